@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package baseline
+
+import "math"
+
+// alarm is the state of an incident. Times are in seconds of the clock.
+type alarm struct {
+	open      bool
+	announced bool
+	cause     cause
+	begin     float64 // of the evidence
+
+	openedAt   float64
+	openedWall float64 // Unix seconds
+	hotAt      float64 // last time at which a sum was at the alarm
+	trimmedAt  float64 // last time at which the recent requests were dropped
+	measuredAt float64 // last time at which the magnitude was measured
+	magnitude  float64 // times the baseline, the largest so far
+
+	holdUntil     float64 // an episode usual at this time is not announced before
+	holdMagnitude float64 // unless it is clearly stronger than this
+
+	quietAt float64 // last time with some evidence
+	quietN  float64 // requests since
+}
+
+// cause is what an alarm is due to: a level, or the joint test and the level with most evidence.
+type cause struct {
+	level int
+	shape bool
+}
+
+const (
+	magnitudeSpan = 600.0 // seconds in which the magnitude of an incident is measured
+	trimEvery     = 600.0 // seconds after which the recent requests are dropped, so that a new normal is recent
+	silence       = 600.0 // seconds without a request that end an incident
+	quietSpan     = 120.0 // seconds with hardly any evidence that end one
+	quietRequests = 50    // requests needed for that
+)
+
+// tickAlarm follows an incident until it ends. The baseline is frozen meanwhile.
+func (d *Detector) tickAlarm(top, n float64) Event {
+	a, t, now := &d.alarm, d.tune, d.clock.seconds
+	hot := top >= t.alarm
+	if hot {
+		a.hotAt = now
+	}
+	d.measure()
+	if hot && !a.announced && (now >= a.holdUntil || a.magnitude > 1.5*a.holdMagnitude) {
+		return d.announce()
+	}
+	if top > t.alarm/4 {
+		a.quietAt, a.quietN = now, 0
+	} else {
+		a.quietN += n
+	}
+	calm := now-a.quietAt >= quietSpan && a.quietN >= quietRequests
+	switch {
+	case d.recovered() || calm || now-d.lastRequest > silence:
+		return d.end(Ended)
+	case now-a.openedAt >= t.rebase && d.normal.recent.total >= 100:
+		return d.end(NewNormal)
+	case now-a.trimmedAt >= trimEvery && now-a.openedAt < t.rebase-500:
+		a.trimmedAt = now
+		d.normal.drop(now)
+	}
+	return Event{}
+}
+
+// measure keeps the largest ratio to the baseline at the median and at the p90.
+func (d *Detector) measure() {
+	a, b, now := &d.alarm, &d.normal, d.clock.seconds
+	if now-a.measuredAt < 5 || b.recent.total < leastFold || now-a.openedAt >= magnitudeSpan {
+		return
+	}
+	a.measuredAt = now
+	for _, q := range [...]float64{0.5, 0.9} {
+		a.magnitude = max(a.magnitude, b.recent.low(q)/b.quantile(q))
+	}
+}
+
+// recovered tells whether all levels involved have shown that they are back.
+func (d *Detector) recovered() bool {
+	for i := range d.levels {
+		if l := &d.levels[i]; l.on && l.involved && !l.recovered {
+			return false
+		}
+	}
+	return true
+}
+
+func (d *Detector) announce() Event {
+	d.alarm.announced = true
+	d.lastAlert = d.clock.seconds
+	return d.event(Started)
+}
+
+// end closes the incident as Ended or NewNormal and forgets the evidence.
+func (d *Detector) end(kind Kind) Event {
+	a, now := &d.alarm, d.clock.seconds
+	var ev Event
+	if a.announced {
+		ev = d.event(kind)
+	}
+	d.recurring.remember(a.openedWall, a.hotAt-a.openedAt, a.magnitude)
+	if kind == NewNormal {
+		d.normal.replace(now)
+		d.born, d.restored = now, false
+		d.refresh()
+	}
+	for i := range d.levels {
+		d.levels[i].quiet(now)
+	}
+	d.joint.sum = 0
+	d.normal.drop(now)
+	d.run.reset()
+	d.alarm, d.stuck, d.free = alarm{}, 0, false
+	return ev
+}
+
+// event describes the incident as it is now.
+func (d *Detector) event(kind Kind) Event {
+	a, b := &d.alarm, &d.normal
+	l := &d.levels[a.cause.level]
+	ev := Event{
+		Kind: kind, At: d.clock.time(0), Start: d.clock.time(d.clock.seconds - a.begin),
+		Level: d.tune.levels[a.cause.level].name, Threshold: duration(Bound(l.cut)),
+		Above: uint64(l.seenAbove), N: uint64(l.seen), Expected: l.seen * l.share,
+		Now: quantiles(d.run.quantile), Baseline: quantiles(b.quantile),
+		SinceRestart: d.sinceRestart(),
+	}
+	if a.cause.shape {
+		ev.Level = Shape
+	}
+	if ev.Baseline.P99 > 0 {
+		ev.Ratio = float64(ev.Now.P99) / float64(ev.Baseline.P99)
+	}
+	return ev
+}
+
+func quantiles(of func(float64) float64) Quantiles {
+	return Quantiles{P50: duration(of(0.5)), P90: duration(of(0.9)), P99: duration(of(0.99))}
+}
+
+// finite guards numbers that come from outside.
+func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }

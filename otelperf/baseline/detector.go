@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package baseline
+
+import (
+	"math"
+	"time"
+)
+
+// Detector watches the latency of one endpoint. It takes less than 4 KiB, all of it inline. It is not safe for
+// concurrent use.
+type Detector struct {
+	tune      *tuning
+	config    Config
+	clock     clock
+	anomalies uint64
+
+	normal normal
+	levels [levels]level
+	joint  joint
+	run    sample // requests since there was last next to no evidence; during an incident, all of it
+
+	requests    uint64  // of the running slot
+	slotEnd     float64 // the running slot ends at the first tick from here on
+	lastSlot    float64 // end of the last slot with requests
+	lastRequest float64
+	born        float64 // time of the first request, or of the last new normal
+	alive       bool    // there was a request
+
+	restored bool    // the baseline came from Restore
+	age      float64 // seconds: how old it was
+
+	stuck float64 // seconds of suspicion without an alarm
+	free  bool    // the baseline learns in spite of it
+
+	lastAlert float64
+	alarm     alarm
+	recurring recurring
+}
+
+// New returns a detector that has seen nothing. The error is that of [Config.Validate].
+func New(c Config) (*Detector, error) {
+	d := &Detector{tune: &standard, lastAlert: math.Inf(-1)}
+	if err := d.SetConfig(c); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// SetConfig changes the knobs of a running detector; thresholds follow at once, what was learned stays. On an
+// error, that of [Config.Validate], nothing is changed.
+func (d *Detector) SetConfig(c Config) error {
+	if err := c.Validate(); err != nil {
+		return err
+	}
+	d.config = c.withDefaults()
+	if d.normal.sum > 0 {
+		d.refresh()
+	}
+	return nil
+}
+
+// Config returns the knobs in force.
+func (d *Detector) Config() Config { return d.config }
+
+// Anomalies returns how often the input was impossible and was put right: time that went back or leapt by more
+// than an hour, indexes that no duration has (their requests are left out), more failed requests than requests.
+func (d *Detector) Anomalies() uint64 { return d.anomalies }
+
+// Tick takes the requests that ended since the last call and returns the verdict. It is to be called every
+// Config.Tick, also without requests; earlier calls are added to the running tick. The order of delta does not matter,
+// an index may come twice, and delta is not kept. Tick allocates nothing. A now before the last one is taken as one
+// tick later.
+func (d *Detector) Tick(now time.Time, delta []Bucket) Event {
+	if !d.clock.advance(now, d.config.Tick.Seconds()) {
+		d.anomalies++
+	}
+	d.count(delta)
+	if !d.alive || d.clock.seconds < d.slotEnd {
+		return Event{}
+	}
+	d.slotEnd = d.clock.seconds + d.config.slotLength()
+	n := float64(d.requests)
+	d.requests = 0
+	top := d.weigh(n)
+	if d.alarm.open {
+		return d.tickAlarm(top, n)
+	}
+	return d.tickIdle(top)
+}
+
+// count adds the requests of a tick to what will be weighed and learned.
+func (d *Detector) count(delta []Bucket) {
+	if len(delta) == 0 {
+		return
+	}
+	now := d.clock.seconds
+	for _, b := range delta {
+		if b.Index < minIndex || b.Index > maxIndex || b.Failed > b.Count {
+			d.anomalies++
+			if b.Failed <= b.Count {
+				continue
+			}
+			b.Failed = b.Count
+			b.Index = min(max(b.Index, minIndex), maxIndex)
+		}
+		if b.Count == 0 {
+			continue
+		}
+		if !d.alive {
+			d.alive = true
+			d.born, d.normal.foldAt = now, now
+		}
+		d.lastRequest = now
+		if b.Failed > 0 && d.normal.sum > 0 && Bound(b.Index+1) < d.normal.median {
+			b.Count -= b.Failed
+		}
+		d.countBucket(b)
+	}
+}
+
+func (d *Detector) countBucket(b Bucket) {
+	if b.Count == 0 {
+		return
+	}
+	cell := cellOf(b.Index)
+	if d.clock.seconds-d.born >= d.grace() {
+		d.normal.recent.add(cell, b.Count)
+	} else if d.restored {
+		return
+	}
+	d.run.add(cell, b.Count)
+	d.requests += uint64(b.Count)
+	for i := range d.levels {
+		l := &d.levels[i]
+		if !l.on || b.Index < l.recoveryCut {
+			continue
+		}
+		l.aboveRecovery += uint64(b.Count)
+		if b.Index >= l.cut {
+			l.above += uint64(b.Count)
+		}
+	}
+}
+
+// grace returns the seconds after the first request in which nothing is learned.
+func (d *Detector) grace() float64 {
+	if d.restored && d.config.Grace == defaultGrace {
+		return d.tune.warmGrace
+	}
+	return d.config.Grace.Seconds()
+}
+
+// weigh turns the counts of a slot with n requests into evidence and returns the largest sum. A slot without
+// requests says nothing and returns 0.
+func (d *Detector) weigh(n float64) (top float64) {
+	if n == 0 {
+		return 0
+	}
+	now, t := d.clock.seconds, d.tune
+	most := t.alarm / d.config.slots()
+	top = d.joint.weigh(&d.levels, n, most, t.alarm)
+	for i := range d.levels {
+		l := &d.levels[i]
+		if l.on {
+			if d.alarm.open && l.involved {
+				l.recover(n, now-d.lastSlot, t.recovered)
+			}
+			own := l.weigh(len(t.levels[i].odds), n, most, t.alarm)
+			top = max(top, own)
+			l.track(n, now, own == 0 && d.joint.sum == 0)
+			if d.alarm.open && own >= t.alarm && (!l.involved || l.recovered) && (i != atTail || l.involved) {
+				l.expectRecovery()
+			}
+		}
+		l.above, l.aboveRecovery = 0, 0
+	}
+	d.lastSlot = now
+	return top
+}
+
+// refresh derives everything from the baseline anew.
+func (d *Detector) refresh() {
+	stretch := 1.0
+	if d.restored && d.age > d.tune.staleAfter && d.clock.seconds-d.born < restartSpan {
+		stretch = d.tune.stale
+	}
+	for i := range d.levels {
+		d.levels[i].refresh(d.tune, i, &d.normal, d.config.Ratio, d.config.Floor.Seconds(), stretch)
+	}
+	d.joint.refresh(d.tune, &d.normal, &d.levels, d.config.Ratio)
+}
+
+// restartSpan is how long after a restart, in seconds, an alert may be due to the restart.
+const restartSpan = 1800
+
+func (d *Detector) sinceRestart() bool {
+	return d.restored && d.clock.seconds-d.born < restartSpan
+}

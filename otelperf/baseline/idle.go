@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package baseline
+
+// noise is the evidence below which the requests seen so far are not worth showing in an event.
+const noise = 1.0
+
+// tickIdle looks for an alarm and lets the baseline learn.
+func (d *Detector) tickIdle(top float64) Event {
+	t, now := d.tune, d.clock.seconds
+	if top > t.alarm/2 {
+		d.normal.dirty = true
+	}
+	if top >= t.alarm && now-d.lastAlert >= d.config.Cooldown.Seconds() && d.credible() {
+		return d.fire()
+	}
+	d.learn(top)
+	if d.evidence() < noise {
+		d.run.reset()
+	}
+	return Event{}
+}
+
+// evidence returns the largest sum, also after a slot without requests.
+func (d *Detector) evidence() float64 {
+	top := d.joint.sum
+	for i := range d.levels {
+		top = max(top, d.levels[i].top())
+	}
+	return top
+}
+
+// credible rules out what moves the median alone, or the joint sum alone, and leaves p90 and p99 in place: a cache
+// whose hit rate has changed.
+func (d *Detector) credible() bool {
+	const some = 1 // nats
+	t, l := d.tune, &d.levels
+	switch {
+	case !l[at90].on,
+		l[at99].top() >= t.alarm, l[atTail].top() >= t.alarm,
+		l[at90].top() >= some,
+		d.joint.sum >= t.alarm && l[at99].top() >= some:
+		return true
+	}
+	for j, r := range t.levels[at50].odds {
+		if r > 2 && l[at50].sum[j] >= t.alarm {
+			return true
+		}
+	}
+	return false
+}
+
+// fire opens an alarm, and announces it unless an episode is usual at this time.
+func (d *Detector) fire() Event {
+	now := d.clock.seconds
+	cause := d.involve()
+	d.normal.drop(now)
+	hold, magnitude := d.recurring.expected(d.clock.wall())
+	d.alarm = alarm{
+		open: true, cause: cause, begin: d.levels[cause.level].since,
+		openedAt: now, openedWall: d.clock.wall(),
+		trimmedAt: now, quietAt: now, hotAt: now,
+		holdUntil: now + hold, holdMagnitude: magnitude,
+	}
+	if now >= d.alarm.holdUntil {
+		return d.announce()
+	}
+	return Event{}
+}
+
+// involve marks the levels that have to recover, and returns what the alarm is due to.
+func (d *Detector) involve() cause {
+	t := d.tune
+	c := cause{level: -1}
+	for i := range d.levels {
+		if l := &d.levels[i]; l.on && l.top() >= t.alarm && i != atTail {
+			l.expectRecovery()
+			if c.level < 0 {
+				c.level = i
+			}
+		}
+	}
+	if c.level >= 0 {
+		return c
+	}
+	c.level = at50
+	for i := range d.levels {
+		if l := &d.levels[i]; l.on && l.top() > d.levels[c.level].top() {
+			c.level = i
+		}
+	}
+	l := &d.levels[c.level]
+	l.expectRecovery()
+	c.shape = l.top() < t.alarm
+	return c
+}
+
+const (
+	leastFold  = 20   // requests that are worth a fold
+	youngSpan  = 600  // seconds in which a new baseline is folded more often
+	foldEvery  = 60.0 // seconds between two folds
+	foldYoung  = 10.0
+	mostPassed = 3600.0 // seconds: no longer gap makes the past fade
+)
+
+// learn folds the recent requests into the baseline, unless they are suspicious. After half an hour of suspicion
+// that never became an alarm, it learns all the same: else it would be stuck on a baseline that is no longer true.
+func (d *Detector) learn(top float64) {
+	b, now := &d.normal, d.clock.seconds
+	every := foldEvery
+	if now-d.born < youngSpan && !d.restored {
+		every = foldYoung
+	}
+	elapsed := now - b.foldAt
+	due := b.recent.total >= leastFold && elapsed >= every
+	if due && !d.free {
+		if !b.dirty {
+			d.stuck = 0
+		} else if d.stuck += min(elapsed, 600); d.stuck >= d.tune.escape {
+			d.free = true
+		}
+	}
+	if top <= d.tune.alarm/4 {
+		d.free = false
+	}
+	if d.free {
+		b.dirty = false
+	}
+	switch {
+	case !due:
+	case b.dirty:
+		b.drop(now)
+	default:
+		b.fold(now, d.config.Weight, min(elapsed, mostPassed), d.tune.mostFold)
+		d.refresh()
+	}
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package baseline
+
+import (
+	"math"
+	"time"
+)
+
+// Phase is what a detector is doing.
+type Phase uint8
+
+// The phases. While Learning, alerts on the median and the p90 are already possible once those levels are on.
+const (
+	Learning Phase = iota // the p99 is not known yet
+	Normal
+	Spiking // between Started and its end
+)
+
+// String returns learning, normal or spiking.
+func (p Phase) String() string {
+	switch p {
+	case Normal:
+		return "normal"
+	case Spiking:
+		return "spiking"
+	default:
+		return "learning"
+	}
+}
+
+// State is what a detector knows and does.
+type State struct {
+	Phase Phase
+	// Needed is about how many more requests the p99 level waits for; 0 when it is on. About 491 are needed in
+	// all, old requests of a baseline counting less than new ones.
+	Needed uint64
+	// GraceLeft is how long requests will still not be learned from.
+	GraceLeft time.Duration
+	// Held: an incident is under way that is not announced (yet), since one has come at this time before.
+	Held bool
+	// Restored: the baseline came from Restore.
+	Restored bool
+	// Effective is the number of equally weighted requests that would estimate as well as the baseline does.
+	Effective float64
+	// Levels are those of p99, p90, p50 and tail, in this order.
+	Levels [levels]LevelState
+}
+
+// LevelState is that of one level.
+type LevelState struct {
+	Level     Level
+	On        bool          // there are enough requests for it
+	Threshold time.Duration // 0 when off
+	Evidence  float64       // 0 to 1, where an alarm is raised
+}
+
+// State returns what the detector knows and does. It allocates nothing.
+func (d *Detector) State() State {
+	s := State{
+		Held:      d.alarm.open && !d.alarm.announced,
+		Restored:  d.restored,
+		Effective: d.normal.effective(),
+		Needed:    d.needed(),
+	}
+	switch {
+	case d.alarm.announced:
+		s.Phase = Spiking
+	case d.levels[at99].on:
+		s.Phase = Normal
+	}
+	left := d.grace()
+	if d.alive {
+		left = max(0, left-(d.clock.seconds-d.born))
+	}
+	s.GraceLeft = duration(left)
+	for i := range d.levels {
+		l := &d.levels[i]
+		s.Levels[i] = LevelState{Level: d.tune.levels[i].name, On: l.on, Evidence: l.top() / d.tune.alarm}
+		if l.on {
+			s.Levels[i].Threshold = duration(Bound(l.cut))
+		}
+	}
+	return s
+}
+
+// needed returns the effective requests that are missing for the p99: with z = sureness, rank(q, n) < 1 - 1/2n is a
+// quadratic inequality in √n.
+func (d *Detector) needed() uint64 {
+	if d.levels[at99].on {
+		return 0
+	}
+	q := d.tune.levels[at99].q
+	zs := d.tune.sureness * math.Sqrt(q*(1-q))
+	root := (zs + math.Sqrt(zs*zs+2*(1-q))) / (2 * (1 - q))
+	have := d.normal.effective() + float64(d.normal.recent.total)
+	return uint64(max(1, math.Ceil(root*root-have)))
+}
+
+// Quantile returns the duration below which a share q of the baseline lies, 0 ≤ q ≤ 1, interpolated within a bucket
+// of 9 %. ok is false as long as nothing has been learned.
+func (d *Detector) Quantile(q float64) (_ time.Duration, ok bool) {
+	if d.normal.sum == 0 || !(q >= 0 && q <= 1) {
+		return 0, false
+	}
+	return duration(d.normal.quantile(q)), true
+}
+
+// ShareAbove returns the share of the baseline that took longer than t, 0 to 1. ok is false as long as nothing has
+// been learned. Times the number of requests of a window it is how many of them were to be expected above t.
+func (d *Detector) ShareAbove(t time.Duration) (_ float64, ok bool) {
+	if d.normal.sum == 0 {
+		return 0, false
+	}
+	if t <= 0 {
+		return 1, true
+	}
+	return d.normal.above(t.Seconds()), true
+}

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package events
+
+import (
+	"math"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"go.opentelemetry.io/otel/attribute"
+	"golang.org/x/time/rate"
+)
+
+// submitter makes an event of an item and submits it. The draft comes with what the envelope says.
+type submitter func(t *Tracker, d *draft, it *item, o *HandlerOptions) ItemResult
+
+// intake is what differs between the three paths.
+type intake struct {
+	submit       submitter
+	batch        bool // the events are in the field "events", else the body is one event
+	interactions bool // they have the fields of interactions
+}
+
+const batchField = "events"
+
+// ingest takes the items of a body one by one, each against the client's rate.
+func (h *handler) ingest(w http.ResponseWriter, r *http.Request, body []byte, in *intake, bucket *rate.Limiter) *problem {
+	n, err := readJSON(body)
+	if err != nil {
+		return newProblem(http.StatusBadRequest, "", err.Error())
+	}
+	env, refused := readEnvelope(&n, in)
+	if refused != nil {
+		return refused.problem()
+	}
+	if len(env.items) > h.options.MaxBatch {
+		return newProblem(http.StatusRequestEntityTooLarge, batchField, "more than "+strconv.Itoa(h.options.MaxBatch)+" events")
+	}
+	var result BatchResult
+	now := time.Now()
+	for i := range env.items {
+		if !bucket.AllowN(now, 1) {
+			result.add(h.tracker.drop(nil, ReasonRateLimited, errRateLimited))
+			continue
+		}
+		result.add(h.take(r, &env, &env.items[i], in, now))
+	}
+	return answer(w, &result, in, bucket, now)
+}
+
+func (h *handler) take(r *http.Request, env *envelope, n *node, in *intake, now time.Time) ItemResult {
+	var it item
+	if err := it.read(n, in.interactions); err != nil {
+		return h.tracker.refuse(err)
+	}
+	it.inherit(env)
+	span, err := spanOf(r.Context(), it.traceparent)
+	if err != nil {
+		return h.tracker.refuse(err)
+	}
+	clock := readClock(it.time, env.sent, now)
+	d := &draft{
+		Event: Event{
+			Name: it.name, ID: it.id, Time: clock.time, SessionID: it.session, UserID: it.user, Page: it.page,
+			Properties: it.properties, Source: SourceBrowser,
+		},
+		span: span, public: true, extra: clock.attributes(),
+	}
+	return in.submit(h.tracker, d, &it, &h.options)
+}
+
+// answer is 202 unless nothing of the body was taken because of the client.
+func answer(w http.ResponseWriter, result *BatchResult, in *intake, bucket *rate.Limiter, now time.Time) *problem {
+	first := &result.Items[0]
+	switch {
+	case result.allRefused() && !in.batch:
+		return &problem{Status: http.StatusBadRequest, Field: first.Field, Detail: first.Detail, Reason: first.Reason}
+	case result.allRefused():
+		return &problem{Status: http.StatusBadRequest, Field: batchField, Detail: "every item was refused", Batch: result}
+	case first.Reason == ReasonRateLimited && result.Dropped == len(result.Items):
+		return tooMany(w, retryAfter(bucket, now))
+	}
+	writeJSON(w, http.StatusAccepted, "application/json", result)
+	return nil
+}
+
+// submitTrack is for events that the application names.
+func (t *Tracker) submitTrack(d *draft, _ *item, o *HandlerOptions) ItemResult {
+	if d.Name == NameException || strings.HasPrefix(d.Name, "otelperf.") || strings.HasPrefix(d.Name, "browser.") {
+		return t.refuse(refuse(ReasonReserved, "name", "a name that only otelperf itself gives"))
+	}
+	if len(o.AllowNames) > 0 && !slices.Contains(o.AllowNames, d.Name) {
+		return t.refuse(refuse(ReasonNotAllowed, "name", "not among the names that are taken here"))
+	}
+	return t.submit(d)
+}
+
+// submitInteraction is for events that the browser itself causes.
+func (t *Tracker) submitInteraction(d *draft, it *item, _ *HandlerOptions) ItemResult {
+	switch it.kind {
+	case "page_view":
+		return t.submitPageView(d, it)
+	case "click":
+		return t.submitClick(d, it)
+	case "web_vital":
+		return t.submitVital(d, it)
+	default:
+		return t.refuse(refuse(ReasonField, "type", "page_view, click or web_vital"))
+	}
+}
+
+func (t *Tracker) submitPageView(d *draft, it *item) ItemResult {
+	switch it.navigation {
+	case "", "load", "navigate", "restore":
+	default:
+		return t.refuse(refuse(ReasonField, "kind", "load, navigate or restore"))
+	}
+	d.Name = NamePageView
+	d.addText(keyNavigation, it.navigation, maxShortText)
+	return t.submit(d)
+}
+
+func (t *Tracker) submitClick(d *draft, it *item) ItemResult {
+	if it.target == "" || len(it.target) > MaxIDLen || !utf8.ValidString(it.target) {
+		return t.refuse(refuse(ReasonField, "target", "1 to 128 bytes of UTF-8"))
+	}
+	d.Name = NameClick
+	d.addText(keyClickTarget, it.target, MaxIDLen)
+	return t.submit(d)
+}
+
+// submitVital emits a web vital and counts it for the p75, whatever the sampling says. The same id comes again when the
+// value has grown, so an event is a repetition only with the same value.
+func (t *Tracker) submitVital(d *draft, it *item) ItemResult {
+	kind := vitalIndex(strings.ToLower(cut(it.name, 8)))
+	if err := it.checkVital(kind); err != nil {
+		return t.refuse(err)
+	}
+	if !it.hasDelta {
+		it.delta = it.value
+	}
+	k := &vitalKinds[kind]
+	d.Name = NameWebVital
+	d.ID = it.id + "/" + k.name + "/" + strconv.FormatFloat(it.value, 'g', 8, 64)
+	shared := []attribute.KeyValue{
+		attribute.String("name", k.name), attribute.Float64("value", it.value),
+		attribute.Float64("delta", it.delta), attribute.String("id", it.id),
+	}
+	d.body = attribute.MapValue(shared...) // where the semantic conventions have it; the browser SDK has attributes
+	d.extra = append(d.extra,
+		attribute.String(keyVitalName, k.name), attribute.Float64(keyVitalValue, it.value),
+		attribute.Float64(keyVitalDelta, it.delta), attribute.String(keyVitalID, it.id),
+		attribute.String(keyVitalRating, k.rate(it.value).String()))
+	d.addText(keyVitalNavigation, it.navigation, MaxIDLen)
+	result := t.submit(d)
+	if result.Status != StatusRefused && result.Reason != ReasonDuplicate && result.Reason != ReasonShutdown {
+		t.vitals.observe(d.Page, d.SessionID, it.id, kind, it.value)
+	}
+	return result
+}
+
+const maxVitalID = 64
+
+func (it *item) checkVital(kind int) *RefusedError {
+	switch {
+	case kind < 0:
+		return refuse(ReasonVital, "name", "cls, inp, lcp, fcp or ttfb")
+	case it.id == "" || len(it.id) > maxVitalID || !printable(it.id):
+		return refuse(ReasonVital, "id", "1 to 64 printable ASCII characters")
+	case !it.hasValue || it.value < 0 || it.value > vitalKinds[kind].limit:
+		return refuse(ReasonVital, "value", "missing or out of range")
+	case math.Abs(it.delta) > vitalKinds[kind].limit:
+		return refuse(ReasonVital, "delta", "out of range")
+	case it.rating != "" && !slices.Contains(ratingNames[:], it.rating):
+		return refuse(ReasonVital, "rating", "good, needs-improvement or poor")
+	case len(it.navigation) > 32 || !printable(it.navigation):
+		return refuse(ReasonVital, "navigation_type", "at most 32 printable ASCII characters")
+	}
+	return nil
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package events
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/log"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// Invariant: every entry that offer took is counted in pending until it is counted in exactly
+// one of emitted, disabled and lost.
+
+const (
+	maxQueueBytes = 16 << 20
+	scopeName     = "github.com/otelperf/otelperf-go/otelperf/events"
+)
+
+// pipeline is the bounded queue between Track and the log provider, and the goroutine that empties it.
+type pipeline struct {
+	provider log.LoggerProvider // nil: the global one
+	logger   log.Logger
+	queue    chan queued
+	bytes    atomic.Int64 // of the entries in queue
+
+	mu     sync.RWMutex // offer holds it for reading, so that after closing nothing is added
+	closed atomic.Bool  // set under mu
+	stop   chan struct{}
+	done   chan struct{}   // closed when the goroutine has ended
+	ctx    context.Context // of all emissions; canceled when Shutdown runs out of time
+	cancel context.CancelFunc
+
+	pending                 atomic.Int64
+	emitted, disabled, lost atomic.Uint64
+	unconfirmed             atomic.Int64 // emitted since the last successful ForceFlush
+	flushing                chan struct{}
+}
+
+// queued is an entry, or else a barrier: closing it says that all before it have been emitted.
+type queued struct {
+	entry   *entry
+	barrier chan struct{}
+}
+
+func newPipeline(provider log.LoggerProvider, size int) *pipeline {
+	p := &pipeline{
+		provider: provider,
+		queue:    make(chan queued, size),
+		stop:     make(chan struct{}),
+		done:     make(chan struct{}),
+		flushing: make(chan struct{}, 1),
+	}
+	p.logger = p.currentProvider().Logger(scopeName)
+	p.ctx, p.cancel = context.WithCancel(context.Background())
+	go p.run()
+	return p
+}
+
+func (p *pipeline) currentProvider() log.LoggerProvider {
+	if p.provider != nil {
+		return p.provider
+	}
+	return otel.GetLoggerProvider()
+}
+
+// offer puts an entry on the queue, or says why not. It never blocks.
+func (p *pipeline) offer(e *entry) error {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	if p.closed.Load() {
+		return ErrShutdown
+	}
+	if p.bytes.Add(int64(e.size)) <= maxQueueBytes {
+		p.pending.Add(1)
+		select {
+		case p.queue <- queued{entry: e}:
+			return nil
+		default:
+			p.pending.Add(-1)
+		}
+	}
+	p.bytes.Add(int64(-e.size))
+	return ErrQueueFull
+}
+
+// run empties the queue until it is told to stop, and then what is left in it.
+func (p *pipeline) run() {
+	defer close(p.done)
+	for {
+		select {
+		case q := <-p.queue:
+			p.handle(q)
+		case <-p.stop:
+			p.drain()
+			return
+		}
+	}
+}
+
+func (p *pipeline) drain() {
+	for {
+		select {
+		case q := <-p.queue:
+			p.handle(q)
+		default:
+			return
+		}
+	}
+}
+
+func (p *pipeline) handle(q queued) {
+	if q.barrier != nil {
+		close(q.barrier)
+		return
+	}
+	p.bytes.Add(int64(-q.entry.size))
+	p.count(p.emit(q.entry))
+	p.pending.Add(-1)
+}
+
+type fate int
+
+const (
+	fateLost fate = iota // the value that emit returns after a panic
+	fateEmitted
+	fateDisabled
+)
+
+func (p *pipeline) count(f fate) {
+	switch f {
+	case fateEmitted:
+		p.emitted.Add(1)
+		p.unconfirmed.Add(1)
+	case fateDisabled:
+		p.disabled.Add(1)
+	default:
+		p.lost.Add(1)
+	}
+}
+
+// emit hands the entry to the log provider. A panic of the provider costs the event, not the process.
+func (p *pipeline) emit(e *entry) (f fate) {
+	defer func() { _ = recover() }()
+	if p.ctx.Err() != nil {
+		return fateLost
+	}
+	ctx := p.ctx
+	if e.span.IsValid() {
+		ctx = trace.ContextWithSpanContext(ctx, e.span)
+	}
+	if !p.logger.Enabled(ctx, log.EnabledParameters{Severity: e.severity, EventName: e.Name}) {
+		return fateDisabled
+	}
+	p.logger.Emit(ctx, e.record())
+	return fateEmitted
+}
+
+func (e *entry) record() log.Record {
+	var r log.Record
+	r.SetEventName(e.Name)
+	r.SetTimestamp(e.Time)
+	r.SetObservedTimestamp(e.Observed)
+	r.SetSeverity(e.severity)
+	r.SetBody(e.body)
+	r.AddAttributes(e.Attributes...)
+	return r
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package events
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/log"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// What is longer in a request or exception event is cut.
+const (
+	maxShortText = 256     // bytes of a route, an outcome, an exception's type
+	maxMessage   = 1 << 10 // bytes of an exception's message
+	maxStack     = 8 << 10 // bytes of an exception's stack
+)
+
+// RequestEvent is a request that has ended.
+type RequestEvent struct {
+	Method    string        // other methods than the standard ones are recorded as _OTHER
+	Route     string        // template, never a raw path
+	Status    int           // HTTP status; 0: none
+	Outcome   string        // ok, client_error, server_error, panic, ...
+	Duration  time.Duration // negative counts as 0
+	End       time.Time     // zero: now
+	SessionID string        // optional; one that is not valid is left out
+	UserID    string        // optional; likewise
+}
+
+// Request records a request as an event named [NameRequest], by the sampling rate of requests. One that is
+// sampled out is counted without allocation or lock (with a session: one short lock).
+func (t *Tracker) Request(ctx context.Context, r RequestEvent) {
+	if t.pipe.closed.Load() {
+		_ = t.drop(nil, ReasonShutdown, ErrShutdown)
+		return
+	}
+	if !validID(r.SessionID) {
+		r.SessionID = ""
+	}
+	span := trace.SpanContextFromContext(ctx)
+	if sampleKey(r.SessionID, span.TraceID()) >= t.sampling.Load().requests {
+		t.see(t.request, r.SessionID, time.Now())
+		t.request.sampledOut.Add(1)
+		return
+	}
+	t.submitRequest(span, &r)
+}
+
+func (t *Tracker) submitRequest(span trace.SpanContext, r *RequestEvent) {
+	d := draft{
+		Event:   Event{Name: NameRequest, Time: r.End, SessionID: r.SessionID, UserID: knownUser(r.UserID)},
+		span:    span,
+		sampled: true, // decided above; with neither session nor trace, chance decides only once
+		extra: []attribute.KeyValue{
+			attribute.String(keyMethod, standardMethod(r.Method)),
+			attribute.Float64(keyDuration, max(r.Duration, 0).Seconds()),
+		},
+	}
+	d.addText(keyRoute, r.Route, maxShortText)
+	d.addText(keyOutcome, r.Outcome, maxShortText)
+	if r.Status != 0 {
+		d.extra = append(d.extra, attribute.Int(keyStatus, r.Status))
+	}
+	if r.Outcome == "server_error" || r.Outcome == "panic" {
+		d.severity = log.SeverityError
+	}
+	_ = t.submit(&d) // counted there; nobody waits for the answer
+}
+
+// ExceptionEvent is a panic or an error that a request ended with.
+type ExceptionEvent struct {
+	Type      string    // such as *fs.PathError
+	Message   string    // recorded only with WithExceptionMessages
+	Stack     string    // optional
+	Method    string    // of the request, optional
+	Route     string    // template, optional
+	Time      time.Time // zero: now
+	SessionID string    // optional; one that is not valid is left out
+	UserID    string    // optional; likewise
+}
+
+// Exception records an event named [NameException] with severity ERROR, by the sampling rate of exceptions.
+func (t *Tracker) Exception(ctx context.Context, x ExceptionEvent) {
+	if !validID(x.SessionID) {
+		x.SessionID = ""
+	}
+	d := draft{
+		Event:    Event{Name: NameException, Time: x.Time, SessionID: x.SessionID, UserID: knownUser(x.UserID)},
+		span:     trace.SpanContextFromContext(ctx),
+		severity: log.SeverityError,
+	}
+	d.addText(keyExcType, x.Type, maxShortText)
+	if t.cfg.messages {
+		d.addText(keyExcMessage, x.Message, maxMessage)
+	}
+	d.addText(keyExcStack, x.Stack, maxStack)
+	if x.Method != "" {
+		d.extra = append(d.extra, attribute.String(keyMethod, standardMethod(x.Method)))
+	}
+	d.addText(keyRoute, x.Route, maxShortText)
+	_ = t.submit(&d) // counted there; nobody waits for the answer
+}
+
+func (d *draft) addText(key, value string, limit int) {
+	if value != "" {
+		d.extra = append(d.extra, attribute.String(key, cut(value, limit)))
+	}
+}
+
+// cut returns at most limit bytes of s, as UTF-8.
+func cut(s string, limit int) string {
+	return strings.ToValidUTF8(s[:min(len(s), limit)], "")
+}
+
+func knownUser(id string) string {
+	if !validUser(id) {
+		return ""
+	}
+	return id
+}
+
+// standardMethod keeps the values of http.request.method few, as the semantic conventions ask.
+func standardMethod(m string) string {
+	switch m {
+	case "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE", "QUERY":
+		return m
+	default:
+		return "_OTHER"
+	}
+}

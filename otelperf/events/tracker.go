@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package events
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"go.opentelemetry.io/otel/trace"
+)
+
+// Tracker takes events, counts them and emits them as log events. Make one with [New].
+type Tracker struct {
+	cfg       config
+	since     time.Time
+	sampling  atomic.Pointer[bounds]
+	names     *nameTable
+	request   *nameCounter // of NameRequest, found once
+	turnedOff [reasonCount]atomic.Uint64
+	sessions  *sessions
+	recent    *recent
+	ids       *lately[struct{}]
+	vitals    *vitals
+	pipe      *pipeline
+	web       webCounts
+}
+
+const duplicateWindow = 1 << 16
+
+// New returns a Tracker and starts its one goroutine, which Shutdown ends. All faults of
+// the options are reported at once, each of them ErrConfig.
+func New(opts ...Option) (*Tracker, error) {
+	c, err := newConfig(opts)
+	if err != nil {
+		return nil, err
+	}
+	t := &Tracker{
+		cfg:      c,
+		since:    time.Now(),
+		names:    newNameTable(),
+		sessions: newSessions(),
+		recent:   newRecent(c.recentSize),
+		ids:      newLately[struct{}](duplicateWindow),
+		vitals:   newVitals(),
+		pipe:     newPipeline(c.provider, c.queueSize),
+	}
+	t.request = t.names.get(NameRequest, false)
+	t.sampling.Store(newBounds(c.sampling))
+	return t, nil
+}
+
+// Track records an event with the trace context of ctx. It never blocks. The error is nil for an event that was accepted or
+// sampled out; otherwise it is a [*RefusedError], [ErrDuplicate], [ErrQueueFull] or [ErrShutdown].
+// Of ctx, the span context alone is kept; its deadline does not matter.
+func (t *Tracker) Track(ctx context.Context, e Event) error {
+	return t.submit(&draft{Event: e, span: trace.SpanContextFromContext(ctx)}).Err
+}
+
+// TrackBatch is Track for each of the events: one that is refused does not keep out the others.
+func (t *Tracker) TrackBatch(ctx context.Context, events []Event) BatchResult {
+	span := trace.SpanContextFromContext(ctx)
+	var b BatchResult
+	for _, e := range events {
+		b.add(t.submit(&draft{Event: e, span: span}))
+	}
+	return b
+}
+
+// Recent returns up to n of the last accepted events, the newest first; all that are kept if n is
+// negative. Events that were sampled out are not among them.
+func (t *Tracker) Recent(n int) []Recorded {
+	var out []Recorded
+	for e := range t.recent.newestFirst() {
+		if n >= 0 && len(out) >= n {
+			break
+		}
+		out = append(out, e.Recorded)
+	}
+	return out
+}
+
+// Sampling returns the rates in force.
+func (t *Tracker) Sampling() Sampling { return t.sampling.Load().Sampling }
+
+// SetSampling changes the rates from the next event on. ErrConfig: a rate is not in 0..1, and nothing
+// changes. A session that is under way can come in or drop out at that moment.
+func (t *Tracker) SetSampling(s Sampling) error {
+	if err := s.check(); err != nil {
+		return err
+	}
+	t.sampling.Store(newBounds(s))
+	return nil
+}
+
+// submit takes an event to one of its four ends and counts it there.
+func (t *Tracker) submit(d *draft) ItemResult {
+	if t.pipe.closed.Load() {
+		return t.drop(nil, ReasonShutdown, ErrShutdown)
+	}
+	size, refused := d.validate()
+	if refused != nil {
+		return t.refuse(refused)
+	}
+	var id uint64
+	if d.ID != "" {
+		id = t.ids.key(d.SessionID, d.ID)
+		if !t.ids.claim(id, struct{}{}) {
+			return t.drop(nil, ReasonDuplicate, ErrDuplicate)
+		}
+	}
+	now := time.Now()
+	counter := t.names.get(d.Name, d.public)
+	t.see(counter, d.SessionID, now)
+	if !d.sampled && sampleKey(d.SessionID, d.span.TraceID()) >= t.boundFor(d.Name) {
+		counter.sampledOut.Add(1)
+		return ItemResult{Status: StatusSampledOut}
+	}
+	result := t.accept(counter, t.newEntry(d, size, now))
+	if result.Status == StatusDropped && d.ID != "" {
+		t.ids.forget(id) // so that it can be sent again
+	}
+	return result
+}
+
+func (t *Tracker) see(counter *nameCounter, session string, now time.Time) {
+	counter.see(now)
+	if session != "" {
+		t.sessions.add(session, now)
+	}
+}
+
+func (t *Tracker) boundFor(name string) uint64 {
+	switch b := t.sampling.Load(); name {
+	case NameRequest:
+		return b.requests
+	case NameException:
+		return b.exceptions
+	default:
+		return b.events
+	}
+}
+
+func (t *Tracker) accept(counter *nameCounter, e *entry) ItemResult {
+	switch err := t.pipe.offer(e); err {
+	case nil:
+		counter.accepted.Add(1)
+		t.recent.add(e)
+		return ItemResult{Status: StatusAccepted}
+	case ErrShutdown:
+		return t.drop(counter, ReasonShutdown, err)
+	default:
+		return t.drop(counter, ReasonQueueFull, err)
+	}
+}
+
+func (t *Tracker) refuse(err *RefusedError) ItemResult {
+	t.turnedOff[err.Reason].Add(1)
+	return ItemResult{Status: StatusRefused, Reason: err.Reason, Field: err.Field, Detail: err.Detail, Err: err}
+}
+
+// drop counts a valid event that goes no further, and by name if it is no repetition.
+func (t *Tracker) drop(counter *nameCounter, r Reason, err error) ItemResult {
+	t.turnedOff[r].Add(1)
+	if counter != nil {
+		counter.dropped.Add(1)
+	}
+	return ItemResult{Status: StatusDropped, Reason: r, Err: err}
+}
+
+// ServerTiming returns a Server-Timing entry that hands the trace context of ctx to the browser, where the snippet
+// finds it and sends it with the page's events. It is empty without a valid span context. The value
+// goes into the answer for a page: w.Header().Add("Server-Timing", events.ServerTiming(ctx)).
+func ServerTiming(ctx context.Context) string {
+	sc := trace.SpanContextFromContext(ctx)
+	if !sc.IsValid() {
+		return ""
+	}
+	return `traceparent;desc="00-` + sc.TraceID().String() + "-" + sc.SpanID().String() + "-" + sc.TraceFlags().String() + `"`
+}

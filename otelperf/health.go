@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package otelperf
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// Health is the answer of GET health. A warning is for people: it never fails a liveness probe.
+type Health struct {
+	Status  string        `json:"status"` // pass or warn: the worst of the checks
+	Service string        `json:"service"`
+	Time    time.Time     `json:"time"`
+	Checks  []HealthCheck `json:"checks"`
+}
+
+// HealthCheck is one thing that was looked at.
+type HealthCheck struct {
+	Name   string `json:"name"`
+	Status string `json:"status"` // pass or warn
+	Detail string `json:"detail,omitzero"`
+}
+
+const (
+	healthPass = "pass"
+	healthWarn = "warn"
+)
+
+// staleTicks is after how many missed ticks the engine counts as stalled.
+const staleTicks = 5
+
+// Health returns what is well and what is not.
+func (m *Monitor) Health() Health {
+	d := m.Diagnostics()
+	h := Health{Status: healthPass, Service: m.identity().service, Time: time.Now().UTC()}
+	check := func(name string, bad bool, format string, args ...any) {
+		c := HealthCheck{Name: name, Status: healthPass}
+		if bad {
+			c.Status, c.Detail = healthWarn, fmt.Sprintf(format, args...)
+			h.Status = healthWarn
+		}
+		h.Checks = append(h.Checks, c)
+	}
+	check("enabled", d.Disabled != "", "%s is set", d.Disabled)
+	age := m.engine.age()
+	check("engine", d.Disabled == "" && !m.closed.Load() && age > staleTicks*m.reader.every, "no evaluation for %.0f s", age.Seconds())
+	check("source", d.Source == "metrics" && !d.ReaderRegistered, "the metric source needs Monitor.Reader in the MeterProvider")
+	check("faults", d.Processor.Faults+d.Engine.Faults+d.MiddlewareFaults > 0, "faults of otelperf itself: %d in the processor, %d in the engine, %d in Middleware",
+		d.Processor.Faults, d.Engine.Faults, d.MiddlewareFaults)
+	check("endpoints", d.Processor.Overflowed > 0, "%d requests share the row (other)", d.Processor.Overflowed)
+	return h
+}
+
+// HealthHandler answers with the status alone, without details or access rules: it is to be mounted where probes can
+// reach it. The answer is 200 for as long as the process can answer at all.
+func (m *Monitor) HealthHandler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		writeJSON(w, map[string]string{"status": m.Health().Status})
+	})
+}
+
+func (m *Monitor) serveHealth(w http.ResponseWriter, _ *http.Request) { writeJSON(w, m.Health()) }

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package httpmw
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// A server that is told to stop cancels its requests, too, often through BaseContext;
+// signal.NotifyContext does so with a cause.
+func TestServersOwnCancelIsNotTheClient(t *testing.T) {
+	base, stop := context.WithCancelCause(context.Background())
+	rg := newRig(nil)
+	begun := make(started, 1)
+	srv := httptest.NewUnstartedServer(rg.otel(rg.mw(muxOf("GET /wait", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		begun <- struct{}{}
+		<-r.Context().Done()
+		_, _ = io.WriteString(w, "done all the same")
+	})))))
+	srv.Config.BaseContext = func(net.Listener) context.Context { return base }
+	srv.Start()
+	defer srv.Close()
+	rg.server = srv
+	go func() { <-begun; stop(errors.New("terminated")) }()
+	if _, body := rg.get(t, "/wait"); body != "done all the same" {
+		t.Errorf("body %q", body)
+	}
+	if d := rg.nextDone(t); d.Outcome != OutcomeOK || d.Status != 200 {
+		t.Errorf("reported %s %d", d.Outcome, d.Status)
+	}
+}
+
+func TestClientThatLeavesAfterTheReplyIsNotCanceled(t *testing.T) {
+	for _, http2 := range []bool{false, true} {
+		rg := newRig(nil)
+		rg.serve(t, rg.otel(rg.mw(shop(nil))), http2)
+		for range 50 {
+			ctx, cancel := context.WithCancel(t.Context())
+			if _, _, err := rg.do(ctx, http.MethodGet, "/users/7"); err != nil {
+				t.Fatal(err)
+			}
+			cancel()
+			rg.server.Client().CloseIdleConnections()
+			if d := rg.nextDone(t); d.Outcome != OutcomeOK {
+				t.Fatalf("HTTP/2 %t: reported %s", http2, d.Outcome)
+			}
+		}
+	}
+}
+
+// A handler that never looks at its context and writes more than the buffers hold.
+func TestWriteErrorMeansCanceled(t *testing.T) {
+	rg := newRig(nil)
+	rg.serve(t, rg.otel(rg.mw(muxOf("GET /big", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		chunk := make([]byte, 1<<16)
+		for {
+			if _, err := w.Write(chunk); err != nil {
+				return
+			}
+		}
+	})))), false)
+	resp, err := rg.server.Client().Get(rg.server.URL + "/big")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	if d := rg.nextDone(t); d.Outcome != OutcomeCanceled {
+		t.Errorf("reported %s", d.Outcome)
+	}
+}
+
+// The server's WriteTimeout is no client that left, nor is a mistake of the handler.
+func TestServersOwnWriteErrorsAreNotTheClient(t *testing.T) {
+	e := newExchange(&middleware{}, httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
+	for _, err := range []error{
+		&net.OpError{Op: "write", Err: os.ErrDeadlineExceeded}, http.ErrContentLength, http.ErrBodyNotAllowed, http.ErrHandlerTimeout,
+	} {
+		if e.wrote(0, err); e.marked(markWriteError) {
+			t.Fatalf("%v counts as the client's", err)
+		}
+	}
+	if e.wrote(0, &net.OpError{Op: "write", Err: syscall.EPIPE}); !e.marked(markWriteError) {
+		t.Error("a broken pipe does not count as the client's")
+	}
+}
+
+// http.TimeoutHandler leaves the handler running when its reply has been sent.
+func TestHandlerLeftBehind(t *testing.T) {
+	rg := newRig(nil)
+	release := make(chan struct{})
+	finished := make(chan struct{})
+	mux := muxOf("GET /slow/{id}", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		<-release
+		_, _ = io.WriteString(w, "too late")
+	}))
+	inner := rg.mw(mux)
+	watched := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer close(finished)
+		inner.ServeHTTP(w, r)
+	})
+	rg.serve(t, rg.otel(rg.mw(http.TimeoutHandler(watched, 20*time.Millisecond, "sorry"))), false)
+	resp, body := rg.get(t, "/slow/1")
+	if resp.StatusCode != http.StatusServiceUnavailable || body != "sorry" {
+		t.Errorf("reply %d %q", resp.StatusCode, body)
+	}
+	if d := rg.nextDone(t); d.Outcome != OutcomeServerError || d.Status != http.StatusServiceUnavailable {
+		t.Errorf("reported %s %d", d.Outcome, d.Status)
+	}
+	close(release)
+	<-finished
+}

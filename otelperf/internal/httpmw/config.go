@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package httpmw
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// Outcomes of a request. The first three follow from the status code, the others
+// are what a status code cannot say and go on the span as Config.OutcomeKey.
+const (
+	OutcomeOK          = "ok"
+	OutcomeClientError = "client_error" // 4xx
+	OutcomeServerError = "server_error" // 5xx
+	OutcomePanic       = "panic"        // the handler panicked
+	OutcomeAborted     = "aborted"      // http.ErrAbortHandler, or runtime.Goexit
+	OutcomeCanceled    = "canceled"     // the client left before the reply was complete
+	OutcomeStream      = "stream"       // 101, hijacked connection, text/event-stream
+)
+
+// StatusCanceled is shown for a canceled request, as nginx does. It is never sent.
+const StatusCanceled = 499
+
+// Config is what [New] needs. Every field may be left zero. The functions are called
+// at the same time by many requests; one that panics is recovered and counted in
+// Counters.Faults. They run before the reply leaves net/http's buffers, so a slow
+// one makes requests slow.
+type Config struct {
+	// OutcomeKey is the span attribute for outcomes that a status cannot say.
+	// Empty: spans get no outcome.
+	OutcomeKey attribute.Key
+
+	// Logger gives the logger of the request line. Nil, or giving nil: no line.
+	Logger func() *slog.Logger
+
+	// RequestLogRate is the share of requests that get a line, 0 (none) to 1 (all).
+	// It is asked for each request. Requests of one trace are logged all or none.
+	// Nil: 0.
+	RequestLogRate func() float64
+
+	// Ignore says which requests are not ours to see. They are passed through
+	// untouched. It is asked by the outermost instance only, with the request as it
+	// arrived there.
+	Ignore func(*http.Request) bool
+
+	// Headers sets X-Response-Time (replacing one that the handler set) and adds to
+	// Server-Timing. Both say the time from the request's arrival here to the first
+	// byte of the reply.
+	Headers bool
+
+	// Traceparent also adds the span's identity to Server-Timing.
+	Traceparent bool
+
+	// OnPanic is told of a panic once, by the instance nearest to where it came
+	// from; the panic goes on with the same value. http.ErrAbortHandler is none.
+	OnPanic func(context.Context, Panic)
+
+	// OnDone is told of each request once, when its outermost instance returns.
+	OnDone func(context.Context, Done)
+
+	// Stopped says that nothing is to be logged or reported any more. Requests are
+	// served as before, with their headers and repairs.
+	Stopped func() bool
+
+	// Counters receives what happened aside. Nil: not counted.
+	Counters *Counters
+}
+
+// Counters are for diagnostics.
+type Counters struct {
+	Suppressed atomic.Uint64 // request lines left out by RequestLogRate, when that is above 0
+	Faults     atomic.Uint64 // panics of Config's functions and of log handlers, recovered
+}
+
+// Panic describes a panic of a handler.
+type Panic struct {
+	TraceID trace.TraceID // invalid if no span was seen
+	SpanID  trace.SpanID
+	Method  string // known HTTP method or _OTHER
+	Route   string // empty if unmatched
+	Type    string // Go type of the value, at most 256 bytes
+	Message string // at most 1 KiB
+	Stack   []byte // from the panic on, at most 16 KiB
+}
+
+// Done describes a request that was served.
+type Done struct {
+	Method   string        // known HTTP method or _OTHER
+	Route    string        // empty if unmatched
+	Status   int           // as in the request line, see Outcome; 0 if aborted before a status
+	Outcome  string        // one of the Outcome constants
+	Duration time.Duration // until the outermost handler returned
+	Bytes    int64         // of the reply's body, as accepted by the ResponseWriter
+	TraceID  trace.TraceID // invalid if no span was seen
+	SpanID   trace.SpanID
+	Sampled  bool
+}

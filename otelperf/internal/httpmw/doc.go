@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package httpmw is the HTTP middleware of otelperf. It times requests, tells what
+// became of them where a status code cannot, writes the request line, and gives
+// otelhttp's span and metric the route that they lost.
+//
+// It may stand in one place or in several, in any of them:
+//
+//	otelhttp.NewHandler(mw(mux), "shop")     // next to the mux: does everything
+//	mw(otelhttp.NewHandler(mux, "shop"))     // outside: headers and request line only
+//	mw(otelhttp.NewHandler(x(mw(mux)), "s")) // both: whatever x does to the request
+//
+// The outermost instance owns the request: it wraps the ResponseWriter, puts an
+// exchange into the context, logs and reports. Instances below find that exchange
+// and only learn the route and repair span and metric. Instances belong together
+// when they come from the same call of [New].
+//
+// # Route
+//
+// The route is the pattern that the request was matched by, without method and host.
+// The instance nearest to the handler knows best, since whoever replaces the request
+// (http.Request.WithContext, http.StripPrefix) hides the pattern from those above.
+// Below a StripPrefix the stripped part is put back from the pattern of the outer
+// mux, never from path segments that a wildcard matched: those show as {...}. What is
+// found is handed up in Request.Pattern, so that otelhttp names span and metric from it:
+// a mux between otelhttp and the outermost instance would get its own pattern in there.
+// A mux behind StripPrefix needs an instance of its own (StripPrefix(p, mw(mux))),
+// as there is no other way to see its match.
+//
+// # Canceled
+//
+// A request is canceled when its client left before the reply was complete. The
+// context has to be canceled when the handler returns, by net/http itself: a cause of
+// somebody else's, such as a signal context used as BaseContext, is not the client.
+// The reply is complete when it was begun in time and all bytes of its declared
+// Content-Length were accepted, or when it has no body. A reply of unknown length ends
+// with the return of the handler, so it cannot be complete before that. A client
+// that half-closes its connection looks to net/http like one that left.
+//
+// All exported functions, and the handlers they give, are safe for concurrent use.
+package httpmw

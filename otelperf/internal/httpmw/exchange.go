@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package httpmw
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.opentelemetry.io/otel/trace"
+)
+
+// An exchange is one request and its reply, from the outermost instance's arrival to
+// its return. It is the context that the instances below find, and holds what the
+// ResponseWriter has seen: one allocation for all of it. It is not pooled, as
+// handlers may leave goroutines behind that still hold the context or the writer
+// (http.TimeoutHandler does), which is also why it is all atomics and a lock.
+type exchange struct {
+	context.Context // of the request as it arrived
+
+	m       *middleware
+	w       http.ResponseWriter // as it arrived
+	full    both                // the same, if it has all that net/http's writers have
+	start   time.Time
+	method  string // known method or _OTHER
+	head    bool
+	upgrade bool   // the client asked for another protocol
+	uri     string // Request.RequestURI: tells a request from others made inside it
+	path    string // of the URL; handlers may change the URL itself
+	rawPath string
+
+	status   atomic.Int32 // 0: nothing sent yet
+	bytes    atomic.Int64
+	declared atomic.Int64 // Content-Length of the reply + 1; 0: none
+	marks    atomic.Uint32
+	stamps   [2]string // the values of X-Response-Time and Server-Timing
+
+	mu      sync.Mutex // guards what follows
+	span    trace.SpanContext
+	route   string // as the instance nearest to the handler saw it
+	pattern string // the same, as Request.Pattern
+	mended  mended
+}
+
+// mended is what the span already got, so that two instances do it once.
+type mended struct {
+	span           trace.SpanID
+	route, outcome string
+}
+
+// Bits of exchange.marks.
+const (
+	markStamped    = 1 << iota // headers have been set
+	markHijacked               // the connection is the handler's
+	markEvents                 // text/event-stream
+	markLate                   // a write began after the client had left
+	markWriteError             // a write failed by the client's doing
+	markPanicked               // an instance saw a panic
+)
+
+type exchangeKey struct{ m *middleware }
+
+func newExchange(m *middleware, w http.ResponseWriter, r *http.Request) *exchange {
+	e := &exchange{
+		Context: r.Context(),
+		m:       m,
+		w:       w,
+		start:   time.Now(),
+		method:  methodName(r.Method),
+		head:    r.Method == http.MethodHead,
+		upgrade: r.Header["Upgrade"] != nil,
+		uri:     r.RequestURI,
+	}
+	if r.URL != nil {
+		e.path, e.rawPath = r.URL.Path, r.URL.RawPath
+	}
+	return e
+}
+
+func (m *middleware) exchangeOf(ctx context.Context) *exchange {
+	e, _ := ctx.Value(exchangeKey{m}).(*exchange)
+	return e
+}
+
+// Value makes the exchange the context that carries it.
+func (e *exchange) Value(key any) any {
+	if key == (exchangeKey{e.m}) {
+		return e
+	}
+	return e.Context.Value(key)
+}
+
+// String keeps fmt from printing the exchange, which would read it without its lock.
+func (e *exchange) String() string { return "otelperf.request" }
+
+func (e *exchange) mark(bit uint32)        { e.marks.Or(bit) }
+func (e *exchange) marked(bit uint32) bool { return e.marks.Load()&bit != 0 }
+
+// noteSpan remembers the span nearest to the handler, which is the one that the
+// request line and the headers name. A remote parent is not a span of this process.
+func (e *exchange) noteSpan(sc trace.SpanContext) {
+	if !sc.IsValid() || sc.IsRemote() {
+		return
+	}
+	e.mu.Lock()
+	e.span = sc
+	e.mu.Unlock()
+}
+
+func (e *exchange) spanContext() trace.SpanContext {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.span
+}
+
+func (e *exchange) sees(sc trace.SpanContext) bool {
+	return e.spanContext().SpanID() == sc.SpanID()
+}
+
+// learn takes the route that an instance found. The first is kept: the instance
+// nearest to the handler returns first. It gives what is known now.
+func (e *exchange) learn(route, pattern string) (string, string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.route == "" {
+		e.route, e.pattern = route, pattern
+	}
+	return e.route, e.pattern
+}
+
+func (e *exchange) routeName() string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.route
+}
+
+// claim says which of route and outcome the span still lacks, and takes it as done.
+func (e *exchange) claim(span trace.SpanID, route, outcome string) (needRoute, needOutcome bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.mended.span != span {
+		e.mended = mended{span: span}
+	}
+	needRoute = route != "" && e.mended.route != route
+	needOutcome = outcome != "" && e.mended.outcome != outcome
+	if needRoute {
+		e.mended.route = route
+	}
+	if needOutcome {
+		e.mended.outcome = outcome
+	}
+	return needRoute, needOutcome
+}
+
+// requestPath is the path that the client asked for, escaped, without its query.
+func (e *exchange) requestPath() string {
+	if e.uri == "" { // a request that did not come from a server
+		return (&url.URL{Path: e.path, RawPath: e.rawPath}).EscapedPath()
+	}
+	path, _, _ := strings.Cut(e.uri, "?")
+	if strings.HasPrefix(path, "/") {
+		return path
+	}
+	if u, err := url.ParseRequestURI(path); err == nil { // the absolute form, for proxies
+		return u.EscapedPath()
+	}
+	return ""
+}
+
+// methodName is the method as semantic conventions want it: bounded.
+func methodName(method string) string {
+	switch upper := strings.ToUpper(method); upper {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch,
+		http.MethodDelete, http.MethodConnect, http.MethodOptions, http.MethodTrace:
+		return upper
+	}
+	return "_OTHER"
+}

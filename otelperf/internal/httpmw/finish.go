@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package httpmw
+
+import (
+	"context"
+	"log/slog"
+	"time"
+)
+
+// finish is the outermost instance's last act: headers of a reply that was never
+// begun, the request line, OnDone.
+func (e *exchange) finish(end ending, outcome string) {
+	if end.status == 0 && !end.hijacked {
+		e.stamp() // net/http sends an empty 200, or someone above makes a reply of a panic
+	}
+	cfg := &e.m.cfg
+	if cfg.OnDone == nil && cfg.Logger == nil || e.m.stopped() {
+		return
+	}
+	took := time.Since(e.start)
+	status := end.shownStatus(outcome, e.upgrade)
+	if cfg.OnDone != nil {
+		e.done(Done{
+			Method: e.method, Route: e.routeName(), Status: status, Outcome: outcome,
+			Duration: took, Bytes: end.bytes,
+		})
+	}
+	if cfg.Logger != nil && cfg.RequestLogRate != nil {
+		e.log(line{status: status, outcome: outcome, took: took, bytes: end.bytes})
+	}
+}
+
+func (e *exchange) done(d Done) {
+	defer e.m.contain()
+	sc := e.spanContext()
+	d.TraceID, d.SpanID, d.Sampled = sc.TraceID(), sc.SpanID(), sc.IsSampled()
+	e.m.cfg.OnDone(e.contextFor(e.Context), d)
+}
+
+// log writes the request line if its trace is among those logged.
+func (e *exchange) log(l line) {
+	defer e.m.contain()
+	rate := e.m.cfg.RequestLogRate()
+	if !(rate > 0) { // NaN, too
+		return
+	}
+	logger := e.m.cfg.Logger()
+	if logger == nil {
+		return
+	}
+	sc := e.spanContext()
+	if !chosen(sc, rate) {
+		e.m.cfg.Counters.Suppressed.Add(1)
+		return
+	}
+	ctx := e.contextFor(e.Context)
+	if level := l.level(); logger.Enabled(ctx, level) {
+		e.writeLine(ctx, logger, level, l)
+	}
+}
+
+func (e *exchange) writeLine(ctx context.Context, logger *slog.Logger, level slog.Level, l line) {
+	path := shownPath(e.path, e.rawPath)
+	var buf [12]slog.Attr
+	logger.LogAttrs(ctx, level, l.message(e.method, path), e.attrs(buf[:0], path, l)...)
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package httpmw
+
+import (
+	"net/http"
+
+	"go.opentelemetry.io/otel/trace"
+)
+
+// middleware is shared by all handlers of one New.
+type middleware struct {
+	cfg      Config
+	prefixes prefixes
+}
+
+// New returns the middleware. Handlers that it wraps at several places of one chain
+// work together; those of another New do not know of them.
+func New(cfg Config) func(http.Handler) http.Handler {
+	if cfg.Counters == nil {
+		cfg.Counters = new(Counters)
+	}
+	m := &middleware{cfg: cfg}
+	return func(next http.Handler) http.Handler { return &handler{m: m, next: next} }
+}
+
+// handler is one instance: a place in a chain.
+type handler struct {
+	m    *middleware
+	next http.Handler
+}
+
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if e := h.m.exchangeOf(r.Context()); e != nil {
+		switch {
+		case e.uri == r.RequestURI:
+			h.serveInner(e, w, r)
+			return
+		case e.sees(trace.SpanContextFromContext(r.Context())):
+			// A handler serves a request of its own making (a batch, say) inside the
+			// one it got: part of that, not to be mistaken for it.
+			h.next.ServeHTTP(w, r)
+			return
+		}
+	}
+	if h.m.ignored(r) {
+		h.next.ServeHTTP(w, r)
+		return
+	}
+	h.serveOuter(w, r)
+}
+
+func (h *handler) serveOuter(w http.ResponseWriter, r *http.Request) {
+	e := newExchange(h.m, w, r)
+	e.noteSpan(trace.SpanContextFromContext(r.Context()))
+	v := visit{e: e, owner: true, got: r, passed: r.WithContext(e), patternBefore: r.Pattern}
+	defer v.leave()
+	h.next.ServeHTTP(e.writer(), v.passed)
+	v.returned = true
+}
+
+func (h *handler) serveInner(e *exchange, w http.ResponseWriter, r *http.Request) {
+	e.noteSpan(trace.SpanContextFromContext(r.Context()))
+	v := visit{e: e, got: r, passed: r, patternBefore: r.Pattern}
+	defer v.leave()
+	h.next.ServeHTTP(w, r)
+	v.returned = true
+}
+
+func (m *middleware) ignored(r *http.Request) (ignored bool) {
+	if m.cfg.Ignore == nil {
+		return false
+	}
+	defer m.contain()
+	return m.cfg.Ignore(r)
+}
+
+func (m *middleware) stopped() (stopped bool) {
+	if m.cfg.Stopped == nil {
+		return false
+	}
+	defer m.contain()
+	return m.cfg.Stopped()
+}
+
+// contain is deferred around what comes from outside, so that nothing that observes
+// a request can change its reply.
+func (m *middleware) contain() {
+	if recover() != nil {
+		m.cfg.Counters.Faults.Add(1)
+	}
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package httpmw
+
+import (
+	"context"
+	"net/http"
+)
+
+// An ending is all that decides the outcome, as an instance found it when the handler
+// below returned.
+type ending struct {
+	panicked   bool
+	aborted    bool
+	hijacked   bool
+	events     bool // text/event-stream
+	status     int  // 0: nothing was sent
+	gone       bool // the client has left
+	late       bool // something was written after it had left
+	writeError bool
+	bodyless   bool  // HEAD
+	bytes      int64 // of the body
+	declared   int64 // Content-Length; -1: none
+}
+
+// ending reads the state of the exchange. panicked and aborted of the caller's own
+// handler are for the caller to add.
+func (e *exchange) ending() ending {
+	gone := e.clientGone()
+	marks := e.marks.Load()
+	return ending{
+		panicked:   marks&markPanicked != 0,
+		hijacked:   marks&markHijacked != 0,
+		events:     marks&markEvents != 0,
+		status:     int(e.status.Load()),
+		gone:       gone || marks&markWriteError != 0,
+		late:       marks&markLate != 0,
+		writeError: marks&markWriteError != 0,
+		bodyless:   e.head,
+		bytes:      e.bytes.Load(),
+		declared:   e.declared.Load() - 1,
+	}
+}
+
+// clientGone says whether net/http canceled the request. A context canceled with a
+// cause of its own (a signal, a shutdown) was canceled by someone else; one that is
+// over its deadline, too.
+func (e *exchange) clientGone() bool {
+	return e.Err() == context.Canceled && context.Cause(e.Context) == context.Canceled
+}
+
+func (n ending) outcome() string {
+	switch {
+	case n.panicked:
+		return OutcomePanic
+	case n.stream():
+		return OutcomeStream // these end by the client's leaving, or by an abort
+	case n.gone && !n.complete():
+		return OutcomeCanceled
+	case n.aborted:
+		return OutcomeAborted
+	case n.status >= 500:
+		return OutcomeServerError
+	case n.status >= 400:
+		return OutcomeClientError
+	}
+	return OutcomeOK
+}
+
+func (n ending) stream() bool {
+	return n.hijacked || n.status == http.StatusSwitchingProtocols || n.events && n.status < 400
+}
+
+// complete says whether the client can have had the whole reply when it left. One
+// of unknown length has no end before the handler returns.
+func (n ending) complete() bool {
+	switch {
+	case n.aborted, n.status == 0, n.late, n.writeError:
+		return false
+	case n.bodyless, n.status == http.StatusNoContent, n.status == http.StatusNotModified:
+		return true
+	}
+	return n.declared >= 0 && n.bytes >= n.declared
+}
+
+// shownStatus is the status for the request line and Done.
+func (n ending) shownStatus(outcome string, upgrade bool) int {
+	switch {
+	case outcome == OutcomeCanceled:
+		return StatusCanceled
+	case n.status != 0:
+		return n.status
+	case n.panicked:
+		return http.StatusInternalServerError
+	case n.hijacked && upgrade:
+		return http.StatusSwitchingProtocols
+	case n.aborted:
+		return 0
+	}
+	return http.StatusOK // net/http sends it for a handler that wrote nothing
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package httpmw
+
+import "testing"
+
+func TestOutcome(t *testing.T) {
+	tests := []struct {
+		name string
+		end  ending
+		want string
+	}{
+		{"nothing written", ending{declared: -1}, OutcomeOK},
+		{"redirect", ending{status: 302, declared: -1}, OutcomeOK},
+		{"4xx", ending{status: 418, declared: -1}, OutcomeClientError},
+		{"5xx", ending{status: 503, declared: -1}, OutcomeServerError},
+		{"panic after 200", ending{panicked: true, status: 200}, OutcomePanic},
+		{"panic after the client left", ending{panicked: true, gone: true}, OutcomePanic},
+		{"abort", ending{aborted: true, status: 200}, OutcomeAborted},
+		{"abort as the client left", ending{aborted: true, status: 200, gone: true}, OutcomeCanceled},
+		{"hijacked", ending{hijacked: true}, OutcomeStream},
+		{"hijacked, client left", ending{hijacked: true, gone: true}, OutcomeStream},
+		{"upgrade without hijack", ending{status: 101}, OutcomeStream},
+		{"events", ending{events: true, status: 200, gone: true}, OutcomeStream},
+		{"aborted events", ending{events: true, status: 200, aborted: true}, OutcomeStream},
+		{"events refused", ending{events: true, status: 503}, OutcomeServerError},
+		{"gone, length unknown", ending{gone: true, status: 200, bytes: 10, declared: -1}, OutcomeCanceled},
+		{"gone, all of it", ending{gone: true, status: 200, bytes: 10, declared: 10}, OutcomeOK},
+		{"gone, not all", ending{gone: true, status: 200, bytes: 9, declared: 10}, OutcomeCanceled},
+		{"gone, all but late", ending{gone: true, late: true, status: 200, bytes: 10, declared: 10}, OutcomeCanceled},
+		{"gone, all but an error", ending{gone: true, writeError: true, status: 200, bytes: 10, declared: 10}, OutcomeCanceled},
+		{"gone after 204", ending{gone: true, status: 204, declared: -1}, OutcomeOK},
+		{"gone after HEAD", ending{gone: true, bodyless: true, status: 200, declared: 10}, OutcomeOK},
+		{"gone before HEAD", ending{gone: true, bodyless: true, declared: -1}, OutcomeCanceled},
+		{"gone, late 500", ending{gone: true, late: true, status: 500, declared: -1}, OutcomeCanceled},
+	}
+	for _, tt := range tests {
+		if got := tt.end.outcome(); got != tt.want {
+			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
+		}
+	}
+}

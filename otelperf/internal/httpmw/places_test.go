@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package httpmw
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"slices"
+	"testing"
+)
+
+// places are where the middleware may stand. All but the first repair.
+var places = []struct {
+	name    string
+	repairs bool
+	chain   func(rg *rig, app http.Handler) http.Handler
+}{
+	{"outside", false, func(rg *rig, app http.Handler) http.Handler { return rg.mw(rg.otel(app)) }},
+	{"inside", true, func(rg *rig, app http.Handler) http.Handler { return rg.otel(rg.mw(app)) }},
+	{"both", true, func(rg *rig, app http.Handler) http.Handler { return rg.mw(rg.otel(rg.mw(app))) }},
+	{"twice inside", true, func(rg *rig, app http.Handler) http.Handler { return rg.otel(rg.mw(rg.mw(app))) }},
+	{"thrice", true, func(rg *rig, app http.Handler) http.Handler { return rg.mw(rg.otel(rg.mw(rg.mw(app)))) }},
+	{"inside, WithContext above", true, func(rg *rig, app http.Handler) http.Handler { return rg.otel(lose(rg.mw(app))) }},
+	{"both, WithContext between", true, func(rg *rig, app http.Handler) http.Handler { return rg.mw(rg.otel(lose(rg.mw(app)))) }},
+	{"inside, WithContext between", true, func(rg *rig, app http.Handler) http.Handler { return rg.otel(rg.mw(lose(rg.mw(app)))) }},
+}
+
+// started is told when a waiting handler runs, so that its client may leave.
+type started chan struct{}
+
+func shop(s started) http.Handler {
+	wait := func(r *http.Request) {
+		s <- struct{}{}
+		<-r.Context().Done()
+	}
+	mux := http.NewServeMux()
+	handle := func(pattern string, f http.HandlerFunc) { mux.Handle(pattern, f) }
+	handle("GET /users/{id}", func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, "user "+r.PathValue("id")) })
+	handle("/any/{rest...}", func(http.ResponseWriter, *http.Request) {})
+	handle("GET /fail", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) })
+	handle("GET /gone/{id}", http.NotFound)
+	handle("GET /panic", func(http.ResponseWriter, *http.Request) { panic("boom") })
+	handle("GET /abort", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+	handle("GET /wait", func(_ http.ResponseWriter, r *http.Request) { wait(r) })
+	handle("GET /wait/fail", func(w http.ResponseWriter, r *http.Request) {
+		wait(r)
+		http.Error(w, r.Context().Err().Error(), http.StatusInternalServerError)
+	})
+	handle("GET /wait/part", func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, "the beginning")
+		_ = http.NewResponseController(w).Flush()
+		wait(r)
+	})
+	handle("GET /wait/whole", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Length", "3")
+		_, _ = io.WriteString(w, "all")
+		_ = http.NewResponseController(w).Flush()
+		wait(r)
+	})
+	handle("GET /events", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream; charset=utf-8")
+		_, _ = io.WriteString(w, "data: 1\n\n")
+		_ = http.NewResponseController(w).Flush()
+		wait(r)
+	})
+	return mux
+}
+
+var situations = []struct {
+	name, method, path string
+	leaves             bool // the client does, once the handler runs
+	broken             bool // the client gets an error
+	route, spanName    string
+	outcome            string
+	status             int
+	noMetric           bool
+}{
+	{name: "ok", path: "/users/7", route: "/users/{id}", outcome: OutcomeOK, status: 200},
+	{name: "empty", path: "/any/a/b", route: "/any/{rest...}", outcome: OutcomeOK, status: 200},
+	{name: "server error", path: "/fail", route: "/fail", outcome: OutcomeServerError, status: 502},
+	{name: "client error", path: "/gone/1", route: "/gone/{id}", outcome: OutcomeClientError, status: 404},
+	{name: "no route matches", path: "/wp-admin/1", route: "", spanName: "GET", outcome: OutcomeClientError, status: 404},
+	{name: "unknown method", method: "BREW", path: "/any/pot", route: "/any/{rest...}", spanName: "HTTP /any/{rest...}", outcome: OutcomeOK, status: 200},
+	{name: "panic", path: "/panic", broken: true, route: "/panic", outcome: OutcomePanic, status: 500, noMetric: true},
+	{name: "abort", path: "/abort", broken: true, route: "/abort", outcome: OutcomeAborted, status: 0, noMetric: true},
+	{name: "client leaves before anything", path: "/wait", leaves: true, broken: true, route: "/wait", outcome: OutcomeCanceled, status: 499},
+	{name: "handler fails since client left", path: "/wait/fail", leaves: true, broken: true, route: "/wait/fail", outcome: OutcomeCanceled, status: 499},
+	{name: "client leaves in the middle", path: "/wait/part", leaves: true, broken: true, route: "/wait/part", outcome: OutcomeCanceled, status: 499},
+	{name: "client leaves after it had all", path: "/wait/whole", leaves: true, route: "/wait/whole", outcome: OutcomeOK, status: 200},
+	{name: "client leaves server-sent events", path: "/events", leaves: true, broken: true, route: "/events", outcome: OutcomeStream, status: 200},
+}
+
+func TestEachSituationInEachPlace(t *testing.T) {
+	for _, http2 := range []bool{false, true} {
+		for _, place := range places {
+			for _, s := range situations {
+				name := map[bool]string{false: "HTTP1/", true: "HTTP2/"}[http2] + place.name + "/" + s.name
+				t.Run(name, func(t *testing.T) {
+					t.Parallel()
+					rg := newRig(nil)
+					begun := make(started, 1)
+					rg.serve(t, place.chain(rg, shop(begun)), http2)
+
+					ctx, cancel := context.WithCancel(t.Context())
+					defer cancel()
+					if s.leaves {
+						go func() { <-begun; cancel() }()
+					}
+					method := s.method
+					if method == "" {
+						method = http.MethodGet
+					}
+					_, _, err := rg.do(ctx, method, s.path)
+					if broken := err != nil; broken != s.broken && s.name != "client leaves after it had all" {
+						t.Fatalf("client's error: %v, want one: %t", err, s.broken)
+					}
+
+					d := rg.nextDone(t)
+					if d.Outcome != s.outcome || d.Status != s.status {
+						t.Errorf("reported %s %d, want %s %d", d.Outcome, d.Status, s.outcome, s.status)
+					}
+					if len(rg.done) != 0 {
+						t.Errorf("the request was reported more than once")
+					}
+					span := rg.span(t)
+					if !place.repairs {
+						return
+					}
+					if d.Route != s.route || spanAttr(span, "http.route") != s.route {
+						t.Errorf("route %q, on the span %q, want %q", d.Route, spanAttr(span, "http.route"), s.route)
+					}
+					spanName := s.spanName
+					if spanName == "" {
+						spanName = "GET " + s.route
+					}
+					if span.Name() != spanName {
+						t.Errorf("span name %q, want %q", span.Name(), spanName)
+					}
+					wantOutcome := s.outcome
+					if slices.Contains([]string{OutcomeOK, OutcomeClientError, OutcomeServerError}, wantOutcome) {
+						wantOutcome = ""
+					}
+					if got := spanAttr(span, outcomeKey); got != wantOutcome {
+						t.Errorf("outcome on the span %q, want %q", got, wantOutcome)
+					}
+					if d.SpanID != span.SpanContext().SpanID() {
+						t.Errorf("reported span %s, want %s", d.SpanID, span.SpanContext().SpanID())
+					}
+					wantRoutes := []string{s.route}
+					if s.noMetric {
+						wantRoutes = nil
+					}
+					if got := rg.metricRoutes(t); !slices.Equal(got, wantRoutes) {
+						t.Errorf("routes of the metric %q, want %q", got, wantRoutes)
+					}
+					if wantPanics := map[bool]int{true: 1}[s.outcome == OutcomePanic]; len(rg.panics) != wantPanics {
+						t.Errorf("%d panics reported, want %d", len(rg.panics), wantPanics)
+					}
+				})
+			}
+		}
+	}
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package httpmw
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// What follows is done around each call of a ResponseWriter's methods, whichever of
+// the wrappers it comes through.
+
+// commit is called before a status goes out. Informational ones are not the reply,
+// and of several only the first counts.
+func (e *exchange) commit(code int) {
+	if code >= 100 && code <= 199 && code != http.StatusSwitchingProtocols {
+		return
+	}
+	e.noteLate()
+	if e.status.Load() != 0 {
+		return
+	}
+	e.stamp()
+	e.settle(code)
+}
+
+// noteLate is called before anything is sent.
+func (e *exchange) noteLate() {
+	if e.clientGone() {
+		e.mark(markLate)
+	}
+}
+
+// settle keeps the status of the reply and what its headers say of it.
+func (e *exchange) settle(code int) {
+	if !e.status.CompareAndSwap(0, int32(code)) {
+		return
+	}
+	header := e.w.Header()
+	if kind := header["Content-Type"]; len(kind) > 0 && isEventStream(kind[0]) {
+		e.mark(markEvents)
+	}
+	if length := header["Content-Length"]; len(length) > 0 {
+		if n, err := strconv.ParseInt(length[0], 10, 64); err == nil && n >= 0 {
+			e.declared.Store(n + 1)
+		}
+	}
+}
+
+// stamp sets the headers that say how long it took until now, once.
+func (e *exchange) stamp() {
+	if !e.m.cfg.Headers && !e.m.cfg.Traceparent || e.marks.Or(markStamped)&markStamped != 0 {
+		return
+	}
+	setTiming(e)
+}
+
+// wrote takes the result of a write of body bytes.
+func (e *exchange) wrote(n int64, err error) {
+	if n > 0 {
+		e.bytes.Add(n)
+	}
+	if err != nil && !serversOwn(err) {
+		e.mark(markWriteError)
+	}
+}
+
+// serversOwn says whether a write failed by a decision of this side.
+func serversOwn(err error) bool {
+	for _, own := range []error{
+		os.ErrDeadlineExceeded, http.ErrHandlerTimeout, http.ErrContentLength,
+		http.ErrBodyNotAllowed, http.ErrHijacked, http.ErrNotSupported, io.ErrShortWrite,
+	} {
+		if errors.Is(err, own) {
+			return true
+		}
+	}
+	return false
+}
+
+// isEventStream says whether a Content-Type is that of server-sent events.
+func isEventStream(contentType string) bool {
+	kind, _, _ := strings.Cut(contentType, ";")
+	return strings.EqualFold(strings.TrimSpace(kind), "text/event-stream")
+}
+
+func (e *exchange) write(next func([]byte) (int, error), p []byte) (int, error) {
+	e.commit(http.StatusOK)
+	n, err := next(p)
+	e.wrote(int64(n), err)
+	return n, err
+}
+
+func (e *exchange) writeString(next func(string) (int, error), s string) (int, error) {
+	e.commit(http.StatusOK)
+	n, err := next(s)
+	e.wrote(int64(n), err)
+	return n, err
+}
+
+func (e *exchange) flushError(next func() error) error {
+	e.commit(http.StatusOK)
+	err := next()
+	e.wrote(0, err)
+	return err
+}
+
+// readFrom hands src on as it is, so that net/http can use sendfile. The status goes
+// out with the first byte: a source that fails before leaves the handler free to
+// reply something else. An error may be the source's, so it says nothing of the client.
+func (e *exchange) readFrom(next func(io.Reader) (int64, error), src io.Reader) (int64, error) {
+	e.noteLate()
+	e.stamp()
+	n, err := next(src)
+	if n > 0 {
+		e.settle(http.StatusOK)
+	}
+	e.wrote(n, nil)
+	return n, err
+}
+
+func (e *exchange) hijack(next func() (net.Conn, *bufio.ReadWriter, error)) (net.Conn, *bufio.ReadWriter, error) {
+	conn, rw, err := next()
+	if err == nil {
+		e.mark(markHijacked)
+	}
+	return conn, rw, err
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package httpmw
+
+import (
+	"context"
+	"slices"
+
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	"go.opentelemetry.io/otel/attribute"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// repair gives the server span in this instance's context the route, the name and the
+// outcome that it could not have, and the metric its route.
+func (v *visit) repair(route, outcome string) {
+	ctx := v.got.Context()
+	if route != "" {
+		labelRoute(ctx, route)
+	}
+	span := serverSpan(ctx)
+	if span == nil {
+		return
+	}
+	needRoute, needOutcome := v.e.claim(span.SpanContext().SpanID(), route, v.spanOutcome(outcome))
+	switch {
+	case needRoute && needOutcome:
+		span.SetAttributes(semconv.HTTPRoute(route), v.e.m.cfg.OutcomeKey.String(outcome))
+	case needRoute:
+		span.SetAttributes(semconv.HTTPRoute(route))
+	case needOutcome:
+		span.SetAttributes(v.e.m.cfg.OutcomeKey.String(outcome))
+	}
+	if needRoute {
+		v.rename(span, route)
+	}
+}
+
+// spanOutcome is the outcome if the span is to have it, else "".
+func (v *visit) spanOutcome(outcome string) string {
+	switch outcome {
+	case OutcomeOK, OutcomeClientError, OutcomeServerError:
+		return ""
+	}
+	if v.e.m.cfg.OutcomeKey == "" {
+		return ""
+	}
+	return outcome
+}
+
+// serverSpan is the recording server span in ctx, or nil. A span of another kind was
+// started between instrumentation and us, and is somebody's own. Spans of other SDKs
+// do not tell their kind and are taken.
+func serverSpan(ctx context.Context) trace.Span {
+	span := trace.SpanFromContext(ctx)
+	if !span.IsRecording() {
+		return nil
+	}
+	if s, ok := span.(interface{ SpanKind() trace.SpanKind }); ok && s.SpanKind() != trace.SpanKindServer {
+		return nil
+	}
+	return span
+}
+
+// rename gives the span the name "METHOD route", unless it has a name that somebody
+// chose. otelhttp names it again when it can see the pattern, by its formatter.
+func (v *visit) rename(span trace.Span, route string) {
+	method := v.e.method
+	if method == "_OTHER" {
+		method = "HTTP" // so that the name agrees with otelhttp's
+	}
+	if s, ok := span.(interface{ Name() string }); ok && !isDefaultName(s.Name(), method, templateOf(v.patternBefore)) {
+		return
+	}
+	if p := v.got.Pattern; len(p) == len(method)+1+len(route) && p[:len(method)] == method && p[len(method)] == ' ' {
+		span.SetName(p)
+		return
+	}
+	span.SetName(method + " " + route)
+}
+
+// isDefaultName says whether instrumentation, not a person, named the span: by the method
+// alone, or by the method and the pattern of a mux above.
+func isDefaultName(name, method, outer string) bool {
+	if len(name) < len(method) || name[:len(method)] != method {
+		return false
+	}
+	rest := name[len(method):]
+	return rest == "" || outer != "" && rest[0] == ' ' && rest[1:] == outer
+}
+
+// labelRoute gives otelhttp's metric the route, which it takes if the request has no
+// pattern. A route that the program put there itself stays.
+func labelRoute(ctx context.Context, route string) {
+	labeler, ok := otelhttp.LabelerFromContext(ctx)
+	if !ok || slices.ContainsFunc(labeler.Get(), isRoute) {
+		return
+	}
+	labeler.Add(semconv.HTTPRoute(route))
+}
+
+func isRoute(kv attribute.KeyValue) bool { return kv.Key == semconv.HTTPRouteKey }

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package httpmw
+
+import (
+	"time"
+
+	"go.opentelemetry.io/otel/trace"
+)
+
+const (
+	headerResponseTime = "X-Response-Time"
+	headerServerTiming = "Server-Timing"
+	timingName         = "app;dur="
+)
+
+// setTiming writes the headers. Both values are parts of one string, and
+// their slices are parts of the exchange: one allocation.
+func setTiming(e *exchange) {
+	header := e.w.Header()
+	if e.m.cfg.Headers {
+		b := append(make([]byte, 0, 32), timingName...)
+		text := string(append(appendMillis(b, time.Since(e.start)), "ms"...))
+		e.stamps = [2]string{text[len(timingName):], text[:len(text)-len("ms")]}
+		header[headerResponseTime] = e.stamps[0:1:1]
+		if len(header[headerServerTiming]) == 0 {
+			header[headerServerTiming] = e.stamps[1:2:2]
+		} else {
+			header.Add(headerServerTiming, e.stamps[1])
+		}
+	}
+	if e.m.cfg.Traceparent {
+		if sc := e.spanContext(); sc.IsValid() {
+			header.Add(headerServerTiming, traceparent(sc))
+		}
+	}
+}
+
+// traceparent is the entry that browsers' tracing reads from Server-Timing.
+func traceparent(sc trace.SpanContext) string {
+	return `traceparent;desc="00-` + sc.TraceID().String() + "-" + sc.SpanID().String() + "-" + sc.TraceFlags().String() + `"`
+}

@@ -1,0 +1,526 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package httpmw
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// calls notes what reaches a ResponseWriter.
+type calls struct {
+	header http.Header
+	seen   []string
+	src    io.Reader
+}
+
+func (c *calls) note(s string) { c.seen = append(c.seen, s) }
+
+type (
+	plain  struct{ *calls }
+	flush  struct{ *calls }
+	flushE struct{ *calls }
+	notify struct{ *calls }
+	hijack struct{ *calls }
+	from   struct{ *calls }
+	dead   struct{ *calls }
+	duplex struct{ *calls }
+	push   struct{ *calls }
+	str    struct{ *calls }
+)
+
+func (c plain) Header() http.Header            { return c.header }
+func (c plain) Write(p []byte) (int, error)    { c.note("Write"); return len(p), nil }
+func (c plain) WriteHeader(int)                { c.note("WriteHeader") }
+func (c flush) Flush()                         { c.note("Flush") }
+func (c flushE) FlushError() error             { c.note("FlushError"); return nil }
+func (c notify) CloseNotify() <-chan bool      { c.note("CloseNotify"); return nil }
+func (c dead) SetReadDeadline(time.Time) error { c.note("SetReadDeadline"); return nil }
+func (c dead) SetWriteDeadline(time.Time) error {
+	c.note("SetWriteDeadline")
+	return nil
+}
+func (c duplex) EnableFullDuplex() error             { c.note("EnableFullDuplex"); return nil }
+func (c push) Push(string, *http.PushOptions) error  { c.note("Push"); return nil }
+func (c str) WriteString(s string) (int, error)      { c.note("WriteString"); return len(s), nil }
+func (c from) ReadFrom(src io.Reader) (int64, error) { c.note("ReadFrom"); c.src = src; return 3, nil }
+func (c hijack) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	c.note("Hijack")
+	return nil, nil, nil
+}
+
+// combinations are ResponseWriters with each subset of the interfaces that have a name,
+// then those of net/http and sets that differ from them by one.
+func combinations(c *calls) []http.ResponseWriter {
+	p, f, fe, n, h, r, d, x, u, s := plain{c}, flush{c}, flushE{c}, notify{c}, hijack{c}, from{c}, dead{c}, duplex{c}, push{c}, str{c}
+	type P = plain
+	return []http.ResponseWriter{
+		struct{ P }{p},
+		struct {
+			P
+			flush
+		}{p, f},
+		struct {
+			P
+			notify
+		}{p, n},
+		struct {
+			P
+			hijack
+		}{p, h},
+		struct {
+			P
+			from
+		}{p, r},
+		struct {
+			P
+			push
+		}{p, u},
+		struct {
+			P
+			flush
+			notify
+		}{p, f, n},
+		struct {
+			P
+			flush
+			hijack
+		}{p, f, h},
+		struct {
+			P
+			flush
+			from
+		}{p, f, r},
+		struct {
+			P
+			flush
+			push
+		}{p, f, u},
+		struct {
+			P
+			notify
+			hijack
+		}{p, n, h},
+		struct {
+			P
+			notify
+			from
+		}{p, n, r},
+		struct {
+			P
+			notify
+			push
+		}{p, n, u},
+		struct {
+			P
+			hijack
+			from
+		}{p, h, r},
+		struct {
+			P
+			hijack
+			push
+		}{p, h, u},
+		struct {
+			P
+			from
+			push
+		}{p, r, u},
+		struct {
+			P
+			flush
+			notify
+			hijack
+		}{p, f, n, h},
+		struct {
+			P
+			flush
+			notify
+			from
+		}{p, f, n, r},
+		struct {
+			P
+			flush
+			notify
+			push
+		}{p, f, n, u},
+		struct {
+			P
+			flush
+			hijack
+			from
+		}{p, f, h, r},
+		struct {
+			P
+			flush
+			hijack
+			push
+		}{p, f, h, u},
+		struct {
+			P
+			flush
+			from
+			push
+		}{p, f, r, u},
+		struct {
+			P
+			notify
+			hijack
+			from
+		}{p, n, h, r},
+		struct {
+			P
+			notify
+			hijack
+			push
+		}{p, n, h, u},
+		struct {
+			P
+			notify
+			from
+			push
+		}{p, n, r, u},
+		struct {
+			P
+			hijack
+			from
+			push
+		}{p, h, r, u},
+		struct {
+			P
+			flush
+			notify
+			hijack
+			from
+		}{p, f, n, h, r},
+		struct {
+			P
+			flush
+			notify
+			hijack
+			push
+		}{p, f, n, h, u},
+		struct {
+			P
+			flush
+			notify
+			from
+			push
+		}{p, f, n, r, u},
+		struct {
+			P
+			flush
+			hijack
+			from
+			push
+		}{p, f, h, r, u},
+		struct {
+			P
+			notify
+			hijack
+			from
+			push
+		}{p, n, h, r, u},
+		struct {
+			P
+			flush
+			notify
+			hijack
+			from
+			push
+		}{p, f, n, h, r, u},
+
+		// HTTP/1, then without and with one more
+		struct {
+			P
+			flush
+			flushE
+			notify
+			hijack
+			from
+			dead
+			duplex
+			str
+		}{p, f, fe, n, h, r, d, x, s},
+		struct {
+			P
+			flush
+			flushE
+			notify
+			hijack
+			from
+			dead
+			duplex
+		}{p, f, fe, n, h, r, d, x},
+		struct {
+			P
+			flush
+			flushE
+			notify
+			hijack
+			from
+			dead
+			str
+		}{p, f, fe, n, h, r, d, s},
+		struct {
+			P
+			flush
+			flushE
+			notify
+			hijack
+			dead
+			duplex
+			str
+		}{p, f, fe, n, h, d, x, s},
+		struct {
+			P
+			flush
+			flushE
+			notify
+			from
+			dead
+			duplex
+			str
+		}{p, f, fe, n, r, d, x, s},
+		struct {
+			P
+			flush
+			flushE
+			notify
+			hijack
+			from
+			dead
+			duplex
+			push
+			str
+		}{p, f, fe, n, h, r, d, x, u, s},
+		// HTTP/2, the same
+		struct {
+			P
+			flush
+			flushE
+			notify
+			dead
+			duplex
+			push
+			str
+		}{p, f, fe, n, d, x, u, s},
+		struct {
+			P
+			flush
+			flushE
+			notify
+			dead
+			duplex
+			push
+		}{p, f, fe, n, d, x, u},
+		struct {
+			P
+			flush
+			flushE
+			notify
+			dead
+			duplex
+			str
+		}{p, f, fe, n, d, x, s},
+		struct {
+			P
+			flush
+			flushE
+			notify
+			hijack
+			dead
+			duplex
+			push
+			str
+		}{p, f, fe, n, h, d, x, u, s},
+		struct {
+			P
+			flush
+			flushE
+			notify
+			from
+			dead
+			duplex
+			push
+			str
+		}{p, f, fe, n, r, d, x, u, s},
+		// alone
+		struct {
+			P
+			flushE
+		}{p, fe},
+		struct {
+			P
+			dead
+		}{p, d},
+		struct {
+			P
+			duplex
+		}{p, x},
+		struct {
+			P
+			str
+		}{p, s},
+	}
+}
+
+var optional = []struct {
+	name string
+	call func(w http.ResponseWriter) bool // false: w does not have it
+}{
+	{"Flush", func(w http.ResponseWriter) bool { i, ok := w.(http.Flusher); return ok && do(i.Flush) }},
+	{"FlushError", func(w http.ResponseWriter) bool { i, ok := w.(flushErrorer); return ok && i.FlushError() == nil }},
+	{"CloseNotify", func(w http.ResponseWriter) bool { i, ok := w.(closeNotifier); return ok && i.CloseNotify() == nil }},
+	{"ReadFrom", func(w http.ResponseWriter) bool {
+		i, ok := w.(io.ReaderFrom)
+		return ok && do(func() { _, _ = i.ReadFrom(source) })
+	}},
+	{"SetReadDeadline", func(w http.ResponseWriter) bool {
+		i, ok := w.(deadliner)
+		return ok && i.SetReadDeadline(time.Time{}) == nil
+	}},
+	{"SetWriteDeadline", func(w http.ResponseWriter) bool {
+		i, ok := w.(deadliner)
+		return ok && i.SetWriteDeadline(time.Time{}) == nil
+	}},
+	{"EnableFullDuplex", func(w http.ResponseWriter) bool { i, ok := w.(fullDuplexer); return ok && i.EnableFullDuplex() == nil }},
+	{"Push", func(w http.ResponseWriter) bool { i, ok := w.(http.Pusher); return ok && i.Push("/", nil) == nil }},
+	{"WriteString", func(w http.ResponseWriter) bool {
+		i, ok := w.(io.StringWriter)
+		return ok && do(func() { _, _ = i.WriteString("abc") })
+	}},
+	{"Hijack", func(w http.ResponseWriter) bool {
+		i, ok := w.(http.Hijacker)
+		return ok && do(func() { _, _, _ = i.Hijack() })
+	}},
+}
+
+var source = strings.NewReader("abc")
+
+func do(f func()) bool { f(); return true }
+
+func TestWriterKeepsInterfaces(t *testing.T) {
+	m := &middleware{cfg: Config{Headers: true, Counters: new(Counters)}}
+	for i := range combinations(&calls{}) {
+		for _, o := range optional {
+			c := &calls{header: http.Header{}}
+			bare := combinations(c)[i]
+			want := o.call(bare)
+			c.seen = nil
+			e := newExchange(m, bare, httptest.NewRequest(http.MethodGet, "/", nil))
+			w := e.writer()
+			if got := o.call(w); got != want {
+				t.Errorf("%T: has %s: %t, want %t", bare, o.name, got, want)
+				continue
+			}
+			wantSeen := []string{o.name}
+			if !want {
+				wantSeen = nil
+			}
+			if !slices.Equal(c.seen, wantSeen) {
+				t.Errorf("%T: %s reached it as %q", bare, o.name, c.seen)
+			}
+			commits := want && slices.Contains([]string{"Flush", "FlushError", "ReadFrom", "WriteString"}, o.name)
+			if got := e.status.Load() == 200 && c.header.Get(headerResponseTime) != ""; got != commits {
+				t.Errorf("%T: %s began the reply: %t, want %t", bare, o.name, got, commits)
+			}
+			if body := want && (o.name == "ReadFrom" || o.name == "WriteString"); (e.bytes.Load() == 3) != body {
+				t.Errorf("%T: %d bytes counted after %s", bare, e.bytes.Load(), o.name)
+			}
+			if e.marked(markHijacked) != (want && o.name == "Hijack") {
+				t.Errorf("%T: hijacked is %t after %s", bare, e.marked(markHijacked), o.name)
+			}
+			if want && o.name == "ReadFrom" && c.src != io.Reader(source) {
+				t.Errorf("%T: source arrived as %T, sendfile would be lost", bare, c.src)
+			}
+			if u, ok := w.(interface{ Unwrap() http.ResponseWriter }); !ok || u.Unwrap() != bare {
+				t.Errorf("%T: does not unwrap", bare)
+			}
+		}
+	}
+}
+
+// What otelhttp passes on from net/http has to take the cheap way.
+func TestNetWritersNeedNoSnoop(t *testing.T) {
+	for _, http2 := range []bool{false, true} {
+		rg := newRig(nil)
+		rg.serve(t, rg.otel(rg.mw(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			_, one := w.(http1Writer)
+			_, two := w.(http2Writer)
+			if one == http2 || two != http2 {
+				t.Errorf("HTTP/2 %t: %T", http2, w)
+			}
+			c := http.NewResponseController(w)
+			for name, err := range map[string]error{
+				"read deadline":  c.SetReadDeadline(time.Now().Add(time.Minute)),
+				"write deadline": c.SetWriteDeadline(time.Now().Add(time.Minute)),
+				"full duplex":    c.EnableFullDuplex(),
+				"flush":          c.Flush(),
+			} {
+				if err != nil {
+					t.Errorf("HTTP/2 %t: %s: %v", http2, name, err)
+				}
+			}
+		}))), http2)
+		rg.get(t, "/")
+	}
+}
+
+func TestHijack(t *testing.T) {
+	for _, place := range places {
+		rg := newRig(nil)
+		rg.serve(t, place.chain(rg, muxOf("GET /ws", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			conn, rw, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			_, _ = rw.WriteString("HTTP/1.1 101 Switching Protocols\r\nUpgrade: echo\r\nConnection: Upgrade\r\n\r\nhi")
+			_ = rw.Flush()
+			_ = conn.Close()
+		}))), false)
+		conn, err := net.Dial("tcp", rg.server.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.WriteString(conn, "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n")
+		all, _ := io.ReadAll(conn)
+		_ = conn.Close()
+		if !bytes.HasSuffix(all, []byte("\r\n\r\nhi")) || bytes.Contains(all, []byte(headerServerTiming)) {
+			t.Errorf("%s: reply %q", place.name, all)
+		}
+		if d := rg.nextDone(t); d.Outcome != OutcomeStream || d.Status != http.StatusSwitchingProtocols {
+			t.Errorf("%s: reported %s %d", place.name, d.Outcome, d.Status)
+		}
+		if got := spanAttr(rg.span(t), outcomeKey); place.repairs && got != OutcomeStream {
+			t.Errorf("%s: span has outcome %q", place.name, got)
+		}
+	}
+}
+
+func TestExchangeIsAContext(t *testing.T) {
+	type key struct{}
+	parent, cancel := context.WithCancel(context.WithValue(t.Context(), key{}, "v"))
+	r := httptest.NewRequestWithContext(parent, http.MethodGet, "/", nil)
+	m, other := &middleware{}, &middleware{}
+	e := newExchange(m, httptest.NewRecorder(), r)
+	child, stop := context.WithTimeout(e, time.Hour)
+	defer stop()
+	if child.Value(key{}) != "v" || m.exchangeOf(child) != e || other.exchangeOf(child) != nil {
+		t.Error("values do not pass")
+	}
+	cancel()
+	if <-child.Done(); child.Err() != context.Canceled {
+		t.Error(child.Err())
+	}
+}

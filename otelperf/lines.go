@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package otelperf
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/otelperf/otelperf-go/slowlog"
+)
+
+// Bounds of the lines about slow requests.
+const (
+	queuedLines    = 256 // that wait for the logger
+	linesPerSecond = 10  // of one endpoint
+)
+
+// lineWriter writes a WARN line for each slow request from a goroutine of its own, so that a logger that is slow,
+// blocks or panics does not touch the request. It keeps at most queuedLines entries, and a counter per endpoint and second.
+type lineWriter struct {
+	logger     *slog.Logger // nil: slog.Default() at the time
+	queue      chan *slowlog.Entry
+	stop       chan struct{}
+	done       chan struct{}
+	once       sync.Once
+	started    bool
+	dropped    atomic.Uint64
+	suppressed atomic.Uint64
+	faults     atomic.Uint64
+
+	second time.Time // of counts; only run uses it
+	counts map[string]int
+}
+
+func newLineWriter(l *slog.Logger) *lineWriter {
+	return &lineWriter{
+		logger: l, queue: make(chan *slowlog.Entry, queuedLines), counts: map[string]int{},
+		stop: make(chan struct{}), done: make(chan struct{}),
+	}
+}
+
+// slow queues a line about a slow request. It never blocks.
+func (w *lineWriter) slow(e *slowlog.Entry) {
+	if !e.Slow() {
+		return
+	}
+	select {
+	case w.queue <- e:
+	default:
+		w.dropped.Add(1)
+	}
+}
+
+func (w *lineWriter) start() {
+	w.started = true
+	go func() {
+		defer close(w.done)
+		for {
+			select {
+			case e := <-w.queue:
+				w.write(e)
+			case <-w.stop:
+				w.drain()
+				return
+			}
+		}
+	}()
+}
+
+// drain writes what is queued.
+func (w *lineWriter) drain() {
+	for {
+		select {
+		case e := <-w.queue:
+			w.write(e)
+		default:
+			return
+		}
+	}
+}
+
+// close writes what is queued and waits for that within ctx.
+func (w *lineWriter) close(ctx context.Context) error {
+	w.once.Do(func() { close(w.stop) })
+	if !w.started {
+		return nil
+	}
+	select {
+	case <-w.done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// write logs one line unless its endpoint has had its share of this second.
+func (w *lineWriter) write(e *slowlog.Entry) {
+	if second := time.Now().Truncate(time.Second); !second.Equal(w.second) {
+		w.second = second
+		clear(w.counts)
+	}
+	endpoint := e.Endpoint()
+	if w.counts[endpoint]++; w.counts[endpoint] > linesPerSecond {
+		w.suppressed.Add(1)
+		return
+	}
+	defer func() {
+		if recover() != nil {
+			w.faults.Add(1)
+		}
+	}()
+	l := w.logger
+	if l == nil {
+		l = slog.Default()
+	}
+	l.LogAttrs(context.Background(), slog.LevelWarn, "slow request", slowAttrs(e)...)
+}
+
+func slowAttrs(e *slowlog.Entry) []slog.Attr {
+	attrs := []slog.Attr{
+		slog.String("endpoint", e.Endpoint()),
+		slog.String("url.path", e.Path),
+		slog.Float64("duration_ms", milliseconds(e.Duration)),
+		slog.Float64("threshold_ms", milliseconds(e.Threshold)),
+		slog.String("outcome", e.Outcome),
+		slog.String("reason", e.Reason),
+		slog.String("trace_id", e.TraceID.String()),
+		slog.String("span_id", e.SpanID.String()),
+	}
+	if e.Status != 0 {
+		attrs = append(attrs, slog.Int("http.response.status_code", e.Status))
+	}
+	if e.BaselineP99 > 0 {
+		attrs = append(attrs, slog.Float64("baseline_p99_ms", milliseconds(e.BaselineP99)))
+	}
+	return attrs
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package otelperf
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+
+	"github.com/otelperf/otelperf-go/otelperf/internal/httpmw"
+	"github.com/otelperf/otelperf-go/spikeprocessor"
+)
+
+// Middleware adds to an HTTP handler what a span processor cannot do: the headers X-Response-Time and Server-Timing, the
+// request line (WithRequestLog), and repairs. It may stand next to the mux, inside otelhttp.NewHandler, where it learns
+// the route that really matched and mends the span's and the metric's, and tells canceled requests, streams and
+// panics apart; or outside otelhttp, where it times and logs only; or in both places, and does everything once.
+//
+// Flusher, Hijacker, ReaderFrom, Pusher and http.ResponseController work on its ResponseWriter as on the one below. A
+// panic of the handler goes on with the same value.
+func (m *Monitor) Middleware(h http.Handler) http.Handler {
+	if m.disabled != "" {
+		return h
+	}
+	return m.wrap(h)
+}
+
+func (m *Monitor) middlewareConfig() httpmw.Config {
+	return httpmw.Config{
+		OutcomeKey:     spikeprocessor.OutcomeKey,
+		Logger:         m.requestLogger,
+		RequestLogRate: func() float64 { return m.cfg.requestLog },
+		Ignore:         m.ignored,
+		Headers:        m.cfg.headers,
+		OnPanic:        func(context.Context, httpmw.Panic) { m.panics.Add(1) },
+		Stopped:        m.closed.Load,
+		Counters:       &m.counters,
+	}
+}
+
+// requestLogger is nil where nothing is to be logged.
+func (m *Monitor) requestLogger() *slog.Logger {
+	if m.cfg.logger != nil {
+		return m.cfg.logger
+	}
+	return slog.Default()
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package otelperf
+
+import (
+	"context"
+	"iter"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+
+	"github.com/otelperf/otelperf-go/spikeprocessor"
+)
+
+// source is where an engine's deltas come from.
+type source interface {
+	// collect calls use with what came since the last successful collect. After an error nothing was used.
+	collect(ctx context.Context, use func(iter.Seq[*spikeprocessor.Delta])) error
+}
+
+// spanSource takes deltas from a processor.
+type spanSource struct{ p *spikeprocessor.Processor }
+
+func (s spanSource) collect(_ context.Context, use func(iter.Seq[*spikeprocessor.Delta])) error {
+	use(func(yield func(*spikeprocessor.Delta) bool) {
+		more := true
+		s.p.Take(func(d *spikeprocessor.Delta) { more = more && yield(d) })
+	})
+	return nil
+}
+
+// Reader is the metric reader that windows, baselines and spikes come from: an Engine, what feeds it, and the one
+// goroutine that makes it tick. It embeds an SDK reader, since the SDK lets nothing else be registered with a
+// MeterProvider; with the span source (the default) it collects nothing through it and works as well without being
+// registered.
+//
+// All methods are safe for concurrent use.
+type Reader struct {
+	*sdkmetric.ManualReader
+	engine *Engine
+	source source
+	every  time.Duration
+	onTick func(now time.Time)
+
+	evaluating sync.Mutex // one evaluation at a time
+	cancel     context.CancelFunc
+	done       chan struct{}
+	spent      atomic.Int64 // ns, in evaluations
+	closed     atomic.Bool
+	onError    func(error)
+}
+
+func newReader(mr *sdkmetric.ManualReader, e *Engine, src source, every time.Duration) *Reader {
+	return &Reader{ManualReader: mr, engine: e, source: src, every: every, done: make(chan struct{})}
+}
+
+// start begins to tick.
+func (r *Reader) start() {
+	ctx, cancel := context.WithCancel(context.Background())
+	r.cancel = cancel
+	go func() {
+		defer close(r.done)
+		ticker := time.NewTicker(r.every)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-ticker.C:
+				r.tick(ctx)
+			}
+		}
+	}()
+}
+
+// tick is one evaluation that survives a fault of ours.
+func (r *Reader) tick(ctx context.Context) {
+	defer func() {
+		if v := recover(); v != nil {
+			r.engine.fault()
+		}
+	}()
+	_ = r.evaluate(ctx) // counted by the engine
+}
+
+// evaluate brings the engine up to date. A failed collect feeds nothing, not even time.
+func (r *Reader) evaluate(ctx context.Context) error {
+	r.evaluating.Lock()
+	defer r.evaluating.Unlock()
+	if r.closed.Load() {
+		return nil
+	}
+	began := time.Now()
+	err := r.source.collect(ctx, func(deltas iter.Seq[*spikeprocessor.Delta]) { r.engine.Advance(began, deltas) })
+	if err != nil {
+		r.engine.collectFailed()
+	}
+	r.spent.Add(int64(time.Since(began)))
+	if r.onTick != nil {
+		r.onTick(began)
+	}
+	return err
+}
+
+// ForceFlush is one evaluation: what ended before it is in the numbers after it. The MeterProvider calls it, too.
+func (r *Reader) ForceFlush(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return r.evaluate(ctx)
+}
+
+// Shutdown is called by the MeterProvider. It evaluates once more; then what comes through the SDK ends by itself, since the
+// provider's instruments record no longer. The engine runs on until Monitor.Shutdown: a second provider, with which the
+// SDK refuses to register a reader, calls Shutdown all the same, and so do programs that shut the provider down first.
+func (r *Reader) Shutdown(ctx context.Context) error {
+	return r.ForceFlush(ctx)
+}
+
+// close evaluates once more, ends the goroutine and waits for it, within ctx.
+func (r *Reader) close(ctx context.Context) error {
+	err := r.ForceFlush(ctx)
+	if r.closed.Swap(true) {
+		return nil
+	}
+	r.cancel()
+	select {
+	case <-r.done:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	_ = r.ManualReader.Shutdown(ctx) // only ever says that it was shut down before
+	return err
+}
+
+// registered reports whether a MeterProvider has the reader.
+func (r *Reader) registered() bool {
+	state, ok := r.MarshalLog().(struct {
+		Type       string
+		Registered bool
+		Shutdown   bool
+	})
+	return ok && state.Registered
+}

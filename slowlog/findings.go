@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package slowlog
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+)
+
+// The kinds of a [Finding].
+const (
+	FindingRepeated   = "repeated"    // many equal calls where one would do: an N+1
+	FindingDominant   = "dominant"    // one call took at least half of the request
+	FindingOwnTime    = "own_time"    // a part of this process' own code took at least a quarter of it
+	FindingGap        = "gap"         // a stretch without any call took at least a quarter of it
+	FindingUnusual    = "unusual"     // a category took far more than it usually does
+	FindingFailed     = "failed"      // calls that failed
+	FindingLate       = "late"        // calls that went on after the request had ended
+	FindingIncomplete = "incomplete"  // the tree lacks spans
+	FindingNoChildren = "no_children" // nothing is known of where the time went
+)
+
+// Finding is one thing that stands out in an anatomy.
+type Finding struct {
+	Kind string  `json:"kind"`     // one of the Finding constants
+	Text string  `json:"text"`     // one short sentence, without control characters; at most 1 KiB
+	Ms   float64 `json:"about_ms"` // the time that it is about, which findings are ordered by; 0 for remarks
+}
+
+const (
+	maxFindings   = 8
+	minRepeats    = 5    // equal calls before they are a finding
+	repeatShare   = 0.1  // of the request, unless there are many
+	manyRepeats   = 20   // equal calls that are a finding however short
+	dominantShare = 0.5  // of the request
+	ownShare      = 0.25 // of the request
+	unusualFactor = 2.0  // above the usual time of a category
+	unusualShare  = 0.1  // of the request, above the usual
+	unusualMs     = 1.0
+	enoughSamples = 10
+)
+
+// explain computes the findings of an anatomy, the weightiest first.
+func explain(a *Anatomy, normal Normal) []Finding {
+	x := explanation{a: a, total: a.Root.DurationMs}
+	if a.Spans == 0 {
+		x.add(FindingNoChildren, x.total, "no child spans: %s ms of own code, queueing, GC, or calls that are not instrumented", ms(x.total))
+	} else {
+		a.Root.walk(x.node)
+		x.gap()
+		x.dominant()
+	}
+	x.unusual(normal)
+	x.remarks()
+	slices.SortStableFunc(x.out, func(a, b Finding) int { return cmp.Compare(b.Ms, a.Ms) })
+	return x.out[:min(len(x.out), maxFindings)]
+}
+
+type explanation struct {
+	a     *Anatomy
+	total float64
+	out   []Finding
+}
+
+func (x *explanation) add(kind string, about float64, format string, args ...any) {
+	x.out = append(x.out, Finding{Kind: kind, Ms: about, Text: clamp(fmt.Sprintf(format, args...), maxMessage)})
+}
+
+// node looks at what one node says by itself.
+func (x *explanation) node(n *Node) {
+	if n == x.a.Root {
+		return
+	}
+	if n.Count >= minRepeats && (n.BusyMs >= repeatShare*x.total || n.Count >= manyRepeats) {
+		x.add(FindingRepeated, n.BusyMs, "%d calls of %s took %s of %s ms", n.Count, n.label(), ms(n.BusyMs), ms(x.total))
+	}
+	if n.Category == Own && n.Count == 1 && n.SelfMs >= ownShare*x.total && x.total > 0 {
+		x.add(FindingOwnTime, n.SelfMs, "%s of %s ms in %s itself: own code, queueing or GC", ms(n.SelfMs), ms(x.total), n.label())
+	}
+	if n.Status == "error" {
+		x.failed(n)
+	}
+}
+
+func (x *explanation) failed(n *Node) {
+	reason := firstOf(n.Error.Type, n.Error.Message)
+	if reason != "" {
+		reason = ": " + printable(clamp(reason, maxName))
+	}
+	if n.Count > 1 {
+		x.add(FindingFailed, n.BusyMs, "%d calls of %s failed%s", n.Count, n.label(), reason)
+		return
+	}
+	x.add(FindingFailed, n.BusyMs, "%s failed after %s ms%s", n.label(), ms(n.DurationMs), reason)
+}
+
+// dominant names the deepest single call that took half of the request or more: what is above it only waited for it.
+func (x *explanation) dominant() {
+	var found *Node
+	x.a.Root.walk(func(n *Node) {
+		if n != x.a.Root && n.Category != Own && n.Count == 1 && x.total > 0 && n.BusyMs >= dominantShare*x.total {
+			if found == nil || n.BusyMs <= found.BusyMs && slices.Contains(found.Children, n) || n.BusyMs > found.BusyMs {
+				found = n
+			}
+		}
+	})
+	if found != nil {
+		x.add(FindingDominant, found.BusyMs, "%s of %s ms in %s", ms(found.BusyMs), ms(x.total), found.label())
+	}
+}
+
+// gap names the longest stretch in which the request had no child at all.
+func (x *explanation) gap() {
+	stretch, before, after := longestGap(x.a.Root)
+	if stretch < ownShare*x.total || stretch == 0 {
+		return
+	}
+	const cause = "own code, queueing or GC"
+	switch {
+	case before == nil:
+		x.add(FindingGap, stretch, "%s ms before the first child: %s", ms(stretch), cause)
+	case after == nil:
+		x.add(FindingGap, stretch, "%s ms after the last child, %s: %s", ms(stretch), before.label(), cause)
+	default:
+		x.add(FindingGap, stretch, "%s ms between %s and %s: %s", ms(stretch), before.label(), after.label(), cause)
+	}
+}
+
+// longestGap is the longest stretch of the root without a direct child, with the children that ended before and began after it. A folded child
+// has as many stretches as it had calls.
+func longestGap(root *Node) (ms float64, before, after *Node) {
+	type edge struct {
+		interval
+		node *Node
+	}
+	end := root.spans[0].end
+	var edges []edge
+	for _, c := range root.Children {
+		for _, s := range c.spans {
+			if v := (interval{s.start, s.end}).intersect(interval{0, end}); v.length() > 0 {
+				edges = append(edges, edge{v, c})
+			}
+		}
+	}
+	slices.SortFunc(edges, func(a, b edge) int { return cmp.Compare(a.start, b.start) })
+	at, longest := int64(0), int64(0)
+	var last *Node
+	for _, e := range append(edges, edge{interval: interval{end, end}}) {
+		if e.start-at > longest {
+			longest, before, after = e.start-at, last, e.node
+		}
+		if e.end > at {
+			at, last = e.end, e.node
+		}
+	}
+	return msOf(longest), before, after
+}
+
+// unusual compares the categories with what they usually take.
+func (x *explanation) unusual(normal Normal) {
+	if normal.Samples < enoughSamples {
+		return
+	}
+	for _, c := range []Category{Own, DB, HTTP, RPC, Messaging, Cache} {
+		now, usual := x.a.Breakdown[c], normal.Breakdown[c]
+		if more := now - usual; more >= unusualMs && more >= unusualShare*x.total && now >= unusualFactor*usual {
+			x.add(FindingUnusual, more, "time in %s is %s ms, usually %s", c.words(), ms(now), ms(usual))
+		}
+	}
+}
+
+func (c Category) words() string {
+	if c == Own {
+		return "own code"
+	}
+	return string(c)
+}
+
+// remarks are about what the tree does not show.
+func (x *explanation) remarks() {
+	if n := x.a.Late; n > 0 {
+		x.add(FindingLate, 0, "%s ended after the request had", calls(n))
+	}
+	if n := x.a.Dropped; n > 0 {
+		x.add(FindingIncomplete, 0, "%s beyond the bounds: times in the tree may belong to them", calls(n))
+	}
+	if n := x.a.Orphans; n > 0 {
+		x.add(FindingIncomplete, 0, "%s of unknown parent, shown below the root", calls(n))
+	}
+}
+
+func calls(n int) string {
+	if n == 1 {
+		return "1 child span"
+	}
+	return strconv.Itoa(n) + " child spans"
+}
+
+// ms writes milliseconds as people do: whole from 10 on, then with one or two decimals.
+func ms(v float64) string {
+	decimals := 0
+	switch {
+	case v == 0 || v >= 9.95:
+	case v >= 0.995:
+		decimals = 1
+	default:
+		decimals = 2
+	}
+	return strconv.FormatFloat(v, 'f', decimals, 64)
+}

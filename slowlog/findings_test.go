@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package slowlog
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+)
+
+func get(id, parent int, start, end float64, url string) Span {
+	return call(id, parent, "GET", start, end, attribute.String("http.request.method", "GET"), attribute.String("url.full", url))
+}
+
+func repeated(n int, start, length float64) []Span {
+	var out []Span
+	for i := range n {
+		at := start + float64(i)*length
+		out = append(out, sqlCall(100+i, 1, at, at+length, fmt.Sprintf("SELECT * FROM users WHERE id = %d", i)))
+	}
+	return out
+}
+
+func TestFindings(t *testing.T) {
+	usual := Normal{Breakdown: Breakdown{DB: 12, Own: 30}, Samples: 10}
+	failed := get(2, 1, 0, 30, "http://inventory/items")
+	failed.Status, failed.ErrType = codes.Error, "503"
+	for _, tc := range []struct {
+		name     string
+		root     Span
+		children []Span
+		opts     BuildOptions
+		want     []string
+	}{
+		{"N+1", root(601), repeated(87, 20, 4.735), BuildOptions{},
+			[]string{"repeated: 87 calls of SELECT users took 412 of 601 ms", "gap: 169 ms after the last child, SELECT users: own code, queueing or GC"}},
+		{"many short ones", root(100), append(repeated(20, 1, 0.1), span(2, 1, "a", 0, 1), span(3, 1, "b", 3, 100)), BuildOptions{},
+			[]string{"own_time: 97 of 100 ms in b itself: own code, queueing or GC", "repeated: 20 calls of SELECT users took 2.0 of 100 ms"}},
+		{"a few short ones are nothing", root(100), append(repeated(19, 1, 0.1), get(2, 1, 3, 24, "http://a/"), get(3, 1, 24, 50, "http://b/"), get(4, 1, 50, 100, "http://c/")), BuildOptions{},
+			[]string{"dominant: 50 of 100 ms in GET http://c/"}},
+		{"one call", root(640), []Span{get(2, 1, 10, 622, "http://inventory/items")}, BuildOptions{},
+			[]string{"dominant: 612 of 640 ms in GET http://inventory/items"}},
+		{"the innermost of calls", root(100), []Span{get(2, 1, 0, 98, "http://a/"), sqlCall(3, 2, 2, 97, "SELECT a FROM t"), span(4, 1, "later", 99, 100)}, BuildOptions{},
+			[]string{"dominant: 95 of 100 ms in SELECT t"}},
+		{"late start", root(600), []Span{get(2, 1, 540, 600, "http://a/")}, BuildOptions{},
+			[]string{"gap: 540 ms before the first child: own code, queueing or GC"}},
+		{"between", root(100), []Span{get(2, 1, 0, 30, "http://a/"), get(3, 1, 70, 100, "http://b/")}, BuildOptions{},
+			[]string{"gap: 40 ms between GET http://a/ and GET http://b/: own code, queueing or GC"}},
+		{"nothing known", root(600), nil, BuildOptions{},
+			[]string{"no_children: no child spans: 600 ms of own code, queueing, GC, or calls that are not instrumented"}},
+		{"unusual", root(510), []Span{sqlCall(2, 1, 0, 240, "SELECT a FROM t"), sqlCall(3, 1, 240, 480, "SELECT a FROM u")}, BuildOptions{Normal: usual},
+			[]string{"unusual: time in db is 480 ms, usually 12"}},
+		{"too little known of the usual", root(510), []Span{sqlCall(2, 1, 0, 240, "SELECT a FROM t"), sqlCall(3, 1, 240, 480, "SELECT a FROM u")},
+			BuildOptions{Normal: Normal{Breakdown: usual.Breakdown, Samples: 9}}, nil},
+		{"failed", root(100), []Span{failed, get(3, 1, 30, 65, "http://a/"), get(4, 1, 65, 100, "http://b/")}, BuildOptions{},
+			[]string{"failed: GET http://inventory/items failed after 30 ms: 503"}},
+		{"remarks", root(100), []Span{span(2, 1, "a", 0, 20), span(3, 9, "b", 20, 40), span(4, 1, "c", 40, 60), span(5, 1, "d", 60, 80), span(6, 1, "e", 80, 110)},
+			BuildOptions{Dropped: 3}, []string{
+				"late: 1 child span ended after the request had", "incomplete: 3 child spans beyond the bounds: times in the tree may belong to them",
+				"incomplete: 1 child span of unknown parent, shown below the root",
+			}},
+		{"nothing took any time", root(0), []Span{get(2, 1, 0, 0, "http://a/")}, BuildOptions{}, nil},
+		{"names of hostile clients", root(100), []Span{call(2, 1, "a\x1b[2J\n\u202eb", 0, 100, attribute.String("rpc.system", "x"))}, BuildOptions{},
+			[]string{"dominant: 100 of 100 ms in a [2J  b"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			var got []string
+			for _, f := range Build(tc.root, tc.children, tc.opts).Findings {
+				got = append(got, f.Kind+": "+f.Text)
+			}
+			if !slices.Equal(got, tc.want) {
+				t.Errorf("\n got %s\nwant %s", strings.Join(got, "\n     "), strings.Join(tc.want, "\n     "))
+			}
+		})
+	}
+}
+
+func TestFindingsAreBounded(t *testing.T) {
+	var children []Span
+	for i := range 200 {
+		s := span(i+2, 1, fmt.Sprint("name ", i, strings.Repeat("x", 500)), 0, 100)
+		s.Status, s.StatusMessage = codes.Error, strings.Repeat("y", 5000)
+		children = append(children, s)
+	}
+	findings := Build(root(100), children, BuildOptions{Dropped: 1}).Findings
+	if len(findings) != maxFindings {
+		t.Errorf("%d findings, want %d", len(findings), maxFindings)
+	}
+	for _, f := range findings {
+		if len(f.Text) > maxMessage {
+			t.Errorf("a finding of %d bytes", len(f.Text))
+		}
+	}
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package slowlog
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// item is a span with its place in the tree. Times are nanoseconds from the start of the root.
+type item struct {
+	span   *Span
+	facts  facts
+	parent *item
+	kids   []*item // by start
+	depth  int
+
+	start, end int64    // as recorded
+	within     interval // what of it lies within all of its ancestors
+	self       int64    // of within, what no child covers
+
+	orphan, late, critical bool
+	visit                  int // for breaking cycles: 0 not seen, 1 on the way, 2 done
+}
+
+// tree is the spans of one request, the root first and every parent before its children.
+type tree struct {
+	items   []*item
+	dropped int
+}
+
+// link makes a tree of spans in any order. Whatever the parent ids say, the result is a tree: spans with an id that was there
+// already are dropped, those without a known parent hang below the root as orphans, and of a cycle one is made an orphan.
+func link(root *Span, children []Span, opts BuildOptions) *tree {
+	t := &tree{dropped: opts.Dropped + max(0, len(children)-opts.MaxSpans)}
+	children = children[:min(len(children), opts.MaxSpans)]
+	items := make([]*item, 1, len(children)+1)
+	read := &reader{queryText: opts.QueryText}
+	items[0] = newItem(root, root, read)
+	byID := make(map[trace.SpanID]*item, len(children)+1)
+	byID[root.SpanID] = items[0]
+	for i := range children {
+		id := children[i].SpanID
+		if byID[id] != nil {
+			t.dropped++
+			continue
+		}
+		it := newItem(&children[i], root, read)
+		items = append(items, it)
+		byID[id] = it
+	}
+	attach(items, byID)
+	t.order(items[0], len(items), opts.MaxDepth)
+	return t
+}
+
+func newItem(s, root *Span, read *reader) *item {
+	it := &item{span: s, start: since(s.Start, root.Start), facts: read.facts(s)}
+	it.end = max(it.start, since(s.End, root.Start))
+	return it
+}
+
+// attach sets every parent and fills the children lists.
+func attach(items []*item, byID map[trace.SpanID]*item) {
+	root := items[0]
+	root.visit = 2
+	for _, it := range items[1:] {
+		it.parent = byID[it.span.Parent]
+		if it.parent == nil || it.parent == it {
+			it.parent, it.orphan = root, true
+		}
+	}
+	for _, it := range items[1:] {
+		breakCycle(it, root)
+		it.parent.kids = append(it.parent.kids, it)
+	}
+}
+
+// breakCycle follows the parents of it up to ground that is known to reach the root. Coming back to a span of the same
+// walk means that it is its own ancestor; that one is hung below the root.
+func breakCycle(it, root *item) {
+	for at := it; at.visit == 0; at = at.parent {
+		at.visit = 1
+		if at.parent.visit == 1 {
+			at.parent, at.orphan = root, true
+		}
+	}
+	for at := it; at.visit == 1; at = at.parent {
+		at.visit = 2
+	}
+}
+
+// order lists what is reachable from the root within the depth, level by level.
+func (t *tree) order(root *item, n, depth int) {
+	t.items = append(make([]*item, 0, n), root)
+	for i := 0; i < len(t.items); i++ {
+		it := t.items[i]
+		if it.depth >= depth {
+			it.kids = nil
+			continue
+		}
+		slices.SortFunc(it.kids, byStart)
+		for _, k := range it.kids {
+			k.depth = it.depth + 1
+		}
+		t.items = append(t.items, it.kids...)
+	}
+	t.dropped += n - len(t.items)
+}
+
+// byStart puts the earlier first, and the longer of those that start together: the likely parent.
+func byStart(a, b *item) int {
+	return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(b.end, a.end), bytes.Compare(a.span.SpanID[:], b.span.SpanID[:]))
+}
+
+func (t *tree) root() *item { return t.items[0] }
+
+// failed reports whether the span says of itself that it failed.
+func (it *item) failed() bool {
+	return it.span.Status == codes.Error || it.span.ErrType != ""
+}

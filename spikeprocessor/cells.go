@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package spikeprocessor
+
+import (
+	"time"
+
+	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
+)
+
+// Outcomes counts requests by outcome; the index is an Outcome.
+type Outcomes [NumOutcomes]uint64
+
+// Total returns the number of requests of any outcome.
+func (o *Outcomes) Total() (n uint64) {
+	for _, c := range o {
+		n += c
+	}
+	return n
+}
+
+// Failed returns the number of requests that were the service's fault.
+func (o *Outcomes) Failed() uint64 { return o[ServerError] + o[Panic] }
+
+// Timed returns the number of requests whose duration was recorded.
+func (o *Outcomes) Timed() uint64 { return o.Total() - o[Stream] }
+
+// Add adds p to o.
+func (o *Outcomes) Add(p *Outcomes) {
+	for i, n := range p {
+		o[i] += n
+	}
+}
+
+// Sub subtracts p from o; a count never goes below zero.
+func (o *Outcomes) Sub(p *Outcomes) {
+	for i, n := range p {
+		o[i] -= min(n, o[i])
+	}
+}
+
+// cell holds the numbers of one endpoint. Invariant: it is touched only under the recorder's mutex, and a request
+// is in the cumulative part and in the delta or in neither.
+type cell struct {
+	timed    latency.Histogram  // since the start: requests that did not fail
+	failed   *latency.Histogram // since the start: those that failed, at scale 3; nil before the first
+	outcomes Outcomes
+
+	delta         latency.Histogram  // since the last Take: all that are timed
+	deltaFailed   *latency.Histogram // the failed among them; nil before the first
+	deltaOutcomes Outcomes
+	dirty         bool
+}
+
+func (c *cell) record(o Outcome, d time.Duration, delta bool) {
+	c.outcomes[o]++
+	if delta {
+		c.deltaOutcomes[o]++
+	}
+	if !o.Timed() {
+		return
+	}
+	if delta {
+		c.delta.Record(d)
+	}
+	if !o.Failed() {
+		c.timed.Record(d)
+		return
+	}
+	if c.failed == nil {
+		c.failed, c.deltaFailed = latency.NewCoarse(), new(latency.Histogram)
+	}
+	c.failed.Record(d)
+	if delta {
+		c.deltaFailed.Record(d)
+	}
+}
+
+// startDelta empties the delta.
+func (c *cell) startDelta() {
+	c.delta.Reset()
+	if c.deltaFailed != nil {
+		c.deltaFailed.Reset()
+	}
+	c.deltaOutcomes = Outcomes{}
+	c.dirty = false
+}
+
+// cells turns the recorder's words into numbers.
+type cells struct {
+	byID  []*cell
+	dirty []uint32 // ids of the cells that changed since the last Take
+	taken bool     // somebody takes deltas
+}
+
+// apply is the recorder's callback; the recorder serialises it.
+func (c *cells) apply(words []uint64) {
+	for _, w := range words {
+		id, outcome, d := unpackWord(w)
+		cl := c.at(id)
+		cl.record(outcome, d, c.taken)
+		if c.taken && !cl.dirty {
+			cl.dirty = true
+			c.dirty = append(c.dirty, id)
+		}
+	}
+}
+
+func (c *cells) at(id uint32) *cell {
+	for int(id) >= len(c.byID) {
+		c.byID = append(c.byID, nil)
+	}
+	if c.byID[id] == nil {
+		c.byID[id] = new(cell)
+	}
+	return c.byID[id]
+}
+
+// Delta is what came to one endpoint between two calls of Take. It is valid only during the call it is passed to.
+type Delta struct {
+	// ID is a small number that stands for Endpoint as long as the source lives.
+	ID       int
+	Endpoint Endpoint
+	// All holds the durations of all timed requests, Failed those of the failed among them. They are not to be
+	// changed. Failed is nil where none ever failed.
+	All, Failed *latency.Histogram
+	Outcomes    Outcomes
+	// Coarse marks durations that came from buckets wider than ours: their quantiles are as coarse as those were.
+	Coarse bool
+}
+
+// Take yields what came to every endpoint since the previous Take, and starts anew. Every span that ended before
+// the call is in it. The first call yields nothing: it starts the counting. Take is for one consumer; a second one
+// would get what the first did not. While it runs, spans are recorded as ever; the yield function must not call the
+// processor.
+func (p *Processor) Take(yield func(*Delta)) {
+	c := p.core
+	c.rec.Do(func() {
+		c.cells.taken = true
+		entries := c.table.entries()
+		for _, id := range c.cells.dirty {
+			cl := c.cells.byID[id]
+			yield(&Delta{ID: int(id), Endpoint: entries[id].endpoint, All: &cl.delta, Failed: cl.deltaFailed, Outcomes: cl.deltaOutcomes})
+			cl.startDelta()
+		}
+		c.cells.dirty = c.cells.dirty[:0]
+	})
+}

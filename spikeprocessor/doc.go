@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package spikeprocessor turns ended spans into per-endpoint latency numbers and slow-request evidence.
+//
+// A [Processor] is an sdktrace.SpanProcessor that stands in front of the processor a program already had, or
+// alone:
+//
+//	proc, err := spikeprocessor.New(batcher)
+//	tp := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(proc), sdktrace.WithSampler(proc.Sampler(nil)))
+//
+// Of every local root, the span whose parent is remote or absent, it records the duration under an endpoint:
+// the method and the route template for an HTTP server span, the full method for RPC, the span name for message
+// consumers and jobs. The record is one 64-bit word in a sharded log (see package latency): no allocation, no lock
+// that waits, no clock. Whoever asks for numbers, a metric reader through [Processor.Produce] or the engine through
+// [Processor.Take], brings the cells up to date first, so every span that ended before the question is in the answer.
+//
+// # Bounds
+//
+// At most [Limits.Endpoints] endpoints (500 by default) are kept apart; later ones share one overflow endpoint per
+// kind with the route [OverflowRoute]. Methods and routes are clipped to 256 bytes. The recorder's logs are bounded
+// by package latency's Recorder. Kept requests live in a slowlog.Store with bounds of its own, and at most
+// 100 requests a second (burst 200) are kept, besides any that took longer than all before them at their endpoint.
+//
+// # Faults
+//
+// Nothing on the span path logs or panics. What could not be counted as it should have been is counted in [Stats].
+//
+// All exported methods are safe for concurrent use unless they say otherwise.
+package spikeprocessor

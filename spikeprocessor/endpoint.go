@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package spikeprocessor
+
+// Kind tells what sort of work an endpoint does.
+type Kind uint8
+
+const (
+	// KindHTTP is an HTTP server endpoint: Method is the HTTP method, Route the route template.
+	KindHTTP Kind = iota
+	// KindRPC is a gRPC or other RPC server method: Method is the RPC system, Route the full method.
+	KindRPC
+	// KindServer is a server span of another sort: Method is "server", Route the span name.
+	KindServer
+	// KindConsumer is a message consumer: Method is "consumer", Route the span name.
+	KindConsumer
+	// KindJob is a parentless internal span: Method is "job", Route the span name. Jobs are not requests.
+	KindJob
+	// KindDependency is a client or producer span: Method is its category ("http", "db", "rpc", "messaging",
+	// "client"), Route what was called. Dependencies are not requests.
+	KindDependency
+
+	numKinds
+)
+
+var kindNames = [numKinds]string{"http", "rpc", "server", "consumer", "job", "dependency"}
+
+// String returns the kind in lower case.
+func (k Kind) String() string {
+	if k >= numKinds {
+		return "unknown"
+	}
+	return kindNames[k]
+}
+
+// Request reports whether work of this kind counts as a request of the service.
+func (k Kind) Request() bool { return k < KindJob }
+
+const (
+	// OverflowRoute is the route that endpoints share once the table is full.
+	OverflowRoute = "(other)"
+	// UnmatchedRoute is the route of HTTP requests that no route matched.
+	UnmatchedRoute = "(unmatched)"
+
+	maxNameBytes = 256
+)
+
+// Endpoint is the identity of a row: never a raw path, at most 256 bytes in each string.
+type Endpoint struct {
+	Kind   Kind
+	Method string
+	Route  string
+}
+
+// String returns "METHOD ROUTE", the key that summaries use.
+func (e Endpoint) String() string {
+	if e.Method == "" {
+		return e.Route
+	}
+	return e.Method + " " + e.Route
+}

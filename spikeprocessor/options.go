@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package spikeprocessor
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/otelperf/otelperf-go/slowlog"
+)
+
+// ErrConfig is wrapped by every error about an option's value.
+var ErrConfig = errors.New("invalid configuration")
+
+// Defaults of the options.
+const (
+	DefaultSlowThreshold = 500 * time.Millisecond
+	DefaultMaxEndpoints  = 500
+)
+
+// A request is slow, whatever its threshold, above baselineFactor times its endpoint's baseline p99 and above
+// baselineFloor.
+const (
+	baselineFactor = 4
+	baselineFloor  = 50 * time.Millisecond
+)
+
+type config struct {
+	slowThreshold time.Duration
+	overrides     []override
+	maxEndpoints  int
+	store         *slowlog.Store
+	onKeep        func(*slowlog.Entry)
+	queryStrings  bool
+	errs          []error
+}
+
+type override struct {
+	pattern   Pattern
+	threshold time.Duration
+}
+
+// Option configures a Processor.
+type Option interface{ apply(*config) }
+
+type optionFunc func(*config)
+
+func (f optionFunc) apply(c *config) { f(c) }
+
+// WithSlowThreshold sets the duration above which a request is kept in the slow log. The default is 500ms; it must be
+// positive. A request above four times its endpoint's baseline p99 and above 50ms is kept too.
+func WithSlowThreshold(d time.Duration) Option {
+	return optionFunc(func(c *config) {
+		if d <= 0 {
+			c.errs = append(c.errs, fmt.Errorf("%w: slow threshold: got %v, want more than 0", ErrConfig, d))
+			return
+		}
+		c.slowThreshold = d
+	})
+}
+
+// WithEndpointSlowThreshold sets the threshold of the endpoints that match a [Pattern], such as "GET /reports/**". An
+// endpoint's very name comes before a wildcard, a later option before an earlier one. d must be positive.
+func WithEndpointSlowThreshold(pattern string, d time.Duration) Option {
+	return optionFunc(func(c *config) {
+		p, err := ParsePattern(pattern)
+		if err != nil {
+			c.errs = append(c.errs, fmt.Errorf("%w: endpoint slow threshold: %w", ErrConfig, err))
+		}
+		if d <= 0 {
+			c.errs = append(c.errs, fmt.Errorf("%w: slow threshold of %q: got %v, want more than 0", ErrConfig, pattern, d))
+		}
+		c.overrides = append(c.overrides, override{p, d})
+	})
+}
+
+// WithMaxEndpoints sets how many endpoints are kept apart, 1 to 10000; the rest share one overflow endpoint. The
+// default is 500.
+func WithMaxEndpoints(n int) Option {
+	return optionFunc(func(c *config) {
+		if n < 1 || n > 10000 {
+			c.errs = append(c.errs, fmt.Errorf("%w: max endpoints: got %d, want 1 to 10000", ErrConfig, n))
+			return
+		}
+		c.maxEndpoints = n
+	})
+}
+
+// WithSlowLog sets the store that keeps slow and failed requests. Without it the processor makes one of its own.
+func WithSlowLog(s *slowlog.Store) Option {
+	return optionFunc(func(c *config) { c.store = s })
+}
+
+// WithOnKeep sets a function that is called with each request that was put into the slow log, in the goroutine that
+// ended the span: it must return at once. A panic in it is recovered and counted.
+func WithOnKeep(f func(*slowlog.Entry)) Option {
+	return optionFunc(func(c *config) { c.onKeep = f })
+}
+
+func newConfig(opts []Option) (config, error) {
+	c := config{slowThreshold: DefaultSlowThreshold, maxEndpoints: DefaultMaxEndpoints}
+	for _, o := range opts {
+		if o == nil {
+			c.errs = append(c.errs, fmt.Errorf("%w: option is nil", ErrConfig))
+			continue
+		}
+		o.apply(&c)
+	}
+	return c, errors.Join(c.errs...)
+}
+
+// thresholdOf returns the slow threshold that the configuration gives an endpoint.
+func (c *config) thresholdOf(endpoint string) time.Duration {
+	d, found := c.slowThreshold, false
+	for _, o := range c.overrides {
+		if o.pattern.text == endpoint {
+			d, found = o.threshold, true
+		}
+	}
+	if found {
+		return d
+	}
+	for _, o := range c.overrides {
+		if o.pattern.Match(endpoint) {
+			d = o.threshold
+		}
+	}
+	return d
+}
+
+// Pattern matches endpoints by their "METHOD ROUTE". In it, * stands for any run of characters but '/', and ** for any
+// run at all. Matching takes time linear in the endpoint's length.
+type Pattern struct {
+	text string
+	re   *regexp.Regexp
+}
+
+// ParsePattern reads a pattern of 1 to 256 bytes.
+func ParsePattern(text string) (Pattern, error) {
+	if text == "" || len(text) > maxNameBytes {
+		return Pattern{}, fmt.Errorf("pattern has %d bytes, want \"METHOD ROUTE\" of 1 to %d", len(text), maxNameBytes)
+	}
+	parts := strings.Split(regexp.QuoteMeta(text), `\*\*`)
+	for i, p := range parts {
+		parts[i] = strings.ReplaceAll(p, `\*`, `[^/]*`)
+	}
+	re, err := regexp.Compile(`^(?s:` + strings.Join(parts, `.*`) + `)$`)
+	if err != nil {
+		return Pattern{}, fmt.Errorf("pattern %q: %w", text, err)
+	}
+	return Pattern{text, re}, nil
+}
+
+// Match reports whether endpoint equals the pattern or matches it.
+func (p Pattern) Match(endpoint string) bool {
+	return p.text == endpoint || p.re != nil && p.re.MatchString(endpoint)
+}
+
+// String returns the pattern as it was written.
+func (p Pattern) String() string { return p.text }

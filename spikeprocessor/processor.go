@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package spikeprocessor
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"go.opentelemetry.io/otel/sdk/resource"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
+)
+
+// Processor is an sdktrace.SpanProcessor that measures local roots and hands every span on to the processor it wraps,
+// and an sdkmetric.Producer of what it measured.
+type Processor struct {
+	core *core
+	next sdktrace.SpanProcessor // nil: stands alone
+}
+
+var _ sdktrace.SpanProcessor = (*Processor)(nil)
+
+// core is what processors that wrap different ones share.
+type core struct {
+	cfg   config
+	start time.Time
+	table *table
+	rec   *latency.Recorder
+	cells cells // touched only under the recorder's mutex
+	store *slowlog.Store
+	keeps *limiter
+
+	stopped         atomic.Bool
+	samplerUsed     atomic.Bool
+	innerRecordOnly atomic.Bool
+	resource        atomic.Pointer[resource.Resource]
+	stats           stats
+}
+
+// New returns a processor in front of next, which may be nil. The error joins every option that was refused.
+func New(next sdktrace.SpanProcessor, opts ...Option) (*Processor, error) {
+	cfg, err := newConfig(opts)
+	if err != nil {
+		return nil, err
+	}
+	c := &core{cfg: cfg, start: time.Now(), store: cfg.store, keeps: newLimiter(keepPerSecond, keepBurst)}
+	if c.store == nil {
+		if c.store, err = slowlog.New(); err != nil {
+			return nil, err
+		}
+	}
+	c.table = newTable(cfg.maxEndpoints, c.prepare)
+	c.rec = latency.NewRecorder(c.cells.apply)
+	return &Processor{core: c, next: next}, nil
+}
+
+// With returns a processor in front of next that shares all else with p, for programs with several tracer providers.
+func (p *Processor) With(next sdktrace.SpanProcessor) *Processor {
+	return &Processor{core: p.core, next: next}
+}
+
+// OnStart hands the span on. Nothing is read or set at this point, since that would cost every span.
+func (p *Processor) OnStart(ctx context.Context, s sdktrace.ReadWriteSpan) {
+	if p.next != nil {
+		p.next.OnStart(ctx, s)
+	}
+}
+
+// OnEnd records a local root and hands the span on.
+func (p *Processor) OnEnd(s sdktrace.ReadOnlySpan) {
+	if parent := s.Parent(); !parent.HasSpanID() || parent.IsRemote() {
+		p.core.end(s)
+	}
+	if p.next != nil && p.passes(s) {
+		p.next.OnEnd(s)
+	}
+}
+
+// passes keeps from next what it would not have got without our sampler: spans that are recorded, but not sampled.
+func (p *Processor) passes(s sdktrace.ReadOnlySpan) bool {
+	if !p.core.samplerUsed.Load() || p.core.innerRecordOnly.Load() {
+		return true
+	}
+	return s.SpanContext().IsSampled()
+}
+
+// end records a local root. It allocates nothing unless the request is kept.
+func (c *core) end(s sdktrace.ReadOnlySpan) {
+	if c.stopped.Load() {
+		c.stats.afterShutdown.Add(1)
+		return
+	}
+	defer c.guard()
+	d := s.EndTime().Sub(s.StartTime())
+	if d < 0 {
+		c.stats.negative.Add(1)
+		d = 0
+	}
+	r := resolve(s, s.Attributes())
+	e := c.table.lookup(r.kind, r.method, r.route)
+	c.rec.Record(packWord(e.id, r.outcome, d))
+	if r.outcome.Failed() || int64(d) > e.slowNanos.Load() {
+		c.keep(s, e, r, d)
+	}
+	if c.resource.Load() == nil {
+		c.resource.CompareAndSwap(nil, s.Resource())
+	}
+}
+
+// guard turns a fault of ours into a count: it must not reach the caller of span.End. After maxFaults of them something
+// is broken for good, and the counting ends.
+func (c *core) guard() {
+	if recover() != nil && c.stats.faults.Add(1) >= maxFaults {
+		c.stopped.Store(true)
+	}
+}
+
+// ForceFlush flushes the wrapped processor.
+func (p *Processor) ForceFlush(ctx context.Context) error {
+	if p.next == nil {
+		return nil
+	}
+	return p.next.ForceFlush(ctx)
+}
+
+// Shutdown ends the counting and shuts the wrapped processor down. The tracer provider calls it.
+func (p *Processor) Shutdown(ctx context.Context) error {
+	p.Stop()
+	if p.next == nil {
+		return nil
+	}
+	return p.next.Shutdown(ctx)
+}
+
+// Stop ends the counting, and nothing else: spans still reach the wrapped processor. It may be called more than once.
+func (p *Processor) Stop() { p.core.stopped.Store(true) }
+
+// SlowLog returns the store that keeps slow and failed requests.
+func (p *Processor) SlowLog() *slowlog.Store { return p.core.store }
+
+// Resource returns the resource of the first span that was counted, or nil before.
+func (p *Processor) Resource() *resource.Resource { return p.core.resource.Load() }

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package spikeprocessor
+
+import (
+	"context"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/instrumentation"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
+
+	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
+)
+
+// ScopeName is the instrumentation scope of what Produce returns.
+const ScopeName = "github.com/otelperf/otelperf-go/spikeprocessor"
+
+// Names of the metrics that Produce returns; the unit of each is s.
+const (
+	RequestDuration    = "otelperf.request.duration"
+	DependencyDuration = "otelperf.dependency.duration"
+	JobDuration        = "otelperf.job.duration"
+)
+
+var metricOf = [numKinds]string{
+	KindHTTP: RequestDuration, KindRPC: RequestDuration, KindServer: RequestDuration, KindConsumer: RequestDuration,
+	KindJob: JobDuration, KindDependency: DependencyDuration,
+}
+
+var metricTexts = map[string]string{
+	RequestDuration:    "Duration of requests by endpoint, sampled or not.",
+	DependencyDuration: "Duration of calls to dependencies.",
+	JobDuration:        "Duration of parentless internal spans.",
+}
+
+// Produce implements sdkmetric.Producer: the cells as cumulative exponential histograms at scale 6 (failed requests,
+// marked with error.type, at scale 3), ready for sdkmetric.WithProducer of any reader. It keeps no state, so any
+// number of readers may share it. There are at most two points per endpoint. Streams are not in it.
+func (p *Processor) Produce(ctx context.Context) ([]metricdata.ScopeMetrics, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	points := map[string][]metricdata.ExponentialHistogramDataPoint[float64]{}
+	c := p.core
+	c.rec.Do(func() {
+		now := time.Now()
+		entries := c.table.entries()
+		for id, cl := range c.cells.byID {
+			if cl == nil {
+				continue
+			}
+			e, name := entries[id], metricOf[entries[id].kind]
+			if cl.timed.Count() > 0 {
+				points[name] = append(points[name], point(&cl.timed, e.set, c.start, now))
+			}
+			if cl.failed != nil {
+				points[name] = append(points[name], point(cl.failed, e.failedSet, c.start, now))
+			}
+		}
+	})
+	return scopeMetrics(points), nil
+}
+
+func scopeMetrics(points map[string][]metricdata.ExponentialHistogramDataPoint[float64]) []metricdata.ScopeMetrics {
+	sm := metricdata.ScopeMetrics{Scope: instrumentation.Scope{Name: ScopeName, Version: Version}}
+	for _, name := range []string{RequestDuration, DependencyDuration, JobDuration} {
+		if len(points[name]) == 0 {
+			continue
+		}
+		sm.Metrics = append(sm.Metrics, metricdata.Metrics{
+			Name: name, Description: metricTexts[name], Unit: "s",
+			Data: metricdata.ExponentialHistogram[float64]{Temporality: metricdata.CumulativeTemporality, DataPoints: points[name]},
+		})
+	}
+	if len(sm.Metrics) == 0 {
+		return nil
+	}
+	return []metricdata.ScopeMetrics{sm}
+}
+
+func point(h *latency.Histogram, set attribute.Set, start, now time.Time) metricdata.ExponentialHistogramDataPoint[float64] {
+	offset, counts := h.AppendCounts(nil)
+	return metricdata.ExponentialHistogramDataPoint[float64]{
+		Attributes: set, StartTime: start, Time: now,
+		Count: h.Count(), Sum: h.SumSeconds(),
+		Min: metricdata.NewExtrema(h.Min().Seconds()), Max: metricdata.NewExtrema(h.Max().Seconds()),
+		Scale: int32(h.Scale()), PositiveBucket: metricdata.ExponentialBucket{Offset: offset, Counts: counts},
+	}
+}
+
+// pointAttributes names an endpoint as the semantic conventions do, where they can. The second set is for its failed
+// requests.
+func pointAttributes(e Endpoint) (set, failed attribute.Set) {
+	var kvs []attribute.KeyValue
+	switch {
+	case e.Route == OverflowRoute:
+		kvs = []attribute.KeyValue{KindKey.String(e.Kind.String()), attribute.Bool("otel.metric.overflow", true)}
+	case e.Kind == KindHTTP:
+		kvs = []attribute.KeyValue{semconv.HTTPRequestMethodKey.String(e.Method)}
+		if e.Route != UnmatchedRoute {
+			kvs = append(kvs, semconv.HTTPRoute(e.Route))
+		}
+	case e.Kind == KindRPC:
+		kvs = []attribute.KeyValue{semconv.RPCSystemNameKey.String(e.Method), semconv.RPCMethod(e.Route)}
+	default:
+		kvs = []attribute.KeyValue{KindKey.String(e.Kind.String()), EndpointKey.String(e.Route)}
+	}
+	set = attribute.NewSet(kvs...)
+	failed = attribute.NewSet(append(kvs, semconv.ErrorTypeOther)...)
+	return set, failed
+}

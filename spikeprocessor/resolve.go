@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package spikeprocessor
+
+import (
+	"strings"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// facts is what the attributes of one span say about its endpoint and outcome.
+type facts struct {
+	method, route string
+	status        int64
+	outcome       Outcome
+	hasOutcome    bool
+}
+
+// scan reads the attributes backwards, since instrumentations append the status last, and stops as soon as
+// method, route and status are known.
+func scan(attrs []attribute.KeyValue) (f facts) {
+	for i := len(attrs) - 1; i >= 0; i-- {
+		kv := &attrs[i]
+		switch kv.Key {
+		case keyHTTPStatus:
+			f.status = kv.Value.AsInt64()
+		case keyHTTPRoute:
+			f.route = kv.Value.AsString()
+		case keyHTTPMethod:
+			f.method = kv.Value.AsString()
+			if f.status != 0 && f.route != "" {
+				return f
+			}
+		case OutcomeKey:
+			f.outcome, f.hasOutcome = ParseOutcome(kv.Value.AsString())
+		}
+	}
+	return f
+}
+
+// resolved is the endpoint and outcome of one local root.
+type resolved struct {
+	kind          Kind
+	method, route string
+	outcome       Outcome
+	status        int64
+}
+
+// resolve finds out what a local root was. It allocates nothing.
+func resolve(s sdktrace.ReadOnlySpan, attrs []attribute.KeyValue) resolved {
+	f := scan(attrs)
+	if f.method != "" && f.route != "" && f.status != 0 {
+		// Only HTTP server spans have a route: no need to ask for the kind or the name.
+		r := resolved{method: f.method, route: f.route, status: f.status, outcome: f.outcome}
+		if !f.hasOutcome {
+			r.outcome = httpOutcome(int(f.status))
+		}
+		return r
+	}
+	return resolveSlowly(s, attrs, f)
+}
+
+// resolveSlowly handles spans without a route, of other instrumentations and kinds.
+func resolveSlowly(s sdktrace.ReadOnlySpan, attrs []attribute.KeyValue, f facts) resolved {
+	r := resolved{method: f.method, route: f.route, status: f.status, outcome: f.outcome}
+	kind := s.SpanKind()
+	switch kind {
+	case trace.SpanKindServer:
+		r.serverEndpoint(s.Name(), attrs)
+	case trace.SpanKindConsumer:
+		r.kind, r.method, r.route = KindConsumer, "consumer", s.Name()
+	case trace.SpanKindClient, trace.SpanKindProducer:
+		r.kind, r.method, r.route = KindDependency, category(attrs, kind), s.Name()
+	default:
+		// otelhttp lets its users set another kind: what has a route and a status is still a request.
+		if f.method != "" && f.route != "" {
+			r.kind = KindHTTP
+		} else {
+			r.kind, r.method, r.route = KindJob, "job", s.Name()
+		}
+	}
+	if !f.hasOutcome {
+		r.outcome = r.tellOutcome(s, attrs)
+	}
+	return r
+}
+
+func (r *resolved) serverEndpoint(name string, attrs []attribute.KeyValue) {
+	if r.method == "" {
+		r.oldHTTP(attrs)
+	}
+	if r.method != "" {
+		r.kind = KindHTTP
+		if r.route == "" {
+			r.route = routeOfName(r.method, name)
+		}
+		return
+	}
+	if system := stringAttr(attrs, keyRPCSystem, keyOldRPCSystem); system != "" {
+		r.kind, r.method, r.route = KindRPC, system, name
+		return
+	}
+	r.kind, r.method = KindServer, "server"
+	if r.route == "" {
+		r.route = name
+	}
+}
+
+// oldHTTP reads the names that HTTP attributes had before the conventions became stable.
+func (r *resolved) oldHTTP(attrs []attribute.KeyValue) {
+	for i := len(attrs) - 1; i >= 0; i-- {
+		switch kv := &attrs[i]; kv.Key {
+		case keyOldHTTPMethod:
+			r.method = kv.Value.AsString()
+		case keyOldHTTPStatus:
+			r.status = kv.Value.AsInt64()
+		}
+	}
+}
+
+// routeOfName finds the route in a span name of the form "METHOD route", as otelhttp writes it around a
+// ServeMux. A name that is the method alone (or "HTTP" for an unknown one) means that no route matched.
+func routeOfName(method, name string) string {
+	if name == "" || name == method || name == "HTTP" {
+		return UnmatchedRoute
+	}
+	if len(name) > len(method) && name[len(method)] == ' ' && name[:len(method)] == method {
+		return orUnmatched(name[len(method)+1:])
+	}
+	if rest, ok := strings.CutPrefix(name, "HTTP "); ok {
+		return orUnmatched(rest)
+	}
+	return name
+}
+
+func orUnmatched(route string) string {
+	if route == "" {
+		return UnmatchedRoute
+	}
+	return route
+}
+
+// tellOutcome derives the outcome where neither an otelperf.outcome attribute nor an HTTP server's status settled it.
+func (r *resolved) tellOutcome(s sdktrace.ReadOnlySpan, attrs []attribute.KeyValue) Outcome {
+	if r.kind == KindHTTP {
+		if r.status != 0 {
+			return httpOutcome(int(r.status))
+		}
+		if exceptions(s.Events()) {
+			return panicOutcome(s.Events())
+		}
+	}
+	if r.kind == KindRPC {
+		if o, ok := rpcOutcome(attrs); ok {
+			return o
+		}
+	}
+	if s.Status().Code == codes.Error {
+		return ServerError
+	}
+	return OK
+}
+
+// OutcomeOf derives the outcome from the attributes of a server's metric point: its HTTP or RPC status.
+func OutcomeOf(attrs []attribute.KeyValue) Outcome {
+	for i := range attrs {
+		if attrs[i].Key == keyHTTPStatus {
+			return httpOutcome(int(attrs[i].Value.AsInt64()))
+		}
+	}
+	o, _ := rpcOutcome(attrs)
+	return o
+}
+
+func rpcOutcome(attrs []attribute.KeyValue) (Outcome, bool) {
+	for i := len(attrs) - 1; i >= 0; i-- {
+		kv := &attrs[i]
+		if kv.Key != keyRPCStatus && kv.Key != keyOldRPCStatus {
+			continue
+		}
+		if kv.Value.Type() == attribute.INT64 {
+			return grpcOutcome(kv.Value.AsInt64()), true
+		}
+		if code, ok := grpcCodes[kv.Value.AsString()]; ok {
+			return grpcOutcome(code), true
+		}
+	}
+	return OK, false
+}
+
+func exceptions(events []sdktrace.Event) bool {
+	for i := range events {
+		if events[i].Name == "exception" {
+			return true
+		}
+	}
+	return false
+}
+
+// panicOutcome tells http.ErrAbortHandler, which a handler throws on purpose, from any other panic.
+func panicOutcome(events []sdktrace.Event) Outcome {
+	for i := len(events) - 1; i >= 0; i-- {
+		if events[i].Name == "exception" && stringAttr(events[i].Attributes, keyExceptionMessage) == "net/http: abort Handler" {
+			return Aborted
+		}
+	}
+	return Panic
+}
+
+// category sorts a client or producer span by what it calls.
+func category(attrs []attribute.KeyValue, kind trace.SpanKind) string {
+	for i := range attrs {
+		switch attrs[i].Key {
+		case keyDBSystem, keyOldDBSystem:
+			return "db"
+		case keyRPCSystem, keyOldRPCSystem:
+			return "rpc"
+		case keyMessaging:
+			return "messaging"
+		case keyHTTPMethod, keyOldHTTPMethod:
+			return "http"
+		}
+	}
+	if kind == trace.SpanKindProducer {
+		return "messaging"
+	}
+	return "client"
+}
+
+// stringAttr returns the string value of the last attribute with one of the keys, or "".
+func stringAttr(attrs []attribute.KeyValue, keys ...attribute.Key) string {
+	for i := len(attrs) - 1; i >= 0; i-- {
+		for _, k := range keys {
+			if attrs[i].Key == k {
+				return attrs[i].Value.AsString()
+			}
+		}
+	}
+	return ""
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package spikeprocessor
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+
+	"go.opentelemetry.io/otel"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// Sampler returns a sampler that decides as root does, except that a local root which root would drop is recorded,
+// unsampled: it is counted and can be kept, and nothing of it is exported. Trace state and attributes of root's
+// decision are left as they are. With root nil, OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG say what root is, as
+// they would without a sampler (sdktrace.WithSampler overrides them); their default is parentbased_always_on.
+//
+// A span that is recorded but not sampled reports IsRecording() == true to the program's own code.
+func (p *Processor) Sampler(root sdktrace.Sampler) sdktrace.Sampler {
+	if root == nil {
+		root = SamplerFromEnv()
+	}
+	p.core.samplerUsed.Store(true)
+	return &recordingSampler{root: root, core: p.core}
+}
+
+type recordingSampler struct {
+	root sdktrace.Sampler
+	core *core
+}
+
+// ShouldSample implements sdktrace.Sampler.
+func (s *recordingSampler) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResult {
+	r := s.root.ShouldSample(p)
+	switch r.Decision {
+	case sdktrace.RecordOnly:
+		// From now on an unsampled span may be one that the user's own sampler wanted recorded.
+		if !s.core.innerRecordOnly.Load() {
+			s.core.innerRecordOnly.Store(true)
+		}
+	case sdktrace.Drop:
+		parent := trace.SpanContextFromContext(p.ParentContext)
+		if (!parent.IsValid() || parent.IsRemote()) && !s.core.stopped.Load() {
+			r.Decision = sdktrace.RecordOnly
+		}
+	}
+	return r
+}
+
+// Description implements sdktrace.Sampler.
+func (s *recordingSampler) Description() string {
+	return fmt.Sprintf("otelperf{root:%s}", s.root.Description())
+}
+
+// SamplerFromEnv returns the sampler that OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG name, as the SDK would make
+// it. What it cannot read goes to the OpenTelemetry error handler, and the default, parentbased_always_on, holds.
+func SamplerFromEnv() sdktrace.Sampler {
+	name := strings.ToLower(strings.TrimSpace(os.Getenv("OTEL_TRACES_SAMPLER")))
+	s := samplerNamed(name)
+	if s == nil {
+		otel.Handle(fmt.Errorf("otelperf: OTEL_TRACES_SAMPLER is %q, want always_on, always_off, traceidratio, "+
+			"parentbased_always_on, parentbased_always_off or parentbased_traceidratio", name))
+		return sdktrace.ParentBased(sdktrace.AlwaysSample())
+	}
+	return s
+}
+
+func samplerNamed(name string) sdktrace.Sampler {
+	switch name {
+	case "always_on":
+		return sdktrace.AlwaysSample()
+	case "always_off":
+		return sdktrace.NeverSample()
+	case "traceidratio":
+		return sdktrace.TraceIDRatioBased(ratioFromEnv())
+	case "", "parentbased_always_on":
+		return sdktrace.ParentBased(sdktrace.AlwaysSample())
+	case "parentbased_always_off":
+		return sdktrace.ParentBased(sdktrace.NeverSample())
+	case "parentbased_traceidratio":
+		return sdktrace.ParentBased(sdktrace.TraceIDRatioBased(ratioFromEnv()))
+	}
+	return nil
+}
+
+// ratioFromEnv is 1 when the variable is unset or wrong, as in the SDK.
+func ratioFromEnv() float64 {
+	text := strings.TrimSpace(os.Getenv("OTEL_TRACES_SAMPLER_ARG"))
+	if text == "" {
+		return 1
+	}
+	ratio, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(ratio >= 0 && ratio <= 1) {
+		otel.Handle(fmt.Errorf("otelperf: OTEL_TRACES_SAMPLER_ARG is %q, want 0 to 1", text))
+		return 1
+	}
+	return ratio
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package spikeprocessor
+
+import "sync/atomic"
+
+const maxFaults = 1000
+
+// stats counts what is worth knowing and rare: no request that is ordinary touches it.
+type stats struct {
+	negative, afterShutdown, faults, slow, notKept, hookPanics atomic.Uint64
+}
+
+// Stats says what happened to spans that were not counted in the ordinary way.
+type Stats struct {
+	// Endpoints is the number of rows in use, MaxEndpoints the most there can be besides the overflow rows.
+	Endpoints    int `json:"endpoints"`
+	MaxEndpoints int `json:"max_endpoints"`
+	// Overflowed counts requests that went to an overflow endpoint.
+	Overflowed uint64 `json:"overflowed"`
+	// NegativeDurations counts spans that ended before they began; they are recorded as 0.
+	NegativeDurations uint64 `json:"negative_durations"`
+	// AfterShutdown counts spans that ended after Stop and were handed on uncounted.
+	AfterShutdown uint64 `json:"after_shutdown"`
+	// Slow counts requests that were slow, kept or not.
+	Slow uint64 `json:"slow"`
+	// NotKept counts slow or failed requests that the keep rate left out of the slow log. They are in all numbers.
+	NotKept uint64 `json:"not_kept"`
+	// Faults counts panics of ours that were recovered, HookPanics those of a WithOnKeep function.
+	Faults     uint64 `json:"faults"`
+	HookPanics uint64 `json:"hook_panics"`
+	// SamplerUsed tells whether Sampler was called.
+	SamplerUsed bool `json:"sampler_used"`
+	Stopped     bool `json:"stopped"`
+}
+
+// Stats returns the counts since the processor was made.
+func (p *Processor) Stats() Stats {
+	c := p.core
+	return Stats{
+		Endpoints: len(c.table.entries()), MaxEndpoints: c.cfg.maxEndpoints, Overflowed: c.table.overflowed.Load(),
+		NegativeDurations: c.stats.negative.Load(), AfterShutdown: c.stats.afterShutdown.Load(),
+		Slow: c.stats.slow.Load(), NotKept: c.stats.notKept.Load(), Faults: c.stats.faults.Load(), HookPanics: c.stats.hookPanics.Load(),
+		SamplerUsed: c.samplerUsed.Load(), Stopped: c.stopped.Load(),
+	}
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package spikeprocessor
+
+import (
+	"hash/maphash"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"unsafe"
+
+	"go.opentelemetry.io/otel/attribute"
+)
+
+// entry is one endpoint of the table. All fields but the atomics are written before the entry is published and
+// never again.
+type entry struct {
+	// slowNanos is the duration above which a request is kept. First, since every request reads it.
+	slowNanos atomic.Int64
+	// route and method are the strings that the first span brought. They are kept as they came, so that the
+	// memory behind their pointers is not used for another string and equal pointers mean equal strings.
+	route, method string
+	hash          uint64
+	id            uint32
+	kind          Kind
+	endpoint      Endpoint
+	// set and failedSet are the attributes of the metric points.
+	set, failedSet attribute.Set
+
+	threshold atomic.Int64 // ns; the configured part of slowNanos
+	view      atomic.Pointer[View]
+	longest   atomic.Int64 // ns; of the requests that were slow or failed
+}
+
+// table maps (kind, method, route) to entries. Invariant: a slot of hashed goes from nil to an entry once and
+// never changes, so a reader needs no lock: it sees the entry whole or not at all (the atomic store releases,
+// the load acquires). Inserts are serialised by mu. It holds at most max entries besides one overflow entry
+// per kind.
+type table struct {
+	seed   maphash.Seed
+	recent [256]atomic.Pointer[entry] // by string pointers: a hint, overwritten at will
+	hashed []atomic.Pointer[entry]    // open addressing, at most half full
+	mask   uint64
+	max    int
+	full   atomic.Bool
+
+	mu         sync.Mutex
+	n          int // guarded by mu
+	all        atomic.Pointer[[]*entry]
+	overflow   [numKinds]atomic.Pointer[entry]
+	overflowed atomic.Uint64
+	prepare    func(*entry) // fills what depends on the configuration; called under mu
+}
+
+func newTable(limit int, prepare func(*entry)) *table {
+	size := 1
+	for size < 2*limit {
+		size *= 2
+	}
+	t := &table{seed: maphash.MakeSeed(), hashed: make([]atomic.Pointer[entry], size), mask: uint64(size - 1), max: limit, prepare: prepare}
+	t.all.Store(new([]*entry))
+	return t
+}
+
+// entries returns all entries in the order of their ids. The slice must not be changed.
+func (t *table) entries() []*entry { return *t.all.Load() }
+
+// lookup returns the entry of an endpoint, which it makes when it is new and there is room. It allocates and
+// locks only then.
+func (t *table) lookup(kind Kind, method, route string) *entry {
+	hint := &t.recent[pointerHash(method, route)]
+	if e := hint.Load(); e != nil && e.kind == kind && samePointer(e.route, route) && samePointer(e.method, method) {
+		return e
+	}
+	method, route = clip(method), clip(route)
+	h := t.hash(kind, method, route)
+	for i := h & t.mask; ; i = (i + 1) & t.mask {
+		e := t.hashed[i].Load()
+		if e == nil {
+			return t.insert(kind, method, route, h)
+		}
+		if e.hash == h && e.kind == kind && e.route == route && e.method == method {
+			if samePointer(e.route, route) && samePointer(e.method, method) {
+				hint.Store(e)
+			}
+			return e
+		}
+	}
+}
+
+// find returns the entry of an endpoint, or nil.
+func (t *table) find(ep Endpoint) *entry {
+	if ep.Route == OverflowRoute && ep.Method == "" {
+		return t.overflow[ep.Kind].Load()
+	}
+	h := t.hash(ep.Kind, ep.Method, ep.Route)
+	for i := h & t.mask; ; i = (i + 1) & t.mask {
+		e := t.hashed[i].Load()
+		if e == nil || e.hash == h && e.endpoint == ep {
+			return e
+		}
+	}
+}
+
+func (t *table) hash(kind Kind, method, route string) uint64 {
+	h := maphash.String(t.seed, route) ^ uint64(len(method))<<8 ^ uint64(kind)<<16
+	if method != "" {
+		h ^= uint64(method[0]) << 24
+	}
+	return h
+}
+
+func (t *table) insert(kind Kind, method, route string, h uint64) *entry {
+	if t.full.Load() {
+		return t.overflowEntry(kind)
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	i := h & t.mask
+	for ; ; i = (i + 1) & t.mask { // another goroutine may have been first
+		e := t.hashed[i].Load()
+		if e == nil {
+			break
+		}
+		if e.hash == h && e.kind == kind && e.route == route && e.method == method {
+			return e
+		}
+	}
+	if t.n >= t.max {
+		t.full.Store(true)
+		return t.overflowLocked(kind)
+	}
+	t.n++
+	if len(route) == maxNameBytes {
+		route = strings.Clone(route) // perhaps clipped: do not keep the whole alive
+	}
+	e := t.addLocked(kind, method, route)
+	e.hash = h
+	t.hashed[i].Store(e)
+	return e
+}
+
+// addLocked makes an entry and gives it the next id.
+func (t *table) addLocked(kind Kind, method, route string) *entry {
+	all := t.entries()
+	e := &entry{kind: kind, method: method, route: route, id: uint32(len(all))}
+	e.endpoint = Endpoint{Kind: kind, Method: strings.ToValidUTF8(method, "\uFFFD"), Route: strings.ToValidUTF8(route, "\uFFFD")}
+	e.set, e.failedSet = pointAttributes(e.endpoint)
+	t.prepare(e)
+	grown := append(all[:len(all):len(all)], e) // a copy: readers keep the slice they loaded
+	t.all.Store(&grown)
+	return e
+}
+
+func (t *table) overflowEntry(kind Kind) *entry {
+	if e := t.overflow[kind].Load(); e != nil {
+		t.overflowed.Add(1)
+		return e
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.overflowLocked(kind)
+}
+
+func (t *table) overflowLocked(kind Kind) *entry {
+	t.overflowed.Add(1)
+	if e := t.overflow[kind].Load(); e != nil {
+		return e
+	}
+	e := t.addLocked(kind, "", OverflowRoute)
+	t.overflow[kind].Store(e)
+	return e
+}
+
+// clip bounds a name that a client may have had a hand in.
+func clip(s string) string {
+	if len(s) <= maxNameBytes {
+		return s
+	}
+	return s[:maxNameBytes]
+}
+
+func samePointer(a, b string) bool {
+	return len(a) == len(b) && unsafe.StringData(a) == unsafe.StringData(b)
+}
+
+func pointerHash(method, route string) uint8 {
+	p := uintptr(unsafe.Pointer(unsafe.StringData(route)))>>4 ^ uintptr(unsafe.Pointer(unsafe.StringData(method)))>>3
+	return uint8(uint64(p) * 0x9E3779B97F4A7C15 >> 56)
+}

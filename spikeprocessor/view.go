@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package spikeprocessor
+
+import "time"
+
+// View is what the engine knows of an endpoint and the span path must know.
+type View struct {
+	// BaselineP99 is what p99 normally is; 0 while that is not known.
+	BaselineP99 time.Duration
+	// SpikeID names the open spike, if there is one.
+	SpikeID string
+}
+
+// Publish tells the processor what the engine knows of an endpoint. Spans that end afterwards are judged by it. An
+// endpoint that is not in the table is passed over.
+func (p *Processor) Publish(ep Endpoint, v View) {
+	if e := p.core.table.find(ep); e != nil {
+		e.view.Store(&v)
+		e.judge()
+	}
+}
+
+// SlowThreshold returns the configured threshold of an endpoint.
+func (p *Processor) SlowThreshold(ep Endpoint) time.Duration {
+	return p.core.cfg.thresholdOf(ep.String())
+}
+
+// prepare sets what a new entry takes from the configuration.
+func (c *core) prepare(e *entry) {
+	e.threshold.Store(int64(c.cfg.thresholdOf(e.endpoint.String())))
+	e.judge()
+}
+
+// judge puts the limits on a request's duration into the one number that every request is compared with.
+func (e *entry) judge() {
+	limit := e.threshold.Load()
+	if v := e.view.Load(); v != nil && v.BaselineP99 > 0 {
+		limit = min(limit, int64(max(baselineFactor*v.BaselineP99, baselineFloor)))
+	}
+	e.slowNanos.Store(limit)
+}
