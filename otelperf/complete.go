@@ -47,6 +47,7 @@ func (m *Monitor) Diagnostics() Diagnostics {
 	d := Diagnostics{
 		Disabled: m.disabled, Source: "spans", Processor: m.processor.Stats(), Engine: m.engine.Stats(), SlowLog: m.slow.Stats(),
 		SlowLinesSuppressed: m.lines.suppressed.Load(), LogLinesDropped: m.lines.dropped.Load(), LogFaults: m.lines.faults.Load(),
+		AlertsDropped: m.alerts.dropped.Load(), AlertFaults: m.alerts.faults.Load(), AccessDenied: m.guard.Denied(),
 		Panics: m.panics.Load(), MiddlewareFaults: m.counters.Faults.Load(),
 		Mounts: m.mounts.all(),
 	}

@@ -22,7 +22,10 @@ type Diagnostics struct {
 	SlowLinesSuppressed uint64   `json:"slow_lines_suppressed"` // more than 10 a second at one endpoint
 	LogLinesDropped     uint64   `json:"log_lines_dropped"`     // the logger was too slow
 	LogFaults           uint64   `json:"log_faults"`            // the log handler panicked
-	Panics              uint64   `json:"panics"`                // that Middleware saw
+	AlertsDropped       uint64   `json:"alerts_dropped"`        // a receiver was too slow
+	AlertFaults         uint64   `json:"alert_faults"`          // a receiver panicked
+	AccessDenied        uint64   `json:"access_denied"`
+	Panics              uint64   `json:"panics"` // that Middleware saw
 	MiddlewareFaults    uint64   `json:"middleware_faults"`
 	Mounts              []string `json:"mounts"` // prefixes below which Handler was reached
 	Hints               []string `json:"hints"`  // what looks wrong and how to mend it

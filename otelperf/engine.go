@@ -32,7 +32,7 @@ type Engine struct {
 	touched  []bool   // series that this Advance brought a delta
 	scratch  scratch
 	stats    EngineStats
-	onEvent  func(*series, baseline.Event)                      // called under mu
+	spikes   spikes
 	publish  func(spikeprocessor.Endpoint, spikeprocessor.View) // called under mu when what it says has changed
 }
 
@@ -63,10 +63,14 @@ func NewEngine(config baseline.Config) (*Engine, error) {
 
 // Advance moves the engine to now with what came since the previous call. When now is before the previous one by a
 // minute or more, somebody set the clock, and the history is moved along with it; by less, it counts as the previous one.
-func (e *Engine) Advance(now time.Time, deltas iter.Seq[*spikeprocessor.Delta]) {
+// It returns the spikes that began or ended, nil mostly.
+func (e *Engine) Advance(now time.Time, deltas iter.Seq[*spikeprocessor.Delta]) []SpikeEvent {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.advance(now, deltas)
+	events := e.spikes.events
+	e.spikes.events = nil
+	return events
 }
 
 func (e *Engine) advance(now time.Time, deltas iter.Seq[*spikeprocessor.Delta]) {
@@ -160,8 +164,8 @@ func (e *Engine) detect(s *series, d *spikeprocessor.Delta) {
 }
 
 func (e *Engine) verdict(s *series, ev baseline.Event) {
-	if ev.Kind != baseline.None && e.onEvent != nil {
-		e.onEvent(s, ev)
+	if ev.Kind != baseline.None {
+		e.spike(s, ev)
 	}
 	if e.publish == nil {
 		return
@@ -170,6 +174,25 @@ func (e *Engine) verdict(s *series, ev baseline.Event) {
 		s.published = v
 		e.publish(s.endpoint, v)
 	}
+}
+
+// spike records a start or an end, with the outcomes of the hour before it and those since.
+func (e *Engine) spike(s *series, ev baseline.Event) {
+	var before, during spikeprocessor.Outcomes
+	if ev.Kind == baseline.Started {
+		s.spikeBase = s.total
+		minute := e.step / stepsPerMin
+		e.scratch.tally.reset()
+		s.minutes.addRange(minute-keptMinutes, minute, &e.scratch.tally)
+		before = e.scratch.tally.outcomes
+		e.scratch.tally.reset()
+		s.collect(Window1m, e.step, &e.scratch.tally)
+		during = e.scratch.tally.outcomes
+	} else {
+		during = s.total
+		during.Sub(&s.spikeBase)
+	}
+	e.spikes.record(s, ev, before, during)
 }
 
 // bucketsOf translates a delta to what a detector takes.
@@ -218,6 +241,19 @@ func (e *Engine) age() time.Duration {
 		return 0
 	}
 	return time.Since(e.last)
+}
+
+func (e *Engine) setTraces(spikeID string, traces []string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.spikes.setTraces(spikeID, traces)
+}
+
+// Spikes returns the last 50 spikes, newest first.
+func (e *Engine) Spikes() []Spike {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.spikes.list()
 }
 
 func (e *Engine) collectFailed() {

@@ -5,6 +5,7 @@ package otelperf
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -46,6 +47,8 @@ func (m *Monitor) Health() Health {
 	check("enabled", d.Disabled != "", "%s is set", d.Disabled)
 	age := m.engine.age()
 	check("engine", d.Disabled == "" && !m.closed.Load() && age > staleTicks*m.reader.every, "no evaluation for %.0f s", age.Seconds())
+	open := openSpikes(m.engine.Spikes())
+	check("spikes", len(open) > 0, "%s", strings.Join(open, "; "))
 	check("source", d.Source == "metrics" && !d.ReaderRegistered, "the metric source needs Monitor.Reader in the MeterProvider")
 	check("faults", d.Processor.Faults+d.Engine.Faults+d.MiddlewareFaults > 0, "faults of otelperf itself: %d in the processor, %d in the engine, %d in Middleware",
 		d.Processor.Faults, d.Engine.Faults, d.MiddlewareFaults)
@@ -62,3 +65,13 @@ func (m *Monitor) HealthHandler() http.Handler {
 }
 
 func (m *Monitor) serveHealth(w http.ResponseWriter, _ *http.Request) { writeJSON(w, m.Health()) }
+
+// openSpikes are the reasons of those that are open.
+func openSpikes(all []Spike) (reasons []string) {
+	for _, sp := range all {
+		if sp.State == SpikeOpen {
+			reasons = append(reasons, sp.Reason)
+		}
+	}
+	return reasons
+}

@@ -68,7 +68,7 @@ func (s sealed) addTo(t *tally) {
 // ring keeps the sealed tallies of the last few spans of equal length. A span is known by its number since 1970, so
 // gaps, however long, need no clearing: an old number is simply not asked for.
 type ring struct {
-	numbers []int32
+	numbers []int32 // 0: none yet
 	items   []sealed
 }
 
@@ -104,10 +104,13 @@ func (r *ring) clear() {
 
 // shift renumbers all spans, for a clock that was set.
 func (r *ring) shift(by int64) {
-	old := ring{numbers: slices.Clone(r.numbers), items: slices.Clone(r.items)}
+	old := *r
+	*r = newRing(len(old.items))
 	for i, number := range old.numbers {
-		at := r.index(int64(number) + by)
-		r.numbers[at], r.items[at] = number+int32(by), old.items[i]
+		if number != 0 {
+			at := r.index(int64(number) + by)
+			r.numbers[at], r.items[at] = number+int32(by), old.items[i]
+		}
 	}
 }
 

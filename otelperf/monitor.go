@@ -36,6 +36,8 @@ type Monitor struct {
 	reader    *Reader
 	slow      *slowlog.Store
 	lines     *lineWriter
+	alerts    *alerter
+	metering  *instruments
 	guard     *access.Guard
 	wrap      func(http.Handler) http.Handler
 	counters  httpmw.Counters
@@ -49,7 +51,7 @@ type Monitor struct {
 	closeErr error
 }
 
-// New returns a Monitor. Its error joins all that is wrong with the options, each wrapping ErrConfig. It starts two
+// New returns a Monitor. Its error joins all that is wrong with the options, each wrapping ErrConfig. It starts three
 // goroutines, which Shutdown ends.
 //
 // With OTEL_SDK_DISABLED or OTELPERF_DISABLED set to true the Monitor does nothing: SpanProcessor and Sampler return what they are
@@ -68,6 +70,7 @@ func New(opts ...Option) (*Monitor, error) {
 	}
 	if m.disabled == "" {
 		m.lines.start()
+		m.alerts.start()
 		m.reader.start()
 	}
 	return m, nil
@@ -97,12 +100,28 @@ func (m *Monitor) build() (err error) {
 	if m.engine, err = NewEngine(detector); err != nil {
 		return err
 	}
+	m.engine.Advance(m.began, func(func(*spikeprocessor.Delta) bool) {}) // the windows begin now
 	m.engine.publish = func(ep spikeprocessor.Endpoint, v spikeprocessor.View) { m.processor.Publish(ep, v) }
 	m.reader = newReader(manual, m.engine, src, every)
+	m.alerts = newAlerter(&m.cfg, m.slow, m.engine.setTraces)
+	m.reader.onSpike = m.spike
+	if m.disabled == "" {
+		if m.metering, err = m.newInstruments(); err != nil {
+			return err
+		}
+	}
 	m.processor.Take(func(*spikeprocessor.Delta) {}) // starts the counting of deltas
 	m.guard = access.New(access.Config{Authorizer: m.cfg.authorizer, BearerToken: m.cfg.token})
 	m.wrap = httpmw.New(m.middlewareConfig())
 	return nil
+}
+
+// spike passes on what the engine found.
+func (m *Monitor) spike(ev *SpikeEvent) {
+	if ev.Type == EventSpikeStarted {
+		m.metering.spikeStarted(&ev.Endpoint)
+	}
+	m.alerts.put(ev)
 }
 
 // source returns where the numbers come from, the SDK reader that belongs to it, and how often it is asked.
@@ -179,7 +198,7 @@ func (m *Monitor) Reset(baselines bool) {
 // ErrShutdown is returned by a Shutdown that its context cut short.
 var ErrShutdown = errors.New("otelperf: shutdown not complete")
 
-// Shutdown ends counting and alerting: it evaluates once more, ends both goroutines and waits for them within ctx. Spans that end
+// Shutdown ends counting and alerting: it evaluates once more, ends its goroutines and waits for them within ctx. Spans that end
 // afterwards still reach the next processor, and requests are served as before. Call it before the providers' Shutdown. Later
 // calls return what the first one did.
 func (m *Monitor) Shutdown(ctx context.Context) error {
@@ -190,7 +209,7 @@ func (m *Monitor) Shutdown(ctx context.Context) error {
 		m.processor.Stop()
 		err := m.reader.close(ctx)
 		m.closed.Store(true)
-		if err = errors.Join(err, m.lines.close(ctx)); err != nil {
+		if err = errors.Join(err, m.metering.registration.Unregister(), m.lines.close(ctx), m.alerts.close(ctx)); err != nil {
 			m.closeErr = errors.Join(ErrShutdown, err)
 		}
 	})

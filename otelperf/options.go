@@ -10,6 +10,9 @@ import (
 	"strings"
 	"time"
 
+	otellog "go.opentelemetry.io/otel/log"
+	"go.opentelemetry.io/otel/metric"
+
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
@@ -38,6 +41,9 @@ type config struct {
 	ignored        []string
 	authorizer     func(*http.Request) bool
 	token          string
+	onSpike        []func(Spike)
+	loggerProvider otellog.LoggerProvider
+	meterProvider  metric.MeterProvider
 	setup          setupConfig
 	errs           []error
 }
@@ -218,5 +224,40 @@ func WithBearerToken(token string) Option {
 			return
 		}
 		c.token = token
+	})
+}
+
+// WithOnSpike has f called when a spike starts, when the number of its endpoints has doubled, and when it ends; Spike.State
+// tells. It runs in a goroutine of its own kind: it may be slow (64 alerts wait, then they are dropped and counted), and a
+// panic in it is counted. It may be given more than once.
+func WithOnSpike(f func(Spike)) Option {
+	return optionFunc(func(c *config) {
+		if f == nil {
+			c.refuse("OnSpike function is nil")
+			return
+		}
+		c.onSpike = append(c.onSpike, f)
+	})
+}
+
+// WithLoggerProvider sets where alerts go as OpenTelemetry events. The default is the global provider.
+func WithLoggerProvider(p otellog.LoggerProvider) Option {
+	return optionFunc(func(c *config) {
+		if p == nil {
+			c.refuse("logger provider is nil")
+			return
+		}
+		c.loggerProvider = p
+	})
+}
+
+// WithMeterProvider sets where otelperf's own instruments live. The default is the global provider.
+func WithMeterProvider(p metric.MeterProvider) Option {
+	return optionFunc(func(c *config) {
+		if p == nil {
+			c.refuse("meter provider is nil")
+			return
+		}
+		c.meterProvider = p
 	})
 }

@@ -39,10 +39,10 @@ func (s spanSource) collect(_ context.Context, use func(iter.Seq[*spikeprocessor
 // All methods are safe for concurrent use.
 type Reader struct {
 	*sdkmetric.ManualReader
-	engine *Engine
-	source source
-	every  time.Duration
-	onTick func(now time.Time)
+	engine  *Engine
+	source  source
+	every   time.Duration
+	onSpike func(*SpikeEvent) // must return at once
 
 	evaluating sync.Mutex // one evaluation at a time
 	cancel     context.CancelFunc
@@ -93,13 +93,14 @@ func (r *Reader) evaluate(ctx context.Context) error {
 		return nil
 	}
 	began := time.Now()
-	err := r.source.collect(ctx, func(deltas iter.Seq[*spikeprocessor.Delta]) { r.engine.Advance(began, deltas) })
+	var events []SpikeEvent
+	err := r.source.collect(ctx, func(deltas iter.Seq[*spikeprocessor.Delta]) { events = r.engine.Advance(began, deltas) })
 	if err != nil {
 		r.engine.collectFailed()
 	}
 	r.spent.Add(int64(time.Since(began)))
-	if r.onTick != nil {
-		r.onTick(began)
+	for i := range events {
+		r.onSpike(&events[i])
 	}
 	return err
 }

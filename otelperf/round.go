@@ -7,10 +7,7 @@ import (
 	"time"
 )
 
-// milliseconds rounds to a microsecond, below which nothing here is exact.
-func milliseconds(d time.Duration) float64 {
-	return math.Round(float64(d)/1e3) / 1e3
-}
+func milliseconds(d time.Duration) float64 { return float64(d) / 1e6 }
 
 func msPointer(d time.Duration) *float64 {
 	return new(milliseconds(d))

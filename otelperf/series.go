@@ -3,6 +3,8 @@
 package otelperf
 
 import (
+	"go.opentelemetry.io/otel/attribute"
+
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
 )
@@ -22,7 +24,8 @@ const (
 type series struct {
 	id       int
 	endpoint spikeprocessor.Endpoint
-	coarse   bool // durations came from buckets wider than ours
+	set      attribute.Set // of its metric points
+	coarse   bool          // durations came from buckets wider than ours
 
 	running tally  // the running step
 	steps   ring   // whole steps before it
@@ -32,10 +35,12 @@ type series struct {
 
 	detector  *baseline.Detector
 	published spikeprocessor.View
+	spikeID   string                  // of the open spike
+	spikeBase spikeprocessor.Outcomes // total when it was announced
 }
 
 func newSeries(id int, ep spikeprocessor.Endpoint, d *baseline.Detector) *series {
-	return &series{id: id, endpoint: ep, detector: d, steps: newRing(keptSteps), minutes: newRing(keptMinutes)}
+	return &series{id: id, endpoint: ep, set: spikeprocessor.EndpointAttributes(ep), detector: d, steps: newRing(keptSteps), minutes: newRing(keptMinutes)}
 }
 
 // view is what the span path must know.
@@ -43,6 +48,7 @@ func (s *series) view() (v spikeprocessor.View) {
 	if p99, ok := s.baselineP99(); ok {
 		v.BaselineP99 = p99
 	}
+	v.SpikeID = s.spikeID
 	return v
 }
 

@@ -2,7 +2,11 @@
 
 package otelperf
 
-import "time"
+import (
+	"time"
+
+	"github.com/otelperf/otelperf-go/spikeprocessor"
+)
 
 // Spike is one incident: latency that left its baseline, at one endpoint or at several together.
 type Spike struct {
@@ -49,4 +53,6 @@ type SpikeEndpoint struct {
 
 	ErrorRateBefore *float64 `json:"error_rate_before"` // 0 to 1
 	ErrorRate       *float64 `json:"error_rate"`        // 0 to 1, since Start
+
+	endpoint spikeprocessor.Endpoint
 }

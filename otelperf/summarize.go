@@ -20,7 +20,7 @@ func (e *Engine) Summarize(w Window) *Summary {
 		Window: w, WindowSeconds: e.covered(w).Seconds(),
 		EndpointBreakdown: map[string]Breakdown{},
 		Endpoints:         []EndpointRow{}, Dependencies: []EndpointRow{}, Jobs: []EndpointRow{},
-		SlowQueries: []SlowRequest{}, Spikes: []Spike{},
+		SlowQueries: []SlowRequest{}, Spikes: e.spikes.list(),
 	}
 	var all tally
 	for _, sr := range e.series {
@@ -28,7 +28,9 @@ func (e *Engine) Summarize(w Window) *Summary {
 			e.summarize(s, sr, &all)
 		}
 	}
+	coarse := s.Coarse
 	s.Totals = totalsOf(&all, s.WindowSeconds)
+	s.Coarse = coarse
 	s.AvgResponseTime, s.P50, s.P95, s.P99 = s.AvgMs, s.P50Ms, s.P95Ms, s.P99Ms
 	for _, rows := range [][]EndpointRow{s.Endpoints, s.Dependencies, s.Jobs} {
 		slices.SortFunc(rows, func(a, b EndpointRow) int {
@@ -60,7 +62,7 @@ func (e *Engine) summarize(s *Summary, sr *series, all *tally) {
 
 // covered is how long window w really is by now.
 func (e *Engine) covered(w Window) time.Duration {
-	begin := w.begin(e.now)
+	begin := w.begin(e.step)
 	if begin.Before(e.began) {
 		begin = e.began
 	}

@@ -44,9 +44,9 @@ const (
 	keptMinutes = 60
 )
 
-// begin is when the window that ends at now began, if nothing limits it.
-func (w Window) begin(now time.Time) time.Time {
-	step, minute := now.Unix()/tenSeconds, now.Unix()/60
+// begin is when the window began whose running step has this number, if nothing else limits it.
+func (w Window) begin(step int64) time.Time {
+	minute := step / stepsPerMin
 	switch w {
 	case Window1m:
 		return time.Unix((step-keptSteps)*tenSeconds, 0)

@@ -5,7 +5,8 @@ package slowlog
 // Category tells what time was spent in.
 type Category string
 
-// The categories of a [Breakdown]. Everything that is not a call of one of the other kinds is Own: the code of this process.
+// The categories of a [Breakdown]. Everything that is not a call of one of the other kinds is Own: the code of this
+// process.
 const (
 	Own       Category = "own"
 	DB        Category = "db"
@@ -18,8 +19,8 @@ const (
 // Breakdown is milliseconds by category, see [BreakdownOf].
 type Breakdown map[Category]float64
 
-// Anatomy is where the time of one request went. It holds at most as many nodes as [BuildOptions.MaxSpans] plus the root. Once it is
-// part of an [Entry] it must not be changed.
+// Anatomy is where the time of one request went. It holds at most as many nodes as [BuildOptions.MaxSpans] plus the
+// root. Once it is part of an [Entry] it must not be changed.
 type Anatomy struct {
 	Root      *Node     `json:"root"`
 	Spans     int       `json:"spans"`    // child spans in the tree, repeated ones counted each
@@ -55,17 +56,17 @@ type Node struct {
 	Critical bool      `json:"critical"`       // on the path that the request waited for
 	Late     bool      `json:"late,omitempty"` // ended after the request had
 
-	// Attributes are the few that explain the call, under their present names: at most 16, values at most 256 bytes, the statement
-	// (db.query.text) at most 1 KiB.
+	// Attributes are the few that explain the call, under their present names: at most 16, values at most 256
+	// bytes, the statement (db.query.text) at most 1 KiB.
 	Attributes map[string]string `json:"attributes,omitempty"`
 	Children   []*Node           `json:"children,omitempty"` // by start
 
 	spans []instance // each span of the node, at least one when it was built here
 }
 
-// Build makes the anatomy of a request of its own span and of the child spans that were gathered, in any order. It accepts whatever
-// they say: ids that repeat, parents that are missing or form a cycle, children that end after the root, or before they start.
-// It works in O(n log n) for n spans and keeps nothing of its arguments but copies.
+// Build makes the anatomy of a request of its own span and of the child spans that were gathered, in any order. It
+// accepts whatever they say: ids that repeat, parents that are missing or form a cycle, children that end after the
+// root, or before they start. It works in O(n log n) for n spans and keeps nothing of its arguments but copies.
 func Build(root Span, children []Span, opts BuildOptions) *Anatomy {
 	opts = opts.withDefaults()
 	t := link(&root, children, opts)
@@ -88,9 +89,10 @@ func count(b bool) int {
 	return 0
 }
 
-// BreakdownOf is the time of a request by category, in milliseconds. The time of a category is that in which at least one of its calls
-// ran, so it is never above the request's; calls of two categories that ran at the same time count in both. Own is the rest, in which
-// no call ran. It is cheaper than [Build], for keeping what is usual. At most 256 children are looked at, the first ones given.
+// BreakdownOf is the time of a request by category, in milliseconds. The time of a category is that in which at
+// least one of its calls ran, so it is never above the request's; calls of two categories that ran at the same time
+// count in both. Own is the rest, in which no call ran. It is cheaper than [Build], for keeping what is usual. At
+// most 256 children are looked at, the first ones given.
 func BreakdownOf(root Span, children []Span) Breakdown {
 	whole := interval{0, max(0, since(root.End, root.Start))}
 	byCategory := make(map[Category][]interval, 4)

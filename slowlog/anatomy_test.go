@@ -123,6 +123,8 @@ func TestBuildTakesWhatItGets(t *testing.T) {
 			opts: BuildOptions{MaxDepth: 2, Dropped: 5}, spans: 2, dropped: 7, belowRoot: "a"},
 		{name: "too many", children: []Span{span(2, 1, "a", 1, 2), span(3, 1, "b", 3, 4), span(4, 1, "c", 5, 6)},
 			opts: BuildOptions{MaxSpans: 2}, spans: 2, dropped: 1, belowRoot: "a b"},
+		{name: "too many, the parent last", children: []Span{span(2, 9, "a", 1, 2), span(3, 9, "b", 3, 4), span(4, 9, "c", 5, 6), span(9, 1, "p", 0, 7)},
+			opts: BuildOptions{MaxSpans: 3}, spans: 3, dropped: 1, belowRoot: "p"},
 		{name: "times out of this world", children: []Span{far}, spans: 1, late: 1, belowRoot: "a"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

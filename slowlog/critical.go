@@ -7,11 +7,12 @@ import (
 	"slices"
 )
 
-// markCritical marks the chain of spans that the request was waiting for: shortening any other would not have ended it sooner.
+// markCritical marks the chain of spans that the request was waiting for: shortening any other would not have ended
+// it sooner.
 //
-// It walks back from the end of the root. The child that ended last is what was waited for; before that child began, it was the one
-// that ended last by then, and so on, in each of them likewise. Children that ran beside a marked one
-// are not marked, nor those that outlived their parent: nobody waited for them.
+// It walks back from the end of the root. The child that ended last is what was waited for; before that child
+// began, it was the one that ended last by then, and so on, in each of them likewise. Children that ran beside a
+// marked one are not marked, nor those that outlived their parent: nobody waited for them.
 func (t *tree) markCritical() {
 	markBack(t.root(), t.root().within.end)
 }
@@ -29,8 +30,8 @@ func markBack(it *item, until int64) {
 	}
 }
 
-// outlived reports whether the span went on after its parent had ended. One percent of its time is let pass: deferred calls that
-// end both spans may run in the wrong order.
+// outlived reports whether the span went on after its parent had ended. One percent of its time is let pass:
+// deferred calls that end both spans may run in the wrong order.
 func (it *item) outlived() bool {
 	return it.end-it.within.end > it.within.length()/100
 }

@@ -33,8 +33,8 @@ const (
 )
 
 // Entry is one request that was worth keeping: slow, failed, or part of a spike. It is plain data; once it has been
-// given to a [Store] it must not be changed. As JSON its durations are milliseconds with the unit in the name, and what is unknown
-// is null.
+// given to a [Store] it must not be changed. As JSON its durations are milliseconds with the unit in the name, and
+// what is unknown is null.
 type Entry struct {
 	TraceID      trace.TraceID
 	SpanID       trace.SpanID
@@ -68,7 +68,8 @@ type Entry struct {
 	Anatomy *Anatomy
 }
 
-// ErrorInfo is an error or a panic as an entry keeps it.
+// ErrorInfo is an error or a panic as an entry keeps it. The message is kept as it is: unlike statements, it may
+// quote the data that it is about.
 type ErrorInfo struct {
 	Type    string `json:"type,omitzero"`    // Go type or error.type. At most 128 bytes
 	Message string `json:"message,omitzero"` // at most 1 KiB

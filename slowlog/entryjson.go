@@ -56,8 +56,8 @@ func (e Entry) MarshalJSON() ([]byte, error) {
 	return json.Marshal(out)
 }
 
-// UnmarshalJSON reads what MarshalJSON wrote, to the precision of a float64 of milliseconds. Unknown fields are ignored. What it read
-// is as long as its source made it: bound the source.
+// UnmarshalJSON reads what MarshalJSON wrote, to the precision of a float64 of milliseconds. Unknown fields are
+// ignored. What it read is as long as its source made it: bound the source.
 func (e *Entry) UnmarshalJSON(data []byte) error {
 	var in entryJSON
 	if err := json.Unmarshal(data, &in); err != nil {

@@ -70,6 +70,7 @@ func (f *facts) describe(raw *values, q query) {
 		if raw[dbOperation] != "" && raw[dbCollection] == "" && strings.HasPrefix(q.summary, strings.ToUpper(raw[dbOperation])) {
 			f.detail = firstOf(raw[dbSummary], q.summary) // it names the table too
 		}
+		raw[dbSummary] = f.detail
 	case HTTP:
 		f.detail = joined(raw[httpMethod], " ", httpTarget(raw, f.peer))
 	case RPC:
@@ -140,7 +141,8 @@ func isCache(system string) bool {
 	return false
 }
 
-// spanName is the name, without literals if it is a statement, and without a query string: some instrumentations name spans so.
+// spanName is the name, without literals if it is a statement, and without a query string: some instrumentations
+// name spans so.
 func (r *reader) spanName(name string, raw *values, c Category) string {
 	if c == HTTP {
 		name, _, _ = strings.Cut(name, "?")

@@ -34,7 +34,8 @@ const (
 	fields // how many there are
 )
 
-// present are the names of the fields in the semantic conventions (https://opentelemetry.io/docs/specs/semconv/, version 1.38).
+// present are the names of the fields in the semantic conventions (https://opentelemetry.io/docs/specs/semconv/,
+// version 1.38).
 var present = [fields]string{
 	dbSystem:             "db.system.name",
 	dbNamespace:          "db.namespace",
@@ -102,8 +103,8 @@ func valuesOf(attrs []attribute.KeyValue) *values {
 	return &v
 }
 
-// attributes are the values by name, within their bounds. The url is left out: its path may hold ids and its query string anything, and what is
-// safe of it is in a node's detail.
+// attributes are the values by name, within their bounds. The url is left out: its path may hold ids and its query
+// string anything, and what is safe of it is in a node's detail.
 func (v *values) attributes() map[string]string {
 	var out map[string]string
 	for f, value := range v {

@@ -44,7 +44,7 @@ const (
 
 // explain computes the findings of an anatomy, the weightiest first.
 func explain(a *Anatomy, normal Normal) []Finding {
-	x := explanation{a: a, total: a.Root.DurationMs}
+	x := explanation{a: a, total: a.Root.DurationMs, out: []Finding{}}
 	if a.Spans == 0 {
 		x.add(FindingNoChildren, x.total, "no child spans: %s ms of own code, queueing, GC, or calls that are not instrumented", ms(x.total))
 	} else {
@@ -96,19 +96,35 @@ func (x *explanation) failed(n *Node) {
 	x.add(FindingFailed, n.BusyMs, "%s failed after %s ms%s", n.label(), ms(n.DurationMs), reason)
 }
 
-// dominant names the deepest single call that took half of the request or more: what is above it only waited for it.
+// dominant names the call that took half of the request or more.
 func (x *explanation) dominant() {
-	var found *Node
-	x.a.Root.walk(func(n *Node) {
-		if n != x.a.Root && n.Category != Own && n.Count == 1 && x.total > 0 && n.BusyMs >= dominantShare*x.total {
-			if found == nil || n.BusyMs <= found.BusyMs && slices.Contains(found.Children, n) || n.BusyMs > found.BusyMs {
-				found = n
-			}
-		}
-	})
-	if found != nil {
-		x.add(FindingDominant, found.BusyMs, "%s of %s ms in %s", ms(found.BusyMs), ms(x.total), found.label())
+	n := x.deepest(x.a.Root)
+	switch {
+	case n == nil:
+	case n.Count > 1:
+		x.add(FindingDominant, n.BusyMs, "%s of %s ms in %d calls of %s", ms(n.BusyMs), ms(x.total), n.Count, n.label())
+	default:
+		x.add(FindingDominant, n.BusyMs, "%s of %s ms in %s", ms(n.BusyMs), ms(x.total), n.label())
 	}
+}
+
+// deepest is the longest dominant call at or below n that has no other below it: what is above only waited for it.
+func (x *explanation) deepest(n *Node) *Node {
+	var found *Node
+	for _, c := range n.Children {
+		if d := x.deepest(c); d != nil && (found == nil || d.BusyMs > found.BusyMs) {
+			found = d
+		}
+	}
+	if found == nil && x.dominates(n) {
+		return n
+	}
+	return found
+}
+
+// dominates leaves calls that are many to the finding that says so.
+func (x *explanation) dominates(n *Node) bool {
+	return n != x.a.Root && n.Category != Own && n.Count < minRepeats && x.total > 0 && n.BusyMs >= dominantShare*x.total
 }
 
 // gap names the longest stretch in which the request had no child at all.
@@ -128,8 +144,8 @@ func (x *explanation) gap() {
 	}
 }
 
-// longestGap is the longest stretch of the root without a direct child, with the children that ended before and began after it. A folded child
-// has as many stretches as it had calls.
+// longestGap is the longest stretch of the root without a direct child, with the children that ended before and
+// began after it. A folded child has as many stretches as it had calls.
 func longestGap(root *Node) (ms float64, before, after *Node) {
 	type edge struct {
 		interval

@@ -16,8 +16,9 @@ type Normal struct {
 // usualMemory is how many samples the mean of a Usual reaches back over.
 const usualMemory = 64
 
-// Usual learns the [Normal] of one endpoint from a sample of its ordinary requests, one in a hundred, say. It is the mean of the first 64 and a moving
-// one with that memory from then on. It holds one number for each category. The zero value is ready to use.
+// Usual learns the [Normal] of one endpoint from a sample of its ordinary requests, one in a hundred, say. It is
+// the mean of the first 64 and a moving one with that memory from then on. It holds one number for each category.
+// The zero value is ready to use.
 type Usual struct {
 	mu   sync.Mutex // guards all below
 	mean Breakdown

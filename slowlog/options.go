@@ -16,7 +16,7 @@ type Limits struct {
 	Recent      int           `json:"recent"`       // most recent slow requests: 1 to 10,000, default 100
 	PerEndpoint int           `json:"per_endpoint"` // slowest requests of each endpoint: 1 to 1,000, default 10
 	Failed      int           `json:"failed"`       // most recent failed requests: 1 to 10,000, default 100
-	Endpoints   int           `json:"endpoints"`    // endpoints with a list of their own: 1 to 10,000, default 500
+	Endpoints   int           `json:"endpoints"`    // endpoints with a list of their own, one more is shared by the rest: 1 to 10,000, default 500
 	Age         time.Duration `json:"age_ns"`       // how long a slowest request stands: 1m to 168h, default 1h
 	Bytes       int64         `json:"bytes"`        // estimate for all entries: 1 MiB to 4 GiB, default 32 MiB
 }
@@ -80,9 +80,10 @@ func WithLimits(l Limits) Option {
 	return optionFunc(func(c *config) { c.limits = l })
 }
 
-// OnAdd has f called for every entry that is kept, in the goroutine that added it and outside the store's lock, so f
-// must be quick, must not change the entry, and sees entries of several goroutines at the same time and in any order. A panic of f
-// is recovered and counted in [Stats]. Several hooks are called in the order they were given; nil is ignored. The default is none.
+// OnAdd has f called for every entry that is kept, in the goroutine that added it and outside the store's lock, so
+// f must be quick, must not change the entry, and sees entries of several goroutines at the same time and in any
+// order. A panic of f is recovered and counted in [Stats]. Several hooks are called in the order they were given;
+// nil is ignored. The default is none.
 func OnAdd(f func(*Entry)) Option {
 	return optionFunc(func(c *config) {
 		if f != nil {

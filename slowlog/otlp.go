@@ -18,12 +18,14 @@ import (
 // scopeName is the instrumentation scope of exported spans.
 const scopeName = "github.com/otelperf/otelperf-go/slowlog"
 
-// OTLP writes entries as one OTLP/JSON trace document, which collectors and trace viewers read: ids in hex, kinds and status
-// codes as numbers, times as strings of nanoseconds (https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding). The resource is what the
-// spans belong to, as in attribute.String("service.name", "shop").
+// OTLP writes entries as one OTLP/JSON trace document, which collectors and trace viewers read: ids in hex, kinds
+// and status codes as numbers, times as strings of nanoseconds
+// (https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding). The resource is what the spans belong to, as
+// in attribute.String("service.name", "shop").
 //
-// Every child span of an anatomy that [Build] made is there with its own id and time, folded ones too; those of one node share the attributes of
-// the first. An anatomy that was read from JSON has one span for each node. Orphans hang below the root.
+// Every child span of an anatomy that [Build] made is there with its own id and time, folded ones too; those of one
+// node share the attributes of the first. An anatomy that was read from JSON has one span for each node. Orphans
+// hang below the root.
 func OTLP(entries iter.Seq[*Entry], resource ...attribute.KeyValue) ([]byte, error) {
 	spans := []otlpSpan{}
 	for e := range entries {

@@ -42,8 +42,8 @@ var dialects = map[string]dialect{
 	"hive": {"", false, false, true}, "cassandra": {"", false, false, true}, "ydb": {"", false, false, true},
 }
 
-// readQuery takes the literals out of a statement. Of what is not SQL, or in doubt, only the first word is kept if it is one, as
-// in "HGETALL": the rest of a Redis command or of a JSON query is data.
+// readQuery takes the literals out of a statement. Of what is not SQL, or in doubt, only the first word is kept if
+// it is one, as in "HGETALL": the rest of a Redis command or of a JSON query is data.
 //
 // A panic of the lexer, of which none is known, leaves nothing of the statement.
 func readQuery(text, system string) (q query) {
@@ -76,7 +76,8 @@ func readQuery(text, system string) (q query) {
 	return query{text: clamp(w.text(), maxStatement), summary: clamp(w.summary(), maxName)}
 }
 
-// isStatement reports whether a text of unknown origin begins as SQL that reads or writes rows, with more than a name after it.
+// isStatement reports whether a text of unknown origin begins as SQL that reads or writes rows, with more than a
+// name after it.
 func isStatement(text string) bool {
 	if len(strings.Fields(text[:min(len(text), 256)])) < 3 {
 		return false

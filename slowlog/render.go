@@ -21,10 +21,10 @@ const (
 	timeColumn   = 10 // "12345.6 ms"
 )
 
-// Render draws an entry as text: a headline, where the time went as a tree with one bar for each node on a common time line, and
-// the findings. Bars are solid (█) on the critical path and light (░) beside it; ▸ marks what went on after the end of the request. Width is in
-// columns, 60 to 400, 0 is 100; one rune is taken for one column. Names can come from clients, so control characters in
-// them are written as spaces. The error is that of w.
+// Render draws an entry as text: a headline, where the time went as a tree with one bar for each node on a common
+// time line, and the findings. Bars are solid (█) on the critical path and light (░) beside it; ▸ marks what went
+// on after the end of the request. Width is in columns, 60 to 400, 0 is 100; one rune is taken for one column.
+// Names can come from clients, so control characters in them are written as spaces. The error is that of w.
 func Render(w io.Writer, e *Entry, width int) error {
 	width = min(max(or(width, defaultWidth), minWidth), maxWidth)
 	out := bufio.NewWriter(w)
@@ -156,11 +156,12 @@ func (d *drawing) bar(n *Node) string {
 	return string(cells)
 }
 
-// cell is where a time falls, 0 to the number of cells. Comparisons come before the conversion: what is not finite is not converted.
+// cell is where a time falls, 0 to the number of cells. Comparisons come before the conversion: what is not finite
+// is not converted.
 func (d *drawing) cell(ms float64) int {
 	share := ms / d.total
 	switch {
-	case !(share > 0):
+	case !(share > 0): // not a number included
 		return 0
 	case share >= 1:
 		return d.bars

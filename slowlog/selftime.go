@@ -45,9 +45,9 @@ func covered(all []interval) int64 {
 
 // measure computes for every span what of it lies within its ancestors and, of that, its own time.
 //
-// A child is clamped into its parent because time after the parent's end is not the parent's. So the own times of a tree in
-// which siblings do not overlap add up to the root's duration, whatever the recorded times are; where siblings
-// overlap, a parent's own time and the union of its children do.
+// A child is clamped into its parent because time after the parent's end is not the parent's. So the own times of a
+// tree in which siblings do not overlap add up to the root's duration, whatever the recorded times are; where
+// siblings overlap, a parent's own time and the union of its children do.
 func (t *tree) measure() {
 	root := t.root()
 	root.within = interval{root.start, root.end}

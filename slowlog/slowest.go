@@ -76,7 +76,8 @@ func (s *Store) sweepLocked(now time.Time) {
 	}
 }
 
-// ageLocked drops what ended longer ago than the age limit. The clock is that of the entries: an endpoint that falls silent keeps its list.
+// ageLocked drops what ended longer ago than the age limit. The clock is that of the entries: an endpoint that
+// falls silent keeps its list.
 func (s *Store) ageLocked(list *slowest, now time.Time) {
 	list.records = slices.DeleteFunc(list.records, func(r *record) bool {
 		aged := s.agedLocked(r, now)
@@ -111,8 +112,9 @@ func (s *Store) unrankLocked(r *record) {
 	}
 }
 
-// Admits reports whether a request of this endpoint that ended at that time with that duration would enter the list of its slowest.
-// It lets a caller skip building an entry that Add would turn away; by the time of Add the answer may have changed.
+// Admits reports whether a request of this endpoint that ended at that time with that duration would enter the list
+// of its slowest. It lets a caller skip building an entry that Add would turn away; by the time of Add the answer
+// may have changed.
 func (s *Store) Admits(method, route string, end time.Time, d time.Duration) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -127,9 +129,10 @@ func (s *Store) Admits(method, route string, end time.Time, d time.Duration) boo
 		slices.ContainsFunc(list.records, func(r *record) bool { return s.agedLocked(r, end) })
 }
 
-// Slowest yields the n slowest kept entries of an endpoint, slowest first; all of its list if n is 0 or less. They ended within the
-// age limit (an hour by default) before the endpoint's last slow request. The entries of an endpoint without a list of its own come from the shared
-// one, which is itself the endpoint with an empty method and the route [Overflow].
+// Slowest yields the n slowest kept entries of an endpoint, slowest first; all of its list if n is 0 or less. They
+// ended within the age limit (an hour by default) before the endpoint's last slow request. The entries of an
+// endpoint without a list of its own come from the shared one, which is itself the endpoint with an empty method
+// and the route [Overflow].
 func (s *Store) Slowest(method, route string, n int) iter.Seq[*Entry] {
 	return func(yield func(*Entry) bool) {
 		for i, e := range s.slowestOf(endpointKey{method, route}) {

@@ -10,7 +10,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Span is one ended span of a request, as plain values. [Build] and [BreakdownOf] read it and keep nothing of it but copies.
+// Span is one ended span of a request, as plain values. [Build] and [BreakdownOf] read it and keep nothing of it
+// but copies.
 type Span struct {
 	SpanID trace.SpanID
 	Parent trace.SpanID
@@ -31,10 +32,11 @@ type Span struct {
 
 // BuildOptions bound and inform [Build]. The zero value is ready to use.
 type BuildOptions struct {
-	// MaxSpans is the most child spans that are looked at, the first ones given: 1 to 4096, default 256. Others count as dropped.
+	// MaxSpans is the most child spans that are looked at: 1 to 4096, default 256. Parents of other spans go first,
+	// then the order in which they were given. Others count as dropped.
 	MaxSpans int
-	// MaxDepth is the depth of the tree below the root: 1 to 256, default 64. Deeper spans count as dropped, and their time
-	// as that of the deepest that is left.
+	// MaxDepth is the depth of the tree below the root: 1 to 256, default 64. Deeper spans count as dropped, and
+	// their time as that of the deepest that is left.
 	MaxDepth int
 	// QueryText keeps statements as they are sent, literals included. The default is to keep them without literals.
 	QueryText bool

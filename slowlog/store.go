@@ -13,7 +13,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Store keeps entries within its [Limits]: the most recent slow ones, the slowest of each endpoint, the most recent failed ones.
+// Store keeps entries within its [Limits]: the most recent slow ones, the slowest of each endpoint, the most recent
+// failed ones.
 //
 // Invariant, while mu is held: records holds exactly the records that at least one set holds, in the order they
 // were added; refs of each is the number of sets that hold it; bytes is the sum of theirs.
@@ -67,9 +68,10 @@ func New(opts ...Option) (*Store, error) {
 // Limits are the bounds in force, defaults filled in.
 func (s *Store) Limits() Limits { return s.limits }
 
-// Add takes e over: its strings are brought within their bounds, and from then on it must not be changed. It reports whether
-// e is kept; one that was only part of a spike is not when its endpoint has slower ones. Slow and failed requests are
-// counted in any case. An entry that would take more than a quarter of the bytes that are allowed loses its anatomy.
+// Add takes e over: its strings are brought within their bounds, and from then on it must not be changed. It
+// reports whether e is kept; one that was only part of a spike is not when its endpoint has slower ones. Slow and
+// failed requests are counted in any case. An entry that would take more than a quarter of the bytes that are
+// allowed loses its anatomy.
 func (s *Store) Add(e *Entry) bool {
 	if e == nil {
 		return false
@@ -171,9 +173,10 @@ func (s *Store) dropLocked(r *record) {
 	s.unrankLocked(r)
 }
 
-// ReplaceAnatomy puts another anatomy in the place of that of a kept entry, for calls that ended after their request did. Who
-// already holds the entry keeps it as it was; the store gives out a copy from then on. It reports whether the entry was still kept and
-// the anatomy within a quarter of the allowed bytes. Counts do not change and hooks are not called.
+// ReplaceAnatomy puts another anatomy in the place of that of a kept entry, for calls that ended after their
+// request did. Who already holds the entry keeps it as it was; the store gives out a copy from then on. It reports
+// whether the entry was still kept and the anatomy within a quarter of the allowed bytes. Counts do not change and
+// hooks are not called.
 func (s *Store) ReplaceAnatomy(id trace.TraceID, span trace.SpanID, a *Anatomy) bool {
 	grown := a.size()
 	s.mu.Lock()

@@ -8,8 +8,8 @@ import (
 	"github.com/DataDog/go-sqllexer"
 )
 
-// summarize looks for the operation, the first command of the statement, and its target, the name after the first FROM, INTO,
-// UPDATE, TABLE or CALL that is not inside a function's parentheses.
+// summarize looks for the operation, the first command of the statement, and its target, the name after the first
+// FROM, INTO, UPDATE, TABLE or CALL that is not inside a function's parentheses.
 func (w *queryWriter) summarize(t *sqllexer.Token) {
 	upper := ""
 	if t.Type != sqllexer.STRING {

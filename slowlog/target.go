@@ -9,8 +9,8 @@ import (
 
 const idPlaceholder = "{id}"
 
-// httpTarget is where a call went, equal for equal calls: the url template if there is one, else the url with ids taken out of its
-// path. User, query string and fragment are never part of it.
+// httpTarget is where a call went, equal for equal calls: the url template if there is one, else the url with ids
+// taken out of its path, which becomes the template. User, query string and fragment are never part of it.
 func httpTarget(raw *values, peer string) string {
 	full := raw[urlFull]
 	u, err := url.Parse(full[:min(len(full), maxURLIn)])
@@ -21,13 +21,13 @@ func httpTarget(raw *values, peer string) string {
 	if u.Scheme != "" {
 		base = u.Scheme + "://" + u.Host
 	}
-	switch template := raw[urlTemplate]; {
-	case strings.HasPrefix(template, "/"):
-		return base + template
-	case template != "":
+	if raw[urlTemplate] == "" {
+		raw[urlTemplate] = templatePath(u.EscapedPath())
+	}
+	if template := raw[urlTemplate]; template != "" && !strings.HasPrefix(template, "/") {
 		return template
 	}
-	return base + templatePath(u.EscapedPath())
+	return base + raw[urlTemplate]
 }
 
 // templatePath replaces the segments of a path that look like ids.
@@ -41,8 +41,8 @@ func templatePath(path string) string {
 	return strings.Join(segments, "/")
 }
 
-// isID reports whether a path segment looks like one value of many: a number, a UUID or another run of hex digits with dashes,
-// a long token, an e-mail address. It may err; a url template does not.
+// isID reports whether a path segment looks like one value of many: a number, a UUID or another run of hex digits
+// with dashes, a long token, an e-mail address. It may err; a url template does not.
 func isID(s string) bool {
 	var digits, hex, dashes, at int
 	for i := range len(s) {

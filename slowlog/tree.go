@@ -5,6 +5,7 @@ package slowlog
 import (
 	"bytes"
 	"cmp"
+	"iter"
 	"slices"
 
 	"go.opentelemetry.io/otel/codes"
@@ -33,29 +34,58 @@ type tree struct {
 	dropped int
 }
 
-// link makes a tree of spans in any order. Whatever the parent ids say, the result is a tree: spans with an id that was there
-// already are dropped, those without a known parent hang below the root as orphans, and of a cycle one is made an orphan.
+// link makes a tree of spans in any order. Whatever the parent ids say, the result is a tree: spans with an id that
+// was there already are dropped, those without a known parent hang below the root as orphans, and of a cycle one is
+// made an orphan.
 func link(root *Span, children []Span, opts BuildOptions) *tree {
 	t := &tree{dropped: opts.Dropped + max(0, len(children)-opts.MaxSpans)}
-	children = children[:min(len(children), opts.MaxSpans)]
-	items := make([]*item, 1, len(children)+1)
+	items := make([]*item, 1, min(len(children), opts.MaxSpans)+1)
 	read := &reader{queryText: opts.QueryText}
 	items[0] = newItem(root, root, read)
-	byID := make(map[trace.SpanID]*item, len(children)+1)
+	byID := make(map[trace.SpanID]*item, cap(items))
 	byID[root.SpanID] = items[0]
-	for i := range children {
-		id := children[i].SpanID
+	for s := range chosen(children, opts.MaxSpans) {
+		id := s.SpanID
 		if byID[id] != nil {
 			t.dropped++
 			continue
 		}
-		it := newItem(&children[i], root, read)
+		it := newItem(s, root, read)
 		items = append(items, it)
 		byID[id] = it
 	}
 	attach(items, byID)
 	t.order(items[0], len(items), opts.MaxDepth)
 	return t
+}
+
+// chosen yields at most n spans. Those that are the parent of another come first: a parent ends after its children,
+// so what arrives last would otherwise be lost first, and with it the place of all below it.
+func chosen(children []Span, n int) iter.Seq[*Span] {
+	return func(yield func(*Span) bool) {
+		if len(children) <= n {
+			for i := range children {
+				if !yield(&children[i]) {
+					return
+				}
+			}
+			return
+		}
+		parents := make(map[trace.SpanID]bool, len(children))
+		for i := range children {
+			parents[children[i].Parent] = true
+		}
+		for _, wanted := range []bool{true, false} {
+			for i := range children {
+				if parents[children[i].SpanID] != wanted {
+					continue
+				}
+				if n--; n < 0 || !yield(&children[i]) {
+					return
+				}
+			}
+		}
+	}
 }
 
 func newItem(s, root *Span, read *reader) *item {

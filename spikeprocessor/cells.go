@@ -91,6 +91,8 @@ type cells struct {
 	byID  []*cell
 	dirty []uint32 // ids of the cells that changed since the last Take
 	taken bool     // somebody takes deltas
+
+	yielded Delta // memory for what Take yields
 }
 
 // apply is the recorder's callback; the recorder serialises it.
@@ -137,10 +139,11 @@ func (p *Processor) Take(yield func(*Delta)) {
 	c := p.core
 	c.rec.Do(func() {
 		c.cells.taken = true
-		entries := c.table.entries()
+		entries, d := c.table.entries(), &c.cells.yielded
 		for _, id := range c.cells.dirty {
 			cl := c.cells.byID[id]
-			yield(&Delta{ID: int(id), Endpoint: entries[id].endpoint, All: &cl.delta, Failed: cl.deltaFailed, Outcomes: cl.deltaOutcomes})
+			*d = Delta{ID: int(id), Endpoint: entries[id].endpoint, All: &cl.delta, Failed: cl.deltaFailed, Outcomes: cl.deltaOutcomes}
+			yield(d)
 			cl.startDelta()
 		}
 		c.cells.dirty = c.cells.dirty[:0]

@@ -24,8 +24,11 @@ func (c *core) keep(s sdktrace.ReadOnlySpan, e *entry, r resolved, d time.Durati
 	if reason == "" {
 		return
 	}
-	if reason != slowlog.ReasonFailed {
+	if reason == slowlog.ReasonThreshold || reason == slowlog.ReasonBaseline {
 		c.stats.slow.Add(1)
+	}
+	if reason == slowlog.ReasonSpike && !c.store.Admits(e.endpoint.Method, e.endpoint.Route, s.EndTime(), d) {
+		return
 	}
 	if !e.longestYet(d) && !c.keeps.allow(s.EndTime()) {
 		c.stats.notKept.Add(1)
@@ -69,9 +72,16 @@ func (e *entry) reason(r resolved, d time.Duration) string {
 		return slowlog.ReasonBaseline
 	case r.outcome.Failed():
 		return slowlog.ReasonFailed
+	case r.outcome.Timed() && e.spiking():
+		return slowlog.ReasonSpike
 	default:
 		return ""
 	}
+}
+
+func (e *entry) spiking() bool {
+	v := e.view.Load()
+	return v != nil && v.SpikeID != ""
 }
 
 func (e *entry) describe(s sdktrace.ReadOnlySpan, r resolved, d time.Duration) *slowlog.Entry {

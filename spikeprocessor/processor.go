@@ -102,7 +102,7 @@ func (c *core) end(s sdktrace.ReadOnlySpan) {
 	r := resolve(s, s.Attributes())
 	e := c.table.lookup(r.kind, r.method, r.route)
 	c.rec.Record(packWord(e.id, r.outcome, d))
-	if r.outcome.Failed() || int64(d) > e.slowNanos.Load() {
+	if r.outcome.Failed() || int64(d) > e.keepNanos.Load() {
 		c.keep(s, e, r, d)
 	}
 	if c.resource.Load() == nil {

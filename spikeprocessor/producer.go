@@ -90,24 +90,28 @@ func point(h *latency.Histogram, set attribute.Set, start, now time.Time) metric
 	}
 }
 
-// pointAttributes names an endpoint as the semantic conventions do, where they can. The second set is for its failed
-// requests.
+// EndpointAttributes names an endpoint as the semantic conventions do, where they can: at most two attributes.
+func EndpointAttributes(e Endpoint) attribute.Set {
+	return attribute.NewSet(endpointAttributes(e)...)
+}
+
+// pointAttributes are those of an endpoint's point, and of the point of its failed requests.
 func pointAttributes(e Endpoint) (set, failed attribute.Set) {
-	var kvs []attribute.KeyValue
+	kvs := endpointAttributes(e)
+	return attribute.NewSet(kvs...), attribute.NewSet(append(kvs, semconv.ErrorTypeOther)...)
+}
+
+func endpointAttributes(e Endpoint) []attribute.KeyValue {
 	switch {
 	case e.Route == OverflowRoute:
-		kvs = []attribute.KeyValue{KindKey.String(e.Kind.String()), attribute.Bool("otel.metric.overflow", true)}
+		return []attribute.KeyValue{KindKey.String(e.Kind.String()), attribute.Bool("otel.metric.overflow", true)}
+	case e.Kind == KindHTTP && e.Route == UnmatchedRoute:
+		return []attribute.KeyValue{semconv.HTTPRequestMethodKey.String(e.Method)}
 	case e.Kind == KindHTTP:
-		kvs = []attribute.KeyValue{semconv.HTTPRequestMethodKey.String(e.Method)}
-		if e.Route != UnmatchedRoute {
-			kvs = append(kvs, semconv.HTTPRoute(e.Route))
-		}
+		return []attribute.KeyValue{semconv.HTTPRequestMethodKey.String(e.Method), semconv.HTTPRoute(e.Route)}
 	case e.Kind == KindRPC:
-		kvs = []attribute.KeyValue{semconv.RPCSystemNameKey.String(e.Method), semconv.RPCMethod(e.Route)}
+		return []attribute.KeyValue{semconv.RPCSystemNameKey.String(e.Method), semconv.RPCMethod(e.Route)}
 	default:
-		kvs = []attribute.KeyValue{KindKey.String(e.Kind.String()), EndpointKey.String(e.Route)}
+		return []attribute.KeyValue{KindKey.String(e.Kind.String()), EndpointKey.String(e.Route)}
 	}
-	set = attribute.NewSet(kvs...)
-	failed = attribute.NewSet(append(kvs, semconv.ErrorTypeOther)...)
-	return set, failed
 }

@@ -15,8 +15,8 @@ import (
 // entry is one endpoint of the table. All fields but the atomics are written before the entry is published and
 // never again.
 type entry struct {
-	// slowNanos is the duration above which a request is kept. First, since every request reads it.
-	slowNanos atomic.Int64
+	// keepNanos is the duration above which a request is looked at for the slow log. First, since every request reads it.
+	keepNanos atomic.Int64
 	// route and method are the strings that the first span brought. They are kept as they came, so that the
 	// memory behind their pointers is not used for another string and equal pointers mean equal strings.
 	route, method string
@@ -27,6 +27,7 @@ type entry struct {
 	// set and failedSet are the attributes of the metric points.
 	set, failedSet attribute.Set
 
+	slowNanos atomic.Int64 // above it a request is slow
 	threshold atomic.Int64 // ns; the configured part of slowNanos
 	view      atomic.Pointer[View]
 	longest   atomic.Int64 // ns; of the requests that were slow or failed

@@ -35,8 +35,13 @@ func (c *core) prepare(e *entry) {
 // judge puts the limits on a request's duration into the one number that every request is compared with.
 func (e *entry) judge() {
 	limit := e.threshold.Load()
-	if v := e.view.Load(); v != nil && v.BaselineP99 > 0 {
+	v := e.view.Load()
+	if v != nil && v.BaselineP99 > 0 {
 		limit = min(limit, int64(max(baselineFactor*v.BaselineP99, baselineFloor)))
 	}
 	e.slowNanos.Store(limit)
+	if v != nil && v.SpikeID != "" {
+		limit = min(limit, int64(v.BaselineP99)) // the endpoint's slowest are wanted, slow or not
+	}
+	e.keepNanos.Store(limit)
 }

@@ -164,13 +164,13 @@ func (d *Detector) weigh(n float64) (top float64) {
 		l := &d.levels[i]
 		if l.on {
 			if d.alarm.open && l.involved {
-				l.recover(n, now-d.lastSlot, t.recovered)
+				l.recover(t, n, now, now-d.lastSlot)
 			}
 			own := l.weigh(len(t.levels[i].odds), n, most, t.alarm)
 			top = max(top, own)
 			l.track(n, now, own == 0 && d.joint.sum == 0)
 			if d.alarm.open && own >= t.alarm && (!l.involved || l.recovered) && (i != atTail || l.involved) {
-				l.expectRecovery()
+				l.expectRecovery(t)
 			}
 		}
 		l.above, l.aboveRecovery = 0, 0

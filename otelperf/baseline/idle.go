@@ -74,7 +74,7 @@ func (d *Detector) involve() cause {
 	c := cause{level: -1}
 	for i := range d.levels {
 		if l := &d.levels[i]; l.on && l.top() >= t.alarm && i != atTail {
-			l.expectRecovery()
+			l.expectRecovery(t)
 			if c.level < 0 {
 				c.level = i
 			}
@@ -90,7 +90,7 @@ func (d *Detector) involve() cause {
 		}
 	}
 	l := &d.levels[c.level]
-	l.expectRecovery()
+	l.expectRecovery(t)
 	c.shape = l.top() < t.alarm
 	return c
 }

@@ -29,7 +29,7 @@ func (j *joint) refresh(t *tuning, b *normal, ls *[levels]level, ratio float64) 
 			break
 		}
 		threshold := Bound(ls[i].cut)
-		usual[bins] = max(b.above(threshold/(t.slow*scale)), odds(ls[i].share, t.jointGuard), t.levels[i].floor/4)
+		usual[bins] = max(b.above(threshold/(t.slow*scale)), odds(ls[i].share, t.jointGuard), t.levels[i].recoveryFloor)
 		shifted[bins] = max(usual[bins], t.mix*b.above(threshold/(t.shift*scale))+(1-t.mix)*usual[bins])
 		bins++
 	}

@@ -20,11 +20,12 @@ type level struct {
 	recoveryNull float64 // chance above the recovery threshold that is normal
 
 	recoveryGain, recoveryLoss, recovery float64 // the same for the recovery
+	recoverySince                        float64 // when the evidence of recovery was last 0
 
 	above, aboveRecovery uint64 // of the running slot
 
-	since                             float64 // when the run below began: no evidence until then
-	seen, seenAbove, seenRecoveryOver float64 // requests of that run
+	since                              float64 // when the run below began: no evidence until then
+	seen, seenAbove, seenAboveRecovery float64 // requests of that run
 }
 
 // odds returns the probability whose odds are times those of p.
@@ -71,7 +72,7 @@ func (l *level) refresh(t *tuning, i int, b *normal, ratio, floor, stretch float
 		l.gain[j] = math.Log(r)
 		l.loss[j] = math.Log((1 - null) / (1 - odds(null, r)))
 	}
-	l.recoveryNull = max(tl.floor/4, odds(b.above(Bound(l.recoveryCut)), 1.5))
+	l.recoveryNull = max(tl.recoveryFloor, odds(b.above(Bound(l.recoveryCut)), 1.5))
 }
 
 // farOdds is the alternative from which the guard and floor for far ones apply.
@@ -108,32 +109,41 @@ func (l *level) weigh(tests int, n, most, alarm float64) float64 {
 // track counts the requests since there was last no evidence at all.
 func (l *level) track(n, now float64, quiet bool) {
 	if quiet {
-		l.seen, l.seenAbove, l.seenRecoveryOver = 0, 0, 0
+		l.seen, l.seenAbove, l.seenAboveRecovery = 0, 0, 0
 		l.since = now
 		return
 	}
 	l.seen += n
 	l.seenAbove += float64(l.above)
-	l.seenRecoveryOver += float64(l.aboveRecovery)
+	l.seenAboveRecovery += float64(l.aboveRecovery)
 }
 
-// expectRecovery involves the level in the incident: it has to show, with recovered nats, that the share above
-// the recovery threshold is normal rather than what the incident showed, or a good part of it.
-func (l *level) expectRecovery() {
-	seen := (l.seenRecoveryOver + 4*l.recoveryNull) / (l.seen + 4)
+// expectRecovery involves the level in the incident: it has to show that the share above the recovery threshold is
+// normal rather than what the incident showed, or a good part of that.
+func (l *level) expectRecovery(t *tuning) {
+	seen := (l.seenAboveRecovery + 4*l.recoveryNull) / (l.seen + 4)
 	apart := seen / (1 - seen + 1e-9) * (1 - l.recoveryNull) / l.recoveryNull
-	r := min(max(math.Pow(apart, 0.7), 2), 30)
-	l.recoveryGain = math.Log(r)
-	l.recoveryLoss = math.Log((1 - l.recoveryNull) / (1 - odds(l.recoveryNull, r)))
+	bad := max(math.Pow(apart, t.recoveryPower), apart*t.recoveryShare)
+	bad = min(max(bad, 2), t.recoveryOdds)
+	l.recoveryGain = math.Log(bad)
+	l.recoveryLoss = math.Log((1 - l.recoveryNull) / (1 - odds(l.recoveryNull, bad)))
 	l.involved, l.recovered, l.recovery = true, false, 0
 }
 
-// recover adds a slot of n requests to the evidence of recovery, seconds being the time since the last request.
-func (l *level) recover(n, seconds, enough float64) {
+// recover adds a slot of n requests to the evidence of recovery, seconds being the time since the last request. The
+// evidence has to last: were each slot's share capped instead, with a request a second the many good ones would be
+// capped and the few bad ones not.
+func (l *level) recover(t *tuning, n, now, seconds float64) {
 	step := n*l.recoveryLoss - float64(l.aboveRecovery)*l.recoveryGain
-	l.recovery = max(0, l.recovery+min(enough*min(seconds, 30)/30, step))
-	if l.recovery >= enough {
-		l.recovered, l.recovery = true, enough
+	if t.recoveryStep > 0 {
+		step = min(t.recoveryStep*min(seconds, 30), step)
+	}
+	if l.recovery == 0 {
+		l.recoverySince = now - seconds
+	}
+	l.recovery = min(max(l.recovery+step, 0), t.recovered)
+	if l.recovery >= t.recovered && now-l.recoverySince >= t.recoverySpan {
+		l.recovered = true
 	}
 }
 

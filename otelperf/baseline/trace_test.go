@@ -106,6 +106,12 @@ func allTraces(tb testing.TB) map[string]string {
 // referenceTuning holds the constants of the experiments from which the method came.
 func referenceTuning() *tuning {
 	t := standard
+	t.levels[at99].farGuard, t.levels[at99].lowest = 2.5, 0.004
+	t.levels[atTail] = levelTuning{
+		name: Tail, q: 0.99, far: 2, odds: []float64{4}, floor: 0.003, guard: 2, farGuard: 2, recoveryFloor: 0.00075,
+	}
+	t.slow = 1.66
+	t.recoverySpan, t.recoveryStep, t.recoveryShare, t.recoveryOdds = 0, t.recovered/30, 0, 30
 	t.mostFold = 0
 	return &t
 }

@@ -24,25 +24,33 @@ type levelTuning struct {
 	floor float64   // the chance to exceed that is normal at least
 	guard float64   // and so are this many times the baseline's odds
 
-	// For alternatives of three times the odds and more: another guard, and a floor that goes down to lowest where
-	// the baseline, slowed down by mild (at Ratio 2), stays below it. lowest 0: as for the others.
+	// For alternatives of three times the odds and more: another guard, and the floor is the chance to exceed of the
+	// baseline slowed down by mild (at Ratio 2), but from lowest to floor. lowest 0: as for the others.
 	farGuard, lowest, mild float64
+
+	recoveryFloor float64 // the chance to exceed that is normal at least, when an incident ends
 }
 
 // tuning holds the constants of the method. They were chosen on simulated traffic, for no false alarm first.
 type tuning struct {
 	levels [levels]levelTuning
 
-	alarm     float64 // nats of evidence that raise an alarm
-	recovered float64 // nats that end one
-	sureness  float64 // standard deviations by which a quantile is taken above its estimate
-	recovery  float64 // the recovery threshold, as a share of the threshold
+	alarm    float64 // nats of evidence that raise an alarm
+	sureness float64 // standard deviations by which a quantile is taken above its estimate
 
 	// The joint test, factors at Ratio 2: normal is everything slower by slow, or guard times the baseline's odds;
 	// the alternative is a mixture, mix of everything slower by shift.
 	slow, jointGuard, shift, mix float64
 
-	mostFold float64 // the most that one fold adds, as a share of the baseline
+	recovery      float64 // the recovery threshold, as a share of the threshold
+	recovered     float64 // nats of evidence that end an incident
+	recoverySpan  float64 // seconds that this evidence has to span
+	recoveryStep  float64 // the most nats that a second adds; 0: no limit
+	recoveryPower float64 // the incident is assumed to be as bad as it was, in odds to this power,
+	recoveryShare float64 // or this share of its odds, whichever is worse,
+	recoveryOdds  float64 // but not beyond
+
+	mostFold float64 // the most that one fold adds, as a share of the baseline; 0: no limit
 
 	rebase     float64 // seconds after which an incident is the new normal
 	escape     float64 // seconds of suspicion without an alarm after which the baseline learns again
@@ -53,13 +61,28 @@ type tuning struct {
 
 var standard = tuning{
 	levels: [levels]levelTuning{
-		at99:   {name: P99, q: 0.99, far: 1, odds: []float64{1.7, 4, 15}, floor: 0.01, guard: 2, farGuard: 2.5, lowest: 0.004, mild: 1.6},
-		at90:   {name: P90, q: 0.90, far: 1, odds: []float64{1.7, 4, 15}, floor: 0.10, guard: 3, farGuard: 3},
-		at50:   {name: P50, q: 0.50, far: 1, odds: []float64{1.7, 4, 15}, floor: 0.50, guard: 3, farGuard: 3},
-		atTail: {name: Tail, q: 0.99, far: 2, odds: []float64{4}, floor: 0.003, guard: 2, farGuard: 2},
+		at99: {
+			name: P99, q: 0.99, far: 1, odds: []float64{1.7, 4, 15},
+			floor: 0.01, guard: 2, farGuard: 2, lowest: 0.002, mild: 1.6, recoveryFloor: 0.0025,
+		},
+		at90: {
+			name: P90, q: 0.90, far: 1, odds: []float64{1.7, 4, 15},
+			floor: 0.10, guard: 3, farGuard: 3, recoveryFloor: 0.025,
+		},
+		at50: {
+			name: P50, q: 0.50, far: 1, odds: []float64{1.7, 4, 15},
+			floor: 0.50, guard: 3, farGuard: 3, recoveryFloor: 0.125,
+		},
+		// Requests that hang are few but far away, where the baseline has next to nothing: a low floor and a weak
+		// guard, as long as the baseline slowed down has nothing there either.
+		atTail: {
+			name: Tail, q: 0.99, far: 3, odds: []float64{3, 4, 15},
+			floor: 1, guard: 1.3, farGuard: 1.3, lowest: 0.0005, mild: 1.6, recoveryFloor: 0.00075,
+		},
 	},
-	alarm: 10, recovered: 5, sureness: 2, recovery: 0.75,
-	slow: 1.66, jointGuard: 2.5, shift: 3, mix: 0.7,
+	alarm: 10, sureness: 2,
+	slow: 1.7, jointGuard: 2.5, shift: 3, mix: 0.7,
+	recovery: 0.75, recovered: 5, recoverySpan: 30, recoveryPower: 0.7, recoveryShare: 0.5, recoveryOdds: 300,
 	mostFold: 0.1,
 	rebase:   1800, escape: 1800, stale: 1.25, staleAfter: 3600, warmGrace: 180,
 }

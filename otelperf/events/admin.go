@@ -133,16 +133,16 @@ func (t *Tracker) patchConfig(w http.ResponseWriter, r *http.Request) *problem {
 
 // patchSampling reads the body's rates over those in force.
 func patchSampling(s Sampling, n *node) (Sampling, *problem) {
-	if n.kind != kindObject || len(n.keys) != 1 || n.keys[0] != "sampling" || n.items[0].kind != kindObject {
+	if n.kind != kindObject || len(n.items) != 1 || n.items[0].key != "sampling" || n.items[0].kind != kindObject {
 		return s, newProblem(http.StatusBadRequest, "sampling", `not an object with the one field "sampling"`)
 	}
 	rates := &n.items[0]
-	for i, key := range rates.keys {
+	for i := range rates.items {
 		v := &rates.items[i]
 		if v.kind != kindInt && v.kind != kindFloat {
 			return s, newProblem(http.StatusBadRequest, "sampling", "a rate is not a number")
 		}
-		switch key {
+		switch v.key {
 		case "events":
 			s.Events = v.float
 		case "requests":

@@ -46,7 +46,7 @@
 //	minutes                  60, in total and for each name
 //	unique sessions          an estimate in 64 KiB: since the start (0.8 %) and of the last hour (1.6 %)
 //	ids for duplicates       65,536 to 131,072, at most 5 MiB
-//	web vitals               100 pages with 5 histograms of 1 KiB; 32,768 to 65,536 ids, at most 3 MiB
+//	web vitals               100 pages with 5 histograms of 1.3 KiB; 32,768 to 65,536 ids, at most 3 MiB
 //	clients of rate limits   10,000 (HandlerOptions.MaxClients), at most 4 MiB
 //
 // Strings of an event are kept as they were given, not copied: a name cut from a large buffer keeps the buffer.

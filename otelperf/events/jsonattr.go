@@ -22,7 +22,7 @@ func (n *node) members(depth int) ([]attribute.KeyValue, *RefusedError) {
 		if err != nil {
 			return nil, err
 		}
-		kvs[i] = attribute.KeyValue{Key: attribute.Key(n.keys[i]), Value: v}
+		kvs[i] = attribute.KeyValue{Key: attribute.Key(n.items[i].key), Value: v}
 	}
 	return kvs, nil
 }
@@ -38,7 +38,7 @@ func (n *node) attribute(depth int) (attribute.Value, *RefusedError) {
 	}
 	switch n.kind {
 	case kindBool:
-		return attribute.BoolValue(n.bool), nil
+		return attribute.BoolValue(n.int == 1), nil
 	case kindInt:
 		return attribute.Int64Value(n.int), nil
 	case kindFloat:

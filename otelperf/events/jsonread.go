@@ -8,7 +8,6 @@ import (
 	"errors"
 	"math"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -17,15 +16,15 @@ const (
 	maxJSONNodes = 8192 // values in one body
 )
 
-// node is a JSON value. Reading into nodes, not into structs, finds repeated keys and bounds depth and number in one pass.
+// node is a JSON value. Reading into nodes, not into structs, finds repeated keys and bounds depth and
+// number in one pass. Its strings are copies: what is kept of an event does not hold the body.
 type node struct {
 	kind  kind
-	bool  bool
-	int   int64
-	float float64
+	key   string // if it is a member of an object
 	text  string
-	keys  []string // of an object, in the order of items
-	items []node   // of an object or array
+	int   int64 // of a bool, 1 is true
+	float float64
+	items []node // of an object or array
 }
 
 type kind uint8
@@ -56,14 +55,21 @@ func readJSON(body []byte) (node, error) {
 	if !json.Valid(body) {
 		return node{}, errSyntax
 	}
-	r := jsonReader{dec: json.NewDecoder(bytes.NewReader(body))}
-	r.dec.UseNumber()
+	r := jsonReader{rest: body}
 	return r.value(0)
 }
 
+// jsonReader reads what json.Valid has accepted: that the grammar is right, and so the bounds of the slice
+// expressions below, is known. json.Decoder would read it as well, at five times the cost.
 type jsonReader struct {
-	dec   *json.Decoder
+	rest  []byte
 	nodes int
+}
+
+// next skips blanks, commas and colons, and returns the first byte of what comes then.
+func (r *jsonReader) next() byte {
+	r.rest = bytes.TrimLeft(r.rest, " \t\r\n,:")
+	return r.rest[0]
 }
 
 func (r *jsonReader) value(depth int) (node, error) {
@@ -73,29 +79,59 @@ func (r *jsonReader) value(depth int) (node, error) {
 	if r.nodes++; r.nodes > maxJSONNodes {
 		return node{}, errNodes
 	}
-	token, err := r.dec.Token()
-	if err != nil {
-		return node{}, errSyntax
-	}
-	switch v := token.(type) {
-	case bool:
-		return node{kind: kindBool, bool: v}, nil
-	case string:
-		return node{kind: kindText, text: v}, nil
-	case json.Number:
-		return number(v.String())
-	case json.Delim:
-		if v == '{' {
-			return r.object(depth)
-		}
+	switch c := r.next(); c {
+	case '{':
+		return r.object(depth)
+	case '[':
 		return r.array(depth)
-	default:
+	case '"':
+		return node{kind: kindText, text: r.text()}, nil
+	case 't':
+		r.rest = r.rest[len("true"):]
+		return node{kind: kindBool, int: 1}, nil
+	case 'f':
+		r.rest = r.rest[len("false"):]
+		return node{kind: kindBool}, nil
+	case 'n':
+		r.rest = r.rest[len("null"):]
 		return node{}, nil
+	default:
+		return r.number()
 	}
 }
 
-func number(s string) (node, error) {
-	if !strings.ContainsAny(s, ".eE") {
+// text reads a string. Escapes are rare, so they are left to encoding/json.
+func (r *jsonReader) text() string {
+	end, escaped := 1, false
+	for ; r.rest[end] != '"'; end++ {
+		if r.rest[end] == '\\' {
+			escaped = true
+			end++ // what is escaped does not end the string
+		}
+	}
+	literal := r.rest[:end+1]
+	r.rest = r.rest[end+1:]
+	if !escaped {
+		return intern(literal[1:end])
+	}
+	var s string
+	_ = json.Unmarshal(literal, &s) // a valid literal
+	return s
+}
+
+func (r *jsonReader) number() (node, error) {
+	end, whole := 0, true
+	for ; end < len(r.rest); end++ {
+		c := r.rest[end]
+		if c == '.' || c == 'e' || c == 'E' {
+			whole = false
+		} else if c != '-' && c != '+' && (c < '0' || c > '9') {
+			break
+		}
+	}
+	s := string(r.rest[:end])
+	r.rest = r.rest[end:]
+	if whole {
 		if i, err := strconv.ParseInt(s, 10, 64); err == nil {
 			return node{kind: kindInt, int: i, float: float64(i)}, nil
 		}
@@ -109,64 +145,80 @@ func number(s string) (node, error) {
 
 func (r *jsonReader) array(depth int) (node, error) {
 	n := node{kind: kindArray}
-	for r.dec.More() {
+	r.rest = r.rest[1:]
+	for r.next() != ']' {
 		item, err := r.value(depth + 1)
 		if err != nil {
 			return n, err
 		}
 		n.items = append(n.items, item)
 	}
-	_, err := r.dec.Token() // ]
-	return n, err
+	r.rest = r.rest[1:]
+	return n, nil
 }
 
 func (r *jsonReader) object(depth int) (node, error) {
 	n := node{kind: kindObject}
-	var seen map[string]struct{} // instead of keys, once there are many
-	for r.dec.More() {
-		token, err := r.dec.Token()
-		if err != nil {
-			return n, errSyntax
-		}
-		key, _ := token.(string)
-		if seen = remember(seen, n.keys); known(seen, n.keys, key) {
+	r.rest = r.rest[1:]
+	var keys keySet
+	for r.next() != '}' {
+		key := r.text()
+		if !keys.add(key, n.items) {
 			return n, errRepeated
 		}
 		item, err := r.value(depth + 1)
 		if err != nil {
 			return n, err
 		}
-		if seen != nil {
-			seen[key] = struct{}{}
+		item.key = key
+		if n.items == nil {
+			n.items = make([]node, 0, 4)
 		}
-		n.keys = append(n.keys, key)
 		n.items = append(n.items, item)
 	}
-	_, err := r.dec.Token() // }
-	return n, err
+	r.rest = r.rest[1:]
+	return n, nil
 }
 
-// remember makes the set of keys when a scan would begin to be slow.
-func remember(seen map[string]struct{}, keys []string) map[string]struct{} {
-	if seen != nil || len(keys) < 16 {
-		return seen
-	}
-	seen = make(map[string]struct{}, 2*len(keys))
-	for _, k := range keys {
-		seen[k] = struct{}{}
-	}
-	return seen
-}
+// keySet finds repeated keys: by scan, and by a map where a scan would be slow.
+type keySet map[string]struct{}
 
-func known(seen map[string]struct{}, keys []string, key string) bool {
-	if seen != nil {
-		_, ok := seen[key]
-		return ok
+// add reports whether the key is new; items are those before it.
+func (s *keySet) add(key string, items []node) bool {
+	if len(items) < 16 {
+		for i := range items {
+			if items[i].key == key {
+				return false
+			}
+		}
+		return true
 	}
-	for _, k := range keys {
-		if k == key {
-			return true
+	if *s == nil {
+		*s = make(keySet, 2*len(items))
+		for i := range items {
+			(*s)[items[i].key] = struct{}{}
 		}
 	}
-	return false
+	_, known := (*s)[key]
+	(*s)[key] = struct{}{}
+	return !known
+}
+
+// fieldNames are the keys that most objects have; they need no copy each time.
+var fieldNames = func() map[string]string {
+	m := map[string]string{}
+	for _, s := range []string{
+		"events", "sent_at", "name", "id", "time", "session_id", "user_id", "page", "traceparent", "properties",
+		"type", "kind", "target", "value", "delta", "rating", "navigation_type", "page_view", "click", "web_vital",
+	} {
+		m[s] = s
+	}
+	return m
+}()
+
+func intern(b []byte) string {
+	if s, ok := fieldNames[string(b)]; ok { // does not allocate
+		return s
+	}
+	return string(b)
 }

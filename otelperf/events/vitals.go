@@ -13,7 +13,7 @@ const (
 	maxPages     = 100
 	noPage       = "(none)"
 	vitalWindow  = 1 << 15 // ids remembered at least
-	vitalBuckets = 256
+	vitalBuckets = 320
 	vitalGrowth  = 1.05 // of a bucket to the next: its middle is at most 2.5 % off
 )
 
@@ -27,7 +27,7 @@ type vitalKind struct {
 }
 
 var vitalKinds = [...]vitalKind{
-	{"cls", "1", 0.1, 0.25, 0.001, 100},
+	{"cls", "1", 0.1, 0.25, 0.001, 1000},
 	{"inp", "ms", 200, 500, 1, 3.6e6},
 	{"lcp", "ms", 2500, 4000, 1, 3.6e6},
 	{"fcp", "ms", 1800, 3000, 1, 3.6e6},
@@ -63,12 +63,12 @@ func (k *vitalKind) rate(v float64) rating {
 	}
 }
 
-func (k *vitalKind) bucket(v float64) uint8 {
+func (k *vitalKind) bucket(v float64) uint16 {
 	if v < k.least {
 		return 0
 	}
 	i := 1 + math.Floor(math.Log(v/k.least)/math.Log(vitalGrowth))
-	return uint8(min(i, vitalBuckets-1))
+	return uint16(min(i, vitalBuckets-1))
 }
 
 // middle returns the geometric middle of a bucket.
@@ -107,7 +107,7 @@ func (c *vitalCell) p75(k *vitalKind) float64 {
 // place is where a page load's latest value was counted.
 type place struct {
 	cell   *vitalCell
-	bucket uint8
+	bucket uint16
 	rating rating
 }
 

@@ -37,8 +37,8 @@ func readEnvelope(n *node, in *intake) (envelope, *RefusedError) {
 		return e, refuse(ReasonField, "", "the body is not an object")
 	}
 	own := node{kind: kindObject}
-	for i, key := range n.keys {
-		v := n.items[i]
+	for _, v := range n.items {
+		key := v.key
 		switch {
 		case key == "sent_at":
 			var ok bool
@@ -53,7 +53,6 @@ func readEnvelope(n *node, in *intake) (envelope, *RefusedError) {
 		case in.batch && !shared(key):
 			return e, refuse(ReasonField, "", "an unknown field beside events")
 		default:
-			own.keys = append(own.keys, key)
 			own.items = append(own.items, v)
 		}
 	}
@@ -80,8 +79,9 @@ func (it *item) read(n *node, interaction bool) *RefusedError {
 	if n.kind != kindObject {
 		return refuse(ReasonField, "", "not an object")
 	}
-	for i, key := range n.keys {
-		if err := it.field(key, &n.items[i], interaction); err != nil {
+	for i := range n.items {
+		v := &n.items[i]
+		if err := it.field(v.key, v, interaction); err != nil {
 			return err
 		}
 	}

@@ -1,40 +1,68 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package problem writes errors as RFC 9457 has them, application/problem+json.
+// Package problem writes errors of HTTP handlers as application/problem+json (RFC 9457).
 package problem
 
 import (
 	"encoding/json"
 	"net/http"
+	"strconv"
+	"strings"
 )
 
-// Problem is an error as a client sees it. Status is required; Title defaults to the status text.
+// ContentType is the media type of a problem.
+const ContentType = "application/problem+json"
+
+// maxDetail bounds Detail and Field in bytes: they may quote what a client sent.
+const maxDetail = 512
+
+// A Problem says what is wrong with a request. Empty members are left out of the JSON,
+// but for Type and Title, which get the defaults of RFC 9457.
 type Problem struct {
-	Type     string `json:"type"` // about:blank unless set
-	Title    string `json:"title"`
-	Status   int    `json:"status"`
-	Detail   string `json:"detail,omitzero"`
-	Field    string `json:"field,omitzero"`    // the parameter at fault
-	Accepted string `json:"accepted,omitzero"` // what it may be
+	Type     string `json:"type"`               // URI; "about:blank" if empty
+	Title    string `json:"title"`              // the status text if empty
+	Status   int    `json:"status"`             // 400 to 599; 500 if it is not
+	Detail   string `json:"detail,omitempty"`   // a sentence for people, at most 512 bytes
+	Field    string `json:"field,omitempty"`    // the input at fault, at most 512 bytes
+	Accepted string `json:"accepted,omitempty"` // what the field may be, in words: "1m, 5m", "1 to 100"
 }
 
-// Write answers with p.
+// Write sends p. Nothing may have been written to w. The reply is not to be cached or
+// sniffed; other headers that w has stay, such as WWW-Authenticate.
 func Write(w http.ResponseWriter, p Problem) {
+	if p.Status < 400 || p.Status > 599 {
+		p.Status = http.StatusInternalServerError
+	}
 	if p.Type == "" {
 		p.Type = "about:blank"
 	}
 	if p.Title == "" {
 		p.Title = http.StatusText(p.Status)
 	}
+	p.Detail, p.Field = clip(p.Detail), clip(p.Field)
 	body, err := json.Marshal(p)
 	if err != nil { // cannot be: strings and a number
-		http.Error(w, p.Title, p.Status)
-		return
+		body = []byte("{}")
 	}
+	body = append(body, '\n')
 	h := w.Header()
-	h.Set("Content-Type", "application/problem+json")
+	h.Set("Content-Type", ContentType)
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	h.Del("Content-Encoding")
 	w.WriteHeader(p.Status)
-	_, _ = w.Write(append(body, '\n')) // a client that left is no concern
+	_, _ = w.Write(body) // the client left: nobody to tell
+}
+
+// Invalid is a 400 that names the field.
+func Invalid(field, detail, accepted string) Problem {
+	return Problem{Status: http.StatusBadRequest, Field: field, Detail: detail, Accepted: accepted}
+}
+
+func clip(s string) string {
+	if len(s) > maxDetail {
+		s = s[:maxDetail]
+	}
+	return strings.ToValidUTF8(s, "")
 }

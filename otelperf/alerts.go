@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package otelperf
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
+	otellog "go.opentelemetry.io/otel/log"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/otelperf/otelperf-go/slowlog"
+)
+
+// LevelCritical is the level of alerts, above slog.LevelError. A handler shows it as ERROR+4 unless its ReplaceAttr says
+// otherwise; see ReplaceLevel.
+const LevelCritical = slog.LevelError + 4
+
+// ReplaceLevel is for slog.HandlerOptions.ReplaceAttr: it shows LevelCritical as CRITICAL.
+func ReplaceLevel(groups []string, a slog.Attr) slog.Attr {
+	if len(groups) == 0 && a.Key == slog.LevelKey {
+		if l, ok := a.Value.Any().(slog.Level); ok && l == LevelCritical {
+			a.Value = slog.StringValue("CRITICAL")
+		}
+	}
+	return a
+}
+
+// Names of the events that are emitted through the OpenTelemetry log API.
+const (
+	LogEventSpikeStarted = "otelperf.spike.started"
+	LogEventSpikeUpdated = "otelperf.spike.updated"
+	LogEventSpikeEnded   = "otelperf.spike.ended"
+)
+
+// queuedAlerts bounds the alerts that wait while a logger or an OnSpike function is slow.
+const queuedAlerts = 64
+
+// alerter tells the world of spikes, from a goroutine of its own. A receiver that panics is counted, one that is slow
+// delays only other alerts.
+type alerter struct {
+	logger  *slog.Logger // nil: slog.Default() at the time
+	events  otellog.Logger
+	onSpike []func(Spike)
+	slow    *slowlog.Store
+	keep    func(id string, traces []string)
+
+	queue   chan *SpikeEvent
+	stop    chan struct{}
+	done    chan struct{}
+	once    sync.Once
+	started bool
+	dropped atomic.Uint64
+	faults  atomic.Uint64
+}
+
+func newAlerter(c *config, slow *slowlog.Store, keep func(string, []string)) *alerter {
+	provider := c.loggerProvider
+	if provider == nil {
+		provider = otel.GetLoggerProvider()
+	}
+	return &alerter{
+		logger: c.logger, events: provider.Logger(scopeName, otellog.WithInstrumentationVersion(Version)), onSpike: c.onSpike,
+		slow: slow, keep: keep, queue: make(chan *SpikeEvent, queuedAlerts), stop: make(chan struct{}), done: make(chan struct{}),
+	}
+}
+
+// put queues an event that is worth a message. It never blocks.
+func (a *alerter) put(ev *SpikeEvent) {
+	if !ev.Opened && !ev.Grew && !ev.Closed {
+		return
+	}
+	select {
+	case a.queue <- ev:
+	default:
+		a.dropped.Add(1)
+	}
+}
+
+func (a *alerter) start() {
+	a.started = true
+	go func() {
+		defer close(a.done)
+		for {
+			select {
+			case ev := <-a.queue:
+				a.tell(ev)
+			case <-a.stop:
+				for len(a.queue) > 0 {
+					a.tell(<-a.queue)
+				}
+				return
+			}
+		}
+	}()
+}
+
+// close delivers what is queued and waits for that within ctx.
+func (a *alerter) close(ctx context.Context) error {
+	a.once.Do(func() { close(a.stop) })
+	if !a.started {
+		return nil
+	}
+	select {
+	case <-a.done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// tell delivers one event to every receiver.
+func (a *alerter) tell(ev *SpikeEvent) {
+	slowest := a.slowest(&ev.Spike)
+	ev.Spike.TraceIDs = traceIDs(slowest)
+	a.keep(ev.Spike.ID, ev.Spike.TraceIDs)
+	a.guard(func() { a.log(ev) })
+	a.guard(func() { a.emit(ev, slowest) })
+	for _, f := range a.onSpike {
+		a.guard(func() { f(ev.Spike) })
+	}
+}
+
+func (a *alerter) guard(f func()) {
+	defer func() {
+		if recover() != nil {
+			a.faults.Add(1)
+		}
+	}()
+	f()
+}
+
+// maxTraceIDs bounds the slow requests that a spike names.
+const maxTraceIDs = 10
+
+// slowest finds the requests that were kept of a spike's endpoints and time, the slowest first.
+func (a *alerter) slowest(sp *Spike) []*slowlog.Entry {
+	var found []*slowlog.Entry
+	for e := range a.slow.All() {
+		if e.End().Before(sp.Start) || sp.End != nil && e.Start.After(*sp.End) {
+			continue
+		}
+		if slices.ContainsFunc(sp.Endpoints, func(p SpikeEndpoint) bool { return p.Method == e.Method && p.Route == e.Route }) {
+			found = append(found, e)
+		}
+	}
+	slices.SortStableFunc(found, func(a, b *slowlog.Entry) int { return cmp.Compare(b.Duration, a.Duration) })
+	return found
+}
+
+func traceIDs(entries []*slowlog.Entry) []string {
+	ids := []string{}
+	for _, e := range entries {
+		if id := e.TraceID.String(); e.TraceID.IsValid() && !slices.Contains(ids, id) && len(ids) < maxTraceIDs {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// log writes the alert as one line.
+func (a *alerter) log(ev *SpikeEvent) {
+	l := a.logger
+	if l == nil {
+		l = slog.Default()
+	}
+	level, text := LevelCritical, "latency spike started"
+	switch {
+	case ev.Closed:
+		level, text = slog.LevelInfo, "latency spike ended"
+		if ev.Spike.State == SpikeNewNormal {
+			text = "latency spike became the new normal"
+		}
+	case ev.Grew:
+		text = "latency spike grew"
+	}
+	attrs := []slog.Attr{slog.String("spike_id", ev.Spike.ID)}
+	if level == LevelCritical {
+		attrs = append(attrs, slog.String("severity", "CRITICAL"))
+	}
+	p := &ev.Spike.Endpoints[0]
+	attrs = append(attrs,
+		slog.String("endpoint", endpointName(p.Method, p.Route)), slog.Int("endpoints", len(ev.Spike.Endpoints)),
+		slog.String("reason", ev.Spike.Reason), slog.Time("start", ev.Spike.Start),
+		slog.Float64("p99_ms", p.P99Ms), slog.Float64("baseline_p99_ms", p.BaselineP99Ms))
+	if p.Ratio != nil {
+		attrs = append(attrs, slog.Float64("ratio", *p.Ratio))
+	}
+	if ev.Spike.End != nil {
+		attrs = append(attrs, slog.Float64("duration_seconds", ev.Spike.End.Sub(ev.Spike.Start).Seconds()))
+	}
+	if len(ev.Spike.TraceIDs) > 0 {
+		attrs = append(attrs, slog.Any("trace_ids", ev.Spike.TraceIDs))
+	}
+	l.LogAttrs(context.Background(), level, text, attrs...)
+}
+
+// emit sends the alert as an OpenTelemetry event: severity FATAL for a start, INFO for an end.
+func (a *alerter) emit(ev *SpikeEvent, slowest []*slowlog.Entry) {
+	name, severity, severityText := LogEventSpikeStarted, otellog.SeverityFatal, "CRITICAL"
+	switch {
+	case ev.Closed:
+		name, severity, severityText = LogEventSpikeEnded, otellog.SeverityInfo, "INFO"
+	case ev.Grew:
+		name = LogEventSpikeUpdated
+	}
+	var r otellog.Record
+	r.SetEventName(name)
+	r.SetTimestamp(ev.Time)
+	r.SetSeverity(severity)
+	r.SetSeverityText(severityText)
+	r.SetBody(attribute.StringValue(ev.Spike.Reason))
+	r.AddAttributes(spikeAttributes(&ev.Spike)...)
+	ctx := context.Background()
+	if len(slowest) > 0 {
+		ctx = spanContext(slowest[0])
+	}
+	a.events.Emit(ctx, r)
+}
+
+// spanContext is that of a request, so that an event is tied to its trace.
+func spanContext(e *slowlog.Entry) context.Context {
+	var flags trace.TraceFlags
+	return trace.ContextWithSpanContext(context.Background(), trace.NewSpanContext(trace.SpanContextConfig{
+		TraceID: e.TraceID, SpanID: e.SpanID, TraceFlags: flags.WithSampled(e.Sampled || e.Rescued),
+	}))
+}
+
+// spikeAttributes are those of the OpenTelemetry events; durations in seconds, as the conventions have it.
+func spikeAttributes(sp *Spike) []attribute.KeyValue {
+	p := &sp.Endpoints[0]
+	attrs := []attribute.KeyValue{
+		attribute.String("otelperf.spike.id", sp.ID),
+		attribute.String("otelperf.spike.state", sp.State),
+		attribute.String("otelperf.spike.level", p.Level),
+		attribute.Int("otelperf.spike.endpoints", len(sp.Endpoints)),
+		attribute.Int64("otelperf.spike.start_unix_nano", sp.Start.UnixNano()),
+		attribute.String("otelperf.endpoint", endpointName(p.Method, p.Route)),
+		attribute.Float64("otelperf.p99", p.P99Ms/1e3),
+		attribute.Float64("otelperf.baseline.p99", p.BaselineP99Ms/1e3),
+		attribute.Int64("otelperf.spike.requests", int64(p.Requests)),
+		attribute.Int64("otelperf.spike.above", int64(p.Above)),
+		attribute.Float64("otelperf.spike.expected", p.Expected),
+		attribute.StringSlice("otelperf.spike.trace_ids", sp.TraceIDs),
+	}
+	if p.Ratio != nil {
+		attrs = append(attrs, attribute.Float64("otelperf.baseline.ratio", *p.Ratio))
+	}
+	if sp.SinceVersion != "" {
+		attrs = append(attrs, attribute.String("otelperf.spike.since_version", sp.SinceVersion))
+	}
+	return attrs
+}

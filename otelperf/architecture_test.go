@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package otelperf_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const modulePath = "github.com/otelperf/otelperf-go"
+
+// mayImport says which of our packages each package may import; a package that is not listed may import nothing of ours.
+// "otelperf/internal" stands for all below it.
+var mayImport = map[string][]string{
+	"spikeprocessor/latency": nil,
+	"slowlog":                nil,
+	"spikeprocessor":         {"slowlog", "spikeprocessor/latency"},
+	"otelperf/baseline":      nil,
+	"otelperf/events":        nil,
+	"otelperf/internal":      {"otelperf/internal"},
+	"otelperf":               {"slowlog", "spikeprocessor", "spikeprocessor/latency", "otelperf/baseline", "otelperf/events", "otelperf/internal"},
+	"cmd/otelperf":           {"slowlog", "spikeprocessor", "spikeprocessor/latency", "otelperf", "otelperf/baseline", "otelperf/events", "cmd/otelperf"},
+}
+
+// neverInLibraries are packages that must not become part of a user's program through us.
+var neverInLibraries = []string{"testing", "net/http/pprof", "expvar", "github.com/rogpeppe/go-internal", "github.com/spf13/cobra"}
+
+func TestImportDirection(t *testing.T) {
+	eachFile(t, func(path, pkg string, imports []string) {
+		rule := ruleOf(pkg)
+		for _, imp := range imports {
+			if rest, ours := strings.CutPrefix(imp, modulePath+"/"); ours {
+				if !slices.ContainsFunc(mayImport[rule], func(a string) bool { return rest == a || ruleOf(rest) == a }) {
+					t.Errorf("%s imports %s; %s may import %v", path, rest, rule, mayImport[rule])
+				}
+			}
+			if !strings.HasPrefix(pkg, "cmd/") && slices.ContainsFunc(neverInLibraries, func(n string) bool { return imp == n || strings.HasPrefix(imp, n+"/") }) {
+				t.Errorf("%s imports %s, which has no place in a library", path, imp)
+			}
+		}
+	})
+}
+
+// ruleOf is the entry of mayImport that holds for a package.
+func ruleOf(pkg string) string {
+	for _, tree := range []string{"otelperf/internal", "cmd/otelperf"} {
+		if pkg == tree || strings.HasPrefix(pkg, tree+"/") {
+			return tree
+		}
+	}
+	if parent, _, internal := strings.Cut(pkg, "/internal/"); internal {
+		return parent
+	}
+	return pkg
+}
+
+func TestOnePackageCommentEach(t *testing.T) {
+	comments := map[string][]string{}
+	eachGoFile(t, func(path, pkg string) {
+		f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.PackageClauseOnly|parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		comments[pkg] = append(comments[pkg], nil...)
+		if f.Doc != nil {
+			comments[pkg] = append(comments[pkg], path)
+		}
+	})
+	for pkg, files := range comments {
+		if len(files) != 1 {
+			t.Errorf("package %s has its comment in %v, want one file", pkg, files)
+		}
+	}
+}
+
+func eachFile(t *testing.T, visit func(path, pkg string, imports []string)) {
+	t.Helper()
+	seen := 0
+	eachGoFile(t, func(path, pkg string) {
+		f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var imports []string
+		for _, i := range f.Imports {
+			imports = append(imports, strings.Trim(i.Path.Value, `"`))
+		}
+		seen++
+		visit(path, pkg, imports)
+	})
+	if seen < 20 {
+		t.Fatalf("saw %d files: the walk is broken", seen)
+	}
+}
+
+// eachGoFile visits the non-test Go files of the module, nested modules aside.
+func eachGoFile(t *testing.T, visit func(path, pkg string)) {
+	t.Helper()
+	root := filepath.Join("..")
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (d.Name() == "examples" || d.Name() == "testdata" || len(d.Name()) > 2 && strings.HasPrefix(d.Name(), ".")) {
+			return filepath.SkipDir
+		}
+		if d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		dir, err := filepath.Rel(root, filepath.Dir(path))
+		if err != nil {
+			return err
+		}
+		visit(path, filepath.ToSlash(dir))
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

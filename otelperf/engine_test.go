@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package otelperf
+
+import (
+	"iter"
+	"math"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/otelperf/otelperf-go/otelperf/baseline"
+	"github.com/otelperf/otelperf-go/spikeprocessor"
+	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
+)
+
+var midnight = time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
+
+func newEngine(t testing.TB) *Engine {
+	t.Helper()
+	e, err := NewEngine(baseline.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// requests is a delta of n requests of d at endpoint id.
+func requests(id, n int, d time.Duration) *spikeprocessor.Delta {
+	delta := &spikeprocessor.Delta{ID: id, Endpoint: spikeprocessor.Endpoint{Method: "GET", Route: "/" + string(rune('a'+id))}, All: new(latency.Histogram)}
+	for range n {
+		delta.All.Record(d)
+	}
+	delta.Outcomes[spikeprocessor.OK] = uint64(n)
+	return delta
+}
+
+func deltas(ds ...*spikeprocessor.Delta) iter.Seq[*spikeprocessor.Delta] {
+	return func(yield func(*spikeprocessor.Delta) bool) {
+		for _, d := range ds {
+			if !yield(d) {
+				return
+			}
+		}
+	}
+}
+
+// counts are the requests in each window.
+func counts(e *Engine) (c [4]uint64) {
+	for i, w := range Windows {
+		c[i] = e.Summarize(w).Count
+	}
+	return c
+}
+
+func TestWindowsSlide(t *testing.T) {
+	e := newEngine(t)
+	at := func(s int) time.Time { return midnight.Add(time.Duration(s) * time.Second) }
+	e.Advance(at(0), deltas())
+	e.Advance(at(5), deltas(requests(0, 1, time.Millisecond))) // in the first step, the first minute
+	tests := []struct {
+		second int
+		want   [4]uint64 // 1m, 5m, 1h, all
+	}{
+		{6, [4]uint64{1, 1, 1, 1}},
+		{60, [4]uint64{1, 1, 1, 1}},
+		{70, [4]uint64{1, 1, 1, 1}}, // a boundary still belongs to what ends there
+		{71, [4]uint64{0, 1, 1, 1}},
+		{360, [4]uint64{0, 1, 1, 1}},
+		{361, [4]uint64{0, 0, 1, 1}},
+		{3660, [4]uint64{0, 0, 1, 1}},
+		{3661, [4]uint64{0, 0, 0, 1}},
+		{90_000, [4]uint64{0, 0, 0, 1}},
+	}
+	for _, tt := range tests {
+		e.Advance(at(tt.second), deltas())
+		if got := counts(e); got != tt.want {
+			t.Errorf("after %d s: windows have %v, want %v", tt.second, got, tt.want)
+		}
+	}
+}
+
+func TestWindowsAgreeAtAnyTime(t *testing.T) {
+	// One request each second for two hours: a window has as many as it says it covers, give or take the second of the tick.
+	e := newEngine(t)
+	for s := 0; s <= 7200; s++ {
+		e.Advance(midnight.Add(time.Duration(s)*time.Second), deltas(requests(0, 1, time.Millisecond)))
+		if s%97 != 0 {
+			continue
+		}
+		for _, w := range Windows {
+			sum := e.Summarize(w)
+			if math.Abs(float64(sum.Count)-sum.WindowSeconds) > 1 {
+				t.Fatalf("after %d s: %s has %d requests in %v s", s, w, sum.Count, sum.WindowSeconds)
+			}
+		}
+	}
+	for w, atLeast := range map[Window]float64{Window1m: 60, Window5m: 300, Window1h: 3600, WindowAll: 7200} {
+		if got := e.Summarize(w).WindowSeconds; got < atLeast {
+			t.Errorf("%s covers %v s, want at least %v", w, got, atLeast)
+		}
+	}
+}
+
+func TestTotalsAreOfAllRequestsTogether(t *testing.T) {
+	e := newEngine(t)
+	e.Advance(midnight, deltas())
+	e.Advance(midnight.Add(time.Second), deltas(requests(0, 98, 10*time.Millisecond), requests(1, 2, time.Second)))
+	s := e.Summarize(Window5m)
+	if got := *s.P50; math.Abs(got-10) > 0.06 {
+		t.Errorf("p50 = %v, want 10", got)
+	}
+	if got := *s.P99; math.Abs(got-1000) > 6 {
+		t.Errorf("p99 = %v, want 1000: the 99th of 100 requests", got)
+	}
+	if got := *s.AvgMs; got != 29.8 {
+		t.Errorf("avg = %v, want 29.8", got)
+	}
+	if len(s.Endpoints) != 2 || s.EndpointBreakdown["GET /b"].Count != 2 {
+		t.Errorf("rows %v, breakdown %v", s.Endpoints, s.EndpointBreakdown)
+	}
+}
+
+func TestNoDataIsNull(t *testing.T) {
+	s := newEngine(t).Summarize(Window5m)
+	for name, p := range map[string]*float64{"avg": s.AvgMs, "p50": s.P50, "p95": s.P95, "p99": s.P99, "min": s.MinMs, "rate": s.Rate, "error rate": s.ErrorRate} {
+		if p != nil {
+			t.Errorf("%s is %v, want null", name, *p)
+		}
+	}
+}
+
+func TestClockThatGoesBack(t *testing.T) {
+	e := newEngine(t)
+	now := midnight
+	for range 600 {
+		now = now.Add(time.Second)
+		e.Advance(now, deltas(requests(0, 1, time.Millisecond)))
+	}
+	before := counts(e)
+	now = now.Add(-time.Hour)
+	e.Advance(now, deltas())
+	if got := counts(e); got != before {
+		t.Errorf("after the clock was set back an hour: %v, want %v as before", got, before)
+	}
+	for range 600 {
+		now = now.Add(time.Second)
+		e.Advance(now, deltas(requests(0, 1, time.Millisecond)))
+	}
+	if s := e.Summarize(Window5m); math.Abs(float64(s.Count)-s.WindowSeconds) > 1 {
+		t.Errorf("ten minutes later: %d requests in %v s", s.Count, s.WindowSeconds)
+	}
+	if n := e.Stats().ClockJumpsBack; n != 1 {
+		t.Errorf("ClockJumpsBack = %d, want 1", n)
+	}
+}
+
+func TestResetKeepsBaselines(t *testing.T) {
+	e := newEngine(t)
+	now := midnight
+	for range 900 {
+		now = now.Add(time.Second)
+		e.Advance(now, deltas(requests(0, 10, 20*time.Millisecond)))
+	}
+	e.Reset(false)
+	s := e.Summarize(WindowAll)
+	if s.Count != 0 || s.TotalRequests != 0 || s.WindowSeconds != 0 {
+		t.Errorf("after a reset: %d requests, %d in all, over %v s; want none", s.Count, s.TotalRequests, s.WindowSeconds)
+	}
+	if b := s.Endpoints[0].BaselineP99Ms; b == nil || math.Abs(*b-20) > 2 {
+		t.Errorf("baseline %v, want about 20 as before", b)
+	}
+	e.Reset(true)
+	if b := e.Summarize(WindowAll).Endpoints[0].BaselineP99Ms; b != nil {
+		t.Errorf("baseline %v after a reset of baselines, want none", *b)
+	}
+}
+
+// TestMemoryOfOneEndpoint feeds an endpoint two hours of the distributions that are hardest to keep.
+func TestMemoryOfOneEndpoint(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for name, draw := range map[string]func() float64{
+		"lognormal, sigma 1": func() float64 { return 0.05 * math.Exp(rng.NormFloat64()) },
+		"lognormal, sigma 2": func() float64 { return 0.05 * math.Exp(2*rng.NormFloat64()) },
+		"log-uniform":        func() float64 { return math.Pow(10, -6+9*rng.Float64()) },
+	} {
+		e := newEngine(t)
+		for s := range 7200 {
+			d := requests(0, 0, 0)
+			for range 50 {
+				d.All.Record(secondsToDuration(draw()))
+			}
+			d.Outcomes[spikeprocessor.OK] = 50
+			e.Advance(midnight.Add(time.Duration(s)*time.Second), deltas(d))
+		}
+		got := e.series[0].bytes()
+		t.Logf("%s: %.1f KiB", name, float64(got)/1024)
+		if got > maxSeriesBytes {
+			t.Errorf("%s takes %d bytes, want at most %d", name, got, maxSeriesBytes)
+		}
+	}
+}
+
+func BenchmarkEngineTick500(b *testing.B) {
+	e := newEngine(b)
+	var ds []*spikeprocessor.Delta
+	rng := rand.New(rand.NewPCG(1, 2))
+	for id := range 500 {
+		d := requests(id, 0, 0)
+		for range 20 {
+			d.All.Record(secondsToDuration(0.05 * math.Exp(rng.NormFloat64())))
+		}
+		d.Outcomes[spikeprocessor.OK] = 20
+		ds = append(ds, d)
+	}
+	now := midnight
+	b.ReportAllocs()
+	for b.Loop() {
+		now = now.Add(time.Second)
+		e.Advance(now, deltas(ds...))
+	}
+}
+
+func BenchmarkSummarize500(b *testing.B) {
+	for _, w := range Windows {
+		b.Run(string(w), func(b *testing.B) {
+			e := newEngine(b)
+			rng := rand.New(rand.NewPCG(1, 2))
+			now := midnight
+			for range 600 {
+				now = now.Add(time.Second)
+				d := requests(0, 0, 0)
+				for range 20 {
+					d.All.Record(secondsToDuration(0.05 * math.Exp(rng.NormFloat64())))
+				}
+				d.Outcomes[spikeprocessor.OK] = 20
+				for id := range 500 {
+					d.ID = id
+					e.Advance(now, deltas(d))
+				}
+			}
+			for b.Loop() {
+				e.Summarize(w)
+			}
+		})
+	}
+}

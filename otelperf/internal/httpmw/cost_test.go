@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package httpmw
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+)
+
+// netLike is a ResponseWriter with the interfaces of net/http's for HTTP/1.
+func netLike(c *calls) http.ResponseWriter {
+	return struct {
+		plain
+		flush
+		flushE
+		notify
+		hijack
+		from
+		dead
+		duplex
+		str
+	}{plain{c}, flush{c}, flushE{c}, notify{c}, hijack{c}, from{c}, dead{c}, duplex{c}, str{c}}
+}
+
+func userMux() *http.ServeMux {
+	return muxOf("GET /users/{id}", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "hello")
+	}))
+}
+
+// request serves one GET, with as little of its own as can be.
+func request(h http.Handler) func() {
+	c := &calls{header: http.Header{}}
+	w, r := netLike(c), httptest.NewRequest(http.MethodGet, "/users/7", nil)
+	return func() {
+		clear(c.header)
+		c.seen = c.seen[:0]
+		r.Pattern = ""
+		h.ServeHTTP(w, r)
+	}
+}
+
+func TestAllocations(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+	bare := testing.AllocsPerRun(200, request(userMux()))
+	plain := testing.AllocsPerRun(200, request(New(Config{})(userMux())))
+	headers := testing.AllocsPerRun(200, request(New(Config{Headers: true})(userMux())))
+	t.Logf("allocations: mux %v, with middleware %v, with its headers %v", bare, plain, headers)
+	// The exchange, the request's copy, and the Labeler that otelhttp makes when it is
+	// asked for one and there is none.
+	if got := plain - bare; got > 3 {
+		t.Errorf("%v allocations more, want at most 3", got)
+	}
+	if got := headers - plain; got > 1 {
+		t.Errorf("%v allocations for the headers, want at most 1", got)
+	}
+}
+
+func BenchmarkMiddleware(b *testing.B) {
+	tp := sdktrace.NewTracerProvider()
+	mp := sdkmetric.NewMeterProvider(sdkmetric.WithReader(sdkmetric.NewManualReader()))
+	otel := otelhttp.NewMiddleware("shop", otelhttp.WithTracerProvider(tp), otelhttp.WithMeterProvider(mp))
+	mw := New(Config{Headers: true, OutcomeKey: outcomeKey})
+	for _, bb := range []struct {
+		name string
+		h    http.Handler
+	}{
+		{"mux", userMux()},
+		{"mux+middleware", mw(userMux())},
+		{"otelhttp+mux", otel(userMux())},
+		{"otelhttp+middleware+mux", otel(mw(userMux()))},
+		{"middleware+otelhttp+middleware+mux", mw(otel(mw(userMux())))},
+	} {
+		b.Run(bb.name, func(b *testing.B) {
+			b.ReportAllocs()
+			run := request(bb.h)
+			for b.Loop() {
+				run()
+			}
+		})
+	}
+}

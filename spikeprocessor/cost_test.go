@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package spikeprocessor
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// grab is a processor that keeps the last snapshot that the SDK made, so that OnEnd can be measured with the real thing.
+type grab struct{ span sdktrace.ReadOnlySpan }
+
+func (g *grab) OnStart(context.Context, sdktrace.ReadWriteSpan) {}
+func (g *grab) OnEnd(s sdktrace.ReadOnlySpan)                   { g.span = s }
+func (g *grab) Shutdown(context.Context) error                  { return nil }
+func (g *grab) ForceFlush(context.Context) error                { return nil }
+
+// serverAttrs are those that otelhttp gives a server span, in its order. With a route they are a router's, without
+// those around a ServeMux.
+func serverAttrs(i int, route bool) []attribute.KeyValue {
+	attrs := []attribute.KeyValue{
+		attribute.String("server.address", "shop.example"), attribute.String("http.request.method", "GET"),
+		attribute.String("url.scheme", "http"), attribute.Int("server.port", 8080),
+		attribute.String("network.peer.address", "10.0.0.1"), attribute.Int("network.peer.port", 40000),
+		attribute.String("user_agent.original", "Mozilla/5.0"), attribute.String("client.address", "10.0.0.1"),
+		attribute.String("url.path", "/items/17"), attribute.String("network.protocol.version", "1.1"),
+	}
+	if route {
+		attrs = append(attrs, attribute.String("http.route", routes[i%len(routes)]))
+	}
+	return append(attrs, attribute.Int("http.response.body.size", 512), attribute.Int("http.response.status_code", 200))
+}
+
+var routes = func() (r [100]string) {
+	for i := range r {
+		r[i] = fmt.Sprintf("/api/v1/items%d/{id}", i)
+	}
+	return r
+}()
+
+// snapshots returns the SDK's snapshots of n ended server spans.
+func snapshots(n int, route bool) []sdktrace.ReadOnlySpan {
+	g := &grab{}
+	tp := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(g), sdktrace.WithSampler(sdktrace.AlwaysSample()))
+	out := make([]sdktrace.ReadOnlySpan, n)
+	for i := range out {
+		_, s := tp.Tracer("").Start(context.Background(), "GET "+routes[i%len(routes)], trace.WithSpanKind(trace.SpanKindServer),
+			trace.WithAttributes(serverAttrs(i, route)...))
+		s.End()
+		out[i] = g.span
+	}
+	return out
+}
+
+func TestOnEndAllocatesNothing(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+	for _, route := range []bool{true, false} {
+		t.Run(fmt.Sprintf("route=%v", route), func(t *testing.T) {
+			p, err := New(nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p.Take(func(*Delta) {})
+			spans := snapshots(100, route)
+			run := func() {
+				for _, s := range spans {
+					p.OnStart(context.Background(), nil)
+					p.OnEnd(s)
+				}
+			}
+			for range 700 { // until the recorder has all its buffers
+				run()
+			}
+			if n := testing.AllocsPerRun(100, run); n != 0 {
+				t.Errorf("%v allocations for %d spans, want 0", n, len(spans))
+			}
+			var counted uint64
+			p.Take(func(d *Delta) { counted += d.Outcomes.Total() })
+			if want := uint64(100 * (700 + 101)); counted != want {
+				t.Errorf("counted %d spans, want %d", counted, want)
+			}
+		})
+	}
+}
+
+func TestTakeAllocatesNothingForEachEndpoint(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+	p, err := New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	spans := snapshots(100, true)
+	var n uint64
+	take := func(d *Delta) { n += d.Outcomes.Total() }
+	run := func() {
+		for _, s := range spans {
+			p.OnEnd(s)
+		}
+		p.Take(take)
+	}
+	for range 50 {
+		run()
+	}
+	// One allocation is Take's closure: it must not depend on the number of endpoints.
+	if allocs := testing.AllocsPerRun(50, run); allocs > 2 {
+		t.Errorf("%v allocations a tick of %d endpoints", allocs, len(spans))
+	}
+	if n == 0 {
+		t.Error("nothing was taken")
+	}
+}
+
+// BenchmarkProcessorOnEnd is what the processor adds to span.End, with the SDK's own snapshots.
+func BenchmarkProcessorOnEnd(b *testing.B) {
+	for _, bm := range []struct {
+		name  string
+		n     int
+		route bool
+	}{{"hot", 1, true}, {"hot-name", 1, false}, {"100endpoints", 100, true}, {"100endpoints-name", 100, false}} {
+		b.Run(bm.name, func(b *testing.B) {
+			p, err := New(nil)
+			if err != nil {
+				b.Fatal(err)
+			}
+			p.Take(func(*Delta) {})
+			spans := snapshots(bm.n, bm.route)
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				p.OnEnd(spans[i%len(spans)])
+			}
+		})
+	}
+}
+
+// BenchmarkProcessorOnEndParallel is the same with every core on one endpoint.
+func BenchmarkProcessorOnEndParallel(b *testing.B) {
+	p, err := New(nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	span := snapshots(1, true)[0]
+	b.ReportAllocs()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			p.OnEnd(span)
+		}
+	})
+}
+
+// BenchmarkProcessorSpan is a whole span: without a processor of ours, and with it.
+func BenchmarkProcessorSpan(b *testing.B) {
+	for _, name := range []string{"sdk-alone", "otelperf"} {
+		b.Run(name, func(b *testing.B) {
+			opts := []sdktrace.TracerProviderOption{sdktrace.WithSpanProcessor(&grab{}), sdktrace.WithSampler(sdktrace.AlwaysSample())}
+			if name == "otelperf" {
+				p, err := New(&grab{})
+				if err != nil {
+					b.Fatal(err)
+				}
+				opts[0] = sdktrace.WithSpanProcessor(p)
+			}
+			tracer := sdktrace.NewTracerProvider(opts...).Tracer("")
+			attrs := make([][]attribute.KeyValue, len(routes))
+			for i := range attrs {
+				attrs[i] = serverAttrs(i, true)
+			}
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				_, s := tracer.Start(context.Background(), "GET", trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(attrs[i%len(attrs)]...))
+				s.End()
+			}
+		})
+	}
+}
+
+// BenchmarkProcessorTake is a tick's share of the processor: 500 endpoints with 20 requests each.
+func BenchmarkProcessorTake(b *testing.B) {
+	p, err := New(nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	p.Take(func(*Delta) {})
+	var ids []*entry
+	for i := range 500 {
+		ids = append(ids, p.core.table.lookup(KindHTTP, "GET", fmt.Sprintf("/%d", i)))
+	}
+	words := make([]uint64, 0, 10_000)
+	for i := range 20 {
+		for _, e := range ids {
+			words = append(words, packWord(e.id, OK, time.Duration(1+i)*3*time.Millisecond))
+		}
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		for _, w := range words {
+			p.core.rec.Record(w)
+		}
+		p.Take(func(*Delta) {})
+	}
+}
