@@ -53,6 +53,9 @@ func (m *Monitor) Diagnostics() Diagnostics {
 	}
 	d.Engine.TickSeconds = time.Duration(m.reader.spent.Load()).Seconds()
 	d.ReaderRegistered = m.reader.registered()
+	if m.state != nil {
+		d.StateFileFailures, d.StateFileConflict = m.state.failed.Load(), m.state.conflict.Load()
+	}
 	if m.metrics != nil {
 		d.Source, d.CoarseMetrics = "metrics", m.metrics.coarse.Load()
 	}
@@ -75,6 +78,7 @@ func (d *Diagnostics) hints() []string {
 	add(d.Processor.Overflowed > 0, "%d requests are in the row (other): raise WithMaxEndpoints, or look for span names with ids in them.", d.Processor.Overflowed)
 	add(d.Source == "spans" && !d.Processor.SamplerUsed,
 		"Without Monitor.Sampler only sampled requests are counted. It costs nothing where all are sampled.")
+	add(d.StateFileConflict, "Another process writes the state file: give each a file of its own (WithStateFile).")
 	add(d.Processor.NegativeDurations > 0, "%d spans ended before they began and count as 0 ms.", d.Processor.NegativeDurations)
 	return hints
 }

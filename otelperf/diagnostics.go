@@ -25,7 +25,9 @@ type Diagnostics struct {
 	AlertsDropped       uint64   `json:"alerts_dropped"`        // a receiver was too slow
 	AlertFaults         uint64   `json:"alert_faults"`          // a receiver panicked
 	AccessDenied        uint64   `json:"access_denied"`
-	Panics              uint64   `json:"panics"` // that Middleware saw
+	StateFileFailures   uint64   `json:"state_file_failures"`
+	StateFileConflict   bool     `json:"state_file_conflict,omitzero"` // another process writes it
+	Panics              uint64   `json:"panics"`                       // that Middleware saw
 	MiddlewareFaults    uint64   `json:"middleware_faults"`
 	Mounts              []string `json:"mounts"` // prefixes below which Handler was reached
 	Hints               []string `json:"hints"`  // what looks wrong and how to mend it

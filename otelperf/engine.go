@@ -33,6 +33,7 @@ type Engine struct {
 	scratch  scratch
 	stats    EngineStats
 	spikes   spikes
+	saved    map[spikeprocessor.Endpoint]savedBaseline          // of an earlier process, for endpoints not seen yet
 	publish  func(spikeprocessor.Endpoint, spikeprocessor.View) // called under mu when what it says has changed
 }
 
@@ -44,13 +45,15 @@ type scratch struct {
 
 // EngineStats counts what is worth knowing of an engine's work.
 type EngineStats struct {
-	Ticks          uint64  `json:"ticks"`
-	TickSeconds    float64 `json:"tick_seconds"` // time spent in them; 0 for an Engine that is driven by hand
-	ClockJumpsBack uint64  `json:"clock_jumps_back"`
-	FailedCollects uint64  `json:"failed_collects"`
-	Faults         uint64  `json:"faults"`    // panics of ours that a tick survived
-	Anomalies      uint64  `json:"anomalies"` // inputs that a detector found absurd
-	Bytes          int     `json:"bytes"`
+	Ticks           uint64  `json:"ticks"`
+	TickSeconds     float64 `json:"tick_seconds"` // time spent in them; 0 for an Engine that is driven by hand
+	ClockJumpsBack  uint64  `json:"clock_jumps_back"`
+	FailedCollects  uint64  `json:"failed_collects"`
+	Faults          uint64  `json:"faults"`           // panics of ours that a tick survived
+	Anomalies       uint64  `json:"anomalies"`        // inputs that a detector found absurd
+	Restored        int     `json:"restored"`         // baselines taken over from the state file
+	RestoreFailures int     `json:"restore_failures"` // those that the detector refused: too old, too few, damaged
+	Bytes           int     `json:"bytes"`
 }
 
 // NewEngine returns an engine whose detectors are made with config.
@@ -153,6 +156,7 @@ func (e *Engine) at(d *spikeprocessor.Delta) *series {
 			det, _ = baseline.New(baseline.Config{})
 		}
 		e.series[d.ID] = newSeries(d.ID, d.Endpoint, det)
+		e.restore(e.series[d.ID])
 	}
 	return e.series[d.ID]
 }

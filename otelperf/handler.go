@@ -22,9 +22,8 @@ func (m *Monitor) Handler() http.Handler {
 	for pattern, h := range m.routes() {
 		mux.HandleFunc(pattern, h)
 	}
-	return m.guard.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	guarded := m.guard.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		m.mounts.learn(r)
-		r = relative(r)
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		h, pattern := mux.Handler(r)
 		if pattern == "" {
@@ -33,6 +32,7 @@ func (m *Monitor) Handler() http.Handler {
 		}
 		mux.ServeHTTP(w, r)
 	}))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { guarded.ServeHTTP(w, relative(r)) })
 }
 
 // routes are the paths of the endpoint, below wherever it is mounted.

@@ -37,6 +37,7 @@ type Monitor struct {
 	slow      *slowlog.Store
 	lines     *lineWriter
 	alerts    *alerter
+	state     *stateKeeper // nil without a state file
 	metering  *instruments
 	guard     *access.Guard
 	wrap      func(http.Handler) http.Handler
@@ -52,7 +53,7 @@ type Monitor struct {
 }
 
 // New returns a Monitor. Its error joins all that is wrong with the options, each wrapping ErrConfig. It starts three
-// goroutines, which Shutdown ends.
+// goroutines (four with a state file), which Shutdown ends.
 //
 // With OTEL_SDK_DISABLED or OTELPERF_DISABLED set to true the Monitor does nothing: SpanProcessor and Sampler return what they are
 // given, Middleware returns its handler, and no goroutine is started.
@@ -71,6 +72,9 @@ func New(opts ...Option) (*Monitor, error) {
 	if m.disabled == "" {
 		m.lines.start()
 		m.alerts.start()
+		if m.state != nil {
+			m.state.start()
+		}
 		m.reader.start()
 	}
 	return m, nil
@@ -103,6 +107,11 @@ func (m *Monitor) build() (err error) {
 	m.engine.Advance(m.began, func(func(*spikeprocessor.Delta) bool) {}) // the windows begin now
 	m.engine.publish = func(ep spikeprocessor.Endpoint, v spikeprocessor.View) { m.processor.Publish(ep, v) }
 	m.reader = newReader(manual, m.engine, src, every)
+	m.engine.spikes.versionNow = func() string { return m.identity().version }
+	if m.cfg.stateFile != "" && m.disabled == "" {
+		m.state = newStateKeeper(m.cfg.stateFile, m.engine, m.identity)
+		m.state.load()
+	}
 	m.alerts = newAlerter(&m.cfg, m.slow, m.engine.setTraces)
 	m.reader.onSpike = m.spike
 	if m.disabled == "" {
@@ -209,7 +218,11 @@ func (m *Monitor) Shutdown(ctx context.Context) error {
 		m.processor.Stop()
 		err := m.reader.close(ctx)
 		m.closed.Store(true)
-		if err = errors.Join(err, m.metering.registration.Unregister(), m.lines.close(ctx), m.alerts.close(ctx)); err != nil {
+		err = errors.Join(err, m.metering.registration.Unregister(), m.lines.close(ctx), m.alerts.close(ctx))
+		if m.state != nil {
+			err = errors.Join(err, m.state.close(ctx))
+		}
+		if err != nil {
 			m.closeErr = errors.Join(ErrShutdown, err)
 		}
 	})

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -41,6 +43,7 @@ type config struct {
 	ignored        []string
 	authorizer     func(*http.Request) bool
 	token          string
+	stateFile      string
 	onSpike        []func(Spike)
 	loggerProvider otellog.LoggerProvider
 	meterProvider  metric.MeterProvider
@@ -259,5 +262,20 @@ func WithMeterProvider(p metric.MeterProvider) Option {
 			return
 		}
 		c.meterProvider = p
+	})
+}
+
+// WithStateFile keeps baselines across restarts in a file of this process alone: it is written atomically every minute and at
+// Shutdown, at most about 6 KiB per endpoint. A file that is damaged, older than seven days, or not ours is
+// reported to the OpenTelemetry error handler and counts as empty. A new version that is slower than the old one is then a spike,
+// not the new normal.
+func WithStateFile(path string) Option {
+	return optionFunc(func(c *config) {
+		info, err := os.Stat(filepath.Dir(path))
+		if path == "" || err != nil || !info.IsDir() {
+			c.refuse("state file is %q, accepted are paths in a directory that exists", path)
+			return
+		}
+		c.stateFile = path
 	})
 }

@@ -21,6 +21,7 @@ import (
 
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -42,6 +43,7 @@ type rig struct {
 	metrics *sdkmetric.ManualReader
 	tp      *sdktrace.TracerProvider
 	mp      *sdkmetric.MeterProvider
+	meters  metric.MeterProvider // what otelhttp gets: mp
 	tracer  trace.Tracer
 	log     logBuffer
 	server  *httptest.Server
@@ -67,6 +69,7 @@ func newRig(t testing.TB, p plan, opts ...otelperf.Option) *rig {
 	rg.tp = sdktrace.NewTracerProvider(sdktrace.WithSampler(p.root(mon)), sdktrace.WithSpanProcessor(p.processor(rg)))
 	rg.tracer = rg.tp.Tracer("test")
 	rg.mp = sdkmetric.NewMeterProvider(sdkmetric.WithReader(rg.metrics), sdkmetric.WithReader(mon.Reader()), sdkmetric.WithView(p.views...))
+	rg.meters = rg.mp
 	t.Cleanup(func() {
 		if rg.server != nil {
 			rg.server.Close()
@@ -99,7 +102,7 @@ func (p plan) processor(rg *rig) sdktrace.SpanProcessor {
 
 // instrument is otelhttp with the rig's providers.
 func (rg *rig) instrument(h http.Handler) http.Handler {
-	return otelhttp.NewHandler(h, "shop", otelhttp.WithTracerProvider(rg.tp), otelhttp.WithMeterProvider(rg.mp), otelhttp.WithFilter(rg.mon.Filter))
+	return otelhttp.NewHandler(h, "shop", otelhttp.WithTracerProvider(rg.tp), otelhttp.WithMeterProvider(rg.meters), otelhttp.WithFilter(rg.mon.Filter))
 }
 
 // serve starts a real server on loopback.

@@ -45,7 +45,9 @@ type spikes struct {
 	kept      []*keptSpike // oldest first
 	events    []SpikeEvent // of the running Advance
 	serial    int          // of this process
-	version   string       // came with the restart; "" if it is the same as before
+
+	versionBefore string        // of the service in the process before this one
+	versionNow    func() string // nil: not known
 }
 
 type keptSpike struct {
@@ -101,13 +103,24 @@ func (k *spikes) spike(m baseline.Membership, ev baseline.Event) *keptSpike {
 		TraceIDs: []string{}, SinceRestart: ev.SinceRestart,
 	}}
 	if ev.SinceRestart {
-		sp.SinceVersion = k.version
+		sp.SinceVersion = k.newVersion()
 	}
 	if len(k.kept) >= keptSpikes {
 		k.kept = slices.Delete(k.kept, 0, 1)
 	}
 	k.kept = append(k.kept, sp)
 	return sp
+}
+
+// newVersion is the service's version if it is another than that of the process before.
+func (k *spikes) newVersion() string {
+	if k.versionNow == nil || k.versionBefore == "" {
+		return ""
+	}
+	if v := k.versionNow(); v != k.versionBefore {
+		return v
+	}
+	return ""
 }
 
 func (sp *keptSpike) part(s *series) *SpikeEndpoint {

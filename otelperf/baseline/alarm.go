@@ -2,8 +2,6 @@
 
 package baseline
 
-import "math"
-
 // alarm is the state of an incident. Times are in seconds of the clock.
 type alarm struct {
 	open      bool
@@ -109,12 +107,8 @@ func (d *Detector) end(kind Kind) Event {
 		d.born, d.restored = now, false
 		d.refresh()
 	}
-	for i := range d.levels {
-		d.levels[i].quiet(now)
-	}
-	d.joint.sum = 0
+	d.forget()
 	d.normal.drop(now)
-	d.run.reset()
 	d.alarm, d.stuck, d.free = alarm{}, 0, false
 	return ev
 }
@@ -142,6 +136,3 @@ func (d *Detector) event(kind Kind) Event {
 func quantiles(of func(float64) float64) Quantiles {
 	return Quantiles{P50: duration(of(0.5)), P90: duration(of(0.9)), P99: duration(of(0.99))}
 }
-
-// finite guards numbers that come from outside.
-func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }

@@ -213,3 +213,6 @@ func (in *reader) episodes(entries []episode, length float64) {
 		entries[i] = e
 	}
 }
+
+// finite guards numbers that come from outside.
+func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }

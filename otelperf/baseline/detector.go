@@ -158,6 +158,9 @@ func (d *Detector) weigh(n float64) (top float64) {
 		return 0
 	}
 	now, t := d.clock.seconds, d.tune
+	if !d.alarm.open && now-d.lastSlot > silence {
+		d.forget() // what was half believed before a long silence says nothing about now
+	}
 	most := t.alarm / d.config.slots()
 	top = d.joint.weigh(&d.levels, n, most, t.alarm)
 	for i := range d.levels {
@@ -177,6 +180,15 @@ func (d *Detector) weigh(n float64) (top float64) {
 	}
 	d.lastSlot = now
 	return top
+}
+
+// forget drops all evidence.
+func (d *Detector) forget() {
+	for i := range d.levels {
+		d.levels[i].quiet(d.clock.seconds)
+	}
+	d.joint.sum = 0
+	d.run.reset()
 }
 
 // refresh derives everything from the baseline anew.

@@ -339,6 +339,26 @@ func TestAbsurdInput(t *testing.T) {
 	b.wantKinds("started") // and it still works
 }
 
+// Evidence from before a long silence is not added to what comes after it.
+func TestSilenceForgets(t *testing.T) {
+	for _, c := range []struct {
+		gap  time.Duration
+		want string
+	}{{time.Minute, "started"}, {time.Hour, ""}} {
+		b := newBench(t, Config{})
+		b.run(1200)
+		b.src.slow = 5
+		b.run(5)
+		b.now = b.now.Add(c.gap)
+		b.run(5)
+		b.src.slow = 1
+		b.run(5)
+		if got := b.kinds(); got != c.want {
+			t.Errorf("ten bad seconds with a gap of %v: %q, want %q", c.gap, got, c.want)
+		}
+	}
+}
+
 func TestIndex(t *testing.T) {
 	for _, c := range []struct {
 		seconds float64

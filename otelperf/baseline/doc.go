@@ -34,8 +34,14 @@
 // seventh of what an alarm needs, so that a pause of the collector or a job of four seconds cannot raise one.
 // While something is wrong the baseline is frozen.
 //
-// Several alternatives (1.7, 4 and 15 times the odds) are tested at each level, a fourth level looks at four
-// times the p99, and a joint test looks at all thresholds at once for a shift of the whole distribution.
+// Several alternatives (1.7, 4 and 15 times the odds) are tested at each level, a fourth level looks at six times
+// the p99 for the few requests that hang, and a joint test looks at all thresholds at once for a shift of the whole
+// distribution. An incident ends when the levels involved have shown, by the same kind of sum over at least half a
+// minute, that their requests are as usual; after half an hour what goes on is the new normal.
+//
+// What moves all quantiles beyond Ratio is reported even if it came about by two harmless causes at once: a jump of
+// 1.7 times on top of a slow drift alerts. What recurs at the same time of the hour or day is announced only when it
+// is longer or stronger than usual, from the fourth time on.
 //
 // # Bounds
 //

@@ -37,7 +37,7 @@ const (
 	P50   Level = "p50"   // too many requests above Ratio times the usual median
 	P90   Level = "p90"   // above Ratio times the usual p90
 	P99   Level = "p99"   // above Ratio times the usual p99
-	Tail  Level = "tail"  // above twice Ratio times the usual p99
+	Tail  Level = "tail"  // above three times Ratio times the usual p99
 	Shape Level = "shape" // no single level: the whole distribution has moved
 )
 

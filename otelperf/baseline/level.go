@@ -147,7 +147,7 @@ func (l *level) recover(t *tuning, n, now, seconds float64) {
 	}
 }
 
-// quiet forgets all evidence.
+// quiet forgets all evidence; the counts of the running slot stay.
 func (l *level) quiet(now float64) {
 	l.involved, l.recovered = false, false
 	l.sum = [alternatives]float64{}

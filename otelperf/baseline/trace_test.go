@@ -111,6 +111,7 @@ func referenceTuning() *tuning {
 		name: Tail, q: 0.99, far: 2, odds: []float64{4}, floor: 0.003, guard: 2, farGuard: 2, recoveryFloor: 0.00075,
 	}
 	t.slow = 1.66
+	t.recovered = 5
 	t.recoverySpan, t.recoveryStep, t.recoveryShare, t.recoveryOdds = 0, t.recovered/30, 0, 30
 	t.mostFold = 0
 	return &t

@@ -82,7 +82,7 @@ var standard = tuning{
 	},
 	alarm: 10, sureness: 2,
 	slow: 1.7, jointGuard: 2.5, shift: 3, mix: 0.7,
-	recovery: 0.75, recovered: 5, recoverySpan: 30, recoveryPower: 0.7, recoveryShare: 0.5, recoveryOdds: 300,
+	recovery: 0.75, recovered: 4, recoverySpan: 30, recoveryPower: 0.7, recoveryShare: 0.5, recoveryOdds: 300,
 	mostFold: 0.1,
 	rebase:   1800, escape: 1800, stale: 1.25, staleAfter: 3600, warmGrace: 180,
 }

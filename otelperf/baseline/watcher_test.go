@@ -15,12 +15,16 @@ type watcher struct {
 	tally Tally
 }
 
-func (w *watcher) Second(at int, requests []sim.Request) sim.Verdict {
+func (w *watcher) tick(at int, requests []sim.Request) Event {
 	w.tally.Reset()
 	for _, q := range requests {
 		w.tally.Add(time.Duration(q.Seconds*1e9), q.Failed)
 	}
-	switch w.d.Tick(w.start.Add(time.Duration(at)*time.Second), w.tally.Buckets()).Kind {
+	return w.d.Tick(w.start.Add(time.Duration(at)*time.Second), w.tally.Buckets())
+}
+
+func (w *watcher) Second(at int, requests []sim.Request) sim.Verdict {
+	switch w.tick(at, requests).Kind {
 	case None:
 		return sim.Nothing
 	case Started:

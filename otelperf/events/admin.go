@@ -4,7 +4,6 @@ package events
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -172,6 +171,3 @@ func allow(w http.ResponseWriter, r *http.Request, methods ...string) bool {
 	newProblem(http.StatusMethodNotAllowed, "", "only "+list).write(w)
 	return false
 }
-
-// MarshalJSON shows the event as ServeRecent does: attributes as an object, empty fields left out.
-func (r Recorded) MarshalJSON() ([]byte, error) { return json.Marshal(r.json()) }

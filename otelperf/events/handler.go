@@ -5,6 +5,7 @@ package events
 import (
 	"errors"
 	"io"
+	"math"
 	"mime"
 	"net/http"
 	"slices"
@@ -51,7 +52,7 @@ func (o HandlerOptions) withDefaults() HandlerOptions {
 		}
 		return min(v, most)
 	}
-	if o.Rate == 0 {
+	if o.Rate == 0 || math.IsNaN(o.Rate) {
 		o.Rate = 20
 	}
 	o.Burst = orDefault(o.Burst, 200, 1<<20)
@@ -161,8 +162,15 @@ func (h *handler) checkOrigin(w http.ResponseWriter, r *http.Request) *problem {
 	return nil
 }
 
-// bodyTimeout is how long a client may take to send a body.
+// bodyTimeout is how long a client may take to send a body, unless the server has a ReadTimeout of its own.
 const bodyTimeout = 10 * time.Second
+
+func limitReading(w http.ResponseWriter, r *http.Request) {
+	if srv, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok && srv.ReadTimeout > 0 {
+		return
+	}
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout)) // not all writers can
+}
 
 func (h *handler) readBody(w http.ResponseWriter, r *http.Request) ([]byte, *problem) {
 	if !acceptable(r.Header) {
@@ -171,7 +179,7 @@ func (h *handler) readBody(w http.ResponseWriter, r *http.Request) ([]byte, *pro
 	if r.ContentLength > h.options.MaxBody {
 		return nil, h.tooLarge()
 	}
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout)) // not all writers can
+	limitReading(w, r)
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, h.options.MaxBody))
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
 		return nil, h.tooLarge()

@@ -3,9 +3,11 @@
 package events
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -102,7 +104,7 @@ func TestHandlerStatuses(t *testing.T) {
 		}
 	}
 	s := tr.Stats()
-	if got := s.Requests; got.Requests != uint64(len(tests)) || fmt.Sprint(got.RefusedBy) != fmt.Sprint(want) {
+	if got := s.HTTP; got.Requests != uint64(len(tests)) || fmt.Sprint(got.RefusedBy) != fmt.Sprint(want) {
 		t.Errorf("requests %+v, want %d refused by %v", got, len(tests), want)
 	}
 	conserve(t, s, s.Received)
@@ -232,8 +234,8 @@ func TestRateLimit(t *testing.T) {
 		}
 		s := tr.Stats()
 		conserve(t, s, 52)
-		if s.DroppedBy["rate_limited"] != 30 || s.Requests.RefusedBy["429"] != 1 {
-			t.Errorf("dropped %v, refused requests %v", s.DroppedBy, s.Requests.RefusedBy)
+		if s.DroppedBy["rate_limited"] != 30 || s.HTTP.RefusedBy["429"] != 1 {
+			t.Errorf("dropped %v, refused requests %v", s.DroppedBy, s.HTTP.RefusedBy)
 		}
 	})
 }
@@ -308,5 +310,48 @@ func TestSkewIsRecorded(t *testing.T) {
 	}
 	if d := time.Since(r.Timestamp()); d.Abs() > 5*time.Second {
 		t.Errorf("corrected to %v ago", d)
+	}
+}
+
+// deadlineWriter is a writer whose connection can time out.
+type deadlineWriter struct {
+	*httptest.ResponseRecorder
+	deadline time.Time
+}
+
+func (w *deadlineWriter) SetReadDeadline(t time.Time) error {
+	w.deadline = t
+	return nil
+}
+
+func TestSlowBodiesTimeOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tr, _ := newTracker(t)
+		h := NewHandler(tr, HandlerOptions{})
+		for _, tt := range []struct {
+			server *http.Server
+			want   time.Time
+		}{
+			{&http.Server{}, time.Now().Add(bodyTimeout)},
+			{&http.Server{ReadTimeout: time.Second}, time.Time{}}, // the server's own stays in force
+		} {
+			r := httptest.NewRequest("POST", "/track", strings.NewReader(`{"name":"a"}`))
+			r = r.WithContext(context.WithValue(r.Context(), http.ServerContextKey, tt.server))
+			r.Header.Set("Content-Type", "application/json")
+			w := &deadlineWriter{ResponseRecorder: httptest.NewRecorder()}
+			h.ServeHTTP(w, r)
+			if w.Code != 202 || !w.deadline.Equal(tt.want) {
+				t.Errorf("ReadTimeout %v: %d, deadline %v, want %v", tt.server.ReadTimeout, w.Code, w.deadline, tt.want)
+			}
+		}
+	})
+}
+
+func TestNewTrackerIsSmall(t *testing.T) {
+	before := heap()
+	tr, _ := newTracker(t)
+	NewHandler(tr, HandlerOptions{})
+	if grown := heap() - before; grown > 1<<20 {
+		t.Errorf("a new Tracker takes %d KiB, want less than 1 MiB", grown>>10)
 	}
 }

@@ -26,6 +26,9 @@ type recentJSON struct {
 	Attributes map[string]any `json:"attributes"`
 }
 
+// MarshalJSON shows the event as ServeRecent does: attributes as an object, empty fields left out.
+func (r Recorded) MarshalJSON() ([]byte, error) { return json.Marshal(r.json()) }
+
 func (r *Recorded) json() recentJSON {
 	j := recentJSON{
 		Name: r.Name, ID: r.ID, Time: r.Time.UTC(), Observed: r.Observed.UTC(), Source: r.Source,

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -189,11 +190,14 @@ func BenchmarkTrack(b *testing.B) {
 func BenchmarkBatchOf100(b *testing.B) {
 	tr := newTrackerOn(b, &recorder{isDisabled: true})
 	h := NewHandler(tr, HandlerOptions{Rate: -1})
-	body := batchOf(100, "bench")
+	body := `{"session_id":"s1","events":[` + strings.Repeat(`{"name":"load.event","properties":{"n":7,"plan":"pro"}},`, 99) + `{"name":"load.event"}]}`
 	b.ReportAllocs()
 	for b.Loop() {
 		if w := postJSON(h, "/batch-track", body); w.Code != 202 {
 			b.Fatal(w.Code, w.Body)
 		}
+	}
+	if s := tr.Stats(); s.Refused > 0 || s.DroppedBy["duplicate"] > 0 {
+		b.Errorf("not all events were taken or queued: %+v", s)
 	}
 }

@@ -29,7 +29,7 @@ type Stats struct {
 	WebVitals   []WebVital     `json:"web_vitals"`
 	Sampling    Sampling       `json:"sampling"`
 	RecentCount int            `json:"recent_count"`
-	Requests    IngestRequests `json:"http"`
+	HTTP        IngestRequests `json:"http"`
 }
 
 // ExportStats says what became of the accepted events.
@@ -77,7 +77,7 @@ func (t *Tracker) Stats() Stats {
 		Export:    t.pipe.stats(),
 		WebVitals: t.vitals.rows(),
 		Sampling:  t.Sampling(),
-		Requests:  t.web.stats(),
+		HTTP:      t.web.stats(),
 	}
 	t.recent.mu.Lock()
 	s.RecentCount = t.recent.count

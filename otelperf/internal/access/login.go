@@ -112,7 +112,7 @@ func mountPath(r *http.Request) string {
 	}
 	prefix, ok := strings.CutSuffix(path, r.URL.EscapedPath())
 	prefix = strings.TrimRight(prefix, "/")
-	if !ok || prefix == "" || strings.ContainsFunc(prefix, notForCookies) {
+	if !ok || !strings.HasPrefix(prefix, "/") || strings.ContainsFunc(prefix, notForCookies) {
 		return "/"
 	}
 	return prefix

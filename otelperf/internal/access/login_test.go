@@ -237,6 +237,7 @@ func FuzzMountPath(f *testing.F) {
 	f.Add("/debug/otelperf/login?x", "/login")
 	f.Add("http://h/a;b/login", "/login")
 	f.Add("//evil.com/\"/login", "/login")
+	f.Add("*", "")
 	f.Fuzz(func(t *testing.T, uri, path string) {
 		got := mountPath(&http.Request{RequestURI: uri, URL: &url.URL{Path: path}})
 		c := http.Cookie{Name: cookieName, Value: "v", Path: got}

@@ -4,7 +4,9 @@ package httpmw
 
 import (
 	"net/http"
+	"reflect"
 
+	"github.com/felixge/httpsnoop"
 	"go.opentelemetry.io/otel/trace"
 )
 
@@ -33,7 +35,7 @@ type handler struct {
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if e := h.m.exchangeOf(r.Context()); e != nil {
 		switch {
-		case e.uri == r.RequestURI:
+		case e.uri == r.RequestURI || sameWriter(w, e.w):
 			h.serveInner(e, w, r)
 			return
 		case e.sees(trace.SpanContextFromContext(r.Context())):
@@ -65,6 +67,14 @@ func (h *handler) serveInner(e *exchange, w http.ResponseWriter, r *http.Request
 	defer v.leave()
 	h.next.ServeHTTP(w, r)
 	v.returned = true
+}
+
+// sameWriter says whether two writers write the same reply, as far as they unwrap. It
+// tells a request whose RequestURI was rewritten from one that a handler made.
+func sameWriter(a, b http.ResponseWriter) bool {
+	a, b = httpsnoop.Unwrap(a), httpsnoop.Unwrap(b)
+	t := reflect.TypeOf(a)
+	return t == reflect.TypeOf(b) && t.Kind() == reflect.Pointer && a == b
 }
 
 func (m *middleware) ignored(r *http.Request) (ignored bool) {

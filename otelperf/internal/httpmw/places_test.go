@@ -47,6 +47,11 @@ func shop(s started) http.Handler {
 		wait(r)
 		http.Error(w, r.Context().Err().Error(), http.StatusInternalServerError)
 	})
+	handle("GET /wait/late", func(w http.ResponseWriter, r *http.Request) {
+		wait(r)
+		w.Header().Set("Content-Length", "3")
+		_, _ = io.WriteString(w, "all")
+	})
 	handle("GET /wait/part", func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, "the beginning")
 		_ = http.NewResponseController(w).Flush()
@@ -86,6 +91,7 @@ var situations = []struct {
 	{name: "abort", path: "/abort", broken: true, route: "/abort", outcome: OutcomeAborted, status: 0, noMetric: true},
 	{name: "client leaves before anything", path: "/wait", leaves: true, broken: true, route: "/wait", outcome: OutcomeCanceled, status: 499},
 	{name: "handler fails since client left", path: "/wait/fail", leaves: true, broken: true, route: "/wait/fail", outcome: OutcomeCanceled, status: 499},
+	{name: "handler replies when client left", path: "/wait/late", leaves: true, broken: true, route: "/wait/late", outcome: OutcomeCanceled, status: 499},
 	{name: "client leaves in the middle", path: "/wait/part", leaves: true, broken: true, route: "/wait/part", outcome: OutcomeCanceled, status: 499},
 	{name: "client leaves after it had all", path: "/wait/whole", leaves: true, route: "/wait/whole", outcome: OutcomeOK, status: 200},
 	{name: "client leaves server-sent events", path: "/events", leaves: true, broken: true, route: "/events", outcome: OutcomeStream, status: 200},

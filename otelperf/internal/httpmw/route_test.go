@@ -212,6 +212,24 @@ func TestRequestMadeInsideIsNotMistakenForItsParent(t *testing.T) {
 	}
 }
 
+func TestRewrittenRequestIsStillTheSame(t *testing.T) {
+	rewrite := func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			r2 := r.Clone(r.Context())
+			r2.URL.Path, r2.RequestURI = "/users/7", "/users/7"
+			next.ServeHTTP(w, r2)
+		})
+	}
+	for _, place := range places[1:] {
+		rg := newRig(nil)
+		rg.serve(t, place.chain(rg, rewrite(rg.mw(muxOf("GET /users/{id}", nop)))), false)
+		resp, _ := rg.get(t, "/old/7")
+		if d := rg.nextDone(t); d.Route != "/users/{id}" || len(rg.done) != 0 || len(resp.Header.Values(headerServerTiming)) != 1 {
+			t.Errorf("%s: reported %+v and %d more, headers %v", place.name, d, len(rg.done), resp.Header)
+		}
+	}
+}
+
 func FuzzStrippedPrefix(f *testing.F) {
 	f.Add("/api/users/7?x=1", "/users/7")
 	f.Add("http://h/api/users/7", "/users/7")

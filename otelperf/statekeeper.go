@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package otelperf
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.opentelemetry.io/otel"
+)
+
+// saveEvery is how often baselines are written.
+const saveEvery = time.Minute
+
+// stateKeeper reads the state file at the start and writes it every minute and at the end, from a goroutine of its own.
+// When another process writes the same file it stops writing, and says so.
+type stateKeeper struct {
+	path     string
+	engine   *Engine
+	identity func() identity
+	writer   string
+	wrote    string // who wrote the file as we last knew it; "": nobody
+
+	stop     chan struct{}
+	done     chan struct{}
+	once     sync.Once
+	failed   atomic.Uint64 // reads and writes that failed
+	conflict atomic.Bool
+}
+
+func newStateKeeper(path string, e *Engine, who func() identity) *stateKeeper {
+	return &stateKeeper{path: path, engine: e, identity: who, writer: rand.Text(), stop: make(chan struct{}), done: make(chan struct{})}
+}
+
+// load hands what the file holds to the engine. What is wrong with it is reported, and it counts as empty.
+func (k *stateKeeper) load() {
+	h, saved, err := readState(k.path)
+	if err != nil {
+		k.report(err)
+		return
+	}
+	k.wrote = h.Writer
+	k.engine.offer(saved, h.ServiceVersion)
+}
+
+func (k *stateKeeper) start() {
+	go func() {
+		defer close(k.done)
+		ticker := time.NewTicker(saveEvery)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ticker.C:
+				k.save()
+			case <-k.stop:
+				k.save()
+				return
+			}
+		}
+	}()
+}
+
+// close saves once more and waits for that within ctx.
+func (k *stateKeeper) close(ctx context.Context) error {
+	k.once.Do(func() { close(k.stop) })
+	select {
+	case <-k.done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (k *stateKeeper) save() {
+	if k.conflict.Load() || !k.ours() {
+		return
+	}
+	id := k.identity()
+	h := stateHeader{Service: id.service, ServiceVersion: id.version, Instance: id.instance, Writer: k.writer, Written: time.Now().UTC()}
+	if err := writeState(k.path, h, k.engine.baselines(h.Written)); err != nil {
+		k.report(err)
+		return
+	}
+	k.wrote = k.writer
+}
+
+// ours reports whether nobody else has written the file since we wrote or read it.
+func (k *stateKeeper) ours() bool {
+	h, err := readHeader(k.path)
+	if errors.Is(err, os.ErrNotExist) {
+		return true
+	}
+	if err != nil {
+		return true // damaged: it was reported when it was read, and is replaced
+	}
+	if h.Writer == k.wrote {
+		return true
+	}
+	k.conflict.Store(true)
+	k.report(fmt.Errorf("%w: %s is also written by instance %s of %s: give each process a file of its own; this one stops writing",
+		ErrStateFile, k.path, h.Instance, h.Service))
+	return false
+}
+
+func (k *stateKeeper) report(err error) {
+	k.failed.Add(1)
+	otel.Handle(err)
+}
