@@ -71,7 +71,9 @@ func (d *Diagnostics) hints() []string {
 			hints = append(hints, fmt.Sprintf(format, args...))
 		}
 	}
-	add(d.Disabled != "", "%s is set: nothing is measured.", d.Disabled)
+	if d.Disabled != "" {
+		return append(hints, d.Disabled+" is set: nothing is measured.")
+	}
 	add(d.Source == "metrics" && !d.ReaderRegistered,
 		"The metric source needs Monitor.Reader in the MeterProvider: sdkmetric.WithReader(mon.Reader()).")
 	add(d.CoarseMetrics, "A View gives a duration metric buckets wider than ours: quantiles are as coarse as they are.")

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -130,6 +131,7 @@ func outcomeOf(status int) string {
 // clients' numbers, endpoint by endpoint and outcome by outcome, and totals never went down.
 func TestConservationConcurrentSafe(t *testing.T) {
 	const clients, each = 8, 12_500
+	defer debug.SetGCPercent(debug.SetGCPercent(800)) // the race detector makes collections dear
 	rg := newRig(t, plan{alone: true})
 	rg.meters = noop.NewMeterProvider() // spans are what is counted here
 	rg.serve(rg.instrument(rg.mon.Middleware(countingShop())), false)

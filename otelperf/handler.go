@@ -3,28 +3,31 @@
 package otelperf
 
 import (
-	"encoding/json"
 	"net/http"
+	"path"
 	"strings"
 
 	"github.com/otelperf/otelperf-go/otelperf/internal/problem"
 )
 
-// Handler returns the companion endpoint: the in-memory summary as JSON for dashboards that do not speak
-// OpenTelemetry. It is meant to be mounted below a prefix:
+// Handler returns the companion endpoint: the in-memory summary as a live page and as JSON for dashboards that do not
+// speak OpenTelemetry. It is meant to be mounted below a prefix:
 //
 //	admin.Handle("/debug/otelperf/", http.StripPrefix("/debug/otelperf", mon.Handler()))
 //
-// GET summary (also metrics and performance), slow and health; POST reset. Unless WithAuthorizer or WithBearerToken says
-// otherwise it answers this machine only; see the README, "Who may look". Errors are application/problem+json.
+// GET openapi.json describes all its paths. Unless WithAuthorizer or WithBearerToken says otherwise it answers this machine
+// only; see the README, "Who may look". Errors are application/problem+json that names the field at fault. Bodies above 1 KiB
+// are compressed for clients that accept gzip.
 func (m *Monitor) Handler() http.Handler {
 	mux := http.NewServeMux()
 	for pattern, h := range m.routes() {
 		mux.HandleFunc(pattern, h)
 	}
-	guarded := m.guard.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return m.guard.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		m.mounts.learn(r)
+		r = relative(r)
 		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header().Set("Referrer-Policy", "no-referrer")
 		h, pattern := mux.Handler(r)
 		if pattern == "" {
 			refuse(w, r, h)
@@ -32,19 +35,33 @@ func (m *Monitor) Handler() http.Handler {
 		}
 		mux.ServeHTTP(w, r)
 	}))
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { guarded.ServeHTTP(w, relative(r)) })
 }
 
 // routes are the paths of the endpoint, below wherever it is mounted.
 func (m *Monitor) routes() map[string]http.HandlerFunc {
 	return map[string]http.HandlerFunc{
-		"GET /{$}":         m.serveIndex,
-		"GET /summary":     m.serveSummary,
-		"GET /metrics":     m.serveSummary,
-		"GET /performance": m.serveSummary,
-		"GET /slow":        m.serveSlow,
-		"GET /health":      m.serveHealth,
-		"POST /reset":      m.serveReset,
+		"GET /{$}":                  m.serveIndex,
+		"GET /page/{file}":          m.servePage,
+		"GET /openapi.json":         m.serveOpenAPI,
+		"GET /summary":              m.serveSummary,
+		"GET /metrics":              m.serveSummary,
+		"GET /performance":          m.serveSummary,
+		"GET /endpoints":            m.serveEndpoints,
+		"GET /endpoints/series":     m.serveSeries,
+		"GET /dependencies":         m.serveDependencies,
+		"GET /slow":                 m.serveSlow,
+		"GET /slow/{trace_id}":      m.serveSlowTrace,
+		"GET /slow/{trace_id}/otlp": m.serveSlowOTLP,
+		"GET /active":               m.serveActive,
+		"GET /errors":               m.serveErrors,
+		"GET /spikes":               m.serveSpikes,
+		"GET /spikes/{id}":          m.serveSpike,
+		"GET /stream":               m.serveStream,
+		"GET /health":               m.serveHealth,
+		"GET /diagnostics":          m.serveDiagnostics,
+		"GET /config":               m.serveConfig,
+		"PATCH /config":             m.serveConfigure,
+		"POST /reset":               m.serveReset,
 	}
 }
 
@@ -63,6 +80,20 @@ func relative(r *http.Request) *http.Request {
 	return &clone
 }
 
+// withSlash is where the page is when it was asked for without its trailing slash, relative to what was asked for; "" if
+// the slash is there. It begins with "./", so that it never names another host.
+func withSlash(r *http.Request) string {
+	asked, query, _ := strings.Cut(r.RequestURI, "?")
+	if asked == "" || strings.HasSuffix(asked, "/") {
+		return ""
+	}
+	to := "./" + path.Base(asked) + "/"
+	if query != "" {
+		to += "?" + query
+	}
+	return to
+}
+
 // refuse turns the mux's own 404 and 405 into problems.
 func refuse(w http.ResponseWriter, r *http.Request, h http.Handler) {
 	probe := statusProbe{header: http.Header{}}
@@ -72,7 +103,7 @@ func refuse(w http.ResponseWriter, r *http.Request, h http.Handler) {
 		problem.Write(w, problem.Problem{Status: probe.status, Detail: r.Method + " is not for this path; allowed: " + probe.header.Get("Allow")})
 		return
 	}
-	problem.Write(w, problem.Problem{Status: http.StatusNotFound, Detail: "There is nothing at this path. GET summary has the numbers."})
+	problem.Write(w, problem.Problem{Status: http.StatusNotFound, Detail: "There is nothing at this path. GET openapi.json lists all there is."})
 }
 
 // statusProbe learns what a handler would answer.
@@ -84,19 +115,3 @@ type statusProbe struct {
 func (p *statusProbe) Header() http.Header         { return p.header }
 func (p *statusProbe) Write(b []byte) (int, error) { return len(b), nil }
 func (p *statusProbe) WriteHeader(status int)      { p.status = status }
-
-// writeJSON answers with v, which is never to be cached.
-func writeJSON(w http.ResponseWriter, v any) {
-	body, err := json.Marshal(v)
-	if err != nil {
-		problem.Write(w, problem.Problem{Status: http.StatusInternalServerError, Detail: err.Error()})
-		return
-	}
-	writeBody(w, append(body, '\n'))
-}
-
-func writeBody(w http.ResponseWriter, body []byte) {
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	_, _ = w.Write(body) // a client that left is no concern
-}

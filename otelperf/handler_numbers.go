@@ -3,41 +3,57 @@
 package otelperf
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/http"
-	"strconv"
 	"sync"
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/internal/problem"
 )
 
-func (m *Monitor) serveIndex(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, map[string]any{"service": m.identity().service, "paths": []string{"summary", "slow", "health"}})
+// Origin says whose numbers an answer has, and of when. Several instances behind one address can be told apart by it.
+type Origin struct {
+	Service  string    `json:"service"`
+	Instance string    `json:"instance"`
+	Time     time.Time `json:"time"`
+}
+
+func (m *Monitor) origin() Origin {
+	id := m.identity()
+	return Origin{Service: id.service, Instance: id.instance, Time: time.Now().UTC()}
 }
 
 func (m *Monitor) serveSummary(w http.ResponseWriter, r *http.Request) {
-	window, err := ParseWindow(r.URL.Query().Get("window"))
-	if err != nil {
-		problem.Write(w, problem.Problem{Status: http.StatusBadRequest, Field: "window", Detail: err.Error(), Accepted: "1m, 5m, 1h, all"})
+	q := queryOf(r)
+	window := q.window()
+	if q.refused(w) {
 		return
 	}
-	body, err := m.snapshots.get(window, m.Summary)
+	m.share(w, r, "summary "+string(window), snapshotAge, func() any { return m.Summary(window) })
+}
+
+// share answers with what produce returns, or with what it returned to somebody else less than age ago.
+func (m *Monitor) share(w http.ResponseWriter, r *http.Request, key string, age time.Duration, produce func() any) {
+	body, err := m.snapshots.get(key, age, produce)
 	if err != nil {
 		problem.Write(w, problem.Problem{Status: http.StatusInternalServerError, Detail: err.Error()})
 		return
 	}
-	writeBody(w, body)
+	writeBody(w, r, body)
 }
 
-// snapshotAge is for how long polls of one window share an answer.
-const snapshotAge = 200 * time.Millisecond
+const (
+	snapshotAge  = 200 * time.Millisecond // for how long equal polls share an answer
+	maxSnapshots = 64
+)
 
-// snapshots lets any number of concurrent polls cost one summary.
+// snapshots lets any number of concurrent polls cost one answer. It keeps at most maxSnapshots.
 type snapshots struct {
-	mu sync.Mutex // held while a summary is made, so that who comes meanwhile gets that one
-	by map[Window]snapshot
+	mu sync.Mutex // held while an answer is made, so that who comes meanwhile gets that one
+	by map[string]snapshot
 }
 
 type snapshot struct {
@@ -45,22 +61,22 @@ type snapshot struct {
 	body []byte
 }
 
-func (s *snapshots) get(w Window, make func(Window) *Summary) ([]byte, error) {
+func (s *snapshots) get(key string, age time.Duration, produce func() any) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if old, ok := s.by[w]; ok && time.Since(old.made) < snapshotAge {
+	if old, ok := s.by[key]; ok && time.Since(old.made) < age {
 		return old.body, nil
 	}
 	made := time.Now()
-	body, err := json.Marshal(make(w))
+	body, err := json.Marshal(produce())
 	if err != nil {
 		return nil, err
 	}
-	if s.by == nil {
-		s.by = map[Window]snapshot{}
+	if s.by == nil || len(s.by) >= maxSnapshots {
+		s.by = map[string]snapshot{}
 	}
-	s.by[w] = snapshot{made, append(body, '\n')}
-	return s.by[w].body, nil
+	s.by[key] = snapshot{made, append(body, '\n')}
+	return s.by[key].body, nil
 }
 
 func (s *snapshots) forget() {
@@ -69,64 +85,40 @@ func (s *snapshots) forget() {
 	clear(s.by)
 }
 
-// maxLimit bounds ?limit=.
-const maxLimit = 1000
-
-// limit reads ?limit=, and answers with a problem if it is not a number from 1 to maxLimit.
-func limit(w http.ResponseWriter, r *http.Request, usual int) (int, bool) {
-	text := r.URL.Query().Get("limit")
-	if text == "" {
-		return usual, true
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 || n > maxLimit {
-		problem.Write(w, problem.Problem{
-			Status: http.StatusBadRequest, Field: "limit", Accepted: fmt.Sprintf("1 to %d", maxLimit),
-			Detail: fmt.Sprintf("limit is %.20q, accepted are 1 to %d", text, maxLimit),
-		})
-		return 0, false
-	}
-	return n, true
-}
-
-// SlowList is the answer of GET slow.
-type SlowList struct {
-	Service  string        `json:"service"`
-	Instance string        `json:"instance"`
-	Time     time.Time     `json:"time"`
-	Count    uint64        `json:"count"` // since the start or the last reset, kept or not
-	Slow     []SlowRequest `json:"slow"`  // newest first
-}
-
-func (m *Monitor) serveSlow(w http.ResponseWriter, r *http.Request) {
-	n, ok := limit(w, r, 100)
-	if !ok {
-		return
-	}
-	id := m.identity()
-	list := SlowList{Service: id.service, Instance: id.instance, Time: time.Now().UTC(), Count: m.slowCount(), Slow: []SlowRequest{}}
-	for e := range m.slow.All() {
-		if len(list.Slow) == n {
-			break
-		}
-		list.Slow = append(list.Slow, slowRequest(e))
-	}
-	writeJSON(w, list)
+// ResetAnswer is the answer of POST reset.
+type ResetAnswer struct {
+	Reset     bool      `json:"reset"`
+	Baselines bool      `json:"baselines"`
+	Time      time.Time `json:"time"`
 }
 
 func (m *Monitor) serveReset(w http.ResponseWriter, r *http.Request) {
-	baselines := false
-	if text := r.URL.Query().Get("baselines"); text != "" {
-		var err error
-		if baselines, err = strconv.ParseBool(text); err != nil {
-			problem.Write(w, problem.Problem{
-				Status: http.StatusBadRequest, Field: "baselines", Accepted: "true, false",
-				Detail: fmt.Sprintf("baselines is %.20q, accepted are true and false", text),
-			})
-			return
-		}
+	q := queryOf(r)
+	baselines := q.flag("baselines")
+	if q.refused(w) {
+		return
 	}
 	m.Reset(baselines)
 	m.snapshots.forget()
-	writeJSON(w, map[string]any{"reset": true, "baselines": baselines, "time": time.Now().UTC()})
+	m.audit(r.Context(), "otelperf was reset", slog.Bool("baselines", baselines), slog.String("client.address", r.RemoteAddr))
+	writeJSON(w, r, ResetAnswer{Reset: true, Baselines: baselines, Time: time.Now().UTC()})
+}
+
+// audit logs what somebody changed through the endpoint, whatever the log level of our other lines is.
+func (m *Monitor) audit(ctx context.Context, message string, attrs ...slog.Attr) {
+	defer func() {
+		if v := recover(); v != nil {
+			m.lines.faults.Add(1)
+		}
+	}()
+	l := m.auditLog
+	if l == nil {
+		l = slog.Default()
+	}
+	l.LogAttrs(ctx, slog.LevelInfo, message, attrs...)
+}
+
+// notFound answers for something that is not kept, or no longer.
+func notFound(w http.ResponseWriter, field, format string, args ...any) {
+	problem.Write(w, problem.Problem{Status: http.StatusNotFound, Field: field, Detail: fmt.Sprintf(format, args...)})
 }

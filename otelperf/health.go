@@ -59,12 +59,12 @@ func (m *Monitor) Health() Health {
 // HealthHandler answers with the status alone, without details or access rules: it is to be mounted where probes can
 // reach it. The answer is 200 for as long as the process can answer at all.
 func (m *Monitor) HealthHandler() http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		writeJSON(w, map[string]string{"status": m.Health().Status})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		writeJSON(w, r, map[string]string{"status": m.Health().Status})
 	})
 }
 
-func (m *Monitor) serveHealth(w http.ResponseWriter, _ *http.Request) { writeJSON(w, m.Health()) }
+func (m *Monitor) serveHealth(w http.ResponseWriter, r *http.Request) { writeJSON(w, r, m.Health()) }
 
 // openSpikes are the reasons of those that are open.
 func openSpikes(all []Spike) (reasons []string) {

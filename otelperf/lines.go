@@ -123,8 +123,8 @@ func slowAttrs(e *slowlog.Entry) []slog.Attr {
 	attrs := []slog.Attr{
 		slog.String("endpoint", e.Endpoint()),
 		slog.String("url.path", e.Path),
-		slog.Float64("duration_ms", milliseconds(e.Duration)),
-		slog.Float64("threshold_ms", milliseconds(e.Threshold)),
+		slog.Float64("duration_ms", rounded(e.Duration)),
+		slog.Float64("threshold_ms", rounded(e.Threshold)),
 		slog.String("outcome", e.Outcome),
 		slog.String("reason", e.Reason),
 		slog.String("trace_id", e.TraceID.String()),
@@ -134,7 +134,7 @@ func slowAttrs(e *slowlog.Entry) []slog.Attr {
 		attrs = append(attrs, slog.Int("http.response.status_code", e.Status))
 	}
 	if e.BaselineP99 > 0 {
-		attrs = append(attrs, slog.Float64("baseline_p99_ms", milliseconds(e.BaselineP99)))
+		attrs = append(attrs, slog.Float64("baseline_p99_ms", rounded(e.BaselineP99)))
 	}
 	return attrs
 }

@@ -9,6 +9,9 @@ import (
 
 func milliseconds(d time.Duration) float64 { return float64(d) / 1e6 }
 
+// rounded is milliseconds with three decimals, for lines that people read.
+func rounded(d time.Duration) float64 { return math.Round(float64(d)/1e3) / 1e3 }
+
 func msPointer(d time.Duration) *float64 {
 	return new(milliseconds(d))
 }

@@ -33,4 +33,6 @@ func ExampleDetector() {
 		}
 	}
 	// Output:
+	// 09:30:07 started: p99, 133 of 140 requests above 81ms since 09:30:00
+	// 09:31:30 ended: p99, 1140 of 1800 requests above 81ms since 09:30:00
 }

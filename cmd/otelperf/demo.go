@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/demo"
+)
+
+func newDemo() *cobra.Command {
+	flags := demo.DefaultFlags()
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Run a small shop under load and show what otelperf sees",
+		Long: `Runs a small web shop and the inventory service that it calls, both real HTTP servers on this machine, sends
+them requests, and shows what otelperf sees: request lines, slow requests, and at the end a table of endpoints.
+Only a tenth of the traces are sampled, and still every request is counted. While it runs, the same numbers
+are at the address that it prints first.`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := flags.Config()
+			if err != nil {
+				return usageError{err}
+			}
+			err = demo.Run(cmd.Context(), cfg, cmd.OutOrStdout())
+			if errors.Is(err, demo.ErrListen) {
+				return usageError{err}
+			}
+			return err
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&flags.Listen, "listen", flags.Listen, "`address` to serve the shop at; port 0 takes any free one")
+	f.StringVar(&flags.For, "for", flags.For, "`duration` of the run, "+demo.AcceptedFor)
+	f.StringVar(&flags.Metrics, "metrics", flags.Metrics, "`exporter` of metrics, "+demo.AcceptedMetrics)
+	f.StringVar(&flags.Rate, "rate", flags.Rate, "`requests` a second, "+demo.AcceptedRate)
+	return cmd
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package demo
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"time"
+)
+
+// ErrListen is wrapped by what Run returns when the address cannot be listened at.
+var ErrListen = errors.New("cannot listen")
+
+// What the flags accept, in words.
+const (
+	AcceptedFor     = "0 (until interrupted) or 1s to 24h"
+	AcceptedMetrics = "none or stdout"
+	AcceptedRate    = "1 to 2000"
+)
+
+const (
+	minFor, maxFor   = time.Second, 24 * time.Hour
+	minRate, maxRate = 1, 2000
+)
+
+// Flags is what a user typed.
+type Flags struct{ Listen, For, Metrics, Rate string }
+
+// DefaultFlags returns the defaults: thirty seconds of 100 requests a second at 127.0.0.1:8080.
+func DefaultFlags() Flags {
+	return Flags{Listen: "127.0.0.1:8080", For: "30s", Metrics: "none", Rate: "100"}
+}
+
+// Config is what Run does.
+type Config struct {
+	Listen  string        // host:port; port 0 takes any free one
+	For     time.Duration // 0: until interrupted
+	Metrics bool          // export metrics to standard output
+	Rate    int           // requests a second on average
+}
+
+// Config reads the flags. Its error names each flag that it refuses, and what is accepted.
+func (f Flags) Config() (Config, error) {
+	c := Config{Listen: f.Listen, Metrics: f.Metrics == "stdout"}
+	var errs []error
+	refuse := func(flag, value, accepted string) {
+		errs = append(errs, fmt.Errorf("--%s is %.40q, accepted: %s", flag, value, accepted))
+	}
+	if !validAddress(f.Listen) {
+		refuse("listen", f.Listen, "HOST:PORT, such as 127.0.0.1:8080; port 0 takes any free one")
+	}
+	var err error
+	if c.For, err = time.ParseDuration(f.For); err != nil || c.For != 0 && (c.For < minFor || c.For > maxFor) {
+		refuse("for", f.For, AcceptedFor)
+	}
+	if f.Metrics != "none" && f.Metrics != "stdout" {
+		refuse("metrics", f.Metrics, AcceptedMetrics)
+	}
+	if c.Rate, err = strconv.Atoi(f.Rate); err != nil || c.Rate < minRate || c.Rate > maxRate {
+		refuse("rate", f.Rate, AcceptedRate)
+	}
+	return c, errors.Join(errs...)
+}
+
+func validAddress(address string) bool {
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	_, err = strconv.ParseUint(port, 10, 16)
+	return err == nil
+}
+
+// linesPerSecond is about how many request lines a person can follow.
+const linesPerSecond = 2
+
+// lineShare is the share of the requests that get a line.
+func (c Config) lineShare() float64 { return min(1, linesPerSecond/float64(c.Rate)) }
+
+// progressEvery is the time between two lines of progress: a quarter of the run, 1s to 10s.
+func (c Config) progressEvery() time.Duration {
+	if c.For == 0 {
+		return 10 * time.Second
+	}
+	return min(max(c.For/4, time.Second), 10*time.Second)
+}

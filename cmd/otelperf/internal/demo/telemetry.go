@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	"go.opentelemetry.io/otel/exporters/stdout/stdoutmetric"
+	"go.opentelemetry.io/otel/propagation"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/resource"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/otelperf/otelperf-go/otelperf"
+)
+
+const (
+	headSampling   = 0.1              // share of the traces that are exported
+	metricInterval = 10 * time.Second // between two exports of metrics
+)
+
+// telemetry is the shop's OpenTelemetry pipeline with otelperf in it. Nothing of it is global, so that several demos can
+// run in one process.
+type telemetry struct {
+	mon      *otelperf.Monitor
+	traces   *sdktrace.TracerProvider
+	metrics  *sdkmetric.MeterProvider
+	exported *exported
+}
+
+func newTelemetry(cfg Config, logger *slog.Logger, out io.Writer) (*telemetry, error) {
+	res, err := resource.Merge(resource.Default(), resource.NewSchemaless(semconv.ServiceName("shop")))
+	if err != nil {
+		return nil, fmt.Errorf("describing the service: %w", err)
+	}
+	mon, err := otelperf.New(otelperf.WithLogger(logger), otelperf.WithRequestLog(cfg.lineShare()))
+	if err != nil {
+		return nil, err
+	}
+	meters := []sdkmetric.Option{sdkmetric.WithResource(res), sdkmetric.WithReader(mon.Reader())}
+	if cfg.Metrics {
+		reader, err := stdoutReader(mon, out)
+		if err != nil {
+			return nil, errors.Join(err, mon.Shutdown(context.Background()))
+		}
+		meters = append(meters, sdkmetric.WithReader(reader))
+	}
+	exp := &exported{}
+	return &telemetry{
+		mon: mon, exported: exp, metrics: sdkmetric.NewMeterProvider(meters...),
+		traces: sdktrace.NewTracerProvider(
+			sdktrace.WithResource(res),
+			sdktrace.WithSampler(mon.Sampler(sdktrace.ParentBased(sdktrace.TraceIDRatioBased(headSampling)))),
+			sdktrace.WithSpanProcessor(mon.SpanProcessor(sdktrace.NewBatchSpanProcessor(exp))),
+		),
+	}, nil
+}
+
+func stdoutReader(mon *otelperf.Monitor, out io.Writer) (sdkmetric.Reader, error) {
+	exp, err := stdoutmetric.New(stdoutmetric.WithWriter(out))
+	if err != nil {
+		return nil, fmt.Errorf("making the metric exporter: %w", err)
+	}
+	return sdkmetric.NewPeriodicReader(exp, sdkmetric.WithInterval(metricInterval), sdkmetric.WithProducer(mon.Producer())), nil
+}
+
+// http returns the options that connect otelhttp with this pipeline.
+func (t *telemetry) http() []otelhttp.Option {
+	return []otelhttp.Option{
+		otelhttp.WithTracerProvider(t.traces), otelhttp.WithMeterProvider(t.metrics), otelhttp.WithPropagators(propagation.TraceContext{}),
+	}
+}
+
+// shutdown ends the Monitor first, so that the last export has all that it counted.
+func (t *telemetry) shutdown(ctx context.Context) error {
+	return errors.Join(t.mon.Shutdown(ctx), t.traces.Shutdown(ctx), t.metrics.Shutdown(ctx))
+}
+
+// exported is a span exporter that counts what a collector would have got. The SDK calls it from one goroutine at a
+// time, and counts is called after Shutdown.
+type exported struct{ exports }
+
+// exports are spans, and the traces (requests) that they belong to.
+type exports struct{ traces, spans int }
+
+// ExportSpans implements sdktrace.SpanExporter.
+func (e *exported) ExportSpans(_ context.Context, spans []sdktrace.ReadOnlySpan) error {
+	e.spans += len(spans)
+	for _, s := range spans {
+		if s.SpanKind() == trace.SpanKindServer {
+			e.traces++
+		}
+	}
+	return nil
+}
+
+// Shutdown implements sdktrace.SpanExporter.
+func (e *exported) Shutdown(context.Context) error { return nil }
+
+func (e *exported) counts() exports { return e.exports }

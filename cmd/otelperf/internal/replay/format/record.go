@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package format
+
+import (
+	"time"
+
+	"github.com/otelperf/otelperf-go/spikeprocessor"
+)
+
+// Record is one request. Its byte slices are valid until the sink returns.
+type Record struct {
+	Time     int64         // of its completion: ns since 1970, 1970 to 2261
+	Duration time.Duration // 0 to MaxDuration
+	Kind     spikeprocessor.Kind
+	Service  string // of a trace; else ""
+	Method   []byte // empty where the route is the whole name
+	Route    []byte // never empty
+	Outcome  spikeprocessor.Outcome
+	// Unmatched marks a request that no route may have matched (404, 405): on its own it is no proof that Route exists.
+	Unmatched bool
+}
+
+// MaxDuration is the longest duration that is believed.
+const MaxDuration = 24 * time.Hour
+
+// MaxLine is the most bytes that a line of CSV or of an access log may have.
+const MaxLine = 64 << 10
+
+// Sink takes what a Reader finds. An error that it returns ends the reading.
+type Sink interface {
+	Request(rec *Record) error
+	Bad(line int, reason error) error // lines count from 1
+}
+
+// Reader reads a stream to its end.
+type Reader interface {
+	// Run hands all requests to the sink. It returns the sink's error or that of the stream, nil at its end.
+	Run(to Sink) error
+}
+
+// outcomeOf is the outcome that an HTTP status tells; 0 is an unknown one.
+func outcomeOf(status int) spikeprocessor.Outcome {
+	switch {
+	case status == 101:
+		return spikeprocessor.Stream
+	case status == 499: // nginx: the client went away
+		return spikeprocessor.Canceled
+	case status >= 500:
+		return spikeprocessor.ServerError
+	case status >= 400:
+		return spikeprocessor.ClientError
+	default:
+		return spikeprocessor.OK
+	}
+}

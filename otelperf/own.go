@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package otelperf
+
+import (
+	"runtime"
+	"time"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/sdk"
+)
+
+// OwnCost is what otelperf itself takes, as far as it can tell from inside.
+type OwnCost struct {
+	// MemoryBytes is what windows, baselines and the slow log hold. Buffers of the recorder, at most 1 MiB, are not in it.
+	MemoryBytes int64 `json:"memory_bytes"`
+	// RequestsCounted is the number of spans that were counted since the start or the last reset: requests, dependencies and jobs.
+	RequestsCounted uint64 `json:"requests_counted"`
+	// CPUSeconds is an estimate: the time of all evaluations as it was measured, and 0.3 µs for each span counted.
+	CPUSeconds float64 `json:"cpu_seconds"`
+	// CPUShare is CPUSeconds as a share of the time since the start; 1 is one core.
+	CPUShare *float64 `json:"cpu_share"`
+}
+
+// Versions are those of what is at work here.
+type Versions struct {
+	Otelperf string `json:"otelperf"`
+	OTel     string `json:"otel"`
+	SDK      string `json:"otel_sdk"`
+	Go       string `json:"go"`
+	Service  string `json:"service"` // service.version; "" if it has none
+}
+
+// spanCost is what OnEnd of a local root takes on an ordinary server core, rounded up.
+const spanCost = 300 * time.Nanosecond
+
+// own estimates what d, otherwise complete, has cost.
+func (m *Monitor) own(d *Diagnostics) OwnCost {
+	c := OwnCost{MemoryBytes: int64(d.Engine.Bytes) + d.SlowLog.Bytes, RequestsCounted: m.engine.counted()}
+	c.CPUSeconds = *number(d.Engine.TickSeconds + float64(c.RequestsCounted)*spanCost.Seconds())
+	if up := time.Since(m.began).Seconds(); up > 0 {
+		c.CPUShare = number(c.CPUSeconds / up)
+	}
+	return c
+}
+
+// counted is the number of spans that reached the engine since the start or the last reset.
+func (e *Engine) counted() (n uint64) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, s := range e.series {
+		if s != nil {
+			n += s.total.Total()
+		}
+	}
+	return n
+}
+
+func (m *Monitor) versions() Versions {
+	return Versions{Otelperf: Version, OTel: otel.Version(), SDK: sdk.Version(), Go: runtime.Version(), Service: m.identity().version}
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package otelperf
+
+import (
+	"log/slog"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/otelperf/otelperf-go/otelperf/baseline"
+	"github.com/otelperf/otelperf-go/slowlog"
+)
+
+// Settings are what is in force, as GET config shows it. Secrets are not in it.
+type Settings struct {
+	SlowThresholdMs         float64            `json:"slow_threshold_ms"`
+	EndpointThresholdsMs    map[string]float64 `json:"endpoint_slow_thresholds_ms"` // by pattern
+	RequestLogRate          float64            `json:"request_log_rate"`            // 0 to 1
+	LogLevel                string             `json:"log_level"`                   // lines of ours below it are left out
+	BaselineRatio           float64            `json:"baseline_ratio"`
+	BaselineWeight          float64            `json:"baseline_weight"`
+	BaselineCooldownSeconds float64            `json:"baseline_cooldown_seconds"`
+	BaselineFloorMs         float64            `json:"baseline_floor_ms"`
+	BaselineGraceSeconds    float64            `json:"baseline_grace_seconds"`
+
+	Source                string         `json:"source"` // spans or metrics
+	MetricIntervalSeconds float64        `json:"metric_interval_seconds"`
+	MaxEndpoints          int            `json:"max_endpoints"`
+	MaxStreams            int            `json:"max_streams"`
+	SlowLog               slowlog.Limits `json:"slow_log"`
+	Headers               bool           `json:"headers"`
+	IgnoredPaths          []string       `json:"ignored_paths"`
+	Windows               []Window       `json:"windows"`
+	Access                []string       `json:"access"`     // who may look: this machine, authorizer, bearer token
+	TraceURL              *string        `json:"trace_url"`  // template of WithTraceURL
+	Changeable            []string       `json:"changeable"` // what PATCH config accepts
+}
+
+// live is the part of the configuration that can be changed while the Monitor runs. A value is never changed once it is
+// in force.
+type live struct {
+	slowThreshold time.Duration
+	requestLog    float64
+	level         slog.Level
+	baseline      baseline.Config // defaults filled in
+}
+
+// settings holds the live configuration. Readers take no lock.
+type settings struct {
+	changing sync.Mutex // one change at a time
+	now      atomic.Pointer[live]
+	level    slog.LevelVar // that of now, for the log handler
+}
+
+// begin takes the options over.
+func (s *settings) begin(c *config) {
+	s.level.Set(slog.LevelDebug)
+	s.now.Store(&live{slowThreshold: c.slowThreshold, requestLog: c.requestLog, level: slog.LevelDebug})
+}
+
+// thresholdSetter is a processor whose slow threshold can be changed while it runs.
+type thresholdSetter interface{ SetSlowThreshold(time.Duration) }
+
+// apply puts next, which has been validated, in force.
+func (m *Monitor) apply(next live) error {
+	before := m.settings.now.Load()
+	if next.baseline != before.baseline {
+		if err := m.engine.Configure(next.baseline); err != nil {
+			return err
+		}
+	}
+	if p, ok := any(m.processor).(thresholdSetter); ok && next.slowThreshold != before.slowThreshold {
+		p.SetSlowThreshold(next.slowThreshold)
+	}
+	m.settings.level.Set(next.level)
+	m.settings.now.Store(&next)
+	return nil
+}
+
+// Settings returns what is in force.
+func (m *Monitor) Settings() Settings {
+	c, now := &m.cfg, m.settings.now.Load()
+	s := Settings{
+		SlowThresholdMs: milliseconds(now.slowThreshold), EndpointThresholdsMs: map[string]float64{},
+		RequestLogRate: now.requestLog, LogLevel: strings.ToLower(now.level.String()),
+		BaselineRatio: now.baseline.Ratio, BaselineWeight: now.baseline.Weight,
+		BaselineCooldownSeconds: now.baseline.Cooldown.Seconds(), BaselineFloorMs: milliseconds(now.baseline.Floor),
+		BaselineGraceSeconds: now.baseline.Grace.Seconds(),
+		Source:               "spans", MetricIntervalSeconds: c.metricInterval.Seconds(), MaxEndpoints: c.maxEndpoints, MaxStreams: c.maxStreams,
+		SlowLog: m.slow.Limits(), Headers: c.headers, IgnoredPaths: slices.Clone(c.ignored), Windows: slices.Clone(Windows),
+		Access: c.access(), Changeable: slices.Sorted(maps.Keys(m.knobs())),
+	}
+	for pattern, d := range c.thresholds {
+		s.EndpointThresholdsMs[pattern] = milliseconds(d)
+	}
+	if c.metricSource {
+		s.Source = "metrics"
+	}
+	if c.traceURL != "" {
+		s.TraceURL = &c.traceURL
+	}
+	return s
+}
+
+// access says who may look.
+func (c *config) access() (by []string) {
+	if c.authorizer != nil {
+		by = append(by, "authorizer")
+	}
+	if c.token != "" {
+		by = append(by, "bearer token")
+	}
+	if by == nil {
+		return []string{"this machine"}
+	}
+	return by
+}
+
+// Configure changes the knobs of all detectors; what they have learned stays. config.Tick of zero keeps the one in
+// force. On an error, that of [baseline.Config.Validate], nothing is changed.
+func (e *Engine) Configure(config baseline.Config) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if config.Tick == 0 {
+		config.Tick = e.detector.Tick
+	}
+	if err := config.Validate(); err != nil {
+		return err
+	}
+	e.detector = config
+	for _, s := range e.series {
+		if s == nil {
+			continue
+		}
+		if err := s.detector.SetConfig(config); err != nil {
+			return err // cannot be: it was validated
+		}
+	}
+	return nil
+}
+
+// knobsInForce returns the detectors' configuration with its defaults filled in.
+func (e *Engine) knobsInForce() baseline.Config {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	d, err := baseline.New(e.detector)
+	if err != nil { // cannot be: NewEngine and Configure have validated it
+		return e.detector
+	}
+	return d.Config()
+}
+
+// seconds is a duration of so many; what no duration can hold is the longest one.
+func seconds(x float64) time.Duration {
+	return secondsToDuration(math.Min(x, math.MaxInt64/1e9))
+}
