@@ -104,7 +104,7 @@ func eachFile(t *testing.T, visit func(path, pkg string, imports []string)) {
 // eachGoFile visits the non-test Go files of the module, nested modules aside.
 func eachGoFile(t *testing.T, visit func(path, pkg string)) {
 	t.Helper()
-	root := filepath.Join("..")
+	root := ".."
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err

@@ -59,6 +59,7 @@ func (m *Monitor) Diagnostics() Diagnostics {
 	if m.metrics != nil {
 		d.Source, d.CoarseMetrics = "metrics", m.metrics.coarse.Load()
 	}
+	d.Streams, d.Own, d.Versions = m.streams.stats(), m.own(&d), m.versions()
 	d.Hints = d.hints()
 	return d
 }

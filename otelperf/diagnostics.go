@@ -19,16 +19,19 @@ type Diagnostics struct {
 	Engine        EngineStats          `json:"engine"`
 	SlowLog       slowlog.Stats        `json:"slow_log"`
 	// Log lines that were left out, by reason.
-	SlowLinesSuppressed uint64   `json:"slow_lines_suppressed"` // more than 10 a second at one endpoint
-	LogLinesDropped     uint64   `json:"log_lines_dropped"`     // the logger was too slow
-	LogFaults           uint64   `json:"log_faults"`            // the log handler panicked
-	AlertsDropped       uint64   `json:"alerts_dropped"`        // a receiver was too slow
-	AlertFaults         uint64   `json:"alert_faults"`          // a receiver panicked
-	AccessDenied        uint64   `json:"access_denied"`
-	StateFileFailures   uint64   `json:"state_file_failures"`
-	StateFileConflict   bool     `json:"state_file_conflict,omitzero"` // another process writes it
-	Panics              uint64   `json:"panics"`                       // that Middleware saw
-	MiddlewareFaults    uint64   `json:"middleware_faults"`
-	Mounts              []string `json:"mounts"` // prefixes below which Handler was reached
-	Hints               []string `json:"hints"`  // what looks wrong and how to mend it
+	SlowLinesSuppressed uint64      `json:"slow_lines_suppressed"` // more than 10 a second at one endpoint
+	LogLinesDropped     uint64      `json:"log_lines_dropped"`     // the logger was too slow
+	LogFaults           uint64      `json:"log_faults"`            // the log handler panicked
+	AlertsDropped       uint64      `json:"alerts_dropped"`        // a receiver was too slow
+	AlertFaults         uint64      `json:"alert_faults"`          // a receiver panicked
+	AccessDenied        uint64      `json:"access_denied"`
+	StateFileFailures   uint64      `json:"state_file_failures"`
+	StateFileConflict   bool        `json:"state_file_conflict,omitzero"` // another process writes it
+	Panics              uint64      `json:"panics"`                       // that Middleware saw
+	MiddlewareFaults    uint64      `json:"middleware_faults"`
+	Mounts              []string    `json:"mounts"` // prefixes below which Handler was reached
+	Streams             StreamStats `json:"streams"`
+	Own                 OwnCost     `json:"own"` // what otelperf itself takes
+	Versions            Versions    `json:"versions"`
+	Hints               []string    `json:"hints"` // what looks wrong and how to mend it
 }

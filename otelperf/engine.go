@@ -28,8 +28,7 @@ type Engine struct {
 	began    time.Time // of the first Advance, or of the last reset
 	step     int64     // number of the running step
 	buckets  []baseline.Bucket
-	failed   []uint32 // scratch of one tick: failed requests by bucket
-	touched  []bool   // series that this Advance brought a delta
+	touched  []bool // series that this Advance brought a delta
 	scratch  scratch
 	stats    EngineStats
 	spikes   spikes

@@ -115,6 +115,9 @@ func number64(accepted string, low, high float64, set func(*live, float64)) knob
 	}}
 }
 
+// maxFaults bounds how many settings a refusal names.
+const maxFaults = 10
+
 // faults are the settings of a change that were refused, by name.
 type faults map[string]string
 
@@ -138,9 +141,10 @@ func (m *Monitor) patched(l live, patch map[string]json.RawMessage) (live, fault
 	return l, wrong
 }
 
-// problem names all fields that were refused.
+// problem names the fields that were refused, the first maxFaults of them.
 func (f faults) problem() problem.Problem {
 	names := slices.Sorted(maps.Keys(f))
+	names = names[:min(len(names), maxFaults)]
 	var accepted []string
 	for _, name := range names {
 		accepted = append(accepted, fmt.Sprintf("%.64s: %s", name, f[name]))

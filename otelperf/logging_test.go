@@ -91,6 +91,8 @@ type blockingHandler struct {
 	release chan struct{}
 }
 
+func (b blockingHandler) Enabled(context.Context, slog.Level) bool { return true }
+
 func (b blockingHandler) Handle(context.Context, slog.Record) error {
 	<-b.release
 	return nil

@@ -29,7 +29,7 @@ func (m *Monitor) middlewareConfig() httpmw.Config {
 	return httpmw.Config{
 		OutcomeKey:     spikeprocessor.OutcomeKey,
 		Logger:         m.requestLogger,
-		RequestLogRate: func() float64 { return m.cfg.requestLog },
+		RequestLogRate: func() float64 { return m.settings.now.Load().requestLog },
 		Ignore:         m.ignored,
 		Headers:        m.cfg.headers,
 		OnPanic:        func(context.Context, httpmw.Panic) { m.panics.Add(1) },

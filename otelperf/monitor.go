@@ -5,6 +5,7 @@ package otelperf
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"os"
 	"strings"
@@ -46,14 +47,17 @@ type Monitor struct {
 	slowBase  atomic.Uint64 // slow requests before the last reset
 	mounts    mounts
 	snapshots snapshots
+	settings  settings
+	streams   *broadcaster
+	auditLog  *slog.Logger // the program's own; nil: slog.Default() at the time
 
 	shutdown sync.Once
 	closed   atomic.Bool
 	closeErr error
 }
 
-// New returns a Monitor. Its error joins all that is wrong with the options, each wrapping ErrConfig. It starts three
-// goroutines (four with a state file), which Shutdown ends.
+// New returns a Monitor. Its error joins all that is wrong with the options, each wrapping ErrConfig. It starts four
+// goroutines (five with a state file), which Shutdown ends.
 //
 // With OTEL_SDK_DISABLED or OTELPERF_DISABLED set to true the Monitor does nothing: SpanProcessor and Sampler return what they are
 // given, Middleware returns its handler, and no goroutine is started.
@@ -62,8 +66,12 @@ func New(opts ...Option) (*Monitor, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Monitor{cfg: cfg, disabled: disabledBy(), began: time.Now(), lines: newLineWriter(cfg.logger)}
-	if m.slow, err = slowlog.New(slowlog.WithLimits(cfg.slowLimits)); err != nil {
+	m := &Monitor{disabled: disabledBy(), began: time.Now(), auditLog: cfg.logger}
+	m.settings.begin(&cfg)
+	cfg.logger = slog.New(&levelled{level: &m.settings.level, logger: cfg.logger})
+	m.cfg, m.lines = cfg, newLineWriter(cfg.logger)
+	m.streams = newBroadcaster(cfg.maxStreams, m.began, m.Summary)
+	if m.slow, err = slowlog.New(slowlog.WithLimits(cfg.slowLimits), slowlog.OnAdd(m.streams.slow)); err != nil {
 		return nil, err
 	}
 	if err := m.build(); err != nil {
@@ -72,6 +80,7 @@ func New(opts ...Option) (*Monitor, error) {
 	if m.disabled == "" {
 		m.lines.start()
 		m.alerts.start()
+		m.streams.start()
 		if m.state != nil {
 			m.state.start()
 		}
@@ -104,6 +113,7 @@ func (m *Monitor) build() (err error) {
 	if m.engine, err = NewEngine(detector); err != nil {
 		return err
 	}
+	m.settings.now.Load().baseline = m.engine.knobsInForce()
 	m.engine.Advance(m.began, func(func(*spikeprocessor.Delta) bool) {}) // the windows begin now
 	m.engine.publish = func(ep spikeprocessor.Endpoint, v spikeprocessor.View) { m.processor.Publish(ep, v) }
 	m.reader = newReader(manual, m.engine, src, every)
@@ -130,12 +140,13 @@ func (m *Monitor) spike(ev *SpikeEvent) {
 	if ev.Type == EventSpikeStarted {
 		m.metering.spikeStarted(&ev.Endpoint)
 	}
+	m.streams.spike(ev)
 	m.alerts.put(ev)
 }
 
 // source returns where the numbers come from, the SDK reader that belongs to it, and how often it is asked.
 func (m *Monitor) source() (*sdkmetric.ManualReader, source, time.Duration) {
-	if !m.cfg.metricSource {
+	if !m.cfg.metricSource || m.disabled != "" { // switched off, the Reader drops everything
 		return sdkmetric.NewManualReader(sdkmetric.WithAggregationSelector(dropAll)), spanSource{m.processor}, time.Second
 	}
 	m.metrics = newMetricSource(m.cfg.maxEndpoints)
@@ -218,7 +229,7 @@ func (m *Monitor) Shutdown(ctx context.Context) error {
 		m.processor.Stop()
 		err := m.reader.close(ctx)
 		m.closed.Store(true)
-		err = errors.Join(err, m.metering.registration.Unregister(), m.lines.close(ctx), m.alerts.close(ctx))
+		err = errors.Join(err, m.metering.registration.Unregister(), m.lines.close(ctx), m.alerts.close(ctx), m.streams.close(ctx))
 		if m.state != nil {
 			err = errors.Join(err, m.state.close(ctx))
 		}

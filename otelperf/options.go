@@ -44,6 +44,8 @@ type config struct {
 	authorizer     func(*http.Request) bool
 	token          string
 	stateFile      string
+	traceURL       string
+	maxStreams     int
 	onSpike        []func(Spike)
 	loggerProvider otellog.LoggerProvider
 	meterProvider  metric.MeterProvider
@@ -58,6 +60,7 @@ func defaultConfig() config {
 		thresholds:     map[string]time.Duration{},
 		maxEndpoints:   spikeprocessor.DefaultMaxEndpoints,
 		metricInterval: 10 * time.Second,
+		maxStreams:     defaultMaxStreams,
 		headers:        true,
 		ignored:        []string{"/healthz", "/livez", "/readyz"},
 	}

@@ -4,6 +4,7 @@ package otelperf
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"sync"
 	"sync/atomic"
@@ -49,7 +50,6 @@ type Reader struct {
 	done       chan struct{}
 	spent      atomic.Int64 // ns, in evaluations
 	closed     atomic.Bool
-	onError    func(error)
 }
 
 func newReader(mr *sdkmetric.ManualReader, e *Engine, src source, every time.Duration) *Reader {
@@ -123,6 +123,9 @@ func (r *Reader) Shutdown(ctx context.Context) error {
 // close evaluates once more, ends the goroutine and waits for it, within ctx.
 func (r *Reader) close(ctx context.Context) error {
 	err := r.ForceFlush(ctx)
+	if errors.Is(err, sdkmetric.ErrReaderNotRegistered) {
+		err = nil // there was never anything to collect
+	}
 	if r.closed.Swap(true) {
 		return nil
 	}

@@ -239,7 +239,7 @@ func text(set attribute.Set, key attribute.Key) string {
 	if !ok {
 		return "-"
 	}
-	return v.Emit()
+	return v.String()
 }
 
 func spanAttr(s sdktrace.ReadOnlySpan, key attribute.Key) string {

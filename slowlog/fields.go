@@ -97,7 +97,7 @@ func valuesOf(attrs []attribute.KeyValue) *values {
 	for i := range attrs[:min(len(attrs), maxScanned)] {
 		f, ok := canonical[attrs[i].Key]
 		if ok && v[f] == "" {
-			v[f] = attrs[i].Value.Emit()
+			v[f] = attrs[i].Value.String()
 		}
 	}
 	return &v

@@ -246,7 +246,7 @@ func valueFrom(v attribute.Value) otlpValue {
 			return otlpValue{Double: &f}
 		}
 	}
-	text := v.Emit()
+	text := v.String()
 	return otlpValue{String: &text}
 }
 

@@ -34,7 +34,6 @@ type config struct {
 	maxEndpoints  int
 	store         *slowlog.Store
 	onKeep        func(*slowlog.Entry)
-	queryStrings  bool
 	errs          []error
 }
 

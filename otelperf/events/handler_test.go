@@ -248,7 +248,7 @@ func TestClientTableIsBounded(t *testing.T) {
 	if len(c.byKey) != 100 || c.lastUse.Len() != 100 {
 		t.Errorf("%d clients are kept, want 100", len(c.byKey))
 	}
-	if c.get("client999") != c.get("client999") {
+	if first := c.get("client999"); c.get("client999") != first {
 		t.Error("a client's bucket changed")
 	}
 }

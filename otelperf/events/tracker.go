@@ -4,6 +4,7 @@ package events
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"time"
 
@@ -142,12 +143,12 @@ func (t *Tracker) boundFor(name string) uint64 {
 }
 
 func (t *Tracker) accept(counter *nameCounter, e *entry) ItemResult {
-	switch err := t.pipe.offer(e); err {
-	case nil:
+	switch err := t.pipe.offer(e); {
+	case err == nil:
 		counter.accepted.Add(1)
 		t.recent.add(e)
 		return ItemResult{Status: StatusAccepted}
-	case ErrShutdown:
+	case errors.Is(err, ErrShutdown):
 		return t.drop(counter, ReasonShutdown, err)
 	default:
 		return t.drop(counter, ReasonQueueFull, err)
