@@ -11,9 +11,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
-
-	"github.com/otelperf/otelperf-go/otelperf"
 )
 
 // place is where Middleware stands.
@@ -244,86 +241,5 @@ func TestHeadersInEachPlace(t *testing.T) {
 				}
 			})
 		}
-	}
-}
-
-// A stream that lasted long is not slow, and a canceled request's time counts, or timeouts would hide an incident.
-func TestStreamsAreNotSlowAndCanceledRequestsCount(t *testing.T) {
-	const threshold = 20 * time.Millisecond
-	entered := make(chan struct{}, 1)
-	rg := newRig(t, plan{}, otelperf.WithSlowThreshold(threshold))
-	late := func(h http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			began := time.Now()
-			h.ServeHTTP(w, r)
-			time.Sleep(time.Until(began.Add(2 * threshold)))
-		})
-	}
-	rg.serve(rg.instrument(late(rg.mon.Middleware(shop(entered)))), false)
-	leaves("/events")(t, rg, entered)
-	leaves("/wait")(t, rg, entered)
-
-	s := rg.settled(t, 2)
-	if s.SlowQueriesCount != 1 || len(s.SlowQueries) != 1 || s.SlowQueries[0].Route != "/wait" {
-		t.Errorf("%d slow requests %+v, want the canceled one alone", s.SlowQueriesCount, s.SlowQueries)
-	}
-	if s.ErrorCount != 0 || s.StreamCount != 1 {
-		t.Errorf("%d errors, %d streams, want none and 1", s.ErrorCount, s.StreamCount)
-	}
-	if s.MaxMs == nil || *s.MaxMs < 2*float64(threshold.Milliseconds()) {
-		t.Errorf("longest duration is %v, want that of the canceled request", s.MaxMs)
-	}
-}
-
-func TestFilterLeavesOutWhatIsOurs(t *testing.T) {
-	for _, p := range []place{absent, inside, outside, both} {
-		t.Run(string(p), func(t *testing.T) {
-			rg := newRig(t, plan{}, otelperf.WithIgnoredPaths("/internal/", "/ping"), otelperf.WithRequestLog(1))
-			mux := shop(nil)
-			mux.Handle("/debug/otelperf/", http.StripPrefix("/debug/otelperf", rg.mon.Handler()))
-			for _, path := range []string{"/healthz", "/livez", "/readyz", "/internal/", "/ping"} {
-				mux.HandleFunc(path, func(http.ResponseWriter, *http.Request) {})
-			}
-			rg.serve(rg.assemble(p, func(mw wrapper) http.Handler { return mw(mux) }), false)
-			for _, path := range []string{"/debug/otelperf/summary", "/debug/otelperf/", "/healthz", "/livez", "/readyz", "/internal/x", "/ping"} {
-				if resp, _ := rg.get(t, path); resp.StatusCode != http.StatusOK {
-					t.Errorf("GET %s: %s", path, resp.Status)
-				}
-			}
-			rg.get(t, "/users/7")
-			rg.get(t, "/healthz/deep") // only the path itself is a health check
-			const want = "GET (unmatched) client_error=1; GET /users/{id} ok=1"
-			if got := rows(rg.settled(t, 2)); got != want {
-				t.Errorf("summary has %q, want %q", got, want)
-			}
-			if n := len(rg.spans.Ended()); n != 2 {
-				t.Errorf("%d spans, want 2", n)
-			}
-			if points := rg.httpMetric(t); len(points) != 2 {
-				t.Errorf("metric has %v, want 2 points", points)
-			}
-			if n := len(rg.log.lines("/internal/x")) + len(rg.log.lines("/healthz -")); n > 0 {
-				t.Errorf("%d request lines of ignored paths", n)
-			}
-		})
-	}
-}
-
-// Wherever Handler is mounted, it is left out from the second request on: the first one shows where it is.
-func TestFilterLearnsTheMount(t *testing.T) {
-	rg := newRig(t, plan{})
-	mux := http.NewServeMux()
-	mux.Handle("/ops/perf/", http.StripPrefix("/ops/perf", rg.mon.Handler()))
-	rg.serve(rg.instrument(mux), false)
-	for range 5 {
-		rg.get(t, "/ops/perf/health")
-	}
-	rg.get(t, "/ops/other")
-	s := rg.settled(t, 2)
-	if s.TotalRequests != 2 {
-		t.Errorf("%d requests counted, want the first to our endpoint and the other: %s", s.TotalRequests, rows(s))
-	}
-	if m := s.Diagnostics.Mounts; len(m) != 1 || m[0] != "/ops/perf/" {
-		t.Errorf("mounts are %q", m)
 	}
 }

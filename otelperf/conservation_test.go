@@ -130,9 +130,14 @@ func outcomeOf(status int) string {
 // 100,000 requests of 8 clients over real connections, while others poll the summary: in the end the service's numbers are the
 // clients' numbers, endpoint by endpoint and outcome by outcome, and totals never went down.
 func TestConservationConcurrentSafe(t *testing.T) {
-	const clients, each = 8, 12_500
+	const clients = 8
+	each := 12_500
+	if testing.Short() {
+		each = 1_000
+	}
+	requests := uint64(clients * each)
 	defer debug.SetGCPercent(debug.SetGCPercent(800)) // the race detector makes collections dear
-	rg := newRig(t, plan{alone: true})
+	rg := newRig(t, plan{alone: true}, otelperf.WithHeaders(false))
 	rg.meters = noop.NewMeterProvider() // spans are what is counted here
 	rg.serve(rg.instrument(rg.mon.Middleware(countingShop())), false)
 	all := make([]*client, clients)
@@ -164,15 +169,15 @@ func TestConservationConcurrentSafe(t *testing.T) {
 			want[k] += n
 		}
 	}
-	s := rg.settled(t, clients*each)
+	s := rg.settled(t, requests)
 	if got := seen(s); !maps.Equal(got, want) {
 		t.Errorf("the summary has\n%v, the clients saw\n%v", list(got), list(want))
 	}
-	if s.TotalRequests != clients*each || s.Count != clients*each {
-		t.Errorf("%d requests, %d in the window, want %d", s.TotalRequests, s.Count, clients*each)
+	if s.TotalRequests != requests || s.Count != requests {
+		t.Errorf("%d requests, %d in the window, want %d", s.TotalRequests, s.Count, requests)
 	}
-	if n := producedCount(t, rg.mon, "otelperf.request.duration"); n != clients*each {
-		t.Errorf("the Producer has %d requests, want %d", n, clients*each)
+	if n := producedCount(t, rg.mon, "otelperf.request.duration"); n != requests {
+		t.Errorf("the Producer has %d requests, want %d", n, requests)
 	}
 	if d := s.Diagnostics; d.Processor.Faults+d.Engine.Faults+d.MiddlewareFaults+d.Processor.Overflowed > 0 {
 		t.Errorf("diagnostics: %+v", d)
@@ -182,7 +187,7 @@ func TestConservationConcurrentSafe(t *testing.T) {
 // poll reads summaries until stop, and checks that totals only grow.
 func poll(t *testing.T, mon *otelperf.Monitor, stop <-chan struct{}) {
 	last := uint64(0)
-	every := time.NewTicker(20 * time.Millisecond)
+	every := time.NewTicker(100 * time.Millisecond)
 	defer every.Stop()
 	for {
 		select {

@@ -89,9 +89,12 @@ func New(opts ...Option) (*Monitor, error) {
 	return m, nil
 }
 
+// sdkDisabled is the variable that switches the whole SDK off.
+const sdkDisabled = "OTEL_SDK_DISABLED"
+
 // disabledBy returns the name of the environment variable that switches us off, if one does.
 func disabledBy() string {
-	for _, name := range []string{"OTELPERF_DISABLED", "OTEL_SDK_DISABLED"} {
+	for _, name := range []string{sdkDisabled, "OTELPERF_DISABLED"} {
 		if strings.EqualFold(strings.TrimSpace(os.Getenv(name)), "true") {
 			return name
 		}
@@ -123,7 +126,7 @@ func (m *Monitor) build() (err error) {
 		m.state.load()
 	}
 	m.alerts = newAlerter(&m.cfg, m.slow, m.engine.setTraces)
-	m.reader.onSpike = m.spike
+	m.reader.onSpike, m.reader.digest = m.spike, m.processor.Digest
 	if m.disabled == "" {
 		if m.metering, err = m.newInstruments(); err != nil {
 			return err

@@ -282,3 +282,15 @@ func WithStateFile(path string) Option {
 		c.stateFile = path
 	})
 }
+
+// WithSpans passes options on to the span processor: WithAnatomy, WithDependencies, WithDimensions, WithQueryText, WithRescue,
+// WithSamplerMode, WithoutEnrichment of package spikeprocessor.
+func WithSpans(opts ...spikeprocessor.Option) Option {
+	return optionFunc(func(c *config) {
+		if _, err := spikeprocessor.New(nil, opts...); err != nil {
+			c.errs = append(c.errs, fmt.Errorf("%w: %w", ErrConfig, err))
+			return
+		}
+		c.processor = append(c.processor, opts...)
+	})
+}

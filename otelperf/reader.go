@@ -43,6 +43,7 @@ type Reader struct {
 	engine  *Engine
 	source  source
 	every   time.Duration
+	digest  func(time.Time)   // what the span path leaves to others
 	onSpike func(*SpikeEvent) // must return at once
 
 	evaluating sync.Mutex // one evaluation at a time
@@ -56,20 +57,24 @@ func newReader(mr *sdkmetric.ManualReader, e *Engine, src source, every time.Dur
 	return &Reader{ManualReader: mr, engine: e, source: src, every: every, done: make(chan struct{})}
 }
 
-// start begins to tick.
+// start begins to tick: once a second, of which every so many are evaluations.
 func (r *Reader) start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	r.cancel = cancel
 	go func() {
 		defer close(r.done)
-		ticker := time.NewTicker(r.every)
+		ticker := time.NewTicker(time.Second)
 		defer ticker.Stop()
-		for {
+		for n := int64(1); ; n++ {
 			select {
 			case <-ctx.Done():
 				return
 			case <-ticker.C:
-				r.tick(ctx)
+				if n%max(1, int64(r.every/time.Second)) == 0 {
+					r.tick(ctx)
+				} else {
+					r.digest(time.Now())
+				}
 			}
 		}
 	}()
@@ -98,6 +103,7 @@ func (r *Reader) evaluate(ctx context.Context) error {
 	if err != nil {
 		r.engine.collectFailed()
 	}
+	r.digest(began)
 	r.spent.Add(int64(time.Since(began)))
 	for i := range events {
 		r.onSpike(&events[i])

@@ -29,6 +29,13 @@ func send(h http.Handler, n int) {
 	}
 }
 
+// sendOrdinary sends n requests that are neither slow nor failed: nothing makes them worth exporting against the sampler's will.
+func sendOrdinary(h http.Handler, n int) {
+	for i := range n {
+		call(h, http.MethodGet, fmt.Sprintf("/users/%d", i))
+	}
+}
+
 const sent = 3000
 
 var sentRows = fmt.Sprintf("GET (unmatched) client_error=%d; POST /orders server_error=%d; GET /users/{id} ok=%d", sent/5, sent/10, sent*7/10)

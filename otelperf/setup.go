@@ -80,11 +80,15 @@ func WithSampler(s sdktrace.Sampler) Option {
 
 // Setup is for a program that has no OpenTelemetry pipeline yet: it makes the Monitor, a TracerProvider and a
 // MeterProvider around it, and installs both, with trace context and baggage propagation, as the global ones. The
-// function it returns shuts the three down in the right order; it is idempotent and honours its context.
+// function it returns shuts the three down in the right order; it is idempotent and honours its context. With
+// OTEL_SDK_DISABLED set to true it builds and installs no providers.
 func Setup(_ context.Context, opts ...Option) (*Monitor, func(context.Context) error, error) {
 	m, err := New(opts...)
 	if err != nil {
 		return nil, nil, err
+	}
+	if m.disabled == sdkDisabled {
+		return m, m.Shutdown, nil
 	}
 	c := &m.cfg.setup
 	res := resource.Default()

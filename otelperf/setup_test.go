@@ -70,7 +70,7 @@ func TestSetup(t *testing.T) {
 		t.Fatal(err)
 	}
 	h := otelhttp.NewHandler(mon.Middleware(shop(nil)), "shop", otelhttp.WithFilter(mon.Filter)) // by the global providers
-	send(h, 10)
+	sendOrdinary(h, 10)
 	s := mon.Summary(otelperf.Window5m)
 	if s.TotalRequests != 10 || s.Service != "shop" || s.Version != "1.2.3" || s.Instance != "shop-1" {
 		t.Errorf("%d requests of %s %s, instance %s, want 10 of shop 1.2.3, shop-1", s.TotalRequests, s.Service, s.Version, s.Instance)
@@ -107,7 +107,7 @@ func TestSetupReadsTheSamplersVariables(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			send(otelhttp.NewHandler(shop(nil), "shop"), 10)
+			sendOrdinary(otelhttp.NewHandler(shop(nil), "shop"), 10)
 			if n := total(mon); n != 10 {
 				t.Errorf("%d requests counted, want 10", n)
 			}

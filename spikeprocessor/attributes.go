@@ -11,6 +11,17 @@ const (
 	// KindKey and EndpointKey identify endpoints that no semantic convention names: consumers, jobs, dependencies.
 	KindKey     attribute.Key = "otelperf.kind"
 	EndpointKey attribute.Key = "otelperf.endpoint"
+
+	// SlowKey marks a slow request (bool).
+	SlowKey attribute.Key = "otelperf.slow"
+	// BaselineP99Key is what the endpoint's p99 normally is (double, s), BaselineRatioKey how many times that the request took.
+	BaselineP99Key   attribute.Key = "otelperf.baseline.p99"
+	BaselineRatioKey attribute.Key = "otelperf.baseline.ratio"
+	// SpikeIDKey names the spike that is open for the endpoint (string).
+	SpikeIDKey attribute.Key = "otelperf.spike.id"
+	// RescuedKey marks a request that was exported though it was not sampled (bool), RescueReasonKey says why: slow, failed, spike.
+	RescuedKey      attribute.Key = "otelperf.rescued"
+	RescueReasonKey attribute.Key = "otelperf.rescue.reason"
 )
 
 // Keys that are read from spans; older names follow their successors.
@@ -27,6 +38,14 @@ const (
 	keyOldRPCSystem = "rpc.system"
 	keyRPCStatus    = "rpc.response.status_code"
 	keyOldRPCStatus = "rpc.grpc.status_code"
+
+	keyServer      = "server.address"
+	keyOldServer   = "net.peer.name"
+	keyOlderServer = "http.host"
+
+	keyDBSummary = "db.query.summary"
+	keyDBText    = "db.query.text"
+	keyOldDBText = "db.statement"
 
 	keyDBSystem    = "db.system.name"
 	keyOldDBSystem = "db.system"

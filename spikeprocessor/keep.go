@@ -3,6 +3,7 @@
 package spikeprocessor
 
 import (
+	"slices"
 	"time"
 
 	"go.opentelemetry.io/otel/codes"
@@ -18,27 +19,28 @@ const (
 	keepBurst     = 200
 )
 
-// keep puts a slow or failed request into the slow log. It runs in the goroutine that ended the span.
-func (c *core) keep(s sdktrace.ReadOnlySpan, e *entry, r resolved, d time.Duration) {
-	reason := e.reason(r, d)
-	if reason == "" {
-		return
-	}
-	if reason == slowlog.ReasonThreshold || reason == slowlog.ReasonBaseline {
+// keep puts a slow or failed request into the slow log, and reports whether it is in. It runs in the goroutine that ended
+// the span.
+func (c *core) keep(s sdktrace.ReadOnlySpan, v *verdict) bool {
+	e := v.entry
+	if v.slow() {
 		c.stats.slow.Add(1)
 	}
-	if reason == slowlog.ReasonSpike && !c.store.Admits(e.endpoint.Method, e.endpoint.Route, s.EndTime(), d) {
-		return
+	if v.reason == slowlog.ReasonSpike && !c.store.Admits(e.endpoint.Method, e.endpoint.Route, s.EndTime(), v.d) {
+		return false
 	}
-	if !e.longestYet(d) && !c.keeps.allow(s.EndTime()) {
+	if !e.longestYet(v.d) && !c.keeps.allow(s.EndTime()) {
 		c.stats.notKept.Add(1)
-		return
+		return false
 	}
-	entry := e.describe(s, r, d)
-	entry.Reason = reason
-	if c.store.Add(entry) && c.cfg.onKeep != nil {
+	entry := c.describe(s, v)
+	if !c.store.Add(entry) {
+		return false
+	}
+	if c.cfg.onKeep != nil {
 		c.callOnKeep(entry)
 	}
+	return true
 }
 
 // longestYet reports whether no request of the endpoint took longer: that one is kept at any rate.
@@ -84,22 +86,37 @@ func (e *entry) spiking() bool {
 	return v != nil && v.SpikeID != ""
 }
 
-func (e *entry) describe(s sdktrace.ReadOnlySpan, r resolved, d time.Duration) *slowlog.Entry {
-	sc := s.SpanContext()
+func (c *core) describe(s sdktrace.ReadOnlySpan, v *verdict) *slowlog.Entry {
+	e, r, d, sc := v.entry, &v.r, v.d, s.SpanContext()
 	entry := &slowlog.Entry{
 		TraceID: sc.TraceID(), SpanID: sc.SpanID(), ParentSpanID: s.Parent().SpanID(),
-		Method: e.endpoint.Method, Route: e.endpoint.Route, Kind: e.kind.String(),
+		Method: e.endpoint.Method, Route: e.endpoint.Route, Kind: e.endpoint.Kind.String(),
 		Path: stringAttr(s.Attributes(), keyURLPath), Status: int(r.status), Outcome: r.outcome.String(),
 		Start: s.StartTime(), Duration: d, Threshold: time.Duration(e.threshold.Load()),
-		Sampled: sc.IsSampled(), Error: errorOf(s),
+		Sampled: sc.IsSampled(), Rescued: v.rescued != "", Reason: v.reason, Error: errorOf(s), Dimensions: c.dimensions(s),
 	}
-	if v := e.view.Load(); v != nil {
-		entry.SpikeID, entry.BaselineP99 = v.SpikeID, v.BaselineP99
-		if v.BaselineP99 > 0 {
-			entry.Ratio = float64(d) / float64(v.BaselineP99)
+	if view := e.view.Load(); view != nil {
+		entry.SpikeID, entry.BaselineP99 = view.SpikeID, view.BaselineP99
+		if view.BaselineP99 > 0 {
+			entry.Ratio = float64(d) / float64(view.BaselineP99)
 		}
 	}
 	return entry
+}
+
+// dimensions are the values of the attributes that the user chose.
+func (c *core) dimensions(s sdktrace.ReadOnlySpan) map[string]string {
+	if len(c.cfg.dimensions) == 0 {
+		return nil
+	}
+	found := map[string]string{}
+	attrs := s.Attributes()
+	for i := range attrs {
+		if slices.Contains(c.cfg.dimensions, attrs[i].Key) {
+			found[string(attrs[i].Key)] = attrs[i].Value.String()
+		}
+	}
+	return found
 }
 
 // errorOf finds what went wrong: the last exception recorded on the span, else its status description.

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
+
 	"github.com/otelperf/otelperf-go/slowlog"
 )
 
@@ -19,6 +21,8 @@ var ErrConfig = errors.New("invalid configuration")
 const (
 	DefaultSlowThreshold = 500 * time.Millisecond
 	DefaultMaxEndpoints  = 500
+	DefaultRescueRate    = 5.0 // requests a second
+	DefaultRescueBurst   = 20
 )
 
 // A request is slow, whatever its threshold, above baselineFactor times its endpoint's baseline p99 and above
@@ -34,6 +38,14 @@ type config struct {
 	maxEndpoints  int
 	store         *slowlog.Store
 	onKeep        func(*slowlog.Entry)
+	anatomy       bool
+	dependencies  bool
+	queryText     bool
+	dimensions    []attribute.Key
+	enrichment    enrichment
+	rescueRate    float64
+	rescueBurst   int
+	mode          SamplerMode
 	errs          []error
 }
 
@@ -80,7 +92,7 @@ func WithEndpointSlowThreshold(pattern string, d time.Duration) Option {
 // default is 500.
 func WithMaxEndpoints(n int) Option {
 	return optionFunc(func(c *config) {
-		if n < 1 || n > 10000 {
+		if n < 1 || n > maxEndpoints {
 			c.errs = append(c.errs, fmt.Errorf("%w: max endpoints: got %d, want 1 to 10000", ErrConfig, n))
 			return
 		}
@@ -100,7 +112,10 @@ func WithOnKeep(f func(*slowlog.Entry)) Option {
 }
 
 func newConfig(opts []Option) (config, error) {
-	c := config{slowThreshold: DefaultSlowThreshold, maxEndpoints: DefaultMaxEndpoints}
+	c := config{
+		slowThreshold: DefaultSlowThreshold, maxEndpoints: DefaultMaxEndpoints, anatomy: true, dependencies: true,
+		enrichment: enrichAll, rescueRate: DefaultRescueRate, rescueBurst: DefaultRescueBurst,
+	}
 	for _, o := range opts {
 		if o == nil {
 			c.errs = append(c.errs, fmt.Errorf("%w: option is nil", ErrConfig))

@@ -4,6 +4,7 @@ package spikeprocessor
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -33,6 +34,16 @@ type core struct {
 	store *slowlog.Store
 	keeps *limiter
 
+	gather    gatherer
+	recents   recents
+	bench     workbench
+	rescues   rescues
+	queries   *queries
+	digesting atomic.Bool // somebody calls Digest
+	digest    sync.Mutex  // one Digest at a time; guards tidied
+	tidied    time.Time
+	suspicion atomic.Int64 // unix ns of the last request that was kept; for RecordSuspects
+
 	stopped         atomic.Bool
 	samplerUsed     atomic.Bool
 	innerRecordOnly atomic.Bool
@@ -46,7 +57,10 @@ func New(next sdktrace.SpanProcessor, opts ...Option) (*Processor, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &core{cfg: cfg, start: time.Now(), store: cfg.store, keeps: newLimiter(keepPerSecond, keepBurst)}
+	c := &core{cfg: cfg, start: time.Now(), store: cfg.store, keeps: newLimiter(keepPerSecond, keepBurst), queries: newQueries()}
+	if cfg.rescueRate > 0 {
+		c.rescues.budget = newLimiter(cfg.rescueRate, float64(cfg.rescueBurst))
+	}
 	if c.store == nil {
 		if c.store, err = slowlog.New(); err != nil {
 			return nil, err
@@ -69,44 +83,12 @@ func (p *Processor) OnStart(ctx context.Context, s sdktrace.ReadWriteSpan) {
 	}
 }
 
-// OnEnd records a local root and hands the span on.
+// OnEnd records a local root, holds a child until its root ends, and hands the span on.
 func (p *Processor) OnEnd(s sdktrace.ReadOnlySpan) {
-	if parent := s.Parent(); !parent.HasSpanID() || parent.IsRemote() {
-		p.core.end(s)
-	}
-	if p.next != nil && p.passes(s) {
-		p.next.OnEnd(s)
-	}
-}
-
-// passes keeps from next what it would not have got without our sampler: spans that are recorded, but not sampled.
-func (p *Processor) passes(s sdktrace.ReadOnlySpan) bool {
-	if !p.core.samplerUsed.Load() || p.core.innerRecordOnly.Load() {
-		return true
-	}
-	return s.SpanContext().IsSampled()
-}
-
-// end records a local root. It allocates nothing unless the request is kept.
-func (c *core) end(s sdktrace.ReadOnlySpan) {
-	if c.stopped.Load() {
-		c.stats.afterShutdown.Add(1)
-		return
-	}
-	defer c.guard()
-	d := s.EndTime().Sub(s.StartTime())
-	if d < 0 {
-		c.stats.negative.Add(1)
-		d = 0
-	}
-	r := resolve(s, s.Attributes())
-	e := c.table.lookup(r.kind, r.method, r.route)
-	c.rec.Record(packWord(e.id, r.outcome, d))
-	if r.outcome.Failed() || int64(d) > e.keepNanos.Load() {
-		c.keep(s, e, r, d)
-	}
-	if c.resource.Load() == nil {
-		c.resource.CompareAndSwap(nil, s.Resource())
+	if parent := s.Parent(); parent.HasSpanID() && !parent.IsRemote() {
+		p.endChild(s, parent.SpanID())
+	} else {
+		p.endRoot(s)
 	}
 }
 
@@ -136,7 +118,10 @@ func (p *Processor) Shutdown(ctx context.Context) error {
 }
 
 // Stop ends the counting, and nothing else: spans still reach the wrapped processor. It may be called more than once.
-func (p *Processor) Stop() { p.core.stopped.Store(true) }
+func (p *Processor) Stop() {
+	p.core.stopped.Store(true)
+	p.core.gather.clear()
+}
 
 // SlowLog returns the store that keeps slow and failed requests.
 func (p *Processor) SlowLog() *slowlog.Store { return p.core.store }

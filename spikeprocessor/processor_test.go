@@ -96,7 +96,7 @@ func TestEndpointOfSpans(t *testing.T) {
 		{"another server", "SMTP RCPT", trace.SpanKindServer, nil, "server server SMTP RCPT"},
 		{"consumer", "process orders", trace.SpanKindConsumer, nil, "consumer consumer process orders"},
 		{"job", "nightly", trace.SpanKindInternal, nil, "job job nightly"},
-		{"parentless database call", "SELECT users", trace.SpanKindClient, []attribute.KeyValue{str("db.system.name", "postgresql")}, "dependency db SELECT users"},
+		{"parentless database call", "SELECT users", trace.SpanKindClient, []attribute.KeyValue{str("db.system.name", "postgresql")}, "dependency db postgresql SELECT users"},
 		{"parentless HTTP call", "GET", trace.SpanKindClient, []attribute.KeyValue{method, status}, "dependency http GET"},
 		{"HTTP of another span kind", "GET /x", trace.SpanKindInternal, []attribute.KeyValue{method, str("http.route", "/x")}, "http GET /x"},
 	}

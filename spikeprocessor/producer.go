@@ -51,7 +51,7 @@ func (p *Processor) Produce(ctx context.Context) ([]metricdata.ScopeMetrics, err
 			if cl == nil {
 				continue
 			}
-			e, name := entries[id], metricOf[entries[id].kind]
+			e, name := entries[id], metricOf[entries[id].endpoint.Kind]
 			if cl.timed.Count() > 0 {
 				points[name] = append(points[name], point(&cl.timed, e.set, c.start, now))
 			}
@@ -111,6 +111,8 @@ func endpointAttributes(e Endpoint) []attribute.KeyValue {
 		return []attribute.KeyValue{semconv.HTTPRequestMethodKey.String(e.Method), semconv.HTTPRoute(e.Route)}
 	case e.Kind == KindRPC:
 		return []attribute.KeyValue{semconv.RPCSystemNameKey.String(e.Method), semconv.RPCMethod(e.Route)}
+	case e.Kind == KindDependency:
+		return []attribute.KeyValue{KindKey.String(e.Kind.String()), EndpointKey.String(e.String())}
 	default:
 		return []attribute.KeyValue{KindKey.String(e.Kind.String()), EndpointKey.String(e.Route)}
 	}

@@ -73,7 +73,7 @@ func resolveSlowly(s sdktrace.ReadOnlySpan, attrs []attribute.KeyValue, f facts)
 	case trace.SpanKindConsumer:
 		r.kind, r.method, r.route = KindConsumer, "consumer", s.Name()
 	case trace.SpanKindClient, trace.SpanKindProducer:
-		r.kind, r.method, r.route = KindDependency, category(attrs, kind), s.Name()
+		r.kind = KindDependency // its name is found by target
 	default:
 		// otelhttp lets its users set another kind: what has a route and a status is still a request.
 		if f.method != "" && f.route != "" {
@@ -208,26 +208,6 @@ func panicOutcome(events []sdktrace.Event) Outcome {
 		}
 	}
 	return Panic
-}
-
-// category sorts a client or producer span by what it calls.
-func category(attrs []attribute.KeyValue, kind trace.SpanKind) string {
-	for i := range attrs {
-		switch attrs[i].Key {
-		case keyDBSystem, keyOldDBSystem:
-			return "db"
-		case keyRPCSystem, keyOldRPCSystem:
-			return "rpc"
-		case keyMessaging:
-			return "messaging"
-		case keyHTTPMethod, keyOldHTTPMethod:
-			return "http"
-		}
-	}
-	if kind == trace.SpanKindProducer {
-		return "messaging"
-	}
-	return "client"
 }
 
 // stringAttr returns the string value of the last attribute with one of the keys, or "".

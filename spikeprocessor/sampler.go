@@ -7,14 +7,15 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"go.opentelemetry.io/otel"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Sampler returns a sampler that decides as root does, except that a local root which root would drop is recorded,
-// unsampled: it is counted and can be kept, and nothing of it is exported. Trace state and attributes of root's
+// Sampler returns a sampler that decides as root does, except that what root would drop is recorded, unsampled
+// (WithSamplerMode says how much of it): a request is counted and can be kept, and it is exported only if it is rescued. Trace state and attributes of root's
 // decision are left as they are. With root nil, OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG say what root is, as
 // they would without a sampler (sdktrace.WithSampler overrides them); their default is parentbased_always_on.
 //
@@ -42,12 +43,26 @@ func (s *recordingSampler) ShouldSample(p sdktrace.SamplingParameters) sdktrace.
 			s.core.innerRecordOnly.Store(true)
 		}
 	case sdktrace.Drop:
-		parent := trace.SpanContextFromContext(p.ParentContext)
-		if (!parent.IsValid() || parent.IsRemote()) && !s.core.stopped.Load() {
+		if s.core.wants(p) {
 			r.Decision = sdktrace.RecordOnly
 		}
 	}
 	return r
+}
+
+// wants reports whether a span that would be dropped is to be recorded.
+func (c *core) wants(p sdktrace.SamplingParameters) bool {
+	if c.stopped.Load() {
+		return false
+	}
+	if c.cfg.mode == RecordAll {
+		return true
+	}
+	parent := trace.SpanContextFromContext(p.ParentContext)
+	if !parent.IsValid() || parent.IsRemote() {
+		return true
+	}
+	return c.cfg.mode == RecordSuspects && time.Now().UnixNano()-c.suspicion.Load() < int64(time.Minute)
 }
 
 // Description implements sdktrace.Sampler.

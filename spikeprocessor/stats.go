@@ -29,6 +29,18 @@ type Stats struct {
 	// Faults counts panics of ours that were recovered, HookPanics those of a WithOnKeep function.
 	Faults     uint64 `json:"faults"`
 	HookPanics uint64 `json:"hook_panics"`
+	// Held is the number of child spans for which there is room in use; HeldFull, HeldLong and HeldStale count child spans that no
+	// anatomy has: for want of room in the process, in their request, or of a root that ended.
+	Held      int64  `json:"held_spans"`
+	HeldFull  uint64 `json:"held_full"`
+	HeldLong  uint64 `json:"held_long"`
+	HeldStale uint64 `json:"held_stale"`
+	// Rescued counts unsampled requests that were exported, by reason; RescueRefused those that the budget refused,
+	// RescueIncomplete those of which children were missing, RescuedLate spans that followed their root.
+	Rescued          map[string]uint64 `json:"rescued"`
+	RescueRefused    uint64            `json:"rescue_refused"`
+	RescueIncomplete uint64            `json:"rescue_incomplete"`
+	RescuedLate      uint64            `json:"rescued_late"`
 	// SamplerUsed tells whether Sampler was called.
 	SamplerUsed bool `json:"sampler_used"`
 	Stopped     bool `json:"stopped"`
@@ -41,6 +53,9 @@ func (p *Processor) Stats() Stats {
 		Endpoints: len(c.table.entries()), MaxEndpoints: c.cfg.maxEndpoints, Overflowed: c.table.overflowed.Load(),
 		NegativeDurations: c.stats.negative.Load(), AfterShutdown: c.stats.afterShutdown.Load(),
 		Slow: c.stats.slow.Load(), NotKept: c.stats.notKept.Load(), Faults: c.stats.faults.Load(), HookPanics: c.stats.hookPanics.Load(),
+		Held: c.gather.held.Load(), HeldFull: c.gather.full.Load(), HeldLong: c.gather.long.Load(), HeldStale: c.gather.stale.Load(),
+		Rescued:       map[string]uint64{RescueSlow: c.rescues.slow.Load(), RescueFailed: c.rescues.failed.Load(), RescueSpike: c.rescues.spike.Load()},
+		RescueRefused: c.rescues.refused.Load(), RescueIncomplete: c.rescues.incomplete.Load(), RescuedLate: c.rescues.late.Load(),
 		SamplerUsed: c.samplerUsed.Load(), Stopped: c.stopped.Load(),
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"unsafe"
 
 	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/otelperf/otelperf-go/slowlog"
 )
 
 // entry is one endpoint of the table. All fields but the atomics are written before the entry is published and
@@ -29,24 +31,27 @@ type entry struct {
 
 	slowNanos atomic.Int64 // above it a request is slow
 	threshold atomic.Int64 // ns; the configured part of slowNanos
+	samples   atomic.Int32 // ordinary requests that may still be looked at in this second
+	usual     slowlog.Usual
 	view      atomic.Pointer[View]
 	longest   atomic.Int64 // ns; of the requests that were slow or failed
 }
 
 // table maps (kind, method, route) to entries. Invariant: a slot of hashed goes from nil to an entry once and
 // never changes, so a reader needs no lock: it sees the entry whole or not at all (the atomic store releases,
-// the load acquires). Inserts are serialised by mu. It holds at most max entries besides one overflow entry
-// per kind.
+// the load acquires). Inserts are serialised by mu. It holds at most max entries of what is served, max dependencies, and one
+// overflow entry per kind.
 type table struct {
 	seed   maphash.Seed
 	recent [256]atomic.Pointer[entry] // by string pointers: a hint, overwritten at will
 	hashed []atomic.Pointer[entry]    // open addressing, at most half full
 	mask   uint64
 	max    int
-	full   atomic.Bool
+	full   [2]atomic.Bool // for what is served, and for dependencies
 
 	mu         sync.Mutex
-	n          int // guarded by mu
+	n          [2]int              // guarded by mu
+	byEndpoint map[Endpoint]*entry // guarded by mu
 	all        atomic.Pointer[[]*entry]
 	overflow   [numKinds]atomic.Pointer[entry]
 	overflowed atomic.Uint64
@@ -55,10 +60,10 @@ type table struct {
 
 func newTable(limit int, prepare func(*entry)) *table {
 	size := 1
-	for size < 2*limit {
+	for size < 4*limit {
 		size *= 2
 	}
-	t := &table{seed: maphash.MakeSeed(), hashed: make([]atomic.Pointer[entry], size), mask: uint64(size - 1), max: limit, prepare: prepare}
+	t := &table{seed: maphash.MakeSeed(), hashed: make([]atomic.Pointer[entry], size), mask: uint64(size - 1), max: limit, prepare: prepare, byEndpoint: map[Endpoint]*entry{}}
 	t.all.Store(new([]*entry))
 	return t
 }
@@ -89,18 +94,11 @@ func (t *table) lookup(kind Kind, method, route string) *entry {
 	}
 }
 
-// find returns the entry of an endpoint, or nil.
+// find returns the entry of an endpoint, or nil. It takes the table's lock.
 func (t *table) find(ep Endpoint) *entry {
-	if ep.Route == OverflowRoute && ep.Method == "" {
-		return t.overflow[ep.Kind].Load()
-	}
-	h := t.hash(ep.Kind, ep.Method, ep.Route)
-	for i := h & t.mask; ; i = (i + 1) & t.mask {
-		e := t.hashed[i].Load()
-		if e == nil || e.hash == h && e.endpoint == ep {
-			return e
-		}
-	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.byEndpoint[ep]
 }
 
 func (t *table) hash(kind Kind, method, route string) uint64 {
@@ -112,8 +110,9 @@ func (t *table) hash(kind Kind, method, route string) uint64 {
 }
 
 func (t *table) insert(kind Kind, method, route string, h uint64) *entry {
-	if t.full.Load() {
-		return t.overflowEntry(kind)
+	side := kind.side()
+	if t.full[side].Load() {
+		return t.overflowEntry(kind.public())
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -127,11 +126,11 @@ func (t *table) insert(kind Kind, method, route string, h uint64) *entry {
 			return e
 		}
 	}
-	if t.n >= t.max {
-		t.full.Store(true)
-		return t.overflowLocked(kind)
+	if t.n[side] >= t.max {
+		t.full[side].Store(true)
+		return t.overflowLocked(kind.public())
 	}
-	t.n++
+	t.n[side]++
 	if len(route) == maxNameBytes {
 		route = strings.Clone(route) // perhaps clipped: do not keep the whole alive
 	}
@@ -145,9 +144,13 @@ func (t *table) insert(kind Kind, method, route string, h uint64) *entry {
 func (t *table) addLocked(kind Kind, method, route string) *entry {
 	all := t.entries()
 	e := &entry{kind: kind, method: method, route: route, id: uint32(len(all))}
-	e.endpoint = Endpoint{Kind: kind, Method: strings.ToValidUTF8(method, "\uFFFD"), Route: strings.ToValidUTF8(route, "\uFFFD")}
+	e.endpoint = kind.endpoint(strings.ToValidUTF8(method, "\uFFFD"), strings.ToValidUTF8(route, "\uFFFD"))
+	e.samples.Store(samplesPerSecond)
 	e.set, e.failedSet = pointAttributes(e.endpoint)
 	t.prepare(e)
+	if _, known := t.byEndpoint[e.endpoint]; !known {
+		t.byEndpoint[e.endpoint] = e
+	}
 	grown := append(all[:len(all):len(all)], e) // a copy: readers keep the slice they loaded
 	t.all.Store(&grown)
 	return e
@@ -171,6 +174,14 @@ func (t *table) overflowLocked(kind Kind) *entry {
 	e := t.addLocked(kind, "", OverflowRoute)
 	t.overflow[kind].Store(e)
 	return e
+}
+
+// side tells what is served (0) from dependencies (1): neither may crowd the other out.
+func (k Kind) side() int {
+	if k >= KindDependency {
+		return 1
+	}
+	return 0
 }
 
 // clip bounds a name that a client may have had a hand in.

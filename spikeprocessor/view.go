@@ -2,7 +2,10 @@
 
 package spikeprocessor
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // View is what the engine knows of an endpoint and the span path must know.
 type View struct {
@@ -28,7 +31,11 @@ func (p *Processor) SlowThreshold(ep Endpoint) time.Duration {
 
 // prepare sets what a new entry takes from the configuration.
 func (c *core) prepare(e *entry) {
-	e.threshold.Store(int64(c.cfg.thresholdOf(e.endpoint.String())))
+	threshold := c.cfg.thresholdOf(e.endpoint.String())
+	if e.endpoint.Kind == KindDependency {
+		threshold = math.MaxInt64 // a slow call shows in the request that waited for it
+	}
+	e.threshold.Store(int64(threshold))
 	e.judge()
 }
 
@@ -36,11 +43,11 @@ func (c *core) prepare(e *entry) {
 func (e *entry) judge() {
 	limit := e.threshold.Load()
 	v := e.view.Load()
-	if v != nil && v.BaselineP99 > 0 {
+	if v != nil && v.BaselineP99 > 0 && limit < math.MaxInt64 {
 		limit = min(limit, int64(max(baselineFactor*v.BaselineP99, baselineFloor)))
 	}
 	e.slowNanos.Store(limit)
-	if v != nil && v.SpikeID != "" {
+	if v != nil && v.SpikeID != "" && limit < math.MaxInt64 {
 		limit = min(limit, int64(v.BaselineP99)) // the endpoint's slowest are wanted, slow or not
 	}
 	e.keepNanos.Store(limit)

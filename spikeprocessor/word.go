@@ -12,7 +12,7 @@ const (
 	durationBits = 45
 	outcomeBits  = 3
 	maxNanos     = 1<<durationBits - 1
-	maxEndpoints = 1<<16 - 1 - int(numKinds) // so that every id, overflow entries included, fits
+	maxEndpoints = 10000 // twice that and the overflow entries must fit into the id
 )
 
 func packWord(id uint32, o Outcome, d time.Duration) word {

@@ -193,6 +193,23 @@ func TestShortPauses(t *testing.T) {
 	}
 }
 
+// With a request every ten seconds, four slow ones in a row are an alarm, three are not.
+func TestSparseRequests(t *testing.T) {
+	for slow := 3; slow <= 4; slow++ {
+		b := newBench(t, Config{})
+		b.run(1200)
+		for range slow {
+			for range 9 {
+				b.step(nil)
+			}
+			b.step([]Bucket{{Index: Index(3), Count: 1}})
+		}
+		if got, want := len(b.events) > 0, slow >= 4; got != want {
+			t.Errorf("%d slow requests: alert %v, want %v", slow, got, want)
+		}
+	}
+}
+
 // Calls that come more often than every tick are added up rather than judged one by one.
 func TestEarlyTicks(t *testing.T) {
 	b := newBench(t, Config{})

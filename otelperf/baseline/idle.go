@@ -131,7 +131,7 @@ func (d *Detector) learn(top float64) {
 	case b.dirty:
 		b.drop(now)
 	default:
-		b.fold(now, d.config.Weight, min(elapsed, mostPassed), d.tune.mostFold)
+		b.fold(d.tune, now, d.config.Weight, min(elapsed, mostPassed))
 		d.refresh()
 	}
 }

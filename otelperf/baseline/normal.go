@@ -43,15 +43,12 @@ func (b *normal) above(seconds float64) float64 {
 	return sum / b.sum
 }
 
-// keepAll is the weight below which nothing is forgotten, so that quiet endpoints can learn at all.
-const keepAll = 1000
-
-// fold makes the recent requests part of the baseline. The past keeps weight per ten minutes of elapsed seconds. All
-// recent requests together weigh at most most times what is there, or keepAll: a burst of a million cheap requests
-// is not what the endpoint usually does. most 0 means no limit.
-func (b *normal) fold(now, weight, elapsed, most float64) {
+// fold makes the recent requests part of the baseline. The past keeps weight per ten minutes of elapsed seconds, and
+// all of it as long as there is little. All recent requests together weigh at most mostFold times what is there: a
+// burst of a million cheap requests is not what the endpoint usually does.
+func (b *normal) fold(t *tuning, now, weight, elapsed float64) {
 	keep := math.Pow(weight, elapsed/600)
-	if b.sum < keepAll {
+	if b.sum < t.keepAll {
 		keep = 1
 	}
 	if b.muchFaster() {
@@ -59,8 +56,8 @@ func (b *normal) fold(now, weight, elapsed, most float64) {
 	}
 	m := float64(b.recent.total)
 	each := 1.0
-	if most > 0 {
-		each = min(1, max(keepAll, b.sum*most)/m)
+	if t.mostFold > 0 {
+		each = min(1, max(t.keepAll, b.sum*t.mostFold)/m)
 	}
 	kept, added := float32(keep), float32(each)
 	for i, n := range b.recent.cell {

@@ -36,6 +36,7 @@ type tuning struct {
 	levels [levels]levelTuning
 
 	alarm    float64 // nats of evidence that raise an alarm
+	sparse   float64 // the most seconds since the last request that the cap of one slot is counted for
 	sureness float64 // standard deviations by which a quantile is taken above its estimate
 
 	// The joint test, factors at Ratio 2: normal is everything slower by slow, or guard times the baseline's odds;
@@ -50,7 +51,8 @@ type tuning struct {
 	recoveryShare float64 // or this share of its odds, whichever is worse,
 	recoveryOdds  float64 // but not beyond
 
-	mostFold float64 // the most that one fold adds, as a share of the baseline; 0: no limit
+	keepAll  float64 // requests below which the baseline forgets nothing, so that quiet endpoints learn their tail
+	mostFold float64 // the most that one fold adds, as a share of the baseline, or keepAll; 0: no limit
 
 	rebase     float64 // seconds after which an incident is the new normal
 	escape     float64 // seconds of suspicion without an alarm after which the baseline learns again
@@ -80,9 +82,9 @@ var standard = tuning{
 			floor: 1, guard: 1.3, farGuard: 1.3, lowest: 0.0005, mild: 1.6, recoveryFloor: 0.00075,
 		},
 	},
-	alarm: 10, sureness: 2,
+	alarm: 10, sparse: 2, sureness: 2,
 	slow: 1.7, jointGuard: 2.5, shift: 3, mix: 0.7,
 	recovery: 0.75, recovered: 4, recoverySpan: 30, recoveryPower: 0.7, recoveryShare: 0.5, recoveryOdds: 300,
-	mostFold: 0.1,
-	rebase:   1800, escape: 1800, stale: 1.25, staleAfter: 3600, warmGrace: 180,
+	keepAll: 3000, mostFold: 0.1,
+	rebase: 1800, escape: 1800, stale: 1.25, staleAfter: 3600, warmGrace: 180,
 }

@@ -1,0 +1,180 @@
+// The page: what is looked at stands in the address, so that it can be linked to; the rest follows from what comes in.
+
+import { Chart } from "./chart.js";
+import { showDiagnostics } from "./diagnostics.js";
+import { $, show, text, toggle } from "./dom.js";
+import { Endpoints } from "./endpoints.js";
+import * as format from "./format.js";
+import { makeLists } from "./lists.js";
+import { showNow } from "./now.js";
+import { SlowList } from "./slow.js";
+import { get, Source } from "./source.js";
+import { TraceView } from "./trace.js";
+
+const view = readAddress();
+let summary = null, config = null, selected = null, instances = new Set(), seriesTurn = 0;
+
+const traceView = new TraceView({ onClose: () => go({ trace: "" }), traceURL: () => config?.trace_url });
+const openTrace = (id) => go({ trace: id });
+const slow = new SlowList(openTrace);
+const chart = new Chart({ openTrace });
+const endpoints = new Endpoints({
+  sort: view.sort, onSort: (sort) => go({ sort }), select: (row) => {
+    go({ endpoint: format.name(row) });
+    $("chart-title").scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+  },
+});
+const lists = makeLists(openTrace);
+const source = new Source({
+  summary: (s) => { summary = s; render(); },
+  slow: (entry) => slow.add(entry),
+  spike: () => refresh("slow"),
+  link: (state, label) => {
+    $("link").dataset.state = state;
+    text($("link-text"), label);
+    toggle($("main"), "stale", state === "lost");
+  },
+});
+
+// readAddress reads the view from the part behind the '#'.
+function readAddress() {
+  const p = new URLSearchParams(location.hash.slice(1));
+  const sort = p.get("sort") ?? "-state";
+  return {
+    window: ["1m", "5m", "1h", "all"].includes(p.get("window")) ? p.get("window") : "5m", endpoint: p.get("endpoint") ?? "", filter: p.get("filter") ?? "",
+    trace: /^[0-9a-f]{32}$/.test(p.get("trace") ?? "") ? p.get("trace") : "", sort: { id: sort.replace(/^-/, ""), desc: sort.startsWith("-") },
+  };
+}
+
+// go changes the view and its address. Opening a trace is a step that the back button undoes.
+function go(change) {
+  Object.assign(view, change);
+  const p = new URLSearchParams();
+  if (view.window !== "5m") p.set("window", view.window);
+  if (view.endpoint) p.set("endpoint", view.endpoint);
+  if (view.filter) p.set("filter", view.filter);
+  const sort = (view.sort.desc ? "-" : "") + view.sort.id;
+  if (sort !== "-state") p.set("sort", sort);
+  if (view.trace) p.set("trace", view.trace);
+  const address = location.pathname + location.search + (String(p) ? "#" + p : "");
+  if (address !== location.pathname + location.search + location.hash) history[change.trace ? "pushState" : "replaceState"](null, "", address);
+  apply();
+}
+
+// apply brings the page in line with the view.
+function apply() {
+  document.querySelector(`#windows input[value="${view.window}"]`).checked = true;
+  if (source.window !== view.window || !source.stream) source.setWindow(view.window);
+  if ($("filter").value !== view.filter) $("filter").value = view.filter;
+  endpoints.filter = view.filter;
+  endpoints.table.sort = view.sort;
+  if (view.trace) traceView.open(view.trace);
+  else traceView.close();
+  render();
+}
+
+function render() {
+  if (!summary) return;
+  const now = new Date(summary.time);
+  text($("service"), summary.service);
+  text($("identity"), [summary.version, summary.instance, "up " + format.span(summary.uptime_seconds)].filter(Boolean).join(" \u00b7 "));
+  document.title = (summary.spikes.some((s) => s.state === "open") ? "\u25b2 " : "") + summary.service + " \u00b7 otelperf";
+  notice();
+  showNow(summary, openTrace, (row) => go({ endpoint: format.name(row) }));
+  choose();
+  endpoints.selected = selected ? format.name(selected) : null;
+  endpoints.show(summary.endpoints);
+  slow.only = $("slow-only").checked && selected ? format.name(selected) : null;
+  slow.render(now);
+  lists.dependencies(summary.dependencies);
+  lists.history(summary.spikes.filter((s) => s.end));
+  showDiagnostics(summary.diagnostics);
+}
+
+// notice warns of answers that come from several instances: their numbers alternate, and neither is the whole.
+function notice() {
+  instances.add(summary.instance);
+  const several = instances.size > 1 && source.failures === 0;
+  show($("notice"), several);
+  if (several) text($("notice"), "Answers come from " + instances.size + " instances by turns (" + [...instances].slice(-3).join(", ") + "): behind a load balancer, open one of them directly.");
+}
+
+// choose picks the endpoint of the chart: the one asked for, else one that spikes, else the busiest.
+function choose() {
+  const rows = [...summary.endpoints, ...summary.dependencies];
+  const found = rows.find((r) => format.name(r) === view.endpoint) ?? summary.endpoints.find((r) => r.state === "spiking") ?? summary.endpoints.toSorted((a, b) => b.count - a.count)[0] ?? null;
+  const changed = found && (!selected || format.name(found) !== format.name(selected));
+  if (view.endpoint || !selected || !rows.some((r) => format.name(r) === format.name(selected)) || found?.state === "spiking") {
+    selected = found;
+    if (changed) refresh("series");
+  }
+  if (!selected) chart.clear("No requests yet.");
+}
+
+const refreshers = {
+  async series() {
+    if (!selected) return;
+    const turn = ++seriesTurn, span = view.window === "1m" ? "1m" : "1h";
+    const q = new URLSearchParams({ method: selected.method, route: selected.route, kind: selected.kind, window: span });
+    const series = await get("endpoints/series?" + q);
+    if (turn !== seriesTurn) return;
+    text($("chart-name"), format.name(series));
+    text($("chart-span"), span === "1m" ? "last minute, in steps of 10 s" : "last hour, by the minute");
+    if (series.points.length) chart.show(series, slow.of(format.name(series)));
+  },
+  async trends() { endpoints.setTrends((await get("endpoints?trend=true&window=" + view.window)).endpoints); },
+  async slow() { slow.set(await get("slow?limit=200")); },
+  async active() { lists.active((await get("active?limit=50")).active); },
+  async errors() { lists.errors((await get("errors?limit=50")).errors); },
+  async config() { config = await get("config"); },
+};
+
+// refresh asks for one part. A failure is left to the line that tells of the connection.
+function refresh(part) {
+  if (source.paused || document.hidden) return;
+  refreshers[part]().catch(() => {});
+}
+
+function every(seconds, ...parts) {
+  for (const part of parts) {
+    refresh(part);
+    setInterval(() => refresh(part), seconds * 1000);
+  }
+}
+
+function pause() {
+  const paused = !source.paused;
+  source.setPaused(paused);
+  $("pause").setAttribute("aria-pressed", String(paused));
+  text($("pause"), paused ? "Go on" : "Pause");
+}
+
+function keys(event) {
+  const typing = event.target.closest("input, textarea, select, button, a, summary, dialog");
+  if (event.metaKey || event.ctrlKey || event.altKey) return;
+  if (event.key === "Escape" && event.target === $("filter")) {
+    go({ filter: "" });
+    $("filter").blur();
+  } else if (event.key === "/" && !(typing && typing.matches("input[type=search]")) && !$("trace").open) {
+    event.preventDefault();
+    $("filter").focus();
+  } else if (event.key === " " && !typing) {
+    event.preventDefault();
+    pause();
+  }
+}
+
+$("windows").addEventListener("change", (e) => { go({ window: e.target.value }); refresh("trends"); refresh("series"); });
+$("filter").addEventListener("input", (e) => go({ filter: e.target.value }));
+$("slow-only").addEventListener("change", render);
+$("pause").addEventListener("click", pause);
+document.addEventListener("keydown", keys);
+addEventListener("hashchange", () => { Object.assign(view, readAddress()); apply(); });
+addEventListener("popstate", () => { Object.assign(view, readAddress()); apply(); });
+
+refresh("config");
+apply();
+every(2, "active");
+every(5, "series", "errors");
+every(15, "trends");
+every(30, "slow");

@@ -1,0 +1,32 @@
+// Is it wired right, and was anything lost?
+
+import { $, el, keyed, text, toggle } from "./dom.js";
+import * as format from "./format.js";
+
+const facts = [
+  ["numbers from", (d) => d.source === "metrics" ? "the metric source" : "spans"],
+  ["sampler", (d) => d.processor.sampler_used ? "Monitor.Sampler: every request is seen" : "not ours: sampled requests only", (d) => d.source === "spans" && !d.processor.sampler_used],
+  ["reader registered", (d) => d.reader_registered ? "yes" : d.source === "spans" ? "no, and not needed" : "no", (d) => d.source === "metrics" && !d.reader_registered],
+  ["endpoints", (d) => d.processor.endpoints + " of " + d.processor.max_endpoints],
+  ["in the row (other)", (d) => format.count(d.processor.overflowed), (d) => d.processor.overflowed > 0],
+  ["spans counted", (d) => format.count(d.own.requests_counted)],
+  ["slow log", (d) => d.slow_log.entries + " kept, " + format.bytes(d.slow_log.bytes)],
+  ["slow, but not kept", (d) => format.count(d.processor.not_kept), (d) => d.processor.not_kept > 0],
+  ["own memory", (d) => format.bytes(d.own.memory_bytes)],
+  ["own CPU", (d) => format.percent(d.own.cpu_share) + " of a core, estimated"],
+  ["streams", (d) => d.streams.clients + " of " + d.streams.max],
+  ["dropped", (d) => format.count(d.log_lines_dropped + d.slow_lines_suppressed) + " log lines, " + d.alerts_dropped + " alerts", (d) => d.log_lines_dropped + d.alerts_dropped > 0],
+  ["faults of ours", (d) => format.count(d.processor.faults + d.engine.faults + d.middleware_faults), (d) => d.processor.faults + d.engine.faults + d.middleware_faults > 0],
+  ["access denied", (d) => format.count(d.access_denied)],
+  ["mounted at", (d) => d.mounts.join(", ") || format.none],
+];
+
+export function showDiagnostics(d) {
+  keyed($("facts"), facts, ([label]) => label, ([label]) => el("div", null, el("dt", null, label), el("dd")), (div, [, value, bad]) => {
+    text(div.lastChild, value(d));
+    toggle(div.lastChild, "warn", Boolean(bad?.(d)));
+  });
+  keyed($("hints"), d.hints, (h) => h, (h) => el("li", null, h));
+  const v = d.versions;
+  text($("versions"), "otelperf " + v.otelperf + " \u00b7 OpenTelemetry " + v.otel_sdk + " \u00b7 " + v.go);
+}

@@ -1,0 +1,92 @@
+// The endpoints as a table.
+
+import { $, el, measure, show, text, toggle } from "./dom.js";
+import * as format from "./format.js";
+import { spark } from "./spark.js";
+import { Table } from "./table.js";
+
+const states = { spiking: 2, learning: 1, normal: 0 };
+
+const ms = (id, label, title) => ({ id, label, title, numeric: true, value: (r) => r[id + "_ms"], cell: (td, r) => measure(td, format.duration(r[id + "_ms"])) });
+
+// numberColumns are those that endpoints and dependencies share.
+export const numberColumns = [
+  { id: "rate", label: "req/s", numeric: true, value: (r) => r.rate, cell: (td, r) => text(td, format.rate(r.rate)) },
+  {
+    id: "error_rate", label: "errors", numeric: true, value: (r) => r.error_rate, cell: (td, r) => {
+      text(td, format.percent(r.error_rate));
+      toggle(td, "bad", r.error_count > 0);
+      toggle(td, "faint", r.error_count === 0);
+    },
+  },
+  ms("p50", "p50"), ms("p95", "p95"), ms("p99", "p99"),
+];
+
+export const baselineColumns = [
+  { id: "baseline", label: "usual p99", title: "The baseline: what p99 normally is", numeric: true, value: (r) => r.baseline_p99_ms, cell: (td, r) => { measure(td, format.duration(r.baseline_p99_ms)); toggle(td, "faint", true); } },
+  { id: "ratio", label: "\u00d7", title: "p99 as a multiple of the usual p99", numeric: true, value: (r) => r.ratio, cell: (td, r) => { text(td, format.times(r.ratio)); toggle(td, "bad", r.ratio >= 2); toggle(td, "faint", !(r.ratio >= 2)); } },
+];
+
+export class Endpoints {
+  constructor({ sort, onSort, select }) {
+    this.select = select;
+    this.filter = "";
+    this.rows = [];
+    this.trends = new Map();
+    this.table = new Table($("endpoints"), {
+      caption: "Endpoints with rate, errors, latency and state", key: (r) => r.kind + " " + format.name(r), sort, onSort,
+      columns: [
+        { id: "state", label: el("span", { class: "visually-hidden" }, "State"), title: "State", class: "state", value: (r) => states[r.state] ?? 0, cell: stateCell },
+        { id: "name", label: "Endpoint", first: "asc", class: "name", value: (r) => r.route + " " + r.method, cell: (td, r) => this.nameCell(td, r) },
+        ...numberColumns,
+        { id: "trend", label: "p99, last 30 min", class: "trend", cell: (td, r) => this.trendCell(td, r) },
+        ...baselineColumns,
+      ],
+      row: (tr, r) => {
+        toggle(tr, "spiking", r.state === "spiking");
+        toggle(tr, "selected", format.name(r) === this.selected);
+      },
+    });
+  }
+
+  show(rows) {
+    this.rows = rows;
+    this.render();
+  }
+
+  setTrends(rows) {
+    this.trends = new Map(rows.map((r) => [r.kind + " " + format.name(r), r.trend_p99_ms]));
+    this.render();
+  }
+
+  render() {
+    const words = this.filter.toLowerCase().split(/\s+/).filter(Boolean);
+    const found = this.rows.filter((r) => words.every((w) => (format.name(r) + " " + r.state).toLowerCase().includes(w)));
+    text($("endpoints-count"), found.length === this.rows.length ? format.count(found.length) : found.length + " of " + this.rows.length);
+    show($("endpoints"), found.length > 0);
+    show($("endpoints-empty"), found.length === 0);
+    text($("endpoints-empty"), this.rows.length ? "No endpoint matches the filter." : "No requests in this window.");
+    this.table.show(found);
+  }
+
+  nameCell(td, r) {
+    if (!td.firstChild) {
+      td.append(el("button", { type: "button", class: "route plain", on: { click: () => this.select(td.row) } }, el("span", { class: "method" }, r.method), el("span", null, r.route)));
+    }
+    td.row = r;
+    const chosen = String(format.name(r) === this.selected);
+    if (td.firstChild.getAttribute("aria-pressed") !== chosen) td.firstChild.setAttribute("aria-pressed", chosen);
+  }
+
+  trendCell(td, r) {
+    const trend = this.trends.get(r.kind + " " + format.name(r)) ?? [];
+    spark(td, [...trend, r.p99_ms], r.baseline_p99_ms, r.state === "spiking");
+  }
+}
+
+function stateCell(td, r) {
+  const label = r.state === "learning" && r.needed ? "learning, " + r.needed + " more requests needed" : r.state;
+  if (td.dataset.shown === label) return;
+  td.dataset.shown = label;
+  td.replaceChildren(el("span", { class: "badge " + r.state, title: label }, el("span", { class: "visually-hidden" }, label)));
+}

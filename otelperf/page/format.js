@@ -1,0 +1,79 @@
+// Numbers as people read them. Each returns text, or [number, unit] where the unit is shown fainter. Null is no data.
+
+export const none = "\u2013";
+const thin = "\u202f";
+
+const fixed = (x, digits) => x.toFixed(digits);
+
+// three writes x with about three digits.
+export function three(x) {
+  const a = Math.abs(x);
+  if (a >= 100 || a === 0) return fixed(x, 0);
+  if (a >= 10) return fixed(x, 1);
+  if (a >= 0.1) return fixed(x, 2);
+  return x.toPrecision(2);
+}
+
+export function duration(ms) {
+  if (ms === null || ms === undefined) return [none, ""];
+  const a = Math.abs(ms);
+  if (a >= 60_000) return [span(ms / 1000), ""];
+  if (a >= 9_950) return [fixed(ms / 1000, 1), thin + "s"];
+  if (a >= 999.5) return [fixed(ms / 1000, 2), thin + "s"];
+  if (a >= 99.5) return [fixed(ms, 0), thin + "ms"];
+  if (a >= 9.95) return [fixed(ms, 1), thin + "ms"];
+  if (a >= 0.1 || a === 0) return [fixed(ms, a === 0 ? 0 : 2), thin + "ms"];
+  return [fixed(ms * 1000, 0), thin + "\u00b5s"];
+}
+
+export const durationText = (ms) => duration(ms).join("");
+
+export function rate(perSecond) {
+  if (perSecond === null || perSecond === undefined) return none;
+  if (perSecond >= 10_000) return fixed(perSecond / 1000, 1) + "k";
+  return three(perSecond);
+}
+
+export function percent(share) {
+  if (share === null || share === undefined) return none;
+  if (share === 0) return "0" + thin + "%";
+  if (share < 0.0001) return "<0.01" + thin + "%";
+  return (share * 100 >= 9.95 ? fixed(share * 100, 0) : fixed(share * 100, share < 0.01 ? 2 : 1)) + thin + "%";
+}
+
+export function count(n) {
+  return n === null || n === undefined ? none : n.toLocaleString("en-GB").replaceAll(",", thin);
+}
+
+export function times(x) {
+  return x === null || x === undefined ? none : (x >= 10 ? fixed(x, 0) : fixed(x, 1)) + "\u00d7";
+}
+
+export function bytes(n) {
+  const units = ["B", "KiB", "MiB", "GiB"];
+  let i = 0;
+  for (; n >= 1024 && i < units.length - 1; i++) n /= 1024;
+  return three(n) + thin + units[i];
+}
+
+// span is a length of time in at most two units.
+export function span(seconds) {
+  const s = Math.max(0, Math.round(seconds));
+  if (s < 60) return s + thin + "s";
+  if (s < 3600) return Math.floor(s / 60) + thin + "min" + (s % 60 && s < 600 ? " " + (s % 60) + thin + "s" : "");
+  if (s < 86400) return Math.floor(s / 3600) + thin + "h " + Math.floor(s % 3600 / 60) + thin + "min";
+  return Math.floor(s / 86400) + thin + "d " + Math.floor(s % 86400 / 3600) + thin + "h";
+}
+
+const clockFormat = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const minuteFormat = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+
+export const clock = (iso) => clockFormat.format(new Date(iso));
+export const minute = (date) => minuteFormat.format(date);
+
+export function ago(iso, now) {
+  const s = (now - new Date(iso)) / 1000;
+  return s < 1.5 ? "now" : span(s) + " ago";
+}
+
+export const name = (row) => row.method ? row.method + " " + row.route : row.route;

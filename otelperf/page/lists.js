@@ -1,0 +1,71 @@
+// The smaller tables: dependencies, errors, requests in flight, past spikes.
+
+import { $, el, measure, show, text, toggle } from "./dom.js";
+import { baselineColumns, numberColumns } from "./endpoints.js";
+import * as format from "./format.js";
+import { Table } from "./table.js";
+
+const route = (label) => ({ id: "name", label, first: "asc", class: "name", value: (r) => format.name(r), cell: (td, r) => nameCell(td, r) });
+
+function nameCell(td, r) {
+  const full = format.name(r);
+  if (td.dataset.shown === full) return;
+  td.dataset.shown = full;
+  td.replaceChildren(el("span", { class: "route" }, el("span", { class: "method" }, r.method), el("span", null, r.route)));
+}
+
+// traceCell is a button that opens a trace.
+function traceCell(open) {
+  return (td, id) => {
+    if (td.dataset.shown === id) return;
+    td.dataset.shown = id;
+    td.replaceChildren(id ? el("button", { type: "button", class: "plain mono", title: id, on: { click: () => open(id) } }, id.slice(0, 8)) : format.none);
+  };
+}
+
+function list(id, options) {
+  const table = new Table($(id), options);
+  return (rows) => {
+    show($(id), rows.length > 0);
+    show($(id + "-empty"), rows.length === 0);
+    table.show(rows);
+  };
+}
+
+export function makeLists(openTrace) {
+  const trace = traceCell(openTrace);
+  const time = (id, label) => ({ id, label, numeric: true, value: (r) => r[id], cell: (td, r) => text(td, r[id] ? format.clock(r[id]) : format.none) });
+  return {
+    dependencies: list("dependencies", {
+      caption: "Calls to databases and other services", key: (r) => format.name(r), sort: { id: "share", desc: true },
+      columns: [route("Call"), { id: "count", label: "calls", numeric: true, value: (r) => r.count, cell: (td, r) => text(td, format.count(r.count)) }, ...numberColumns,
+        { id: "share", label: "total time", title: "Calls times their average", numeric: true, value: (r) => r.count * (r.avg_ms ?? 0), cell: (td, r) => measure(td, format.duration(r.count * (r.avg_ms ?? 0))) }, ...baselineColumns],
+      row: (tr, r) => toggle(tr, "spiking", r.state === "spiking"),
+    }),
+    errors: list("errors", {
+      caption: "Failures by endpoint and type", key: (r) => [r.kind, format.name(r), r.type].join(" "), sort: { id: "last", desc: true },
+      columns: [{ id: "type", label: "Error", first: "asc", class: "name", value: (r) => r.type, cell: errorCell }, { id: "count", label: "count", numeric: true, value: (r) => r.count, cell: (td, r) => text(td, format.count(r.count)) },
+        time("first", "first"), time("last", "last"), { id: "trace", label: "trace", cell: (td, r) => trace(td, r.last_trace_id) }],
+    }),
+    active: list("active", {
+      caption: "Requests that are running now", key: (r) => r.span_id, sort: { id: "age", desc: true },
+      columns: [route("Request"), { id: "age", label: "for", numeric: true, value: (r) => r.age_ms, cell: (td, r) => measure(td, format.duration(r.age_ms)) },
+        { id: "in", label: "in", first: "asc", class: "name", value: (r) => r.in ?? "", cell: (td, r) => text(td, r.in || format.none) }, time("start", "since")],
+    }),
+    history: list("history", {
+      caption: "Spikes that have ended", key: (r) => r.id, sort: { id: "start", desc: true },
+      columns: [time("start", "began"), { id: "took", label: "lasted", numeric: true, value: (r) => new Date(r.end) - new Date(r.start), cell: (td, r) => text(td, format.span((new Date(r.end) - new Date(r.start)) / 1000)) },
+        { id: "ratio", label: "\u00d7", numeric: true, value: (r) => r.endpoints[0].ratio, cell: (td, r) => text(td, format.times(r.endpoints[0].ratio)) },
+        { id: "reason", label: "what was seen", class: "wide", cell: (td, r) => text(td, r.reason + (r.state === "new_normal" ? " (now the new normal)" : "")) },
+        { id: "trace", label: "trace", cell: (td, r) => trace(td, r.trace_ids[0] ?? "") }],
+    }),
+  };
+}
+
+function errorCell(td, r) {
+  const stamp = r.type + r.message + format.name(r);
+  if (td.dataset.shown === stamp) return;
+  td.dataset.shown = stamp;
+  td.replaceChildren(el("span", { class: "error-type" }, r.type || "error"), el("span", { class: "error-message" }, r.message), el("span", { class: "route muted" }, format.name(r)),
+    r.stack ? el("details", null, el("summary", null, "Stack"), el("pre", null, r.stack)) : "");
+}

@@ -1,0 +1,56 @@
+// The list of slow and failed requests.
+
+import { $, el, keyed, show, text, toggle } from "./dom.js";
+import * as format from "./format.js";
+
+const kept = 200; // requests that the page keeps
+const reasons = { threshold: "slow", baseline: "slower than usual", failed: "failed", spike: "in a spike" };
+
+export class SlowList {
+  constructor(open) {
+    this.open = open;
+    this.entries = new Map();
+    this.only = null;
+  }
+
+  set(list) {
+    this.entries = new Map(list.slow.map((e) => [e.span_id, e]));
+    this.render();
+  }
+
+  add(entry) {
+    this.entries = new Map([[entry.span_id, entry], ...this.entries].slice(0, kept));
+    this.render();
+  }
+
+  of(endpoint) {
+    return [...this.entries.values()].filter((e) => format.name(e) === endpoint);
+  }
+
+  render(now = this.now ?? new Date()) {
+    this.now = now;
+    const all = [...this.entries.values()].sort((a, b) => a.time < b.time ? 1 : -1);
+    const rows = (this.only ? all.filter((e) => format.name(e) === this.only) : all).slice(0, 60);
+    const longest = Math.max(1, ...rows.map((e) => e.duration_ms));
+    keyed($("slow"), rows, (e) => e.span_id, (e) => this.make(e), (li, e) => {
+      li.bar.style.width = Math.max(1, e.duration_ms / longest * 100) + "%";
+      text(li.age, format.ago(e.time, now));
+    });
+    show($("slow-empty"), rows.length === 0);
+    text($("slow-count"), rows.length < all.length ? rows.length + " of " + all.length : all.length ? format.count(all.length) : "");
+  }
+
+  make(e) {
+    const bar = el("span", { class: "slow-bar" }), age = el("span", { class: "muted age" });
+    const failed = e.outcome === "server_error" || e.outcome === "panic";
+    const what = [e.status, e.outcome === "panic" ? "panic" : null, e.error_type || null, !failed && e.ratio ? format.times(e.ratio) + " the usual p99" : null].filter(Boolean).join(" \u00b7 ");
+    const li = el("li", null,
+      el("button", { type: "button", on: { click: () => this.open(e.trace_id) } },
+        el("span", { class: "slow-time" }, format.durationText(e.duration_ms)),
+        el("span", { class: "slow-main" }, el("span", { class: "route" }, format.name(e)), el("span", { class: "slow-track", "aria-hidden": "true" }, bar),
+          el("span", { class: "muted slow-what" }, el("span", { class: failed ? "bad" : "" }, failed ? "failed" : reasons[e.reason] ?? "slow"), what ? " \u00b7 " + what : "", e.has_anatomy ? "" : " \u00b7 no spans")),
+        age));
+    toggle(li, "failed", failed);
+    return Object.assign(li, { bar, age });
+  }
+}

@@ -1,0 +1,92 @@
+// Where the numbers come from: the stream while it works, polling while it does not. All URLs are relative to the page.
+
+const patience = 8000; // ms without a summary after which the numbers count as old
+
+export async function get(path) {
+  const reply = await fetch(path, { headers: { Accept: "application/json" }, cache: "no-store" });
+  if (!reply.ok) {
+    let detail = reply.statusText;
+    try {
+      detail = (await reply.json()).detail ?? detail;
+    } catch { /* not ours: the status says enough */ }
+    throw Object.assign(new Error(detail), { status: reply.status });
+  }
+  return reply.json();
+}
+
+export class Source {
+  // on has: summary(data), slow(data), spike(data), link(state, text)
+  constructor(on) {
+    this.on = on;
+    this.window = "5m";
+    this.paused = false;
+    this.failures = 0;
+    this.lastSummary = 0;
+    setInterval(() => this.watch(), 1000);
+    document.addEventListener("visibilitychange", () => this.connect());
+  }
+
+  setWindow(window) {
+    this.window = window;
+    this.connect();
+  }
+
+  setPaused(paused) {
+    this.paused = paused;
+    this.connect();
+  }
+
+  // connect opens the stream anew, or closes it while nobody looks.
+  connect() {
+    this.stream?.close();
+    clearTimeout(this.retry);
+    clearInterval(this.polling);
+    if (this.paused) {
+      this.on.link("paused", "paused");
+      return;
+    }
+    if (document.hidden) return;
+    const stream = this.stream = new EventSource("stream?window=" + encodeURIComponent(this.window));
+    stream.addEventListener("open", () => {
+      this.failures = 0;
+      clearInterval(this.polling);
+    });
+    stream.addEventListener("summary", (e) => this.summary(JSON.parse(e.data), "live"));
+    stream.addEventListener("slow", (e) => this.on.slow(JSON.parse(e.data)));
+    stream.addEventListener("spike", (e) => this.on.spike(JSON.parse(e.data)));
+    stream.addEventListener("error", () => this.failed(stream));
+  }
+
+  // failed polls until the stream is back. The browser reconnects by itself where it may; where the server refused, we do.
+  failed(stream) {
+    if (stream !== this.stream) return;
+    this.failures++;
+    if (this.failures === 1 && stream.readyState !== EventSource.CLOSED) return;
+    stream.close();
+    clearInterval(this.polling);
+    this.polling = setInterval(() => this.poll(), 2000);
+    this.poll();
+    this.retry = setTimeout(() => this.connect(), Math.min(30_000, 3000 * this.failures));
+  }
+
+  async poll() {
+    try {
+      this.summary(await get("summary?window=" + encodeURIComponent(this.window)), "polling");
+    } catch (e) {
+      if (e.status === 401 || e.status === 403) this.on.link("lost", "access denied");
+    }
+  }
+
+  summary(data, state) {
+    if (this.paused) return;
+    this.lastSummary = Date.now();
+    this.on.link("live", state);
+    this.on.summary(data);
+  }
+
+  watch() {
+    if (this.paused || document.hidden || !this.lastSummary) return;
+    const silent = Date.now() - this.lastSummary;
+    if (silent > patience) this.on.link("lost", "no answer for " + Math.round(silent / 1000) + " s");
+  }
+}

@@ -1,0 +1,187 @@
+// One slow request as a waterfall: what ran when, for how long by itself, what repeats, and what the request waited for.
+
+import { $, el, show, text } from "./dom.js";
+import * as format from "./format.js";
+import { get } from "./source.js";
+
+const categories = { own: "own code", db: "database", http: "HTTP", rpc: "RPC", messaging: "messaging", cache: "cache" };
+
+export class TraceView {
+  constructor({ onClose, traceURL }) {
+    this.dialog = $("trace");
+    this.traceURL = traceURL;
+    this.dialog.addEventListener("close", () => {
+      this.id = null;
+      onClose();
+    });
+    this.dialog.addEventListener("click", (e) => {
+      if (e.target === this.dialog) this.dialog.close();
+    });
+    $("trace-close").addEventListener("click", () => this.dialog.close());
+    $("trace-copy").addEventListener("click", () => this.copy());
+  }
+
+  close() {
+    if (this.dialog.open) this.dialog.close();
+  }
+
+  async open(id) {
+    if (this.id === id) return;
+    this.id = id;
+    text($("trace-title"), "Request");
+    text($("trace-id"), id);
+    $("trace-otlp").href = "slow/" + encodeURIComponent(id) + "/otlp";
+    this.link(id);
+    $("trace-body").replaceChildren(el("p", { class: "empty" }, "Loading"));
+    if (!this.dialog.open) this.dialog.showModal();
+    $("trace-title").focus();
+    try {
+      const trace = await get("slow/" + encodeURIComponent(id));
+      if (this.id === id) this.render(trace);
+    } catch (e) {
+      if (this.id === id) $("trace-body").replaceChildren(el("p", { class: "empty" }, e.message));
+    }
+  }
+
+  // link leads to the user's own trace viewer. The template was checked by the service: http or https.
+  link(id) {
+    const template = this.traceURL();
+    show($("trace-open"), Boolean(template));
+    if (template) $("trace-open").href = template.replaceAll("{trace_id}", encodeURIComponent(id));
+  }
+
+  async copy() {
+    const button = $("trace-copy");
+    try {
+      await navigator.clipboard.writeText(this.id);
+      text(button, "Copied");
+    } catch {
+      getSelection().selectAllChildren($("trace-id"));
+      text(button, "Selected: press Ctrl+C");
+    }
+    setTimeout(() => text(button, "Copy trace id"), 2000);
+  }
+
+  render(trace) {
+    text($("trace-title"), format.name(trace.requests[0]));
+    $("trace-body").replaceChildren(...trace.requests.flatMap((r) => request(r)));
+  }
+}
+
+function request(r) {
+  return [figures(r), findings(r), r.error?.type || r.error?.message ? failure(r.error) : null, r.anatomy ? breakdown(r) : null, r.anatomy ? waterfall(r) : noAnatomy()].filter(Boolean);
+}
+
+function figures(r) {
+  const list = [
+    ["took", format.durationText(r.duration_ms)],
+    ["usual p99", format.durationText(r.baseline_p99_ms)],
+    ["that is", format.times(r.ratio)],
+    ["slow above", format.durationText(r.threshold_ms)],
+    ["status", r.status === null ? r.outcome : r.status + " " + r.outcome],
+    ["at", format.clock(r.start)],
+    ["path", r.path || format.none],
+    r.spike_id ? ["spike", r.spike_id] : null,
+    ...Object.entries(r.dimensions ?? {}),
+    ["trace", r.sampled ? "sampled" : r.rescued ? "rescued: exported though not sampled" : "not sampled: only kept here"],
+  ].filter(Boolean);
+  return el("dl", { class: "facts trace-facts" }, ...list.map(([k, v]) => el("div", null, el("dt", null, k), el("dd", null, v))));
+}
+
+function findings(r) {
+  const all = r.anatomy?.findings ?? [];
+  return all.length ? el("ul", { class: "findings" }, ...all.map((f) => el("li", null, f.text))) : null;
+}
+
+function failure(error) {
+  return el("div", { class: "failure" }, el("p", null, el("b", null, error.type ?? "error"), error.message ? " " + error.message : ""),
+    error.stack ? el("details", null, el("summary", null, "Stack"), el("pre", null, error.stack)) : null);
+}
+
+function noAnatomy() {
+  return el("p", { class: "empty" }, "No child spans of this request were gathered, so there is nothing to show inside it.");
+}
+
+// breakdown is one bar: the time by what it was spent in.
+function breakdown(r) {
+  const parts = Object.entries(r.anatomy.breakdown_ms ?? {}).filter(([, v]) => v > 0).sort((a, b) => b[1] - a[1]);
+  const total = Math.max(r.duration_ms, parts.reduce((sum, [, v]) => sum + v, 0)) || 1;
+  const bar = el("div", { class: "breakdown", "aria-hidden": "true" }, ...parts.map(([c, v]) => {
+    const part = el("span", { class: "cat-" + (categories[c] ? c : "own") });
+    part.style.flexGrow = String(v / total);
+    return part;
+  }));
+  const legend = el("ul", { class: "legend" }, ...parts.map(([c, v]) => el("li", null, el("i", { class: "swatch cat-" + (categories[c] ? c : "own") }), (categories[c] ?? c) + " ", el("b", null, format.durationText(v)), el("span", { class: "muted" }, " " + format.percent(v / total)))),
+    el("li", { class: "muted" }, el("i", { class: "swatch critical" }), "the request waited for it"));
+  return el("div", null, bar, legend);
+}
+
+function waterfall(r) {
+  const root = r.anatomy.root, reach = extent(root, Math.max(r.duration_ms, 0.001));
+  const rows = [];
+  walk(root, 0, (node, depth) => rows.push(...row(node, depth, reach, r.duration_ms)));
+  const lost = [["dropped", "beyond the bounds"], ["orphans", "without a known parent"], ["late", "ended after the request"]].filter(([k]) => r.anatomy[k] > 0).map(([k, what]) => r.anatomy[k] + " spans " + what);
+  return el("div", { class: "waterfall-box" },
+    el("table", { class: "waterfall" },
+      el("caption", { class: "visually-hidden" }, "Spans of the request in order of their start"),
+      el("thead", null, el("tr", null, el("th", { scope: "col" }, r.anatomy.spans + (r.anatomy.spans === 1 ? " span" : " spans")), el("th", { scope: "col", class: "n" }, "self"), el("th", { scope: "col", class: "n" }, "total"), el("th", { scope: "col", class: "lane" }, ruler(reach)))),
+      el("tbody", null, ...rows)),
+    lost.length ? el("p", { class: "muted" }, lost.join(" \u00b7 ")) : null);
+}
+
+// extent is how far the time axis goes: late spans reach beyond the request.
+function extent(node, most) {
+  walk(node, 0, (n) => { most = Math.max(most, Math.min(n.offset_ms + n.duration_ms, most * 4)); });
+  return most;
+}
+
+function walk(node, depth, visit) {
+  visit(node, depth);
+  for (const child of node.children ?? []) walk(child, depth + 1, visit);
+}
+
+function ruler(reach) {
+  return el("span", { class: "ruler", "aria-hidden": "true" }, ...[0, 0.25, 0.5, 0.75, 1].map((f) => {
+    const mark = el("span", null, f ? format.durationText(reach * f) : "0");
+    mark.style.left = f * 100 + "%";
+    return mark;
+  }));
+}
+
+function row(node, depth, reach, whole) {
+  const failed = node.status === "error";
+  const label = el("span", { class: "node" + (node.critical ? " critical" : "") + (failed ? " bad" : "") }, el("i", { class: "swatch cat-" + (categories[node.category] ? node.category : "own") }), el("span", { class: "node-name" }, node.detail || node.name),
+    node.count > 1 ? el("span", { class: "repeat", title: node.count + " equal calls, the longest " + format.durationText(node.longest_ms) }, "\u00d7" + node.count) : null,
+    node.late ? el("span", { class: "tag" }, "late") : null, failed ? el("span", { class: "tag bad" }, "error") : null);
+  label.style.paddingInlineStart = Math.min(depth, 12) * 14 + "px";
+  const details = el("tr", { class: "details", hidden: true }, el("td", { colspan: 4 }, nodeFacts(node)));
+  const button = el("button", { type: "button", class: "plain", "aria-expanded": "false", on: { click: () => expand(button, details) } }, label);
+  const self = el("td", { class: "n" }, format.durationText(node.self_ms));
+  if (node.self_ms > whole * 0.2) self.classList.add("heavy");
+  return [el("tr", null, el("td", null, button), self, el("td", { class: "n faint" }, format.durationText(node.count > 1 ? node.total_ms : node.duration_ms)), el("td", { class: "lane" }, bar(node, reach))), details];
+}
+
+function expand(button, details) {
+  details.hidden = !details.hidden;
+  button.setAttribute("aria-expanded", String(!details.hidden));
+}
+
+// bar shows when a node ran. Folded ones are striped, since they did not run all the time.
+function bar(node, reach) {
+  const b = el("span", { class: "span-bar cat-" + (categories[node.category] ? node.category : "own") + (node.count > 1 ? " folded" : "") + (node.critical ? " critical" : "") + (node.status === "error" ? " error" : "") });
+  const left = Math.min(Math.max(node.offset_ms / reach, 0), 0.998);
+  b.style.left = left * 100 + "%";
+  b.style.width = Math.max(0.2, Math.min(node.duration_ms / reach, 1 - left) * 100) + "%";
+  return b;
+}
+
+function nodeFacts(node) {
+  const list = [
+    ["span", node.name], ["kind", node.kind], node.system ? ["system", node.system] : null, node.peer ? ["peer", node.peer] : null,
+    ["starts at", format.durationText(node.offset_ms)], ["takes", format.durationText(node.duration_ms)], ["by itself", format.durationText(node.self_ms)],
+    node.count > 1 ? ["calls", node.count + ", together " + format.durationText(node.total_ms) + ", longest " + format.durationText(node.longest_ms)] : null,
+    node.error?.type || node.error?.message ? ["error", [node.error.type, node.error.message].filter(Boolean).join(": ")] : null,
+    ...Object.entries(node.attributes ?? {}),
+  ].filter(Boolean);
+  return el("dl", { class: "facts" }, ...list.map(([k, v]) => el("div", null, el("dt", null, k), el("dd", { class: k === "db.query.text" ? "mono" : "" }, v))));
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package spikeprocessor
+
+import (
+	"sync"
+	"time"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/otelperf/otelperf-go/slowlog"
+)
+
+const (
+	maxPending       = 256 // kept requests whose anatomy waits for Digest
+	maxSamples       = 32  // ordinary requests that wait for Digest
+	samplesPerSecond = 4   // of one endpoint
+)
+
+// workbench is where what the span path leaves behind waits for Digest. All of it is bounded.
+type workbench struct {
+	mu      sync.Mutex // guards all below; held for a few instructions on the span path
+	pending []*kept
+	samples []sample
+}
+
+// sample is one ordinary request, for what is normal.
+type sample struct {
+	entry *entry
+	root  sdktrace.ReadOnlySpan
+	kin   family
+	slow  bool
+	d     time.Duration
+}
+
+// wait puts a kept request on the bench; false if that is full.
+func (w *workbench) wait(k *kept) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.pending) >= maxPending {
+		return false
+	}
+	w.pending = append(w.pending, k)
+	return true
+}
+
+func (w *workbench) sample(s sample) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.samples) < maxSamples {
+		w.samples = append(w.samples, s)
+	}
+}
+
+func (w *workbench) take() (pending []*kept, samples []sample) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	pending, samples = w.pending, w.samples
+	w.pending, w.samples = nil, nil
+	return pending, samples
+}
+
+// Digest does what the span path leaves to others: it builds the anatomy of requests that were kept since the last call, looks at the
+// samples of ordinary ones, and lets go of what nobody will ask for any more. The engine calls it once a second; until it is called
+// for the first time, anatomies are built where spans end.
+func (p *Processor) Digest(now time.Time) {
+	c := p.core
+	c.digest.Lock()
+	defer c.digest.Unlock()
+	c.digesting.Store(true)
+	pending, samples := c.bench.take()
+	for _, s := range samples {
+		c.learn(s, now)
+	}
+	for _, k := range pending {
+		c.build(k)
+	}
+	for i := range c.recents.ring {
+		if k := c.recents.ring[i].Load(); k != nil {
+			c.build(k)
+		}
+	}
+	c.recents.expire(now.Add(-lateWindow))
+	if now.Sub(c.tidied) >= time.Second || now.Before(c.tidied) {
+		c.tidied = now
+		c.gather.tidy()
+		for _, e := range c.table.entries() {
+			if e.samples.Load() != samplesPerSecond {
+				e.samples.Store(samplesPerSecond)
+			}
+		}
+	}
+}
+
+// build makes the anatomy of a kept request and puts it into the slow log, if there is anything new.
+func (c *core) build(k *kept) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if !k.dirty {
+		return
+	}
+	k.dirty = false
+	children := make([]slowlog.Span, len(k.children))
+	for i, s := range k.children {
+		children[i] = slowSpan(s)
+	}
+	a := slowlog.Build(slowSpan(k.root), children, slowlog.BuildOptions{
+		QueryText: c.cfg.queryText, Normal: k.entry.usual.Normal(), Dropped: k.dropped,
+	})
+	c.store.ReplaceAnatomy(k.trace, k.id, a)
+}
+
+// learn takes one sample into what is normal for its endpoint.
+func (c *core) learn(s sample, now time.Time) {
+	if !s.slow {
+		children := make([]slowlog.Span, len(s.kin.spans))
+		for i, child := range s.kin.spans {
+			children[i] = slowSpan(child)
+		}
+		s.entry.usual.Observe(slowlog.BreakdownOf(slowSpan(s.root), children))
+	}
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package spikeprocessor
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/otelperf/otelperf-go/slowlog"
+)
+
+// verdict is what is known of a local root when it has ended.
+type verdict struct {
+	entry   *entry
+	r       resolved
+	d       time.Duration
+	reason  string // of the slow log; "" for an ordinary request
+	rescued string // reason of a rescue; "" if there was none
+}
+
+func (v *verdict) slow() bool {
+	return v.reason == slowlog.ReasonThreshold || v.reason == slowlog.ReasonBaseline
+}
+
+// enriched is a span with more attributes; everything else is the SDK's.
+//
+// This is the one place where spans are changed on their way out. When the SDK calls processors before a span has ended,
+// (an OnEnding hook, which the specification has and the SDK has not yet), attributes can be set there instead.
+type enriched struct {
+	sdktrace.ReadOnlySpan
+	attrs []attribute.KeyValue
+}
+
+// Attributes implements sdktrace.ReadOnlySpan.
+func (e *enriched) Attributes() []attribute.KeyValue { return e.attrs }
+
+// enrich returns s with what v adds to its attributes, or s itself if that is nothing.
+func (c *core) enrich(s sdktrace.ReadOnlySpan, v *verdict) sdktrace.ReadOnlySpan {
+	if c.cfg.enrichment == 0 {
+		return s
+	}
+	old := s.Attributes()
+	var buf [8]attribute.KeyValue
+	more := c.additions(buf[:0], old, s.Name(), v)
+	if len(more) == 0 {
+		return s
+	}
+	attrs := make([]attribute.KeyValue, 0, len(old)+len(more))
+	return &enriched{s, append(append(attrs, old...), more...)}
+}
+
+// additions appends the attributes that a span gets.
+func (c *core) additions(to, old []attribute.KeyValue, name string, v *verdict) []attribute.KeyValue {
+	on := func(which enrichment) bool { return c.cfg.enrichment&which != 0 }
+	if route := v.missingRoute(old, name); route != "" && on(enrichRoute) {
+		to = append(to, attribute.String(keyHTTPRoute, route))
+	}
+	if on(enrichOutcome) && stringAttr(old, OutcomeKey) == "" {
+		to = append(to, OutcomeKey.String(v.r.outcome.String()))
+	}
+	if v.slow() && on(enrichSlow) {
+		to = append(to, SlowKey.Bool(true))
+	}
+	view := v.entry.view.Load()
+	if view == nil {
+		return v.rescueAttrs(to)
+	}
+	if view.BaselineP99 > 0 && on(enrichBaseline) {
+		to = append(to, BaselineP99Key.Float64(view.BaselineP99.Seconds()))
+		if v.r.outcome.Timed() {
+			to = append(to, BaselineRatioKey.Float64(float64(v.d)/float64(view.BaselineP99)))
+		}
+	}
+	if view.SpikeID != "" && on(enrichSpike) {
+		to = append(to, SpikeIDKey.String(view.SpikeID))
+	}
+	return v.rescueAttrs(to)
+}
+
+func (v *verdict) rescueAttrs(to []attribute.KeyValue) []attribute.KeyValue {
+	if v.rescued == "" {
+		return to
+	}
+	return append(to, RescuedKey.Bool(true), RescueReasonKey.String(v.rescued))
+}
+
+// missingRoute is the route of an HTTP request whose span has it only in its name.
+func (v *verdict) missingRoute(attrs []attribute.KeyValue, name string) string {
+	if v.entry.kind != KindHTTP || !strings.HasSuffix(name, v.r.route) || !strings.Contains(name, " ") || v.r.route == UnmatchedRoute {
+		return ""
+	}
+	if slices.ContainsFunc(attrs, func(kv attribute.KeyValue) bool { return kv.Key == keyHTTPRoute }) {
+		return ""
+	}
+	return v.r.route
+}
+
+// rescuedSpan is a span that was not sampled, as one that was.
+type rescuedSpan struct {
+	sdktrace.ReadOnlySpan
+	parent trace.SpanContext
+	own    trace.SpanContext
+	attrs  []attribute.KeyValue // nil: as they were
+}
+
+// SpanContext implements sdktrace.ReadOnlySpan.
+func (r *rescuedSpan) SpanContext() trace.SpanContext { return r.own }
+
+// Parent implements sdktrace.ReadOnlySpan.
+func (r *rescuedSpan) Parent() trace.SpanContext { return r.parent }
+
+// Attributes implements sdktrace.ReadOnlySpan.
+func (r *rescuedSpan) Attributes() []attribute.KeyValue {
+	if r.attrs == nil {
+		return r.ReadOnlySpan.Attributes()
+	}
+	return r.attrs
+}
+
+// asSampled returns s as a sampled span. A local parent is one, too, from now on; a remote one decided for itself.
+func asSampled(s sdktrace.ReadOnlySpan, attrs []attribute.KeyValue) *rescuedSpan {
+	parent := s.Parent()
+	if parent.HasSpanID() && !parent.IsRemote() {
+		parent = sampled(parent)
+	}
+	return &rescuedSpan{ReadOnlySpan: s, parent: parent, own: sampled(s.SpanContext()), attrs: attrs}
+}
+
+// sampled sets the sampled flag, leaves the random flag as it is, and takes the sampling threshold out of the trace state: the span
+// was not chosen with that probability, so nobody may extrapolate from it (OpenTelemetry, TraceState probability sampling).
+func sampled(sc trace.SpanContext) trace.SpanContext {
+	sc = sc.WithTraceFlags(sc.TraceFlags().WithSampled(true))
+	ot := sc.TraceState().Get("ot")
+	if !strings.Contains(ot, "th:") {
+		return sc
+	}
+	rest := slices.DeleteFunc(strings.Split(ot, ";"), func(kv string) bool { return strings.HasPrefix(kv, "th:") })
+	state := sc.TraceState().Delete("ot")
+	if len(rest) > 0 {
+		if with, err := state.Insert("ot", strings.Join(rest, ";")); err == nil {
+			state = with
+		}
+	}
+	return sc.WithTraceState(state)
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package spikeprocessor
+
+import (
+	"sync/atomic"
+	"time"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/otelperf/otelperf-go/slowlog"
+)
+
+// Reasons of a rescue, the values of otelperf.rescue.reason.
+const (
+	RescueSlow   = "slow"
+	RescueFailed = "failed"
+	RescueSpike  = "spike"
+)
+
+// rescues decides which unsampled requests are exported after all, and counts.
+type rescues struct {
+	budget *limiter // nil: none
+
+	slow, failed, spike atomic.Uint64 // rescued requests, by reason
+	late                atomic.Uint64 // spans that followed their root
+	refused             atomic.Uint64 // by the budget
+	incomplete          atomic.Uint64 // rescued without some of their children, which a bound had left out
+}
+
+// rescueReason is the reason for which a request of this verdict is worth a rescue.
+func (v *verdict) rescueReason() string {
+	switch {
+	case v.slow():
+		return RescueSlow
+	case v.r.outcome.Failed():
+		return RescueFailed
+	case v.reason == slowlog.ReasonSpike:
+		return RescueSpike
+	default:
+		return ""
+	}
+}
+
+// allow takes one request from the budget.
+func (r *rescues) allow(reason string, t time.Time) bool {
+	if r.budget == nil {
+		return false
+	}
+	if !r.budget.allow(t) {
+		r.refused.Add(1)
+		return false
+	}
+	switch reason {
+	case RescueSlow:
+		r.slow.Add(1)
+	case RescueFailed:
+		r.failed.Add(1)
+	default:
+		r.spike.Add(1)
+	}
+	return true
+}
+
+// rescue exports an unsampled request with those of its children that have ended, and reports whether it did.
+func (p *Processor) rescue(s sdktrace.ReadOnlySpan, v *verdict, f *family) bool {
+	reason := v.rescueReason()
+	if p.next == nil || reason == "" || !p.core.rescues.allow(reason, s.EndTime()) {
+		return false
+	}
+	v.rescued = reason
+	if f.dropped > 0 {
+		p.core.rescues.incomplete.Add(1)
+	}
+	for i := len(f.spans) - 1; i >= 0; i-- { // in the order in which they ended
+		if !f.spans[i].SpanContext().IsSampled() {
+			p.next.OnEnd(asSampled(f.spans[i], nil))
+		}
+	}
+	p.next.OnEnd(asSampled(s, p.core.enrich(s, v).Attributes()))
+	return true
+}
+
+// late hands a child that ended after its rescued root to the processor that got the root.
+func (p *Processor) late(s sdktrace.ReadOnlySpan) {
+	if p.next != nil && !s.SpanContext().IsSampled() {
+		p.core.rescues.late.Add(1)
+		p.next.OnEnd(asSampled(s, nil))
+	}
+}
+
+// unsampled reports whether a span is recorded only because of our sampler: next would not have got it without us.
+func (c *core) unsampled(s sdktrace.ReadOnlySpan) bool {
+	return c.samplerUsed.Load() && !c.innerRecordOnly.Load() && !s.SpanContext().IsSampled()
+}
