@@ -26,15 +26,29 @@ func (m *Monitor) Middleware(h http.Handler) http.Handler {
 }
 
 func (m *Monitor) middlewareConfig() httpmw.Config {
-	return httpmw.Config{
+	c := httpmw.Config{
 		OutcomeKey:     spikeprocessor.OutcomeKey,
 		Logger:         m.requestLogger,
 		RequestLogRate: func() float64 { return m.settings.now.Load().requestLog },
 		Ignore:         m.ignored,
 		Headers:        m.cfg.headers,
-		OnPanic:        func(context.Context, httpmw.Panic) { m.panics.Add(1) },
+		Traceparent:    m.tracker != nil,
+		OnPanic:        m.sawPanic,
 		Stopped:        m.closed.Load,
 		Counters:       &m.counters,
+	}
+	if m.cfg.analytics.requests && m.tracker != nil {
+		c.OnDone = m.trackRequest
+	}
+	return c
+}
+
+// sawPanic keeps what the span may not have: the stack.
+func (m *Monitor) sawPanic(ctx context.Context, p httpmw.Panic) {
+	m.panics.Add(1)
+	m.processor.NotePanic(p.SpanID, p.Type, p.Message, string(p.Stack))
+	if m.cfg.analytics.requests && m.tracker != nil {
+		m.trackPanic(ctx, p)
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
+	"github.com/otelperf/otelperf-go/otelperf/events"
 	"github.com/otelperf/otelperf-go/otelperf/internal/access"
 	"github.com/otelperf/otelperf-go/otelperf/internal/httpmw"
 	"github.com/otelperf/otelperf-go/slowlog"
@@ -38,7 +39,8 @@ type Monitor struct {
 	slow      *slowlog.Store
 	lines     *lineWriter
 	alerts    *alerter
-	state     *stateKeeper // nil without a state file
+	tracker   *events.Tracker // nil without events
+	state     *stateKeeper    // nil without a state file
 	metering  *instruments
 	guard     *access.Guard
 	wrap      func(http.Handler) http.Handler
@@ -134,6 +136,9 @@ func (m *Monitor) build() (err error) {
 	}
 	m.processor.Take(func(*spikeprocessor.Delta) {}) // starts the counting of deltas
 	m.guard = access.New(access.Config{Authorizer: m.cfg.authorizer, BearerToken: m.cfg.token})
+	if m.tracker, err = m.newTracker(); err != nil {
+		return err
+	}
 	m.wrap = httpmw.New(m.middlewareConfig())
 	return nil
 }
@@ -235,6 +240,9 @@ func (m *Monitor) Shutdown(ctx context.Context) error {
 		err = errors.Join(err, m.metering.registration.Unregister(), m.lines.close(ctx), m.alerts.close(ctx), m.streams.close(ctx))
 		if m.state != nil {
 			err = errors.Join(err, m.state.close(ctx))
+		}
+		if m.tracker != nil {
+			err = errors.Join(err, m.tracker.Shutdown(ctx))
 		}
 		if err != nil {
 			m.closeErr = errors.Join(ErrShutdown, err)

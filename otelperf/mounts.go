@@ -32,6 +32,9 @@ func (m *mounts) all() []string {
 func (m *mounts) learn(r *http.Request) {
 	full, _, _ := strings.Cut(r.RequestURI, "?")
 	prefix, ok := strings.CutSuffix(full, strings.TrimPrefix(r.URL.Path, "/"))
+	if !strings.HasSuffix(prefix, "/") {
+		prefix += "/" // the page, asked for without its slash
+	}
 	if !ok || !strings.HasPrefix(prefix, "/") || prefix == "/" || len(prefix) > 256 {
 		return
 	}

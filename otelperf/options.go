@@ -49,6 +49,7 @@ type config struct {
 	onSpike        []func(Spike)
 	loggerProvider otellog.LoggerProvider
 	meterProvider  metric.MeterProvider
+	analytics      analytics
 	setup          setupConfig
 	errs           []error
 }

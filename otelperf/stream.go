@@ -127,15 +127,24 @@ func (b *broadcaster) start() {
 		for {
 			select {
 			case f := <-b.inbox:
-				name, v := f()
-				b.send(name, v)
+				b.guard(func() { b.send(f()) })
 			case <-ticker.C:
-				b.sendSummaries()
+				b.guard(b.sendSummaries)
 			case <-b.stop:
 				return
 			}
 		}
 	}()
+}
+
+// guard turns a fault of ours into a count.
+func (b *broadcaster) guard(f func()) {
+	defer func() {
+		if recover() != nil {
+			b.lost.Add(1)
+		}
+	}()
+	f()
 }
 
 // close ends every stream, and waits for the goroutine within ctx.

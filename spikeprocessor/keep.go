@@ -101,6 +101,11 @@ func (c *core) describe(s sdktrace.ReadOnlySpan, v *verdict) *slowlog.Entry {
 			entry.Ratio = float64(d) / float64(view.BaselineP99)
 		}
 	}
+	if r.outcome == Panic {
+		if info, ok := c.panics.take(entry.SpanID); ok {
+			entry.Error = info
+		}
+	}
 	return entry
 }
 

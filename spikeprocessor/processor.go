@@ -39,6 +39,7 @@ type core struct {
 	bench     workbench
 	rescues   rescues
 	queries   *queries
+	panics    notedPanics
 	digesting atomic.Bool // somebody calls Digest
 	digest    sync.Mutex  // one Digest at a time; guards tidied
 	tidied    time.Time

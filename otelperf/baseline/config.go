@@ -15,7 +15,7 @@ type Config struct {
 	Ratio float64
 
 	// Weight is what remains of the past in the baseline after ten minutes of new requests: 0.1 to 0.999,
-	// default 0.9, which gives the baseline a memory of about 95 minutes, or of 3000 requests if that is longer.
+	// default 0.9, which gives the baseline a memory of about 95 minutes, or of 1000 requests if that is longer.
 	Weight float64
 
 	// Cooldown is the least time between two alerts: 1 ms to 24 h, default 5 min.

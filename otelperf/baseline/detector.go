@@ -161,7 +161,7 @@ func (d *Detector) weigh(n float64) (top float64) {
 	if !d.alarm.open && now-d.lastSlot > silence {
 		d.forget() // what was half believed before a long silence says nothing about now
 	}
-	most := t.alarm / d.config.slots() * d.madeUp()
+	most := t.alarm / d.config.slots()
 	top = d.joint.weigh(&d.levels, n, most, t.alarm)
 	for i := range d.levels {
 		l := &d.levels[i]
@@ -180,13 +180,6 @@ func (d *Detector) weigh(n float64) (top float64) {
 	}
 	d.lastSlot = now
 	return top
-}
-
-// madeUp returns how many ticks' worth of evidence this slot may bring: where requests are rare, the seconds without
-// any count too, so that four slow requests can be enough where seven would take minutes.
-func (d *Detector) madeUp() float64 {
-	tick := d.config.Tick.Seconds()
-	return min(max(1, (d.clock.seconds-d.lastSlot)/tick), max(1, d.tune.sparse/tick))
 }
 
 // forget drops all evidence.

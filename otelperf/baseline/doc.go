@@ -31,8 +31,7 @@
 // is taken against the worst of a whole set of normal behaviours, it is an e-detector in the sense of J. Shin,
 // A. Ramdas and A. Rinaldo (2023): as long as the chance to exceed is at most the assumed one, the mean number
 // of requests to a false alarm is at least exp(10), whatever the distribution. One second adds at most a
-// seventh of what an alarm needs, so that a pause of the collector or a job of four seconds cannot raise one; only
-// where requests are seconds apart may one of them add two sevenths.
+// seventh of what an alarm needs, so that a pause of the collector or a job of four seconds cannot raise one.
 // While something is wrong the baseline is frozen.
 //
 // Several alternatives (1.7, 4 and 15 times the odds) are tested at each level, a fourth level looks at six times

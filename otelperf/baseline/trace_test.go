@@ -113,7 +113,7 @@ func referenceTuning() *tuning {
 	t.slow = 1.66
 	t.recovered = 5
 	t.recoverySpan, t.recoveryStep, t.recoveryShare, t.recoveryOdds = 0, t.recovered/30, 0, 30
-	t.keepAll, t.mostFold, t.sparse = 1000, 0, 0
+	t.mostFold = 0
 	return &t
 }
 

@@ -36,7 +36,6 @@ type tuning struct {
 	levels [levels]levelTuning
 
 	alarm    float64 // nats of evidence that raise an alarm
-	sparse   float64 // the most seconds since the last request that the cap of one slot is counted for
 	sureness float64 // standard deviations by which a quantile is taken above its estimate
 
 	// The joint test, factors at Ratio 2: normal is everything slower by slow, or guard times the baseline's odds;
@@ -82,9 +81,9 @@ var standard = tuning{
 			floor: 1, guard: 1.3, farGuard: 1.3, lowest: 0.0005, mild: 1.6, recoveryFloor: 0.00075,
 		},
 	},
-	alarm: 10, sparse: 2, sureness: 2,
+	alarm: 10, sureness: 2,
 	slow: 1.7, jointGuard: 2.5, shift: 3, mix: 0.7,
 	recovery: 0.75, recovered: 4, recoverySpan: 30, recoveryPower: 0.7, recoveryShare: 0.5, recoveryOdds: 300,
-	keepAll: 3000, mostFold: 0.1,
+	keepAll: 1000, mostFold: 0.1,
 	rebase: 1800, escape: 1800, stale: 1.25, staleAfter: 3600, warmGrace: 180,
 }

@@ -126,7 +126,10 @@ const refreshers = {
   async slow() { slow.set(await get("slow?limit=200")); },
   async active() { lists.active((await get("active?limit=50")).active); },
   async errors() { lists.errors((await get("errors?limit=50")).errors); },
-  async config() { config = await get("config"); },
+  async config() {
+    config = await get("config");
+    traceView.configured();
+  },
 };
 
 // refresh asks for one part. A failure is left to the line that tells of the connection.

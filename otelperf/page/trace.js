@@ -43,6 +43,11 @@ export class TraceView {
     }
   }
 
+  // configured is called when the template is known.
+  configured() {
+    if (this.id) this.link(this.id);
+  }
+
   // link leads to the user's own trace viewer. The template was checked by the service: http or https.
   link(id) {
     const template = this.traceURL();
@@ -120,7 +125,7 @@ function waterfall(r) {
   const root = r.anatomy.root, reach = extent(root, Math.max(r.duration_ms, 0.001));
   const rows = [];
   walk(root, 0, (node, depth) => rows.push(...row(node, depth, reach, r.duration_ms)));
-  const lost = [["dropped", "beyond the bounds"], ["orphans", "without a known parent"], ["late", "ended after the request"]].filter(([k]) => r.anatomy[k] > 0).map(([k, what]) => r.anatomy[k] + " spans " + what);
+  const lost = [["dropped", "beyond the bounds"], ["orphans", "without a known parent"], ["late", "ended after the request"]].filter(([k]) => r.anatomy[k] > 0).map(([k, what]) => r.anatomy[k] + (r.anatomy[k] === 1 ? " span " : " spans ") + what);
   return el("div", { class: "waterfall-box" },
     el("table", { class: "waterfall" },
       el("caption", { class: "visually-hidden" }, "Spans of the request in order of their start"),
@@ -158,7 +163,7 @@ function row(node, depth, reach, whole) {
   const button = el("button", { type: "button", class: "plain", "aria-expanded": "false", on: { click: () => expand(button, details) } }, label);
   const self = el("td", { class: "n" }, format.durationText(node.self_ms));
   if (node.self_ms > whole * 0.2) self.classList.add("heavy");
-  return [el("tr", null, el("td", null, button), self, el("td", { class: "n faint" }, format.durationText(node.count > 1 ? node.total_ms : node.duration_ms)), el("td", { class: "lane" }, bar(node, reach))), details];
+  return [el("tr", null, el("td", null, button), self, el("td", { class: "n faint" }, format.durationText(node.count > 1 ? node.total_ms : node.duration_ms)), el("td", { class: "lane" }, el("span", { class: "track" }, bar(node, reach)))), details];
 }
 
 function expand(button, details) {
