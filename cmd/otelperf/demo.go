@@ -36,6 +36,7 @@ are at the address that it prints first.`,
 	f.StringVar(&flags.Listen, "listen", flags.Listen, "`address` to serve the shop at; port 0 takes any free one")
 	f.StringVar(&flags.For, "for", flags.For, "`duration` of the run, "+demo.AcceptedFor)
 	f.StringVar(&flags.Metrics, "metrics", flags.Metrics, "`exporter` of metrics, "+demo.AcceptedMetrics)
+	f.BoolVar(&flags.Spike, "spike", false, "let one endpoint become slow for a while, and alert; takes two minutes ("+demo.AcceptedSpike+")")
 	f.StringVar(&flags.Rate, "rate", flags.Rate, "`requests` a second, "+demo.AcceptedRate)
 	return cmd
 }

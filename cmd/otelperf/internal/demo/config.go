@@ -18,6 +18,7 @@ const (
 	AcceptedFor     = "0 (until interrupted) or 1s to 24h"
 	AcceptedMetrics = "none or stdout"
 	AcceptedRate    = "1 to 2000"
+	AcceptedSpike   = "with --for 0 or 1m50s and more, --rate 50 and more"
 )
 
 const (
@@ -26,7 +27,10 @@ const (
 )
 
 // Flags is what a user typed.
-type Flags struct{ Listen, For, Metrics, Rate string }
+type Flags struct {
+	Listen, For, Metrics, Rate string
+	Spike                      bool // For is then storyLength unless it is typed
+}
 
 // DefaultFlags returns the defaults: thirty seconds of 100 requests a second at 127.0.0.1:8080.
 func DefaultFlags() Flags {
@@ -39,11 +43,15 @@ type Config struct {
 	For     time.Duration // 0: until interrupted
 	Metrics bool          // export metrics to standard output
 	Rate    int           // requests a second on average
+	Spike   bool          // tell the story of a spike
 }
 
 // Config reads the flags. Its error names each flag that it refuses, and what is accepted.
 func (f Flags) Config() (Config, error) {
-	c := Config{Listen: f.Listen, Metrics: f.Metrics == "stdout"}
+	c := Config{Listen: f.Listen, Metrics: f.Metrics == "stdout", Spike: f.Spike}
+	if f.Spike && f.For == DefaultFlags().For {
+		f.For = storyLength.String()
+	}
 	var errs []error
 	refuse := func(flag, value, accepted string) {
 		errs = append(errs, fmt.Errorf("--%s is %.40q, accepted: %s", flag, value, accepted))
@@ -60,6 +68,9 @@ func (f Flags) Config() (Config, error) {
 	}
 	if c.Rate, err = strconv.Atoi(f.Rate); err != nil || c.Rate < minRate || c.Rate > maxRate {
 		refuse("rate", f.Rate, AcceptedRate)
+	}
+	if c.Spike && len(errs) == 0 && (c.For != 0 && c.For < storyLength-10*time.Second || c.Rate < 50) {
+		errs = append(errs, errors.New("--spike goes "+AcceptedSpike))
 	}
 	return c, errors.Join(errs...)
 }

@@ -45,6 +45,7 @@ type demo struct {
 	inventory *server
 	shop      *server
 	load      *load
+	story     *story // nil: none
 }
 
 // start makes both services listen. The caller ends the demo.
@@ -60,7 +61,10 @@ func start(cfg Config, out io.Writer) (*demo, error) {
 	if d.inventory, err = serveAnywhere(newInventory(), d.log); err != nil {
 		return nil, errors.Join(err, l.Close(), d.telemetry.shutdown(context.Background()))
 	}
-	d.shop = serve(l, newShop(d.telemetry, d.inventory.url), d.log)
+	if cfg.Spike {
+		d.story = &story{out: out}
+	}
+	d.shop = serve(l, newShop(d.telemetry, d.inventory.url, d.story), d.log)
 	d.load = newLoad(d.shop.url)
 	return d, nil
 }
@@ -80,11 +84,14 @@ func (d *demo) announce() {
 	}
 	_, _ = fmt.Fprintf(d.out, `otelperf demo: http://%[1]s/debug/otelperf/
   load     %[2]d requests/s to a shop on this machine, %[3]s
-  numbers  curl -s http://%[1]s/debug/otelperf/summary
+  numbers  that page, or curl -s http://%[1]s/debug/otelperf/summary
   traces   %[4]g %% are sampled and exported, every request is counted
   lines    about %[5]d requests a second are shown (%.3[6]g %%), of panics and slow ones more
-
 `, d.shop.address, d.cfg.Rate, howLong, headSampling*100, min(linesPerSecond, d.cfg.Rate), d.cfg.lineShare()*100)
+	if d.story != nil {
+		_, _ = fmt.Fprintf(d.out, "  spike    one endpoint becomes slow after %v, for %v; baselines begin to learn after %v (the default is a minute)\n", slowFrom, slowFor, storyGrace)
+	}
+	_, _ = fmt.Fprintln(d.out)
 }
 
 // run sends requests and reports progress until ctx ends.
@@ -94,6 +101,7 @@ func (d *demo) run(ctx context.Context) {
 		defer close(loaded)
 		d.load.run(ctx, d.cfg.Rate)
 	}()
+	go d.story.tell(ctx)
 	began := time.Now()
 	tick := time.NewTicker(d.cfg.progressEvery())
 	defer tick.Stop()
@@ -121,7 +129,7 @@ func (d *demo) end(ctx context.Context) (result, error) {
 	defer cancel()
 	err := d.load.wait(ctx)
 	err = errors.Join(err, d.shop.shutdown(ctx), d.inventory.shutdown(ctx))
-	res := result{summary: d.telemetry.mon.Summary(otelperf.WindowAll), sent: d.load.tally.snapshot()}
+	res := result{summary: d.telemetry.mon.Summary(otelperf.WindowAll), sent: d.load.tally.snapshot(), slowest: slowest(d.telemetry.mon.SlowLog())}
 	err = errors.Join(err, d.telemetry.shutdown(ctx))
 	res.exported = d.telemetry.exported.counts()
 	return res, err

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"github.com/otelperf/otelperf-go/otelperf"
 )
 
 // lockedWriter keeps lines of the logger, the metric exporter and the demo apart: each comes in one Write.
@@ -30,14 +32,14 @@ func newLogger(out io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{ReplaceAttr: shorten}))
 }
 
-func shorten(_ []string, a slog.Attr) slog.Attr {
+func shorten(groups []string, a slog.Attr) slog.Attr {
 	switch a.Key {
 	case slog.TimeKey:
 		return slog.String(slog.TimeKey, a.Value.Time().Format("15:04:05.000"))
 	case "http.request.method", "http.response.body.size":
 		return slog.Attr{}
 	}
-	return a
+	return otelperf.ReplaceLevel(groups, a)
 }
 
 // newErrorLog is for an http.Server. Of what it is given it logs the first line, since the stack of a panic is long, and at most

@@ -10,6 +10,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/table"
 	"github.com/otelperf/otelperf-go/otelperf"
+	"github.com/otelperf/otelperf-go/slowlog"
 )
 
 // result is what is known at the end.
@@ -17,6 +18,17 @@ type result struct {
 	summary  *otelperf.Summary // since the start
 	sent     sentAll
 	exported exports
+	slowest  *slowlog.Entry // nil: none was slow
+}
+
+// slowest is the request that took longest, of those that have an anatomy.
+func slowest(log *slowlog.Store) (worst *slowlog.Entry) {
+	for e := range log.All() {
+		if e.Anatomy != nil && len(e.Anatomy.Root.Children) > 0 && (worst == nil || e.Duration > worst.Duration) {
+			worst = e
+		}
+	}
+	return worst
 }
 
 func writeProgress(out io.Writer, since time.Duration, s *otelperf.Summary) {
@@ -30,8 +42,21 @@ func (r result) write(out io.Writer) {
 	b.WriteByte('\n')
 	b.WriteString(endpointTable(r.summary).String())
 	b.WriteByte('\n')
+	r.writeSlowest(&b)
 	r.writeTotals(&b)
 	_, _ = io.WriteString(out, b.String())
+}
+
+// writeSlowest shows where the time of the slowest request went.
+func (r result) writeSlowest(b *strings.Builder) {
+	if r.slowest == nil {
+		return
+	}
+	b.WriteString("the slowest request, and where its time went:\n\n")
+	if err := slowlog.Render(b, r.slowest, 100); err != nil {
+		fmt.Fprintln(b, err)
+	}
+	b.WriteByte('\n')
 }
 
 func (r result) writeTotals(b *strings.Builder) {
@@ -46,6 +71,13 @@ func (r result) writeTotals(b *strings.Builder) {
 		fmt.Fprintf(b, "; %.1f %% of the requests, and the table has all", 100*float64(r.exported.traces)/float64(s.TotalRequests))
 	}
 	b.WriteByte('\n')
+	if n := s.Diagnostics.Processor.Rescued; n["slow"]+n["failed"]+n["spike"] > 0 {
+		fmt.Fprintf(b, "rescued   %d of them were not sampled, but slow (%d), failed (%d) or part of a spike (%d)\n",
+			n["slow"]+n["failed"]+n["spike"], n["slow"], n["failed"], n["spike"])
+	}
+	for _, sp := range s.Spikes {
+		fmt.Fprintf(b, "spike     %s: %s\n", sp.State, sp.Reason)
+	}
 	for _, hint := range s.Diagnostics.Hints {
 		fmt.Fprintf(b, "hint      %s\n", hint)
 	}

@@ -19,13 +19,15 @@ type shop struct {
 	dice      *dice
 	client    *http.Client // instrumented: its calls are client spans
 	inventory string       // URL
+	story     *story
 }
 
 // newShop returns the shop's handler as a service with otelperf has it: the mux inside Middleware, that inside
 // otelhttp, and the companion endpoint, which mon.Filter keeps out of the numbers, on the same mux.
-func newShop(t *telemetry, inventory string) http.Handler {
+func newShop(t *telemetry, inventory string, told *story) http.Handler {
 	s := &shop{
-		db: newDatabase(t.traces), dice: newDice(1), inventory: inventory,
+		story: told,
+		db:    newDatabase(t.traces), dice: newDice(1), inventory: inventory,
 		client: &http.Client{Transport: otelhttp.NewTransport(newTransport(), t.http()...)},
 	}
 	mux := http.NewServeMux()
@@ -57,6 +59,7 @@ func (s *shop) products(w http.ResponseWriter, r *http.Request) {
 
 // product is medium: a query, and a call of the inventory service.
 func (s *shop) product(w http.ResponseWriter, r *http.Request) {
+	s.story.lock(r.Context())
 	if err := s.db.query(r.Context(), "SELECT products", 2*time.Millisecond); err != nil {
 		fail(w, err)
 		return

@@ -20,6 +20,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/otelperf/otelperf-go/otelperf"
+	"github.com/otelperf/otelperf-go/otelperf/baseline"
 )
 
 const (
@@ -41,7 +42,11 @@ func newTelemetry(cfg Config, logger *slog.Logger, out io.Writer) (*telemetry, e
 	if err != nil {
 		return nil, fmt.Errorf("describing the service: %w", err)
 	}
-	mon, err := otelperf.New(otelperf.WithLogger(logger), otelperf.WithRequestLog(cfg.lineShare()))
+	opts := []otelperf.Option{otelperf.WithLogger(logger), otelperf.WithRequestLog(cfg.lineShare())}
+	if cfg.Spike {
+		opts = append(opts, otelperf.WithBaseline(baseline.Config{Grace: storyGrace, Cooldown: storyCooldown}))
+	}
+	mon, err := otelperf.New(opts...)
 	if err != nil {
 		return nil, err
 	}
