@@ -2,7 +2,10 @@
 
 package otelperf
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // ActiveRequest is a request that is running now.
 type ActiveRequest struct {
@@ -16,7 +19,22 @@ type ActiveRequest struct {
 	In      string    `json:"in,omitzero"` // the child span that is open, if one is known
 }
 
-// activeRequests returns the requests in flight, the longest running first.
+// maxActive bounds the list of running requests.
+const maxActive = 100
+
+// activeRequests returns the requests in flight, the longest running first. Their route is not known before they end: it
+// is the name that the span has by now.
 func (m *Monitor) activeRequests() []ActiveRequest {
-	return nil
+	list := []ActiveRequest{}
+	for _, r := range m.processor.Active(time.Now(), maxActive) {
+		method, route, ok := strings.Cut(r.Name, " ")
+		if !ok {
+			method, route = "", r.Name
+		}
+		list = append(list, ActiveRequest{
+			TraceID: r.TraceID.String(), SpanID: r.SpanID.String(), Method: method, Route: route, Kind: r.Kind.String(),
+			Start: r.Start.UTC(), AgeMs: milliseconds(r.Age), In: r.In,
+		})
+	}
+	return list
 }

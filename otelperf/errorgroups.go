@@ -12,6 +12,7 @@ type ErrorGroup struct {
 	Type        string    `json:"type"`    // of the exception or error; the outcome where there was none
 	Message     string    `json:"message"` // of the last one
 	Count       uint64    `json:"count"`
+	Panics      uint64    `json:"panics"` // how many of them were
 	First       time.Time `json:"first"`
 	Last        time.Time `json:"last"`
 	LastTraceID string    `json:"last_trace_id"`
@@ -20,5 +21,12 @@ type ErrorGroup struct {
 
 // errorGroups returns the failures since the start or the last reset, the latest first.
 func (m *Monitor) errorGroups() []ErrorGroup {
-	return nil
+	list := []ErrorGroup{}
+	for _, g := range m.processor.ErrorGroups() {
+		list = append(list, ErrorGroup{
+			Method: g.Method, Route: g.Route, Kind: g.Kind.String(), Type: g.Type, Message: g.Message, Count: g.Count, Panics: g.Panics,
+			First: g.First.UTC(), Last: g.Last.UTC(), LastTraceID: g.LastTraceID.String(), Stack: g.Stack,
+		})
+	}
+	return list
 }

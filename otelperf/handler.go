@@ -3,6 +3,7 @@
 package otelperf
 
 import (
+	"maps"
 	"net/http"
 	"path"
 	"strings"
@@ -20,7 +21,9 @@ import (
 // are compressed for clients that accept gzip.
 func (m *Monitor) Handler() http.Handler {
 	mux := http.NewServeMux()
-	for pattern, h := range m.routes() {
+	routes := m.routes()
+	maps.Copy(routes, m.eventRoutes())
+	for pattern, h := range routes {
 		mux.HandleFunc(pattern, h)
 	}
 	return m.guard.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -37,7 +40,7 @@ func (m *Monitor) Handler() http.Handler {
 	}))
 }
 
-// routes are the paths of the endpoint, below wherever it is mounted.
+// routes are the paths of the endpoint, below wherever it is mounted. Those of analytics events come on top.
 func (m *Monitor) routes() map[string]http.HandlerFunc {
 	return map[string]http.HandlerFunc{
 		"GET /{$}":                  m.serveIndex,

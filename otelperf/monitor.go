@@ -220,6 +220,7 @@ func (m *Monitor) Reset(baselines bool) {
 	_ = m.reader.evaluate(context.Background())
 	m.engine.Reset(baselines)
 	m.slow.Reset()
+	m.processor.ResetErrors()
 	m.slowBase.Store(m.processor.Stats().Slow)
 }
 

@@ -69,9 +69,7 @@ func (p *Processor) Digest(now time.Time) {
 	defer c.digest.Unlock()
 	c.digesting.Store(true)
 	pending, samples := c.bench.take()
-	for _, s := range samples {
-		c.learn(s, now)
-	}
+	c.learnAll(samples, now)
 	for _, k := range pending {
 		c.build(k)
 	}
@@ -84,6 +82,9 @@ func (p *Processor) Digest(now time.Time) {
 	if now.Sub(c.tidied) >= time.Second || now.Before(c.tidied) {
 		c.tidied = now
 		c.gather.tidy()
+		if c.running != nil {
+			c.running.sweep(now, staleInFlight)
+		}
 		for _, e := range c.table.entries() {
 			if e.samples.Load() != samplesPerSecond {
 				e.samples.Store(samplesPerSecond)
@@ -110,13 +111,29 @@ func (c *core) build(k *kept) {
 	c.store.ReplaceAnatomy(k.trace, k.id, a)
 }
 
-// learn takes one sample into what is normal for its endpoint.
-func (c *core) learn(s sample, now time.Time) {
-	if !s.slow {
-		children := make([]slowlog.Span, len(s.kin.spans))
-		for i, child := range s.kin.spans {
-			children[i] = slowSpan(child)
+// learnAll takes samples in. An ordinary one stands for the ordinary requests of its endpoint since the last call.
+func (c *core) learnAll(samples []sample, now time.Time) {
+	taken := map[*entry]int{}
+	for _, s := range samples {
+		if !s.slow {
+			taken[s.entry]++
 		}
-		s.entry.usual.Observe(slowlog.BreakdownOf(slowSpan(s.root), children))
+	}
+	weights := map[*entry]int{}
+	c.rec.Locked(func() {
+		for e, n := range taken {
+			if int(e.id) < len(c.cells.byID) && c.cells.byID[e.id] != nil {
+				total := c.cells.byID[e.id].outcomes.Total()
+				weights[e] = int(total-e.sampledAt) / n
+				e.sampledAt = total
+			}
+		}
+	})
+	for _, s := range samples {
+		if s.slow {
+			c.learn(s, 1, now)
+		} else {
+			c.learn(s, weights[s.entry], now)
+		}
 	}
 }

@@ -72,7 +72,6 @@ func TestOnEndAllocatesNothing(t *testing.T) {
 			spans := snapshots(100, route)
 			run := func() {
 				for _, s := range spans {
-					p.OnStart(context.Background(), nil)
 					p.OnEnd(s)
 				}
 			}
@@ -88,6 +87,38 @@ func TestOnEndAllocatesNothing(t *testing.T) {
 				t.Errorf("counted %d spans, want %d", counted, want)
 			}
 		})
+	}
+}
+
+func TestWholeRequestsAllocateNothingMore(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+	measure := func(p sdktrace.SpanProcessor) float64 {
+		tracer := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(p), sdktrace.WithSampler(sdktrace.AlwaysSample())).Tracer("")
+		attrs, call := serverAttrs(1, true), dbCall("SELECT name FROM users")
+		request := func() {
+			ctx, root := tracer.Start(context.Background(), "GET", trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(attrs...))
+			for range 5 {
+				_, c := tracer.Start(ctx, "query", trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(call...))
+				c.End()
+			}
+			root.End()
+		}
+		for range 20_000 { // until logs, shards and maps have their size
+			request()
+		}
+		return testing.AllocsPerRun(2000, request)
+	}
+	p, err := New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if without, with := measure(&grab{}), measure(p); with > without {
+		t.Errorf("a request with five children: %v allocations, %v without us", with, without)
+	}
+	if n := p.Stats().Faults; n != 0 {
+		t.Errorf("%d faults", n)
 	}
 }
 

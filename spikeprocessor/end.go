@@ -3,6 +3,8 @@
 package spikeprocessor
 
 import (
+	"strconv"
+
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 )
@@ -46,7 +48,10 @@ func (p *Processor) endRoot(s sdktrace.ReadOnlySpan) {
 		}
 		return
 	}
-	v := verdict{}
+	if c.running != nil {
+		c.running.end(s.SpanContext().SpanID())
+	}
+	var v verdict
 	out := p.judged(s, &v)
 	if p.next != nil && out != nil {
 		p.next.OnEnd(out)
@@ -121,6 +126,12 @@ func (c *core) family(s sdktrace.ReadOnlySpan) (f family) {
 func (p *Processor) notable(s sdktrace.ReadOnlySpan, v *verdict) {
 	c := p.core
 	f := c.family(s)
+	if v.r.outcome.Failed() {
+		c.failure(s, v)
+	}
+	if v.slow() && c.digesting.Load() {
+		c.bench.sample(sample{entry: v.entry, root: s, kin: f, d: v.d, slow: true})
+	}
 	c.suspicion.Store(s.EndTime().UnixNano())
 	if c.unsampled(s) {
 		p.rescue(s, v, &f)
@@ -137,4 +148,18 @@ func (p *Processor) notable(s sdktrace.ReadOnlySpan, v *verdict) {
 	if stored && (!c.digesting.Load() || !c.bench.wait(k)) {
 		c.build(k)
 	}
+}
+
+// failure counts a failed request in its group.
+func (c *core) failure(s sdktrace.ReadOnlySpan, v *verdict) {
+	info := errorOf(s)
+	if v.r.outcome == Panic {
+		if typ, message, stack, ok := c.panics.find(s.SpanContext().SpanID()); ok {
+			info.Type, info.Message, info.Stack = typ, message, stack
+		}
+	}
+	if info.Type == "" && v.r.status != 0 {
+		info.Type = strconv.FormatInt(v.r.status, 10) // as error.type has it
+	}
+	c.errors.add(v.entry, info.Type, info.Message, info.Stack, s.SpanContext().TraceID(), s.EndTime(), v.r.outcome == Panic)
 }

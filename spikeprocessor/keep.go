@@ -102,8 +102,8 @@ func (c *core) describe(s sdktrace.ReadOnlySpan, v *verdict) *slowlog.Entry {
 		}
 	}
 	if r.outcome == Panic {
-		if info, ok := c.panics.take(entry.SpanID); ok {
-			entry.Error = info
+		if typ, message, stack, ok := c.panics.find(entry.SpanID); ok {
+			entry.Error = slowlog.ErrorInfo{Type: typ, Message: message, Stack: stack}
 		}
 	}
 	return entry

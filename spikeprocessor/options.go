@@ -39,6 +39,7 @@ type config struct {
 	store         *slowlog.Store
 	onKeep        func(*slowlog.Entry)
 	anatomy       bool
+	inFlight      bool
 	dependencies  bool
 	queryText     bool
 	dimensions    []attribute.Key
@@ -113,7 +114,7 @@ func WithOnKeep(f func(*slowlog.Entry)) Option {
 
 func newConfig(opts []Option) (config, error) {
 	c := config{
-		slowThreshold: DefaultSlowThreshold, maxEndpoints: DefaultMaxEndpoints, anatomy: true, dependencies: true,
+		slowThreshold: DefaultSlowThreshold, maxEndpoints: DefaultMaxEndpoints, anatomy: true, inFlight: true, dependencies: true,
 		enrichment: enrichAll, rescueRate: DefaultRescueRate, rescueBurst: DefaultRescueBurst,
 	}
 	for _, o := range opts {

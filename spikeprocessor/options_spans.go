@@ -48,6 +48,10 @@ func WithoutEnrichment(keys ...attribute.Key) Option {
 // went. The default is true; at most 8192 spans are held in the process, 256 of a request.
 func WithAnatomy(on bool) Option { return optionFunc(func(c *config) { c.anatomy = on }) }
 
+// WithInFlight says whether running requests are noted, at most 1024, so that one that never ends can be seen. The default is
+// true; it costs the start and the end of a span some 50 ns together.
+func WithInFlight(on bool) Option { return optionFunc(func(c *config) { c.inFlight = on }) }
+
 // WithDependencies says whether client and producer spans are measured by what they called. The default is true.
 func WithDependencies(on bool) Option { return optionFunc(func(c *config) { c.dependencies = on }) }
 

@@ -39,7 +39,9 @@ type core struct {
 	bench     workbench
 	rescues   rescues
 	queries   *queries
-	panics    notedPanics
+	panics    panicStacks
+	errors    *errorGroups
+	running   *inflight   // nil: switched off
 	digesting atomic.Bool // somebody calls Digest
 	digest    sync.Mutex  // one Digest at a time; guards tidied
 	tidied    time.Time
@@ -58,7 +60,10 @@ func New(next sdktrace.SpanProcessor, opts ...Option) (*Processor, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &core{cfg: cfg, start: time.Now(), store: cfg.store, keeps: newLimiter(keepPerSecond, keepBurst), queries: newQueries()}
+	c := &core{cfg: cfg, start: time.Now(), store: cfg.store, keeps: newLimiter(keepPerSecond, keepBurst), queries: newQueries(), errors: newErrorGroups()}
+	if cfg.inFlight {
+		c.running = newInFlight(defaultInFlightSlots)
+	}
 	if cfg.rescueRate > 0 {
 		c.rescues.budget = newLimiter(cfg.rescueRate, float64(cfg.rescueBurst))
 	}
@@ -77,8 +82,16 @@ func (p *Processor) With(next sdktrace.SpanProcessor) *Processor {
 	return &Processor{core: p.core, next: next}
 }
 
-// OnStart hands the span on. Nothing is read or set at this point, since that would cost every span.
+// OnStart notes what is running, unless WithInFlight(false), and hands the span on. Attributes are neither read nor set
+// at this point: that would cost every span.
 func (p *Processor) OnStart(ctx context.Context, s sdktrace.ReadWriteSpan) {
+	if t := p.core.running; t != nil {
+		if parent := s.Parent(); parent.HasSpanID() && !parent.IsRemote() {
+			t.child(parent.SpanID(), s)
+		} else {
+			t.start(s.SpanContext().SpanID(), s)
+		}
+	}
 	if p.next != nil {
 		p.next.OnStart(ctx, s)
 	}

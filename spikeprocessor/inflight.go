@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package spikeprocessor
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"sync/atomic"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// Bounds of the table of running requests.
+const (
+	defaultInFlightSlots = 1024
+	minInFlightSlots     = 1 << 6 // with fewer, a word would have no room for the id
+	maxInFlightSlots     = 1 << 16
+	inFlightProbes       = 1 << probeBits // slots that are tried for one id
+)
+
+// Phases of a slot: the lowest bits of its word.
+const (
+	slotFree    = iota // the whole word is 0
+	slotUsed           // a request that runs
+	slotBusy           // held by start, child or a reader, each of which calls release
+	slotEnded          // held as before, and the request has ended: release frees the slot
+	slotClosing        // held by whoever frees it
+
+	phaseBits = 3
+	probeBits = 3
+	phaseMask = 1<<phaseBits - 1
+)
+
+// inflight is a table of the local roots that run now. Invariant: root and child of a slot are touched only by the
+// goroutine that moved its word to busy or closing, and each such goroutine moves it on without waiting for another.
+//
+// A word is the phase, how many slots away from its home the slot is, and all bits of the span id that the home does
+// not tell. So it names its owner in full, and a compare-and-swap that was prepared for one request can't hit the next
+// one in the same slot: there is no need for a generation count. Compare-and-swap acquires what the last holder wrote
+// into the slot, release and free publish it.
+//
+// start, end and child allocate nothing, take no lock and call no method of a span. What they do when a slot
+// is held by somebody else:
+//
+//   - start tries the next slot, eight in all; then the request is not listed, and is counted as dropped.
+//   - child leaves its span out and is counted as skipped: a name less in a list.
+//   - end must not be lost, or the request would run for ever. It turns busy into ended and goes; the holder's
+//     release then fails to turn busy into used, and frees the slot. Either the mark comes first and release sees it,
+//     or release comes first, the mark's compare-and-swap fails, and end finds the slot used and frees it itself.
+//
+// Memory: 64 bytes a slot, 64 KiB by default, besides the spans: a slot keeps its root and the root's latest direct
+// child alive, two spans of the SDK (about 1 KB each), until the root has ended.
+//
+// All methods are safe for concurrent use.
+type inflight struct {
+	slots []inflightSlot
+	mask  uint64
+	shift uint8 // the home of an id is its hash >> shift
+
+	dropped, skipped, unread, swept atomic.Uint64
+}
+
+// inflightSlot fills a cache line, so that requests in neighbouring slots do not slow each other down.
+type inflightSlot struct {
+	word        atomic.Uint64
+	root, child sdktrace.ReadOnlySpan
+	_           [24]byte
+}
+
+// newInFlight returns a table of at least so many slots: a power of two from 64 to 65536.
+func newInFlight(slots int) *inflight {
+	slots = min(max(slots, minInFlightSlots), maxInFlightSlots)
+	width := bits.Len(uint(slots - 1))
+	return &inflight{slots: make([]inflightSlot, 1<<width), mask: 1<<width - 1, shift: uint8(64 - width)}
+}
+
+// place returns the home of an id and the word of its slot there, less distance and phase. The hash is a
+// multiplication by an odd number, which maps the ids one to one, so home and word together are the id; sequential
+// ids of a generator of the user's own spread as well as random ones.
+func (t *inflight) place(id trace.SpanID) (home, word uint64) {
+	h := binary.BigEndian.Uint64(id[:]) * 0x9E3779B97F4A7C15
+	return h >> t.shift, h << (64 - t.shift) >> (64 - t.shift) << (phaseBits + probeBits)
+}
+
+// start puts a local root into the table.
+func (t *inflight) start(id trace.SpanID, s sdktrace.ReadOnlySpan) {
+	home, own := t.place(id)
+	for i := range uint64(inFlightProbes) {
+		sl := &t.slots[(home+i)&t.mask]
+		if sl.word.Load() != slotFree || !sl.word.CompareAndSwap(slotFree, own|slotBusy) {
+			own += 1 << phaseBits
+			continue
+		}
+		sl.root = s
+		sl.release(own)
+		return
+	}
+	t.dropped.Add(1)
+}
+
+// end takes a local root out of the table. It does nothing for one that start had to drop.
+func (t *inflight) end(id trace.SpanID) {
+	home, own := t.place(id)
+	for i := range uint64(inFlightProbes) {
+		if t.slots[(home+i)&t.mask].end(own) {
+			return
+		}
+		own += 1 << phaseBits
+	}
+}
+
+// end frees the slot if own holds it, or has its holder do so. A compare-and-swap fails only because somebody else's
+// succeeded, and there are few of those: each child and each reader moves a slot twice.
+func (sl *inflightSlot) end(own uint64) bool {
+	for {
+		switch sl.word.Load() {
+		case own | slotUsed:
+			if sl.word.CompareAndSwap(own|slotUsed, own|slotClosing) {
+				sl.free()
+				return true
+			}
+		case own | slotBusy:
+			if sl.word.CompareAndSwap(own|slotBusy, own|slotEnded) {
+				return true
+			}
+		default:
+			return false
+		}
+	}
+}
+
+// child remembers s, a span that has just started, as what the local root with the id parent is in. For a parent that
+// is no running local root it does nothing.
+func (t *inflight) child(parent trace.SpanID, s sdktrace.ReadOnlySpan) {
+	home, own := t.place(parent)
+	for i := range uint64(inFlightProbes) {
+		sl := &t.slots[(home+i)&t.mask]
+		if word := sl.word.Load(); word&^phaseMask == own && word != slotFree {
+			t.adopt(sl, own, s)
+			return
+		}
+		own += 1 << phaseBits
+	}
+}
+
+func (t *inflight) adopt(sl *inflightSlot, own uint64, s sdktrace.ReadOnlySpan) {
+	if !sl.word.CompareAndSwap(own|slotUsed, own|slotBusy) {
+		t.skipped.Add(1)
+		return
+	}
+	sl.child = s
+	sl.release(own)
+}
+
+// release gives a slot back that was busy; it reports false, and frees the slot, when the request has ended meanwhile.
+func (sl *inflightSlot) release(own uint64) bool {
+	if sl.word.CompareAndSwap(own|slotBusy, own|slotUsed) {
+		return true
+	}
+	sl.free()
+	return false
+}
+
+// free empties a slot that the caller holds.
+func (sl *inflightSlot) free() {
+	sl.root, sl.child = nil, nil
+	sl.word.Store(slotFree)
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package spikeprocessor
+
+import (
+	"bytes"
+	"cmp"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// InFlight is a request that has not ended yet.
+type InFlight struct {
+	TraceID trace.TraceID
+	SpanID  trace.SpanID
+	// Name is the span's name now; a router often gives it the route later. At most 256 bytes, as In.
+	Name  string
+	Kind  trace.SpanKind
+	Start time.Time
+	// Age is how long it has been running, never negative.
+	Age time.Duration
+	// In is the name of the child span that started last, if it is open, and InSince is when it started. In is ""
+	// when that child has ended, even if an earlier one, running in parallel, has not.
+	In      string
+	InSince time.Time
+}
+
+// inflightStats counts what the table could not do, since it was made.
+type inflightStats struct {
+	Dropped uint64 // requests that found no slot and were never listed
+	Skipped uint64 // children not remembered, as their root's slot was held
+	Unread  uint64 // requests left out of one list or sweep, as their slot was held
+	Swept   uint64 // requests that ran longer than a sweep allows
+}
+
+func (t *inflight) stats() inflightStats {
+	return inflightStats{Dropped: t.dropped.Load(), Skipped: t.skipped.Load(), Unread: t.unread.Load(), Swept: t.swept.Load()}
+}
+
+// running is what a reader takes out of a slot. Its spans are live: their methods lock, so they are called
+// when the slot has been given back.
+type running struct {
+	root, child sdktrace.ReadOnlySpan
+	start       time.Time
+	id          trace.SpanID
+	own         uint64
+}
+
+// list returns up to limit of the requests that run now, the longest first. Requests that start or end meanwhile may be
+// in it or not.
+func (t *inflight) list(now time.Time, limit int) []InFlight {
+	var found []running
+	for i := range t.slots {
+		if r, ok := t.read(&t.slots[i]); ok && r.root.EndTime().IsZero() {
+			found = append(found, r)
+		}
+	}
+	slices.SortFunc(found, func(a, b running) int {
+		return cmp.Or(a.start.Compare(b.start), bytes.Compare(a.id[:], b.id[:]))
+	})
+	found = found[:min(len(found), max(limit, 0))]
+	out := make([]InFlight, len(found))
+	for i, r := range found {
+		out[i] = r.describe(now)
+	}
+	return out
+}
+
+// sweep frees the slots of requests that began more than olderThan before now, and returns their number. What is swept
+// is not listed any more; it ends like any other. A root that has ended without our hearing of it goes too, uncounted.
+func (t *inflight) sweep(now time.Time, olderThan time.Duration) (n int) {
+	for i := range t.slots {
+		sl := &t.slots[i]
+		r, ok := t.read(sl)
+		if !ok {
+			continue
+		}
+		old, ended := now.Sub(r.start) > olderThan, !r.root.EndTime().IsZero()
+		if !old && !ended {
+			continue
+		}
+		// The request may have ended since it was read, and another one be in the slot: then the word is not the same.
+		if sl.word.CompareAndSwap(r.own|slotUsed, r.own|slotClosing) {
+			sl.free()
+			if !ended {
+				n++
+			}
+		}
+	}
+	t.swept.Add(uint64(n))
+	return n
+}
+
+// readerPatience is how often a reader looks again at a slot that is held. Holders are done in nanoseconds unless the
+// scheduler has stopped them.
+const readerPatience = 100
+
+// read holds the slot for as long as it takes to copy it.
+func (t *inflight) read(sl *inflightSlot) (r running, ok bool) {
+	for range readerPatience {
+		word := sl.word.Load()
+		r.own = word &^ phaseMask
+		switch word & phaseMask {
+		case slotUsed:
+			if !sl.word.CompareAndSwap(word, r.own|slotBusy) {
+				continue
+			}
+			r.root, r.child = sl.root, sl.child
+			if !sl.release(r.own) {
+				return r, false
+			}
+			r.start, r.id = r.root.StartTime(), r.root.SpanContext().SpanID()
+			return r, true
+		case slotBusy:
+			runtime.Gosched()
+		default:
+			return r, false
+		}
+	}
+	t.unread.Add(1)
+	return r, false
+}
+
+func (r *running) describe(now time.Time) InFlight {
+	out := InFlight{
+		TraceID: r.root.SpanContext().TraceID(), SpanID: r.id, Name: printable(r.root.Name(), maxNameBytes),
+		Kind: r.root.SpanKind(), Start: r.start, Age: max(now.Sub(r.start), 0),
+	}
+	if r.child != nil && r.child.EndTime().IsZero() {
+		out.In, out.InSince = printable(r.child.Name(), maxNameBytes), r.child.StartTime()
+	}
+	return out
+}
+
+// printable returns the first limit bytes of s as valid UTF-8: what was invalid counts before it is replaced.
+func printable(s string, limit int) string {
+	if len(s) > limit {
+		cut := limit
+		for cut > max(limit-utf8.UTFMax, 0) && !utf8.RuneStart(s[cut]) { // not in the middle of a rune
+			cut--
+		}
+		s = s[:cut]
+	}
+	return strings.ToValidUTF8(s, "\uFFFD")
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package spikeprocessor
+
+import (
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.opentelemetry.io/otel/trace"
+)
+
+// Each row is one order of the steps of a holder (a reader or a child) and of others, one compare-and-swap at a time.
+func TestInFlightInterleavings(t *testing.T) {
+	const id, later = 42, 43
+	s := snapshots(1, true)[0]
+	tests := []struct {
+		name  string
+		steps string
+		held  int
+		child bool
+	}{
+		{"end before the holder gives back", "hold end release", 0, false},
+		{"end after the holder gave back", "hold release end", 0, false},
+		{"two ends while it is held", "hold end end release", 0, false},
+		{"a child while it is held", "hold child release", 1, false},
+		{"a child after its root ended under a holder", "hold end child release", 0, false},
+		{"a child when it is free", "child hold release", 1, true},
+		{"a holder late by one request", "hold end release start release", 1, false},
+		{"an end of a request that is not there", "end end", 0, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			table := newInFlight(64)
+			home, own := table.place(spanID(id))
+			sl := &table.slots[home]
+			table.start(spanID(id), s)
+			held := false
+			for step := range strings.FieldsSeq(tt.steps) {
+				switch step {
+				case "hold":
+					held = sl.word.CompareAndSwap(own|slotUsed, own|slotBusy)
+				case "release":
+					if held {
+						sl.release(own)
+					}
+					held = false
+				case "end":
+					table.end(spanID(id))
+				case "child":
+					table.child(spanID(id), s)
+				case "start":
+					table.start(spanID(id), s)
+				}
+			}
+			if got := table.held(); got != tt.held {
+				t.Errorf("held %d slots, want %d", got, tt.held)
+			}
+			if got := sl.child != nil; got != tt.child {
+				t.Errorf("child remembered: %v, want %v", got, tt.child)
+			}
+			table.end(spanID(later))
+		})
+	}
+}
+
+func TestInFlightSweep(t *testing.T) {
+	table := newInFlight(64)
+	tr := inflightTracer(table)
+	now := time.Now()
+	_, old := tr.Start(t.Context(), "old", trace.WithTimestamp(now.Add(-time.Hour)))
+	_, young := tr.Start(t.Context(), "young", trace.WithTimestamp(now.Add(-time.Minute)))
+	if n := table.sweep(now, 2*time.Hour); n != 0 {
+		t.Errorf("swept %d, want 0", n)
+	}
+	if n := table.sweep(now, time.Hour-1); n != 1 || table.stats().Swept != 1 {
+		t.Errorf("swept %d, counted %d; want 1", n, table.stats().Swept)
+	}
+	if l := table.list(now, 10); len(l) != 1 || l[0].Name != "young" {
+		t.Errorf("got %+v, want young alone", l)
+	}
+	old.End()
+	young.End()
+	table.start(spanID(9), snapshots(1, true)[0]) // ended before it was put in
+	if l := table.list(now, 10); len(l) != 0 {
+		t.Errorf("an ended request is listed: %+v", l)
+	}
+	if n := table.sweep(now, 2*time.Hour); n != 0 || table.held() != 0 {
+		t.Errorf("swept %d, held %d; want an ended request to go uncounted", n, table.held())
+	}
+}
+
+func TestInFlightConcurrentSafe(t *testing.T) {
+	table := newInFlight(256)
+	tr := inflightTracer(table)
+	stop := make(chan struct{})
+	var readers, requests sync.WaitGroup
+	for range 2 {
+		readers.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+					for _, r := range table.list(time.Now(), 20) {
+						if r.Name != "root" || r.In != "" && r.In != "child" {
+							t.Errorf("got %+v", r)
+						}
+					}
+					table.sweep(time.Now(), time.Hour)
+				}
+			}
+		})
+	}
+	for range 8 {
+		requests.Go(func() {
+			for range 300 {
+				ctx, root := tr.Start(t.Context(), "root")
+				var kids sync.WaitGroup
+				for range 3 {
+					kids.Go(func() {
+						_, c := tr.Start(ctx, "child")
+						c.End()
+					})
+				}
+				root.End() // while its children start
+				kids.Wait()
+			}
+		})
+	}
+	requests.Wait()
+	close(stop)
+	readers.Wait()
+	if n := table.held(); n != 0 {
+		t.Errorf("%d slots are held after all requests ended, want 0", n)
+	}
+	if n := table.stats().Swept; n != 0 {
+		t.Errorf("swept %d requests, of which none was old", n)
+	}
+}
+
+func TestInFlightAllocatesNothing(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+	table, s, id := newInFlight(0), snapshots(1, true)[0], spanID(99)
+	if n := testing.AllocsPerRun(100, func() {
+		table.start(id, s)
+		table.child(id, s)
+		table.end(id)
+	}); n != 0 {
+		t.Errorf("%v allocations, want 0", n)
+	}
+}

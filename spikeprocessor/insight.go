@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package spikeprocessor
+
+import (
+	"iter"
+	"strconv"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/otelperf/otelperf-go/slowlog"
+)
+
+// staleInFlight is how long a request can run before it is taken for one whose end got lost.
+const staleInFlight = time.Hour
+
+// NotePanic tells the processor what is known of the panic that is about to end a span: a span has no stack, and the SDK
+// can be told not to record panics at all. The last 64 are remembered.
+func (p *Processor) NotePanic(span trace.SpanID, typ, message, stack string) {
+	if span.IsValid() {
+		p.core.panics.note(span, typ, message, stack)
+	}
+}
+
+// Active returns at most limit of the requests that are running now, the longest first. It is empty with
+// WithInFlight(false).
+func (p *Processor) Active(now time.Time, limit int) []InFlight {
+	if p.core.running == nil {
+		return nil
+	}
+	return p.core.running.list(now, limit)
+}
+
+// ErrorGroups returns the failures since the start or ResetErrors by endpoint and type, the one seen last first: at
+// most 16 types per endpoint and 500 in all, the rest as (other).
+func (p *Processor) ErrorGroups() []ErrorGroup { return p.core.errors.list() }
+
+// ResetErrors forgets the groups.
+func (p *Processor) ResetErrors() { p.core.errors.reset() }
+
+// Insight is what is known of one endpoint beyond its numbers.
+type Insight struct {
+	// Normal is what its ordinary requests spend their time on.
+	Normal slowlog.Normal
+	// Differences are attribute values that its slow requests of the last ten minutes have more often than its ordinary ones,
+	// the most telling first.
+	Differences []Difference
+	// Dimensions are the latencies by the values of WithDimensions, in its order.
+	Dimensions []Dimension
+}
+
+// Dimension is the latency of an endpoint by the values of one attribute.
+type Dimension struct {
+	Key  string
+	Rows []DimensionRow
+}
+
+// Insight returns what is known of an endpoint; ok is false for one that is not in the table.
+func (p *Processor) Insight(ep Endpoint, now time.Time) (in Insight, ok bool) {
+	e := p.core.table.find(ep)
+	if e == nil {
+		return in, false
+	}
+	in.Normal, in.Differences = e.usual.Normal(), e.contrast.differences(now)
+	for _, key := range p.core.cfg.dimensions {
+		in.Dimensions = append(in.Dimensions, Dimension{string(key), e.contrast.byDimension(string(key), now)})
+	}
+	return in, true
+}
+
+// learn takes one sample into what is normal for its endpoint, and into what tells its slow requests from the others. It
+// stands for weight requests.
+func (c *core) learn(s sample, weight int, now time.Time) {
+	children := make([]slowlog.Span, len(s.kin.spans))
+	for i, child := range s.kin.spans {
+		children[i] = slowSpan(child)
+	}
+	if !s.slow {
+		s.entry.usual.Observe(slowlog.BreakdownOf(slowSpan(s.root), children))
+	}
+	s.entry.contrast.observeWeighted(s.slow, min(max(weight, 1), 1<<16-1), c.values(s.root, children), s.d, now)
+}
+
+// values are what requests are told apart by: how they ended, the call that took longest, and the user's dimensions.
+func (c *core) values(root sdktrace.ReadOnlySpan, children []slowlog.Span) iter.Seq2[string, string] {
+	return func(yield func(string, string) bool) {
+		attrs := root.Attributes()
+		f := scan(attrs)
+		if f.status != 0 && !yield(keyHTTPStatus, strconv.FormatInt(f.status, 10)) {
+			return
+		}
+		if call := longestCall(children); call != "" && !yield("longest call", call) {
+			return
+		}
+		for _, key := range c.cfg.dimensions {
+			if v := attrValue(attrs, key); v != "" && !yield(string(key), v) {
+				return
+			}
+		}
+	}
+}
+
+// attrValue is the value of an attribute as text.
+func attrValue(attrs []attribute.KeyValue, key attribute.Key) string {
+	for i := range attrs {
+		if attrs[i].Key == key {
+			return attrs[i].Value.String()
+		}
+	}
+	return ""
+}
+
+// longestCall names the client span that took longest.
+func longestCall(children []slowlog.Span) (name string) {
+	var longest time.Duration
+	for i := range children {
+		s := &children[i]
+		if d := s.End.Sub(s.Start); s.Kind == trace.SpanKindClient && d > longest {
+			longest, name = d, s.Name
+			if summary := stringAttr(s.Attrs, keyDBSummary); summary != "" {
+				name = summary
+			}
+		}
+	}
+	return name
+}
