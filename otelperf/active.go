@@ -14,6 +14,7 @@ type ActiveRequest struct {
 	Method  string    `json:"method"`
 	Route   string    `json:"route"`
 	Kind    string    `json:"kind"`
+	Path    string    `json:"path"` // without the query string
 	Start   time.Time `json:"start"`
 	AgeMs   float64   `json:"age_ms"`
 	In      string    `json:"in,omitzero"` // the child span that is open, if one is known
@@ -32,7 +33,7 @@ func (m *Monitor) activeRequests() []ActiveRequest {
 			method, route = "", r.Name
 		}
 		list = append(list, ActiveRequest{
-			TraceID: r.TraceID.String(), SpanID: r.SpanID.String(), Method: method, Route: route, Kind: r.Kind.String(),
+			TraceID: r.TraceID.String(), SpanID: r.SpanID.String(), Method: method, Route: route, Kind: r.Kind.String(), Path: r.Path,
 			Start: r.Start.UTC(), AgeMs: milliseconds(r.Age), In: r.In,
 		})
 	}

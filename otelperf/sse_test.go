@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -357,23 +356,4 @@ func TestStreamDisabled(t *testing.T) {
 	if c.status != http.StatusServiceUnavailable || !strings.Contains(c.b.String(), "OTELPERF_DISABLED") {
 		t.Error(c.status, c.b.String())
 	}
-}
-
-func ExampleMonitor_Handler() {
-	mon, err := otelperf.New()
-	if err != nil {
-		panic(err)
-	}
-	defer func() { _ = mon.Shutdown(context.Background()) }()
-	admin := http.NewServeMux()
-	admin.Handle("/debug/otelperf/", http.StripPrefix("/debug/otelperf", mon.Handler()))
-	srv := httptest.NewServer(admin) // on loopback, where everybody may look
-	defer srv.Close()
-	resp, err := http.Get(srv.URL + "/debug/otelperf/health")
-	if err != nil {
-		panic(err)
-	}
-	_ = resp.Body.Close()
-	fmt.Println(resp.Status, resp.Header.Get("Content-Type"))
-	// Output: 200 OK application/json
 }

@@ -43,6 +43,7 @@ const (
 	UnmatchedRoute = "(unmatched)"
 
 	maxNameBytes = 256
+	maxPathBytes = 512
 )
 
 // Endpoint is the identity of a row: never a raw path, at most 256 bytes in each string.

@@ -20,8 +20,10 @@ type InFlight struct {
 	TraceID trace.TraceID
 	SpanID  trace.SpanID
 	// Name is the span's name now; a router often gives it the route later. At most 256 bytes, as In.
-	Name  string
-	Kind  trace.SpanKind
+	Name string
+	Kind trace.SpanKind
+	// Path is url.path, the only thing that tells requests apart before a route is known. At most 512 bytes.
+	Path  string
 	Start time.Time
 	// Age is how long it has been running, never negative.
 	Age time.Duration
@@ -131,6 +133,7 @@ func (r *running) describe(now time.Time) InFlight {
 	out := InFlight{
 		TraceID: r.root.SpanContext().TraceID(), SpanID: r.id, Name: printable(r.root.Name(), maxNameBytes),
 		Kind: r.root.SpanKind(), Start: r.start, Age: max(now.Sub(r.start), 0),
+		Path: printable(stringAttr(r.root.Attributes(), keyURLPath), maxPathBytes),
 	}
 	if r.child != nil && r.child.EndTime().IsZero() {
 		out.In, out.InSince = printable(r.child.Name(), maxNameBytes), r.child.StartTime()

@@ -1,9 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command otelperf shows what the library does.
+// Command otelperf shows what the library does, asks services that use it, and replays recorded traffic.
 //
-//	otelperf demo    a small shop under load, measured by otelperf
+//	otelperf demo       a small shop under load, measured by otelperf
+//	otelperf top        a service live in the terminal, or several instances together
+//	otelperf summary    the same once, as text or JSON
+//	otelperf slow       slow requests, and where the time of one went
+//	otelperf check      a service compared with limits, for CI
+//	otelperf replay     recorded traffic through the same windows, baselines and spikes
 //
-// Exit status: 0 when it did what was asked, also when Ctrl-C ended it; 1 when something failed on the way; 2 when it could not
-// begin, because of a bad command, flag or value or an address that is taken. Errors are one line on standard error.
+// The commands that ask a service send the token of --token or OTELPERF_TOKEN, read at most 16 MiB of an answer, and show
+// text from it without anything that a terminal would act on.
+//
+// Exit status: 0 when it did what was asked, also when Ctrl-C ended it; 1 when something failed on the way, for check when a
+// limit is broken; 2 when it could not begin, because of a bad command, flag or value, an address that is taken or a
+// service that does not answer. Errors are one line on standard error.
 package main

@@ -74,7 +74,8 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usagef("%w; '%s --help' lists the flags", err, cmd.CommandPath())
 	})
-	root.AddCommand(newDemo())
+	root.AddCommand(newDemo(), newReplay())
+	root.AddCommand(newSummary(), newSlow(), newCheck(), newTop())
 	return root
 }
 

@@ -8,10 +8,10 @@ import { Table } from "./table.js";
 const route = (label) => ({ id: "name", label, first: "asc", class: "name", value: (r) => format.name(r), cell: (td, r) => nameCell(td, r) });
 
 function nameCell(td, r) {
-  const full = format.name(r);
+  const full = format.name(r) + (r.route ? "" : r.path || "");
   if (td.dataset.shown === full) return;
   td.dataset.shown = full;
-  td.replaceChildren(el("span", { class: "route" }, el("span", { class: "method" }, r.method), el("span", null, r.route)));
+  td.replaceChildren(el("span", { class: "route" }, el("span", { class: "method" }, r.method), el("span", null, r.route || r.path)));
 }
 
 // traceCell is a button that opens a trace.

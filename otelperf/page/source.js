@@ -29,6 +29,7 @@ export class Source {
   setWindow(window) {
     this.window = window;
     this.connect();
+    if (this.paused) this.poll(); // once
   }
 
   setPaused(paused) {
@@ -51,7 +52,9 @@ export class Source {
       this.failures = 0;
       clearInterval(this.polling);
     });
-    stream.addEventListener("summary", (e) => this.summary(JSON.parse(e.data), "live"));
+    stream.addEventListener("summary", (e) => {
+      if (stream === this.stream && !this.paused) this.summary(JSON.parse(e.data), "live");
+    });
     stream.addEventListener("slow", (e) => this.on.slow(JSON.parse(e.data)));
     stream.addEventListener("spike", (e) => this.on.spike(JSON.parse(e.data)));
     stream.addEventListener("error", () => this.failed(stream));
@@ -78,9 +81,8 @@ export class Source {
   }
 
   summary(data, state) {
-    if (this.paused) return;
     this.lastSummary = Date.now();
-    this.on.link("live", state);
+    if (!this.paused) this.on.link("live", state);
     this.on.summary(data);
   }
 

@@ -4,8 +4,8 @@
 //
 // Open looks at the first bytes of a stream, or is told what it is, and returns a Reader that hands over one Record after
 // the other. Lines that are no request are reported with their number and what is wrong with them; reading goes on behind
-// them. Memory does not grow with the stream: a line is at most MaxLine bytes, a span of a trace at most what the
-// standard library's JSON decoder needs for it.
+// them. Memory does not grow with the stream: a line is at most MaxLine bytes, a value in
+// JSON at most 16 MiB.
 //
 // # CSV
 //

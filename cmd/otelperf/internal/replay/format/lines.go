@@ -66,27 +66,25 @@ func (r *lineReader) Run(to Sink) error {
 	var rec Record
 	for {
 		line, err := r.lines.next()
-		if err == io.EOF {
+		switch {
+		case err == io.EOF:
 			return nil
-		}
-		if err == nil {
-			if len(line) == 0 {
-				continue
-			}
-			if err = r.parser.parse(line, &rec); err == nil {
-				err = to.Request(&rec)
-				if err != nil {
-					return err
-				}
-				continue
-			}
-			if err == errSkip {
-				continue
-			}
-		} else if err != errLineTooLong {
+		case err != nil && err != errLineTooLong:
 			return err
+		case err == nil && len(line) == 0:
+			continue
+		case err == nil:
+			err = r.parser.parse(line, &rec)
 		}
-		if err := to.Bad(r.lines.number, err); err != nil {
+		switch err {
+		case nil:
+			err = to.Request(r.lines.number, &rec)
+		case errSkip:
+			continue
+		default:
+			err = to.Bad(r.lines.number, err)
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -96,4 +96,6 @@ func parseStatus(b []byte) (status int, ok bool) {
 	return 0, len(b) == 0 || len(b) == 1 && (b[0] == '-' || b[0] == '0')
 }
 
-func badStatus(b []byte) error { return fmt.Errorf("status is %.40q, which is not a number of three digits", b) }
+func badStatus(b []byte) error {
+	return fmt.Errorf("status is %.40q, which is not a number of three digits", b)
+}

@@ -27,10 +27,10 @@ const MaxDuration = 24 * time.Hour
 // MaxLine is the most bytes that a line of CSV or of an access log may have.
 const MaxLine = 64 << 10
 
-// Sink takes what a Reader finds. An error that it returns ends the reading.
+// Sink takes what a Reader finds, with the number of its line, from 1. An error that it returns ends the reading.
 type Sink interface {
-	Request(rec *Record) error
-	Bad(line int, reason error) error // lines count from 1
+	Request(line int, rec *Record) error
+	Bad(line int, reason error) error
 }
 
 // Reader reads a stream to its end.

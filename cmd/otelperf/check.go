@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/fleet"
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/gate"
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/plain"
+)
+
+// checkFlags is what a user typed.
+type checkFlags struct {
+	serviceFlags
+	p95, p99, errorRate string
+	limits              gate.Limits
+}
+
+func newCheck() *cobra.Command {
+	var flags checkFlags
+	cmd := &cobra.Command{
+		Use:   "check URL [URL...]",
+		Short: "Compare a service with limits, for CI and before a deployment goes on",
+		Long: `Compares every endpoint of a service, or those that --endpoint names, with limits, each endpoint by itself. Several
+URLs are taken for instances and judged together.
+
+  otelperf check http://localhost:8080 --max-p99 500ms --max-error-rate 1% --no-spike --min-requests 100
+  otelperf check http://localhost:8080 --max-p95 80ms --endpoint 'GET /users/{id}' --endpoint '* /orders*'
+
+Exit status: 0 when all limits hold; 1 when one is broken; 2 when it cannot tell: nobody answers, or there are too
+few requests. Each broken limit is a line that begins with FAIL, each thing that cannot be told one with UNKNOWN.
+An endpoint with fewer requests than --min-requests is left out, but of each --endpoint at least one must have them.
+
+` + urlHelp,
+		Args: someURLs,
+		RunE: func(cmd *cobra.Command, urls []string) error {
+			if err := flags.parse(); err != nil {
+				return err
+			}
+			answers, err := flags.poll(cmd.Context(), urls, fleet.Ask{})
+			if err != nil {
+				return err
+			}
+			if err := noAnswers(answers); err != nil {
+				return err
+			}
+			return writeVerdict(cmd.OutOrStdout(), gate.Judge(fleet.Merge(answers), &flags.limits))
+		},
+	}
+	flags.add(cmd, true)
+	f := cmd.Flags()
+	f.StringVar(&flags.p99, "max-p99", "", "`duration` that p99 may not exceed, such as 500ms")
+	f.StringVar(&flags.p95, "max-p95", "", "`duration` that p95 may not exceed")
+	f.StringVar(&flags.errorRate, "max-error-rate", "", "`share` of server errors and panics that may not be exceeded, such as 1%")
+	f.BoolVar(&flags.limits.NoSpike, "no-spike", false, "no spike may be open")
+	f.Uint64Var(&flags.limits.MinRequests, "min-requests", 1, "`number` of requests in the window that an endpoint needs to be judged")
+	f.StringArrayVar(&flags.limits.Endpoints, "endpoint", nil, "`pattern` of METHOD ROUTE to judge, with * for any characters; may be repeated")
+	return cmd
+}
+
+// parse reads the limits, and names all that is wrong with them.
+func (f *checkFlags) parse() error {
+	var errs []error
+	refuse := func(flag, value string, err error) {
+		if err != nil {
+			errs = append(errs, fmt.Errorf("--%s is %q, accepted: %w", flag, plain.Clip(value, 40), err))
+		}
+	}
+	var err error
+	if f.p95 != "" {
+		f.limits.P95, err = gate.ParseDuration(f.p95)
+		refuse("max-p95", f.p95, err)
+	}
+	if f.p99 != "" {
+		f.limits.P99, err = gate.ParseDuration(f.p99)
+		refuse("max-p99", f.p99, err)
+	}
+	if f.errorRate != "" {
+		f.limits.ErrorRate, err = gate.ParseRate(f.errorRate)
+		refuse("max-error-rate", f.errorRate, err)
+	}
+	if len(errs) == 0 {
+		errs = append(errs, f.limits.Validate())
+	}
+	if err := errors.Join(errs...); err != nil {
+		return usageError{err}
+	}
+	return nil
+}
+
+// writeVerdict writes a line for everything that was found, and returns the error for the exit status.
+func writeVerdict(w io.Writer, v gate.Verdict) error {
+	var b strings.Builder
+	for _, part := range []struct {
+		word  string
+		lines []string
+	}{{"FAIL", v.Breaches}, {"UNKNOWN", v.Unjudged}, {"skip", v.Skipped}, {"ok", v.Passed}} {
+		for _, line := range part.lines {
+			fmt.Fprintf(&b, "%-7s  %s\n", part.word, line)
+		}
+	}
+	if b.Len() == 0 {
+		b.WriteString("ok       no spike is open\n")
+	}
+	if err := writeText(w, b.String()); err != nil {
+		return err
+	}
+	switch {
+	case len(v.Breaches) > 0:
+		return fmt.Errorf("%s broken", plural(len(v.Breaches), "limit is", "limits are"))
+	case len(v.Unjudged) > 0:
+		return usagef("%s", "not all can be told: "+v.Unjudged[0])
+	}
+	return nil
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}

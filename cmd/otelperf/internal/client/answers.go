@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"context"
+	"net/url"
+	"strconv"
+
+	"github.com/otelperf/otelperf-go/otelperf"
+	"github.com/otelperf/otelperf-go/slowlog"
+)
+
+type entry = slowlog.Entry
+
+// maxRows is the most rows that are asked for.
+const maxRows = 1000
+
+// Summary asks for the summary. The second result is the answer as it came.
+func (c *Client) Summary(ctx context.Context, w otelperf.Window) (*otelperf.Summary, []byte, error) {
+	s := new(otelperf.Summary)
+	var raw []byte
+	err := c.fetch(ctx, "summary", url.Values{"window": {string(w)}}, func(body []byte) error {
+		raw = body
+		return decodeSummary(body, s)
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return s, raw, nil
+}
+
+// Rows says what rows have beside their numbers.
+type Rows struct{ Histogram, Trend bool }
+
+func (r Rows) query(w otelperf.Window) url.Values {
+	return url.Values{
+		"window": {string(w)}, "limit": {strconv.Itoa(maxRows)},
+		"histogram": {strconv.FormatBool(r.Histogram)}, "trend": {strconv.FormatBool(r.Trend)},
+	}
+}
+
+// Endpoints asks for the rows of endpoints, at most 1000.
+func (c *Client) Endpoints(ctx context.Context, w otelperf.Window, r Rows) (*otelperf.EndpointList, error) {
+	l := new(otelperf.EndpointList)
+	err := c.fetch(ctx, "endpoints", r.query(w), func(body []byte) error { return decodeEndpoints(body, l) })
+	if err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// Dependencies asks for the rows of client and db calls, at most 1000.
+func (c *Client) Dependencies(ctx context.Context, w otelperf.Window, r Rows) (*otelperf.DependencyList, error) {
+	l := new(otelperf.DependencyList)
+	err := c.fetch(ctx, "dependencies", r.query(w), func(body []byte) error { return decodeDependencies(body, l) })
+	if err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// Slow asks for the latest slow requests, at most limit of them, 1 to 1000. The second result is the answer as it came.
+func (c *Client) Slow(ctx context.Context, limit int) (*otelperf.SlowList, []byte, error) {
+	l := new(otelperf.SlowList)
+	var raw []byte
+	err := c.fetch(ctx, "slow", url.Values{"limit": {strconv.Itoa(limit)}}, func(body []byte) error {
+		raw = body
+		return decodeSlow(body, l)
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return l, raw, nil
+}
+
+// Trace asks for the requests of one trace with their anatomy. An id of which nothing is kept is ErrNotFound. The second result
+// is the answer as it came.
+func (c *Client) Trace(ctx context.Context, id string) (*otelperf.SlowTrace, []byte, error) {
+	t := new(otelperf.SlowTrace)
+	var raw []byte
+	err := c.fetch(ctx, "slow/"+url.PathEscape(id), nil, func(body []byte) error {
+		raw = body
+		return decodeTrace(body, t)
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return t, raw, nil
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/plain"
+	"github.com/otelperf/otelperf-go/otelperf"
+)
+
+// maxObjects bounds the objects in an answer: each may become some hundred bytes of memory from two of JSON.
+const maxObjects = 200_000
+
+// decode reads body into v and says in a few words why it cannot.
+func decode(body []byte, v any) error {
+	if bytes.Count(body, []byte{'{'}) > maxObjects {
+		return fmt.Errorf("%w: more than %d objects", ErrNotOurs, maxObjects)
+	}
+	if err := json.Unmarshal(body, v); err != nil {
+		return fmt.Errorf("%w: %s", ErrNotOurs, plain.Clip(err.Error(), 120))
+	}
+	return nil
+}
+
+// origin refuses JSON that only looks like ours.
+func origin(service, instance string) error {
+	if service == "" || instance == "" {
+		return fmt.Errorf("%w: JSON without service and instance", ErrNotOurs)
+	}
+	return nil
+}
+
+func decodeSummary(body []byte, s *otelperf.Summary) error {
+	if err := decode(body, s); err != nil {
+		return err
+	}
+	if !slices.Contains(otelperf.Windows, s.Window) {
+		return fmt.Errorf("%w: JSON without a window", ErrNotOurs)
+	}
+	return origin(s.Service, s.Instance)
+}
+
+func decodeEndpoints(body []byte, l *otelperf.EndpointList) error {
+	if err := decode(body, l); err != nil {
+		return err
+	}
+	return origin(l.Service, l.Instance)
+}
+
+func decodeDependencies(body []byte, l *otelperf.DependencyList) error {
+	if err := decode(body, l); err != nil {
+		return err
+	}
+	return origin(l.Service, l.Instance)
+}
+
+func decodeSlow(body []byte, l *otelperf.SlowList) error {
+	if err := decode(body, l); err != nil {
+		return err
+	}
+	return origin(l.Service, l.Instance)
+}
+
+// decodeTrace drops requests that are null.
+func decodeTrace(body []byte, t *otelperf.SlowTrace) error {
+	if err := decode(body, t); err != nil {
+		return err
+	}
+	t.Requests = slices.DeleteFunc(t.Requests, func(e *entry) bool { return e == nil })
+	return origin(t.Service, t.Instance)
+}

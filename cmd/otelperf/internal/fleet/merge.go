@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package fleet
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/plain"
+	"github.com/otelperf/otelperf-go/otelperf"
+	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
+)
+
+// source is an instance that counts.
+type source struct {
+	name string // unique among the instances
+	*Answer
+}
+
+// Merge puts answers together. It does not change them, but the view shares their memory.
+func Merge(answers []Answer) *View {
+	v := &View{
+		Instances: []Instance{}, Missing: []string{}, OutOfLine: []string{}, Endpoints: []Row{}, Dependencies: []Row{}, Jobs: []Row{},
+		Spikes: []Spike{}, Slow: []Slow{}, Hints: []Hint{},
+	}
+	v.ByOutcome = map[string]uint64{}
+	sources := v.identify(answers)
+	for i := range sources {
+		v.addLists(&sources[i])
+	}
+	if len(sources) == 1 {
+		v.single(sources[0])
+	} else {
+		v.several(sources)
+	}
+	slices.SortStableFunc(v.Spikes, func(a, b Spike) int { return b.Start.Compare(a.Start) })
+	slices.SortStableFunc(v.Slow, func(a, b Slow) int { return b.Time.Compare(a.Time) })
+	return v
+}
+
+// identify fills Instances and returns those that answered, each once.
+func (v *View) identify(answers []Answer) (sources []source) {
+	type identity struct{ service, instance string }
+	known := map[identity]string{}
+	for i := range answers {
+		a := &answers[i]
+		in := Instance{URL: a.URL}
+		if a.Summary == nil {
+			in.Error = "no answer"
+			if a.Err != nil {
+				in.Error = a.Err.Error()
+			}
+			v.Instances = append(v.Instances, in)
+			continue
+		}
+		s := a.Summary
+		in.Service, in.Name, in.Version, in.Time = s.Service, s.Instance, s.Version, s.Time
+		in.UptimeSeconds, in.WindowSeconds, in.Requests, in.Disabled = s.UptimeSeconds, s.WindowSeconds, s.Count, s.Diagnostics.Disabled
+		id := identity{s.Service, s.Instance}
+		if url, twice := known[id]; twice {
+			in.SameAs = url
+		} else {
+			known[id] = a.URL
+			sources = append(sources, source{name: s.Instance, Answer: a})
+			v.Time, v.Window = later(v.Time, s.Time), s.Window
+		}
+		v.Instances = append(v.Instances, in)
+	}
+	return sources
+}
+
+// addLists adds what is a list or a count of its own.
+func (v *View) addLists(src *source) {
+	s := src.Summary
+	v.TotalRequests += s.TotalRequests
+	v.SlowQueriesCount += s.SlowQueriesCount
+	for _, sp := range s.Spikes {
+		v.Spikes = append(v.Spikes, Spike{s.Service, src.name, sp})
+	}
+	for _, r := range s.SlowQueries {
+		v.Slow = append(v.Slow, Slow{s.Service, src.name, src.URL, r})
+	}
+	for _, h := range s.Diagnostics.Hints {
+		v.Hints = append(v.Hints, Hint{src.name, h})
+	}
+}
+
+// single takes the numbers as the instance gives them.
+func (v *View) single(src source) {
+	v.Totals = src.Summary.Totals
+	if v.ByOutcome == nil {
+		v.ByOutcome = map[string]uint64{}
+	}
+	v.Endpoints = singles(src, src.Summary.Endpoints, src.details())
+	v.Dependencies = singles(src, src.Summary.Dependencies, nil)
+	v.Jobs = singles(src, src.Summary.Jobs, nil)
+}
+
+func singles(src source, rows []otelperf.EndpointRow, details map[rowKey]*otelperf.DetailedRow) []Row {
+	out := make([]Row, 0, len(rows))
+	for _, r := range rows {
+		part := Part{src.name, otelperf.DetailedRow{EndpointRow: r}}
+		if d := details[keyOf(src.Summary.Service, &r)]; d != nil {
+			part.TrendP99Ms = d.TrendP99Ms
+		}
+		out = append(out, Row{
+			Service: src.Summary.Service, EndpointRow: r, BaselineMinMs: r.BaselineP99Ms, BaselineMaxMs: r.BaselineP99Ms, Parts: []Part{part},
+		})
+	}
+	return out
+}
+
+func (src *source) details() map[rowKey]*otelperf.DetailedRow {
+	out := map[rowKey]*otelperf.DetailedRow{}
+	if src.Endpoints != nil {
+		for i := range src.Endpoints.Endpoints {
+			d := &src.Endpoints.Endpoints[i]
+			out[keyOf(src.Summary.Service, &d.EndpointRow)] = d
+		}
+	}
+	return out
+}
+
+// several merges the rows, and from them the totals.
+func (v *View) several(sources []source) {
+	for _, src := range sources {
+		if src.Missing != nil {
+			v.Missing = append(v.Missing, fmt.Sprintf("%s gives no histograms (%v): quantiles of what it has are left out", plain.Line(src.name), src.Missing))
+		}
+	}
+	var requests, dependencies, jobs table
+	for _, src := range sources {
+		requests.add(src, detailed(src.Summary.Endpoints, src.Endpoints != nil, func() []otelperf.DetailedRow { return src.Endpoints.Endpoints }))
+		dependencies.add(src, detailed(src.Summary.Dependencies, src.Dependencies != nil, func() []otelperf.DetailedRow { return src.Dependencies.Dependencies }))
+		jobs.add(src, detailed(src.Summary.Jobs, false, nil))
+	}
+	all, complete := new(latency.Histogram), true
+	v.Endpoints = requests.merge(func(r *Row, h *latency.Histogram, whole bool) {
+		addTotals(&v.Totals, &r.Totals)
+		complete = complete && whole
+		all.Merge(h)
+	})
+	finishTotals(&v.Totals, complete, all)
+	v.Dependencies, v.Jobs = dependencies.merge(nil), jobs.merge(nil)
+	for i := range v.Endpoints {
+		r := &v.Endpoints[i]
+		for _, text := range r.OutOfLine {
+			v.OutOfLine = append(v.OutOfLine, r.Name()+": "+text)
+		}
+	}
+}
+
+// detailed is the list with histograms if there is one, and else the summary's.
+func detailed(rows []otelperf.EndpointRow, better bool, list func() []otelperf.DetailedRow) []otelperf.DetailedRow {
+	if better {
+		return list()
+	}
+	out := make([]otelperf.DetailedRow, 0, len(rows))
+	for _, r := range rows {
+		out = append(out, otelperf.DetailedRow{EndpointRow: r})
+	}
+	return out
+}
+
+func byName(a, b Row) int {
+	return cmp.Or(cmp.Compare(a.Service, b.Service), cmp.Compare(a.Route, b.Route), cmp.Compare(a.Method, b.Method), cmp.Compare(a.Kind, b.Kind))
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package gate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/fleet"
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/plain"
+	"github.com/otelperf/otelperf-go/otelperf"
+)
+
+// Verdict is what Judge found. Its lines are safe for a terminal.
+type Verdict struct {
+	Breaches []string // one for each limit that is broken
+	Unjudged []string // one for each thing that could not be judged, which a gate must not take for a pass
+	Skipped  []string // endpoints with too few requests, while others were judged
+	Passed   []string // one for each endpoint that keeps all limits
+}
+
+// Judge compares a view with limits. Each endpoint is judged by itself: all together would hide one that is rarely asked.
+func Judge(v *fleet.View, l *Limits) Verdict {
+	var out Verdict
+	for i := range v.Instances {
+		if in := &v.Instances[i]; in.Error != "" {
+			out.Unjudged = append(out.Unjudged, in.Error)
+		} else if in.Disabled != "" {
+			out.Unjudged = append(out.Unjudged, fmt.Sprintf("%s measures nothing: %s is set", plain.Clip(in.Name, 60), plain.Clip(in.Disabled, 40)))
+		}
+	}
+	if l.P95 != nil || l.P99 != nil || l.ErrorRate != nil {
+		out.rows(v, l)
+	}
+	if l.NoSpike {
+		out.spikes(v, l)
+	}
+	return out
+}
+
+func (out *Verdict) rows(v *fleet.View, l *Limits) {
+	patterns := l.Endpoints
+	if len(patterns) == 0 {
+		patterns = []string{"*"}
+	}
+	judged := map[string]bool{}
+	window := string(v.Window)
+	for _, p := range patterns {
+		var most uint64 // requests of one endpoint
+		enough := false
+		for i := range v.Endpoints {
+			r := &v.Endpoints[i]
+			if !matches(p, r.Name()) {
+				continue
+			}
+			most = max(most, r.Count)
+			if r.Count < max(l.MinRequests, 1) {
+				out.skip(r, l, judged)
+				continue
+			}
+			enough = true
+			out.row(r, l, window, judged)
+		}
+		if !enough && v.Answered() > 0 {
+			out.Unjudged = append(out.Unjudged, tooFew(p, most, l.MinRequests, window))
+		}
+	}
+}
+
+func tooFew(pattern string, most, wanted uint64, window string) string {
+	where := "no endpoint like " + plain.Clip(pattern, 80)
+	if pattern == "*" {
+		where = "no endpoint"
+	}
+	return fmt.Sprintf("%s has %s in %s; the most is %d", where, plain.Plural(max(wanted, 1), "request"), plain.Line(window), most)
+}
+
+// once reports true for the first time that a row is seen.
+func once(r *fleet.Row, judged map[string]bool) bool {
+	key := r.Service + "\x00" + r.Kind + "\x00" + r.Name()
+	seen := judged[key]
+	judged[key] = true
+	return !seen
+}
+
+func (out *Verdict) skip(r *fleet.Row, l *Limits, judged map[string]bool) {
+	if once(r, judged) && r.Count > 0 {
+		out.Skipped = append(out.Skipped, fmt.Sprintf("%s: %s, fewer than %d", plain.Clip(r.Name(), 120), plain.Plural(r.Count, "request"), l.MinRequests))
+	}
+}
+
+func (out *Verdict) row(r *fleet.Row, l *Limits, window string, judged map[string]bool) {
+	if !once(r, judged) {
+		return
+	}
+	name := plain.Clip(r.Name(), 120)
+	basis := fmt.Sprintf("(%s in %s)", plain.Plural(r.Count, "request"), plain.Line(window))
+	faults := len(out.Breaches) + len(out.Unjudged)
+	out.quantile(r, name, basis, "p95", r.P95Ms, l.P95)
+	out.quantile(r, name, basis, "p99", r.P99Ms, l.P99)
+	if l.ErrorRate != nil && float64(r.ErrorCount) > *l.ErrorRate*float64(r.Count) {
+		rate := float64(r.ErrorCount) / float64(r.Count)
+		out.Breaches = append(out.Breaches, fmt.Sprintf("%s: error rate %s is above %s (%d of %s in %s)",
+			name, plain.Share(&rate), plain.Share(l.ErrorRate), r.ErrorCount, plain.Plural(r.Count, "request"), plain.Line(window)))
+	}
+	if len(out.Breaches)+len(out.Unjudged) == faults {
+		out.Passed = append(out.Passed, fmt.Sprintf("%s: p95 %s, p99 %s, %s failed %s", name, plain.Ms(r.P95Ms), plain.Ms(r.P99Ms), plain.Share(r.ErrorRate), basis))
+	}
+}
+
+func (out *Verdict) quantile(r *fleet.Row, name, basis, level string, got *float64, limit *time.Duration) {
+	switch {
+	case limit == nil || got == nil && r.Missing == "" && r.StreamCount == r.Count: // streams have no duration
+	case got == nil:
+		why := "unknown"
+		if r.Missing != "" {
+			why = r.Missing
+		}
+		out.Unjudged = append(out.Unjudged, fmt.Sprintf("%s: no %s: %s", name, level, plain.Clip(why, 200)))
+	case *got > float64(*limit)/1e6:
+		out.Breaches = append(out.Breaches, fmt.Sprintf("%s: %s %s is above %v %s", name, level, plain.Ms(got), *limit, basis))
+	}
+}
+
+// spikes finds open ones that have to do with the endpoints asked for.
+func (out *Verdict) spikes(v *fleet.View, l *Limits) {
+	for _, s := range v.OpenSpikes() {
+		i := slices.IndexFunc(s.Endpoints, func(e otelperf.SpikeEndpoint) bool { return wanted(l.Endpoints, &e) })
+		if i < 0 && len(l.Endpoints) > 0 {
+			continue
+		}
+		name := "spike"
+		if i >= 0 {
+			name = endpointName(&s.Endpoints[i])
+		}
+		out.Breaches = append(out.Breaches, fmt.Sprintf("%s: a spike is open since %s: %s",
+			plain.Clip(name, 120), s.Start.UTC().Format(time.RFC3339), plain.Clip(s.Reason, 300)))
+	}
+}
+
+func wanted(patterns []string, e *otelperf.SpikeEndpoint) bool {
+	return len(patterns) == 0 || slices.ContainsFunc(patterns, func(p string) bool { return matches(p, endpointName(e)) })
+}
+
+// endpointName is the name as rows have it.
+func endpointName(e *otelperf.SpikeEndpoint) string {
+	row := otelperf.EndpointRow{Method: e.Method, Route: e.Route}
+	return strings.TrimSpace(row.Name())
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package replay
+
+import (
+	"bufio"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/replay/format"
+	"github.com/otelperf/otelperf-go/otelperf"
+)
+
+// FuzzRun replays any text as CSV: no panic, and every line is a request that the engine has, or was left out and counted.
+func FuzzRun(f *testing.F) {
+	f.Add("timestamp,route,duration_ms,status\n2026-03-02T10:00:00Z,/a,1,200\n2026-03-02T09:00:00Z,/a,1,200\n")
+	f.Add("2261-12-31T23:59:59Z,/a,1,200\n1970-01-01T00:00:00Z,/b,86400000,500\n2026-03-02T10:00:00Z,/a,NaN,200\nx")
+	f.Add("2026-03-02T10:00:00Z,/a,1,200\n2026-03-02T12:00:00Z,/a,1,101\n2026-03-02T13:30:00Z,/a,1,499\n2026-03-02T10:00:01Z,(other),1,\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		c := config(t)
+		reader, err := format.Open(strings.NewReader(text), format.CSV)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in := &input{name: "fuzz"}
+		r := &run{
+			ctx: t.Context(), in: in, progress: newProgress(in, io.Discard, false),
+			problems: problems{file: in.name, to: io.Discard}, output: newOutput(false, in.name, bufio.NewWriter(io.Discard)),
+		}
+		if r.timeline, err = newTimeline(c.Baseline, r.output.event); err != nil {
+			t.Fatal(err)
+		}
+		_ = r.read(reader) // it is an error if all lines are bad
+		lines := uint64(0)
+		for line := range strings.Lines(strings.TrimPrefix(text, "\xef\xbb\xbf")) {
+			if strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r") != "" {
+				lines++
+			}
+		}
+		got := r.timeline.counts.accepted
+		if n := r.timeline.engine.Summarize(otelperf.WindowAll).TotalRequests; n != got {
+			t.Fatalf("%d requests were accepted, the engine has %d", got, n)
+		}
+		if got+r.problems.n > lines || got+r.problems.n+1 < lines { // one may be a header
+			t.Fatalf("%d requests and %d left out, of %d lines", got, r.problems.n, lines)
+		}
+		if err := r.output.finish(r); err != nil {
+			t.Fatal(err)
+		}
+	})
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package replay
+
+import "github.com/otelperf/otelperf-go/cmd/otelperf/internal/replay/format"
+
+// lookUp is after how many requests or bad lines a run looks at the clock and whether it is to end.
+const lookUp = 1 << 14
+
+// Request takes one request from a reader.
+func (r *run) Request(line int, rec *format.Record) error {
+	if err := r.look(); err != nil {
+		return err
+	}
+	r.line = line
+	return r.leftOut(r.timeline.add(request{
+		unix: rec.Time / 1e9, endpoint: r.timeline.endpoints.of(rec), duration: rec.Duration, outcome: rec.Outcome,
+	}))
+}
+
+// leftOut takes note of a request whose time was not believed; other errors it returns.
+func (r *run) leftOut(err error) error {
+	if err == errLate || err == errLeap {
+		return r.Bad(r.line, err)
+	}
+	return err
+}
+
+// Bad takes a line that is no request from a reader.
+func (r *run) Bad(line int, reason error) error {
+	if err := r.look(); err != nil {
+		return err
+	}
+	r.progress.clear()
+	return r.problems.bad(line, reason)
+}
+
+// look looks up from the work now and then.
+func (r *run) look() error {
+	if r.handled++; r.handled%lookUp != 0 {
+		return nil
+	}
+	r.progress.report(r.timeline.counts.accepted)
+	if r.ctx.Err() != nil {
+		return errInterrupted
+	}
+	return nil
+}

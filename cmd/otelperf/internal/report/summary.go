@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/fleet"
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/plain"
+	"github.com/otelperf/otelperf-go/otelperf"
+)
+
+const (
+	maxSpikes = 10 // of a summary, open ones first
+	maxSlow   = 10
+	maxHints  = 20
+	maxRows   = 500
+)
+
+// Summary returns the view as text: who answered, the totals, spikes, then tables.
+func Summary(v *fleet.View) string {
+	var b strings.Builder
+	writeInstances(&b, v)
+	writeTotals(&b, v)
+	writeSpikes(&b, v)
+	writeRows(&b, v, "", v.Endpoints)
+	writeRows(&b, v, "calls to others", v.Dependencies)
+	writeRows(&b, v, "jobs", v.Jobs)
+	writeSlow(&b, v)
+	writeNotes(&b, v)
+	return b.String()
+}
+
+// Table returns who answered, open spikes and the endpoints: what fits on one screen.
+func Table(v *fleet.View) string {
+	var b strings.Builder
+	writeInstances(&b, v)
+	open := v.OpenSpikes()
+	for _, s := range open[:min(len(open), maxSpikes)] {
+		b.WriteString(SpikeLine(&s, v) + "\n")
+	}
+	writeRows(&b, v, "", v.Endpoints)
+	if len(v.Endpoints) == 0 {
+		b.WriteString("\nno requests yet\n")
+	}
+	for _, text := range v.OutOfLine {
+		b.WriteString("note  " + plain.Clip(text, 300) + "\n")
+	}
+	return b.String()
+}
+
+func writeInstances(b *strings.Builder, v *fleet.View) {
+	for i := range v.Instances {
+		in := &v.Instances[i]
+		switch {
+		case in.Error != "":
+			fmt.Fprintf(b, "%s\n", plain.Line(in.Error))
+		case in.SameAs != "":
+			fmt.Fprintf(b, "%s  the same instance as %s, counted once\n", plain.Line(in.URL), plain.Line(in.SameAs))
+		default:
+			fmt.Fprintf(b, "%s  instance %s", plain.Clip(in.Service, 60), plain.Clip(in.Name, 60))
+			if in.Version != "" {
+				fmt.Fprintf(b, "  version %s", plain.Clip(in.Version, 40))
+			}
+			fmt.Fprintf(b, "  up %s  %s", plain.Seconds(in.UptimeSeconds), in.Time.UTC().Format(time.RFC3339))
+			if v.Answered() > 1 {
+				fmt.Fprintf(b, "  %s", plain.Plural(in.Requests, "request"))
+			}
+			b.WriteByte('\n')
+		}
+	}
+}
+
+func writeTotals(b *strings.Builder, v *fleet.View) {
+	fmt.Fprintf(b, "\nwindow    %s%s\n", plain.Line(string(v.Window)), covered(v))
+	fmt.Fprintf(b, "requests  %d, %s/s; %d since the start\n", v.Count, plain.Number(v.Rate), v.TotalRequests)
+	fmt.Fprintf(b, "failed    %d (%s)%s\n", v.ErrorCount, plain.Share(v.ErrorRate), outcomes(v.ByOutcome))
+	fmt.Fprintf(b, "latency   p50 %s  p95 %s  p99 %s  max %s\n", plain.Ms(v.P50Ms), plain.Ms(v.P95Ms), plain.Ms(v.P99Ms), plain.Ms(v.MaxMs))
+	fmt.Fprintf(b, "slow      %d since the start\n", v.SlowQueriesCount)
+}
+
+// covered says what the window really covers: one span of time, or the shortest and the longest.
+func covered(v *fleet.View) string {
+	shortest, longest, first := 0.0, 0.0, true
+	for i := range v.Instances {
+		if in := &v.Instances[i]; in.Counted() {
+			if first || in.WindowSeconds < shortest {
+				shortest = in.WindowSeconds
+			}
+			longest, first = max(longest, in.WindowSeconds), false
+		}
+	}
+	from, to := plain.Seconds(shortest), plain.Seconds(longest)
+	switch {
+	case first:
+		return ""
+	case from == to:
+		return ", covers " + to
+	}
+	return ", covers " + from + " to " + to
+}
+
+// outcomes lists the kinds other than ok, the most frequent first.
+func outcomes(by map[string]uint64) string {
+	names := slices.SortedFunc(maps.Keys(by), func(a, b string) int { return cmp.Or(cmp.Compare(by[b], by[a]), cmp.Compare(a, b)) })
+	var out strings.Builder
+	for _, name := range names[:min(len(names), 10)] {
+		if name != "ok" {
+			fmt.Fprintf(&out, "; %d %s", by[name], plain.Clip(name, 20))
+		}
+	}
+	return out.String()
+}
+
+func writeSpikes(b *strings.Builder, v *fleet.View) {
+	if len(v.Spikes) == 0 {
+		return
+	}
+	b.WriteString("\nspikes\n")
+	list := slices.Clone(v.Spikes)
+	slices.SortStableFunc(list, func(x, y fleet.Spike) int { return cmp.Compare(rank(x), rank(y)) })
+	for _, s := range list[:min(len(list), maxSpikes)] {
+		b.WriteString("  " + SpikeLine(&s, v) + "\n")
+	}
+	if more := len(list) - maxSpikes; more > 0 {
+		fmt.Fprintf(b, "  and %d more\n", more)
+	}
+}
+
+func rank(s fleet.Spike) int {
+	if s.State == otelperf.SpikeOpen {
+		return 0
+	}
+	return 1
+}
+
+// SpikeLine says since when, how long, where and what.
+func SpikeLine(s *fleet.Spike, v *fleet.View) string {
+	var b strings.Builder
+	start := s.Start.UTC()
+	if s.State == otelperf.SpikeOpen {
+		fmt.Fprintf(&b, "OPEN since %s (%s)", start.Format(time.TimeOnly), plain.Span(v.Time.Sub(s.Start)))
+	} else {
+		fmt.Fprintf(&b, "%s %s", plain.Clip(s.State, 12), start.Format(time.TimeOnly))
+		if s.End != nil {
+			fmt.Fprintf(&b, " to %s (%s)", s.End.UTC().Format(time.TimeOnly), plain.Span(s.End.Sub(s.Start)))
+		}
+	}
+	if v.Answered() > 1 {
+		fmt.Fprintf(&b, "  %s", plain.Clip(s.Instance, 40))
+	}
+	fmt.Fprintf(&b, "  %s", plain.Clip(s.Reason, 300))
+	return b.String()
+}
+
+func writeSlow(b *strings.Builder, v *fleet.View) {
+	if len(v.Slow) == 0 {
+		return
+	}
+	b.WriteString("\nslow requests, newest first\n")
+	requests := make([]otelperf.SlowRequest, 0, maxSlow)
+	for _, s := range v.Slow[:min(len(v.Slow), maxSlow)] {
+		requests = append(requests, s.SlowRequest)
+	}
+	b.WriteString(SlowTable(requests))
+}
+
+func writeNotes(b *strings.Builder, v *fleet.View) {
+	notes := []string{}
+	for _, text := range v.OutOfLine {
+		notes = append(notes, "note  "+text)
+	}
+	for _, text := range v.Missing {
+		notes = append(notes, "note  "+text)
+	}
+	for _, h := range v.Hints {
+		where := ""
+		if v.Answered() > 1 {
+			where = h.Instance + ": "
+		}
+		notes = append(notes, "hint  "+where+h.Text)
+	}
+	for i, text := range notes[:min(len(notes), maxHints)] {
+		if i == 0 {
+			b.WriteByte('\n')
+		}
+		b.WriteString(plain.Clip(text, 300) + "\n")
+	}
+}

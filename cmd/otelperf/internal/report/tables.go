@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/fleet"
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/plain"
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/table"
+	"github.com/otelperf/otelperf-go/otelperf"
+)
+
+func left(name string) table.Column  { return table.Column{Name: name} }
+func right(name string) table.Column { return table.Column{Name: name, Right: true} }
+
+// writeRows writes a table of rows below a title, and nothing for no rows.
+func writeRows(b *strings.Builder, v *fleet.View, title string, rows []fleet.Row) {
+	if len(rows) == 0 {
+		return
+	}
+	b.WriteByte('\n')
+	if title != "" {
+		b.WriteString(title + "\n")
+	}
+	columns := []table.Column{left("METHOD"), left("ROUTE"), right("COUNT"), right("ERRORS"), right("RATE/S"),
+		right("P50 MS"), right("P95 MS"), right("P99 MS"), right("BASELINE"), right("RATIO"), left("STATE")}
+	services := len(v.Services()) > 1
+	if services {
+		columns = slices.Insert(columns, 0, left("SERVICE"))
+	}
+	t := table.New(columns...)
+	for i := range rows[:min(len(rows), maxRows)] {
+		r := &rows[i]
+		cells := []string{r.Method, r.Route, fmt.Sprint(r.Count), fmt.Sprint(r.ErrorCount), plain.Number(r.Rate),
+			plain.Number(r.P50Ms), plain.Number(r.P95Ms), plain.Number(r.P99Ms), Baseline(r), plain.Times(r.Ratio), State(r)}
+		if services {
+			cells = slices.Insert(cells, 0, r.Service)
+		}
+		t.Row(cells...)
+	}
+	b.WriteString(t.String())
+	if more := len(rows) - maxRows; more > 0 {
+		fmt.Fprintf(b, "and %d more\n", more)
+	}
+}
+
+// Baseline shows the baseline p99 in milliseconds: that of the one instance, or the lowest and the highest.
+func Baseline(r *fleet.Row) string {
+	from, to := plain.Number(r.BaselineMinMs), plain.Number(r.BaselineMaxMs)
+	if from == to {
+		return to
+	}
+	return from + "–" + to
+}
+
+// State is the state of a row, with what is missing while it learns, and with how many instances are out of line.
+func State(r *fleet.Row) string {
+	text := r.State
+	if r.State == "learning" && r.Needed > 0 {
+		text += fmt.Sprintf(" (%d to go)", r.Needed)
+	}
+	if len(r.OutOfLine) > 0 {
+		text += "; an instance is out of line"
+	}
+	return text
+}
+
+// SlowTable lists slow requests in the order given.
+func SlowTable(requests []otelperf.SlowRequest) string {
+	t := table.New(left("TIME"), right("MS"), left("METHOD"), left("ROUTE"), right("STATUS"), left("OUTCOME"), left("KEPT FOR"), right("RATIO"), left("TRACE"))
+	for i := range requests {
+		r := &requests[i]
+		t.Row(r.Time.UTC().Format(time.TimeOnly), plain.Number(&r.DurationMs), r.Method, r.Route, Status(r), r.Outcome, r.Reason, plain.Times(r.Ratio), r.TraceID)
+	}
+	return t.String()
+}
+
+// Status is the status of a reply, if there was one.
+func Status(r *otelperf.SlowRequest) string {
+	if r.Status == nil {
+		return plain.None
+	}
+	return fmt.Sprint(*r.Status)
+}

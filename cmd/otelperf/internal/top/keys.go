@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package top
+
+import (
+	"slices"
+	"unicode"
+	"unicode/utf8"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/fleet"
+	"github.com/otelperf/otelperf-go/otelperf"
+)
+
+const maxFilter = 64 // characters
+
+// key does what a key asks for.
+func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
+	if msg.String() == "ctrl+c" {
+		return tea.Quit
+	}
+	switch {
+	case m.filtering:
+		m.filterKey(msg)
+		return nil
+	case m.help:
+		m.help = false
+		return nil
+	case m.detail != nil:
+		return m.detailKey(msg)
+	}
+	return m.listKey(msg.String())
+}
+
+func (m *Model) listKey(key string) tea.Cmd {
+	switch key {
+	case "q":
+		return tea.Quit
+	case "?", "h":
+		m.help = true
+	case "/":
+		m.filtering = true
+	case "esc":
+		m.filter = ""
+	case "s":
+		m.sort = (m.sort + 1) % len(sortings)
+	case "S":
+		m.sort = (m.sort + len(sortings) - 1) % len(sortings)
+	case "r":
+		m.reversed = !m.reversed
+	case "p", "space":
+		m.paused = !m.paused
+	case "w":
+		i := slices.Index(otelperf.Windows, m.window)
+		m.window = otelperf.Windows[(i+1)%len(otelperf.Windows)]
+		return m.again()
+	case "tab":
+		m.focus = (m.focus + 1) % panels
+	case "shift+tab":
+		m.focus = (m.focus + panels - 1) % panels
+	case "enter":
+		return m.open()
+	default:
+		m.move(key)
+	}
+	return nil
+}
+
+// again polls now. The number of this poll makes answers and ticks that are under way void.
+func (m *Model) again() tea.Cmd {
+	m.paused = false
+	return m.poll()
+}
+
+// filterKey edits the filter.
+func (m *Model) filterKey(msg tea.KeyPressMsg) {
+	switch msg.String() {
+	case "enter":
+		m.filtering = false
+	case "esc":
+		m.filtering, m.filter = false, ""
+	case "backspace":
+		_, n := utf8.DecodeLastRuneInString(m.filter)
+		m.filter = m.filter[:len(m.filter)-n]
+	default:
+		m.typed(msg.Text)
+	}
+}
+
+// typed adds text to the filter as far as there is room.
+func (m *Model) typed(text string) {
+	for _, r := range text {
+		if unicode.IsPrint(r) && utf8.RuneCountInString(m.filter) < maxFilter {
+			m.filter += string(r)
+		}
+	}
+}
+
+// move moves the cursor of the panel that has the focus.
+func (m *Model) move(key string) {
+	keys := m.keysOf(m.focus)
+	if len(keys) == 0 {
+		return
+	}
+	i := max(0, slices.Index(keys, m.chosen[m.focus]))
+	page := max(1, m.layout().of(m.focus)-1)
+	switch key {
+	case "up", "k":
+		i--
+	case "down", "j":
+		i++
+	case "pgup":
+		i -= page
+	case "pgdown":
+		i += page
+	case "home", "g":
+		i = 0
+	case "end", "G":
+		i = len(keys) - 1
+	}
+	m.chosen[m.focus] = keys[min(max(i, 0), len(keys)-1)]
+}
+
+// keysOf identifies the lines of a panel, so that the cursor stays on its line when others come and go.
+func (m *Model) keysOf(p panel) (keys []string) {
+	switch p {
+	case endpointPanel:
+		for _, r := range m.rows() {
+			keys = append(keys, rowKey(r))
+		}
+	case slowPanel:
+		for _, s := range m.slow() {
+			keys = append(keys, slowKey(s))
+		}
+	case spikePanel:
+		for _, s := range m.spikes() {
+			keys = append(keys, spikeKey(s))
+		}
+	}
+	return keys
+}
+
+func slowKey(s *fleet.Slow) string   { return s.URL + "\x00" + s.TraceID + "\x00" + s.SpanID }
+func spikeKey(s *fleet.Spike) string { return s.Service + "\x00" + s.Instance + "\x00" + s.ID }
+
+// cursor is the index of the line that the cursor of a panel stands on.
+func (m *Model) cursor(p panel) int { return max(0, slices.Index(m.keysOf(p), m.chosen[p])) }

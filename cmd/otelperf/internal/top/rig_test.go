@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package top
+
+import (
+	"encoding/json"
+	"flag"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/client"
+	"github.com/otelperf/otelperf-go/otelperf"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden screens")
+
+func TestMain(m *testing.M) {
+	time.Local = time.UTC // the screen shows local times
+	os.Exit(m.Run())
+}
+
+var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// service is a server that answers like an instance, and may be down.
+type service struct {
+	*httptest.Server
+	down    atomic.Bool
+	summary otelperf.Summary // changed between polls only
+	trends  map[string][]*float64
+	windows []string // that were asked for
+}
+
+func newService(t *testing.T, instance string) *service {
+	s := &service{summary: summary(instance)}
+	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.down.Load() {
+			panic(http.ErrAbortHandler)
+		}
+		w.Header().Set("Content-Type", "application/json")
+		switch strings.TrimPrefix(r.URL.Path, "/debug/otelperf") {
+		case "/summary":
+			s.windows = append(s.windows, r.FormValue("window"))
+			s.summary.Window = otelperf.Window(r.FormValue("window"))
+			_ = json.NewEncoder(w).Encode(s.summary)
+		case "/endpoints":
+			_ = json.NewEncoder(w).Encode(s.endpoints())
+		case "/slow/" + slowID:
+			_, _ = w.Write([]byte(`{"service":"shop","instance":"a","trace_id":"` + slowID + `","requests":[{"trace_id":"` + slowID +
+				`","method":"GET","route":"/checkout","outcome":"ok","status":200,"duration_ms":812.5,"start":"2026-03-01T11:59:58Z","reason":"threshold"}]}`))
+		default:
+			http.NotFound(w, r)
+		}
+	}))
+	s.Config.ErrorLog = nil
+	t.Cleanup(s.Close)
+	return s
+}
+
+func (s *service) endpoints() any {
+	l := otelperf.EndpointList{Origin: otelperf.Origin{Service: s.summary.Service, Instance: s.summary.Instance}}
+	for _, r := range s.summary.Endpoints {
+		l.Endpoints = append(l.Endpoints, otelperf.DetailedRow{EndpointRow: r, TrendP99Ms: s.trends[r.Name()]})
+	}
+	return l
+}
+
+const slowID = "0af7651916cd43dd8448eb211c80319c"
+
+func summary(instance string) otelperf.Summary {
+	s := otelperf.Summary{
+		Service: "shop", Instance: instance, Version: "1.4.2", Time: noon, UptimeSeconds: 125, Window: otelperf.Window5m, WindowSeconds: 125,
+		SlowQueriesCount: 3, TotalRequests: 1000,
+	}
+	s.Count, s.ErrorCount, s.Rate, s.ErrorRate, s.P50Ms, s.P95Ms, s.P99Ms = 1000, 5, new(8.0), new(0.005), new(2.5), new(80.0), new(410.0)
+	row := func(method, route, state string, n uint64, p99, baseline *float64) otelperf.EndpointRow {
+		r := otelperf.EndpointRow{Method: method, Route: route, Kind: "server", State: state, BaselineP99Ms: baseline, ThresholdMs: 500}
+		r.Count, r.Rate, r.ErrorRate, r.P99Ms = n, new(float64(n)/125), new(0.0), p99
+		if p99 != nil {
+			r.P50Ms, r.P95Ms = new(*p99/5), new(*p99/2)
+			if baseline != nil {
+				r.Ratio = new(*p99 / *baseline)
+			}
+		}
+		r.ByOutcome = map[string]uint64{"ok": n}
+		return r
+	}
+	s.Endpoints = []otelperf.EndpointRow{
+		row("GET", "/checkout", "spiking", 100, new(800.0), new(200.0)),
+		row("GET", "/events", "learning", 10, nil, nil),
+		row("GET", "/products", "normal", 800, new(4.2), new(4.0)),
+		row("GET", "/\x1b[31mred\u202e", "normal", 90, new(1.0), new(1.0)),
+	}
+	s.SlowQueries = []otelperf.SlowRequest{
+		{TraceID: slowID, SpanID: "b7ad6b7169203331", Method: "GET", Route: "/checkout", Status: new(200), Outcome: "ok", Time: noon.Add(-2 * time.Second), DurationMs: 812.5, Ratio: new(4.1), Reason: "threshold"},
+		{TraceID: strings.Repeat("2", 32), Method: "GET", Route: "/products", Status: new(500), Outcome: "server_error", Time: noon.Add(-9 * time.Second), DurationMs: 3, Reason: "failed"},
+	}
+	s.Spikes = []otelperf.Spike{{
+		ID: "sp-1", State: "open", Start: noon.Add(-90 * time.Second), At: noon.Add(-80 * time.Second), Reason: "GET /checkout: p99 is 800 ms, usually 200 ms",
+		Endpoints: []otelperf.SpikeEndpoint{{Method: "GET", Route: "/checkout", State: "open", P99Ms: 800, BaselineP99Ms: 200, Requests: 90, Above: 30, Expected: 0.9, ThresholdMs: 200}},
+		TraceIDs:  []string{slowID},
+	}}
+	return s
+}
+
+// screen is a model at a fixed size with its services.
+type screen struct {
+	*Model
+	t *testing.T
+}
+
+func newScreen(t *testing.T, width, height int, services ...*service) *screen {
+	t.Helper()
+	config := Config{Window: otelperf.Window5m, Every: time.Millisecond}
+	for _, s := range services {
+		c, err := client.New(s.URL, client.Options{Timeout: 2 * time.Second})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(c.Close)
+		config.Clients = append(config.Clients, c)
+	}
+	s := &screen{New(t.Context(), config), t}
+	s.send(tea.WindowSizeMsg{Width: width, Height: height})
+	s.run(s.Init())
+	return s
+}
+
+// send gives a message to the model and returns what it wants to be done.
+func (s *screen) send(msg tea.Msg) tea.Cmd {
+	m, cmd := s.Update(msg)
+	if m != tea.Model(s.Model) {
+		s.t.Fatal("Update returned another model")
+	}
+	return cmd
+}
+
+// run does what the model wants, once, and gives it the result.
+func (s *screen) run(cmd tea.Cmd) tea.Cmd {
+	s.t.Helper()
+	if cmd == nil {
+		s.t.Fatal("the model wants nothing to be done")
+	}
+	return s.send(cmd())
+}
+
+// poll lets the model poll once more.
+func (s *screen) poll() {
+	s.t.Helper()
+	s.run(s.send(tickMsg{s.seq, time.Now()}))
+}
+
+// press sends keys by name.
+func (s *screen) press(keys ...string) (cmd tea.Cmd) {
+	named := map[string]rune{"enter": tea.KeyEnter, "esc": tea.KeyEscape, "tab": tea.KeyTab, "up": tea.KeyUp, "down": tea.KeyDown, "backspace": tea.KeyBackspace, "end": tea.KeyEnd, "home": tea.KeyHome, "pgdown": tea.KeyPgDown}
+	for _, k := range keys {
+		if code, ok := named[k]; ok {
+			cmd = s.send(tea.KeyPressMsg{Code: code})
+		} else {
+			cmd = s.send(tea.KeyPressMsg{Code: []rune(k)[0], Text: k})
+		}
+	}
+	return cmd
+}
+
+// text is what is on the screen, without colours.
+func (s *screen) text() string {
+	var lines []string
+	for line := range strings.SplitSeq(ansi.Strip(s.View().Content), "\n") {
+		lines = append(lines, strings.TrimRight(line, " "))
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (s *screen) has(want ...string) {
+	s.t.Helper()
+	for _, w := range want {
+		if !strings.Contains(s.text(), w) {
+			s.t.Errorf("no %q on\n%s", w, s.text())
+		}
+	}
+}
+
+func (s *screen) hasNot(unwanted string) {
+	s.t.Helper()
+	if strings.Contains(s.text(), unwanted) {
+		s.t.Errorf("%q on\n%s", unwanted, s.text())
+	}
+}
+
+// golden compares the screen with a file.
+func (s *screen) golden(name string) {
+	s.t.Helper()
+	path := filepath.Join("testdata", name+".txt")
+	if *update {
+		if err := os.WriteFile(path, []byte(s.text()+"\n"), 0o644); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if got := s.text() + "\n"; got != string(want) {
+		s.t.Errorf("%s: screen is\n%s\nwant\n%s", name, got, want)
+	}
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package top
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"charm.land/lipgloss/v2"
+
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/fleet"
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/plain"
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/report"
+	"github.com/otelperf/otelperf-go/otelperf"
+)
+
+// title says who is shown, for which window, and at what time the numbers are from.
+func (m *Model) title() string {
+	left := " otelperf top"
+	right := "window " + string(m.window) + " "
+	if m.view != nil {
+		left += "  " + plain.Clip(strings.Join(m.view.Services(), ", "), 60)
+		right += m.view.Time.Local().Format(time.TimeOnly) + " "
+		left += m.who()
+	}
+	if m.paused {
+		right = "PAUSED  " + right
+	}
+	return bar.Render(m.between(left, right))
+}
+
+// who is the one instance, or how many there are.
+func (m *Model) who() string {
+	if n := m.view.Answered(); n > 1 {
+		return fmt.Sprintf("  %d instances", n)
+	}
+	for i := range m.view.Instances {
+		if in := &m.view.Instances[i]; in.Counted() {
+			text := "  " + plain.Clip(in.Name, 40)
+			if in.Version != "" {
+				text += "  version " + plain.Clip(in.Version, 20)
+			}
+			return text + "  up " + plain.Seconds(in.UptimeSeconds)
+		}
+	}
+	return ""
+}
+
+func (m *Model) totals() string {
+	v := m.view
+	if v == nil {
+		return faint.Render(m.line(" waiting for the first answer"))
+	}
+	return m.line(fmt.Sprintf(" %s/s  %s failed  p50 %s  p95 %s  p99 %s  %s slow since the start",
+		plain.Number(v.Rate), plain.Share(v.ErrorRate), plain.Ms(v.P50Ms), plain.Ms(v.P95Ms), plain.Ms(v.P99Ms), fmt.Sprint(v.SlowQueriesCount)))
+}
+
+// status says what is wrong with the answers themselves.
+func (m *Model) status() (lines []string) {
+	add := func(s lipgloss.Style, format string, args ...any) {
+		lines = append(lines, s.Render(m.line(" "+plain.Line(fmt.Sprintf(format, args...)))))
+	}
+	for i := range m.sources {
+		s := &m.sources[i]
+		switch {
+		case s.err != nil && s.answered.IsZero():
+			add(bad, "no answer since %s, asking again every %v: %v", clock(s.since), m.config.Every, s.err)
+		case s.err != nil:
+			add(bad, "no answer since %s, the last was at %s, asking again every %v: %v", clock(s.since), clock(s.answered), m.config.Every, s.err)
+		case m.recent(s.balanced):
+			add(warn, "%s: several instances answer in turn, as behind a load balancer; give the URL of each", s.url)
+		case m.recent(s.restarted):
+			add(warn, "%s: restarted at %s", s.url, clock(s.restarted))
+		}
+	}
+	if m.view != nil {
+		for i := range m.view.Instances {
+			in := &m.view.Instances[i]
+			if in.SameAs != "" {
+				add(warn, "%s is the same instance as %s and counted once", in.URL, in.SameAs)
+			}
+			if in.Disabled != "" {
+				add(warn, "%s measures nothing: %s is set", in.Name, in.Disabled)
+			}
+		}
+		for _, text := range append(m.view.OutOfLine[:len(m.view.OutOfLine):len(m.view.OutOfLine)], m.view.Missing...) {
+			add(warn, "%s", text)
+		}
+	}
+	return lines
+}
+
+func (m *Model) recent(t time.Time) bool { return !t.IsZero() && m.now.Sub(t) < newsHolds }
+
+func clock(t time.Time) string { return t.Local().Format(time.TimeOnly) }
+
+func isOpen(s *fleet.Spike) bool { return s.State == otelperf.SpikeOpen }
+
+func spikeText(s *fleet.Spike, v *fleet.View) string {
+	if isOpen(s) {
+		return "▲ " + report.SpikeLine(s, v)
+	}
+	return "  " + report.SpikeLine(s, v)
+}
+
+func slowStyle(s *fleet.Slow) lipgloss.Style {
+	if s.Outcome == "server_error" || s.Outcome == "panic" {
+		return warn
+	}
+	return lipgloss.NewStyle()
+}

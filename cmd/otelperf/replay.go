@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/replay"
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/replay/format"
+)
+
+func newReplay() *cobra.Command {
+	flags := replay.DefaultFlags()
+	cmd := &cobra.Command{
+		Use:   "replay [flags] FILE...",
+		Short: "Say what would have alerted in recorded requests",
+		Long: `Runs recorded requests through the detector that watches live ones, in their own time, and shows what each
+endpoint did and when its latency left its baseline. "-" is standard input, and files may be gzipped. Formats:
+
+  csv      timestamp,route,duration_ms,status; timestamps are of completion, in RFC 3339; a header may reorder the columns
+  nginx    ` + format.NginxFormat + `
+  apache   ` + format.ApacheFormat + `
+  otlp     OTLP/JSON traces, as the collector's file exporter writes them
+  auto     one of these, by the content
+
+or a log format of your own with nginx's variables or Apache's directives, for example
+--format '$msec $request_time $status $request'. Paths of access logs become routes: numbers, UUIDs, hexadecimal and random
+segments are shown as {id}.
+
+Lines may be 10 seconds out of order. Bad lines are reported on standard error and left out, unless --strict is given:
+then the first one ends the command with status 2.
+
+With --json there is one line per event: file, type (spike_started, spike_ended), time, route, p99_ms,
+baseline_p99_ms, ratio, reason.`,
+		DisableFlagsInUseLine: true,
+		Args:                  someFiles,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			cfg, err := flags.Config(args)
+			if err != nil {
+				return usageError{err}
+			}
+			cfg.Stdin, cfg.Stdout, cfg.Stderr = cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr()
+			err = replay.Run(cmd.Context(), cfg)
+			if errors.Is(err, replay.ErrInput) {
+				return usageError{err}
+			}
+			return err
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&flags.Format, "format", flags.Format, "`format` of the files: auto, csv, nginx, apache, otlp, or that of an access log")
+	f.BoolVar(&flags.JSON, "json", flags.JSON, "print one line of JSON per event")
+	f.BoolVar(&flags.Strict, "strict", flags.Strict, "stop at the first bad line")
+	f.BoolVar(&flags.Progress, "progress", flags.Progress, "report progress on standard error also when that is no terminal")
+	f.StringVar(&flags.Ratio, "ratio", flags.Ratio, "`times` its baseline that p99 has to reach, "+replay.AcceptedRatio)
+	f.StringVar(&flags.Weight, "weight", flags.Weight, "`share` of the past that remains in the baseline after ten minutes, "+replay.AcceptedWeight)
+	f.StringVar(&flags.Cooldown, "cooldown", flags.Cooldown, "least `duration` between two alerts of an endpoint, "+replay.AcceptedCooldown)
+	f.StringVar(&flags.Floor, "floor", flags.Floor, "`duration` below which no request is slow, "+replay.AcceptedFloor)
+	f.StringVar(&flags.Grace, "grace", flags.Grace, "`duration` after its first request in which nothing of an endpoint is learned, "+replay.AcceptedGrace)
+	return cmd
+}
+
+func someFiles(_ *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return usagef("a file is missing; - is standard input")
+	}
+	return nil
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/fleet"
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/plain"
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/report"
+)
+
+func newSummary() *cobra.Command {
+	var flags serviceFlags
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "summary URL [URL...]",
+		Short: "Show what a service does, or several instances together",
+		Long: `Shows what a service does: requests, failures, latency, spikes and slow requests by endpoint.
+
+Several URLs are taken for instances of one service, or of several. Counts are added and durations merged, so that
+quantiles are those of all requests; an instance that differs from the others is named. An instance that does
+not give its durations leaves the quantiles out, since an average of quantiles would be wrong.
+
+` + urlHelp,
+		Args: someURLs,
+		RunE: func(cmd *cobra.Command, urls []string) error {
+			answers, err := flags.poll(cmd.Context(), urls, fleet.Ask{})
+			if err != nil {
+				return err
+			}
+			if err := noAnswers(answers); err != nil {
+				return err
+			}
+			if err := writeSummary(cmd.OutOrStdout(), answers, asJSON); err != nil {
+				return err
+			}
+			return someMissing(answers)
+		},
+	}
+	flags.add(cmd, true)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "write JSON: of one URL the service's own answer, of several the merged one")
+	return cmd
+}
+
+func writeSummary(w io.Writer, answers []fleet.Answer, asJSON bool) error {
+	if !asJSON {
+		return writeText(w, report.Summary(fleet.Merge(answers)))
+	}
+	if len(answers) == 1 {
+		return writeJSON(w, answers[0].Raw)
+	}
+	text, err := json.Marshal(fleet.Merge(answers))
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, text)
+}
+
+// writeJSON writes JSON indented and without anything that a terminal would act on.
+func writeJSON(w io.Writer, text []byte) error {
+	var b bytes.Buffer
+	if err := json.Indent(&b, bytes.TrimSpace(text), "", "  "); err != nil {
+		return err
+	}
+	b.WriteByte('\n')
+	_, err := w.Write(plain.JSON(b.Bytes()))
+	return err
+}
+
+// someMissing is an error when part of the fleet did not answer: what was written is not the whole.
+func someMissing(answers []fleet.Answer) error {
+	n := 0
+	for i := range answers {
+		if answers[i].Err != nil {
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return fmt.Errorf("%d of %d URLs gave no answer", n, len(answers))
+}
