@@ -26,9 +26,8 @@ func (m *Monitor) Handler() http.Handler {
 	for pattern, h := range routes {
 		mux.HandleFunc(pattern, h)
 	}
-	return m.guard.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	guarded := m.guard.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		m.mounts.learn(r)
-		r = relative(r)
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		w.Header().Set("Referrer-Policy", "no-referrer")
 		h, pattern := mux.Handler(r)
@@ -38,6 +37,7 @@ func (m *Monitor) Handler() http.Handler {
 		}
 		mux.ServeHTTP(w, r)
 	}))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { guarded.ServeHTTP(w, relative(r)) })
 }
 
 // routes are the paths of the endpoint, below wherever it is mounted. Those of analytics events come on top.
@@ -51,6 +51,7 @@ func (m *Monitor) routes() map[string]http.HandlerFunc {
 		"GET /performance":          m.serveSummary,
 		"GET /endpoints":            m.serveEndpoints,
 		"GET /endpoints/series":     m.serveSeries,
+		"GET /endpoints/detail":     m.serveEndpointDetail,
 		"GET /dependencies":         m.serveDependencies,
 		"GET /slow":                 m.serveSlow,
 		"GET /slow/{trace_id}":      m.serveSlowTrace,

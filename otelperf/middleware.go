@@ -7,6 +7,9 @@ import (
 	"log/slog"
 	"net/http"
 
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/otelperf/otelperf-go/otelperf/internal/httpmw"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
 )
@@ -22,7 +25,25 @@ func (m *Monitor) Middleware(h http.Handler) http.Handler {
 	if m.disabled != "" {
 		return h
 	}
+	if m.cfg.countryHeader != "" {
+		h = m.countries(h)
+	}
 	return m.wrap(h)
+}
+
+// countries notes on the span the country that a CDN has found out.
+func (m *Monitor) countries(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if c := r.Header.Get(m.cfg.countryHeader); isCountry(c) {
+			trace.SpanFromContext(r.Context()).SetAttributes(semconv.GeoCountryISOCode(c))
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
+// isCountry reports whether s has the form of an ISO 3166-1 alpha-2 code.
+func isCountry(s string) bool {
+	return len(s) == 2 && 'A' <= s[0] && s[0] <= 'Z' && 'A' <= s[1] && s[1] <= 'Z'
 }
 
 func (m *Monitor) middlewareConfig() httpmw.Config {

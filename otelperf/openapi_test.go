@@ -76,6 +76,7 @@ func keys[V any](m map[string]V) map[string]bool {
 var schemas = map[string]any{
 	"Summary": Summary{}, "Breakdown": Breakdown{}, "EndpointRow": EndpointRow{}, "DetailedRow": DetailedRow{}, "Histogram": Histogram{},
 	"EndpointList": EndpointList{}, "DependencyList": DependencyList{}, "Series": Series{}, "SeriesPoint": SeriesPoint{},
+	"EndpointDetail": EndpointDetail{}, "Difference": Difference{}, "Dimension": Dimension{}, "DimensionRow": DimensionRow{},
 	"SlowList": SlowList{}, "SlowRequest": SlowRequest{}, "SlowTrace": SlowTrace{}, "Spike": Spike{}, "SpikeEndpoint": SpikeEndpoint{},
 	"SpikeList": SpikeList{}, "SpikeChange": SpikeChange{}, "ActiveList": ActiveList{}, "ActiveRequest": ActiveRequest{},
 	"ErrorList": ErrorList{}, "ErrorGroup": ErrorGroup{}, "Health": Health{}, "HealthCheck": HealthCheck{}, "Settings": Settings{},

@@ -41,6 +41,7 @@ type config struct {
 	requestLog     float64
 	headers        bool
 	ignored        []string
+	countryHeader  string
 	authorizer     func(*http.Request) bool
 	token          string
 	stateFile      string
@@ -293,5 +294,18 @@ func WithSpans(opts ...spikeprocessor.Option) Option {
 			return
 		}
 		c.processor = append(c.processor, opts...)
+	})
+}
+
+// WithCountryHeader has Middleware set the span attribute geo.country.iso_code to the value of a request header that the
+// program's CDN sets, such as CF-IPCountry; values that are not two capital letters are passed over. Name the attribute in
+// spikeprocessor.WithDimensions to see latency by country. Only a header that clients cannot set themselves is worth anything.
+func WithCountryHeader(name string) Option {
+	return optionFunc(func(c *config) {
+		if name == "" || strings.ContainsAny(name, " :\r\n") {
+			c.refuse("country header is %q, accepted is the name of a header", name)
+			return
+		}
+		c.countryHeader = name
 	})
 }

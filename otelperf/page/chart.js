@@ -93,7 +93,7 @@ export class Chart {
       const x = this.x(from), w = Math.max(2, this.x(to) - x);
       return [svg("rect", { x, y: a.top - 8, width: w, height: a.floor - a.top + 8, class: "band" }, svg("title", null, spike.reason)),
         svg("path", { d: `M${x} ${a.top - 8}H${x + w}`, class: "band-edge" }),
-        w > 60 ? svg("text", { x: x + 6, y: a.top + 5, class: "band-label" }, spike.end ? "spike" : "spike, open") : null].filter(Boolean);
+        w > 60 ? svg("text", { x: x + 6, y: a.top + 12, class: "band-label" }, spike.end ? "spike" : "spike, open") : null].filter(Boolean);
     });
   }
 
