@@ -28,6 +28,7 @@ const (
 	MetricSpikes   = "otelperf.spikes"                // counter of spikes by endpoint
 	MetricOpen     = "otelperf.spikes.open"           // gauge of open spikes
 	MetricSlow     = "otelperf.slow_requests"         // counter
+	MetricRescued  = "otelperf.rescued"               // counter of unsampled requests that were exported, by reason
 	MetricDropped  = "otelperf.dropped"               // counter by what was dropped
 	MetricTickTime = "otelperf.engine.time"           // counter, s: time spent in evaluations
 )
@@ -36,6 +37,7 @@ const (
 type instruments struct {
 	p50, p95, p99, baseline, tick metric.Float64Observable
 	state, open, slow, dropped    metric.Int64Observable
+	rescued                       metric.Int64Observable
 	spikes                        metric.Int64Counter
 	registration                  metric.Registration
 }
@@ -66,6 +68,7 @@ func (m *Monitor) newInstruments() (*instruments, error) {
 	in.state = count(meter.Int64ObservableGauge(MetricState, metric.WithDescription("0 learning, 1 normal, 2 spiking.")))
 	in.open = count(meter.Int64ObservableGauge(MetricOpen, metric.WithUnit("{spike}"), metric.WithDescription("Spikes that are open.")))
 	in.slow = count(meter.Int64ObservableCounter(MetricSlow, metric.WithUnit("{request}"), metric.WithDescription("Requests above their slow threshold.")))
+	in.rescued = count(meter.Int64ObservableCounter(MetricRescued, metric.WithUnit("{request}"), metric.WithDescription("Unsampled requests that were exported, by reason.")))
 	in.dropped = count(meter.Int64ObservableCounter(MetricDropped, metric.WithDescription("What a bound left out, by kind.")))
 	var err error
 	in.tick, err = meter.Float64ObservableCounter(MetricTickTime, metric.WithUnit("s"), metric.WithDescription("Time spent evaluating."))
@@ -75,6 +78,6 @@ func (m *Monitor) newInstruments() (*instruments, error) {
 	in.registration, err = meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
 		m.observe(in, o)
 		return nil
-	}, in.p50, in.p95, in.p99, in.baseline, in.state, in.open, in.slow, in.dropped, in.tick)
+	}, in.p50, in.p95, in.p99, in.baseline, in.state, in.open, in.slow, in.dropped, in.rescued, in.tick)
 	return in, errors.Join(append(errs, err)...)
 }

@@ -33,10 +33,15 @@ func (m *Monitor) observe(in *instruments, o metric.Observer) {
 		o.ObserveInt64(in.state, int64(v.phase), set)
 	}, &open)
 	o.ObserveInt64(in.open, int64(open))
-	o.ObserveInt64(in.slow, int64(m.processor.Stats().Slow))
+	p := m.processor.Stats()
+	o.ObserveInt64(in.slow, int64(p.Slow))
 	o.ObserveFloat64(in.tick, time.Duration(m.reader.spent.Load()).Seconds())
+	for reason, n := range p.Rescued {
+		o.ObserveInt64(in.rescued, int64(n), metric.WithAttributes(attribute.String("reason", reason)))
+	}
 	for kind, n := range map[string]uint64{
-		"slow_request": m.processor.Stats().NotKept, "slow_line": m.lines.suppressed.Load() + m.lines.dropped.Load(), "alert": m.alerts.dropped.Load(),
+		"slow_request": p.NotKept, "slow_line": m.lines.suppressed.Load() + m.lines.dropped.Load(), "alert": m.alerts.dropped.Load(),
+		"rescue": p.RescueRefused, "child_span": p.HeldFull + p.HeldLong + p.HeldStale,
 	} {
 		o.ObserveInt64(in.dropped, int64(n), metric.WithAttributes(attribute.String("kind", kind)))
 	}

@@ -71,6 +71,7 @@ func defaultConfig() config {
 // newConfig applies the options and reports all that is wrong with them at once.
 func newConfig(opts []Option) (config, error) {
 	c := defaultConfig()
+	c.readEnv()
 	for i, o := range opts {
 		if o == nil {
 			c.refuse("option %d is nil", i+1)

@@ -136,6 +136,9 @@ func (p *Processor) notable(s sdktrace.ReadOnlySpan, v *verdict) {
 	if c.unsampled(s) {
 		p.rescue(s, v, &f)
 	}
+	if v.rescued != "" || s.SpanContext().IsSampled() {
+		v.entry.exemplars.add(s, v)
+	}
 	stored := c.keep(s, v)
 	if !stored && v.rescued == "" {
 		return

@@ -37,7 +37,8 @@ var metricTexts = map[string]string{
 
 // Produce implements sdkmetric.Producer: the cells as cumulative exponential histograms at scale 6 (failed requests,
 // marked with error.type, at scale 3), ready for sdkmetric.WithProducer of any reader. It keeps no state, so any
-// number of readers may share it. There are at most two points per endpoint. Streams are not in it.
+// number of readers may share it. There are at most two points per endpoint, each with at most four exemplars: slow, failed
+// or spiking requests of the last five minutes whose trace was really exported. Streams are not in it.
 func (p *Processor) Produce(ctx context.Context) ([]metricdata.ScopeMetrics, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -53,10 +54,10 @@ func (p *Processor) Produce(ctx context.Context) ([]metricdata.ScopeMetrics, err
 			}
 			e, name := entries[id], metricOf[entries[id].endpoint.Kind]
 			if cl.timed.Count() > 0 {
-				points[name] = append(points[name], point(&cl.timed, e.set, c.start, now))
+				points[name] = append(points[name], point(&cl.timed, e, false, c.start, now))
 			}
 			if cl.failed != nil {
-				points[name] = append(points[name], point(cl.failed, e.failedSet, c.start, now))
+				points[name] = append(points[name], point(cl.failed, e, true, c.start, now))
 			}
 		}
 	})
@@ -80,13 +81,18 @@ func scopeMetrics(points map[string][]metricdata.ExponentialHistogramDataPoint[f
 	return []metricdata.ScopeMetrics{sm}
 }
 
-func point(h *latency.Histogram, set attribute.Set, start, now time.Time) metricdata.ExponentialHistogramDataPoint[float64] {
+func point(h *latency.Histogram, e *entry, failed bool, start, now time.Time) metricdata.ExponentialHistogramDataPoint[float64] {
 	offset, counts := h.AppendCounts(nil)
+	set := e.set
+	if failed {
+		set = e.failedSet
+	}
 	return metricdata.ExponentialHistogramDataPoint[float64]{
 		Attributes: set, StartTime: start, Time: now,
 		Count: h.Count(), Sum: h.SumSeconds(),
 		Min: metricdata.NewExtrema(h.Min().Seconds()), Max: metricdata.NewExtrema(h.Max().Seconds()),
 		Scale: int32(h.Scale()), PositiveBucket: metricdata.ExponentialBucket{Offset: offset, Counts: counts},
+		Exemplars: e.exemplars.of(failed, now),
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
@@ -257,6 +258,32 @@ func TestEnrichmentCanBeSwitchedOff(t *testing.T) {
 		r.span("GET /x", trace.SpanKindServer, time.Minute, attribute.String("http.request.method", "GET"), attribute.Int("http.response.status_code", 200))
 		if got := r.sent.Ended()[0].Attributes(); len(got) != 2 {
 			t.Errorf("attributes %v, want the two of the span", got)
+		}
+	}
+}
+
+func TestExemplarsLeadToExportedTraces(t *testing.T) {
+	r := newSampledRig(t, sdktrace.TraceIDRatioBased(0.5), WithRescue(1, 2))
+	for range 50 {
+		now := time.Now()
+		_, root := r.tracer.Start(context.Background(), "GET /", trace.WithTimestamp(now.Add(-time.Second)), trace.WithSpanKind(trace.SpanKindServer))
+		root.End(trace.WithTimestamp(now))
+	}
+	exported := map[trace.TraceID]bool{}
+	for _, s := range r.sent.Ended() {
+		exported[s.SpanContext().TraceID()] = true
+	}
+	sms, err := r.Produce(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := sms[0].Metrics[0].Data.(metricdata.ExponentialHistogram[float64]).DataPoints[0].Exemplars
+	if len(found) == 0 || len(found) > maxExemplars {
+		t.Fatalf("%d exemplars, want 1 to %d", len(found), maxExemplars)
+	}
+	for _, e := range found {
+		if !exported[trace.TraceID(e.TraceID)] {
+			t.Errorf("exemplar %x was never exported", e.TraceID)
 		}
 	}
 }

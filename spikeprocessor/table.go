@@ -34,6 +34,7 @@ type entry struct {
 	samples   atomic.Int32 // ordinary requests that may still be looked at in this second
 	usual     slowlog.Usual
 	contrast  contrast
+	exemplars exemplars
 	sampledAt uint64 // requests when samples were last taken in; only Digest uses it
 	view      atomic.Pointer[View]
 	longest   atomic.Int64 // ns; of the requests that were slow or failed

@@ -8,6 +8,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/demo"
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/table"
+	"github.com/otelperf/otelperf-go/otelperf"
 )
 
 func newDemo() *cobra.Command {
@@ -18,7 +20,10 @@ func newDemo() *cobra.Command {
 		Long: `Runs a small web shop and the inventory service that it calls, both real HTTP servers on this machine, sends
 them requests, and shows what otelperf sees: request lines, slow requests, and at the end a table of endpoints.
 Only a tenth of the traces are sampled, and still every request is counted. While it runs, the same numbers
-are at the address that it prints first.`,
+are at the address that it prints first.
+
+These variables stand for options of the library, here and in any program that has it:
+` + variables(),
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := flags.Config()
@@ -39,4 +44,13 @@ are at the address that it prints first.`,
 	f.BoolVar(&flags.Spike, "spike", false, "let one endpoint become slow for a while, and alert; takes two minutes ("+demo.AcceptedSpike+")")
 	f.StringVar(&flags.Rate, "rate", flags.Rate, "`requests` a second, "+demo.AcceptedRate)
 	return cmd
+}
+
+// variables lists those of the environment.
+func variables() string {
+	t := table.New(table.Column{}, table.Column{}, table.Column{})
+	for _, v := range otelperf.EnvVars() {
+		t.Row(v.Name, v.Accepted, v.Text)
+	}
+	return t.String()
 }

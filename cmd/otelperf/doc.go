@@ -12,7 +12,7 @@
 // The commands that ask a service send the token of --token or OTELPERF_TOKEN, read at most 16 MiB of an answer, and show
 // text from it without anything that a terminal would act on.
 //
-// Exit status: 0 when it did what was asked, also when Ctrl-C ended it; 1 when something failed on the way, for check when a
+// Exit status: 0 when it did what was asked, also when Ctrl-C ended demo or top; 1 when something failed on the way, for check when a
 // limit is broken; 2 when it could not begin, because of a bad command, flag or value, an address that is taken or a
 // service that does not answer. Errors are one line on standard error.
 package main

@@ -168,7 +168,7 @@ func TestFailures(t *testing.T) {
 		{"hangs", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, Options{Timeout: 30 * time.Millisecond}, "no answer within 30ms"},
 		{"too large", func(w http.ResponseWriter, _ *http.Request) { large(w) }, Options{Timeout: time.Minute}, "larger than 16 MiB"},
 		{"too many objects", answer(200, "application/json", "["+strings.Repeat("{},", maxObjects+1)+"{}]"), Options{}, "more than 200000 objects"},
-		{"in circles", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path+"x", 302) }, Options{}, "it redirects in circles"},
+		{"in circles", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path+"x", http.StatusFound) }, Options{}, "it redirects in circles"},
 		{"cuts off", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, Options{}, "no answer: EOF"},
 	}
 	for _, tt := range tests {

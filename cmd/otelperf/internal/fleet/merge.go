@@ -142,6 +142,7 @@ func (v *View) several(sources []source) {
 		all.Merge(h)
 	})
 	finishTotals(&v.Totals, complete, all)
+	v.TotalRequests = max(v.TotalRequests, v.Count) // the rows are from a moment after the summary
 	v.Dependencies, v.Jobs = dependencies.merge(nil), jobs.merge(nil)
 	for i := range v.Endpoints {
 		r := &v.Endpoints[i]

@@ -27,12 +27,12 @@ func (m *Model) chart(r *fleet.Row) []string {
 	lines := []string{" " + m.trendTitle()}
 	for y := chartHeight - 1; y >= 0; y-- {
 		scale := ""
-		switch {
-		case y == chartHeight-1:
-			scale = plain.Number(&top)
-		case y == normal:
+		switch y {
+		case chartHeight - 1:
+			scale = plain.Ms(&top)
+		case normal:
 			scale = "baseline"
-		case y == 0:
+		case 0:
 			scale = "0 ms"
 		}
 		lines = append(lines, " "+pad(scale, 9, true)+" │"+chartLine(values, top, y, y == normal))

@@ -36,7 +36,7 @@ var columns = []column{
 	{"P50", 8, 2, true, func(r *fleet.Row) string { return plain.Number(r.P50Ms) }},
 	{"P95", 8, 3, true, func(r *fleet.Row) string { return plain.Number(r.P95Ms) }},
 	{"P99", 8, 10, true, func(r *fleet.Row) string { return plain.Number(r.P99Ms) }},
-	{"BASELINE", 11, 4, true, func(r *fleet.Row) string { return report.Baseline(r) }},
+	{"BASELINE", 11, 4, true, report.Baseline},
 	{"RATIO", 6, 6, true, func(r *fleet.Row) string { return plain.Times(r.Ratio) }},
 	{"TREND", minTrend, 5, false, nil}, // its width grows with the screen
 	{"STATE", 9, 9, false, func(r *fleet.Row) string { return plain.Clip(r.State, 9) }},

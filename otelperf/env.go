@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package otelperf
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/otelperf/otelperf-go/spikeprocessor"
+)
+
+// EnvVar is a variable of the environment that stands for an option. An option that is given wins.
+type EnvVar struct {
+	Name     string
+	Accepted string
+	Text     string
+
+	apply func(c *config, value string) error
+}
+
+// EnvVars returns all variables that New reads, besides OTEL_SDK_DISABLED and what the OpenTelemetry SDK reads itself.
+func EnvVars() []EnvVar {
+	return []EnvVar{
+		{"OTELPERF_DISABLED", "true", "switches otelperf off", func(*config, string) error { return nil }},
+		{"OTELPERF_SLOW_THRESHOLD", "a duration above 0, such as 300ms", "WithSlowThreshold; default 500ms", duration(WithSlowThreshold)},
+		{"OTELPERF_MAX_ENDPOINTS", "1 to 10000", "WithMaxEndpoints; default 500", whole(WithMaxEndpoints)},
+		{"OTELPERF_REQUEST_LOG", "0 to 1", "WithRequestLog; default 0", decimal(WithRequestLog)},
+		{"OTELPERF_STATE_FILE", "a path", "WithStateFile; default none", text(WithStateFile)},
+		{"OTELPERF_BEARER_TOKEN", "16 bytes or more", "WithBearerToken; default: this machine only", text(WithBearerToken)},
+		{"OTELPERF_RATIO", "1.2 to 100", "ratio of WithBaseline; default 2", decimal(withRatio)},
+		{"OTELPERF_COOLDOWN", "1ms to 24h", "cooldown of WithBaseline; default 5m", duration(withCooldown)},
+		{"OTELPERF_RESCUE_RATE", "0 to 1000", "requests a second that are rescued; default 5", decimal(withRescueRate)},
+		{"OTELPERF_SAMPLER_MODE", "all, roots or suspects", "what Sampler records of unsampled traces; default all", samplerMode},
+	}
+}
+
+// readEnv applies the variables that are set. What is wrong with them is refused like an option.
+func (c *config) readEnv() {
+	for _, v := range EnvVars() {
+		value := strings.TrimSpace(os.Getenv(v.Name))
+		if value == "" {
+			continue
+		}
+		if err := v.apply(c, value); err != nil {
+			c.refuse("%s is %.40q, accepted: %s", v.Name, value, v.Accepted)
+		}
+	}
+}
+
+type applier = func(*config, string) error
+
+func duration(option func(time.Duration) Option) applier {
+	return func(c *config, value string) error {
+		d, err := time.ParseDuration(value)
+		if err == nil {
+			option(d).apply(c)
+		}
+		return err
+	}
+}
+
+func whole(option func(int) Option) applier {
+	return func(c *config, value string) error {
+		n, err := strconv.Atoi(value)
+		if err == nil {
+			option(n).apply(c)
+		}
+		return err
+	}
+}
+
+func decimal(option func(float64) Option) applier {
+	return func(c *config, value string) error {
+		x, err := strconv.ParseFloat(value, 64)
+		if err == nil {
+			option(x).apply(c)
+		}
+		return err
+	}
+}
+
+func text(option func(string) Option) applier {
+	return func(c *config, value string) error {
+		option(value).apply(c)
+		return nil
+	}
+}
+
+func withRatio(x float64) Option { return optionFunc(func(c *config) { c.baseline.Ratio = x }) }
+
+func withCooldown(d time.Duration) Option {
+	return optionFunc(func(c *config) { c.baseline.Cooldown = d })
+}
+
+func withRescueRate(x float64) Option {
+	return WithSpans(spikeprocessor.WithRescue(x, spikeprocessor.DefaultRescueBurst))
+}
+
+func samplerMode(c *config, value string) error {
+	modes := map[string]spikeprocessor.SamplerMode{
+		"all": spikeprocessor.RecordAll, "roots": spikeprocessor.RecordRoots, "suspects": spikeprocessor.RecordSuspects,
+	}
+	mode, ok := modes[value]
+	if !ok {
+		return fmt.Errorf("no mode is called %q", value)
+	}
+	WithSpans(spikeprocessor.WithSamplerMode(mode)).apply(c)
+	return nil
+}
