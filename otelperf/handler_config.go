@@ -84,8 +84,8 @@ type knob struct {
 }
 
 // knobs are what PATCH config accepts.
-func (m *Monitor) knobs() map[string]knob {
-	all := map[string]knob{
+func knobs() map[string]knob {
+	return map[string]knob{
 		"request_log_rate": number64("0 to 1", 0, 1, func(l *live, x float64) { l.requestLog = x }),
 		"log_level": {"debug, info, warn, error", func(l *live, raw json.RawMessage) bool {
 			var text string
@@ -94,14 +94,11 @@ func (m *Monitor) knobs() map[string]knob {
 		}},
 		"baseline_ratio":            number64("1.2 to 100", 1.2, 100, func(l *live, x float64) { l.baseline.Ratio = x }),
 		"baseline_weight":           number64("0.1 to 0.999", 0.1, 0.999, func(l *live, x float64) { l.baseline.Weight = x }),
+		"slow_threshold_ms":         number64("0.001 to 86400000", 0.001, 8.64e7, func(l *live, x float64) { l.slowThreshold = seconds(x / 1e3) }),
 		"baseline_cooldown_seconds": number64("0.001 to 86400", 0.001, 86400, func(l *live, x float64) { l.baseline.Cooldown = seconds(x) }),
 		"baseline_floor_ms":         number64("0.001 to 3600000", 0.001, 3.6e6, func(l *live, x float64) { l.baseline.Floor = seconds(x / 1e3) }),
 		"baseline_grace_seconds":    number64("0.001 to 3600", 0.001, 3600, func(l *live, x float64) { l.baseline.Grace = seconds(x) }),
 	}
-	if _, ok := any(m.processor).(thresholdSetter); ok {
-		all["slow_threshold_ms"] = number64("0.001 to 86400000", 0.001, 8.64e7, func(l *live, x float64) { l.slowThreshold = seconds(x / 1e3) })
-	}
-	return all
 }
 
 func number64(accepted string, low, high float64, set func(*live, float64)) knob {
@@ -123,7 +120,7 @@ type faults map[string]string
 
 // patched is l with the changes of patch, and what is wrong with them.
 func (m *Monitor) patched(l live, patch map[string]json.RawMessage) (live, faults) {
-	wrong, knobs := faults{}, m.knobs()
+	wrong, knobs := faults{}, knobs()
 	for name, raw := range patch {
 		k, known := knobs[name]
 		switch {

@@ -63,9 +63,6 @@ func (s *settings) begin(c *config) {
 	s.now.Store(&live{slowThreshold: c.slowThreshold, requestLog: c.requestLog, level: slog.LevelDebug})
 }
 
-// thresholdSetter is a processor whose slow threshold can be changed while it runs.
-type thresholdSetter interface{ SetSlowThreshold(time.Duration) }
-
 // apply puts next, which has been validated, in force.
 func (m *Monitor) apply(next live) error {
 	before := m.settings.now.Load()
@@ -74,8 +71,8 @@ func (m *Monitor) apply(next live) error {
 			return err
 		}
 	}
-	if p, ok := any(m.processor).(thresholdSetter); ok && next.slowThreshold != before.slowThreshold {
-		p.SetSlowThreshold(next.slowThreshold)
+	if next.slowThreshold != before.slowThreshold {
+		m.processor.SetSlowThreshold(next.slowThreshold)
 	}
 	m.settings.level.Set(next.level)
 	m.settings.now.Store(&next)

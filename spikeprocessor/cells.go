@@ -95,7 +95,7 @@ type cells struct {
 	yielded Delta // memory for what Take yields
 }
 
-// apply is the recorder's callback; the recorder serialises it.
+// apply takes words in.
 func (c *cells) apply(words []uint64) {
 	for _, w := range words {
 		id, outcome, d := unpackWord(w)

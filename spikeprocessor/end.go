@@ -4,7 +4,9 @@ package spikeprocessor
 
 import (
 	"strconv"
+	"time"
 
+	"go.opentelemetry.io/otel/attribute"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 )
@@ -38,35 +40,50 @@ func (c *core) child(s sdktrace.ReadOnlySpan, parent trace.SpanID) {
 }
 
 // endRoot records a local root and hands it on: as it is or enriched if it was sampled, rescued with its children if it
-// was not, but is worth it.
+// was not, but is worth it. An ordinary request that nobody else wants is done after measure.
 func (p *Processor) endRoot(s sdktrace.ReadOnlySpan) {
 	c := p.core
 	if c.stopped.Load() {
 		c.stats.afterShutdown.Add(1)
-		if p.next != nil && !c.unsampled(s) {
-			p.next.OnEnd(s)
-		}
+		p.handOn(s)
 		return
 	}
 	if c.running != nil {
 		c.running.end(s.SpanContext().SpanID())
 	}
-	var v verdict
-	out := p.judged(s, &v)
-	if p.next != nil && out != nil {
+	e, route, d, status, outcome := c.measure(s)
+	switch {
+	case e == nil: // a fault of ours
+		p.handOn(s)
+	case p.next != nil || outcome.Failed() || int64(d) > e.keepNanos.Load() || c.curious(e) || c.holds(s):
+		p.judge(s, &verdict{entry: e, d: d, r: resolved{kind: e.kind, method: e.method, route: route, outcome: outcome, status: status}})
+	}
+}
+
+// handOn gives next a span as it came.
+func (p *Processor) handOn(s sdktrace.ReadOnlySpan) {
+	if p.next != nil && !p.core.unsampled(s) {
+		p.next.OnEnd(s)
+	}
+}
+
+// judge does what the verdict on a local root asks for, and hands it on.
+func (p *Processor) judge(s sdktrace.ReadOnlySpan, v *verdict) {
+	if out := p.judged(s, v); p.next != nil && out != nil {
 		p.next.OnEnd(out)
 	}
 }
 
-// judged records a local root and does what its verdict asks for. It returns what next is to get, nil for nothing. A
-// fault of ours leaves next with the span as it came.
+// judged returns what next is to get, nil for nothing. A fault of ours leaves next with the span as it came.
 func (p *Processor) judged(s sdktrace.ReadOnlySpan, v *verdict) (out sdktrace.ReadOnlySpan) {
 	c := p.core
 	if p.next != nil && !c.unsampled(s) {
 		out = s
 	}
 	defer c.guard()
-	c.measure(s, v)
+	if v.r.outcome.Failed() || int64(v.d) > v.entry.keepNanos.Load() {
+		v.reason = v.entry.reason(v.r, v.d)
+	}
 	if v.reason != "" {
 		p.notable(s, v)
 	} else {
@@ -78,36 +95,69 @@ func (p *Processor) judged(s sdktrace.ReadOnlySpan, v *verdict) (out sdktrace.Re
 	return out
 }
 
-// measure records the request. It allocates nothing for an endpoint that is known.
-func (c *core) measure(s sdktrace.ReadOnlySpan, v *verdict) {
-	d := s.EndTime().Sub(s.StartTime())
+// measure records the request. It allocates nothing for an endpoint that is known. The returned entry is nil after a fault.
+//
+// There is no deferred guard around it, which would cost every request. A request with method, route and status of an endpoint
+// that is known needs none: it takes three values from the SDK's snapshot, walks a slice, compares strings, and
+// swaps a word of the recorder; none of these can panic. Everything else is behind a guard of its own:
+// measureSlowly for what has to be looked at closely or is new, and applyWords for the recorder's full logs.
+func (c *core) measure(s sdktrace.ReadOnlySpan) (e *entry, route string, d time.Duration, status int64, outcome Outcome) {
+	d = s.EndTime().Sub(s.StartTime())
 	if d < 0 {
 		c.stats.negative.Add(1)
 		d = 0
 	}
 	attrs := s.Attributes()
-	v.d, v.r = d, resolve(s, attrs)
-	if v.r.kind == KindDependency {
-		v.r.kind, v.r.method, v.r.route = c.target(s, s.SpanKind(), attrs)
+	method, route, status, outcome, told := scan(attrs)
+	if method != "" && route != "" && status != 0 {
+		// Only HTTP server spans have a route: no need to ask for the kind or the name.
+		if !told {
+			outcome = httpOutcome(int(status))
+		}
+		e = c.table.recall(KindHTTP, method, route)
 	}
-	e := c.table.lookup(v.r.kind, v.r.method, v.r.route)
-	v.entry = e
-	c.rec.Record(packWord(e.id, v.r.outcome, d))
-	if v.r.outcome.Failed() || int64(d) > e.keepNanos.Load() {
-		v.reason = e.reason(v.r, d)
+	if e == nil {
+		e, route, status, outcome = c.measureSlowly(s, attrs, facts{method, route, status, outcome, told})
+		if e == nil {
+			return e, route, d, status, outcome
+		}
 	}
+	c.rec.Record(packWord(e.id, outcome, d))
+	return e, route, d, status, outcome
+}
+
+// measureSlowly finds the endpoint of a request that is not remembered, or whose attributes leave something open.
+func (c *core) measureSlowly(s sdktrace.ReadOnlySpan, attrs []attribute.KeyValue, f facts) (e *entry, route string, status int64, outcome Outcome) {
+	defer c.guard()
 	if c.resource.Load() == nil {
 		c.resource.CompareAndSwap(nil, s.Resource())
 	}
+	r := resolved{method: f.method, route: f.route, status: f.status, outcome: f.outcome}
+	switch {
+	case f.method == "" || f.route == "" || f.status == 0:
+		r = c.resolve(s, attrs, f)
+	case !f.hasOutcome:
+		r.outcome = httpOutcome(int(f.status))
+	}
+	return c.table.lookup(r.kind, r.method, r.route), r.route, r.status, r.outcome
+}
+
+// curious reports whether an ordinary request of the endpoint is to be looked at, for what is normal.
+func (c *core) curious(e *entry) bool { return c.digesting.Load() && e.samples.Load() > 0 }
+
+// holds reports whether spans of the request may be held. A root that has children says so, but asking it is not free, and
+// where nothing is held in the whole process there is no need to.
+func (c *core) holds(s sdktrace.ReadOnlySpan) bool {
+	return c.cfg.anatomy && c.gather.held.Load() > 0 && s.ChildSpanCount() > 0
 }
 
 // ordinary lets the children of a request go, and looks at a few of them a second for what is normal.
 func (c *core) ordinary(s sdktrace.ReadOnlySpan, v *verdict) {
-	if c.digesting.Load() && v.entry.samples.Load() > 0 && v.entry.samples.Add(-1) >= 0 {
+	if c.curious(v.entry) && v.entry.samples.Add(-1) >= 0 {
 		c.bench.sample(sample{entry: v.entry, root: s, kin: c.family(s), d: v.d})
 		return
 	}
-	if c.cfg.anatomy && s.ChildSpanCount() > 0 {
+	if c.holds(s) {
 		sc := s.SpanContext()
 		c.gather.release(sc.TraceID(), sc.SpanID(), nil)
 	}
@@ -115,7 +165,7 @@ func (c *core) ordinary(s sdktrace.ReadOnlySpan, v *verdict) {
 
 // family takes the descendants of a root that have ended.
 func (c *core) family(s sdktrace.ReadOnlySpan) (f family) {
-	if c.cfg.anatomy && s.ChildSpanCount() > 0 {
+	if c.holds(s) {
 		sc := s.SpanContext()
 		c.gather.release(sc.TraceID(), sc.SpanID(), &f)
 	}

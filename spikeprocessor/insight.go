@@ -88,8 +88,8 @@ func (c *core) learn(s sample, weight int, now time.Time) {
 func (c *core) values(root sdktrace.ReadOnlySpan, children []slowlog.Span) iter.Seq2[string, string] {
 	return func(yield func(string, string) bool) {
 		attrs := root.Attributes()
-		f := scan(attrs)
-		if f.status != 0 && !yield(keyHTTPStatus, strconv.FormatInt(f.status, 10)) {
+		_, _, status, _, _ := scan(attrs)
+		if status != 0 && !yield(keyHTTPStatus, strconv.FormatInt(status, 10)) {
 			return
 		}
 		if call := longestCall(children); call != "" && !yield("longest call", call) {

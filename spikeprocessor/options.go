@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -33,7 +34,7 @@ const (
 )
 
 type config struct {
-	slowThreshold time.Duration
+	slowThreshold *atomic.Int64 // ns; may change at run time
 	overrides     []override
 	maxEndpoints  int
 	store         *slowlog.Store
@@ -70,7 +71,7 @@ func WithSlowThreshold(d time.Duration) Option {
 			c.errs = append(c.errs, fmt.Errorf("%w: slow threshold: got %v, want more than 0", ErrConfig, d))
 			return
 		}
-		c.slowThreshold = d
+		c.slowThreshold.Store(int64(d))
 	})
 }
 
@@ -114,9 +115,10 @@ func WithOnKeep(f func(*slowlog.Entry)) Option {
 
 func newConfig(opts []Option) (config, error) {
 	c := config{
-		slowThreshold: DefaultSlowThreshold, maxEndpoints: DefaultMaxEndpoints, anatomy: true, inFlight: true, dependencies: true,
+		slowThreshold: new(atomic.Int64), maxEndpoints: DefaultMaxEndpoints, anatomy: true, inFlight: true, dependencies: true,
 		enrichment: enrichAll, rescueRate: DefaultRescueRate, rescueBurst: DefaultRescueBurst,
 	}
+	c.slowThreshold.Store(int64(DefaultSlowThreshold))
 	for _, o := range opts {
 		if o == nil {
 			c.errs = append(c.errs, fmt.Errorf("%w: option is nil", ErrConfig))
@@ -129,7 +131,7 @@ func newConfig(opts []Option) (config, error) {
 
 // thresholdOf returns the slow threshold that the configuration gives an endpoint.
 func (c *config) thresholdOf(endpoint string) time.Duration {
-	d, found := c.slowThreshold, false
+	d, found := time.Duration(c.slowThreshold.Load()), false
 	for _, o := range c.overrides {
 		if o.pattern.text == endpoint {
 			d, found = o.threshold, true

@@ -73,7 +73,7 @@ func New(next sdktrace.SpanProcessor, opts ...Option) (*Processor, error) {
 		}
 	}
 	c.table = newTable(cfg.maxEndpoints, c.prepare)
-	c.rec = latency.NewRecorder(c.cells.apply)
+	c.rec = latency.NewRecorder(c.applyWords)
 	return &Processor{core: c, next: next}, nil
 }
 
@@ -112,6 +112,12 @@ func (c *core) guard() {
 	if recover() != nil && c.stats.faults.Add(1) >= maxFaults {
 		c.stopped.Store(true)
 	}
+}
+
+// applyWords is the recorder's callback; the recorder serialises it.
+func (c *core) applyWords(words []uint64) {
+	defer c.guard()
+	c.cells.apply(words)
 }
 
 // ForceFlush flushes the wrapped processor.

@@ -5,6 +5,7 @@ package spikeprocessor
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -133,12 +134,12 @@ func TestLateChildrenOfARescuedRootFollow(t *testing.T) {
 	_, later := r.start(lctx, "later", 610)
 	stop(later, 620)
 	stop(late, 700)
-	names := ""
+	var names strings.Builder
 	for _, s := range r.sent.Ended() {
-		names += s.Name() + ","
+		names.WriteString(s.Name() + ",")
 	}
-	if names != "GET /,late," && names != "GET /,later,late," {
-		t.Errorf("arrived: %s", names)
+	if names.String() != "GET /,late," && names.String() != "GET /,later,late," {
+		t.Errorf("arrived: %s", names.String())
 	}
 }
 

@@ -3,6 +3,7 @@
 package spikeprocessor
 
 import (
+	"slices"
 	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -20,25 +21,26 @@ type facts struct {
 }
 
 // scan reads the attributes backwards, since instrumentations append the status last, and stops as soon as
-// method, route and status are known.
-func scan(attrs []attribute.KeyValue) (f facts) {
+// method, route and status are known. Its results are not a facts, nor are measure's, because they stay in registers that way:
+// a struct of more than four fields goes through memory, and each copy of it costs as much as half the scan.
+func scan(attrs []attribute.KeyValue) (method, route string, status int64, outcome Outcome, hasOutcome bool) {
 	for i := len(attrs) - 1; i >= 0; i-- {
 		kv := &attrs[i]
 		switch kv.Key {
 		case keyHTTPStatus:
-			f.status = kv.Value.AsInt64()
+			status = kv.Value.AsInt64()
 		case keyHTTPRoute:
-			f.route = kv.Value.AsString()
+			route = kv.Value.AsString()
 		case keyHTTPMethod:
-			f.method = kv.Value.AsString()
-			if f.status != 0 && f.route != "" {
-				return f
+			method = kv.Value.AsString()
+			if status != 0 && route != "" {
+				return method, route, status, outcome, hasOutcome
 			}
 		case OutcomeKey:
-			f.outcome, f.hasOutcome = ParseOutcome(kv.Value.AsString())
+			outcome, hasOutcome = ParseOutcome(kv.Value.AsString())
 		}
 	}
-	return f
+	return method, route, status, outcome, hasOutcome
 }
 
 // resolved is the endpoint and outcome of one local root.
@@ -49,22 +51,8 @@ type resolved struct {
 	status        int64
 }
 
-// resolve finds out what a local root was. It allocates nothing.
-func resolve(s sdktrace.ReadOnlySpan, attrs []attribute.KeyValue) resolved {
-	f := scan(attrs)
-	if f.method != "" && f.route != "" && f.status != 0 {
-		// Only HTTP server spans have a route: no need to ask for the kind or the name.
-		r := resolved{method: f.method, route: f.route, status: f.status, outcome: f.outcome}
-		if !f.hasOutcome {
-			r.outcome = httpOutcome(int(f.status))
-		}
-		return r
-	}
-	return resolveSlowly(s, attrs, f)
-}
-
-// resolveSlowly handles spans without a route, of other instrumentations and kinds.
-func resolveSlowly(s sdktrace.ReadOnlySpan, attrs []attribute.KeyValue, f facts) resolved {
+// resolve finds out what a local root was of which scan found f. It allocates nothing.
+func (c *core) resolve(s sdktrace.ReadOnlySpan, attrs []attribute.KeyValue, f facts) resolved {
 	r := resolved{method: f.method, route: f.route, status: f.status, outcome: f.outcome}
 	kind := s.SpanKind()
 	switch kind {
@@ -73,7 +61,7 @@ func resolveSlowly(s sdktrace.ReadOnlySpan, attrs []attribute.KeyValue, f facts)
 	case trace.SpanKindConsumer:
 		r.kind, r.method, r.route = KindConsumer, "consumer", s.Name()
 	case trace.SpanKindClient, trace.SpanKindProducer:
-		r.kind = KindDependency // its name is found by target
+		r.kind = KindDependency
 	default:
 		// otelhttp lets its users set another kind: what has a route and a status is still a request.
 		if f.method != "" && f.route != "" {
@@ -84,6 +72,9 @@ func resolveSlowly(s sdktrace.ReadOnlySpan, attrs []attribute.KeyValue, f facts)
 	}
 	if !f.hasOutcome {
 		r.outcome = r.tellOutcome(s, attrs)
+	}
+	if r.kind == KindDependency {
+		r.kind, r.method, r.route = c.target(s, kind, attrs)
 	}
 	return r
 }
@@ -213,10 +204,8 @@ func panicOutcome(events []sdktrace.Event) Outcome {
 // stringAttr returns the string value of the last attribute with one of the keys, or "".
 func stringAttr(attrs []attribute.KeyValue, keys ...attribute.Key) string {
 	for i := len(attrs) - 1; i >= 0; i-- {
-		for _, k := range keys {
-			if attrs[i].Key == k {
-				return attrs[i].Value.AsString()
-			}
+		if slices.Contains(keys, attrs[i].Key) {
+			return attrs[i].Value.AsString()
 		}
 	}
 	return ""

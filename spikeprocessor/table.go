@@ -17,21 +17,24 @@ import (
 // entry is one endpoint of the table. All fields but the atomics are written before the entry is published and
 // never again.
 type entry struct {
-	// keepNanos is the duration above which a request is looked at for the slow log. First, since every request reads it.
+	// What every request reads comes first and fits into one cache line.
+
+	// keepNanos is the duration above which a request is looked at for the slow log.
 	keepNanos atomic.Int64
 	// route and method are the strings that the first span brought. They are kept as they came, so that the
 	// memory behind their pointers is not used for another string and equal pointers mean equal strings.
 	route, method string
-	hash          uint64
 	id            uint32
+	samples       atomic.Int32 // ordinary requests that may still be looked at in this second
 	kind          Kind
-	endpoint      Endpoint
+
+	hash     uint64
+	endpoint Endpoint
 	// set and failedSet are the attributes of the metric points.
 	set, failedSet attribute.Set
 
 	slowNanos atomic.Int64 // above it a request is slow
 	threshold atomic.Int64 // ns; the configured part of slowNanos
-	samples   atomic.Int32 // ordinary requests that may still be looked at in this second
 	usual     slowlog.Usual
 	contrast  contrast
 	exemplars exemplars
@@ -46,7 +49,7 @@ type entry struct {
 // overflow entry per kind.
 type table struct {
 	seed   maphash.Seed
-	recent [256]atomic.Pointer[entry] // by string pointers: a hint, overwritten at will
+	recent [512]atomic.Pointer[entry] // by string pointers, in pairs: hints, overwritten at will
 	hashed []atomic.Pointer[entry]    // open addressing, at most half full
 	mask   uint64
 	max    int
@@ -74,11 +77,36 @@ func newTable(limit int, prepare func(*entry)) *table {
 // entries returns all entries in the order of their ids. The slice must not be changed.
 func (t *table) entries() []*entry { return *t.all.Load() }
 
+// recall returns the entry of an endpoint whose names were seen lately at the same addresses, else nil.
+func (t *table) recall(kind Kind, method, route string) *entry {
+	i := pointerHash(method, route)
+	if e := t.recent[i].Load(); e != nil && e.named(kind, method, route) {
+		return e
+	}
+	if e := t.recent[i^1].Load(); e != nil && e.named(kind, method, route) {
+		return e
+	}
+	return nil
+}
+
+// remember makes recall find e. Two entries of one hash both have room; a third one puts another out.
+func (t *table) remember(e *entry) {
+	i := pointerHash(e.method, e.route)
+	if t.recent[i].Load() != nil {
+		i ^= 1
+	}
+	t.recent[i].Store(e)
+}
+
+// named reports whether the names of e are these very strings, not only equal ones.
+func (e *entry) named(kind Kind, method, route string) bool {
+	return samePointer(e.route, route) && samePointer(e.method, method) && e.kind == kind
+}
+
 // lookup returns the entry of an endpoint, which it makes when it is new and there is room. It allocates and
 // locks only then.
 func (t *table) lookup(kind Kind, method, route string) *entry {
-	hint := &t.recent[pointerHash(method, route)]
-	if e := hint.Load(); e != nil && e.kind == kind && samePointer(e.route, route) && samePointer(e.method, method) {
+	if e := t.recall(kind, method, route); e != nil {
 		return e
 	}
 	method, route = clip(method), clip(route)
@@ -89,8 +117,8 @@ func (t *table) lookup(kind Kind, method, route string) *entry {
 			return t.insert(kind, method, route, h)
 		}
 		if e.hash == h && e.kind == kind && e.route == route && e.method == method {
-			if samePointer(e.route, route) && samePointer(e.method, method) {
-				hint.Store(e)
+			if e.named(kind, method, route) {
+				t.remember(e)
 			}
 			return e
 		}
@@ -199,7 +227,8 @@ func samePointer(a, b string) bool {
 	return len(a) == len(b) && unsafe.StringData(a) == unsafe.StringData(b)
 }
 
-func pointerHash(method, route string) uint8 {
+// pointerHash is below len(table.recent).
+func pointerHash(method, route string) uint16 {
 	p := uintptr(unsafe.Pointer(unsafe.StringData(route)))>>4 ^ uintptr(unsafe.Pointer(unsafe.StringData(method)))>>3
-	return uint8(uint64(p) * 0x9E3779B97F4A7C15 >> 56)
+	return uint16(uint64(p) * 0x9E3779B97F4A7C15 >> 55)
 }

@@ -29,6 +29,18 @@ func (p *Processor) SlowThreshold(ep Endpoint) time.Duration {
 	return p.core.cfg.thresholdOf(ep.String())
 }
 
+// SetSlowThreshold changes the threshold of the endpoints that no WithEndpointSlowThreshold names. Spans that end afterwards are
+// judged by it. A d that is not positive is passed over.
+func (p *Processor) SetSlowThreshold(d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	p.core.cfg.slowThreshold.Store(int64(d))
+	for _, e := range p.core.table.entries() {
+		p.core.prepare(e)
+	}
+}
+
 // prepare sets what a new entry takes from the configuration.
 func (c *core) prepare(e *entry) {
 	threshold := c.cfg.thresholdOf(e.endpoint.String())

@@ -29,7 +29,7 @@ const stdinName = "stdin"
 // open opens a file, or stdin for "-". What begins as gzip does is uncompressed, whatever its name.
 func open(name string, stdin io.Reader) (*input, error) {
 	in := &input{name: name, close: func() {}}
-	var raw io.Reader = stdin
+	raw := stdin
 	if name == "-" {
 		in.name = stdinName
 	} else {

@@ -36,8 +36,10 @@ func Run(ctx context.Context, c Config) error {
 		}
 	}
 	for i, name := range c.Files {
-		if ctx.Err() != nil {
-			break
+		select {
+		case <-ctx.Done():
+			return nil // interrupted: what was done stands
+		default:
 		}
 		if i > 0 && !c.JSON {
 			_, _ = fmt.Fprintln(c.Stdout)

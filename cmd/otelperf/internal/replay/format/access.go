@@ -80,7 +80,7 @@ func escaped(text []byte) bool {
 }
 
 func (p *accessParser) set(v variable, value []byte, rec *Record) error {
-	ok := true
+	var ok bool
 	switch v {
 	case localTime:
 		if rec.Time, ok = p.local.parse(value); !ok {

@@ -99,13 +99,13 @@ func (p *csvParser) split(line []byte) ([][]byte, error) {
 	}
 	n := 0
 	for n < maxFields {
-		i := bytes.IndexByte(line, ',')
-		if i < 0 {
+		before, after, ok := bytes.Cut(line, []byte{','})
+		if !ok {
 			p.fields[n] = line
 			n++
 			break
 		}
-		p.fields[n], line = line[:i], line[i+1:]
+		p.fields[n], line = before, after
 		n++
 	}
 	return p.fields[:n], nil
