@@ -90,7 +90,7 @@ func (m *Monitor) Settings() Settings {
 		BaselineGraceSeconds: now.baseline.Grace.Seconds(),
 		Source:               "spans", MetricIntervalSeconds: c.metricInterval.Seconds(), MaxEndpoints: c.maxEndpoints, MaxStreams: c.maxStreams,
 		SlowLog: m.slow.Limits(), Headers: c.headers, IgnoredPaths: slices.Clone(c.ignored), Windows: slices.Clone(Windows),
-		Access: c.access(), Changeable: slices.Sorted(maps.Keys(m.knobs())),
+		Access: c.access(), Changeable: slices.Sorted(maps.Keys(knobs())),
 	}
 	for pattern, d := range c.thresholds {
 		s.EndpointThresholdsMs[pattern] = milliseconds(d)

@@ -123,7 +123,7 @@ func (c *core) learnAll(samples []sample, now time.Time) {
 	c.rec.Locked(func() {
 		for e, n := range taken {
 			if int(e.id) < len(c.cells.byID) && c.cells.byID[e.id] != nil {
-				total := c.cells.byID[e.id].outcomes.Total()
+				total := c.cells.byID[e.id].requests()
 				weights[e] = int(total-e.sampledAt) / n
 				e.sampledAt = total
 			}

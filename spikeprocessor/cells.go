@@ -40,39 +40,54 @@ func (o *Outcomes) Sub(p *Outcomes) {
 }
 
 // cell holds the numbers of one endpoint. Invariant: it is touched only under the recorder's mutex, and a request
-// is in the cumulative part and in the delta or in neither.
+// is in the sums or in the delta, never in both.
 type cell struct {
-	timed    latency.Histogram  // since the start: requests that did not fail
-	failed   *latency.Histogram // since the start: those that failed, at scale 3; nil before the first
-	outcomes Outcomes
-
-	delta         latency.Histogram  // since the last Take: all that are timed
-	deltaFailed   *latency.Histogram // the failed among them; nil before the first
+	delta         latency.Histogram  // since the last Take: those that are timed and did not fail
+	deltaFailed   *latency.Histogram // since the last Take: those that failed; nil before the first
 	deltaOutcomes Outcomes
 	dirty         bool
+
+	timed    latency.Histogram  // before the last Take: those that did not fail
+	failed   *latency.Histogram // before the last Take: those that failed, at scale 3; nil before the first
+	outcomes Outcomes
 }
 
-func (c *cell) record(o Outcome, d time.Duration, delta bool) {
-	c.outcomes[o]++
-	if delta {
-		c.deltaOutcomes[o]++
-	}
-	if !o.Timed() {
-		return
-	}
-	if delta {
+// record takes one request into the delta, and there alone: the sums follow with the next Take, a whole histogram at a
+// time, which is cheaper than request by request.
+func (c *cell) record(o Outcome, d time.Duration) {
+	c.deltaOutcomes[o]++
+	switch {
+	case o.Failed():
+		if c.failed == nil {
+			c.failed, c.deltaFailed = latency.NewCoarse(), new(latency.Histogram)
+		}
+		c.deltaFailed.Record(d)
+	case o.Timed():
 		c.delta.Record(d)
 	}
-	if !o.Failed() {
-		c.timed.Record(d)
-		return
+}
+
+// requests is how many there have been since the start.
+func (c *cell) requests() uint64 { return c.outcomes.Total() + c.deltaOutcomes.Total() }
+
+// sumTo merges all since the start into timed and failed.
+func (c *cell) sumTo(timed, failed *latency.Histogram) {
+	timed.Merge(&c.timed)
+	timed.Merge(&c.delta)
+	if c.failed != nil {
+		failed.Merge(c.failed)
+		failed.Merge(c.deltaFailed)
 	}
-	if c.failed == nil {
-		c.failed, c.deltaFailed = latency.NewCoarse(), new(latency.Histogram)
-	}
-	c.failed.Record(d)
-	if delta {
-		c.deltaFailed.Record(d)
+}
+
+// fold adds the delta to the sums. Afterwards it is that of all timed requests, failed ones too, as consumers of deltas want
+// it; startDelta must follow.
+func (c *cell) fold() {
+	c.timed.Merge(&c.delta)
+	c.outcomes.Add(&c.deltaOutcomes)
+	if c.failed != nil {
+		c.failed.Merge(c.deltaFailed)
+		c.delta.Merge(c.deltaFailed)
 	}
 }
 
@@ -100,8 +115,8 @@ func (c *cells) apply(words []uint64) {
 	for _, w := range words {
 		id, outcome, d := unpackWord(w)
 		cl := c.at(id)
-		cl.record(outcome, d, c.taken)
-		if c.taken && !cl.dirty {
+		cl.record(outcome, d)
+		if !cl.dirty {
 			cl.dirty = true
 			c.dirty = append(c.dirty, id)
 		}
@@ -138,12 +153,16 @@ type Delta struct {
 func (p *Processor) Take(yield func(*Delta)) {
 	c := p.core
 	c.rec.Do(func() {
+		first := !c.cells.taken
 		c.cells.taken = true
 		entries, d := c.table.entries(), &c.cells.yielded
 		for _, id := range c.cells.dirty {
 			cl := c.cells.byID[id]
-			*d = Delta{ID: int(id), Endpoint: entries[id].endpoint, All: &cl.delta, Failed: cl.deltaFailed, Outcomes: cl.deltaOutcomes}
-			yield(d)
+			cl.fold()
+			if !first {
+				*d = Delta{ID: int(id), Endpoint: entries[id].endpoint, All: &cl.delta, Failed: cl.deltaFailed, Outcomes: cl.deltaOutcomes}
+				yield(d)
+			}
 			cl.startDelta()
 		}
 		c.cells.dirty = c.cells.dirty[:0]

@@ -108,7 +108,7 @@ func (c *core) measure(s sdktrace.ReadOnlySpan) (e *entry, route string, d time.
 		d = 0
 	}
 	attrs := s.Attributes()
-	method, route, status, outcome, told := scan(attrs)
+	method, route, status, outcome, told := c.layouts.scan(attrs)
 	if method != "" && route != "" && status != 0 {
 		// Only HTTP server spans have a route: no need to ask for the kind or the name.
 		if !told {

@@ -26,13 +26,14 @@ var _ sdktrace.SpanProcessor = (*Processor)(nil)
 
 // core is what processors that wrap different ones share.
 type core struct {
-	cfg   config
-	start time.Time
-	table *table
-	rec   *latency.Recorder
-	cells cells // touched only under the recorder's mutex
-	store *slowlog.Store
-	keeps *limiter
+	cfg     config
+	start   time.Time
+	table   *table
+	layouts layouts
+	rec     *latency.Recorder
+	cells   cells // touched only under the recorder's mutex
+	store   *slowlog.Store
+	keeps   *limiter
 
 	gather    gatherer
 	recents   recents

@@ -47,17 +47,21 @@ func (p *Processor) Produce(ctx context.Context) ([]metricdata.ScopeMetrics, err
 	c := p.core
 	c.rec.Do(func() {
 		now := time.Now()
+		timed, failed := new(latency.Histogram), latency.NewCoarse()
 		entries := c.table.entries()
 		for id, cl := range c.cells.byID {
 			if cl == nil {
 				continue
 			}
 			e, name := entries[id], metricOf[entries[id].endpoint.Kind]
-			if cl.timed.Count() > 0 {
-				points[name] = append(points[name], point(&cl.timed, e, false, c.start, now))
+			timed.Reset()
+			failed.Reset()
+			cl.sumTo(timed, failed)
+			if timed.Count() > 0 {
+				points[name] = append(points[name], point(timed, e, false, c.start, now))
 			}
-			if cl.failed != nil {
-				points[name] = append(points[name], point(cl.failed, e, true, c.start, now))
+			if failed.Count() > 0 {
+				points[name] = append(points[name], point(failed, e, true, c.start, now))
 			}
 		}
 	})
