@@ -41,6 +41,10 @@ type Stats struct {
 	RescueRefused    uint64            `json:"rescue_refused"`
 	RescueIncomplete uint64            `json:"rescue_incomplete"`
 	RescuedLate      uint64            `json:"rescued_late"`
+	// InFlightDropped counts running requests that found no room in the list, InFlightSwept those that ran for more than an
+	// hour and were taken out of it.
+	InFlightDropped uint64 `json:"in_flight_dropped"`
+	InFlightSwept   uint64 `json:"in_flight_swept"`
 	// SamplerUsed tells whether Sampler was called.
 	SamplerUsed bool `json:"sampler_used"`
 	Stopped     bool `json:"stopped"`
@@ -49,7 +53,7 @@ type Stats struct {
 // Stats returns the counts since the processor was made.
 func (p *Processor) Stats() Stats {
 	c := p.core
-	return Stats{
+	st := Stats{
 		Endpoints: len(c.table.entries()), MaxEndpoints: c.cfg.maxEndpoints, Overflowed: c.table.overflowed.Load(),
 		NegativeDurations: c.stats.negative.Load(), AfterShutdown: c.stats.afterShutdown.Load(),
 		Slow: c.stats.slow.Load(), NotKept: c.stats.notKept.Load(), Faults: c.stats.faults.Load(), HookPanics: c.stats.hookPanics.Load(),
@@ -58,4 +62,9 @@ func (p *Processor) Stats() Stats {
 		RescueRefused: c.rescues.refused.Load(), RescueIncomplete: c.rescues.incomplete.Load(), RescuedLate: c.rescues.late.Load(),
 		SamplerUsed: c.samplerUsed.Load(), Stopped: c.stopped.Load(),
 	}
+	if c.running != nil {
+		in := c.running.stats()
+		st.InFlightDropped, st.InFlightSwept = in.Dropped, in.Swept
+	}
+	return st
 }
