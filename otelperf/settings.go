@@ -34,6 +34,7 @@ type Settings struct {
 	MaxStreams            int            `json:"max_streams"`
 	SlowLog               slowlog.Limits `json:"slow_log"`
 	Headers               bool           `json:"headers"`
+	Events                bool           `json:"events"` // analytics events are on: there are GET stats and GET events/recent
 	IgnoredPaths          []string       `json:"ignored_paths"`
 	Windows               []Window       `json:"windows"`
 	Access                []string       `json:"access"`     // who may look: this machine, authorizer, bearer token
@@ -89,7 +90,7 @@ func (m *Monitor) Settings() Settings {
 		BaselineCooldownSeconds: now.baseline.Cooldown.Seconds(), BaselineFloorMs: milliseconds(now.baseline.Floor),
 		BaselineGraceSeconds: now.baseline.Grace.Seconds(),
 		Source:               "spans", MetricIntervalSeconds: c.metricInterval.Seconds(), MaxEndpoints: c.maxEndpoints, MaxStreams: c.maxStreams,
-		SlowLog: m.slow.Limits(), Headers: c.headers, IgnoredPaths: slices.Clone(c.ignored), Windows: slices.Clone(Windows),
+		SlowLog: m.slow.Limits(), Headers: c.headers, Events: m.tracker != nil, IgnoredPaths: slices.Clone(c.ignored), Windows: slices.Clone(Windows),
 		Access: c.access(), Changeable: slices.Sorted(maps.Keys(knobs())),
 	}
 	for pattern, d := range c.thresholds {

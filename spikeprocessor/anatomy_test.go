@@ -323,3 +323,31 @@ func BenchmarkProcessorRequestWithChildren(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkProcessorTracesInFlight ends a request with three children while 10,000 others are running, each of which has
+// children that are held as far as the bound lets them.
+func BenchmarkProcessorTracesInFlight(b *testing.B) {
+	p, err := New(nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	tracer := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(p), sdktrace.WithSampler(sdktrace.AlwaysSample())).Tracer("")
+	request := func() trace.Span {
+		ctx, root := tracer.Start(context.Background(), "GET", trace.WithSpanKind(trace.SpanKindServer))
+		for range 3 {
+			_, c := tracer.Start(ctx, "child")
+			c.End()
+		}
+		return root
+	}
+	for range 10_000 {
+		request()
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		request().End()
+	}
+	if p.Stats().HeldFull == 0 {
+		b.Error("the bound was not reached")
+	}
+}

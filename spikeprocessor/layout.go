@@ -58,7 +58,9 @@ func (l *layouts) learn(attrs []attribute.KeyValue, old uint32) {
 }
 
 // isKey compares addresses first: the linker gives equal constants of a program one.
-func isKey(k attribute.Key, want string) bool { return samePointer(string(k), want) || string(k) == want }
+func isKey(k attribute.Key, want string) bool {
+	return samePointer(string(k), want) || string(k) == want
+}
 
 // mayHave reports whether one of attrs could have the key, by its length.
 func mayHave(attrs []attribute.KeyValue, key attribute.Key) bool {

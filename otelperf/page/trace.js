@@ -1,10 +1,9 @@
 // One slow request as a waterfall: what ran when, for how long by itself, what repeats, and what the request waited for.
 
+import { breakdown, categoryClass } from "./breakdown.js";
 import { $, el, show, text } from "./dom.js";
 import * as format from "./format.js";
 import { get } from "./source.js";
-
-const categories = { own: "own code", db: "database", http: "HTTP", rpc: "RPC", messaging: "messaging", cache: "cache" };
 
 export class TraceView {
   constructor({ onClose, traceURL }) {
@@ -74,7 +73,7 @@ export class TraceView {
 }
 
 function request(r) {
-  return [figures(r), findings(r), r.error?.type || r.error?.message ? failure(r.error) : null, r.anatomy ? breakdown(r) : null, r.anatomy ? waterfall(r) : noAnatomy()].filter(Boolean);
+  return [figures(r), findings(r), r.error?.type || r.error?.message ? failure(r.error) : null, r.anatomy ? timeSpent(r) : null, r.anatomy ? waterfall(r) : noAnatomy()].filter(Boolean);
 }
 
 function figures(r) {
@@ -107,18 +106,8 @@ function noAnatomy() {
   return el("p", { class: "empty" }, "No child spans of this request were gathered, so there is nothing to show inside it.");
 }
 
-// breakdown is one bar: the time by what it was spent in.
-function breakdown(r) {
-  const parts = Object.entries(r.anatomy.breakdown_ms ?? {}).filter(([, v]) => v > 0).sort((a, b) => b[1] - a[1]);
-  const total = Math.max(r.duration_ms, parts.reduce((sum, [, v]) => sum + v, 0)) || 1;
-  const bar = el("div", { class: "breakdown", "aria-hidden": "true" }, ...parts.map(([c, v]) => {
-    const part = el("span", { class: "cat-" + (categories[c] ? c : "own") });
-    part.style.flexGrow = String(v / total);
-    return part;
-  }));
-  const legend = el("ul", { class: "legend" }, ...parts.map(([c, v]) => el("li", null, el("i", { class: "swatch cat-" + (categories[c] ? c : "own") }), (categories[c] ?? c) + " ", el("b", null, format.durationText(v)), el("span", { class: "muted" }, " " + format.percent(v / total)))),
-    el("li", { class: "muted" }, el("i", { class: "swatch critical" }), "the request waited for it"));
-  return el("div", null, bar, legend);
+function timeSpent(r) {
+  return breakdown(r.anatomy.breakdown_ms ?? {}, r.duration_ms, el("li", { class: "muted" }, el("i", { class: "swatch critical" }), "the request waited for it"));
 }
 
 function waterfall(r) {
@@ -155,7 +144,7 @@ function ruler(reach) {
 
 function row(node, depth, reach, whole) {
   const failed = node.status === "error";
-  const label = el("span", { class: "node" + (node.critical ? " critical" : "") + (failed ? " bad" : "") }, el("i", { class: "swatch cat-" + (categories[node.category] ? node.category : "own") }), el("span", { class: "node-name" }, node.detail || node.name),
+  const label = el("span", { class: "node" + (node.critical ? " critical" : "") + (failed ? " bad" : "") }, el("i", { class: "swatch " + categoryClass(node.category) }), el("span", { class: "node-name" }, node.detail || node.name),
     node.count > 1 ? el("span", { class: "repeat", title: node.count + " equal calls, the longest " + format.durationText(node.longest_ms) }, "\u00d7" + node.count) : null,
     node.late ? el("span", { class: "tag" }, "late") : null, failed ? el("span", { class: "tag bad" }, "error") : null);
   label.style.paddingInlineStart = Math.min(depth, 12) * 14 + "px";
@@ -173,7 +162,7 @@ function expand(button, details) {
 
 // bar shows when a node ran. Folded ones are striped, since they did not run all the time.
 function bar(node, reach) {
-  const b = el("span", { class: "span-bar cat-" + (categories[node.category] ? node.category : "own") + (node.count > 1 ? " folded" : "") + (node.critical ? " critical" : "") + (node.status === "error" ? " error" : "") });
+  const b = el("span", { class: "span-bar " + categoryClass(node.category) + (node.count > 1 ? " folded" : "") + (node.critical ? " critical" : "") + (node.status === "error" ? " error" : "") });
   const left = Math.min(Math.max(node.offset_ms / reach, 0), 0.998);
   b.style.left = left * 100 + "%";
   b.style.width = Math.max(0.2, Math.min(node.duration_ms / reach, 1 - left) * 100) + "%";
