@@ -16,7 +16,8 @@ func TestReadmeDiff(t *testing.T) {
 	added := map[string]bool{}
 	rest := program
 	for _, line := range diffOf(t) {
-		text, want := line, true
+		var text string
+		want := true
 		switch {
 		case line == "" || strings.HasPrefix(line, "@@"):
 			continue

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/otelperf/otelperf-go/otelperf"
+)
+
+func TestVariables(t *testing.T) {
+	mon, shutdown, err := otelperf.Setup(t.Context(), append(options(), otelperf.WithLogger(slog.New(slog.DiscardHandler)))...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = shutdown(context.Background()) })
+	srv := httptest.NewServer(handler(mon))
+	t.Cleanup(srv.Close)
+	for range 20 {
+		get(t, srv.URL+"/work", nil)
+	}
+	var vars struct {
+		Memstats map[string]any // expvar's own
+		Otelperf map[string]any
+	}
+	// A summary is shared for a moment: one that was made before the last request may be answered.
+	for deadline := time.Now().Add(10 * time.Second); vars.Otelperf["total_requests"] != 20.0; time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("total_requests is %v, want 20: the readers of the variables do not count", vars.Otelperf["total_requests"])
+		}
+		get(t, srv.URL+"/debug/vars", &vars)
+	}
+	if len(vars.Memstats) == 0 {
+		t.Error("expvar's own variables are gone")
+	}
+	if p99, _ := vars.Otelperf["p99_ms"].(float64); p99 <= 0 || p99 > 10_000 {
+		t.Errorf("p99_ms is %v, want that of requests of a few milliseconds", vars.Otelperf["p99_ms"])
+	}
+	readme(t, vars.Otelperf)
+}
+
+// readme checks that the fields in the README's commands are in the summary.
+func readme(t *testing.T, summary map[string]any) {
+	t.Helper()
+	raw, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, command, _ := strings.Cut(string(raw), ".otelperf | {")
+	command, _, ok := strings.Cut(command, "}")
+	fields := regexp.MustCompile(`\w+`).FindAllString(command, -1)
+	if !ok || len(fields) < 3 {
+		t.Fatalf("the README shows %v: the test reads it wrongly", fields)
+	}
+	for _, f := range fields {
+		if _, ok := summary[f]; !ok {
+			t.Errorf("the README shows %s, which the summary does not have", f)
+		}
+	}
+}
+
+func get(t *testing.T, url string, into any) {
+	t.Helper()
+	resp, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if resp.StatusCode != http.StatusOK {
+		t.Fatalf("GET %s answers %s", url, resp.Status)
+	}
+	if into == nil {
+		return
+	}
+	if err := json.NewDecoder(resp.Body).Decode(into); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package frameworks
+
+import "time"
+
+// slowFor is how long /slow takes.
+const slowFor = 80 * time.Millisecond

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package collectortest
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/otelperf/otelperf-go/examples/internal/collector"
+)
+
+// Start starts a collector that ends with the test.
+func Start(t testing.TB) *collector.Collector {
+	t.Helper()
+	c, err := collector.New(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	Run(t, c)
+	t.Cleanup(func() {
+		if err := c.Stop(); err != nil {
+			t.Error("the collector ended with:", err)
+		}
+	})
+	return c
+}
+
+// Run starts a collector that is not running.
+func Run(t testing.TB, c *collector.Collector) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	if err := c.Start(ctx); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Await polls what has arrived until done says that it is all, for at most limit, and returns the last state.
+func Await(t testing.TB, c *collector.Collector, limit time.Duration, done func(*collector.Received) bool) *collector.Received {
+	t.Helper()
+	for deadline := time.Now().Add(limit); ; time.Sleep(20 * time.Millisecond) {
+		r, err := c.Received()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if done(r) || time.Now().After(deadline) {
+			return r
+		}
+	}
+}
