@@ -3,6 +3,8 @@
 package otelperf
 
 import (
+	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -23,13 +25,18 @@ type ActiveRequest struct {
 // maxActive bounds the list of running requests.
 const maxActive = 100
 
+// methods are those that a span can be named after before its route is known.
+var methods = []string{
+	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions,
+}
+
 // activeRequests returns the requests in flight, the longest running first. Their route is not known before they end: it
-// is the name that the span has by now.
+// is the name that the span has by now, and empty while that is the method alone.
 func (m *Monitor) activeRequests() []ActiveRequest {
 	list := []ActiveRequest{}
 	for _, r := range m.processor.Active(time.Now(), maxActive) {
 		method, route, ok := strings.Cut(r.Name, " ")
-		if !ok {
+		if !ok && !slices.Contains(methods, r.Name) {
 			method, route = "", r.Name
 		}
 		list = append(list, ActiveRequest{

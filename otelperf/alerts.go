@@ -7,6 +7,7 @@ import (
 	"context"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -16,6 +17,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/spikeprocessor"
 )
 
 // LevelCritical is the level of alerts, above slog.LevelError. A handler shows it as ERROR+4 unless its ReplaceAttr says
@@ -146,12 +148,33 @@ func (a *alerter) slowest(sp *Spike) []*slowlog.Entry {
 		if e.End().Before(sp.Start) || sp.End != nil && e.Start.After(*sp.End) {
 			continue
 		}
-		if slices.ContainsFunc(sp.Endpoints, func(p SpikeEndpoint) bool { return p.Method == e.Method && p.Route == e.Route }) {
+		if slices.ContainsFunc(sp.Endpoints, func(p SpikeEndpoint) bool { return p.affects(e) }) {
 			found = append(found, e)
 		}
 	}
 	slices.SortStableFunc(found, func(a, b *slowlog.Entry) int { return cmp.Compare(b.Duration, a.Duration) })
 	return found
+}
+
+// affects reports whether a request is one of the endpoint's, or one that called it, if it is a dependency.
+func (p *SpikeEndpoint) affects(e *slowlog.Entry) bool {
+	if p.Kind != spikeprocessor.KindDependency.String() {
+		return p.Method == e.Method && p.Route == e.Route
+	}
+	return e.Anatomy != nil && calls(e.Anatomy.Root, p.Route)
+}
+
+// calls reports whether a tree has a call that the route of a dependency names, system and summary or method and server.
+func calls(n *slowlog.Node, route string) bool {
+	if n == nil {
+		return false
+	}
+	method, server, _ := strings.Cut(route, " ")
+	host, _, _ := strings.Cut(n.Peer, ":") // the route has no port
+	if n.Detail != "" && (n.System+" "+n.Detail == route || host != "" && host == server && strings.HasPrefix(n.Detail, method+" ")) {
+		return true
+	}
+	return slices.ContainsFunc(n.Children, func(c *slowlog.Node) bool { return calls(c, route) })
 }
 
 func traceIDs(entries []*slowlog.Entry) []string {

@@ -108,6 +108,7 @@ func (e *Engine) clockSet(now time.Time) time.Time {
 		if s != nil {
 			s.steps.shift(-minutes * stepsPerMin)
 			s.minutes.shift(-minutes)
+			s.standing.stale()
 		}
 	}
 	back := time.Duration(minutes) * time.Minute
@@ -135,6 +136,7 @@ func (e *Engine) rotate(now time.Time) {
 		if s == nil {
 			continue
 		}
+		s.slide(step/stepsPerMin != minute)
 		s.sealStep(e.step, &e.scratch)
 		if step/stepsPerMin != minute {
 			s.sealMinute(minute, &e.scratch)

@@ -72,6 +72,7 @@ func (m *Monitor) serveSlowOTLP(w http.ResponseWriter, r *http.Request) {
 
 // slowTrace finds what is kept of the trace that the path names, or answers that there is none.
 func (m *Monitor) slowTrace(w http.ResponseWriter, r *http.Request) (trace.TraceID, []*slowlog.Entry, bool) {
+	m.evaluate() // which finishes what is being built
 	text := r.PathValue("trace_id")
 	id, err := trace.TraceIDFromHex(text)
 	if err != nil {

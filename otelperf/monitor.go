@@ -134,7 +134,9 @@ func (m *Monitor) build() (err error) {
 			return err
 		}
 	}
-	m.processor.Take(func(*spikeprocessor.Delta) {}) // starts the counting of deltas
+	if m.metrics == nil {
+		m.processor.Take(func(*spikeprocessor.Delta) {}) // starts the counting of deltas
+	}
 	m.guard = access.New(access.Config{Authorizer: m.cfg.authorizer, BearerToken: m.cfg.token})
 	if m.tracker, err = m.newTracker(); err != nil {
 		return err

@@ -260,7 +260,8 @@ func WithLoggerProvider(p otellog.LoggerProvider) Option {
 	})
 }
 
-// WithMeterProvider sets where otelperf's own instruments live. The default is the global provider.
+// WithMeterProvider sets where otelperf's own instruments live. The default is the global provider, which may be set later: a
+// provider whose reader has Monitor.Producer can only be made after the Monitor.
 func WithMeterProvider(p metric.MeterProvider) Option {
 	return optionFunc(func(c *config) {
 		if p == nil {

@@ -64,15 +64,13 @@ func (e *Engine) detailed(id int, q rowsQuery, seconds float64) (row DetailedRow
 	if s == nil || !q.wants(s.endpoint.Kind) {
 		return row, false
 	}
-	t := &e.scratch.tally
-	t.reset()
-	s.collect(q.window, e.step, t)
+	t := s.in(q.window, e.step, &e.scratch.tally)
 	row.EndpointRow = s.row(t, seconds)
 	if q.histogram {
 		row.Histogram = histogramOf(t)
 	}
 	if q.trend {
-		row.TrendP99Ms = s.trend(e.step/stepsPerMin, t)
+		row.TrendP99Ms = s.trend(e.step/stepsPerMin, &e.scratch.tally)
 	}
 	return row, true
 }

@@ -27,11 +27,12 @@ type series struct {
 	set      attribute.Set // of its metric points
 	coarse   bool          // durations came from buckets wider than ours
 
-	running tally  // the running step
-	steps   ring   // whole steps before it
-	minutes ring   // whole minutes before the running one
-	all     sealed // all whole minutes since the start or reset
-	total   spikeprocessor.Outcomes
+	running  tally  // the running step
+	steps    ring   // whole steps before it
+	minutes  ring   // whole minutes before the running one
+	all      sealed // all whole minutes since the start or reset
+	total    spikeprocessor.Outcomes
+	standing standing
 
 	detector  *baseline.Detector
 	published spikeprocessor.View
@@ -55,6 +56,10 @@ func (s *series) view() (v spikeprocessor.View) {
 func (s *series) add(d *spikeprocessor.Delta) {
 	s.running.durations.Merge(d.All)
 	s.running.outcomes.Add(&d.Outcomes)
+	if s.standing.window != "" {
+		s.standing.tally.durations.Merge(d.All)
+		s.standing.tally.outcomes.Add(&d.Outcomes)
+	}
 	s.total.Add(&d.Outcomes)
 	s.coarse = s.coarse || d.Coarse
 }
@@ -86,7 +91,7 @@ func (s *series) sealMinute(minute int64, x *scratch) {
 
 // limit is the byte cap of a step or minute: the usual one, or an equal part of what the live buckets leave.
 func (s *series) limit(usual int) int {
-	left := (maxSeriesBytes - s.running.durations.Bytes() - cap(s.all) - 4<<10) / (keptSteps + keptMinutes)
+	left := (maxSeriesBytes - s.running.durations.Bytes() - s.standing.bytes() - cap(s.all) - 4<<10) / (keptSteps + keptMinutes)
 	return max(minCap, min(usual, left))
 }
 
@@ -115,10 +120,11 @@ func (s *series) reset() {
 	s.steps.clear()
 	s.minutes.clear()
 	s.all = s.all[:0]
+	s.standing.stale()
 	s.total = spikeprocessor.Outcomes{}
 }
 
 // bytes is the memory that s holds, its detector aside.
 func (s *series) bytes() int {
-	return s.running.durations.Bytes() + s.steps.bytes() + s.minutes.bytes() + cap(s.all) + 300
+	return s.running.durations.Bytes() + s.standing.bytes() + s.steps.bytes() + s.minutes.bytes() + cap(s.all) + 300
 }

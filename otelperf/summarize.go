@@ -42,9 +42,7 @@ func (e *Engine) Summarize(w Window) *Summary {
 
 // summarize adds one endpoint to s, and to all if it is one of requests.
 func (e *Engine) summarize(s *Summary, sr *series, all *tally) {
-	t := &e.scratch.tally
-	t.reset()
-	sr.collect(s.Window, e.step, t)
+	t := sr.in(s.Window, e.step, &e.scratch.tally)
 	row := sr.row(t, s.WindowSeconds)
 	switch {
 	case sr.endpoint.Kind == spikeprocessor.KindDependency:

@@ -87,6 +87,7 @@ func TestEndpointOfSpans(t *testing.T) {
 		{"no route matched", "GET", trace.SpanKindServer, []attribute.KeyValue{method, str("url.path", "/etc/passwd"), status}, "http GET (unmatched)"},
 		{"unknown method with a route", "HTTP /x", trace.SpanKindServer, []attribute.KeyValue{str("http.request.method", "_OTHER"), status}, "http _OTHER /x"},
 		{"unknown method without", "HTTP", trace.SpanKindServer, []attribute.KeyValue{str("http.request.method", "_OTHER"), status}, "http _OTHER (unmatched)"},
+		{"otelmux without a match", "HTTP GET route not found", trace.SpanKindServer, []attribute.KeyValue{method, status}, "http GET (unmatched)"},
 		{"a name of the user's own", "shop", trace.SpanKindServer, []attribute.KeyValue{method, status}, "http GET shop"},
 		{"a name that only begins like the method", "GETTER", trace.SpanKindServer, []attribute.KeyValue{method, status}, "http GET GETTER"},
 		{"method and a space", "GET ", trace.SpanKindServer, []attribute.KeyValue{method, status}, "http GET (unmatched)"},

@@ -115,8 +115,8 @@ func (r *resolved) oldHTTP(attrs []attribute.KeyValue) {
 // routeOfName finds the route in a span name of the form "METHOD route", as otelhttp writes it around a
 // ServeMux. A name that is the method alone (or "HTTP" for an unknown one) means that no route matched.
 func routeOfName(method, name string) string {
-	if name == "" || name == method || name == "HTTP" {
-		return UnmatchedRoute
+	if name == "" || name == method || name == "HTTP" || strings.HasPrefix(name, "HTTP ") && strings.HasSuffix(name, " route not found") {
+		return UnmatchedRoute // the last is otelmux's, with the client's own method in it
 	}
 	if len(name) > len(method) && name[len(method)] == ' ' && name[:len(method)] == method {
 		return orUnmatched(name[len(method)+1:])

@@ -1,9 +1,11 @@
 // The page: what is looked at stands in the address, so that it can be linked to; the rest follows from what comes in.
 
 import { Chart } from "./chart.js";
+import { Detail } from "./detail.js";
 import { showDiagnostics } from "./diagnostics.js";
 import { $, show, text, toggle } from "./dom.js";
 import { Endpoints } from "./endpoints.js";
+import { Events } from "./events.js";
 import * as format from "./format.js";
 import { makeLists } from "./lists.js";
 import { showNow } from "./now.js";
@@ -12,19 +14,15 @@ import { get, Source } from "./source.js";
 import { TraceView } from "./trace.js";
 
 const view = readAddress();
-let summary = null, config = null, selected = null, instances = new Set(), seriesTurn = 0;
+let summary = null, config = null, selected = null, instances = new Set(), seriesTurn = 0, detailTurn = 0;
 
 const traceView = new TraceView({ onClose: () => go({ trace: "" }), traceURL: () => config?.trace_url });
 const openTrace = (id) => go({ trace: id });
 const slow = new SlowList(openTrace);
 const chart = new Chart({ openTrace });
-const endpoints = new Endpoints({
-  sort: view.sort, onSort: (sort) => go({ sort }), select: (row) => {
-    go({ endpoint: format.name(row) });
-    $("chart-title").scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
-  },
-});
-const lists = makeLists(openTrace);
+const detail = new Detail(), events = new Events(openTrace);
+const endpoints = new Endpoints({ sort: view.sort, onSort: (sort) => go({ sort }), select: choosing });
+const lists = makeLists(openTrace, choosing);
 const source = new Source({
   summary: (s) => { summary = s; render(); },
   slow: (entry) => slow.add(entry),
@@ -35,6 +33,12 @@ const source = new Source({
     toggle($("main"), "stale", state === "lost");
   },
 });
+
+// choosing shows a row in the chart, and brings that into sight.
+function choosing(row) {
+  go({ endpoint: format.name(row) });
+  $("chart-title").scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+}
 
 // readAddress reads the view from the part behind the '#'.
 function readAddress() {
@@ -87,6 +91,8 @@ function render() {
   slow.only = $("slow-only").checked && selected ? format.name(selected) : null;
   slow.render(now);
   lists.dependencies(summary.dependencies);
+  show($("jobs-section"), summary.jobs.length > 0);
+  lists.jobs(summary.jobs);
   lists.history(summary.spikes.filter((s) => s.end));
   showDiagnostics(summary.diagnostics);
 }
@@ -101,18 +107,27 @@ function notice() {
 
 // choose picks the endpoint of the chart: the one asked for, else one that spikes, else the busiest.
 function choose() {
-  const rows = [...summary.endpoints, ...summary.dependencies];
+  const rows = [...summary.endpoints, ...summary.dependencies, ...summary.jobs];
   const found = rows.find((r) => format.name(r) === view.endpoint) ?? summary.endpoints.find((r) => r.state === "spiking") ?? summary.endpoints.toSorted((a, b) => b.count - a.count)[0] ?? null;
   const changed = found && (!selected || format.name(found) !== format.name(selected));
   if (view.endpoint || !selected || !rows.some((r) => format.name(r) === format.name(selected)) || found?.state === "spiking") {
     selected = found;
-    if (changed) refresh("series");
+    if (changed) {
+      refresh("series");
+      refresh("detail");
+    }
   }
-  if (!selected) chart.clear("No requests yet.");
+  if (!selected) {
+    chart.clear("No requests yet.");
+    detail.show(null, null, "No requests yet.");
+  }
 }
 
+// identity is what tells a row from all others, as parameters.
+const identity = (row) => ({ method: row.method, route: row.route, kind: row.kind });
+
 function seriesOf(row, window) {
-  return get("endpoints/series?" + new URLSearchParams({ method: row.method, route: row.route, kind: row.kind, window }));
+  return get("endpoints/series?" + new URLSearchParams({ ...identity(row), window }));
 }
 
 // refine puts the last minute's steps of ten seconds in the place of its minutes, where there are few of those.
@@ -134,13 +149,39 @@ const refreshers = {
     text($("chart-span"), span === "1m" ? "last minute, in steps of 10 s" : young ? "since the start" : "last hour, by the minute");
     if (series.points.length) chart.show(series, slow.of(format.name(series)));
   },
+  async detail() {
+    if (!selected) return;
+    const row = selected, turn = ++detailTurn;
+    if (summary.diagnostics.source === "metrics") {
+      detail.show(null, null, "Only spans tell this, and the numbers here come from metrics.");
+      return;
+    }
+    const found = await get("endpoints/detail?" + new URLSearchParams(identity(row))).catch((e) => {
+      if (e.status === 404) return null;
+      throw e;
+    });
+    if (turn !== detailTurn) return;
+    text($("detail-name"), format.name(row));
+    detail.show(found, row.baseline_p99_ms, "No span of it has been seen yet.");
+  },
   async trends() { endpoints.setTrends((await get("endpoints?trend=true&window=" + view.window)).endpoints); },
   async slow() { slow.set(await get("slow?limit=200")); },
   async active() { lists.active((await get("active?limit=50")).active); },
   async errors() { lists.errors((await get("errors?limit=50")).errors); },
+  // events asks only where there are some: a path that is not there is an error in the browser's log.
+  async events() {
+    if (!config?.events) {
+      events.hide();
+      return;
+    }
+    const [stats, recent] = await Promise.all([get("stats"), get("events/recent?limit=50")]);
+    events.show(stats, recent.events);
+  },
   async config() {
+    const first = config === null;
     config = await get("config");
     traceView.configured();
+    if (first) refresh("events");
   },
 };
 
@@ -187,9 +228,9 @@ document.addEventListener("keydown", keys);
 addEventListener("hashchange", () => { Object.assign(view, readAddress()); apply(); });
 addEventListener("popstate", () => { Object.assign(view, readAddress()); apply(); });
 
-refresh("config");
 apply();
 every(2, "active");
-every(5, "series", "errors");
+every(5, "series", "detail", "errors", "events");
 every(15, "trends");
 every(30, "slow");
+every(60, "config");

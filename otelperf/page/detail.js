@@ -7,8 +7,15 @@ import * as format from "./format.js";
 import { Table } from "./table.js";
 
 const mostDifferences = 8;
+const fewSamples = 10; // with fewer, quantiles are shown fainter
 
-const quantile = (id) => ({ id, label: id, numeric: true, value: (r) => r[id + "_ms"], cell: (td, r) => measure(td, format.duration(r[id + "_ms"])) });
+const quantile = (id) => ({
+  id, label: id, numeric: true, value: (r) => r[id + "_ms"], cell: (td, r) => {
+    measure(td, format.duration(r[id + "_ms"]));
+    td.title = r.samples === 1 ? "of one sample" : "of " + r.samples + " samples";
+    toggle(td, "faint", r.samples < fewSamples);
+  },
+});
 
 export class Detail {
   constructor() {
@@ -23,15 +30,15 @@ export class Detail {
     });
   }
 
-  // show takes the answer of endpoints/detail, or null with the reason why there is none.
-  show(detail, why = "") {
+  // show takes the answer of endpoints/detail and the endpoint's usual p99, or null and the reason why there is none.
+  show(detail, usual, why = "") {
     show($("detail"), detail !== null);
     show($("detail-none"), detail === null);
     text($("detail-none"), why);
     if (!detail) return;
     this.normal(detail);
     this.differences(detail.differences);
-    this.dimensions(detail.dimensions);
+    this.dimensions(detail.dimensions, usual);
   }
 
   normal({ normal_ms: ms, normal_samples: samples }) {
@@ -47,10 +54,10 @@ export class Detail {
       : [el("li", { class: "empty" }, "Nothing sets them apart from the ordinary ones, or there were too few of them in the last ten minutes.")]);
   }
 
-  dimensions(all) {
+  dimensions(all, usual) {
     const rows = all.flatMap((d) => d.rows.map((r) => ({ ...r, key: d.key })));
     const longest = Math.max(0.001, ...rows.map((r) => r.p99_ms));
-    for (const r of rows) r.share = r.p99_ms / longest;
+    for (const r of rows) Object.assign(r, { share: r.p99_ms / longest, far: usual !== null && r.p99_ms > 2 * usual });
     show($("dimensions"), rows.length > 0);
     show($("dimensions-empty"), rows.length === 0);
     text($("dimensions-empty"), all.length ? "No request of the last ten minutes had " + all.map((d) => d.key).join(" or ") + "." : "No dimensions were chosen. The option WithDimensions names attributes, such as tenant.id, to tell latency apart by.");
@@ -84,5 +91,5 @@ function barCell(td, r) {
   if (!td.firstChild) td.append(el("span", { class: "gauge-track", "aria-hidden": "true" }, el("span", { class: "gauge-usual" })));
   const filled = td.firstChild.firstChild;
   filled.style.width = r.share * 100 + "%";
-  toggle(filled, "far", r.share > 0.5 && r.p99_ms > 3 * r.p50_ms);
+  toggle(filled, "far", r.far);
 }

@@ -8,7 +8,8 @@ const mostNames = 10, longestText = 160;
 const vitalNames = { cls: "CLS", inp: "INP", lcp: "LCP", fcp: "FCP", ttfb: "TTFB" };
 const vitalTitles = { cls: "Cumulative layout shift", inp: "Interaction to next paint", lcp: "Largest contentful paint", fcp: "First contentful paint", ttfb: "Time to first byte" };
 const ratings = { good: ["good", "good"], "needs-improvement": ["middling", "needs improvement"], poor: ["poor", "poor"] };
-const shownAnyway = new Set(["otelperf.source", "session.id", "user.hash", "user.id", "url.template", "event.id"]);
+// shownElsewhere are attributes that have a column, are on nobody's mind in a list, or are too long for one.
+const shownElsewhere = new Set(["session.id", "user.hash", "user.id", "url.template", "exception.stacktrace", "otelperf.event.id", "otelperf.event.source", "otelperf.event.clock", "otelperf.event.clock_skew", "browser.web_vital.id", "browser.web_vital.delta"]);
 
 const number = (id, label, title) => ({ id, label, title, numeric: true, value: (r) => r[id], cell: (td, r) => text(td, format.count(r[id])) });
 const time = (id, label) => ({ id, label, numeric: true, value: (r) => r[id], cell: (td, r) => text(td, format.clock(r[id])) });
@@ -26,7 +27,7 @@ export class Events {
         { id: "name", label: "Vital", first: "asc", value: (r) => r.name, cell: vitalCell },
         { id: "p75", label: "p75", title: "Three of four page loads are at most this", numeric: true, cell: (td, r) => measure(td, vitalValue(r, r.p75)) },
         { id: "rating", label: "Rating", value: (r) => ["good", "needs-improvement", "poor"].indexOf(r.rating), cell: ratingCell },
-        { id: "limits", label: "good / poor", title: "Good up to the first, poor above the second", numeric: true, class: "faint", cell: (td, r) => text(td, "\u2264 " + vitalValue(r, r.good).join("") + " / > " + vitalValue(r, r.poor).join("")) },
+        { id: "limits", label: "good / poor", title: "Good up to the first, poor above the second", numeric: true, class: "limits", cell: (td, r) => text(td, "\u2264 " + vitalValue(r, r.good).join("") + " / > " + vitalValue(r, r.poor).join("")) },
         number("count", "loads"),
         { id: "shares", label: el("span", { class: "visually-hidden" }, "Loads by rating"), class: "share", cell: sharesCell },
       ],
@@ -117,8 +118,8 @@ function sharesCell(td, r) {
   })));
 }
 
-// properties are those that no other column shows, on one line.
+// properties are the others, on one line.
 function properties(r) {
-  const all = Object.entries(r.attributes).filter(([key]) => !shownAnyway.has(key)).map(([key, v]) => key + "=" + (v !== null && typeof v === "object" ? JSON.stringify(v) : v)).join("  ");
+  const all = Object.entries(r.attributes).filter(([key]) => !shownElsewhere.has(key)).map(([key, v]) => (key.startsWith(r.name + ".") ? key.slice(r.name.length + 1) : key) + "=" + (v !== null && typeof v === "object" ? JSON.stringify(v) : v)).join("  ");
   return all.length > longestText ? all.slice(0, longestText) + "\u2026" : all || format.none;
 }

@@ -1,4 +1,4 @@
-// The smaller tables: dependencies, errors, requests in flight, past spikes.
+// The smaller tables: dependencies, jobs, errors, requests in flight, past spikes.
 
 import { $, el, measure, show, text, toggle } from "./dom.js";
 import { baselineColumns, numberColumns } from "./endpoints.js";
@@ -32,7 +32,16 @@ function list(id, options) {
   };
 }
 
-export function makeLists(openTrace) {
+// chosenCell is a button that shows a row in the chart.
+function chosenCell(select, name) {
+  return (td, r) => {
+    if (!td.firstChild) td.append(el("button", { type: "button", class: "route plain", on: { click: () => select(td.row) } }, el("span")));
+    td.row = r;
+    text(td.firstChild.firstChild, name(r));
+  };
+}
+
+export function makeLists(openTrace, select) {
   const trace = traceCell(openTrace);
   const time = (id, label) => ({ id, label, numeric: true, value: (r) => r[id], cell: (td, r) => text(td, r[id] ? format.clock(r[id]) : format.none) });
   return {
@@ -40,6 +49,13 @@ export function makeLists(openTrace) {
       caption: "Calls to databases and other services", key: (r) => format.name(r), sort: { id: "share", desc: true },
       columns: [route("Call"), { id: "count", label: "calls", numeric: true, value: (r) => r.count, cell: (td, r) => text(td, format.count(r.count)) }, ...numberColumns,
         { id: "share", label: "total time", title: "Calls times their average", numeric: true, value: (r) => r.count * (r.avg_ms ?? 0), cell: (td, r) => measure(td, format.duration(r.count * (r.avg_ms ?? 0))) }, ...baselineColumns],
+      row: (tr, r) => toggle(tr, "spiking", r.state === "spiking"),
+    }),
+    jobs: list("jobs", {
+      caption: "Work that no request began", key: (r) => r.route, sort: { id: "count", desc: true },
+      columns: [{ id: "name", label: "Job", first: "asc", class: "name", value: (r) => r.route, cell: chosenCell(select, (r) => r.route) },
+        { id: "count", label: "runs", numeric: true, value: (r) => r.count, cell: (td, r) => text(td, format.count(r.count)) }, ...numberColumns.filter((c) => c.id !== "rate"),
+        { id: "max", label: "longest", numeric: true, value: (r) => r.max_ms, cell: (td, r) => measure(td, format.duration(r.max_ms)) }, ...baselineColumns],
       row: (tr, r) => toggle(tr, "spiking", r.state === "spiking"),
     }),
     errors: list("errors", {

@@ -29,8 +29,7 @@ export function showNow(summary, openTrace, select) {
   text($("headline-detail"), detail);
   toggle(document.body, "wrong", open.length > 0);
   show($("spikes"), open.length > 0);
-  const now = new Date(summary.time);
-  keyed($("spikes"), open, (s) => s.id, () => el("li", { class: "spike" }), (li, spike) => fillSpike(li, spike, now, openTrace, select));
+  keyed($("spikes"), open, (s) => s.id, () => el("li", { class: "spike" }), (li, spike) => fillSpike(li, spike, summary, openTrace, select));
 }
 
 function verdict(summary, open) {
@@ -48,7 +47,7 @@ function verdict(summary, open) {
   return ["Nothing is wrong", (known === 1 ? "The one endpoint with a baseline is within it." : "All " + known + " endpoints with a baseline are within it.") + (learning ? " " + learning + " still learning." : "") + past];
 }
 
-function fillSpike(li, spike, now, openTrace, select) {
+function fillSpike(li, spike, summary, openTrace, select) {
   const stamp = JSON.stringify(spike);
   if (li.dataset.stamp !== stamp) {
     li.dataset.stamp = stamp;
@@ -57,22 +56,33 @@ function fillSpike(li, spike, now, openTrace, select) {
       el("button", { type: "button", class: "route plain", on: { click: () => select(first) } }, format.name(first)),
       el("span", { class: "factor" }, format.times(first.ratio)),
       el("span", { class: "muted" }, spike.endpoints.length > 1 ? "and " + (spike.endpoints.length - 1) + " more" : "")),
-    gauge(first),
+    gauge(),
     el("div", { class: "spike-text" }, el("p", { class: "reason" }, spike.reason),
-      el("p", { class: "muted spike-foot" }, el("span", { class: "since" }), ...errorChange(first), ...traces(spike, openTrace))));
+      el("p", { class: "muted spike-foot" }, el("span", { class: "since" }), el("span", { class: "live" }), ...errorChange(first), ...traces(spike, openTrace))));
   }
-  text(li.querySelector(".since"), "since " + format.clock(spike.start) + ", " + format.span((now - new Date(spike.start)) / 1000));
+  text(li.querySelector(".since"), "since " + format.clock(spike.start) + ", " + format.span((new Date(summary.time) - new Date(spike.start)) / 1000));
+  live(li, spike.endpoints[0], summary);
 }
 
-// gauge shows how far p99 is from what is usual, on one scale.
-function gauge(p) {
-  const usual = el("span", { class: "gauge-usual" }), now = el("span", { class: "gauge-now" });
-  const top = Math.max(p.p99_ms, p.baseline_p99_ms, 0.001);
-  usual.style.width = p.baseline_p99_ms / top * 100 + "%";
-  now.style.width = p.p99_ms / top * 100 + "%";
-  return el("div", { class: "gauge" },
-    el("span", { class: "gauge-label" }, "usual p99"), el("span", { class: "gauge-track" }, usual), el("span", { class: "gauge-value" }, format.durationText(p.baseline_p99_ms)),
-    el("span", { class: "gauge-label" }, "in the spike"), el("span", { class: "gauge-track" }, now), el("span", { class: "gauge-value strong" }, format.durationText(p.p99_ms)));
+// gauge has what p99 usually is, what it was at the alarm, and what it is now, on one scale. Live fills it in.
+function gauge() {
+  const line = (label, bar, value) => [el("span", { class: "gauge-label" }, label), el("span", { class: "gauge-track" }, el("span", { class: bar })), el("span", { class: "gauge-value " + value })];
+  return el("div", { class: "gauge" }, ...line("usual p99", "gauge-usual", ""), ...line("at the alarm", "gauge-alarm", ""), ...line("", "gauge-now", "strong"));
+}
+
+const windowNames = { "1m": "last minute", "5m": "last 5 min", "1h": "last hour", all: "since the start" };
+
+// live puts what the endpoint's row says now beside the figures of the alarm, which stay as they are.
+function live(li, p, summary) {
+  const row = [...summary.endpoints, ...summary.dependencies, ...summary.jobs].find((r) => r.kind === p.kind && format.name(r) === format.name(p));
+  const shown = [p.baseline_p99_ms, p.p99_ms, row?.p99_ms ?? null];
+  const top = Math.max(0.001, ...shown);
+  li.querySelectorAll(".gauge-track > span").forEach((bar, i) => { bar.style.width = (shown[i] ?? 0) / top * 100 + "%"; });
+  li.querySelectorAll(".gauge-value").forEach((value, i) => text(value, format.durationText(shown[i])));
+  text(li.querySelectorAll(".gauge-label")[2], windowNames[summary.window] ?? "now");
+  text(li.querySelector(".live"), row && row.count > 0
+    ? "now " + format.times(row.ratio) + " the usual p99, p50 " + format.durationText(row.p50_ms) + ", " + format.rate(row.rate) + "\u202f/s, " + format.percent(row.error_rate) + " errors"
+    : "no request in this window");
 }
 
 function errorChange(p) {

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package otelperf
+
+import (
+	"testing"
+
+	"github.com/otelperf/otelperf-go/slowlog"
+)
+
+func TestRequestsThatASpikeOfADependencyAffects(t *testing.T) {
+	tree := &slowlog.Anatomy{Root: &slowlog.Node{Name: "GET /checkout", Children: []*slowlog.Node{
+		{Name: "tx", Children: []*slowlog.Node{{System: "postgresql", Detail: "SELECT users"}}},
+		{Detail: "GET http://inventory:8080/items", Peer: "inventory:8080"},
+	}}}
+	for route, want := range map[string]bool{
+		"postgresql SELECT users": true, "postgresql SELECT orders": false, "GET inventory": true, "POST inventory": false, "GET billing": false,
+	} {
+		p := SpikeEndpoint{Kind: "dependency", Route: route}
+		if got := p.affects(&slowlog.Entry{Anatomy: tree}); got != want {
+			t.Errorf("%s affects the request: %v, want %v", route, got, want)
+		}
+		if p.affects(&slowlog.Entry{}) {
+			t.Errorf("%s affects a request of which nothing is known", route)
+		}
+	}
+}
