@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	dto "github.com/prometheus/client_model/go"
-	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
@@ -144,7 +143,7 @@ func selectors(t *testing.T, expr string) map[string]map[string]bool {
 				}
 			}
 		}
-		delete(out[v.Name], labels.MetricName)
+		delete(out[v.Name], "__name__")
 		return nil
 	})
 	return out
