@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package browser
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/audits"
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"github.com/otelperf/otelperf-go/examples/browser/internal/chromium"
+)
+
+// theBrowser is started by the first test that needs it, and ended by TestMain.
+var theBrowser struct {
+	once sync.Once
+	ctx  context.Context
+	end  context.CancelFunc
+	err  error
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if theBrowser.end != nil {
+		theBrowser.end()
+	}
+	os.Exit(code)
+}
+
+// tab is a tab of its own in the browser, with all that it reported.
+type tab struct {
+	t   *testing.T
+	ctx context.Context
+
+	mu       sync.Mutex
+	messages []string // errors and warnings of the console, exceptions, violations of the policy
+	requests []string // URLs
+}
+
+// newTab opens a tab, which has to answer within a minute. The test is skipped if there is no browser.
+func newTab(t *testing.T) *tab {
+	t.Helper()
+	b := &theBrowser
+	b.once.Do(func() {
+		dir, err := os.MkdirTemp("", "otelperf-browser-")
+		if err != nil {
+			b.err = err
+			return
+		}
+		ctx, end, err := chromium.Start(context.Background(), dir)
+		b.ctx, b.err = ctx, err
+		b.end = func() {
+			if end != nil {
+				end()
+			}
+			_ = os.RemoveAll(dir)
+		}
+	})
+	if errors.Is(b.err, chromium.ErrMissing) {
+		t.Skip(b.err)
+	}
+	must(t, b.err)
+	ctx, cancel := chromium.Tab(b.ctx)
+	t.Cleanup(cancel)
+	ctx, cancelTime := context.WithTimeout(ctx, time.Minute)
+	t.Cleanup(cancelTime)
+	tb := &tab{t: t, ctx: ctx}
+	tb.watch()
+	tb.do(chromium.View(1280, 900, 1, "light"))
+	return tb
+}
+
+// watch records what goes wrong in the page, and what it asks for.
+func (tb *tab) watch() {
+	tb.t.Helper()
+	must(tb.t, chromedp.Listen(tb.ctx, tb.note))
+	_, err := chromedp.Call(tb.ctx, network.Enable, network.EnableParams{})
+	must(tb.t, err)
+	_, err = chromedp.Call(tb.ctx, audits.Enable, cdp.Empty{})
+	must(tb.t, err)
+	tb.before(`addEventListener("securitypolicyviolation", (e) => console.error("violates " + e.violatedDirective + ": " + e.blockedURI + " " + e.sample))`)
+}
+
+// before runs a script in every document, before its own.
+func (tb *tab) before(script string) {
+	tb.t.Helper()
+	_, err := chromedp.Call(tb.ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script})
+	must(tb.t, err)
+}
+
+func (tb *tab) note(event any) {
+	tb.mu.Lock()
+	defer tb.mu.Unlock()
+	switch e := event.(type) {
+	case *network.EventRequestWillBeSent:
+		tb.requests = append(tb.requests, e.Request.URL)
+	case *network.EventWebSocketCreated:
+		tb.requests = append(tb.requests, e.URL)
+	case *log.EventEntryAdded:
+		if e.Entry.Level == log.EntryLevelError || e.Entry.Level == log.EntryLevelWarning {
+			tb.messages = append(tb.messages, fmt.Sprintf("%s %s: %s %s", e.Entry.Source, e.Entry.Level, e.Entry.Text, e.Entry.URL))
+		}
+	case *runtime.EventConsoleAPICalled:
+		if e.Type == runtime.ConsoleAPICalledTypeError || e.Type == runtime.ConsoleAPICalledTypeWarning || e.Type == runtime.ConsoleAPICalledTypeAssert {
+			var said []string
+			for _, a := range e.Args {
+				said = append(said, string(a.Value)+a.Description)
+			}
+			tb.messages = append(tb.messages, "console: "+strings.Join(said, " "))
+		}
+	case *runtime.EventExceptionThrown:
+		tb.messages = append(tb.messages, "exception: "+(&chromedp.ExceptionError{ExceptionDetails: e.ExceptionDetails}).Error())
+	case *audits.EventIssueAdded:
+		if e.Issue.Code == audits.InspectorIssueCodeContentSecurityPolicyIssue {
+			tb.messages = append(tb.messages, "violation: "+string(e.Issue.Details.ContentSecurityPolicyIssueDetails.ViolatedDirective))
+		}
+	}
+}
+
+// quiet fails the test if the page had an error, broke its policy, or asked for anything beyond origin.
+func (tb *tab) quiet(origin string) {
+	tb.t.Helper()
+	tb.mu.Lock()
+	defer tb.mu.Unlock()
+	for _, m := range tb.messages {
+		tb.t.Errorf("the browser reports: %s", m)
+	}
+	for _, url := range tb.requests {
+		if url != "about:blank" && !strings.HasPrefix(url, origin) {
+			tb.t.Errorf("the page asked for %s, which is not below %s", url, origin)
+		}
+	}
+	if len(tb.requests) == 0 {
+		tb.t.Error("no request was seen")
+	}
+}
+
+// said returns what the browser reported so far.
+func (tb *tab) said() []string {
+	tb.mu.Lock()
+	defer tb.mu.Unlock()
+	return slices.Clone(tb.messages)
+}
+
+// asked tells whether the page asked for a URL that contains part.
+func (tb *tab) asked(part string) bool {
+	tb.mu.Lock()
+	defer tb.mu.Unlock()
+	for _, url := range tb.requests {
+		if strings.Contains(url, part) {
+			return true
+		}
+	}
+	return false
+}
+
+func (tb *tab) do(steps ...chromedp.Action[chromedp.Void]) {
+	tb.t.Helper()
+	must(tb.t, chromedp.Do(tb.ctx, steps...))
+}
+
+// until waits for a JavaScript expression to become true, at most 15 s, and returns how long that took.
+func (tb *tab) until(expression string) time.Duration {
+	tb.t.Helper()
+	took, err := chromium.Until(tb.ctx, expression, 15*time.Second)
+	if err != nil {
+		state, _ := chromedp.Run(tb.ctx, chromedp.Evaluate[string](`location + "\n" + document.activeElement.outerHTML.slice(0, 400) + "\n" + document.body.innerText.slice(0, 1500)`))
+		tb.mu.Lock()
+		defer tb.mu.Unlock()
+		tb.t.Fatalf("%v\nmessages %q\npage %s", err, tb.messages, state)
+	}
+	return took
+}
+
+// value evaluates an expression, and waits for it if it is a promise.
+func value[T any](tb *tab, expression string) T {
+	tb.t.Helper()
+	v, err := chromedp.Run(tb.ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	must(tb.t, err)
+	return v
+}
+
+// press presses keys one after the other as a keyboard does: a key that goes down carries its character, so that a page that
+// prevents the one prevents the other.
+func (tb *tab) press(keys ...rune) {
+	tb.t.Helper()
+	for _, key := range keys {
+		events := kb.Encode(key)
+		down, up := events[0], events[len(events)-1]
+		if len(events) == 3 {
+			down.Text, down.UnmodifiedText = events[1].Text, events[1].UnmodifiedText
+		}
+		for _, e := range []*input.DispatchKeyEventParams{down, up} {
+			_, err := chromedp.Call(tb.ctx, input.DispatchKeyEvent, *e)
+			must(tb.t, err)
+		}
+	}
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

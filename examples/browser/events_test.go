@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package browser
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"go.opentelemetry.io/otel/attribute"
+	sdklog "go.opentelemetry.io/otel/sdk/log"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/otelperf/otelperf-go/otelperf"
+	"github.com/otelperf/otelperf-go/otelperf/events"
+)
+
+// What a visitor has and does that is nobody's business. None of it may be in a record.
+var personal = []string{"4711", "mail=anna@example.com", "anna@example.com", "#part", "Invoice of Anna", "secret cookie", "Buy the samovar", "http://", "127.0.0.1", "Mozilla", "Chrome"}
+
+// userPage is what GET /users/{id} answers: a page with the snippet, a button that takes a while, and something that moves.
+const userPage = `<!doctype html><html lang="en"><head><title>Invoice of Anna</title>
+<script src="/t/track.js" data-page="/users/{id}" defer></script></head>
+<body><h1>Invoice of Anna</h1><p id="late"></p><p>A paragraph that is the largest thing to see on this page, so that there is something to wait for.</p>
+<button id="buy" data-track="buy" style="width:200px;height:60px"><span>Buy the samovar</span></button><button id="other" style="width:200px;height:60px">Nothing</button>
+<script src="/app.js" defer></script></body></html>`
+
+const userScript = `document.cookie = "id=secret cookie";
+document.getElementById("buy").addEventListener("click", () => { const end = performance.now() + 120; while (performance.now() < end); });
+setTimeout(() => { document.getElementById("late").style.height = "120px"; window.moved = true; }, 400);`
+
+func newTracked(t *testing.T, opts ...otelperf.Option) *site {
+	t.Helper()
+	s := newSite(t, append([]otelperf.Option{otelperf.WithEvents(), otelperf.WithRequestEvents()}, opts...)...)
+	s.mux.HandleFunc("GET /users/{id}", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = io.WriteString(w, userPage)
+	})
+	s.mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	s.mux.HandleFunc("GET /app.js", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/javascript")
+		_, _ = io.WriteString(w, userScript)
+	})
+	return s
+}
+
+const visited = "/users/4711?mail=anna@example.com#part"
+
+// clickOn clicks with the mouse, as a person does: that is what the browser times.
+func (tb *tab) clickOn(selector string) {
+	tb.t.Helper()
+	at := value[[]float64](tb, fmt.Sprintf(`(() => { const r = document.querySelector(%q).getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })()`, selector))
+	tb.do(chromedp.MouseClickXY(at[0], at[1]))
+}
+
+// The snippet's page view, click and web vitals arrive as OpenTelemetry events with the trace of the page's own request, and
+// without anything personal.
+func TestSnippetTellsOfAVisit(t *testing.T) {
+	s := newTracked(t)
+	tb := newTab(t)
+	tb.do(chromedp.Navigate(s.server.URL + visited))
+	tb.until(`window.moved && window.otelperf`)
+	tb.clickOn("#other")
+	tb.clickOn("#buy")
+	tb.do(chromedp.Sleep(300 * time.Millisecond)) // the browser reports the interaction with the next frames
+	value[any](tb, `otelperf.track("cart.added", {items: 3})`)
+	value[any](tb, `otelperf.page("/orders/{id}"); history.pushState({}, "", "/orders/4711?mail=anna@example.com")`)
+	tb.do(chromedp.Sleep(50*time.Millisecond), chromedp.Navigate("about:blank")) // hides the page
+
+	load := s.serverSpan(t, "/users/{id}")
+	view := s.arrives(t, events.NamePageView, attribute.String("otelperf.page_view.kind", "load"))
+	click := s.arrives(t, events.NameClick, attribute.String("otelperf.click.target", "buy"))
+	s.checkLoad(t, load, view, click)
+	for _, name := range []string{"ttfb", "fcp", "lcp", "cls", "inp"} {
+		rec := s.arrives(t, events.NameWebVital, attribute.String("browser.web_vital.name", name))
+		s.checkLoad(t, load, rec)
+		checkVital(t, name, rec)
+	}
+	moved := s.arrives(t, events.NamePageView, attribute.String("otelperf.page_view.kind", "navigate"))
+	if template, _ := attributeOf(moved, "url.template"); template != "/orders/{id}" || moved.TraceID() == load.TraceID() {
+		t.Errorf("the navigation is to %q with trace %s, want /orders/{id} and not the trace of the load", template, moved.TraceID())
+	}
+	if own := s.arrives(t, "cart.added"); own.EventName() != "cart.added" {
+		t.Error("the application's own event is not there")
+	}
+	if n := len(s.logs.named(events.NameClick)); n != 1 {
+		t.Errorf("%d clicks, want 1: the other button has no data-track", n)
+	}
+	tb.quiet(s.server.URL)
+	s.checkPrivate(t, tb)
+	s.checkShown(t)
+}
+
+// serverSpan returns the context of the server's span of a route.
+func (s *site) serverSpan(t *testing.T, route string) trace.SpanContext {
+	t.Helper()
+	for _, span := range s.spans.Ended() {
+		if span.SpanKind() == trace.SpanKindServer && slices.Contains(span.Attributes(), attribute.String("http.route", route)) {
+			return span.SpanContext()
+		}
+	}
+	t.Fatalf("no server span of %s", route)
+	return trace.SpanContext{}
+}
+
+// arrives waits for the record of an event.
+func (s *site) arrives(t *testing.T, name string, with ...attribute.KeyValue) sdklog.Record {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		if found := s.logs.named(name, with...); len(found) > 0 {
+			return found[0]
+		}
+	}
+	t.Fatalf("no record of %s with %v:\n%s", name, with, s.logs.dump())
+	return sdklog.Record{}
+}
+
+// checkLoad checks that records are of the page's load: its trace, its span, its template.
+func (s *site) checkLoad(t *testing.T, load trace.SpanContext, recs ...sdklog.Record) {
+	t.Helper()
+	for _, rec := range recs {
+		if rec.TraceID() != load.TraceID() || rec.SpanID() != load.SpanID() {
+			t.Errorf("%s has trace %s and span %s, the server's span %s and %s", rec.EventName(), rec.TraceID(), rec.SpanID(), load.TraceID(), load.SpanID())
+		}
+		if template, _ := attributeOf(rec, "url.template"); template != "/users/{id}" {
+			t.Errorf("%s is of page %q", rec.EventName(), template)
+		}
+		if session, _ := attributeOf(rec, "session.id"); len(session) < 10 {
+			t.Errorf("%s has session %q", rec.EventName(), session)
+		}
+		if age := time.Since(rec.Timestamp()); age < 0 || age > 30*time.Second {
+			t.Errorf("%s is %v old", rec.EventName(), age)
+		}
+	}
+}
+
+// checkVital checks that a value can be: what was provoked is in it.
+func checkVital(t *testing.T, name string, rec sdklog.Record) {
+	t.Helper()
+	least := map[string]float64{"ttfb": 0, "fcp": 1, "lcp": 1, "cls": 0.001, "inp": 100}[name]
+	most := map[string]float64{"ttfb": 5000, "fcp": 10000, "lcp": 10000, "cls": 2, "inp": 5000}[name]
+	text, _ := attributeOf(rec, "browser.web_vital.value")
+	var v float64
+	if _, err := fmt.Sscan(text, &v); err != nil || v < least || v > most {
+		t.Errorf("%s is %q, want %v to %v", name, text, least, most)
+	}
+	if rating, _ := attributeOf(rec, "browser.web_vital.rating"); !slices.Contains([]string{"good", "needs-improvement", "poor"}, rating) {
+		t.Errorf("%s is rated %q", name, rating)
+	}
+	t.Logf("%s %s", name, text)
+}
+
+// checkPrivate looks for what the visitor has in all that was recorded and is shown.
+func (s *site) checkPrivate(t *testing.T, tb *tab) {
+	t.Helper()
+	agent := value[string](tb, `navigator.userAgent`)
+	shown := map[string]string{"records": s.logs.dump()}
+	for _, path := range []string{"events/recent?limit=1000", "stats"} {
+		shown[path] = string(fetch(t, s.base+path))
+	}
+	for where, text := range shown {
+		if len(text) < 200 {
+			t.Errorf("%s hold next to nothing: %s", where, text)
+		}
+		for _, bad := range append(slices.Clone(personal), agent) {
+			if strings.Contains(text, bad) {
+				at := strings.Index(text, bad)
+				t.Errorf("%s hold %q: %s", where, bad, text[max(0, at-200):min(len(text), at+100)])
+			}
+		}
+	}
+}
+
+// checkShown checks that the same is countable in the process.
+func (s *site) checkShown(t *testing.T) {
+	t.Helper()
+	stats := string(fetch(t, s.base+"stats"))
+	for _, want := range []string{events.NamePageView, events.NameClick, events.NameWebVital, "cart.added", `"/users/{id}"`, `"p75`} {
+		if !strings.Contains(stats, want) {
+			t.Errorf("stats lack %s: %s", want, stats)
+		}
+	}
+}
+
+// A browser that asks not to be tracked sends nothing.
+func TestSnippetHonoursRefusals(t *testing.T) {
+	for name, script := range map[string]string{
+		"Do Not Track":           `Object.defineProperty(Navigator.prototype, "doNotTrack", {get: () => "1"})`,
+		"Global Privacy Control": `Object.defineProperty(Navigator.prototype, "globalPrivacyControl", {get: () => true})`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newTracked(t)
+			tb := newTab(t)
+			tb.before(script)
+			tb.do(chromedp.Navigate(s.server.URL + visited))
+			tb.until(`window.moved && window.otelperf`)
+			tb.clickOn("#buy")
+			value[any](tb, `otelperf.track("cart.added"); otelperf.page("/x"); history.pushState({}, "", "/y")`) // the calls do no harm
+			stored := value[int](tb, `sessionStorage.length`)
+			tb.do(chromedp.Navigate("about:blank"), chromedp.Sleep(500*time.Millisecond))
+			if tb.asked("/t/interactions") || tb.asked("/t/batch-track") || stored != 0 {
+				t.Errorf("something was sent or stored: %q, %d entries", tb.requests, stored)
+			}
+			for _, n := range []string{events.NamePageView, events.NameClick, events.NameWebVital, "cart.added"} {
+				if found := s.logs.named(n); len(found) > 0 {
+					t.Errorf("%d records of %s", len(found), n)
+				}
+			}
+			tb.quiet(s.server.URL)
+		})
+	}
+}
+
+// The snippet is small, and cached.
+func TestSnippetIsSmall(t *testing.T) {
+	s := newTracked(t)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.server.URL+"/t/track.js", http.NoBody)
+	must(t, err)
+	req.Header.Set("Accept-Encoding", "identity")
+	resp, err := http.DefaultClient.Do(req)
+	must(t, err)
+	body, err := io.ReadAll(resp.Body)
+	must(t, err)
+	must(t, resp.Body.Close())
+	t.Logf("%d bytes", len(body))
+	if len(body) == 0 || len(body) >= 3000 || !strings.HasPrefix(resp.Header.Get("Content-Type"), "text/javascript") || resp.Header.Get("ETag") == "" {
+		t.Errorf("%d bytes, %v", len(body), resp.Header)
+	}
+}
+
+// Pages of another origin can send only if they are allowed to, by beacon as well.
+func TestSnippetOfAnotherOrigin(t *testing.T) {
+	for name, allowed := range map[string]bool{"refused": false, "allowed": true} {
+		t.Run(name, func(t *testing.T) {
+			from := evil(t)
+			options := events.HandlerOptions{}
+			if allowed {
+				options.AllowedOrigins = []string{from}
+			}
+			s := newTracked(t, otelperf.WithTracking(options))
+			tb := newTab(t)
+			tb.do(chromedp.Navigate(from))
+			value[bool](tb, fmt.Sprintf(`navigator.sendBeacon(%q, JSON.stringify({name: "by.beacon"}))`, s.server.URL+"/t/track"))
+			readable := value[bool](tb, fmt.Sprintf(`fetch(%q, {method: "POST", body: JSON.stringify({name: "by.fetch"}), headers: {"Content-Type": "application/json"}}).then((r) => r.status === 202, () => false)`, s.server.URL+"/t/track"))
+			if readable != allowed {
+				t.Errorf("a fetch was answered: %v", readable)
+			}
+			if allowed {
+				s.arrives(t, "by.beacon")
+				s.arrives(t, "by.fetch")
+				return
+			}
+			time.Sleep(300 * time.Millisecond)
+			if n := len(s.logs.named("by.beacon")) + len(s.logs.named("by.fetch")); n != 0 {
+				t.Errorf("%d events of another origin were taken", n)
+			}
+		})
+	}
+}

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package browser
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	sdklog "go.opentelemetry.io/otel/sdk/log"
+
+	"github.com/otelperf/otelperf-go/otelperf"
+	"github.com/otelperf/otelperf-go/otelperf/events"
+)
+
+// elsewhere are answers that are not seen here. The redirect has a path that is not below the server's.
+var elsewhere = []string{"GET / 307"}
+
+// Every path, method and status of openapi.json is asked for on a real Monitor with traffic, a spike and events, and each
+// answer is as the document says.
+func TestEveryAnswerIsAsDocumented(t *testing.T) {
+	s := newSpiking(t, otelperf.WithEvents(), otelperf.WithMaxStreams(2))
+	c := newContract(t, fetch(t, s.base+"openapi.json"))
+	ordinary, incident := c.stream(s.server.URL, "summary", "slow"), c.stream(s.server.URL, "spike")
+	slow := s.some()
+	ordinary()
+	c.check(s.server.URL, ask{method: http.MethodGet, path: "/stream", want: http.StatusServiceUnavailable}) // there are two already
+	s.spike(t)
+	incident()
+	resp, err := http.Post(s.server.URL+"/t/track", "application/json", strings.NewReader(`{"name": "cart.added", "properties": {"items": 3}}`))
+	must(t, err)
+	must(t, resp.Body.Close())
+
+	id := s.mon.Summary(otelperf.WindowAll).Spikes[0].ID
+	for path, item := range c.doc.Paths.Map() {
+		if item.Get == nil || path == "/stream" {
+			continue
+		}
+		asked := strings.NewReplacer("{trace_id}", slow, "{id}", url.PathEscape(id), "{file}", "app.js").Replace(path)
+		if strings.HasPrefix(path, "/endpoints/") {
+			asked += "?method=GET&route=" + url.QueryEscape("/orders/{id}")
+		}
+		c.check(s.server.URL, ask{method: http.MethodGet, path: asked, want: http.StatusOK})
+		c.enumerate(s.server.URL, path, asked, http.StatusOK)
+	}
+	c.particular(s.server.URL)
+	c.changes(s.server.URL)
+	c.denied(t)
+	c.withoutEvents(t)
+	c.stuck(t)
+
+	for path, item := range c.doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			for status := range op.Responses.Map() {
+				if at := method + " " + path + " " + status; !c.seen[at] && !slices.Contains(elsewhere, at) {
+					t.Errorf("no answer was seen of %s", at)
+				}
+			}
+		}
+	}
+	t.Logf("%d kinds of answers", len(c.seen))
+}
+
+// particular asks for what is not there, or not right, or there already.
+func (c *contract) particular(server string) {
+	none := strings.Repeat("1", 32)
+	for _, a := range []ask{
+		{path: "/page/style.css", want: 200}, {path: "/page/icon.svg", want: 200}, {path: "/page/index.html", want: 200}, {path: "/page/none.js", want: 404},
+		{path: "/slow/" + none, want: 404}, {path: "/slow/" + none + "/otlp", want: 404}, {path: "/slow/xyz", want: 400}, {path: "/slow/xyz/otlp", want: 400},
+		{path: "/spikes/20200101T000000-1", want: 404}, {path: "/stream?window=2m", want: 400}, {path: "/stream?events=none", want: 400},
+		{path: "/endpoints/series", want: 400}, {path: "/endpoints/series?route=/none&method=GET", want: 404},
+		{path: "/endpoints/detail", want: 400}, {path: "/endpoints/detail?route=/none&method=GET", want: 404},
+		{path: "/events/recent?name=cart.added", want: 200},
+	} {
+		a.method = http.MethodGet
+		if c.doc.Paths.Find("/endpoints/detail") == nil && strings.HasPrefix(a.path, "/endpoints/detail") {
+			continue
+		}
+		c.check(server, a)
+	}
+	for _, path := range []string{"/", "/page/app.js", "/openapi.json"} {
+		resp, err := http.Get(server + mounted + path)
+		must(c.t, err)
+		must(c.t, resp.Body.Close())
+		c.check(server, ask{method: http.MethodGet, path: path, header: http.Header{"If-None-Match": {resp.Header.Get("ETag")}}, want: http.StatusNotModified})
+	}
+}
+
+// changes asks for all that is not a GET.
+func (c *contract) changes(server string) {
+	const jsonKind = "application/json"
+	long := `{"x": "` + strings.Repeat("x", 8<<10) + `"}`
+	for _, a := range []ask{
+		{method: "PATCH", path: "/config", kind: jsonKind, body: `{"baseline_ratio": 3, "slow_threshold_ms": 400}`, want: 200},
+		{method: "PATCH", path: "/config", kind: jsonKind, body: `{"baseline_ratio": -1, "nothing": 1}`, want: 400},
+		{method: "PATCH", path: "/config", kind: jsonKind, body: long, want: 413},
+		{method: "PATCH", path: "/config", kind: "text/plain", body: `{}`, want: 415},
+		{method: "PATCH", path: "/events/config", kind: jsonKind, body: `{"sampling": {"events": 0.5}}`, want: 200},
+		{method: "PATCH", path: "/events/config", kind: jsonKind, body: `{"sampling": {"events": 2}}`, want: 400},
+		{method: "PATCH", path: "/events/config", kind: jsonKind, body: long, want: 413},
+		{method: "PATCH", path: "/events/config", kind: "text/html", body: `{}`, want: 415},
+		{method: "POST", path: "/events/flush?timeout=2s", want: 200},
+		{method: "POST", path: "/events/flush?timeout=never", want: 400},
+		{method: "POST", path: "/reset?baselines=maybe", want: 400},
+		{method: "POST", path: "/reset?baselines=false", want: 200},
+	} {
+		c.check(server, a)
+	}
+}
+
+// stream opens the stream of some events. What it returns waits until there was one of each, at most a minute, and checks them.
+func (c *contract) stream(server string, names ...string) (wait func()) {
+	c.t.Helper()
+	req, err := http.NewRequestWithContext(c.t.Context(), http.MethodGet, server+mounted+"/stream?window=1m&events="+strings.Join(names, ","), http.NoBody)
+	must(c.t, err)
+	resp, err := http.DefaultClient.Do(req)
+	must(c.t, err)
+	c.t.Cleanup(func() { _ = resp.Body.Close() })
+	c.validate(ask{method: http.MethodGet, path: "/stream", want: resp.StatusCode}, req, resp, nil)
+	seen := make(chan map[string]string, 1)
+	go func() { seen <- firstOfEach(resp.Body, len(names)) }()
+	return func() {
+		c.t.Helper()
+		select {
+		case got := <-seen:
+			c.checkEvents(names, got)
+		case <-time.After(time.Minute):
+			c.t.Errorf("the stream had not each of %v within a minute", names)
+		}
+	}
+}
+
+// firstOfEach reads server-sent events until there were some of n names, and returns the data of the last of each.
+func firstOfEach(stream io.Reader, n int) map[string]string {
+	seen := map[string]string{}
+	lines, name := bufio.NewScanner(stream), ""
+	lines.Buffer(nil, 4<<20)
+	for len(seen) < n && lines.Scan() {
+		if event, ok := strings.CutPrefix(lines.Text(), "event: "); ok {
+			name = event
+		}
+		if data, ok := strings.CutPrefix(lines.Text(), "data: "); ok {
+			seen[name] = data
+		}
+	}
+	return seen
+}
+
+func (c *contract) checkEvents(names []string, got map[string]string) {
+	c.t.Helper()
+	schemas := map[string]string{"summary": "Summary", "slow": "SlowRequest", "spike": "SpikeChange"}
+	for _, name := range names {
+		var v any
+		if err := json.Unmarshal([]byte(got[name]), &v); err != nil {
+			c.t.Errorf("the stream's %s: %v", name, err)
+		} else if err := c.doc.Components.Schemas[schemas[name]].Value.VisitJSON(v); err != nil {
+			c.t.Errorf("the stream's %s: %v\n%.500s", name, err, got[name])
+		}
+	}
+}
+
+// denied asks for everything without the token, and as somebody whom the authorizer does not let in.
+func (c *contract) denied(t *testing.T) {
+	const token = "correct horse battery staple"
+	locked := endpointOf(t, otelperf.WithBearerToken(token), otelperf.WithEvents())
+	closed := endpointOf(t, otelperf.WithAuthorizer(func(*http.Request) bool { return false }), otelperf.WithEvents())
+	foreign := http.Header{"Origin": {"http://evil.test"}, "Sec-Fetch-Site": {"cross-site"}}
+	for path, item := range c.doc.Paths.Map() {
+		asked := strings.NewReplacer("{trace_id}", strings.Repeat("1", 32), "{id}", "x", "{file}", "app.js").Replace(path)
+		for method := range item.Operations() {
+			if path != "/login" && path != "/logout" {
+				c.check(locked, ask{method: method, path: asked, want: http.StatusUnauthorized})
+				c.check(closed, ask{method: method, path: asked, want: http.StatusForbidden})
+			}
+			if method == http.MethodPost {
+				c.check(locked, ask{method: method, path: asked, header: foreign, want: http.StatusForbidden})
+			}
+		}
+	}
+	const form = "application/x-www-form-urlencoded"
+	for _, a := range []ask{
+		{path: "/login", kind: form, body: "token=" + url.QueryEscape(token), want: 303}, {path: "/login", kind: "application/json", body: `{"token": "` + token + `"}`, want: 204},
+		{path: "/login", kind: form, body: "token=wrong", want: 401}, {path: "/login", kind: "application/json", body: `{`, want: 400},
+		{path: "/login", kind: form, body: "token=" + strings.Repeat("x", 8<<10), want: 413}, {path: "/login", kind: "text/plain", body: token, want: 415},
+		{path: "/logout", want: 204}, {path: "/logout", kind: form, body: "x=1", want: 303},
+	} {
+		a.method = http.MethodPost
+		c.check(locked, a)
+	}
+}
+
+// withoutEvents asks for what is there only with events.
+func (c *contract) withoutEvents(t *testing.T) {
+	bare := endpointOf(t)
+	for path, item := range c.doc.Paths.Map() {
+		if path != "/stats" && !strings.HasPrefix(path, "/events/") {
+			continue
+		}
+		for method := range item.Operations() {
+			c.check(bare, ask{method: method, path: path, want: http.StatusNotFound})
+		}
+	}
+}
+
+// stalled is an exporter that takes nothing until it is let go.
+type stalled struct {
+	records
+	let  chan struct{}
+	once sync.Once
+}
+
+// Export waits.
+func (s *stalled) Export(context.Context, []sdklog.Record) error {
+	<-s.let
+	return nil
+}
+
+// stuck flushes while the collector takes nothing.
+func (c *contract) stuck(t *testing.T) {
+	e := &stalled{let: make(chan struct{})}
+	t.Cleanup(func() { e.once.Do(func() { close(e.let) }) })
+	lp := sdklog.NewLoggerProvider(sdklog.WithProcessor(sdklog.NewSimpleProcessor(e)))
+	mon, err := otelperf.New(otelperf.WithEvents(), otelperf.WithLoggerProvider(lp))
+	must(t, err)
+	must(t, mon.Events().Track(t.Context(), events.Event{Name: "cart.added"}))
+	srv := serve(t, http.StripPrefix(mounted, mon.Handler()))
+	c.check(srv, ask{method: http.MethodPost, path: "/events/flush?timeout=50ms", want: http.StatusGatewayTimeout})
+	e.once.Do(func() { close(e.let) })
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	must(t, mon.Shutdown(ctx))
+}
+
+// The contract has a schema for all that the paths name, and every path is one of the documented table.
+func TestContractHasTheTable(t *testing.T) {
+	c := newContract(t, fetch(t, endpointOf(t, otelperf.WithEvents())+mounted+"/openapi.json"))
+	table := strings.Fields(`/ /summary /metrics /performance /endpoints /endpoints/series /slow /slow/{trace_id} /slow/{trace_id}/otlp /active /errors
+		/dependencies /spikes /spikes/{id} /stream /health /config /diagnostics /reset /events/recent /stats /events/flush /openapi.json`)
+	have := slices.Collect(maps.Keys(c.doc.Paths.Map()))
+	for _, path := range table {
+		if !slices.Contains(have, path) {
+			t.Errorf("the contract lacks %s", path)
+		}
+	}
+}
+
+func fetch(t *testing.T, address string) []byte {
+	t.Helper()
+	resp, err := http.Get(address)
+	must(t, err)
+	body, err := io.ReadAll(resp.Body)
+	must(t, errors.Join(err, resp.Body.Close()))
+	if resp.StatusCode != http.StatusOK {
+		t.Fatal(fmt.Errorf("GET %s: %s", address, resp.Status))
+	}
+	return body
+}

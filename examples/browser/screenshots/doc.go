@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Command screenshots runs a small shop under load, lets one endpoint become slow, and takes pictures of the live page in a
+// real browser:
+//
+//	go run ./screenshots -out screenshots/img
+//
+// It writes light.png, dark.png, phone.png, slow.png (a slow request, open) and spike.png, and takes about seven minutes,
+// most of which is the shop's ordinary life: charts need something to show.
+package main

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package browser
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/otelperf/otelperf-go/otelperf"
+	"github.com/otelperf/otelperf-go/otelperf/baseline"
+)
+
+// spiking is a site that learns a steady 20 ms, and whose endpoint becomes slow when it is told to.
+type spiking struct {
+	*site
+	took  atomic.Int64 // what a request takes, in ns
+	known chan time.Time
+}
+
+// newSpiking has a baseline after some seconds: some hundred requests come instead of a minute of them.
+func newSpiking(t *testing.T, opts ...otelperf.Option) *spiking {
+	t.Helper()
+	s := &spiking{known: make(chan time.Time, 4)}
+	s.took.Store(int64(20 * time.Millisecond))
+	s.site = newSite(t, append(opts, otelperf.WithBaseline(baseline.Config{Grace: time.Second}), otelperf.WithOnSpike(func(otelperf.Spike) {
+		select {
+		case s.known <- time.Now():
+		default:
+		}
+	}))...)
+	background(t, func(ctx context.Context) {
+		s.steady(ctx, "/checkout", 200, func() time.Duration { return time.Duration(s.took.Load()) })
+	})
+	return s
+}
+
+// spike makes the endpoint six times slower once it is known, and returns when that began and when it was detected.
+func (s *spiking) spike(t *testing.T) (began, known time.Time) {
+	t.Helper()
+	s.settle(t)
+	s.took.Store(int64(120 * time.Millisecond))
+	began = time.Now()
+	select {
+	case known = <-s.known:
+	case <-time.After(20 * time.Second):
+		t.Fatal("no spike within 20 s")
+	}
+	return began, known
+}
+
+// settle waits until the baseline is known, and some more for it to be worth something.
+func (s *spiking) settle(t *testing.T) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(100 * time.Millisecond) {
+		for _, row := range s.mon.Summary(otelperf.Window1m).Endpoints {
+			if row.Route == "/checkout" && row.State == "normal" {
+				time.Sleep(2 * time.Second)
+				return
+			}
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("no baseline within 20 s")
+		}
+	}
+}
+
+// A spike is on the page within 2 s of its detection, with its reason, marked in the table and in the chart.
+func TestSpikeShowsUp(t *testing.T) {
+	s := newSpiking(t)
+	tb := newTab(t)
+	tb.do(chromedp.Navigate(s.base))
+	tb.until(live)
+	s.settle(t)
+	tb.until(row("/checkout") + `.querySelector(".badge.normal")`)
+	tb.until(`document.getElementById("headline").textContent === "Nothing is wrong"`)
+	began, known := s.spike(t)
+	tb.until(`document.getElementById("spikes").innerText.includes("/checkout")`)
+	late := time.Since(known)
+	t.Logf("detected %v after the first slow request, on the page %v later", known.Sub(began).Round(time.Millisecond), late.Round(time.Millisecond))
+	if late > 2*time.Second {
+		t.Errorf("the spike was on the page %v after it was known, want 2s at most", late)
+	}
+	tb.until(`document.getElementById("headline").textContent === "One endpoint has left its usual latency"`)
+	tb.until(`document.querySelector("#spikes .reason").textContent.length > 20 && /since .*s/.test(document.querySelector("#spikes .since").textContent)`)
+	tb.until(row("/checkout") + `.classList.contains("spiking")`)
+	tb.until(`document.title.startsWith("\u25b2")`)
+	tb.until(`document.querySelector("#chart svg")`)
+	tb.quiet(s.base)
+}
