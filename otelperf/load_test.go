@@ -22,16 +22,15 @@ import (
 // without, in an order that alternates, so that a machine that is busy with other things is so in both. For figures:
 //
 //	go test -run 'TestLoad' -v ./otelperf -load 10s
-var loadTime = flag.Duration("load", time.Second, "how long the load tests put load on the endpoint; 10s makes 10,000 polls")
+var loadTime = flag.Duration("load", 400*time.Millisecond, "how long the load tests put load on the endpoint; 10s makes 10,000 polls")
 
 const (
-	loadPairs   = 8
 	pollEvery   = time.Millisecond     // one poll of summary: 1,000 a second
 	workEvery   = 2 * time.Millisecond // one request of the service: 500 a second
 	workTakes   = 2 * time.Millisecond
 	idleClients = 1000
-	// grossEffect is a median of the paired differences of p99 that no noise explains. What the load really costs is a small
-	// part of it; the log has the figure.
+	// grossEffect is a median of the paired differences of p99 that, with the same sign in nearly all pairs, no noise explains.
+	// What the load really costs is a small part of it; the log has the figure.
 	grossEffect = 50 * time.Millisecond
 )
 
@@ -94,11 +93,12 @@ func median(d []time.Duration) time.Duration {
 // compare runs pairs of rounds, and fails where the load moves the service's p99 by more than noise can.
 func compare(t *testing.T, rg *rig, under func(d time.Duration, f func())) {
 	t.Helper()
-	round := *loadTime / loadPairs
+	pairs := min(max(4, int(*loadTime/(500*time.Millisecond))), 20)
+	round := *loadTime / time.Duration(pairs)
 	rg.work(t, round) // connections, caches
 	var quiet, loaded, differences []time.Duration
 	var all [2][]time.Duration
-	for pair := range loadPairs {
+	for pair := range pairs {
 		var p [2]time.Duration
 		for _, with := range []int{pair % 2, 1 - pair%2} {
 			var took []time.Duration
@@ -113,17 +113,26 @@ func compare(t *testing.T, rg *rig, under func(d time.Duration, f func())) {
 		quiet, loaded, differences = append(quiet, p[0]), append(loaded, p[1]), append(differences, p[1]-p[0])
 	}
 	d := median(differences)
-	t.Logf("p99 of the service: %v without, %v with (medians of %d rounds of %v); median difference of pairs %v, from %v to %v", median(quiet), median(loaded), loadPairs, round, d, differences[0], differences[len(differences)-1])
+	t.Logf("p99 of the service: %v without, %v with (medians of %d rounds of %v); median difference of pairs %v, from %v to %v", median(quiet), median(loaded), pairs, round, d, differences[0], differences[len(differences)-1])
 	t.Logf("p50 of the service: %v without, %v with; %d requests each", median(all[0]), median(all[1]), len(all[0]))
-	if d > grossEffect {
-		t.Errorf("the load moves the service's p99 by %v", d)
+	slower := 0
+	for _, d := range differences {
+		if d > 0 {
+			slower++
+		}
+	}
+	if otelperf.RaceEnabled {
+		return // the detector makes each poll so much dearer that a thousand a second fill the machine
+	}
+	if d > max(grossEffect, 3*median(quiet)) && slower >= pairs-1 {
+		t.Errorf("the load moves the service's p99 by %v, in %d of %d pairs upwards", d, slower, pairs)
 	}
 }
 
 // Polls of the summary, a thousand a second, leave the service's latency where it is: equal polls share one snapshot.
 func TestLoadOfPolls(t *testing.T) {
 	if testing.Short() {
-		t.Skip("takes three seconds")
+		t.Skip("takes a second or two")
 	}
 	rg := service(t)
 	polls := 0
@@ -145,7 +154,7 @@ func TestLoadOfPolls(t *testing.T) {
 // neither is felt.
 func TestLoadOfIdleStreams(t *testing.T) {
 	if testing.Short() {
-		t.Skip("takes three seconds")
+		t.Skip("takes a second or two")
 	}
 	rg := service(t)
 	before := inUse()

@@ -30,7 +30,9 @@ func (l *layouts) scan(attrs []attribute.KeyValue) (method, route string, status
 		!isKey(attrs[m].Key, keyHTTPMethod) || !isKey(attrs[r].Key, keyHTTPRoute) || !isKey(attrs[s].Key, keyHTTPStatus) ||
 		mayHave(attrs[m+1:], OutcomeKey) {
 		method, route, status, outcome, hasOutcome = scan(attrs)
-		l.learn(attrs, at)
+		if method != "" && route != "" && status != 0 {
+			l.learn(attrs, at)
+		}
 		return method, route, status, outcome, hasOutcome
 	}
 	return attrs[m].Value.AsString(), attrs[r].Value.AsString(), attrs[s].Value.AsInt64(), OK, false

@@ -54,9 +54,9 @@ function fillSpike(li, spike, summary, openTrace, select) {
     const first = spike.endpoints[0];
     li.replaceChildren(el("div", { class: "spike-head" },
       el("button", { type: "button", class: "route plain", on: { click: () => select(first) } }, format.name(first)),
-      el("span", { class: "factor" }, format.times(first.ratio)),
+      el("span", { class: "factor" }, format.times(telling(first).ratio)),
       el("span", { class: "muted" }, spike.endpoints.length > 1 ? "and " + (spike.endpoints.length - 1) + " more" : "")),
-    gauge(),
+    gauge(telling(first).quantile),
     el("div", { class: "spike-text" }, el("p", { class: "reason" }, spike.reason),
       el("p", { class: "muted spike-foot" }, el("span", { class: "since" }), el("span", { class: "live" }), ...errorChange(first), ...traces(spike, openTrace))));
   }
@@ -64,10 +64,19 @@ function fillSpike(li, spike, summary, openTrace, select) {
   live(li, spike.endpoints[0], summary);
 }
 
-// gauge has what p99 usually is, what it was at the alarm, and what it is now, on one scale. Live fills it in.
-function gauge() {
+// telling is the quantile that shows the spike: p99, unless the median has moved and p99 has not.
+function telling(p) {
+  const [far, middle] = ["p99", "p50"].map((quantile) => {
+    const alarm = p[quantile + "_ms"], usual = p["baseline_" + quantile + "_ms"];
+    return { quantile, alarm, usual, ratio: usual > 0 ? alarm / usual : null };
+  });
+  return far.ratio < 2 && middle.ratio > far.ratio ? middle : far;
+}
+
+// gauge has what the quantile usually is, what it was at the alarm, and what it is now, on one scale. Live fills it in.
+function gauge(quantile) {
   const line = (label, bar, value) => [el("span", { class: "gauge-label" }, label), el("span", { class: "gauge-track" }, el("span", { class: bar })), el("span", { class: "gauge-value " + value })];
-  return el("div", { class: "gauge" }, ...line("usual p99", "gauge-usual", ""), ...line("at the alarm", "gauge-alarm", ""), ...line("", "gauge-now", "strong"));
+  return el("div", { class: "gauge" }, ...line("usual " + quantile, "gauge-usual", ""), ...line("at the alarm", "gauge-alarm", ""), ...line("", "gauge-now", "strong"));
 }
 
 const windowNames = { "1m": "last minute", "5m": "last 5 min", "1h": "last hour", all: "since the start" };
@@ -75,13 +84,14 @@ const windowNames = { "1m": "last minute", "5m": "last 5 min", "1h": "last hour"
 // live puts what the endpoint's row says now beside the figures of the alarm, which stay as they are.
 function live(li, p, summary) {
   const row = [...summary.endpoints, ...summary.dependencies, ...summary.jobs].find((r) => r.kind === p.kind && format.name(r) === format.name(p));
-  const shown = [p.baseline_p99_ms, p.p99_ms, row?.p99_ms ?? null];
+  const { quantile, alarm, usual } = telling(p);
+  const shown = [usual, alarm, row?.[quantile + "_ms"] ?? null];
   const top = Math.max(0.001, ...shown);
   li.querySelectorAll(".gauge-track > span").forEach((bar, i) => { bar.style.width = (shown[i] ?? 0) / top * 100 + "%"; });
   li.querySelectorAll(".gauge-value").forEach((value, i) => text(value, format.durationText(shown[i])));
   text(li.querySelectorAll(".gauge-label")[2], windowNames[summary.window] ?? "now");
   text(li.querySelector(".live"), row && row.count > 0
-    ? "now " + format.times(row.ratio) + " the usual p99, p50 " + format.durationText(row.p50_ms) + ", " + format.rate(row.rate) + "\u202f/s, " + format.percent(row.error_rate) + " errors"
+    ? (windowNames[summary.window] ?? "now") + ": p50 " + format.durationText(row.p50_ms) + ", p99 " + format.durationText(row.p99_ms) + ", " + format.rate(row.rate) + "\u202f/s, " + format.percent(row.error_rate) + " errors"
     : "no request in this window");
 }
 

@@ -48,7 +48,7 @@ export class SlowList {
       el("button", { type: "button", on: { click: () => this.open(e.trace_id) } },
         el("span", { class: "slow-time" }, format.durationText(e.duration_ms)),
         el("span", { class: "slow-main" }, el("span", { class: "route" }, format.name(e)), el("span", { class: "slow-track", "aria-hidden": "true" }, bar),
-          el("span", { class: "muted slow-what" }, el("span", { class: failed ? "bad" : "" }, failed ? "failed" : reasons[e.reason] ?? "slow"), what ? " \u00b7 " + what : "", e.has_anatomy ? "" : " \u00b7 no spans")),
+          el("span", { class: "muted slow-what" }, el("span", { class: failed ? "bad" : "" }, failed ? "failed" : reasons[e.reason] ?? "slow"), what ? " \u00b7 " + what : "")),
         age));
     toggle(li, "failed", failed);
     return Object.assign(li, { bar, age });
