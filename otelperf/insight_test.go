@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -82,15 +83,15 @@ func TestCountryHeader(t *testing.T) {
 		}
 		_ = resp.Body.Close()
 	}
-	got := ""
+	var got strings.Builder
 	for _, s := range rg.spans.Ended() {
 		for _, kv := range s.Attributes() {
 			if kv.Key == "geo.country.iso_code" {
-				got += kv.Value.AsString() + ","
+				got.WriteString(kv.Value.AsString() + ",")
 			}
 		}
 	}
-	if got != "DE," {
-		t.Errorf("countries noted: %q, want DE alone", got)
+	if got.String() != "DE," {
+		t.Errorf("countries noted: %q, want DE alone", got.String())
 	}
 }

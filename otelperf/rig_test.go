@@ -177,11 +177,12 @@ func (rg *rig) span(name string, start, end time.Time, attrs ...attribute.KeyVal
 func rows(s *otelperf.Summary) string {
 	var all []string
 	for i := range s.Endpoints {
-		text := s.Endpoints[i].Name()
+		var text strings.Builder
+		text.WriteString(s.Endpoints[i].Name())
 		for _, o := range slices.Sorted(maps.Keys(s.Endpoints[i].ByOutcome)) {
-			text += fmt.Sprintf(" %s=%d", o, s.Endpoints[i].ByOutcome[o])
+			text.WriteString(fmt.Sprintf(" %s=%d", o, s.Endpoints[i].ByOutcome[o]))
 		}
-		all = append(all, text)
+		all = append(all, text.String())
 	}
 	return strings.Join(all, "; ")
 }

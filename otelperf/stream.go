@@ -19,7 +19,7 @@ import (
 // Bounds of the stream.
 const (
 	defaultMaxStreams = 64
-	streamQueue       = 16  // messages that wait for one client; with more it is dropped
+	streamQueue       = 128 // messages that wait for one client; with more it is dropped
 	streamRing        = 128 // slow and spike messages kept for clients that come back
 	streamInbox       = 256 // requests and spikes that wait for the goroutine of the stream
 	maxServers        = 16  // HTTP servers whose shutdown ends their streams

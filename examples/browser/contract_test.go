@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -60,9 +61,7 @@ func (c *contract) check(server string, a ask) {
 	c.t.Helper()
 	req, err := http.NewRequestWithContext(c.t.Context(), a.method, server+mounted+a.path, strings.NewReader(a.body))
 	must(c.t, err)
-	for key, values := range a.header {
-		req.Header[key] = values
-	}
+	maps.Copy(req.Header, a.header)
 	if a.kind != "" {
 		req.Header.Set("Content-Type", a.kind)
 	}

@@ -11,6 +11,7 @@ import (
 
 // problem is an error answer as RFC 9457 has it, with members of our own.
 type problem struct {
+	Type   string `json:"type"`
 	Title  string `json:"title"`
 	Status int    `json:"status"`
 	Detail string `json:"detail,omitzero"`
@@ -22,7 +23,7 @@ type problem struct {
 }
 
 func (p *problem) write(w http.ResponseWriter) {
-	p.Title = http.StatusText(p.Status)
+	p.Type, p.Title = "about:blank", http.StatusText(p.Status)
 	writeJSON(w, p.Status, "application/problem+json", p)
 }
 

@@ -5,6 +5,7 @@ import { el, keyed, text } from "./dom.js";
 export class Table {
   // columns: {id, label, title, numeric, value(row), cell(td, row), first: "desc"|"asc", fixed: true if not sortable}
   constructor(table, { columns, key, caption, sort, onSort, row }) {
+    columns = columns.map((c) => ({ ...c })); // tables share descriptions, not header cells
     Object.assign(this, { table, columns, key, onSort, decorate: row });
     this.sort = sort ?? { id: null, desc: true };
     this.rows = [];
