@@ -180,7 +180,7 @@ func rows(s *otelperf.Summary) string {
 		var text strings.Builder
 		text.WriteString(s.Endpoints[i].Name())
 		for _, o := range slices.Sorted(maps.Keys(s.Endpoints[i].ByOutcome)) {
-			text.WriteString(fmt.Sprintf(" %s=%d", o, s.Endpoints[i].ByOutcome[o]))
+			fmt.Fprintf(&text, " %s=%d", o, s.Endpoints[i].ByOutcome[o])
 		}
 		all = append(all, text.String())
 	}
