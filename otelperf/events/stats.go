@@ -85,6 +85,8 @@ func (t *Tracker) Stats() Stats {
 	s.Sessions.TotalError, s.Sessions.LastHourError = 0.0081, 0.0163
 	s.Sessions.Total, s.Sessions.LastHour = t.sessions.estimate(now)
 	s.addNames(t.names, now)
+	// What was accepted and has met no fate yet: the pipeline's own count is of another moment.
+	s.Export.Queued = max(0, int64(s.Accepted)-int64(s.Export.Emitted+s.Export.Disabled+s.Export.Lost))
 	s.addReasons(t)
 	s.Received = s.Accepted + s.Refused + s.SampledOut + s.Dropped
 	return s
