@@ -16,10 +16,14 @@
 //
 // # Bounds
 //
-// At most [Limits.Endpoints] endpoints (500 by default) are kept apart; later ones share one overflow endpoint per
+// At most [WithMaxEndpoints] endpoints (500 by default) are kept apart; later ones share one overflow endpoint per
 // kind with the route [OverflowRoute]. Methods and routes are clipped to 256 bytes. The recorder's logs are bounded
 // by package latency's Recorder. Kept requests live in a slowlog.Store with bounds of its own, and at most
 // 100 requests a second (burst 200) are kept, besides any that took longer than all before them at their endpoint.
+//
+// Ended child spans are held until their local root ends, at most 8192 in the process and 256 of a request; at most 1024
+// running requests are noted, and 512 error groups at most are kept. Dependencies have rows of their own, as many as
+// [WithMaxEndpoints] says, so that they and the endpoints cannot crowd each other out.
 //
 // # Faults
 //
