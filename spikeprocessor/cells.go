@@ -115,7 +115,12 @@ func (c *cells) apply(words []uint64) {
 	for _, w := range words {
 		id, outcome, d := unpackWord(w)
 		cl := c.at(id)
-		cl.record(outcome, d)
+		if outcome == OK {
+			cl.deltaOutcomes[OK]++
+			cl.delta.Record(d)
+		} else {
+			cl.record(outcome, d)
+		}
 		if !cl.dirty {
 			cl.dirty = true
 			c.dirty = append(c.dirty, id)
@@ -124,12 +129,13 @@ func (c *cells) apply(words []uint64) {
 }
 
 func (c *cells) at(id uint32) *cell {
+	if int(id) < len(c.byID) && c.byID[id] != nil {
+		return c.byID[id]
+	}
 	for int(id) >= len(c.byID) {
 		c.byID = append(c.byID, nil)
 	}
-	if c.byID[id] == nil {
-		c.byID[id] = new(cell)
-	}
+	c.byID[id] = new(cell)
 	return c.byID[id]
 }
 

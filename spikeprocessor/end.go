@@ -97,8 +97,8 @@ func (p *Processor) judged(s sdktrace.ReadOnlySpan, v *verdict) (out sdktrace.Re
 
 // measure records the request. It allocates nothing for an endpoint that is known. The returned entry is nil after a fault.
 //
-// There is no deferred guard around it, which would cost every request. A request with method, route and status of an endpoint
-// that is known needs none: it takes three values from the SDK's snapshot, walks a slice, compares strings, and
+// There is no deferred guard around it, which would cost every request. A request with method and status, of an endpoint
+// that is known, needs none: it takes up to five values from the SDK's snapshot, walks a slice, compares strings, and
 // swaps a word of the recorder; none of these can panic. Everything else is behind a guard of its own:
 // measureSlowly for what has to be looked at closely or is new, and applyWords for the recorder's full logs.
 func (c *core) measure(s sdktrace.ReadOnlySpan) (e *entry, route string, d time.Duration, status int64, outcome Outcome) {
@@ -109,12 +109,17 @@ func (c *core) measure(s sdktrace.ReadOnlySpan) (e *entry, route string, d time.
 	}
 	attrs := s.Attributes()
 	method, route, status, outcome, told := c.layouts.scan(attrs)
-	if method != "" && route != "" && status != 0 {
-		// Only HTTP server spans have a route: no need to ask for the kind or the name.
+	if method != "" && status != 0 {
 		if !told {
 			outcome = httpOutcome(int(status))
 		}
-		e = c.table.recall(KindHTTP, method, route)
+		if route != "" {
+			// Only HTTP server spans have a route: no need to ask for the kind or the name.
+			e = c.table.recall(KindHTTP, method, route)
+		} else if s.SpanKind() == trace.SpanKindServer {
+			route = routeOfName(method, s.Name())
+			e = c.table.known(KindHTTP, method, route)
+		}
 	}
 	if e == nil {
 		e, route, status, outcome = c.measureSlowly(s, attrs, facts{method, route, status, outcome, told})

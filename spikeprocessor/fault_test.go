@@ -3,6 +3,7 @@
 package spikeprocessor
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -57,11 +58,18 @@ func TestFaultWhileDraining(t *testing.T) {
 func TestLayoutsSayWhatTheScanSays(t *testing.T) {
 	method, route, status := attribute.String(keyHTTPMethod, "GET"), attribute.String(keyHTTPRoute, "/a"), attribute.Int(keyHTTPStatus, 404)
 	outcome, other := OutcomeKey.String("canceled"), attribute.String("url.path", "/a/1")
+	computed := attribute.String(strings.Clone(keyHTTPRoute), "/b")   // the key is no constant
+	sameLength := attribute.String("otelperf.endings", "as long as ") // as the key of outcomes
+	scheme := attribute.String("url.scheme", "https")                 // as long as that of routes
 	var l layouts
 	for _, attrs := range [][]attribute.KeyValue{
 		{}, {method}, {method, route, status}, {method, route, status}, {route, method, status}, {method, route, outcome, status},
 		{method, route, other, status}, {method, route, outcome, status}, {method, other, route, status}, {outcome, method, route, status},
 		{status, route, method, outcome}, {method, route, status, other}, {other, other, other, other}, {other, method, route, status},
+		{method, status}, {method, other, status}, {method, status, other}, {method, route, status}, {method, computed, status}, {computed, method, status},
+		{method, outcome, status}, {method, other, status}, {method, scheme, status}, {method, sameLength, status}, {outcome, method, status},
+		{method, other, status}, {status, method, other}, {method, status, route}, {method, status, outcome}, {method, method, status}, {method, status, status},
+		{method, route, scheme, status}, {method, route, sameLength, status}, {method, scheme, scheme, status}, {computed, method, scheme, status},
 		make([]attribute.KeyValue, 40),
 	} {
 		for range 2 {

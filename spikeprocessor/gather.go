@@ -26,11 +26,12 @@ const (
 // Invariant: a node is in the list of one trace, in a shard's free list, or owned by the goroutine that detached it;
 // held is at least the number of nodes that are not free.
 type gatherer struct {
-	shards [gatherShards]gatherShard
-	held   atomic.Int64 // credits given to shards, maxHeld at most
+	held   atomic.Int64 // credits given to shards, maxHeld at most; every request reads it
 	full   atomic.Uint64
 	long   atomic.Uint64
 	stale  atomic.Uint64
+	_      [32]byte
+	shards [gatherShards]gatherShard
 }
 
 type gatherShard struct {

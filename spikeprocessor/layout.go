@@ -8,68 +8,82 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 )
 
-// layouts remembers where route, method and status stood in the last slice of attributes of each length: an instrumentation
+// layouts remembers where method, route and status stood in the last slice of attributes of each length: an instrumentation
 // appends them in one order, so that they mostly stand there again. A layout is three positions of eight bits
-// and, above them, a bit that says it was set. It is a hint, and may be overwritten at any time.
+// and, above them, a bit that says it was set; the position of a route that spans do not have (otelhttp puts it into the name) is
+// noRoute. A layout is a hint, and may be overwritten at any time.
 type layouts [maxLayout]atomic.Uint32
 
 const (
 	maxLayout = 32 // attributes; a longer slice is scanned
 	layoutSet = 1 << 24
+	noRoute   = 0xff
 )
 
-// scan is the function of that name with a memory.
+// scan is the function of that name with a memory. It compares the addresses of keys: the linker gives equal constants of a
+// program one. Keys that are not constants, or an outcome, which stands after the method, are for the plain scan.
 func (l *layouts) scan(attrs []attribute.KeyValue) (method, route string, status int64, outcome Outcome, hasOutcome bool) {
 	if len(attrs) >= maxLayout {
 		return scan(attrs)
 	}
 	at := l[len(attrs)].Load()
+	// Positions come from a slice of the same length, so they are not beyond this one; those of no layout are all 0, which can't be two keys.
 	m, r, s := int(at>>16&0xff), int(at>>8&0xff), int(at&0xff)
-	// The positions may be those of layoutSet alone, 0, but never beyond the slice: they come from one of its length.
-	if at == 0 || m >= len(attrs) || r >= len(attrs) || s >= len(attrs) ||
-		!isKey(attrs[m].Key, keyHTTPMethod) || !isKey(attrs[r].Key, keyHTTPRoute) || !isKey(attrs[s].Key, keyHTTPStatus) ||
-		mayHave(attrs[m+1:], OutcomeKey) {
-		method, route, status, outcome, hasOutcome = scan(attrs)
-		if method != "" && route != "" && status != 0 {
-			l.learn(attrs, at)
+	if r >= len(attrs) {
+		return l.scanRouteless(attrs, at)
+	}
+	if !samePointer(string(attrs[s].Key), keyHTTPStatus) || !samePointer(string(attrs[r].Key), keyHTTPRoute) || !samePointer(string(attrs[m].Key), keyHTTPMethod) {
+		return l.rescan(attrs, at)
+	}
+	for tail, i := attrs[m+1:], 0; i < len(tail); i++ {
+		if len(tail[i].Key) == len(OutcomeKey) { // or another of that length
+			return l.rescan(attrs, at)
 		}
-		return method, route, status, outcome, hasOutcome
 	}
 	return attrs[m].Value.AsString(), attrs[r].Value.AsString(), attrs[s].Value.AsInt64(), OK, false
 }
 
-// learn remembers the layout of attrs if they have all three, the method first: then scan would look no further either.
+// scanRouteless is scan for a layout without a route, and for no attributes at all.
+func (l *layouts) scanRouteless(attrs []attribute.KeyValue, at uint32) (method, route string, status int64, outcome Outcome, hasOutcome bool) {
+	m, s := int(at>>16&0xff), int(at&0xff)
+	if s >= len(attrs) || !samePointer(string(attrs[s].Key), keyHTTPStatus) || !samePointer(string(attrs[m].Key), keyHTTPMethod) {
+		return l.rescan(attrs, at)
+	}
+	for i := range attrs {
+		if n := len(attrs[i].Key); n == len(OutcomeKey) || n == len(keyHTTPRoute) && attrs[i].Key == keyHTTPRoute {
+			return l.rescan(attrs, at)
+		}
+	}
+	return attrs[m].Value.AsString(), "", attrs[s].Value.AsInt64(), OK, false
+}
+
+// rescan scans a slice that the layout at does not fit, and remembers the one that does.
+func (l *layouts) rescan(attrs []attribute.KeyValue, at uint32) (method, route string, status int64, outcome Outcome, hasOutcome bool) {
+	method, route, status, outcome, hasOutcome = scan(attrs)
+	if method != "" && status != 0 && !hasOutcome {
+		l.learn(attrs, at)
+	}
+	return method, route, status, outcome, hasOutcome
+}
+
+// learn remembers the layout of attrs if each key is there once, and the method before the others: then scan would look no further either.
 func (l *layouts) learn(attrs []attribute.KeyValue, old uint32) {
-	found, n := uint32(layoutSet), 0
+	m, r, s, n := 0, noRoute, 0, 0
 	for i := range attrs {
 		switch attrs[i].Key {
 		case keyHTTPMethod:
-			found |= uint32(i) << 16
-			n++
+			m = i
+			n += 1
 		case keyHTTPRoute:
-			found |= uint32(i) << 8
-			n++
+			r = i
+			n += 1 << 8
 		case keyHTTPStatus:
-			found |= uint32(i)
-			n++
+			s = i
+			n += 1 << 16
 		}
 	}
-	if m := found >> 16 & 0xff; n == 3 && m < found>>8&0xff && m < found&0xff && found != old {
+	found := uint32(layoutSet | m<<16 | r<<8 | s)
+	if once := n == 1<<16|1 || n == 1<<16|1<<8|1; once && m < r && m < s && found != old {
 		l[len(attrs)].Store(found)
 	}
-}
-
-// isKey compares addresses first: the linker gives equal constants of a program one.
-func isKey(k attribute.Key, want string) bool {
-	return samePointer(string(k), want) || string(k) == want
-}
-
-// mayHave reports whether one of attrs could have the key, by its length.
-func mayHave(attrs []attribute.KeyValue, key attribute.Key) bool {
-	for i := range attrs {
-		if len(attrs[i].Key) == len(key) {
-			return true
-		}
-	}
-	return false
 }

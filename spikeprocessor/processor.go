@@ -26,33 +26,35 @@ var _ sdktrace.SpanProcessor = (*Processor)(nil)
 
 // core is what processors that wrap different ones share.
 type core struct {
-	cfg     config
+	// What every request reads comes first: two cache lines, and the layouts. Nothing of it is written as requests go by.
+	stopped   atomic.Bool
+	digesting atomic.Bool // somebody calls Digest
+	running   *inflight   // nil: switched off
+	table     *table
+	rec       *latency.Recorder
+	cfg       config
+	layouts   layouts
+
 	start   time.Time
-	table   *table
-	layouts layouts
-	rec     *latency.Recorder
 	cells   cells // touched only under the recorder's mutex
 	store   *slowlog.Store
 	keeps   *limiter
+	queries *queries
+	errors  *errorGroups
+	digest  sync.Mutex // one Digest at a time; guards tidied
+	tidied  time.Time
 
-	gather    gatherer
-	recents   recents
-	bench     workbench
-	rescues   rescues
-	queries   *queries
-	panics    panicStacks
-	errors    *errorGroups
-	running   *inflight   // nil: switched off
-	digesting atomic.Bool // somebody calls Digest
-	digest    sync.Mutex  // one Digest at a time; guards tidied
-	tidied    time.Time
-	suspicion atomic.Int64 // unix ns of the last request that was kept; for RecordSuspects
-
-	stopped         atomic.Bool
+	suspicion       atomic.Int64 // unix ns of the last request that was kept; for RecordSuspects
 	samplerUsed     atomic.Bool
 	innerRecordOnly atomic.Bool
 	resource        atomic.Pointer[resource.Resource]
-	stats           stats
+
+	gather  gatherer
+	recents recents
+	bench   workbench
+	rescues rescues
+	panics  panicStacks
+	stats   stats
 }
 
 // New returns a processor in front of next, which may be nil. The error joins every option that was refused.

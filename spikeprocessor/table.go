@@ -49,11 +49,11 @@ type entry struct {
 // overflow entry per kind.
 type table struct {
 	seed   maphash.Seed
-	recent [512]atomic.Pointer[entry] // by string pointers, in pairs: hints, overwritten at will
-	hashed []atomic.Pointer[entry]    // open addressing, at most half full
+	hashed []atomic.Pointer[entry] // open addressing, at most half full
 	mask   uint64
 	max    int
-	full   [2]atomic.Bool // for what is served, and for dependencies
+	full   [2]atomic.Bool             // for what is served, and for dependencies
+	recent [512]atomic.Pointer[entry] // by string pointers, in pairs: hints, overwritten at will
 
 	mu         sync.Mutex
 	n          [2]int              // guarded by mu
@@ -111,15 +111,30 @@ func (t *table) lookup(kind Kind, method, route string) *entry {
 	}
 	method, route = clip(method), clip(route)
 	h := t.hash(kind, method, route)
+	e := t.probe(h, kind, method, route)
+	if e == nil {
+		return t.insert(kind, method, route, h)
+	}
+	if e.named(kind, method, route) {
+		t.remember(e)
+	}
+	return e
+}
+
+// known returns the entry of an endpoint whose names are new strings each time, so that recall could not find it; nil if
+// there is none.
+func (t *table) known(kind Kind, method, route string) *entry {
+	if len(route) > maxNameBytes || len(method) > maxNameBytes {
+		return nil
+	}
+	return t.probe(t.hash(kind, method, route), kind, method, route)
+}
+
+// probe walks the slots of a hash up to the entry with these names, or to a free one: nil.
+func (t *table) probe(h uint64, kind Kind, method, route string) *entry {
 	for i := h & t.mask; ; i = (i + 1) & t.mask {
 		e := t.hashed[i].Load()
-		if e == nil {
-			return t.insert(kind, method, route, h)
-		}
-		if e.hash == h && e.kind == kind && e.route == route && e.method == method {
-			if e.named(kind, method, route) {
-				t.remember(e)
-			}
+		if e == nil || e.hash == h && e.kind == kind && e.route == route && e.method == method {
 			return e
 		}
 	}

@@ -109,7 +109,13 @@ func (h *Histogram) Record(d time.Duration) {
 	}
 	d = max(d, 0)
 	h.widen(d, d)
-	h.add(Bucket(d)>>h.shift, 1)
+	c := Bucket(d) >> h.shift
+	if p := h.pages[c>>6]; p != nil && p[c&63] < math.MaxUint32 {
+		p[c&63]++
+		h.used[c>>6] |= 1 << (c & 63)
+	} else {
+		h.add(c, 1)
+	}
 	h.count++
 	h.addSum(0, uint64(d))
 }
