@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 
 	"go.opentelemetry.io/otel"
@@ -47,6 +46,7 @@ const queuedAlerts = 64
 // alerter tells the world of spikes, from a goroutine of its own. A receiver that panics is counted, one that is slow
 // delays only other alerts.
 type alerter struct {
+	worker
 	logger  *slog.Logger // nil: slog.Default() at the time
 	events  otellog.Logger
 	onSpike []func(Spike)
@@ -54,10 +54,6 @@ type alerter struct {
 	keep    func(id string, traces []string)
 
 	queue   chan *SpikeEvent
-	stop    chan struct{}
-	done    chan struct{}
-	once    sync.Once
-	started bool
 	dropped atomic.Uint64
 	faults  atomic.Uint64
 }
@@ -68,8 +64,8 @@ func newAlerter(c *config, slow *slowlog.Store, keep func(string, []string)) *al
 		provider = otel.GetLoggerProvider()
 	}
 	return &alerter{
-		logger: c.logger, events: provider.Logger(scopeName, otellog.WithInstrumentationVersion(Version)), onSpike: c.onSpike,
-		slow: slow, keep: keep, queue: make(chan *SpikeEvent, queuedAlerts), stop: make(chan struct{}), done: make(chan struct{}),
+		worker: newWorker(), logger: c.logger, events: provider.Logger(scopeName, otellog.WithInstrumentationVersion(Version)), onSpike: c.onSpike,
+		slow: slow, keep: keep, queue: make(chan *SpikeEvent, queuedAlerts),
 	}
 }
 
@@ -85,37 +81,8 @@ func (a *alerter) put(ev *SpikeEvent) {
 	}
 }
 
-func (a *alerter) start() {
-	a.started = true
-	go func() {
-		defer close(a.done)
-		for {
-			select {
-			case ev := <-a.queue:
-				a.tell(ev)
-			case <-a.stop:
-				for len(a.queue) > 0 {
-					a.tell(<-a.queue)
-				}
-				return
-			}
-		}
-	}()
-}
-
-// close delivers what is queued and waits for that within ctx.
-func (a *alerter) close(ctx context.Context) error {
-	a.once.Do(func() { close(a.stop) })
-	if !a.started {
-		return nil
-	}
-	select {
-	case <-a.done:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
+// start begins to tell, until close: then what is queued is told still.
+func (a *alerter) start() { a.run(func() { deliver(&a.worker, a.queue, a.tell) }) }
 
 // tell delivers one event to every receiver.
 func (a *alerter) tell(ev *SpikeEvent) {

@@ -5,7 +5,6 @@ package otelperf
 import (
 	"context"
 	"log/slog"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -21,12 +20,9 @@ const (
 // lineWriter writes a WARN line for each slow request from a goroutine of its own, so that a logger that is slow,
 // blocks or panics does not touch the request. It keeps at most queuedLines entries, and a counter per endpoint and second.
 type lineWriter struct {
+	worker
 	logger     *slog.Logger // nil: slog.Default() at the time
 	queue      chan *slowlog.Entry
-	stop       chan struct{}
-	done       chan struct{}
-	once       sync.Once
-	started    bool
 	dropped    atomic.Uint64
 	suppressed atomic.Uint64
 	faults     atomic.Uint64
@@ -36,10 +32,7 @@ type lineWriter struct {
 }
 
 func newLineWriter(l *slog.Logger) *lineWriter {
-	return &lineWriter{
-		logger: l, queue: make(chan *slowlog.Entry, queuedLines), counts: map[string]int{},
-		stop: make(chan struct{}), done: make(chan struct{}),
-	}
+	return &lineWriter{worker: newWorker(), logger: l, queue: make(chan *slowlog.Entry, queuedLines), counts: map[string]int{}}
 }
 
 // slow queues a line about a slow request. It never blocks.
@@ -54,47 +47,8 @@ func (w *lineWriter) slow(e *slowlog.Entry) {
 	}
 }
 
-func (w *lineWriter) start() {
-	w.started = true
-	go func() {
-		defer close(w.done)
-		for {
-			select {
-			case e := <-w.queue:
-				w.write(e)
-			case <-w.stop:
-				w.drain()
-				return
-			}
-		}
-	}()
-}
-
-// drain writes what is queued.
-func (w *lineWriter) drain() {
-	for {
-		select {
-		case e := <-w.queue:
-			w.write(e)
-		default:
-			return
-		}
-	}
-}
-
-// close writes what is queued and waits for that within ctx.
-func (w *lineWriter) close(ctx context.Context) error {
-	w.once.Do(func() { close(w.stop) })
-	if !w.started {
-		return nil
-	}
-	select {
-	case <-w.done:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
+// start begins to write, until close: then what is queued is written still.
+func (w *lineWriter) start() { w.run(func() { deliver(&w.worker, w.queue, w.write) }) }
 
 // write logs one line unless its endpoint has had its share of this second.
 func (w *lineWriter) write(e *slowlog.Entry) {

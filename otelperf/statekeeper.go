@@ -3,12 +3,10 @@
 package otelperf
 
 import (
-	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -21,21 +19,19 @@ const saveEvery = time.Minute
 // stateKeeper reads the state file at the start and writes it every minute and at the end, from a goroutine of its own.
 // When another process writes the same file it stops writing, and says so.
 type stateKeeper struct {
+	worker
 	path     string
 	engine   *Engine
 	identity func() identity
 	writer   string
 	wrote    string // who wrote the file as we last knew it; "": nobody
 
-	stop     chan struct{}
-	done     chan struct{}
-	once     sync.Once
 	failed   atomic.Uint64 // reads and writes that failed
 	conflict atomic.Bool
 }
 
 func newStateKeeper(path string, e *Engine, who func() identity) *stateKeeper {
-	return &stateKeeper{path: path, engine: e, identity: who, writer: rand.Text(), stop: make(chan struct{}), done: make(chan struct{})}
+	return &stateKeeper{worker: newWorker(), path: path, engine: e, identity: who, writer: rand.Text()}
 }
 
 // load hands what the file holds to the engine. What is wrong with it is reported, and it counts as empty.
@@ -50,8 +46,7 @@ func (k *stateKeeper) load() {
 }
 
 func (k *stateKeeper) start() {
-	go func() {
-		defer close(k.done)
+	k.run(func() {
 		ticker := time.NewTicker(saveEvery)
 		defer ticker.Stop()
 		for {
@@ -63,18 +58,7 @@ func (k *stateKeeper) start() {
 				return
 			}
 		}
-	}()
-}
-
-// close saves once more and waits for that within ctx.
-func (k *stateKeeper) close(ctx context.Context) error {
-	k.once.Do(func() { close(k.stop) })
-	select {
-	case <-k.done:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	})
 }
 
 func (k *stateKeeper) save() {

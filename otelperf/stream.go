@@ -56,15 +56,12 @@ type message struct {
 // waits for a client: one whose queue is full is dropped. Memory: streamRing messages of at most about 4 KiB, and for each
 // client streamQueue messages that all share.
 type broadcaster struct {
+	worker
 	epoch   string // tells the message ids of this process from those of another
 	max     int
 	summary func(Window) *Summary
 
-	inbox   chan func() (string, any) // encodes in the broadcaster's goroutine, not in that of the request
-	stop    chan struct{}
-	done    chan struct{}
-	once    sync.Once
-	started bool
+	inbox chan func() (string, any) // encodes in the broadcaster's goroutine, not in that of the request
 
 	lost, dropped, refused atomic.Uint64
 
@@ -87,8 +84,8 @@ type streamClient struct {
 
 func newBroadcaster(limit int, began time.Time, summary func(Window) *Summary) *broadcaster {
 	return &broadcaster{
-		epoch: strconv.FormatInt(began.UnixMilli(), 36), max: limit, summary: summary,
-		inbox: make(chan func() (string, any), streamInbox), stop: make(chan struct{}), done: make(chan struct{}),
+		worker: newWorker(), epoch: strconv.FormatInt(began.UnixMilli(), 36), max: limit, summary: summary,
+		inbox:   make(chan func() (string, any), streamInbox),
 		clients: map[*streamClient]struct{}{}, servers: map[*http.Server]struct{}{},
 	}
 }
@@ -119,9 +116,7 @@ func (b *broadcaster) put(f func() (string, any)) {
 }
 
 func (b *broadcaster) start() {
-	b.started = true
-	go func() {
-		defer close(b.done)
+	b.run(func() {
 		ticker := time.NewTicker(summaryEvery)
 		defer ticker.Stop()
 		for {
@@ -134,7 +129,7 @@ func (b *broadcaster) start() {
 				return
 			}
 		}
-	}()
+	})
 }
 
 // guard turns a fault of ours into a count.
@@ -149,24 +144,13 @@ func (b *broadcaster) guard(f func()) {
 
 // close ends every stream, and waits for the goroutine within ctx.
 func (b *broadcaster) close(ctx context.Context) error {
-	b.once.Do(func() {
-		close(b.stop)
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		b.closed = true
-		for c := range b.clients {
-			b.leaveLocked(c)
-		}
-	})
-	if !b.started {
-		return nil
+	b.mu.Lock()
+	b.closed = true
+	for c := range b.clients {
+		b.leaveLocked(c)
 	}
-	select {
-	case <-b.done:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	b.mu.Unlock()
+	return b.worker.close(ctx)
 }
 
 // send keeps an event for those who come back, and gives it to all clients that want it.
