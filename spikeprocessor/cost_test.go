@@ -90,6 +90,21 @@ func TestOnEndAllocatesNothing(t *testing.T) {
 	}
 }
 
+// TestExportedSpansCostOneAllocation: what a span that is exported gets is put together by whoever exports it.
+func TestExportedSpansCostOneAllocation(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+	p, err := New(&grab{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	span := snapshots(1, true)[0]
+	if n := testing.AllocsPerRun(100_000, func() { p.OnEnd(span) }); n != 1 {
+		t.Errorf("%v allocations, want 1", n)
+	}
+}
+
 func TestWholeRequestsAllocateNothingMore(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector allocates")

@@ -5,6 +5,7 @@ package spikeprocessor
 import (
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -27,36 +28,47 @@ func (v *verdict) slow() bool {
 	return v.reason == slowlog.ReasonThreshold || v.reason == slowlog.ReasonBaseline
 }
 
-// enriched is a span with more attributes; everything else is the SDK's.
+// enriched is a span with more attributes; everything else is the SDK's. They are put together when somebody asks for them, which is an
+// exporter in its own goroutine as a rule: the request only pays for this struct.
 //
 // This is the one place where spans are changed on their way out. When the SDK calls processors before a span has ended,
 // (an OnEnding hook, which the specification has and the SDK has not yet), attributes can be set there instead.
 type enriched struct {
 	sdktrace.ReadOnlySpan
-	attrs []attribute.KeyValue
+	core    *core
+	verdict verdict
+	view    *View // as it was when the span ended; may be nil
+	attrs   atomic.Pointer[[]attribute.KeyValue]
 }
 
-// Attributes implements sdktrace.ReadOnlySpan.
-func (e *enriched) Attributes() []attribute.KeyValue { return e.attrs }
+// Attributes implements sdktrace.ReadOnlySpan. A fault of ours leaves the attributes as they were.
+func (e *enriched) Attributes() (attrs []attribute.KeyValue) {
+	if p := e.attrs.Load(); p != nil {
+		return *p
+	}
+	attrs = e.ReadOnlySpan.Attributes()
+	defer e.core.guard()
+	var buf [8]attribute.KeyValue
+	if more := e.additions(buf[:0], attrs, e.Name()); len(more) > 0 {
+		attrs = append(append(make([]attribute.KeyValue, 0, len(attrs)+len(more)), attrs...), more...)
+	}
+	known := attrs // the result itself would be on the heap in each call
+	e.attrs.Store(&known)
+	return attrs
+}
 
 // enrich returns s with what v adds to its attributes, or s itself if that is nothing.
 func (c *core) enrich(s sdktrace.ReadOnlySpan, v *verdict) sdktrace.ReadOnlySpan {
-	if c.cfg.enrichment == 0 {
+	if c.cfg.enrichment == 0 && v.rescued == "" {
 		return s
 	}
-	old := s.Attributes()
-	var buf [8]attribute.KeyValue
-	more := c.additions(buf[:0], old, s.Name(), v)
-	if len(more) == 0 {
-		return s
-	}
-	attrs := make([]attribute.KeyValue, 0, len(old)+len(more))
-	return &enriched{s, append(append(attrs, old...), more...)}
+	return &enriched{ReadOnlySpan: s, core: c, verdict: *v, view: v.entry.view.Load()}
 }
 
-// additions appends the attributes that a span gets.
-func (c *core) additions(to, old []attribute.KeyValue, name string, v *verdict) []attribute.KeyValue {
-	on := func(which enrichment) bool { return c.cfg.enrichment&which != 0 }
+// additions appends the attributes that the span gets.
+func (e *enriched) additions(to, old []attribute.KeyValue, name string) []attribute.KeyValue {
+	v := &e.verdict
+	on := func(which enrichment) bool { return e.core.cfg.enrichment&which != 0 }
 	if route := v.missingRoute(old, name); route != "" && on(enrichRoute) {
 		to = append(to, attribute.String(keyHTTPRoute, route))
 	}
@@ -66,18 +78,14 @@ func (c *core) additions(to, old []attribute.KeyValue, name string, v *verdict) 
 	if v.slow() && on(enrichSlow) {
 		to = append(to, SlowKey.Bool(true))
 	}
-	view := v.entry.view.Load()
-	if view == nil {
-		return v.rescueAttrs(to)
-	}
-	if view.BaselineP99 > 0 && on(enrichBaseline) {
-		to = append(to, BaselineP99Key.Float64(view.BaselineP99.Seconds()))
+	if e.view != nil && e.view.BaselineP99 > 0 && on(enrichBaseline) {
+		to = append(to, BaselineP99Key.Float64(e.view.BaselineP99.Seconds()))
 		if v.r.outcome.Timed() {
-			to = append(to, BaselineRatioKey.Float64(float64(v.d)/float64(view.BaselineP99)))
+			to = append(to, BaselineRatioKey.Float64(float64(v.d)/float64(e.view.BaselineP99)))
 		}
 	}
-	if view.SpikeID != "" && on(enrichSpike) {
-		to = append(to, SpikeIDKey.String(view.SpikeID))
+	if e.view != nil && e.view.SpikeID != "" && on(enrichSpike) {
+		to = append(to, SpikeIDKey.String(e.view.SpikeID))
 	}
 	return v.rescueAttrs(to)
 }

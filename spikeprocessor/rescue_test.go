@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -260,6 +261,47 @@ func TestEnrichmentCanBeSwitchedOff(t *testing.T) {
 		if got := r.sent.Ended()[0].Attributes(); len(got) != 2 {
 			t.Errorf("attributes %v, want the two of the span", got)
 		}
+	}
+}
+
+func TestRescuedSpansAreMarkedWithoutEnrichment(t *testing.T) {
+	r := newSampledRig(t, sdktrace.NeverSample(), WithoutEnrichment())
+	r.request("/x", 500, 10)
+	root := r.sent.Ended()[3]
+	if v, _ := attr(root, RescueReasonKey); v.AsString() != RescueFailed {
+		t.Errorf("attributes %v, want a reason for the rescue", root.Attributes())
+	}
+	if _, ok := attr(root, OutcomeKey); ok {
+		t.Errorf("attributes %v, want nothing else to be added", root.Attributes())
+	}
+}
+
+// TestEnrichmentIsReadByManyAtOnce has several exporters ask for the attributes, which are put together for the first of them.
+func TestEnrichmentIsReadByManyAtOnce(t *testing.T) {
+	r := newRig(t)
+	r.http("GET", "/x", 200, time.Millisecond)
+	s := r.sent.Ended()[0]
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			if v, ok := attr(s, OutcomeKey); !ok || v.AsString() != "ok" {
+				t.Errorf("attributes %v, want an outcome", s.Attributes())
+			}
+		})
+	}
+	wg.Wait()
+	if a, b := s.Attributes(), s.Attributes(); &a[0] != &b[0] {
+		t.Error("the attributes are put together anew each time")
+	}
+}
+
+func TestAFaultInEnrichmentLeavesTheAttributes(t *testing.T) {
+	r := newRig(t)
+	r.http("GET", "/x", 200, time.Millisecond)
+	broken := r.sent.Ended()[0].(*enriched)
+	broken = &enriched{ReadOnlySpan: broken.ReadOnlySpan, core: broken.core} // no entry to read
+	if got, want := len(broken.Attributes()), len(broken.ReadOnlySpan.Attributes()); got != want || r.Stats().Faults != 1 {
+		t.Errorf("%d attributes, %d faults; want %d as they were, and 1", got, r.Stats().Faults, want)
 	}
 }
 
