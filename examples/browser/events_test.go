@@ -12,16 +12,15 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
-	"go.opentelemetry.io/otel/attribute"
-	sdklog "go.opentelemetry.io/otel/sdk/log"
-	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/otelperf/otelperf-go/otelperf"
 	"github.com/otelperf/otelperf-go/otelperf/events"
 )
 
 // What a visitor has and does that is nobody's business. None of it may be in a record.
-var personal = []string{"4711", "mail=anna@example.com", "anna@example.com", "#part", "Invoice of Anna", "secret cookie", "Buy the samovar", "http://", "127.0.0.1", "Mozilla", "Chrome"}
+var personal = []string{"anna-4711", "mail=anna@example.com", "anna@example.com", "#part", "Invoice of Anna", "secret cookie", "Buy the samovar", "http://", "127.0.0.1", "203.0.113.77", "Mozilla", "Chrome"}
 
 // userPage is what GET /users/{id} answers: a page with the snippet, a button that takes a while, and something that moves.
 const userPage = `<!doctype html><html lang="en"><head><title>Invoice of Anna</title>
@@ -34,9 +33,19 @@ const userScript = `document.cookie = "id=secret cookie";
 document.getElementById("buy").addEventListener("click", () => { const end = performance.now() + 120; while (performance.now() < end); });
 setTimeout(() => { document.getElementById("late").style.height = "120px"; window.moved = true; }, 400);`
 
-func newTracked(t *testing.T, opts ...otelperf.Option) *site {
+// tracked is a site whose spans and events go to a real collector, over OTLP.
+type tracked struct {
+	*site
+	arrived *arrived
+}
+
+func newTracked(t *testing.T, opts ...otelperf.Option) *tracked {
 	t.Helper()
-	s := newSite(t, append([]otelperf.Option{otelperf.WithEvents(), otelperf.WithRequestEvents()}, opts...)...)
+	to := newArrived(t)
+	deliveries := &events.Deliveries{}
+	spans, records := to.processors(t, deliveries)
+	options := append([]otelperf.Option{otelperf.WithEvents(events.WithDeliveries(deliveries)), otelperf.WithRequestEvents()}, opts...)
+	s := &tracked{newExportingSite(t, spans, records, options...), to}
 	s.mux.HandleFunc("GET /users/{id}", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		_, _ = io.WriteString(w, userPage)
@@ -49,7 +58,7 @@ func newTracked(t *testing.T, opts ...otelperf.Option) *site {
 	return s
 }
 
-const visited = "/users/4711?mail=anna@example.com#part"
+const visited = "/users/anna-4711?mail=anna@example.com#part"
 
 // clickOn clicks with the mouse, as a person does: that is what the browser times.
 func (tb *tab) clickOn(selector string) {
@@ -58,8 +67,12 @@ func (tb *tab) clickOn(selector string) {
 	tb.do(chromedp.MouseClickXY(at[0], at[1]))
 }
 
-// The snippet's page view, click and web vitals arrive as OpenTelemetry events with the trace of the page's own request, and
-// without anything personal.
+// loginScript is the application's own request, with an id of its user and a header that a proxy would set.
+const loginScript = `fetch("/t/track?user=anna@example.com", {method: "POST", headers: {"Content-Type": "application/json", "X-Forwarded-For": "203.0.113.77"},
+	body: JSON.stringify({name: "user.logged_in", user_id: "anna-4711", page: "/users/{id}"})}).then((r) => r.status)`
+
+// The snippet's page view, click and web vitals arrive at a real collector as OpenTelemetry events, in the trace of the page's
+// own request that arrived there too, and without anything personal.
 func TestSnippetTellsOfAVisit(t *testing.T) {
 	s := newTracked(t)
 	tb := newTab(t)
@@ -68,98 +81,78 @@ func TestSnippetTellsOfAVisit(t *testing.T) {
 	tb.clickOn("#other")
 	tb.clickOn("#buy")
 	tb.do(chromedp.Sleep(300 * time.Millisecond)) // the browser reports the interaction with the next frames
+	if status := value[int](tb, loginScript); status != http.StatusAccepted {
+		t.Errorf("the event with a user id was answered with %d", status)
+	}
+	agent := value[string](tb, `navigator.userAgent`)
 	value[any](tb, `otelperf.track("cart.added", {items: 3})`)
-	value[any](tb, `otelperf.page("/orders/{id}"); history.pushState({}, "", "/orders/4711?mail=anna@example.com")`)
+	value[any](tb, `otelperf.page("/orders/{id}"); history.pushState({}, "", "/orders/anna-4711?mail=anna@example.com")`)
 	tb.do(chromedp.Sleep(50*time.Millisecond), chromedp.Navigate("about:blank")) // hides the page
 
-	load := s.serverSpan(t, "/users/{id}")
-	view := s.arrives(t, events.NamePageView, attribute.String("otelperf.page_view.kind", "load"))
-	click := s.arrives(t, events.NameClick, attribute.String("otelperf.click.target", "buy"))
-	s.checkLoad(t, load, view, click)
+	load := s.arrived.serverSpan(t, "/users/{id}")
+	view := s.arrived.event(t, events.NamePageView, "otelperf.page_view.kind", "load")
+	click := s.arrived.event(t, events.NameClick, "otelperf.click.target", "buy")
+	checkLoad(t, load, view, click)
 	for _, name := range []string{"ttfb", "fcp", "lcp", "cls", "inp"} {
-		rec := s.arrives(t, events.NameWebVital, attribute.String("browser.web_vital.name", name))
-		s.checkLoad(t, load, rec)
+		rec := s.arrived.event(t, events.NameWebVital, "browser.web_vital.name", name)
+		checkLoad(t, load, rec)
 		checkVital(t, name, rec)
 	}
-	moved := s.arrives(t, events.NamePageView, attribute.String("otelperf.page_view.kind", "navigate"))
-	if template, _ := attributeOf(moved, "url.template"); template != "/orders/{id}" || moved.TraceID() == load.TraceID() {
+	moved := s.arrived.event(t, events.NamePageView, "otelperf.page_view.kind", "navigate")
+	if template := text(moved, "url.template"); template != "/orders/{id}" || moved.TraceID() == load.TraceID() {
 		t.Errorf("the navigation is to %q with trace %s, want /orders/{id} and not the trace of the load", template, moved.TraceID())
 	}
-	if own := s.arrives(t, "cart.added"); own.EventName() != "cart.added" {
-		t.Error("the application's own event is not there")
+	s.arrived.event(t, "cart.added", "items", "3")
+	if hash := text(s.arrived.event(t, "user.logged_in"), "user.hash"); len(hash) != 32 {
+		t.Errorf("the user's hash is %q", hash)
 	}
-	if n := len(s.logs.named(events.NameClick)); n != 1 {
+	if n := len(s.arrived.events(t, events.NameClick)); n != 1 {
 		t.Errorf("%d clicks, want 1: the other button has no data-track", n)
 	}
 	tb.quiet(s.server.URL)
-	s.checkPrivate(t, tb)
+	s.checkPrivate(t, agent)
 	s.checkShown(t)
-}
-
-// serverSpan returns the context of the server's span of a route.
-func (s *site) serverSpan(t *testing.T, route string) trace.SpanContext {
-	t.Helper()
-	for _, span := range s.spans.Ended() {
-		if span.SpanKind() == trace.SpanKindServer && slices.Contains(span.Attributes(), attribute.String("http.route", route)) {
-			return span.SpanContext()
-		}
-	}
-	t.Fatalf("no server span of %s", route)
-	return trace.SpanContext{}
-}
-
-// arrives waits for the record of an event.
-func (s *site) arrives(t *testing.T, name string, with ...attribute.KeyValue) sdklog.Record {
-	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		if found := s.logs.named(name, with...); len(found) > 0 {
-			return found[0]
-		}
-	}
-	t.Fatalf("no record of %s with %v:\n%s", name, with, s.logs.dump())
-	return sdklog.Record{}
+	s.checkDelivered(t)
 }
 
 // checkLoad checks that records are of the page's load: its trace, its span, its template.
-func (s *site) checkLoad(t *testing.T, load trace.SpanContext, recs ...sdklog.Record) {
+func checkLoad(t *testing.T, load ptrace.Span, recs ...plog.LogRecord) {
 	t.Helper()
 	for _, rec := range recs {
 		if rec.TraceID() != load.TraceID() || rec.SpanID() != load.SpanID() {
 			t.Errorf("%s has trace %s and span %s, the server's span %s and %s", rec.EventName(), rec.TraceID(), rec.SpanID(), load.TraceID(), load.SpanID())
 		}
-		if template, _ := attributeOf(rec, "url.template"); template != "/users/{id}" {
+		if template := text(rec, "url.template"); template != "/users/{id}" {
 			t.Errorf("%s is of page %q", rec.EventName(), template)
 		}
-		if session, _ := attributeOf(rec, "session.id"); len(session) < 10 {
+		if session := text(rec, "session.id"); len(session) < 10 {
 			t.Errorf("%s has session %q", rec.EventName(), session)
 		}
-		if age := time.Since(rec.Timestamp()); age < 0 || age > 30*time.Second {
+		if age := time.Since(rec.Timestamp().AsTime()); age < 0 || age > 30*time.Second {
 			t.Errorf("%s is %v old", rec.EventName(), age)
 		}
 	}
 }
 
 // checkVital checks that a value can be: what was provoked is in it.
-func checkVital(t *testing.T, name string, rec sdklog.Record) {
+func checkVital(t *testing.T, name string, rec plog.LogRecord) {
 	t.Helper()
 	least := map[string]float64{"ttfb": 0, "fcp": 1, "lcp": 1, "cls": 0.001, "inp": 100}[name]
 	most := map[string]float64{"ttfb": 5000, "fcp": 10000, "lcp": 10000, "cls": 2, "inp": 5000}[name]
-	text, _ := attributeOf(rec, "browser.web_vital.value")
-	var v float64
-	if _, err := fmt.Sscan(text, &v); err != nil || v < least || v > most {
-		t.Errorf("%s is %q, want %v to %v", name, text, least, most)
+	v, _ := rec.Attributes().Get("browser.web_vital.value")
+	if v.Double() < least || v.Double() > most {
+		t.Errorf("%s is %v, want %v to %v", name, v.AsString(), least, most)
 	}
-	if rating, _ := attributeOf(rec, "browser.web_vital.rating"); !slices.Contains([]string{"good", "needs-improvement", "poor"}, rating) {
+	if rating := text(rec, "browser.web_vital.rating"); !slices.Contains([]string{"good", "needs-improvement", "poor"}, rating) {
 		t.Errorf("%s is rated %q", name, rating)
 	}
-	t.Logf("%s %s", name, text)
+	t.Logf("%s %v", name, v.AsString())
 }
 
-// checkPrivate looks for what the visitor has in all that was recorded and is shown.
-func (s *site) checkPrivate(t *testing.T, tb *tab) {
+// checkPrivate looks for what the visitor has in all log records that arrived, byte by byte, and in what is shown.
+func (s *tracked) checkPrivate(t *testing.T, agent string) {
 	t.Helper()
-	agent := value[string](tb, `navigator.userAgent`)
-	shown := map[string]string{"records": s.logs.dump()}
+	shown := map[string]string{"records": s.arrived.logs(t)}
 	for _, path := range []string{"events/recent?limit=1000", "stats"} {
 		shown[path] = string(fetch(t, s.base+path))
 	}
@@ -168,8 +161,7 @@ func (s *site) checkPrivate(t *testing.T, tb *tab) {
 			t.Errorf("%s hold next to nothing: %s", where, text)
 		}
 		for _, bad := range append(slices.Clone(personal), agent) {
-			if strings.Contains(text, bad) {
-				at := strings.Index(text, bad)
+			if at := strings.Index(text, bad); at >= 0 {
 				t.Errorf("%s hold %q: %s", where, bad, text[max(0, at-200):min(len(text), at+100)])
 			}
 		}
@@ -177,7 +169,7 @@ func (s *site) checkPrivate(t *testing.T, tb *tab) {
 }
 
 // checkShown checks that the same is countable in the process.
-func (s *site) checkShown(t *testing.T) {
+func (s *tracked) checkShown(t *testing.T) {
 	t.Helper()
 	stats := string(fetch(t, s.base+"stats"))
 	for _, want := range []string{events.NamePageView, events.NameClick, events.NameWebVital, "cart.added", `"/users/{id}"`, `"p75`} {
@@ -185,6 +177,21 @@ func (s *site) checkShown(t *testing.T) {
 			t.Errorf("stats lack %s: %s", want, stats)
 		}
 	}
+}
+
+// checkDelivered checks that the process knows what has arrived: as many as the collector has, and none was lost. It
+// returns their names.
+func (s *tracked) checkDelivered(t *testing.T) []string {
+	t.Helper()
+	if r, err := s.mon.Events().Flush(t.Context()); err != nil || r.Left() != 0 {
+		t.Errorf("flush: %+v, %v", r, err)
+	}
+	e := s.mon.Events().Stats().Export
+	names := s.arrived.names(t, e.Delivered)
+	if !e.Watched || e.Delivered != e.Emitted || e.Delivered != uint64(len(names)) {
+		t.Errorf("%d events arrived, export %+v", len(names), e)
+	}
+	return names
 }
 
 // A browser that asks not to be tracked sends nothing.
@@ -206,9 +213,9 @@ func TestSnippetHonoursRefusals(t *testing.T) {
 			if tb.asked("/t/interactions") || tb.asked("/t/batch-track") || stored != 0 {
 				t.Errorf("something was sent or stored: %q, %d entries", tb.requests, stored)
 			}
-			for _, n := range []string{events.NamePageView, events.NameClick, events.NameWebVital, "cart.added"} {
-				if found := s.logs.named(n); len(found) > 0 {
-					t.Errorf("%d records of %s", len(found), n)
+			for _, name := range s.checkDelivered(t) {
+				if name != events.NameRequest {
+					t.Errorf("%s arrived", name)
 				}
 			}
 			tb.quiet(s.server.URL)
@@ -251,13 +258,16 @@ func TestSnippetOfAnotherOrigin(t *testing.T) {
 				t.Errorf("a fetch was answered: %v", readable)
 			}
 			if allowed {
-				s.arrives(t, "by.beacon")
-				s.arrives(t, "by.fetch")
+				s.arrived.event(t, "by.beacon")
+				s.arrived.event(t, "by.fetch")
 				return
 			}
-			time.Sleep(300 * time.Millisecond)
-			if n := len(s.logs.named("by.beacon")) + len(s.logs.named("by.fetch")); n != 0 {
-				t.Errorf("%d events of another origin were taken", n)
+			refused := func() uint64 { return s.mon.Events().Stats().HTTP.RefusedBy["403"] }
+			for deadline := time.Now().Add(10 * time.Second); refused() < 2 && time.Now().Before(deadline); {
+				time.Sleep(10 * time.Millisecond)
+			}
+			if n := s.mon.Events().Stats().Received; n != 0 || refused() < 2 {
+				t.Errorf("%d events of another origin were taken, %d requests refused", n, refused())
 			}
 		})
 	}

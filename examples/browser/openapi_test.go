@@ -213,9 +213,8 @@ func (c *contract) withoutEvents(t *testing.T) {
 	}
 }
 
-// stalled is an exporter that takes nothing until it is let go.
+// stalled is an exporter that takes nothing until it is let go, and then has lost it.
 type stalled struct {
-	records
 	let  chan struct{}
 	once sync.Once
 }
@@ -225,6 +224,12 @@ func (s *stalled) Export(context.Context, []sdklog.Record) error {
 	<-s.let
 	return nil
 }
+
+// Shutdown has nothing to do.
+func (s *stalled) Shutdown(context.Context) error { return nil }
+
+// ForceFlush says that the collector does not answer.
+func (s *stalled) ForceFlush(context.Context) error { return errors.New("no answer") }
 
 // stuck flushes while the collector takes nothing.
 func (c *contract) stuck(t *testing.T) {
@@ -237,6 +242,7 @@ func (c *contract) stuck(t *testing.T) {
 	srv := serve(t, http.StripPrefix(mounted, mon.Handler()))
 	c.check(srv, ask{method: http.MethodPost, path: "/events/flush?timeout=50ms", want: http.StatusGatewayTimeout})
 	e.once.Do(func() { close(e.let) })
+	c.check(srv, ask{method: http.MethodPost, path: "/events/flush", want: http.StatusBadGateway})
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	must(t, mon.Shutdown(ctx))

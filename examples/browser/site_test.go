@@ -20,7 +20,6 @@ import (
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/otelperf/otelperf-go/otelperf"
@@ -31,21 +30,30 @@ import (
 type site struct {
 	mon    *otelperf.Monitor
 	tracer trace.Tracer
-	spans  *tracetest.SpanRecorder
-	logs   *records
 	mux    *http.ServeMux
 	server *httptest.Server
 	base   string // the URL of the page
 }
 
+// newSite starts a site whose spans and log records go nowhere.
 func newSite(t *testing.T, opts ...otelperf.Option) *site {
 	t.Helper()
-	s := &site{spans: tracetest.NewSpanRecorder(), logs: &records{}, mux: http.NewServeMux()}
-	lp := sdklog.NewLoggerProvider(sdklog.WithProcessor(sdklog.NewSimpleProcessor(s.logs)))
+	return newExportingSite(t, nil, nil, opts...)
+}
+
+// newExportingSite starts a site with the processors that a program gives its providers, which may be nil.
+func newExportingSite(t *testing.T, spans sdktrace.SpanProcessor, records sdklog.Processor, opts ...otelperf.Option) *site {
+	t.Helper()
+	s := &site{mux: http.NewServeMux()}
+	var logs []sdklog.LoggerProviderOption
+	if records != nil {
+		logs = append(logs, sdklog.WithProcessor(records))
+	}
+	lp := sdklog.NewLoggerProvider(logs...)
 	mon, err := otelperf.New(append([]otelperf.Option{otelperf.WithLogger(slog.New(slog.DiscardHandler)), otelperf.WithLoggerProvider(lp), otelperf.WithIgnoredPaths("/ops/x/", "/t/", "/favicon.ico")}, opts...)...)
 	must(t, err)
 	s.mon = mon
-	tp := sdktrace.NewTracerProvider(sdktrace.WithSampler(mon.Sampler(sdktrace.AlwaysSample())), sdktrace.WithSpanProcessor(mon.SpanProcessor(s.spans)),
+	tp := sdktrace.NewTracerProvider(sdktrace.WithSampler(mon.Sampler(sdktrace.AlwaysSample())), sdktrace.WithSpanProcessor(mon.SpanProcessor(spans)),
 		sdktrace.WithResource(resource.NewSchemaless(attribute.String("service.name", "shop"), attribute.String("service.version", "1.4.2"))))
 	mp := sdkmetric.NewMeterProvider(sdkmetric.WithReader(mon.Reader()))
 	s.tracer = tp.Tracer("shop")

@@ -56,7 +56,8 @@ func (t *Tracker) ServeStats(w http.ResponseWriter, r *http.Request) {
 }
 
 // ServeFlush answers POST with the [FlushResult] of a flush that takes at most ?timeout= (a Go duration; default 5s, at most
-// 30s). When something is left the status is 504 and the problem's member flush says what.
+// 30s). When something is left after that time the status is 504, when something was lost or the provider failed it is 502,
+// and the problem's member flush has the numbers.
 func (t *Tracker) ServeFlush(w http.ResponseWriter, r *http.Request) {
 	if !allow(w, r, http.MethodPost) {
 		return
@@ -74,7 +75,11 @@ func (t *Tracker) ServeFlush(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	result, err := t.Flush(ctx)
 	if err != nil {
-		p := newProblem(http.StatusGatewayTimeout, "", err.Error())
+		status := http.StatusBadGateway
+		if errors.Is(err, context.DeadlineExceeded) && result.Left() > 0 {
+			status = http.StatusGatewayTimeout
+		}
+		p := newProblem(status, "", err.Error())
 		p.Flush = &result
 		p.write(w)
 		return

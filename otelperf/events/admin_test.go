@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -72,11 +71,19 @@ func TestServeFlush(t *testing.T) {
 	if w := send(h, "POST", "/", "", ""); w.Code != 200 || !strings.Contains(w.Body.String(), `"queued":0`) {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
-	rec.flush = func(ctx context.Context) error { <-ctx.Done(); return errors.New("down") }
+	end := make(chan struct{})
+	defer close(end)
+	rec.flush = func(context.Context) error { <-end; return nil }
 	_ = tr.Track(t.Context(), Event{Name: "a"})
 	w := send(h, "POST", "/?timeout=10ms", "", "")
 	if w.Code != 504 || !strings.Contains(w.Body.String(), `"unconfirmed":1`) || w.Header().Get("Content-Type") != "application/problem+json" {
 		t.Errorf("collector down: %d %s", w.Code, w.Body)
+	}
+	failing := newTrackerOn(t, &recorder{flush: func(context.Context) error { return errDown }})
+	_ = failing.Track(t.Context(), Event{Name: "a"})
+	w = send(http.HandlerFunc(failing.ServeFlush), "POST", "/", "", "")
+	if w.Code != 502 || !strings.Contains(w.Body.String(), `"lost":`) || !strings.Contains(w.Body.String(), errDown.Error()) {
+		t.Errorf("the provider fails: %d %s", w.Code, w.Body)
 	}
 	for _, q := range []string{"x", "0s", "-1s", "31s"} {
 		if w = send(h, "POST", "/?timeout="+q, "", ""); w.Code != 400 {

@@ -30,6 +30,11 @@
 // holds up a request. What is accepted ends as emitted, disabled (the provider has no use for it) or
 // lost (the processor panicked, or Shutdown ran out of time), and is queued until then.
 //
+// What is emitted is the log provider's, and ends as delivered, failed (its export failed) or missing (it never came to
+// the exporter). A batch processor does not keep what it could not export, and says so to nobody: watch the exporter
+// ([Watch], [WithDeliveries]), and Stats and Flush know. Whoever sends a whole request in vain, since its client is over
+// its rate, gets 429: the events in it are not read and not in Stats, only the request is.
+//
 // # Sampling
 //
 // Sampling is consistent: the decision is a function of the session id, for events without one of the trace

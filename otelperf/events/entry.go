@@ -6,7 +6,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
-	"slices"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -89,16 +88,22 @@ func (t *Tracker) hash(kind, id string) string {
 	return hex.EncodeToString(mac.Sum(nil)[:16])
 }
 
-// attributes returns what the record will carry. The caller's slice is not kept.
+// attributes returns what the record will carry. The caller's slices are not kept.
 func (e *entry) attributes(d *draft) []attribute.KeyValue {
-	kvs := make([]attribute.KeyValue, 0, len(d.Properties)+len(d.extra)+6)
-	kvs = append(kvs, attribute.String(keySource, e.Source))
-	for _, s := range []struct{ key, value string }{
-		{keySession, e.SessionID}, {keyUserHash, e.UserHash}, {keyUserID, e.UserID}, {keyTemplate, e.Page}, {keyEventID, e.ID},
-	} {
-		if s.value != "" {
-			kvs = append(kvs, attribute.String(s.key, s.value))
+	own := [...]struct{ key, value string }{
+		{keySource, e.Source}, {keySession, e.SessionID}, {keyUserHash, e.UserHash}, {keyUserID, e.UserID}, {keyTemplate, e.Page}, {keyEventID, e.ID},
+	}
+	n := len(d.extra) + len(d.Properties)
+	for i := range own {
+		if own[i].value != "" {
+			n++
 		}
 	}
-	return slices.Concat(kvs, d.extra, d.Properties)
+	kvs := make([]attribute.KeyValue, 0, n) // exactly: it is kept as long as the event
+	for i := range own {
+		if own[i].value != "" {
+			kvs = append(kvs, attribute.String(own[i].key, own[i].value))
+		}
+	}
+	return append(append(kvs, d.extra...), d.Properties...)
 }

@@ -11,6 +11,7 @@ var (
 	ErrDuplicate = errors.New("events: dropped: this id was seen before")
 	ErrQueueFull = errors.New("events: dropped: the queue is full")
 	ErrShutdown  = errors.New("events: dropped: shut down")
+	ErrLost      = errors.New("events: accepted events were lost on their way out")
 
 	errRateLimited = errors.New("events: dropped: too many events from this client")
 )

@@ -75,27 +75,66 @@ func TestManyFlushesOneCall(t *testing.T) {
 	})
 }
 
+// What was with the provider when its ForceFlush failed has to be taken for lost, and is never said to have arrived: the
+// next success is about what came since.
 func TestFlushConfirms(t *testing.T) {
-	failing := true
-	rec := &recorder{flush: func(context.Context) error {
-		if failing {
-			return errors.New("collector is down")
-		}
-		return nil
-	}}
+	rec := &recorder{}
 	tr := newTrackerOn(t, rec)
-	_ = tr.Track(t.Context(), Event{Name: "a"})
-	if r, err := tr.Flush(t.Context()); err == nil || r.Unconfirmed != 1 {
-		t.Errorf("failing: %+v, %v", r, err)
+	steps := []struct {
+		what      string
+		events    int
+		flush     func(context.Context) error
+		want      FlushResult
+		err       error
+		delivered uint64
+	}{
+		{"down", 3, func(context.Context) error { return errDown }, FlushResult{Lost: 3}, errDown, 0},
+		{"still down, nothing new", 0, func(context.Context) error { return errDown }, FlushResult{}, errDown, 0},
+		{"back", 2, nil, FlushResult{}, nil, 2},
+		{"panicking", 1, func(context.Context) error { panic("provider") }, FlushResult{Lost: 1}, errFlushPanic, 2},
 	}
-	failing = false
-	if r, err := tr.Flush(t.Context()); err != nil || r.Left() != 0 {
-		t.Errorf("succeeding: %+v, %v", r, err)
+	for _, s := range steps {
+		for range s.events {
+			_ = tr.Track(t.Context(), Event{Name: "a"})
+		}
+		rec.flush = s.flush
+		r, err := tr.Flush(t.Context())
+		r.Emitted = 0 // some may have been emitted before
+		if r != s.want || !errors.Is(err, s.err) || errors.Is(err, ErrLost) != (r.Lost > 0) {
+			t.Errorf("%s: %+v, %v; want %+v, %v", s.what, r, err, s.want, s.err)
+		}
+		if got := tr.Stats().Export.Delivered; got != s.delivered {
+			t.Errorf("%s: %d delivered, want %d", s.what, got, s.delivered)
+		}
 	}
-	rec.flush = func(context.Context) error { panic("provider") }
-	if _, err := tr.Flush(t.Context()); !errors.Is(err, errFlushPanic) {
-		t.Errorf("panicking: %v", err)
-	}
+	conserve(t, tr.Stats(), 6)
+}
+
+var errDown = errors.New("collector is down")
+
+// A Flush that has no more time does not end the provider's: what it is exporting still arrives.
+func TestFlushLetsTheExportGoOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tr := newTrackerOn(t, &recorder{flush: func(ctx context.Context) error {
+			select {
+			case <-time.After(20 * time.Second):
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}})
+		_ = tr.Track(t.Context(), Event{Name: "a"})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if r, err := tr.Flush(ctx); !errors.Is(err, context.DeadlineExceeded) || r.Unconfirmed != 1 {
+			t.Errorf("%+v, %v", r, err)
+		}
+		time.Sleep(20 * time.Second)
+		synctest.Wait()
+		if e := tr.Stats().Export; e.Delivered != 1 || e.Unconfirmed != 0 {
+			t.Errorf("export %+v, want it delivered", e)
+		}
+	})
 }
 
 func TestShutdownEmitsWhatIsQueued(t *testing.T) {
@@ -160,7 +199,9 @@ func TestProviderPanicCostsOneEvent(t *testing.T) {
 	for range 3 {
 		_ = tr.Track(t.Context(), Event{Name: "a"})
 	}
-	mustFlush(t, tr)
+	if r, err := tr.Flush(t.Context()); r.Lost != 1 || !errors.Is(err, ErrLost) {
+		t.Errorf("Flush says %+v, %v", r, err)
+	}
 	if s := tr.Stats(); s.Export.Lost != 1 || s.Export.Emitted != 2 {
 		t.Errorf("export %+v", s.Export)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -121,6 +122,10 @@ func conserve(t testing.TB, s Stats, sent uint64) {
 	if got := uint64(s.Export.Queued) + s.Export.Emitted + s.Export.Disabled + s.Export.Lost; got != s.Accepted {
 		t.Errorf("export %+v adds up to %d; accepted %d", s.Export, got, s.Accepted)
 	}
+	e := s.Export
+	if got := e.Delivered + e.Failed + e.Missing + uint64(e.Unconfirmed); got != e.Emitted {
+		t.Errorf("export %+v adds up to %d; emitted %d", e, got, e.Emitted)
+	}
 	var named, inMinutes uint64
 	for _, n := range s.Names {
 		named += n.Count
@@ -166,4 +171,12 @@ func batchOf(n int, prefix string) string {
 		fmt.Fprintf(&b, `{"name":"load.event","id":"%s-%d","properties":{"n":%d,"plan":"pro"}}`, prefix, i, i)
 	}
 	return b.String() + "]}"
+}
+
+// heap is what is in use after a collection, in bytes.
+func heap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }

@@ -29,7 +29,9 @@ const batchField = "events"
 
 // ingest takes the items of a body one by one, each against the client's rate.
 func (h *handler) ingest(w http.ResponseWriter, r *http.Request, body []byte, in *intake, bucket *rate.Limiter) *problem {
-	n, err := readJSON(body)
+	reader := jsonReaders.Get().(*jsonReader)
+	defer reader.release()
+	n, err := reader.read(body)
 	if err != nil {
 		return newProblem(http.StatusBadRequest, "", err.Error())
 	}
@@ -40,20 +42,28 @@ func (h *handler) ingest(w http.ResponseWriter, r *http.Request, body []byte, in
 	if len(env.items) > h.options.MaxBatch {
 		return newProblem(http.StatusRequestEntityTooLarge, batchField, "more than "+strconv.Itoa(h.options.MaxBatch)+" events")
 	}
-	var result BatchResult
+	result := BatchResult{Items: make([]ItemResult, 0, len(env.items))}
+	s := &scratch{}
 	now := time.Now()
 	for i := range env.items {
 		if !bucket.AllowN(now, 1) {
 			result.add(h.tracker.drop(nil, ReasonRateLimited, errRateLimited))
 			continue
 		}
-		result.add(h.take(r, &env, &env.items[i], in, now))
+		result.add(h.take(r, &env, &env.items[i], in, s, now))
 	}
 	return answer(w, &result, in, bucket, now)
 }
 
-func (h *handler) take(r *http.Request, env *envelope, n *node, in *intake, now time.Time) ItemResult {
-	var it item
+// scratch is what the items of a body use one after the other. Nothing of it is kept: an entry has its own slices.
+type scratch struct {
+	item  item
+	draft draft
+}
+
+func (h *handler) take(r *http.Request, env *envelope, n *node, in *intake, s *scratch, now time.Time) ItemResult {
+	it, d := &s.item, &s.draft
+	*it = item{}
 	if err := it.read(n, in.interactions); err != nil {
 		return h.tracker.refuse(err)
 	}
@@ -63,14 +73,14 @@ func (h *handler) take(r *http.Request, env *envelope, n *node, in *intake, now 
 		return h.tracker.refuse(err)
 	}
 	clock := readClock(it.time, env.sent, now)
-	d := &draft{
+	*d = draft{
 		Event: Event{
 			Name: it.name, ID: it.id, Time: clock.time, SessionID: it.session, UserID: it.user, Page: it.page,
 			Properties: it.properties, Source: SourceBrowser,
 		},
 		span: span, public: true, extra: clock.attributes(),
 	}
-	return in.submit(h.tracker, d, &it, &h.options)
+	return in.submit(h.tracker, d, it, &h.options)
 }
 
 // answer is 202 unless nothing of the body was taken because of the client.
@@ -82,7 +92,9 @@ func answer(w http.ResponseWriter, result *BatchResult, in *intake, bucket *rate
 	case result.allRefused():
 		return &problem{Status: http.StatusBadRequest, Field: batchField, Detail: "every item was refused", Batch: result}
 	case first.Reason == ReasonRateLimited && result.Dropped == len(result.Items):
-		return tooMany(w, retryAfter(bucket, now))
+		p := tooMany(w, retryAfter(bucket, now))
+		p.Batch = result
+		return p
 	}
 	writeJSON(w, http.StatusAccepted, "application/json", result)
 	return nil

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"math"
 	"strconv"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -48,15 +49,10 @@ var (
 	errRepeated = errors.New("an object has the same key twice")
 )
 
+// readJSON reads a value that may be kept.
 func readJSON(body []byte) (node, error) {
-	if !utf8.Valid(body) {
-		return node{}, errUTF8
-	}
-	if !json.Valid(body) {
-		return node{}, errSyntax
-	}
-	r := jsonReader{rest: body}
-	return r.value(0)
+	var r jsonReader
+	return r.read(body)
 }
 
 // jsonReader reads what json.Valid has accepted: that the grammar is right, and so the bounds of the slice
@@ -64,6 +60,51 @@ func readJSON(body []byte) (node, error) {
 type jsonReader struct {
 	rest  []byte
 	nodes int
+	open  []node // members of the objects and arrays that are not complete yet
+	free  []node // room for members of those that are
+	first []node // where free began
+}
+
+// jsonReaders are for values that are done with before the reader is given back.
+var jsonReaders = sync.Pool{New: func() any { return &jsonReader{} }}
+
+// keptNodes is the room that a reader keeps for the next body, 160 KiB: what usual batches of 100 take.
+const keptNodes = 2048
+
+// release gives a reader back, with its room unless that is large, and without what was read.
+func (r *jsonReader) release() {
+	if cap(r.open)+cap(r.first) > keptNodes {
+		return
+	}
+	clear(r.open[:cap(r.open)])
+	clear(r.first[:cap(r.first)])
+	*r = jsonReader{open: r.open[:0], free: r.first[:0], first: r.first[:0]}
+	jsonReaders.Put(r)
+}
+
+// read returns the value that body is. Its members are good until release.
+func (r *jsonReader) read(body []byte) (node, error) {
+	if !utf8.Valid(body) {
+		return node{}, errUTF8
+	}
+	if !json.Valid(body) {
+		return node{}, errSyntax
+	}
+	r.rest = body
+	return r.value(0)
+}
+
+// close takes the members from start on, of which no more will come, out of the open ones.
+func (r *jsonReader) close(start int) []node {
+	members := r.open[start:]
+	if len(r.free)+len(members) > cap(r.free) {
+		r.free = make([]node, 0, max(64, 2*cap(r.free), len(members)))
+		r.first = r.free
+	}
+	begin := len(r.free)
+	r.free = append(r.free, members...)
+	r.open = r.open[:start]
+	return r.free[begin:len(r.free):len(r.free)]
 }
 
 // next skips blanks, commas and colons, and returns the first byte of what comes then.
@@ -144,81 +185,35 @@ func (r *jsonReader) number() (node, error) {
 }
 
 func (r *jsonReader) array(depth int) (node, error) {
-	n := node{kind: kindArray}
+	start := len(r.open)
 	r.rest = r.rest[1:]
 	for r.next() != ']' {
 		item, err := r.value(depth + 1)
 		if err != nil {
-			return n, err
+			return node{}, err
 		}
-		n.items = append(n.items, item)
+		r.open = append(r.open, item)
 	}
 	r.rest = r.rest[1:]
-	return n, nil
+	return node{kind: kindArray, items: r.close(start)}, nil
 }
 
 func (r *jsonReader) object(depth int) (node, error) {
-	n := node{kind: kindObject}
+	start := len(r.open)
 	r.rest = r.rest[1:]
 	var keys keySet
 	for r.next() != '}' {
 		key := r.text()
-		if !keys.add(key, n.items) {
-			return n, errRepeated
+		if !keys.add(key, r.open[start:]) {
+			return node{}, errRepeated
 		}
 		item, err := r.value(depth + 1)
 		if err != nil {
-			return n, err
+			return node{}, err
 		}
 		item.key = key
-		if n.items == nil {
-			n.items = make([]node, 0, 4)
-		}
-		n.items = append(n.items, item)
+		r.open = append(r.open, item)
 	}
 	r.rest = r.rest[1:]
-	return n, nil
-}
-
-// keySet finds repeated keys: by scan, and by a map where a scan would be slow.
-type keySet map[string]struct{}
-
-// add reports whether the key is new; items are those before it.
-func (s *keySet) add(key string, items []node) bool {
-	if len(items) < 16 {
-		for i := range items {
-			if items[i].key == key {
-				return false
-			}
-		}
-		return true
-	}
-	if *s == nil {
-		*s = make(keySet, 2*len(items))
-		for i := range items {
-			(*s)[items[i].key] = struct{}{}
-		}
-	}
-	_, known := (*s)[key]
-	(*s)[key] = struct{}{}
-	return !known
-}
-
-// fieldNames are the keys that most objects have; they need no copy each time.
-var fieldNames = func() map[string]string {
-	m := map[string]string{}
-	for _, s := range []string{
-		"events", "sent_at", "name", "id", "time", "session_id", "user_id", "page", "traceparent", "properties",
-		"type", "kind", "target", "value", "delta", "rating", "navigation_type", "page_view", "click", "web_vital",
-	} {
-		m[s] = s
-	}
-	return m
-}()
-
-func intern(b []byte) string {
-	if s, ok := fieldNames[string(b)]; ok { // does not allocate
-		return s
-	}
-	return string(b)
+	return node{kind: kindObject, items: r.close(start)}, nil
 }

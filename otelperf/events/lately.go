@@ -62,7 +62,11 @@ func (l *lately[V]) lookupLocked(key uint64) (V, bool) {
 
 func (l *lately[V]) storeLocked(key uint64, v V) {
 	if len(l.young) >= l.size {
-		l.old, l.young = l.young, map[uint64]V{}
+		if l.old == nil {
+			l.old = make(map[uint64]V, l.size)
+		}
+		clear(l.old) // has room for as many again
+		l.old, l.young = l.young, l.old
 	}
 	l.young[key] = v
 }

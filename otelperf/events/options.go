@@ -21,6 +21,7 @@ func (f optionFunc) apply(c *config) { f(c) }
 
 type config struct {
 	provider   log.LoggerProvider // nil: the global one
+	deliveries *Deliveries        // nil: none of the exporters is watched
 	logger     *slog.Logger
 	sampling   Sampling
 	queueSize  int
@@ -74,6 +75,12 @@ func (c *config) check() error {
 // The default is the global provider, as it is at each moment. The Tracker never shuts it down.
 func WithLoggerProvider(p log.LoggerProvider) Option {
 	return optionFunc(func(c *config) { c.provider = p })
+}
+
+// WithDeliveries has Stats and Flush say what became of events at an exporter that [Watch] watches. Without it they
+// know what the provider's ForceFlush returns: not what was lost in between, nor what its queue had no room for.
+func WithDeliveries(d *Deliveries) Option {
+	return optionFunc(func(c *config) { c.deliveries = d })
 }
 
 // WithLogger sets where changes of the sampling are logged. The default is slog.Default().

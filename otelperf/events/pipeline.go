@@ -13,7 +13,8 @@ import (
 )
 
 // Invariant: every entry that offer took is counted in pending until it is counted in exactly
-// one of emitted, disabled and lost.
+// one of emitted, disabled and lost. What is emitted is unconfirmed until it is counted in exactly one of delivered,
+// failed and missing.
 
 const (
 	maxQueueBytes = 16 << 20
@@ -36,8 +37,13 @@ type pipeline struct {
 
 	pending                 atomic.Int64
 	emitted, disabled, lost atomic.Uint64
-	unconfirmed             atomic.Int64 // emitted since the last successful ForceFlush
-	flushing                chan struct{}
+
+	deliveries *Deliveries // counted at the exporter if watched, else by what ForceFlush returns
+	watched    bool
+	missing    atomic.Uint64
+	flushing   chan struct{} // holds the one flush that may run
+	toldMu     sync.Mutex    // guards told
+	told       uint64        // of gone, what a Flush has returned
 }
 
 // queued is an entry, or else a barrier: closing it says that all before it have been emitted.
@@ -46,13 +52,18 @@ type queued struct {
 	barrier chan struct{}
 }
 
-func newPipeline(provider log.LoggerProvider, size int) *pipeline {
+func newPipeline(c *config) *pipeline {
 	p := &pipeline{
-		provider: provider,
-		queue:    make(chan queued, size),
-		stop:     make(chan struct{}),
-		done:     make(chan struct{}),
-		flushing: make(chan struct{}, 1),
+		provider:   c.provider,
+		queue:      make(chan queued, c.queueSize),
+		stop:       make(chan struct{}),
+		done:       make(chan struct{}),
+		deliveries: c.deliveries,
+		watched:    c.deliveries != nil,
+		flushing:   make(chan struct{}, 1),
+	}
+	if !p.watched {
+		p.deliveries = &Deliveries{}
 	}
 	p.logger = p.currentProvider().Logger(scopeName)
 	p.ctx, p.cancel = context.WithCancel(context.Background())
@@ -134,7 +145,6 @@ func (p *pipeline) count(f fate) {
 	switch f {
 	case fateEmitted:
 		p.emitted.Add(1)
-		p.unconfirmed.Add(1)
 	case fateDisabled:
 		p.disabled.Add(1)
 	default:

@@ -18,7 +18,7 @@ type problem struct {
 	Field  string `json:"field,omitzero"`
 	Reason Reason `json:"reason,omitzero"`
 
-	Batch *BatchResult `json:"batch,omitzero"` // every item was refused
+	Batch *BatchResult `json:"batch,omitzero"` // every item was refused or over the client's rate
 	Flush *FlushResult `json:"flush,omitzero"` // what is left
 }
 

@@ -34,11 +34,18 @@ type Stats struct {
 
 // ExportStats says what became of the accepted events.
 type ExportStats struct {
-	Queued      int64  `json:"queued"`
-	Emitted     uint64 `json:"emitted"`     // handed to the log provider
-	Disabled    uint64 `json:"disabled"`    // the provider has no use for them; without any provider, all of them
-	Lost        uint64 `json:"lost"`        // the provider panicked, or Shutdown ran out of time
-	Unconfirmed int64  `json:"unconfirmed"` // emitted since its last ForceFlush that succeeded
+	Queued   int64  `json:"queued"`
+	Emitted  uint64 `json:"emitted"`  // handed to the log provider
+	Disabled uint64 `json:"disabled"` // the provider has no use for them; without any provider, all of them
+	Lost     uint64 `json:"lost"`     // the provider panicked, or Shutdown ran out of time
+
+	// What became of the emitted ones. Watched says how that is known: from the exporter ([WithDeliveries]), or else
+	// only from what the provider's ForceFlush returned for the events before it.
+	Watched     bool   `json:"watched"`
+	Delivered   uint64 `json:"delivered"`   // exported
+	Failed      uint64 `json:"failed"`      // their export failed; the SDK's batch processor does not try again
+	Missing     uint64 `json:"missing"`     // never came to the watched exporter, such as for want of room in the provider's queue
+	Unconfirmed int64  `json:"unconfirmed"` // neither yet
 }
 
 // NameStats has the valid events of one name; repetitions are not counted.
@@ -95,7 +102,8 @@ func (t *Tracker) Stats() Stats {
 func (p *pipeline) stats() ExportStats {
 	return ExportStats{
 		Queued: p.pending.Load(), Emitted: p.emitted.Load(), Disabled: p.disabled.Load(), Lost: p.lost.Load(),
-		Unconfirmed: p.unconfirmed.Load(),
+		Watched: p.watched, Delivered: p.deliveries.delivered.Load(), Failed: p.deliveries.failed.Load(),
+		Missing: p.missing.Load(), Unconfirmed: p.unconfirmed(),
 	}
 }
 

@@ -44,7 +44,7 @@ func New(opts ...Option) (*Tracker, error) {
 		recent:   newRecent(c.recentSize),
 		ids:      newLately[struct{}](duplicateWindow),
 		vitals:   newVitals(),
-		pipe:     newPipeline(c.provider, c.queueSize),
+		pipe:     newPipeline(&c),
 	}
 	t.request = t.names.get(NameRequest, false)
 	t.sampling.Store(newBounds(c.sampling))
@@ -61,9 +61,11 @@ func (t *Tracker) Track(ctx context.Context, e Event) error {
 // TrackBatch is Track for each of the events: one that is refused does not keep out the others.
 func (t *Tracker) TrackBatch(ctx context.Context, events []Event) BatchResult {
 	span := trace.SpanContextFromContext(ctx)
-	var b BatchResult
+	b := BatchResult{Items: make([]ItemResult, 0, len(events))}
+	var d draft // nothing of it is kept
 	for _, e := range events {
-		b.add(t.submit(&draft{Event: e, span: span}))
+		d = draft{Event: e, span: span}
+		b.add(t.submit(&d))
 	}
 	return b
 }

@@ -70,7 +70,7 @@ export class Events {
 }
 
 function summary(s) {
-  const few = [["accepted", s.accepted], ["sampled out", s.sampled_out], ["refused", s.refused], ["dropped", s.dropped]].filter(([what, n]) => n > 0 || what === "accepted").map(([what, n]) => format.count(n) + " " + what);
+  const few = [["accepted", s.accepted], ["sampled out", s.sampled_out], ["refused", s.refused], ["dropped", s.dropped], ["lost on the way out", s.export.lost + s.export.failed + s.export.missing]].filter(([what, n]) => n > 0 || what === "accepted").map(([what, n]) => format.count(n) + " " + what);
   return [...few, "about " + format.count(s.sessions.last_hour) + (s.sessions.last_hour === 1 ? " session" : " sessions") + " in the last hour"].join(" \u00b7 ");
 }
 
