@@ -35,12 +35,26 @@ func (l *layouts) scan(attrs []attribute.KeyValue) (method, route string, status
 	if !samePointer(string(attrs[s].Key), keyHTTPStatus) || !samePointer(string(attrs[r].Key), keyHTTPRoute) || !samePointer(string(attrs[m].Key), keyHTTPMethod) {
 		return l.rescan(attrs, at)
 	}
-	for tail, i := attrs[m+1:], 0; i < len(tail); i++ {
-		if len(tail[i].Key) == len(OutcomeKey) { // or another of that length
-			return l.rescan(attrs, at)
-		}
+	if mayHaveOutcome(attrs[m+1:]) {
+		return l.rescan(attrs, at)
 	}
 	return attrs[m].Value.AsString(), attrs[r].Value.AsString(), attrs[s].Value.AsInt64(), OK, false
+}
+
+// mayHaveOutcome reports whether a key is as long as that of outcomes. It takes four at a time: this loop is most of what
+// the scan of a dozen attributes costs.
+func mayHaveOutcome(attrs []attribute.KeyValue) bool {
+	for ; len(attrs) >= 4; attrs = attrs[4:] {
+		if len(attrs[0].Key) == len(OutcomeKey) || len(attrs[1].Key) == len(OutcomeKey) || len(attrs[2].Key) == len(OutcomeKey) || len(attrs[3].Key) == len(OutcomeKey) {
+			return true
+		}
+	}
+	for i := range attrs {
+		if len(attrs[i].Key) == len(OutcomeKey) {
+			return true
+		}
+	}
+	return false
 }
 
 // scanRouteless is scan for a layout without a route, and for no attributes at all.
