@@ -124,6 +124,6 @@ func crowdTable(w io.Writer, quick bool) {
 		start := shared(v)
 		subjects = append(subjects, timed(v.name, func(n int) { crowd(goroutines, n/goroutines+1, start) }))
 	}
-	against(subjects, plan{rounds(quick, 31, 151), 4 * time.Millisecond}, vNoop).
+	against(subjects, plan{rounds(quick, 31, 151), 4 * time.Millisecond}).
 		grid(fmt.Sprintf("%d goroutines at once on one endpoint: CPU time of an OnStart + OnEnd", goroutines)).print(w)
 }

@@ -3,16 +3,23 @@
 // Command bench measures what otelperf costs, beside other ways to have the same answers, and prints tables as markdown:
 //
 //	go run .                 all tables, some ten minutes
-//	go run . -quick          fewer rounds, some two minutes
-//	go run . -only hot,whole
-//	go run . -service        a whole service under load, with and without us
+//	go run . -quick          fewer rounds, some three minutes
+//	go run . -only hot,whole some of them; a wrong name lists all
+//	go run . -service        a whole service under load, with and without each feature, twelve minutes (with -quick one)
+//	go run . -profile DIR    CPU profiles of the request path and of the service, and the functions that lead them as text
+//	go test .                the gate and the tests of the statistics, some minute; with -short the latter
 //
 // Time on a shared machine swings by a factor of two from one second to the next, which hides 50 ns in any run that is
 // measured one variant after the other. So every table is paired: each round runs every variant once, for a few
 // milliseconds, in an order drawn anew; what is reported is the median of the differences (or ratios) inside the rounds,
 // with an interval that holds it with 95 % confidence. Absolute times still depend on the machine and its neighbours: trust
-// the ratios.
+// the ratios. What a process happens to have for its whole life, such as where its memory lies, is met by measuring requests in
+// five processes. Where even that is too coarse, instructions are counted by stepping through them (section instructions; Linux).
 //
-// The test of this module is the gate: it fails, and prints the table, when a ratio's whole interval is beyond its
-// budget.
+// The gate fails, and prints all budgets, when a ratio's whole interval is beyond its gate, and it is so again when it was
+// measured with twice the effort. Section budgets prints the same table.
+//
+// The service is the shop of "otelperf demo" without its waits. Its clients are in another process on the same machine, and first
+// ask as fast as they get answers (requests a second, CPU of the service's process for each, share of it in garbage collection), then
+// at a steady rate below that (p50, p99).
 package main

@@ -85,8 +85,4 @@ func engineTable(w io.Writer, quick bool) {
 }
 
 // took is the CPU time of f in ms.
-func took(f func()) float64 {
-	began := cpuTime()
-	f()
-	return float64(cpuTime()-began) / 1e6
-}
+func took(f func()) float64 { return float64(cpuOf(f)) / 1e6 }

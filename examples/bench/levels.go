@@ -3,7 +3,6 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"time"
 )
@@ -14,14 +13,20 @@ func sections() []section {
 		{"swept", sweptTable},
 		{"whole", wholeTable},
 		{"children", childrenTable},
-		{"growth", growthTable},
 		{"request", requestTable},
+		{"processes", processesTable},
+		{"exported", exportedTable},
 		{"loopback", loopbackTable},
 		{"sampling", samplingTable},
+		{"allocations", allocationsTable},
+		{"instructions", instructionsTable},
 		{"cores", coresTable},
 		{"crowd", crowdTable},
+		{"growth", growthTables},
+		{"paper", paperTable},
 		{"recorders", recordersTable},
 		{"engine", engineTable},
+		{"budgets", budgetsTable},
 	}
 }
 
@@ -41,39 +46,29 @@ func rounds(quick bool, few, many int) int {
 }
 
 func hotTable(w io.Writer, quick bool) {
-	against(subjectsOf(hot, variants()[1:]), plan{rounds(quick, 41, 301), 2 * time.Millisecond}, vNoop).
-		grid("OnStart + OnEnd of one span, hot").print(w)
+	p := plan{rounds(quick, 41, 301), 2 * time.Millisecond}
+	against(subjectsOf(hot, variants()[1:]), p).grid("OnStart + OnEnd of one span, hot").print(w)
+	against(subjectsOf(hotRemote, named(hotNames...)), p).grid("The same with a parent in another process").print(w)
+	g := against(subjectsOf(hotTicked, named(hotNames...)), p).grid("The same, with what the tick does left out")
+	g.note = "What the request itself waits for: in a service the tick empties the recorder's logs once a second, in a goroutine of its own. The first table has that work in it."
+	g.print(w)
 }
 
+var hotNames = []string{vNoop, vZpages, vClassic, vOurs, vLean, vBare}
+
 func sweptTable(w io.Writer, quick bool) {
-	against(subjectsOf(swept, variants()[1:]), plan{rounds(quick, 31, 201), time.Millisecond / 10}, vNoop).
+	against(subjectsOf(swept, variants()[1:]), plan{rounds(quick, 31, 201), time.Millisecond / 10}).
 		grid("OnStart + OnEnd, 100 endpoints, caches swept before").print(w)
 }
 
 func wholeTable(w io.Writer, quick bool) {
-	against(subjectsOf(whole, variants()), plan{rounds(quick, 31, 201), 5 * time.Millisecond}, vNoop).
+	against(subjectsOf(whole, variants()), plan{rounds(quick, 31, 201), 5 * time.Millisecond}).
 		grid("A whole span, 100 endpoints").print(w)
 }
 
 func childrenTable(w io.Writer, quick bool) {
-	against(subjectsOf(withChildren, variants()), plan{rounds(quick, 31, 201), 5 * time.Millisecond}, vNoop).
+	against(subjectsOf(withChildren, variants()), plan{rounds(quick, 31, 201), 5 * time.Millisecond}).
 		grid("A request with five database calls (6 spans)").print(w)
-}
-
-// growthTable shows that a child costs the same however many there are.
-func growthTable(w io.Writer, quick bool) {
-	g := &grid{title: "A request by the number of its children: ns for each span, more than " + vNoop, head: []string{"children", vZpages, vClassic, vOurs, vNoAnatomy}}
-	for _, children := range []int{1, 5, 20, 100, 200} {
-		level := func(v variant) subject { return timed(v.name, familyOf(provider(v.make()).Tracer(""), children)) }
-		c := against(subjectsOf(level, named(append([]string{vNoop}, g.head[1:]...)...)), plan{rounds(quick, 21, 101), 5 * time.Millisecond}, vNoop)
-		row := []string{fmt.Sprint(children)}
-		for _, name := range g.head[1:] {
-			e, spans := c.over(name, vNoop), float64(children+1)
-			row = append(row, estimate{e.mid / spans, e.lo / spans, e.hi / spans}.ns())
-		}
-		g.row(row...)
-	}
-	g.print(w)
 }
 
 func subjectsOf(level func(variant) subject, vs []variant) (out []subject) {
@@ -89,8 +84,9 @@ type comparison struct {
 	base string
 }
 
-func against(subjects []subject, p plan, base string) comparison {
-	return comparison{measure(subjects, p), base}
+// against sets the others against the no-op processor, which is one of the subjects.
+func against(subjects []subject, p plan) comparison {
+	return comparison{measure(subjects, p), vNoop}
 }
 
 func (c comparison) grid(title string) *grid {

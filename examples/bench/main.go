@@ -20,18 +20,45 @@ type section struct {
 }
 
 func main() {
+	if asChild() {
+		return
+	}
 	quick := flag.Bool("quick", false, "fewer rounds")
 	only := flag.String("only", "", "sections to run, separated by commas: "+strings.Join(sectionNames(), ", "))
 	service := flag.Bool("service", false, "run a whole service under load, with and without us")
+	profile := flag.String("profile", "", "write CPU profiles of the request path to this `directory`")
 	flag.Parse()
-	header(os.Stdout)
-	if *service {
-		wholeService(os.Stdout, *quick)
-		return
+	var names []string
+	if *only != "" {
+		names = strings.Split(*only, ",")
 	}
+	for _, name := range names {
+		if !slices.Contains(sectionNames(), name) {
+			_, _ = fmt.Fprintf(os.Stderr, "bench: no section %q; there are %s\n", name, strings.Join(sectionNames(), ", "))
+			os.Exit(2)
+		}
+	}
+	header(os.Stdout)
+	switch {
+	case *profile != "":
+		if err := writeProfiles(os.Stdout, *profile, *quick); err != nil {
+			_, _ = fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
+	case *service:
+		wholeService(os.Stdout, *quick)
+	default:
+		runSections(names, *quick)
+	}
+}
+
+// runSections runs those with these names, all if there is none.
+func runSections(names []string, quick bool) {
 	for _, s := range sections() {
-		if *only == "" || slices.Contains(strings.Split(*only, ","), s.name) {
-			s.run(os.Stdout, *quick)
+		if len(names) == 0 || slices.Contains(names, s.name) {
+			began := time.Now()
+			s.run(os.Stdout, quick)
+			progress("%s: %v", s.name, time.Since(began).Round(time.Second/10))
 		}
 	}
 }

@@ -41,5 +41,12 @@ func (e estimate) ratio() string { return fmt.Sprintf("%.3f (%.3f–%.3f)", e.mi
 
 func (e estimate) speed() string { return fmt.Sprintf("%.2f (%.2f–%.2f)", e.mid, e.lo, e.hi) }
 
+func (e estimate) signed() string { return fmt.Sprintf("%+.1f (%+.1f to %+.1f)", e.mid, e.lo, e.hi) }
+
+// ms shows nanoseconds in milliseconds.
+func (e estimate) ms() string {
+	return fmt.Sprintf("%.2f (%.2f–%.2f)", e.mid/1e6, e.lo/1e6, e.hi/1e6)
+}
+
 // kib is a size in KiB with one decimal.
 func kib(bytes float64) string { return fmt.Sprintf("%.1f", bytes/1024) }

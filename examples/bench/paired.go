@@ -20,11 +20,14 @@ type subject struct {
 
 // timed makes a subject of a function all of whose CPU time counts.
 func timed(name string, f func(n int)) subject {
-	return subject{name, func(n int) time.Duration {
-		began := cpuTime()
-		f(n)
-		return cpuTime() - began
-	}}
+	return subject{name, func(n int) time.Duration { return cpuOf(func() { f(n) }) }}
+}
+
+// cpuOf is the CPU time that f takes.
+func cpuOf(f func()) time.Duration {
+	began := cpuTime()
+	f()
+	return cpuTime() - began
 }
 
 // plan says how long to measure.
@@ -88,7 +91,11 @@ func (t *table) over(name, base string) estimate { return median(differences(t.o
 // ratio returns (name - base) / (to - base), each the median of its differences. The interval is that of a bootstrap over
 // the rounds: 2000 times as many rounds are drawn with replacement.
 func (t *table) ratio(name, to, base string) estimate {
-	a, b := differences(t.of(name), t.of(base)), differences(t.of(to), t.of(base))
+	return ratioOf(differences(t.of(name), t.of(base)), differences(t.of(to), t.of(base)))
+}
+
+// ratioOf is the ratio of two medians, whose values belong to the same rounds.
+func ratioOf(a, b []float64) estimate {
 	return bootstrap(len(a), func(rows []int) float64 { return middle(pick(a, rows)) / middle(pick(b, rows)) })
 }
 

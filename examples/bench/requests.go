@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -58,7 +59,9 @@ func handler(h http.Handler, tp *sdktrace.TracerProvider, mp *sdkmetric.MeterPro
 }
 
 // serve is a whole request to a handler, without a network.
-func serve(name string, h http.Handler) subject {
+func serve(name string, h http.Handler) subject { return timed(name, serving(h)) }
+
+func serving(h http.Handler) func(n int) {
 	w := &discardWriter{header: http.Header{}}
 	requests := make([]*http.Request, endpoints)
 	for i := range requests {
@@ -66,16 +69,23 @@ func serve(name string, h http.Handler) subject {
 		requests[i].Header.Set("User-Agent", "bench")
 	}
 	i := 0
-	return timed(name, func(n int) {
+	return func(n int) {
 		for range n {
 			clear(w.header)
 			h.ServeHTTP(w, requests[i])
 			i = (i + 1) % endpoints
 		}
-	})
+	}
 }
 
-type discardWriter struct{ header http.Header }
+// discardWriter has the optional interfaces of net/http's writer for HTTP/1: what wraps it takes it for that.
+type discardWriter struct {
+	http.Flusher
+	http.Hijacker
+	http.CloseNotifier //nolint:staticcheck // net/http's writer still has it
+	io.ReaderFrom
+	header http.Header
+}
 
 // Header implements http.ResponseWriter.
 func (w *discardWriter) Header() http.Header { return w.header }
@@ -86,6 +96,21 @@ func (w *discardWriter) WriteHeader(int) {}
 // Write implements http.ResponseWriter.
 func (w *discardWriter) Write(b []byte) (int, error) { return len(b), nil }
 
+// WriteString implements io.StringWriter.
+func (w *discardWriter) WriteString(s string) (int, error) { return len(s), nil }
+
+// FlushError is what http.ResponseController looks for, as are the other three.
+func (w *discardWriter) FlushError() error { return nil }
+
+// SetReadDeadline does nothing.
+func (w *discardWriter) SetReadDeadline(time.Time) error { return nil }
+
+// SetWriteDeadline does nothing.
+func (w *discardWriter) SetWriteDeadline(time.Time) error { return nil }
+
+// EnableFullDuplex does nothing.
+func (w *discardWriter) EnableFullDuplex() error { return nil }
+
 func requestSubjects(vs []variant) (out []subject) {
 	for _, v := range vs {
 		out = append(out, serve(v.name, handler(shop(), provider(v.make()), meters())))
@@ -95,18 +120,24 @@ func requestSubjects(vs []variant) (out []subject) {
 
 // extras are those that exist at the level of requests alone.
 func extras() []subject {
+	h, _ := withMiddleware() // runs to the end of the process
+	return []subject{
+		serve(vSecondReader, handler(shop(), provider(noop{}), meters(sdkmetric.WithReader(exponentialReader())))),
+		serve(vMiddleware, h),
+	}
+}
+
+// withMiddleware is a whole Monitor.
+func withMiddleware() (h http.Handler, stop func()) {
 	mon, err := otelperf.New(otelperf.WithSpans(spikeprocessor.WithInFlight(false)))
 	if err != nil {
 		panic(err)
 	}
-	return []subject{
-		serve(vSecondReader, handler(shop(), provider(noop{}), meters(sdkmetric.WithReader(exponentialReader())))),
-		serve(vMiddleware, handler(mon.Middleware(shop()), provider(mon.SpanProcessor(nil)), meters())),
-	}
+	return handler(mon.Middleware(shop()), provider(mon.SpanProcessor(nil)), meters()), func() { _ = mon.Shutdown(context.Background()) }
 }
 
 func requestTable(w io.Writer, quick bool) {
-	against(append(requestSubjects(variants()), extras()...), plan{rounds(quick, 31, 201), 15 * time.Millisecond}, vNoop).
+	against(append(requestSubjects(variants()), extras()...), plan{rounds(quick, 31, 201), 15 * time.Millisecond}).
 		grid("A whole otelhttp request around a ServeMux, 100 endpoints").print(w)
 }
 
@@ -133,44 +164,7 @@ func loopbackTable(w io.Writer, quick bool) {
 	for _, v := range named(vNone, vNoop, vZpages, vClassic, vOurs, vLean) {
 		subjects = append(subjects, overLoopback(v.name, handler(shop(), provider(v.make()), meters())))
 	}
-	g := against(subjects, plan{rounds(quick, 31, 201), 20 * time.Millisecond}, vNoop).grid("The same over loopback, client and server in one process")
+	g := against(subjects, plan{rounds(quick, 31, 201), 20 * time.Millisecond}).grid("The same over loopback, client and server in one process")
 	g.note = "CPU time of client, server and kernel together: what a processor adds is about a percent of it, mostly below what this can resolve."
-	g.print(w)
-}
-
-// Sampling at one percent, with and without our sampler.
-const (
-	sNever  = "1 % head sampling, no-op processor"
-	sAlways = "AlwaysSample, no-op processor"
-)
-
-func samplingSubjects(level func(*sdktrace.TracerProvider) func(n int)) []subject {
-	root := sdktrace.ParentBased(sdktrace.TraceIDRatioBased(0.01))
-	tp := func(s sdktrace.Sampler, p sdktrace.SpanProcessor) *sdktrace.TracerProvider {
-		return sdktrace.NewTracerProvider(sdktrace.WithSampler(s), sdktrace.WithSpanProcessor(p))
-	}
-	out := []subject{
-		timed(sNever, level(tp(root, noop{}))),
-		timed(sAlways, level(tp(sdktrace.AlwaysSample(), noop{}))),
-	}
-	for _, m := range []struct {
-		name string
-		mode spikeprocessor.SamplerMode
-	}{{"RecordAll", spikeprocessor.RecordAll}, {"RecordRoots", spikeprocessor.RecordRoots}, {"RecordSuspects", spikeprocessor.RecordSuspects}} {
-		p := processor(spikeprocessor.WithSamplerMode(m.mode))
-		out = append(out, timed("1 % and otelperf, "+m.name, level(tp(p.Sampler(root), p))))
-	}
-	return out
-}
-
-func samplingTable(w io.Writer, quick bool) {
-	subjects := samplingSubjects(func(tp *sdktrace.TracerProvider) func(n int) {
-		return familyOf(tp.Tracer(""), 5)
-	})
-	t := measure(subjects, plan{rounds(quick, 31, 201), 5 * time.Millisecond})
-	g := &grid{title: "A request with five database calls, by sampler", head: []string{"", "ns", "more than " + sNever + ", ns", "of what AlwaysSample adds"}}
-	for _, name := range t.names {
-		g.row(name, t.times(name).ns(), t.over(name, sNever).ns(), t.ratio(name, sAlways, sNever).ratio())
-	}
 	g.print(w)
 }

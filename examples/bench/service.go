@@ -3,209 +3,174 @@
 package main
 
 import (
+	"bufio"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
-	"log/slog"
 	"math/rand/v2"
-	"net"
 	"net/http"
-	"runtime"
+	"os/exec"
 	"runtime/metrics"
 	"slices"
-	"sync"
+	"strings"
 	"time"
-
-	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-	"go.opentelemetry.io/otel/trace"
-
-	"github.com/otelperf/otelperf-go/otelperf"
-	"github.com/otelperf/otelperf-go/spikeprocessor"
 )
 
-// setup builds one way of running the service. stop ends what it started.
-type setup struct {
-	name string
-	make func() (h http.Handler, stop func())
-}
-
-const sWithout = "without otelperf"
-
-// setups are the service without us, and with one more of our features in each line.
-func setups() []setup {
-	with := func(middleware bool, root sdktrace.Sampler, viewers int, opts ...spikeprocessor.Option) func() (http.Handler, func()) {
-		return func() (http.Handler, func()) {
-			mon, err := otelperf.New(otelperf.WithSpans(opts...), otelperf.WithLogger(slog.New(slog.DiscardHandler)))
-			if err != nil {
-				panic(err)
-			}
-			sampler := sdktrace.AlwaysSample()
-			if root != nil {
-				sampler = mon.Sampler(root)
-			}
-			tp := sdktrace.NewTracerProvider(sdktrace.WithSampler(sampler), sdktrace.WithSpanProcessor(mon.SpanProcessor(sdktrace.NewBatchSpanProcessor(discard{}))))
-			h := calls(tp.Tracer(""))
-			if middleware {
-				h = mon.Middleware(h)
-			}
-			end := watch(mon, viewers)
-			return handler(h, tp, meters(sdkmetric.WithReader(mon.Reader()))), func() {
-				end()
-				shutdown(tp)
-				_ = mon.Shutdown(context.Background())
-			}
-		}
-	}
-	one := sdktrace.ParentBased(sdktrace.TraceIDRatioBased(0.01))
-	return []setup{
-		{sWithout, func() (http.Handler, func()) { return without(sdktrace.AlwaysSample()) }},
-		{"1 % sampled, without otelperf", func() (http.Handler, func()) { return without(one) }},
-		{"processor and reader", with(false, nil, 0)},
-		{"the same, without enrichment", with(false, nil, 0, spikeprocessor.WithoutEnrichment())},
-		{"the same, without anatomy", with(false, nil, 0, spikeprocessor.WithAnatomy(false))},
-		{"processor, reader, Middleware", with(true, nil, 0)},
-		{"all of it, Sampler over 1 %, RecordAll", with(true, one, 0)},
-		{"all of it, Sampler over 1 %, RecordRoots", with(true, one, 0, spikeprocessor.WithSamplerMode(spikeprocessor.RecordRoots))},
-		{"all of it, 10 viewers of the summary", with(true, nil, 10)},
-	}
-}
-
-func without(s sdktrace.Sampler) (http.Handler, func()) {
-	tp := sdktrace.NewTracerProvider(sdktrace.WithSampler(s), sdktrace.WithSpanProcessor(sdktrace.NewBatchSpanProcessor(discard{})))
-	return handler(calls(tp.Tracer("")), tp, meters()), func() { shutdown(tp) }
-}
-
-func shutdown(tp *sdktrace.TracerProvider) { _ = tp.Shutdown(context.Background()) }
-
-// calls is the shop with two calls below each request.
-func calls(tracer trace.Tracer) http.Handler {
-	mux := shop()
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		for _, name := range []string{"SELECT users", "SELECT items"} {
-			_, s := tracer.Start(r.Context(), name, trace.WithSpanKind(trace.SpanKindClient))
-			s.End()
-		}
-		mux.ServeHTTP(w, r)
-	})
-}
-
-// watch has so many viewers ask for the summary each second, as the live page's stream does.
-func watch(mon *otelperf.Monitor, viewers int) (end func()) {
-	done := make(chan struct{})
-	var wg sync.WaitGroup
-	for range viewers {
-		wg.Go(func() {
-			ticker := time.NewTicker(time.Second)
-			defer ticker.Stop()
-			for {
-				select {
-				case <-done:
-					return
-				case <-ticker.C:
-					mon.Summary(otelperf.Window5m)
-				}
-			}
-		})
-	}
-	return func() {
-		close(done)
-		wg.Wait()
-	}
-}
-
-// load is what one turn of a service came to.
+// load is what one turn of the service came to.
 type load struct {
-	perSecond, p50, p99, cpu, heap, gc float64 // 1/s, µs, µs, µs a request, MiB, share of the CPU time in percent
+	perSecond float64 // requests, as many as it could
+	p50, p99  float64 // µs, at a steady rate below that
+	cpu       float64 // of the service's process, µs a request
+	heap      float64 // MiB reachable in the end
+	gc        float64 // percent of the CPU time
 }
 
-// wholeService runs each setup once in each round, under a load of eight connections over loopback.
+// turn is how long the parts of a turn take, and the rate of the part at a steady one.
+type turn struct {
+	warm, busy, steady time.Duration
+	perSecond          float64
+}
+
+const (
+	busyClients   = 8
+	steadyClients = 32
+	steadyShare   = 0.4 // of what the service can do without us
+)
+
+// line is a feature: one setup against another one.
+type line struct{ feature, with, without string }
+
+func serviceLines() []line {
+	return []line{
+		{"processor and reader", sProcessor, sWithout},
+		{"of it, anatomy", sProcessor, sNoAnatomy},
+		{"Middleware", sMiddleware, sProcessor},
+		{"an event for each request", sEvents, sMiddleware},
+		{"10 viewers of the stream", sViewers, sMiddleware},
+		{"Sampler over 1 %, RecordRoots (and processor)", sRoots, sWithout1},
+		{"Sampler over 1 %, RecordSuspects (and processor)", sSuspects, sWithout1},
+		{"Sampler over 1 %, RecordAll (and processor)", sAll, sWithout1},
+		{"rescue", sRescue, sFailing},
+	}
+}
+
+// order is one round of all setups: those that are compared near each other, otherwise drawn anew.
+func order(all []setup) (out []setup) {
+	var parts [2][]setup
+	for _, i := range rand.Perm(len(all)) {
+		part := 0
+		if all[i].sampler != nil {
+			part = 1
+		}
+		parts[part] = append(parts[part], all[i])
+	}
+	first := rand.IntN(2)
+	return append(parts[first], parts[1-first]...)
+}
+
+// wholeService runs each setup once in each round, each time in a process of its own.
 func wholeService(w io.Writer, quick bool) {
 	all := setups()
-	turns := make([][]load, len(all))
-	for range rounds(quick, 5, 20) {
-		for _, i := range rand.Perm(len(all)) {
-			h, stop := all[i].make()
-			turns[i] = append(turns[i], drive(h, time.Duration(rounds(quick, 700, 2000))*time.Millisecond))
-			stop()
+	t := turn{300 * time.Millisecond, 800 * time.Millisecond, 800 * time.Millisecond, 1000}
+	if quick {
+		t = turn{100 * time.Millisecond, 300 * time.Millisecond, 300 * time.Millisecond, 1000}
+	}
+	t.perSecond = steadyShare * t.run(all[0]).perSecond
+	turns, n, began := map[string][]load{}, rounds(quick, 4, 30), time.Now()
+	for round := range n {
+		for _, s := range order(all) {
+			turns[s.name] = append(turns[s.name], t.run(s))
 		}
+		progress("service: round %d of %d, %v so far", round+1, n, time.Since(began).Round(time.Second))
 	}
-	g := &grid{
-		title: "A whole service under load: otelhttp, a mux, two calls, 8 connections over loopback",
-		head:  []string{"", "requests a second", "p50, µs", "p99, µs", "CPU a request, µs", "more than without, µs", "heap, MiB", "GC, %"},
-	}
-	for i, s := range all {
-		of := func(f func(load) float64) []float64 { return column(turns[i], f) }
-		cpu := func(l load) float64 { return l.cpu }
-		g.row(s.name, fmt.Sprintf("%.0f", middle(of(func(l load) float64 { return l.perSecond }))),
-			fmt.Sprintf("%.0f", middle(of(func(l load) float64 { return l.p50 }))), fmt.Sprintf("%.0f", middle(of(func(l load) float64 { return l.p99 }))),
-			fmt.Sprintf("%.1f", middle(of(cpu))), median(differences(of(cpu), column(turns[0], cpu))).speed(),
-			fmt.Sprintf("%.1f", middle(of(func(l load) float64 { return l.heap }))), fmt.Sprintf("%.1f", middle(of(func(l load) float64 { return l.gc }))))
-	}
-	g.note = "The clients run in the same process, and their CPU time is in the numbers of all lines. The difference is that of rounds."
-	g.print(w)
+	setupsGrid(turns, t).print(w)
+	linesGrid(turns).print(w)
 }
 
-func column(turns []load, f func(load) float64) (out []float64) {
-	for _, l := range turns {
-		out = append(out, f(l))
+// run is one turn of a setup.
+func (t turn) run(s setup) load {
+	p := startService(s.name)
+	defer p.stop()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	for range s.viewers {
+		go view(ctx, p.address)
 	}
-	return out
+	_, err := closedLoop(p.address, busyClients, t.warm)
+	must(err)
+	before, began := p.mark(), time.Now()
+	busy, err := closedLoop(p.address, busyClients, t.busy)
+	must(err)
+	wall := time.Since(began)
+	after := p.mark()
+	steady, err := openLoop(p.address, steadyClients, t.perSecond, t.steady)
+	must(err)
+	slices.Sort(steady)
+	at := func(q float64) float64 { return float64(steady[int(q*float64(len(steady)-1))]) / 1e3 }
+	n, cpu := float64(len(busy)), after.Before-before.After
+	return load{
+		perSecond: n / wall.Seconds(), p50: at(0.5), p99: at(0.99),
+		cpu: float64(cpu) / n / 1e3, heap: float64(after.Heap) / (1 << 20), gc: (after.GC - before.GC) / cpu.Seconds() * 100,
+	}
 }
 
-// drive loads h for so long.
-func drive(h http.Handler, d time.Duration) load {
-	const connections = 8
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+func must(err error) {
 	if err != nil {
-		panic(err)
+		panic(fmt.Errorf("bench: load on the service: %w", err))
 	}
-	srv := &http.Server{Handler: h, ReadHeaderTimeout: time.Minute}
-	go func() { _ = srv.Serve(l) }()
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: connections}}
-	base := "http://" + l.Addr().String()
-	_ = hammer(client, base, connections, d/4)
-	runtime.GC()
-	gc, used, began := gcTime(), cpuTime(), time.Now()
-	took := hammer(client, base, connections, d)
-	seconds, cpu := time.Since(began).Seconds(), cpuTime()-used
-	gc = gcTime() - gc
-	client.CloseIdleConnections()
-	_ = srv.Close()
-	slices.Sort(took)
-	n := float64(len(took))
-	at := func(q float64) float64 { return float64(took[int(q*(n-1))]) / 1e3 }
-	return load{n / seconds, at(0.5), at(0.99), float64(cpu) / n / 1e3, float64(heap()) / (1 << 20), gc / cpu.Seconds() * 100}
 }
 
-// hammer asks for one endpoint after the other on each connection, and returns how long each answer took.
-func hammer(client *http.Client, base string, connections int, d time.Duration) (all []time.Duration) {
-	var mu sync.Mutex
-	var wg sync.WaitGroup
-	end := time.Now().Add(d)
-	for c := range connections {
-		wg.Go(func() {
-			var took []time.Duration
-			for i := c; ; i++ {
-				began := time.Now()
-				if began.After(end) {
-					break
-				}
-				r, err := client.Get(fmt.Sprintf("%s/api/v1/items%d/17", base, i%endpoints))
-				if err != nil {
-					panic(err)
-				}
-				_, _ = io.Copy(io.Discard, r.Body)
-				_ = r.Body.Close()
-				took = append(took, time.Since(began))
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			all = append(all, took...)
-		})
+// view reads the stream as a page does, until ctx ends.
+func view(ctx context.Context, address string) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+mounted+"stream", nil)
+	must(err)
+	resp, err := (&http.Client{Transport: &http.Transport{}}).Do(req)
+	if ctx.Err() != nil {
+		return
 	}
-	wg.Wait()
-	return all
+	must(err)
+	if resp.StatusCode != http.StatusOK {
+		panic("bench: the stream says " + resp.Status)
+	}
+	_, _ = io.Copy(io.Discard, resp.Body)
+	_ = resp.Body.Close()
+}
+
+// process is the service in a process of its own.
+type process struct {
+	cmd     *exec.Cmd
+	in      io.WriteCloser
+	out     *bufio.Reader
+	address string
+}
+
+func startService(name string) *process {
+	p := &process{cmd: child(partService, name)}
+	in, err := p.cmd.StdinPipe()
+	must(err)
+	out, err := p.cmd.StdoutPipe()
+	must(err)
+	p.in, p.out = in, bufio.NewReader(out)
+	must(p.cmd.Start())
+	said, err := p.out.ReadString('\n')
+	must(err)
+	p.address = strings.TrimSpace(said)
+	return p
+}
+
+func (p *process) mark() (m mark) {
+	_, err := io.WriteString(p.in, "mark\n")
+	must(err)
+	said, err := p.out.ReadBytes('\n')
+	must(err)
+	must(json.Unmarshal(said, &m))
+	return m
+}
+
+func (p *process) stop() {
+	_ = p.in.Close()
+	_ = p.cmd.Wait()
 }
 
 // gcTime is the CPU time of all collections so far, in seconds, as the runtime estimates it.

@@ -10,6 +10,8 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/otelperf/otelperf-go/spikeprocessor"
 )
 
 // endpoints is how many take turns in the levels above the hot one.
@@ -57,12 +59,20 @@ var routes = func() (r [1000]string) {
 }()
 
 // spans returns n ended server spans of as many endpoints.
-func spans(n int) []ended {
+func spans(n int) []ended { return spansBelow(context.Background(), n) }
+
+// remote is what a request brings whose caller is traced as well: a parent in another process.
+func remote() context.Context {
+	return trace.ContextWithRemoteSpanContext(context.Background(), trace.NewSpanContext(trace.SpanContextConfig{
+		TraceID: trace.TraceID{1}, SpanID: trace.SpanID{2}, TraceFlags: trace.FlagsSampled, Remote: true}))
+}
+
+func spansBelow(ctx context.Context, n int) []ended {
 	g := &grab{}
 	tracer := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(g), sdktrace.WithSampler(sdktrace.AlwaysSample())).Tracer("")
 	out := make([]ended, n)
 	for i := range out {
-		_, s := tracer.Start(context.Background(), "GET "+route(i), trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(serverAttrs(i)...))
+		_, s := tracer.Start(ctx, "GET "+route(i), trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(serverAttrs(i)...))
 		s.End()
 		out[i] = g.last
 	}
@@ -70,14 +80,35 @@ func spans(n int) []ended {
 }
 
 // hot is OnStart and OnEnd of one span, over and over.
-func hot(v variant) subject {
-	p, s, ctx := v.make(), spans(1)[0], context.Background()
-	return timed(v.name, func(n int) {
+func hot(v variant) subject { return again(v, spans(1)[0]) }
+
+// hotRemote is the same with a span whose parent is in another process.
+func hotRemote(v variant) subject { return again(v, spansBelow(remote(), 1)[0]) }
+
+func again(v variant, s ended) subject { return timed(v.name, startAndEnd(v.make(), s)) }
+
+func startAndEnd(p sdktrace.SpanProcessor, s ended) func(n int) {
+	ctx := context.Background()
+	return func(n int) {
 		for range n {
 			p.OnStart(ctx, s.start)
 			p.OnEnd(s.end)
 		}
-	})
+	}
+}
+
+// hotTicked is hot with a tick before each turn, which is not counted: what a request waits for, where hot has all the CPU time
+// that it leads to.
+func hotTicked(v variant) subject {
+	p := v.make()
+	run := startAndEnd(p, spans(1)[0])
+	ours, ok := p.(*spikeprocessor.Processor)
+	return subject{v.name, func(n int) time.Duration {
+		if ok {
+			ours.Take(func(*spikeprocessor.Delta) {})
+		}
+		return cpuOf(func() { run(n) })
+	}}
 }
 
 // swept is the same for endpoints that nobody asked for since something else had the caches. What the SDK has just
@@ -119,21 +150,27 @@ func touch(s ended) (n uint64) {
 }
 
 // whole is a span from start to end, of 100 endpoints in turn.
-func whole(v variant) subject {
-	tracer := provider(v.make()).Tracer("")
+func whole(v variant) subject { return wholeOf(endpoints)(v) }
+
+// wholeOf is a whole span, of so many endpoints in turn.
+func wholeOf(endpoints int) func(variant) subject {
+	return func(v variant) subject { return timed(v.name, spansOf(provider(v.make()).Tracer(""), endpoints)) }
+}
+
+func spansOf(tracer trace.Tracer, endpoints int) func(n int) {
 	attrs := make([][]attribute.KeyValue, endpoints)
 	names := make([]string, endpoints)
 	for i := range attrs {
 		attrs[i], names[i] = serverAttrs(i), "GET "+route(i)
 	}
 	i := 0
-	return timed(v.name, func(n int) {
+	return func(n int) {
 		for range n {
 			_, s := tracer.Start(context.Background(), names[i], trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(attrs[i]...))
 			s.End()
 			i = (i + 1) % endpoints
 		}
-	})
+	}
 }
 
 // withChildren is a request with five calls to a database.

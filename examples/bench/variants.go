@@ -23,6 +23,7 @@ const (
 	vNoAnatomy = "otelperf, WithAnatomy(false)"
 	vNoDeps    = "otelperf, WithDependencies(false)"
 	vBare      = "otelperf, all three off"
+	vWrapped   = "otelperf around that BatchSpanProcessor"
 )
 
 // variant is a span processor to compare. make returns nil for none at all.
@@ -35,13 +36,13 @@ func variants() []variant {
 	return append([]variant{
 		{vNone, func() sdktrace.SpanProcessor { return nil }},
 		{vNoop, func() sdktrace.SpanProcessor { return noop{} }},
-		{vBatch, func() sdktrace.SpanProcessor { return sdktrace.NewBatchSpanProcessor(discard{}) }},
+		{vBatch, batcher},
 		{vZpages, func() sdktrace.SpanProcessor { return zpages.NewSpanProcessor() }},
 		{vClassic, func() sdktrace.SpanProcessor { return newClassic() }},
 	}, ours()...)
 }
 
-// ours are the modes of otelperf's processor, standing alone.
+// ours are the modes of otelperf's processor, standing alone but for the last.
 func ours() []variant {
 	off := []spikeprocessor.Option{spikeprocessor.WithInFlight(false), spikeprocessor.WithAnatomy(false), spikeprocessor.WithDependencies(false)}
 	return []variant{
@@ -50,12 +51,19 @@ func ours() []variant {
 		{vNoAnatomy, func() sdktrace.SpanProcessor { return processor(off[1]) }},
 		{vNoDeps, func() sdktrace.SpanProcessor { return processor(off[2]) }},
 		{vBare, func() sdktrace.SpanProcessor { return processor(off...) }},
+		{vWrapped, func() sdktrace.SpanProcessor { return around(batcher()) }},
 	}
 }
 
-// processor is ours as a Monitor has it: somebody takes deltas from it. The first Take says so.
-func processor(opts ...spikeprocessor.Option) *spikeprocessor.Processor {
-	p, err := spikeprocessor.New(nil, opts...)
+// batcher is what most services have.
+func batcher() sdktrace.SpanProcessor { return sdktrace.NewBatchSpanProcessor(discard{}) }
+
+// processor is ours standing alone.
+func processor(opts ...spikeprocessor.Option) *spikeprocessor.Processor { return around(nil, opts...) }
+
+// around is ours as a Monitor has it: somebody takes deltas from it. The first Take says so.
+func around(next sdktrace.SpanProcessor, opts ...spikeprocessor.Option) *spikeprocessor.Processor {
+	p, err := spikeprocessor.New(next, opts...)
 	if err != nil {
 		panic(err)
 	}

@@ -102,8 +102,5 @@ func (c Config) slots() float64 {
 	}
 }
 
-// slotLength is the least time in seconds that a slot lasts: ticks come with jitter, so it is a bit below Tick.
-func (c Config) slotLength() float64 {
-	tick := c.Tick.Seconds()
-	return max(tick-0.5, tick/2)
-}
+// slotLength is the least time in seconds that a slot lasts: ticks come with jitter, so it is a bit below tick, their distance.
+func slotLength(tick float64) float64 { return max(tick-0.5, tick/2) }

@@ -12,6 +12,7 @@ import (
 type Detector struct {
 	tune      *tuning
 	config    Config
+	every     float64 // Config.Tick in seconds: to ask it for them takes a division
 	clock     clock
 	anomalies uint64
 
@@ -54,6 +55,7 @@ func (d *Detector) SetConfig(c Config) error {
 		return err
 	}
 	d.config = c.withDefaults()
+	d.every = d.config.Tick.Seconds()
 	if d.normal.sum > 0 {
 		d.refresh()
 	}
@@ -72,14 +74,14 @@ func (d *Detector) Anomalies() uint64 { return d.anomalies }
 // an index may come twice, and delta is not kept. Tick allocates nothing. A now before the last one is taken as one
 // tick later.
 func (d *Detector) Tick(now time.Time, delta []Bucket) Event {
-	if !d.clock.advance(now, d.config.Tick.Seconds()) {
+	if !d.clock.advance(now, d.every) {
 		d.anomalies++
 	}
 	d.count(delta)
 	if !d.alive || d.clock.seconds < d.slotEnd {
 		return Event{}
 	}
-	d.slotEnd = d.clock.seconds + d.config.slotLength()
+	d.slotEnd = d.clock.seconds + slotLength(d.every)
 	n := float64(d.requests)
 	d.requests = 0
 	top := d.weigh(n)
@@ -94,7 +96,11 @@ func (d *Detector) count(delta []Bucket) {
 	if len(delta) == 0 {
 		return
 	}
-	now := d.clock.seconds
+	now, since := d.clock.seconds, 0.0
+	if d.alive {
+		since = now - d.born
+	}
+	learns := since >= d.grace()
 	for _, b := range delta {
 		if b.Index < minIndex || b.Index > maxIndex || b.Failed > b.Count {
 			d.anomalies++
@@ -115,16 +121,16 @@ func (d *Detector) count(delta []Bucket) {
 		if b.Failed > 0 && d.normal.sum > 0 && Bound(b.Index+1) < d.normal.median {
 			b.Count -= b.Failed
 		}
-		d.countBucket(b)
+		d.countBucket(b, learns)
 	}
 }
 
-func (d *Detector) countBucket(b Bucket) {
+func (d *Detector) countBucket(b Bucket, learns bool) {
 	if b.Count == 0 {
 		return
 	}
 	cell := cellOf(b.Index)
-	if d.clock.seconds-d.born >= d.grace() {
+	if learns {
 		d.normal.recent.add(cell, b.Count)
 	} else if d.restored {
 		return
