@@ -4,7 +4,6 @@ package spikeprocessor
 
 import (
 	"strconv"
-	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -40,7 +39,13 @@ func (c *core) child(s sdktrace.ReadOnlySpan, parent trace.SpanID) {
 }
 
 // endRoot records a local root and hands it on: as it is or enriched if it was sampled, rescued with its children if it
-// was not, but is worth it. An ordinary request that nobody else wants is done after measure.
+// was not, but is worth it. An ordinary request that nobody else wants is done after Record. It allocates nothing for an
+// endpoint that is known.
+//
+// There is no deferred guard around it, which would cost every request. A request with method and status, of an endpoint
+// that is known, needs none: it takes up to five values from the SDK's snapshot, walks a slice, compares strings, and
+// swaps a word of the recorder; none of these can panic. Everything else is behind a guard of its own:
+// measureSlowly for what has to be looked at closely or is new, and applyWords for the recorder's full logs.
 func (p *Processor) endRoot(s sdktrace.ReadOnlySpan) {
 	c := p.core
 	if c.stopped.Load() {
@@ -51,11 +56,35 @@ func (p *Processor) endRoot(s sdktrace.ReadOnlySpan) {
 	if c.running != nil {
 		c.running.end(s.SpanContext().SpanID())
 	}
-	e, route, d, status, outcome := c.measure(s)
-	switch {
-	case e == nil: // a fault of ours
-		p.handOn(s)
-	case p.next != nil || outcome.Failed() || int64(d) > e.keepNanos.Load() || c.curious(e) || c.holds(s):
+	d := s.EndTime().Sub(s.StartTime())
+	if d < 0 {
+		c.stats.negative.Add(1)
+		d = 0
+	}
+	attrs := s.Attributes()
+	var e *entry
+	method, route, status, outcome, told := c.layouts.scan(attrs)
+	if method != "" && status != 0 {
+		if !told {
+			outcome = httpOutcome(int(status))
+		}
+		if route != "" {
+			// Only HTTP server spans have a route: no need to ask for the kind or the name.
+			e = c.table.recall(KindHTTP, method, route)
+		} else if s.SpanKind() == trace.SpanKindServer {
+			route = routeOfName(method, s.Name())
+			e = c.table.known(KindHTTP, method, route)
+		}
+	}
+	if e == nil {
+		e, route, status, outcome = c.measureSlowly(s, attrs, facts{method, route, status, outcome, told})
+		if e == nil { // a fault of ours
+			p.handOn(s)
+			return
+		}
+	}
+	c.rec.Record(packWord(e.id, outcome, d))
+	if p.next != nil || outcome.Failed() || int64(d) > e.keepNanos.Load() || c.curious(e) || c.holds(s) {
 		p.judge(s, &verdict{entry: e, d: d, r: resolved{kind: e.kind, method: e.method, route: route, outcome: outcome, status: status}})
 	}
 }
@@ -93,42 +122,6 @@ func (p *Processor) judged(s sdktrace.ReadOnlySpan, v *verdict) (out sdktrace.Re
 		out = c.enrich(s, v)
 	}
 	return out
-}
-
-// measure records the request. It allocates nothing for an endpoint that is known. The returned entry is nil after a fault.
-//
-// There is no deferred guard around it, which would cost every request. A request with method and status, of an endpoint
-// that is known, needs none: it takes up to five values from the SDK's snapshot, walks a slice, compares strings, and
-// swaps a word of the recorder; none of these can panic. Everything else is behind a guard of its own:
-// measureSlowly for what has to be looked at closely or is new, and applyWords for the recorder's full logs.
-func (c *core) measure(s sdktrace.ReadOnlySpan) (e *entry, route string, d time.Duration, status int64, outcome Outcome) {
-	d = s.EndTime().Sub(s.StartTime())
-	if d < 0 {
-		c.stats.negative.Add(1)
-		d = 0
-	}
-	attrs := s.Attributes()
-	method, route, status, outcome, told := c.layouts.scan(attrs)
-	if method != "" && status != 0 {
-		if !told {
-			outcome = httpOutcome(int(status))
-		}
-		if route != "" {
-			// Only HTTP server spans have a route: no need to ask for the kind or the name.
-			e = c.table.recall(KindHTTP, method, route)
-		} else if s.SpanKind() == trace.SpanKindServer {
-			route = routeOfName(method, s.Name())
-			e = c.table.known(KindHTTP, method, route)
-		}
-	}
-	if e == nil {
-		e, route, status, outcome = c.measureSlowly(s, attrs, facts{method, route, status, outcome, told})
-		if e == nil {
-			return e, route, d, status, outcome
-		}
-	}
-	c.rec.Record(packWord(e.id, outcome, d))
-	return e, route, d, status, outcome
 }
 
 // measureSlowly finds the endpoint of a request that is not remembered, or whose attributes leave something open.

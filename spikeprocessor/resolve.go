@@ -21,7 +21,7 @@ type facts struct {
 }
 
 // scan reads the attributes backwards, since instrumentations append the status last, and stops as soon as
-// method, route and status are known. Its results are not a facts, nor are measure's, because they stay in registers that way:
+// method, route and status are known. Its results are not a facts, because they stay in registers that way:
 // a struct of more than four fields goes through memory, and each copy of it costs as much as half the scan.
 func scan(attrs []attribute.KeyValue) (method, route string, status int64, outcome Outcome, hasOutcome bool) {
 	for i := len(attrs) - 1; i >= 0; i-- {
