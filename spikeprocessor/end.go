@@ -63,17 +63,19 @@ func (p *Processor) endRoot(s sdktrace.ReadOnlySpan) {
 	}
 	attrs := s.Attributes()
 	var e *entry
-	method, route, status, outcome, told := c.layouts.scan(attrs)
+	method, route, status, outcome, told, server := c.layouts.scan(attrs)
 	if method != "" && status != 0 {
 		if !told {
 			outcome = httpOutcome(int(status))
 		}
+		// Only HTTP server spans have a route, and the layouts know most of those that have none: the kind need not be asked for.
 		if route != "" {
-			// Only HTTP server spans have a route: no need to ask for the kind or the name.
 			e = c.table.recall(KindHTTP, method, route)
-		} else if s.SpanKind() == trace.SpanKindServer {
-			route = routeOfName(method, s.Name())
-			e = c.table.known(KindHTTP, method, route)
+		} else if server {
+			name := routeOfName(method, s.Name())
+			if e = c.table.known(KindHTTP, method, name); e != nil {
+				route = name
+			}
 		}
 	}
 	if e == nil {
@@ -134,6 +136,9 @@ func (c *core) measureSlowly(s sdktrace.ReadOnlySpan, attrs []attribute.KeyValue
 	switch {
 	case f.method == "" || f.route == "" || f.status == 0:
 		r = c.resolve(s, attrs, f)
+		if r.kind == KindHTTP && f.method != "" && f.route == "" && f.status != 0 && !f.hasOutcome {
+			c.layouts.learnServer(attrs)
+		}
 	case !f.hasOutcome:
 		r.outcome = httpOutcome(int(f.status))
 	}

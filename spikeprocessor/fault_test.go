@@ -73,10 +73,16 @@ func TestLayoutsSayWhatTheScanSays(t *testing.T) {
 		make([]attribute.KeyValue, 40),
 	} {
 		for range 2 {
-			m1, r1, s1, o1, told1 := l.scan(attrs)
+			m1, r1, s1, o1, told1, server := l.scan(attrs)
 			m2, r2, s2, o2, told2 := scan(attrs)
 			if m1 != m2 || r1 != r2 || s1 != s2 || o1 != o2 || told1 != told2 {
 				t.Errorf("%v: got %q %q %d %v %v, want %q %q %d %v %v", attrs, m1, r1, s1, o1, told1, m2, r2, s2, o2, told2)
+			}
+			if server && (r1 != "" || stringAttr(attrs, keyURLPath) == "") {
+				t.Errorf("%v: taken for a server's without a route", attrs)
+			}
+			if m2 != "" && s2 != 0 && r2 == "" && !told2 {
+				l.learnServer(attrs)
 			}
 		}
 	}

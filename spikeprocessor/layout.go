@@ -9,22 +9,23 @@ import (
 )
 
 // layouts remembers where method, route and status stood in the last slice of attributes of each length: an instrumentation
-// appends them in one order, so that they mostly stand there again. A layout is three positions of eight bits
-// and, above them, a bit that says it was set; the position of a route that spans do not have (otelhttp puts it into the name) is
-// noRoute. A layout is a hint, and may be overwritten at any time.
+// appends them in one order, so that they mostly stand there again. A layout is four positions of eight bits: the last is
+// where url.path stood in the attributes of a server span that has its route in the name, as otelhttp's have, and noPosition
+// takes the place of what is not there. A layout is a hint, and may be overwritten at any time.
 type layouts [maxLayout]atomic.Uint32
 
 const (
-	maxLayout = 32 // attributes; a longer slice is scanned
-	layoutSet = 1 << 24
-	noRoute   = 0xff
+	maxLayout  = 32 // attributes; a longer slice is scanned
+	noPosition = 0xff
 )
 
-// scan is the function of that name with a memory. It compares the addresses of keys: the linker gives equal constants of a
-// program one. Keys that are not constants, or an outcome, which stands after the method, are for the plain scan.
-func (l *layouts) scan(attrs []attribute.KeyValue) (method, route string, status int64, outcome Outcome, hasOutcome bool) {
+// scan is the function of that name with a memory, which also tells spans of servers, in so far as they have no route. It compares the
+// addresses of keys: the linker gives equal constants of a program one. Keys that are not constants, or an outcome, which
+// stands after the method, are for the plain scan.
+func (l *layouts) scan(attrs []attribute.KeyValue) (method, route string, status int64, outcome Outcome, hasOutcome, server bool) {
 	if len(attrs) >= maxLayout {
-		return scan(attrs)
+		method, route, status, outcome, hasOutcome = scan(attrs)
+		return method, route, status, outcome, hasOutcome, false
 	}
 	at := l[len(attrs)].Load()
 	// Positions come from a slice of the same length, so they are not beyond this one; those of no layout are all 0, which can't be two keys.
@@ -32,13 +33,11 @@ func (l *layouts) scan(attrs []attribute.KeyValue) (method, route string, status
 	if r >= len(attrs) {
 		return l.scanRouteless(attrs, at)
 	}
-	if !samePointer(string(attrs[s].Key), keyHTTPStatus) || !samePointer(string(attrs[r].Key), keyHTTPRoute) || !samePointer(string(attrs[m].Key), keyHTTPMethod) {
+	if !samePointer(string(attrs[s].Key), keyHTTPStatus) || !samePointer(string(attrs[r].Key), keyHTTPRoute) || !samePointer(string(attrs[m].Key), keyHTTPMethod) ||
+		mayHaveOutcome(attrs[m+1:]) {
 		return l.rescan(attrs, at)
 	}
-	if mayHaveOutcome(attrs[m+1:]) {
-		return l.rescan(attrs, at)
-	}
-	return attrs[m].Value.AsString(), attrs[r].Value.AsString(), attrs[s].Value.AsInt64(), OK, false
+	return attrs[m].Value.AsString(), attrs[r].Value.AsString(), attrs[s].Value.AsInt64(), OK, false, false
 }
 
 // mayHaveOutcome reports whether a key is as long as that of outcomes. It takes four at a time: this loop is most of what
@@ -57,10 +56,11 @@ func mayHaveOutcome(attrs []attribute.KeyValue) bool {
 	return false
 }
 
-// scanRouteless is scan for a layout without a route, and for no attributes at all.
-func (l *layouts) scanRouteless(attrs []attribute.KeyValue, at uint32) (method, route string, status int64, outcome Outcome, hasOutcome bool) {
-	m, s := int(at>>16&0xff), int(at&0xff)
-	if s >= len(attrs) || !samePointer(string(attrs[s].Key), keyHTTPStatus) || !samePointer(string(attrs[m].Key), keyHTTPMethod) {
+// scanRouteless is scan for a layout without a route, and for no attributes at all. By the semantic conventions only spans of
+// servers have url.path, and the layout is one of theirs: their kind need not be asked for.
+func (l *layouts) scanRouteless(attrs []attribute.KeyValue, at uint32) (method, route string, status int64, outcome Outcome, hasOutcome, server bool) {
+	p, m, s := int(at>>24), int(at>>16&0xff), int(at&0xff)
+	if s >= len(attrs) || !samePointer(string(attrs[s].Key), keyHTTPStatus) || !samePointer(string(attrs[m].Key), keyHTTPMethod) || !samePointer(string(attrs[p].Key), keyURLPath) {
 		return l.rescan(attrs, at)
 	}
 	for i := range attrs {
@@ -68,36 +68,46 @@ func (l *layouts) scanRouteless(attrs []attribute.KeyValue, at uint32) (method, 
 			return l.rescan(attrs, at)
 		}
 	}
-	return attrs[m].Value.AsString(), "", attrs[s].Value.AsInt64(), OK, false
+	return attrs[m].Value.AsString(), "", attrs[s].Value.AsInt64(), OK, false, true
 }
 
 // rescan scans a slice that the layout at does not fit, and remembers the one that does.
-func (l *layouts) rescan(attrs []attribute.KeyValue, at uint32) (method, route string, status int64, outcome Outcome, hasOutcome bool) {
+func (l *layouts) rescan(attrs []attribute.KeyValue, at uint32) (method, route string, status int64, outcome Outcome, hasOutcome, server bool) {
 	method, route, status, outcome, hasOutcome = scan(attrs)
-	if method != "" && status != 0 && !hasOutcome {
+	if method != "" && route != "" && status != 0 && !hasOutcome {
 		l.learn(attrs, at)
 	}
-	return method, route, status, outcome, hasOutcome
+	return method, route, status, outcome, hasOutcome, false
+}
+
+// learnServer remembers the layout of the attributes of a server's span without a route.
+func (l *layouts) learnServer(attrs []attribute.KeyValue) {
+	if len(attrs) < maxLayout {
+		l.learn(attrs, l[len(attrs)].Load())
+	}
 }
 
 // learn remembers the layout of attrs if each key is there once, and the method before the others: then scan would look no further either.
 func (l *layouts) learn(attrs []attribute.KeyValue, old uint32) {
-	m, r, s, n := 0, noRoute, 0, 0
+	m, r, s, p := 0, noPosition, noPosition, noPosition
+	methods, routes, statuses := 0, 0, 0
 	for i := range attrs {
 		switch attrs[i].Key {
 		case keyHTTPMethod:
 			m = i
-			n += 1
+			methods++
 		case keyHTTPRoute:
 			r = i
-			n += 1 << 8
+			routes++
 		case keyHTTPStatus:
 			s = i
-			n += 1 << 16
+			statuses++
+		case keyURLPath:
+			p = i
 		}
 	}
-	found := uint32(layoutSet | m<<16 | r<<8 | s)
-	if once := n == 1<<16|1 || n == 1<<16|1<<8|1; once && m < r && m < s && found != old {
+	once := methods == 1 && statuses == 1 && (routes == 1 || routes == 0 && p != noPosition)
+	if found := uint32(p<<24 | m<<16 | r<<8 | s); once && m < r && m < s && found != old {
 		l[len(attrs)].Store(found)
 	}
 }

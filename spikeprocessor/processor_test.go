@@ -113,6 +113,26 @@ func TestEndpointOfSpans(t *testing.T) {
 	}
 }
 
+// TestCallsAreNotTakenForRequests ends parentless calls whose names and attributes are like those of requests that were just served.
+func TestCallsAreNotTakenForRequests(t *testing.T) {
+	str := attribute.String
+	method, status := str("http.request.method", "GET"), attribute.Int("http.response.status_code", 200)
+	r := newRig(t)
+	for range 3 {
+		r.span("GET /x", trace.SpanKindServer, time.Millisecond, method, str("url.path", "/x"), status)
+		r.span("GET /x", trace.SpanKindClient, time.Millisecond, method, str("url.full", "http://a/x"), status)
+		r.span("GET /x", trace.SpanKindClient, time.Millisecond, method, str("server.address", "a"), status)
+		r.span("GET /x", trace.SpanKindInternal, time.Millisecond, method, str("url.full", "http://a/x"), status)
+		r.span("GET /x", trace.SpanKindServer, time.Millisecond, method, str("http.route", "/y"), status)
+	}
+	got := r.take()
+	for endpoint, want := range map[string]string{"http GET /x": "ok=3", "http GET /y": "ok=3", "job job GET /x": "ok=3", "dependency http GET a": "ok=3", "dependency http GET /x": "ok=3"} {
+		if got[endpoint] != want {
+			t.Errorf("%s: %q, want %q; all: %v", endpoint, got[endpoint], want, got)
+		}
+	}
+}
+
 func TestOutcomeOfSpans(t *testing.T) {
 	status := func(n int) func(trace.Span) {
 		return func(s trace.Span) {
