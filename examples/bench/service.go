@@ -43,6 +43,7 @@ type line struct{ feature, with, without string }
 
 func serviceLines() []line {
 	return []line{
+		{"contrib zpages, to compare", sZpages, sWithout},
 		{"processor and reader", sProcessor, sWithout},
 		{"of it, anatomy", sProcessor, sNoAnatomy},
 		{"Middleware", sMiddleware, sProcessor},

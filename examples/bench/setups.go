@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 
+	"go.opentelemetry.io/contrib/zpages"
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -18,6 +19,7 @@ import (
 // Names of the ways in which the service is run.
 const (
 	sWithout    = "without otelperf"
+	sZpages     = "with contrib zpages instead"
 	sProcessor  = "processor and reader"
 	sNoAnatomy  = "processor and reader, WithAnatomy(false)"
 	sMiddleware = "processor, reader, Middleware"
@@ -35,6 +37,7 @@ const (
 type setup struct {
 	name       string
 	otelperf   bool
+	zpages     bool // beside the BatchSpanProcessor
 	middleware bool
 	sampler    sdktrace.Sampler // nil: all
 	failing    bool             // 1 order in 25 does
@@ -51,6 +54,7 @@ func setups() []setup {
 	mode := func(m spikeprocessor.SamplerMode) []otelperf.Option { return spans(spikeprocessor.WithSamplerMode(m)) }
 	return []setup{
 		{name: sWithout},
+		{name: sZpages, zpages: true},
 		{name: sProcessor, otelperf: true},
 		{name: sNoAnatomy, otelperf: true, options: spans(spikeprocessor.WithAnatomy(false))},
 		{name: sMiddleware, otelperf: true, middleware: true},
@@ -72,7 +76,11 @@ func (s setup) handler() http.Handler {
 		sampler = sdktrace.AlwaysSample()
 	}
 	if !s.otelperf {
-		tp := sdktrace.NewTracerProvider(sdktrace.WithSampler(sampler), sdktrace.WithSpanProcessor(next))
+		options := []sdktrace.TracerProviderOption{sdktrace.WithSampler(sampler), sdktrace.WithSpanProcessor(next)}
+		if s.zpages {
+			options = append(options, sdktrace.WithSpanProcessor(zpages.NewSpanProcessor()))
+		}
+		tp := sdktrace.NewTracerProvider(options...)
 		return handler(demo(tp.Tracer("demo"), s.failing), tp, meters())
 	}
 	options := append(s.options, otelperf.WithLogger(slog.New(slog.DiscardHandler)))
