@@ -88,8 +88,7 @@ func (d *day) request(route string, took time.Duration) {
 }
 
 // hour is an hour of traffic, in which one endpoint is six times as slow for three minutes: not always at the same time, which would
-// be taken for normal. Once a minute a scanner comes
-// by, each ten minutes somebody looks.
+// be taken for normal. Once a minute a scanner comes by, and every ten minutes somebody looks.
 func (d *day) hour(hour int) {
 	slow := 600 + hour*7%20*120
 	for second := range 3600 {

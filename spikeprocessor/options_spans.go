@@ -49,7 +49,7 @@ func WithoutEnrichment(keys ...attribute.Key) Option {
 func WithAnatomy(on bool) Option { return optionFunc(func(c *config) { c.anatomy = on }) }
 
 // WithInFlight says whether running requests are noted, at most 1024, so that one that never ends can be seen. The default is
-// true; it costs the start and the end of a span some 50 ns together.
+// true; the start and the end of a request's span cost four fifths more with it than without.
 func WithInFlight(on bool) Option { return optionFunc(func(c *config) { c.inFlight = on }) }
 
 // WithDependencies says whether client and producer spans are measured by what they called. The default is true.

@@ -5,7 +5,7 @@
 //	go run .                 all tables, some ten minutes
 //	go run . -quick          fewer rounds, some three minutes
 //	go run . -only hot,whole some of them; a wrong name lists all
-//	go run . -service        a whole service under load, with and without each feature, twelve minutes (with -quick one)
+//	go run . -service        a whole service under load, with and without each feature, nine minutes (with -quick one)
 //	go run . -profile DIR    CPU profiles of the request path and of the service, and the functions that lead them as text
 //	go test .                the gate and the tests of the statistics, some minute; with -short the latter
 //

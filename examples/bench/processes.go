@@ -32,7 +32,7 @@ const (
 func addedToRequests(size string) map[string]added {
 	subjects := requestSubjects(named(vNoop, vZpages, vLean))
 	if size == sizeFull || size == sizeQuick {
-		subjects = append(append(subjects, requestSubjects(named(vClassic, vOurs, vBare))...), extras()...)
+		subjects = append(append(subjects, requestSubjects(named(vClassic, vFloor, vOurs, vBare))...), extras()...)
 	}
 	n := map[string]int{sizeFull: 101, sizeQuick: 61, sizeGate: 81, sizeGateAgain: 161}[size]
 	c := against(subjects, plan{n, 8 * time.Millisecond})
@@ -81,7 +81,7 @@ func processesTable(w io.Writer, quick bool) {
 		title: fmt.Sprintf("What is added to an otelhttp request: median of %d processes", processes),
 		head:  []string{"", "more than " + vNoop + ", ns", "of what zpages adds"},
 	}
-	for _, name := range []string{vZpages, vClassic, vOurs, vLean, vBare, vSecondReader, vMiddleware} {
+	for _, name := range []string{vZpages, vClassic, vFloor, vOurs, vLean, vBare, vSecondReader, vMiddleware} {
 		g.row(name, across(column(runs, func(r map[string]added) float64 { return r[name].NS })).ns(), ratioAcross(runs, name).ratio())
 	}
 	g.note = "In brackets the least and the most of the processes; the true median is between them with 94 % confidence."

@@ -165,6 +165,6 @@ func loopbackTable(w io.Writer, quick bool) {
 		subjects = append(subjects, overLoopback(v.name, handler(shop(), provider(v.make()), meters())))
 	}
 	g := against(subjects, plan{rounds(quick, 31, 201), 20 * time.Millisecond}).grid("The same over loopback, client and server in one process")
-	g.note = "CPU time of client, server and kernel together: what a processor adds is about a percent of it, mostly below what this can resolve."
+	g.note = "CPU time of client, server and kernel together: what a processor adds is a few percent of it, hardly more than this can resolve."
 	g.print(w)
 }

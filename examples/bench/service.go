@@ -78,7 +78,7 @@ func wholeService(w io.Writer, quick bool) {
 		t = turn{100 * time.Millisecond, 300 * time.Millisecond, 300 * time.Millisecond, 1000}
 	}
 	t.perSecond = steadyShare * t.run(all[0]).perSecond
-	turns, n, began := map[string][]load{}, rounds(quick, 4, 30), time.Now()
+	turns, n, began := map[string][]load{}, rounds(quick, 4, 20), time.Now()
 	for round := range n {
 		for _, s := range order(all) {
 			turns[s.name] = append(turns[s.name], t.run(s))

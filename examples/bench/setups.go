@@ -81,7 +81,9 @@ func (s setup) handler() http.Handler {
 			options = append(options, sdktrace.WithSpanProcessor(zpages.NewSpanProcessor()))
 		}
 		tp := sdktrace.NewTracerProvider(options...)
-		return handler(demo(tp.Tracer("demo"), s.failing), tp, meters())
+		mux := http.NewServeMux() // as the others have one
+		mux.Handle("/", handler(demo(tp.Tracer("demo"), s.failing), tp, meters()))
+		return mux
 	}
 	options := append(s.options, otelperf.WithLogger(slog.New(slog.DiscardHandler)))
 	if s.events {

@@ -18,6 +18,7 @@ const (
 	vZpages    = "contrib zpages"
 	vBatch     = "BatchSpanProcessor, exporter that discards"
 	vClassic   = "the classic: mutex, last 1000"
+	vFloor     = "the five questions to the span, nothing recorded"
 	vOurs      = "otelperf"
 	vLean      = "otelperf, WithInFlight(false)"
 	vNoAnatomy = "otelperf, WithAnatomy(false)"
@@ -39,6 +40,7 @@ func variants() []variant {
 		{vBatch, batcher},
 		{vZpages, func() sdktrace.SpanProcessor { return zpages.NewSpanProcessor() }},
 		{vClassic, func() sdktrace.SpanProcessor { return newClassic() }},
+		{vFloor, func() sdktrace.SpanProcessor { return &floor{} }},
 	}, ours()...)
 }
 
