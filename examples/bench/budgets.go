@@ -29,6 +29,7 @@ func budgets() []budget {
 		{"the same, net of a no-op, with a parent in another process", "", 0.25, 0.35, false, ratioAt(hotRemote, 151, 2*time.Millisecond)},
 		{"instructions of hot OnStart + OnEnd, net of no-op (amd64)", "", 800, 950, false, instructionsBudget},
 		{"whole span, 100 endpoints, net of no-op, of zpages", "", 0.33, 0.50, false, ratioAt(whole, 201, 4*time.Millisecond)},
+		{"OnStart + OnEnd inside an otelhttp request by the clock, net of no-op, of zpages", "", 0.33, 0.70, false, ratioAt(inside, 151, time.Millisecond/2)},
 		{fmt.Sprintf("added to an otelhttp request, of what zpages adds, %d processes", processes), "", 0.33, 0.95, false, requestBudget},
 		{"allocations added to an otelhttp request", "", 0, 0, false, func(int) estimate { return exactly(addedAllocations().objects) }},
 		{"bytes allocated besides by an otelhttp request", " B", 0, 0, false, func(int) estimate { return exactly(addedAllocations().bytes) }},

@@ -13,6 +13,7 @@ func sections() []section {
 		{"swept", sweptTable},
 		{"whole", wholeTable},
 		{"children", childrenTable},
+		{"inside", insideTable},
 		{"request", requestTable},
 		{"processes", processesTable},
 		{"exported", exportedTable},
