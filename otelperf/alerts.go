@@ -16,7 +16,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/otelperf/otelperf-go/slowlog"
-	"github.com/otelperf/otelperf-go/spikeprocessor"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // LevelCritical is the level of alerts, above slog.LevelError. A handler shows it as ERROR+4 unless its ReplaceAttr says
@@ -125,7 +125,7 @@ func (a *alerter) slowest(sp *Spike) []*slowlog.Entry {
 
 // affects reports whether a request is one of the endpoint's, or one that called it, if it is a dependency.
 func (p *SpikeEndpoint) affects(e *slowlog.Entry) bool {
-	if p.Kind != spikeprocessor.KindDependency.String() {
+	if p.Kind != conventions.KindDependency.String() {
 		return p.Method == e.Method && p.Route == e.Route
 	}
 	return e.Anatomy != nil && calls(e.Anatomy.Root, p.Route)

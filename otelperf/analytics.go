@@ -94,7 +94,7 @@ func (m *Monitor) eventRoutes() map[string]http.HandlerFunc {
 // trackRequest is Middleware's hook for each request.
 func (m *Monitor) trackRequest(ctx context.Context, d httpmw.Done) {
 	m.tracker.Request(ctx, events.RequestEvent{
-		Method: d.Method, Route: d.Route, Status: d.Status, Outcome: d.Outcome, Duration: d.Duration, End: time.Now(),
+		Method: d.Method, Route: d.Route, Status: d.Status, Outcome: d.Outcome.String(), Duration: d.Duration, End: time.Now(),
 	})
 }
 

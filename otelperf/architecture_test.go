@@ -17,14 +17,15 @@ const modulePath = "github.com/otelperf/otelperf-go"
 // mayImport says which of our packages each package may import; a package that is not listed may import nothing of ours.
 // "otelperf/internal" stands for all below it.
 var mayImport = map[string][]string{
-	"spikeprocessor/latency": nil,
-	"slowlog":                nil,
-	"spikeprocessor":         {"slowlog", "spikeprocessor/latency"},
-	"otelperf/baseline":      nil,
-	"otelperf/events":        nil,
-	"otelperf/internal":      {"otelperf/internal"},
-	"otelperf":               {"slowlog", "spikeprocessor", "spikeprocessor/latency", "otelperf/baseline", "otelperf/events", "otelperf/internal"},
-	"cmd/otelperf":           {"slowlog", "spikeprocessor", "spikeprocessor/latency", "otelperf", "otelperf/baseline", "otelperf/events", "cmd/otelperf"},
+	"spikeprocessor/latency":     nil,
+	"slowlog":                    nil,
+	"spikeprocessor/conventions": {"slowlog"},
+	"spikeprocessor":             {"slowlog", "spikeprocessor/conventions", "spikeprocessor/latency"},
+	"otelperf/baseline":          nil,
+	"otelperf/events":            nil,
+	"otelperf/internal":          {"slowlog", "otelperf/internal"},
+	"otelperf":                   {"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf/baseline", "otelperf/events", "otelperf/internal"},
+	"cmd/otelperf":               {"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf", "otelperf/baseline", "otelperf/events", "cmd/otelperf"},
 }
 
 // neverInLibraries are packages that must not become part of a user's program through us.

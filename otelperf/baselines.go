@@ -5,7 +5,7 @@ package otelperf
 import (
 	"time"
 
-	"github.com/otelperf/otelperf-go/spikeprocessor"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // offer gives the engine the baselines of an earlier process, for endpoints as they appear. What is too old is dropped.
@@ -13,7 +13,7 @@ import (
 func (e *Engine) offer(saved []savedBaseline, version string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.saved = make(map[spikeprocessor.Endpoint]savedBaseline, len(saved))
+	e.saved = make(map[conventions.Endpoint]savedBaseline, len(saved))
 	for _, s := range saved {
 		e.saved[s.endpoint()] = s
 	}

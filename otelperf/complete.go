@@ -13,7 +13,7 @@ import (
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 
 	"github.com/otelperf/otelperf-go/slowlog"
-	"github.com/otelperf/otelperf-go/spikeprocessor"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 const summarySlow = 20 // slow requests in a summary
@@ -90,7 +90,7 @@ func (d *Diagnostics) hints() []string {
 func slowRequest(e *slowlog.Entry) SlowRequest {
 	r := SlowRequest{
 		TraceID: e.TraceID.String(), SpanID: e.SpanID.String(), Method: e.Method, Route: e.Route, Kind: e.Kind, Path: e.Path,
-		Outcome: e.Outcome, Time: e.Start.UTC(), DurationMs: milliseconds(e.Duration), Reason: e.Reason, SpikeID: e.SpikeID,
+		Outcome: e.Outcome.String(), Time: e.Start.UTC(), DurationMs: milliseconds(e.Duration), Reason: e.Reason, SpikeID: e.SpikeID,
 		ErrorType: e.Error.Type, ErrorMessage: e.Error.Message, Sampled: e.Sampled, Rescued: e.Rescued, HasAnatomy: e.Anatomy != nil,
 	}
 	if e.Status != 0 {
@@ -141,5 +141,5 @@ func hostAndPID() string {
 
 // endpointName is the key of an endpoint in JSON.
 func endpointName(method, route string) string {
-	return spikeprocessor.Endpoint{Method: method, Route: route}.String()
+	return conventions.Endpoint{Method: method, Route: route}.String()
 }

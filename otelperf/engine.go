@@ -9,7 +9,9 @@ import (
 	"unsafe"
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
+	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
 
@@ -32,8 +34,8 @@ type Engine struct {
 	scratch  scratch
 	stats    EngineStats
 	spikes   spikes
-	saved    map[spikeprocessor.Endpoint]savedBaseline          // of an earlier process, for endpoints not seen yet
-	publish  func(spikeprocessor.Endpoint, spikeprocessor.View) // called under mu when what it says has changed
+	saved    map[conventions.Endpoint]savedBaseline          // of an earlier process, for endpoints not seen yet
+	publish  func(conventions.Endpoint, spikeprocessor.View) // called under mu when what it says has changed
 }
 
 // scratch is memory that methods of an engine share; its mutex guards it.
@@ -183,7 +185,7 @@ func (e *Engine) verdict(s *series, ev baseline.Event) {
 
 // spike records a start or an end, with the outcomes of the hour before it and those since.
 func (e *Engine) spike(s *series, ev baseline.Event) {
-	var before, during spikeprocessor.Outcomes
+	var before, during slowlog.OutcomeCounts
 	if ev.Kind == baseline.Started {
 		s.spikeBase = s.total
 		minute := e.step / stepsPerMin

@@ -10,7 +10,9 @@ import (
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
+	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
 
@@ -27,11 +29,11 @@ func newEngine(t testing.TB) *Engine {
 
 // requests is a delta of n requests of d at endpoint id.
 func requests(id, n int, d time.Duration) *spikeprocessor.Delta {
-	delta := &spikeprocessor.Delta{ID: id, Endpoint: spikeprocessor.Endpoint{Method: "GET", Route: "/" + string(rune('a'+id))}, All: new(latency.Histogram)}
+	delta := &spikeprocessor.Delta{ID: id, Endpoint: conventions.Endpoint{Method: "GET", Route: "/" + string(rune('a'+id))}, All: new(latency.Histogram)}
 	for range n {
 		delta.All.Record(d)
 	}
-	delta.Outcomes[spikeprocessor.OK] = uint64(n)
+	delta.Outcomes[slowlog.OutcomeOK] = uint64(n)
 	return delta
 }
 
@@ -190,7 +192,7 @@ func TestMemoryOfOneEndpoint(t *testing.T) {
 			for range 50 {
 				d.All.Record(secondsToDuration(draw()))
 			}
-			d.Outcomes[spikeprocessor.OK] = 50
+			d.Outcomes[slowlog.OutcomeOK] = 50
 			e.Advance(midnight.Add(time.Duration(s)*time.Second), deltas(d))
 			if s%20 == 0 {
 				e.Summarize(Window5m)
@@ -213,7 +215,7 @@ func BenchmarkEngineTick500(b *testing.B) {
 		for range 20 {
 			d.All.Record(secondsToDuration(0.05 * math.Exp(rng.NormFloat64())))
 		}
-		d.Outcomes[spikeprocessor.OK] = 20
+		d.Outcomes[slowlog.OutcomeOK] = 20
 		ds = append(ds, d)
 	}
 	now := midnight
@@ -236,7 +238,7 @@ func BenchmarkSummarize500(b *testing.B) {
 				for range 20 {
 					d.All.Record(secondsToDuration(0.05 * math.Exp(rng.NormFloat64())))
 				}
-				d.Outcomes[spikeprocessor.OK] = 20
+				d.Outcomes[slowlog.OutcomeOK] = 20
 				for id := range 500 {
 					d.ID = id
 					e.Advance(now, deltas(d))

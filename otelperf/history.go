@@ -6,22 +6,22 @@ import (
 	"encoding/binary"
 	"slices"
 
-	"github.com/otelperf/otelperf-go/spikeprocessor"
+	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
 
 // tally is the numbers of one span of time: durations and outcomes.
 type tally struct {
 	durations latency.Histogram
-	outcomes  spikeprocessor.Outcomes
+	outcomes  slowlog.OutcomeCounts
 }
 
 func (t *tally) reset() {
 	t.durations.Reset()
-	t.outcomes = spikeprocessor.Outcomes{}
+	t.outcomes = slowlog.OutcomeCounts{}
 }
 
-func (t *tally) empty() bool { return t.outcomes == spikeprocessor.Outcomes{} }
+func (t *tally) empty() bool { return t.outcomes == slowlog.OutcomeCounts{} }
 
 func (t *tally) merge(o *tally) {
 	t.durations.Merge(&o.durations)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // EndpointDetail is what is known of one endpoint beyond its numbers: the answer of GET endpoints/detail.
@@ -70,11 +71,11 @@ func (m *Monitor) serveEndpointDetail(w http.ResponseWriter, r *http.Request) {
 // EndpointDetail returns what is known of an endpoint beyond its numbers; kind tells those apart that share method and
 // route, and may be "". ok is false for an endpoint that has had no span.
 func (m *Monitor) EndpointDetail(method, route, kind string) (d EndpointDetail, ok bool) {
-	for k := spikeprocessor.KindHTTP; k <= spikeprocessor.KindDependency; k++ {
+	for k := conventions.KindHTTP; k <= conventions.KindDependency; k++ {
 		if kind != "" && kind != k.String() {
 			continue
 		}
-		in, ok := m.processor.Insight(spikeprocessor.Endpoint{Kind: k, Method: method, Route: route}, time.Now())
+		in, ok := m.processor.Insight(conventions.Endpoint{Kind: k, Method: method, Route: route}, time.Now())
 		if ok {
 			return m.detail(method, route, k, &in), true
 		}
@@ -82,7 +83,7 @@ func (m *Monitor) EndpointDetail(method, route, kind string) (d EndpointDetail, 
 	return d, false
 }
 
-func (m *Monitor) detail(method, route string, kind spikeprocessor.Kind, in *spikeprocessor.Insight) EndpointDetail {
+func (m *Monitor) detail(method, route string, kind conventions.Kind, in *spikeprocessor.Insight) EndpointDetail {
 	d := EndpointDetail{
 		Origin: m.origin(), Method: method, Route: route, Kind: kind.String(),
 		NormalMs: in.Normal.Breakdown, NormalSamples: in.Normal.Samples, Differences: []Difference{}, Dimensions: []Dimension{},

@@ -79,7 +79,7 @@ func slowAttrs(e *slowlog.Entry) []slog.Attr {
 		slog.String("url.path", e.Path),
 		slog.Float64("duration_ms", rounded(e.Duration)),
 		slog.Float64("threshold_ms", rounded(e.Threshold)),
-		slog.String("outcome", e.Outcome),
+		slog.String("outcome", e.Outcome.String()),
 		slog.String("reason", e.Reason),
 		slog.String("trace_id", e.TraceID.String()),
 		slog.String("span_id", e.SpanID.String()),

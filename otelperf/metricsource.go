@@ -13,7 +13,9 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/resource"
 
+	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
 
@@ -25,7 +27,7 @@ import (
 type metricSource struct {
 	reader *sdkmetric.ManualReader
 	limit  int // endpoints
-	ids    map[spikeprocessor.Endpoint]int
+	ids    map[conventions.Endpoint]int
 	before map[pointKey]*cumulative
 	rows   []*metricRow // by id
 	coarse atomic.Bool  // a View has given a metric explicit buckets
@@ -47,10 +49,10 @@ type cumulative struct {
 
 // metricRow gathers the delta of one endpoint.
 type metricRow struct {
-	endpoint spikeprocessor.Endpoint
+	endpoint conventions.Endpoint
 	all      latency.Histogram
 	failed   latency.Histogram
-	outcomes spikeprocessor.Outcomes
+	outcomes slowlog.OutcomeCounts
 	coarse   bool
 }
 
@@ -63,7 +65,7 @@ var durationMetrics = map[string]float64{
 
 func newMetricSource(limit int) *metricSource {
 	return &metricSource{
-		limit: limit, ids: map[spikeprocessor.Endpoint]int{}, before: map[pointKey]*cumulative{},
+		limit: limit, ids: map[conventions.Endpoint]int{}, before: map[pointKey]*cumulative{},
 		reader: sdkmetric.NewManualReader(sdkmetric.WithAggregationSelector(exponentialOnly)),
 	}
 }
@@ -112,7 +114,7 @@ func (m *metricSource) deltas(yield func(*spikeprocessor.Delta) bool) {
 		more := yield(&spikeprocessor.Delta{ID: id, Endpoint: r.endpoint, All: &r.all, Failed: &r.failed, Outcomes: r.outcomes, Coarse: r.coarse})
 		r.all.Reset()
 		r.failed.Reset()
-		r.outcomes = spikeprocessor.Outcomes{}
+		r.outcomes = slowlog.OutcomeCounts{}
 		if !more {
 			return
 		}
@@ -166,11 +168,11 @@ func (m *metricSource) point(key pointKey, set attribute.Set, h *latency.Histogr
 	}
 }
 
-func (m *metricSource) row(ep spikeprocessor.Endpoint) *metricRow {
+func (m *metricSource) row(ep conventions.Endpoint) *metricRow {
 	id, ok := m.ids[ep]
 	if !ok {
 		if len(m.rows) >= m.limit {
-			ep = spikeprocessor.Endpoint{Kind: ep.Kind, Route: spikeprocessor.OverflowRoute}
+			ep = conventions.Endpoint{Kind: ep.Kind, Route: conventions.OverflowRoute}
 		}
 		if id, ok = m.ids[ep]; !ok {
 			id = len(m.rows)
@@ -229,7 +231,7 @@ func explicitPoint(p *metricdata.HistogramDataPoint[float64], unit float64) *lat
 func clampBucket(b int) int { return min(max(b, 0), latency.NumBuckets-1) }
 
 // endpointOf reads the attributes of a point.
-func endpointOf(set attribute.Set) (ep spikeprocessor.Endpoint, outcome spikeprocessor.Outcome) {
+func endpointOf(set attribute.Set) (ep conventions.Endpoint, outcome slowlog.Outcome) {
 	str := func(keys ...attribute.Key) string {
 		for _, k := range keys {
 			if v, ok := set.Value(k); ok {
@@ -240,18 +242,18 @@ func endpointOf(set attribute.Set) (ep spikeprocessor.Endpoint, outcome spikepro
 	}
 	outcome = spikeprocessor.OutcomeOf(set.ToSlice())
 	if set.HasValue("otel.metric.overflow") {
-		return spikeprocessor.Endpoint{Route: spikeprocessor.OverflowRoute}, outcome
+		return conventions.Endpoint{Route: conventions.OverflowRoute}, outcome
 	}
 	if method := str("http.request.method"); method != "" {
 		route := str("http.route")
 		if route == "" {
-			route = spikeprocessor.UnmatchedRoute
+			route = conventions.UnmatchedRoute
 		}
-		return spikeprocessor.Endpoint{Kind: spikeprocessor.KindHTTP, Method: method, Route: route}, outcome
+		return conventions.Endpoint{Kind: conventions.KindHTTP, Method: method, Route: route}, outcome
 	}
 	route := str("rpc.method")
 	if service := str("rpc.service"); service != "" && !slices.Contains([]byte(route), '/') {
 		route = service + "/" + route
 	}
-	return spikeprocessor.Endpoint{Kind: spikeprocessor.KindRPC, Method: str("rpc.system.name", "rpc.system"), Route: route}, outcome
+	return conventions.Endpoint{Kind: conventions.KindRPC, Method: str("rpc.system.name", "rpc.system"), Route: route}, outcome
 }

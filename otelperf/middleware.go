@@ -11,7 +11,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/otelperf/otelperf-go/otelperf/internal/httpmw"
-	"github.com/otelperf/otelperf-go/spikeprocessor"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // Middleware adds to an HTTP handler what a span processor cannot do: the headers X-Response-Time and Server-Timing, the
@@ -48,7 +48,7 @@ func isCountry(s string) bool {
 
 func (m *Monitor) middlewareConfig() httpmw.Config {
 	c := httpmw.Config{
-		OutcomeKey:     spikeprocessor.OutcomeKey,
+		OutcomeKey:     conventions.OutcomeKey,
 		Logger:         m.requestLogger,
 		RequestLogRate: func() float64 { return m.settings.now.Load().requestLog },
 		Ignore:         m.ignored,

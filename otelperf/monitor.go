@@ -22,6 +22,7 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/internal/httpmw"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // Monitor is everything at once, to be added to a pipeline: a span processor, a sampler, a metric producer, a metric
@@ -120,7 +121,7 @@ func (m *Monitor) build() (err error) {
 	}
 	m.settings.now.Load().baseline = m.engine.knobsInForce()
 	m.engine.Advance(m.began, func(func(*spikeprocessor.Delta) bool) {}) // the windows begin now
-	m.engine.publish = func(ep spikeprocessor.Endpoint, v spikeprocessor.View) { m.processor.Publish(ep, v) }
+	m.engine.publish = func(ep conventions.Endpoint, v spikeprocessor.View) { m.processor.Publish(ep, v) }
 	m.reader = newReader(manual, m.engine, src, every)
 	m.engine.spikes.versionNow = func() string { return m.identity().version }
 	if m.cfg.stateFile != "" && m.disabled == "" {

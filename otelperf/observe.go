@@ -10,7 +10,6 @@ import (
 	"go.opentelemetry.io/otel/metric"
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
-	"github.com/otelperf/otelperf-go/spikeprocessor"
 )
 
 // observe reports the state as of the last evaluation. It evaluates nothing itself: with the metric source it runs inside an
@@ -79,5 +78,5 @@ func (e *Engine) eachEndpoint(use func(endpointView), open *int) {
 
 // spikeStarted counts a start in the metrics.
 func (in *instruments) spikeStarted(p *SpikeEndpoint) {
-	in.spikes.Add(context.Background(), 1, metric.WithAttributeSet(spikeprocessor.EndpointAttributes(p.endpoint)))
+	in.spikes.Add(context.Background(), 1, metric.WithAttributeSet(attribute.NewSet(p.endpoint.Attributes()...)))
 }

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/otelperf/otelperf-go/spikeprocessor"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // Series is the answer of GET endpoints/series: one endpoint over time.
@@ -51,7 +51,7 @@ func (m *Monitor) serveSeries(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.Origin = m.origin()
-	s.ThresholdMs = milliseconds(m.processor.SlowThreshold(spikeprocessor.Endpoint{Method: method, Route: route}))
+	s.ThresholdMs = milliseconds(m.processor.SlowThreshold(conventions.Endpoint{Method: method, Route: route}))
 	writeJSON(w, r, s)
 }
 

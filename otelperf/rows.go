@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/otelperf/otelperf-go/spikeprocessor"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // trendMinutes is how many whole minutes a trend covers.
@@ -75,9 +75,9 @@ func (e *Engine) detailed(id int, q rowsQuery, seconds float64) (row DetailedRow
 	return row, true
 }
 
-func (q *rowsQuery) wants(k spikeprocessor.Kind) bool {
+func (q *rowsQuery) wants(k conventions.Kind) bool {
 	if q.dependencies {
-		return k == spikeprocessor.KindDependency
+		return k == conventions.KindDependency
 	}
 	return k.Request()
 }

@@ -6,7 +6,9 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
+	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // Byte caps of what is sealed. A minute or step over its cap is kept at 1.1 % instead of 0.55 %. maxSeriesBytes is
@@ -23,7 +25,7 @@ const (
 // series is everything that is known of one endpoint. The engine's mutex guards it.
 type series struct {
 	id       int
-	endpoint spikeprocessor.Endpoint
+	endpoint conventions.Endpoint
 	set      attribute.Set // of its metric points
 	coarse   bool          // durations came from buckets wider than ours
 
@@ -31,17 +33,17 @@ type series struct {
 	steps    ring   // whole steps before it
 	minutes  ring   // whole minutes before the running one
 	all      sealed // all whole minutes since the start or reset
-	total    spikeprocessor.Outcomes
+	total    slowlog.OutcomeCounts
 	standing standing
 
 	detector  *baseline.Detector
 	published spikeprocessor.View
-	spikeID   string                  // of the open spike
-	spikeBase spikeprocessor.Outcomes // total when it was announced
+	spikeID   string                // of the open spike
+	spikeBase slowlog.OutcomeCounts // total when it was announced
 }
 
-func newSeries(id int, ep spikeprocessor.Endpoint, d *baseline.Detector) *series {
-	return &series{id: id, endpoint: ep, set: spikeprocessor.EndpointAttributes(ep), detector: d, steps: newRing(keptSteps), minutes: newRing(keptMinutes)}
+func newSeries(id int, ep conventions.Endpoint, d *baseline.Detector) *series {
+	return &series{id: id, endpoint: ep, set: attribute.NewSet(ep.Attributes()...), detector: d, steps: newRing(keptSteps), minutes: newRing(keptMinutes)}
 }
 
 // view is what the span path must know.
@@ -121,7 +123,7 @@ func (s *series) reset() {
 	s.minutes.clear()
 	s.all = s.all[:0]
 	s.standing.stale()
-	s.total = spikeprocessor.Outcomes{}
+	s.total = slowlog.OutcomeCounts{}
 }
 
 // bytes is the memory that s holds, its detector aside.

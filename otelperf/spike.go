@@ -5,7 +5,7 @@ package otelperf
 import (
 	"time"
 
-	"github.com/otelperf/otelperf-go/spikeprocessor"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // Spike is one incident: latency that left its baseline, at one endpoint or at several together.
@@ -54,5 +54,5 @@ type SpikeEndpoint struct {
 	ErrorRateBefore *float64 `json:"error_rate_before"` // 0 to 1
 	ErrorRate       *float64 `json:"error_rate"`        // 0 to 1, since Start
 
-	endpoint spikeprocessor.Endpoint
+	endpoint conventions.Endpoint
 }

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
-	"github.com/otelperf/otelperf-go/spikeprocessor"
+	"github.com/otelperf/otelperf-go/slowlog"
 )
 
 // keptSpikes is how many spikes are remembered.
@@ -57,7 +57,7 @@ type keptSpike struct {
 }
 
 // record takes a detector's event in.
-func (k *spikes) record(s *series, ev baseline.Event, before, during spikeprocessor.Outcomes) {
+func (k *spikes) record(s *series, ev baseline.Event, before, during slowlog.OutcomeCounts) {
 	m := k.incidents.Join(s.id, ev)
 	if m.Change == baseline.Unchanged {
 		return
@@ -134,7 +134,7 @@ func (sp *keptSpike) part(s *series) *SpikeEndpoint {
 }
 
 // update writes an event's figures into the endpoint's part.
-func (p *SpikeEndpoint) update(ev baseline.Event, before, during spikeprocessor.Outcomes) {
+func (p *SpikeEndpoint) update(ev baseline.Event, before, during slowlog.OutcomeCounts) {
 	p.Level, p.ThresholdMs = string(ev.Level), milliseconds(ev.Threshold)
 	p.Requests, p.Above, p.Expected = ev.N, ev.Above, *number(ev.Expected)
 	p.P50Ms, p.P90Ms, p.P99Ms = milliseconds(ev.Now.P50), milliseconds(ev.Now.P90), milliseconds(ev.Now.P99)
@@ -153,7 +153,7 @@ func (p *SpikeEndpoint) update(ev baseline.Event, before, during spikeprocessor.
 	}
 }
 
-func errorRate(o spikeprocessor.Outcomes) *float64 {
+func errorRate(o slowlog.OutcomeCounts) *float64 {
 	if o.Total() == 0 {
 		return nil
 	}

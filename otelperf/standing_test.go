@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
 	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
@@ -28,7 +29,7 @@ func TestStandingWindowsAgree(t *testing.T) {
 		for range 5 {
 			d.All.Record(secondsToDuration(0.05 * math.Exp(rng.NormFloat64())))
 		}
-		d.Outcomes[spikeprocessor.OK] = 5
+		d.Outcomes[slowlog.OutcomeOK] = 5
 		asked.Advance(now, deltas(d))
 		alone.Advance(now, deltas(d))
 		if s == 300 {
@@ -89,7 +90,7 @@ func manyEndpoints(t testing.TB, n int) *Engine {
 		for range 20 {
 			some[i].All.Record(secondsToDuration(0.05 * math.Exp(rng.NormFloat64())))
 		}
-		some[i].Outcomes[spikeprocessor.OK] = 20
+		some[i].Outcomes[slowlog.OutcomeOK] = 20
 	}
 	for second := 0; second < 600; second += 5 {
 		e.Advance(midnight.Add(time.Duration(second)*time.Second), func(yield func(*spikeprocessor.Delta) bool) {

@@ -14,7 +14,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/otelperf/otelperf-go/spikeprocessor"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // The state file holds the baselines of a process so that the next one need not learn them anew: a line of JSON that
@@ -43,15 +43,15 @@ type stateHeader struct {
 
 // savedBaseline is one endpoint's line.
 type savedBaseline struct {
-	Kind   spikeprocessor.Kind `json:"kind"`
-	Method string              `json:"method"`
-	Route  string              `json:"route"`
-	At     time.Time           `json:"at"`
-	State  []byte              `json:"state"` // baseline.Detector.AppendState
+	Kind   conventions.Kind `json:"kind"`
+	Method string           `json:"method"`
+	Route  string           `json:"route"`
+	At     time.Time        `json:"at"`
+	State  []byte           `json:"state"` // baseline.Detector.AppendState
 }
 
-func (s *savedBaseline) endpoint() spikeprocessor.Endpoint {
-	return spikeprocessor.Endpoint{Kind: s.Kind, Method: s.Method, Route: s.Route}
+func (s *savedBaseline) endpoint() conventions.Endpoint {
+	return conventions.Endpoint{Kind: s.Kind, Method: s.Method, Route: s.Route}
 }
 
 // writeState replaces the file in one step: what a reader finds is whole, the old or the new.

@@ -8,7 +8,8 @@ import (
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
-	"github.com/otelperf/otelperf-go/spikeprocessor"
+	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // Summarize fills the numbers of a summary for window w as of the last Advance: totals, rows and baselines. Quantiles
@@ -45,7 +46,7 @@ func (e *Engine) summarize(s *Summary, sr *series, all *tally) {
 	t := sr.in(s.Window, e.step, &e.scratch.tally)
 	row := sr.row(t, s.WindowSeconds)
 	switch {
-	case sr.endpoint.Kind == spikeprocessor.KindDependency:
+	case sr.endpoint.Kind == conventions.KindDependency:
 		s.Dependencies = append(s.Dependencies, row)
 	case !sr.endpoint.Kind.Request():
 		s.Jobs = append(s.Jobs, row)
@@ -98,11 +99,11 @@ func totalsOf(t *tally, seconds float64) Totals {
 	h := &t.durations
 	out := Totals{
 		Count: t.outcomes.Total(), ErrorCount: t.outcomes.Failed(), Outcomes: t.outcomes,
-		ByOutcome: map[string]uint64{}, StreamCount: t.outcomes[spikeprocessor.Stream], ErrorBound: h.ErrorBound(),
+		ByOutcome: map[string]uint64{}, StreamCount: t.outcomes[slowlog.OutcomeStream], ErrorBound: h.ErrorBound(),
 	}
 	for o, n := range t.outcomes {
 		if n > 0 {
-			out.ByOutcome[spikeprocessor.Outcome(o).String()] = n
+			out.ByOutcome[slowlog.Outcome(o).String()] = n
 		}
 	}
 	if seconds > 0 {

@@ -5,7 +5,8 @@ package otelperf
 import (
 	"time"
 
-	"github.com/otelperf/otelperf-go/spikeprocessor"
+	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // Summary is what the service does, as one value: what Go code, JSON, the stream, the page and the CLI show. Durations
@@ -43,21 +44,21 @@ type Summary struct {
 
 // Totals are the numbers of a window, of one endpoint or of all.
 type Totals struct {
-	Count       uint64                  `json:"count"`
-	ErrorCount  uint64                  `json:"error_count"`             // server errors and panics
-	Rate        *float64                `json:"rate"`                    // requests a second
-	ErrorRate   *float64                `json:"error_rate"`              // 0 to 1
-	Outcomes    spikeprocessor.Outcomes `json:"-"`                       // all of them by number
-	ByOutcome   map[string]uint64       `json:"outcomes"`                // those that occurred, by name
-	AvgMs       *float64                `json:"avg_ms"`                  //
-	MinMs       *float64                `json:"min_ms"`                  //
-	MaxMs       *float64                `json:"max_ms"`                  //
-	P50Ms       *float64                `json:"p50_ms"`                  //
-	P95Ms       *float64                `json:"p95_ms"`                  //
-	P99Ms       *float64                `json:"p99_ms"`                  //
-	ErrorBound  float64                 `json:"quantile_error"`          // the most that a quantile is off, as a share of it
-	StreamCount uint64                  `json:"stream_count"`            // in Count, but not in the durations
-	Coarse      bool                    `json:"coarse_buckets,omitzero"` // durations came from explicit buckets
+	Count       uint64                `json:"count"`
+	ErrorCount  uint64                `json:"error_count"`             // server errors and panics
+	Rate        *float64              `json:"rate"`                    // requests a second
+	ErrorRate   *float64              `json:"error_rate"`              // 0 to 1
+	Outcomes    slowlog.OutcomeCounts `json:"-"`                       // all of them by number
+	ByOutcome   map[string]uint64     `json:"outcomes"`                // those that occurred, by name
+	AvgMs       *float64              `json:"avg_ms"`                  //
+	MinMs       *float64              `json:"min_ms"`                  //
+	MaxMs       *float64              `json:"max_ms"`                  //
+	P50Ms       *float64              `json:"p50_ms"`                  //
+	P95Ms       *float64              `json:"p95_ms"`                  //
+	P99Ms       *float64              `json:"p99_ms"`                  //
+	ErrorBound  float64               `json:"quantile_error"`          // the most that a quantile is off, as a share of it
+	StreamCount uint64                `json:"stream_count"`            // in Count, but not in the durations
+	Coarse      bool                  `json:"coarse_buckets,omitzero"` // durations came from explicit buckets
 }
 
 // Breakdown is the classic row of an endpoint, in milliseconds.
@@ -80,7 +81,7 @@ type EndpointRow struct {
 	Needed        uint64   `json:"needed,omitzero"` // requests missing for a baseline p99, while learning
 	ThresholdMs   float64  `json:"threshold_ms"`    // above it a request is slow
 
-	endpoint spikeprocessor.Endpoint
+	endpoint conventions.Endpoint
 }
 
 // Name returns "METHOD ROUTE".

@@ -21,17 +21,6 @@ const (
 	ReasonSpike     = "spike"     // its endpoint has a spike open; neither slow nor failed
 )
 
-// How a request ended, the values of [Entry.Outcome].
-const (
-	OutcomeOK          = "ok"
-	OutcomeClientError = "client_error" // 4xx and their like
-	OutcomeServerError = "server_error" // 5xx and their like
-	OutcomePanic       = "panic"
-	OutcomeAborted     = "aborted"  // the handler gave the connection up on purpose
-	OutcomeCanceled    = "canceled" // the client went away
-	OutcomeStream      = "stream"
-)
-
 // Entry is one request that was worth keeping: slow, failed, or part of a spike. It is plain data; once it has been
 // given to a [Store] it must not be changed. As JSON its durations are milliseconds with the unit in the name, and
 // what is unknown is null.
@@ -45,8 +34,8 @@ type Entry struct {
 	Kind   string // "server", "rpc", "consumer", "job", ... At most 128 bytes
 	Path   string // as asked for, without the query string. At most 512 bytes
 
-	Status  int    // HTTP status or RPC code; 0 is none
-	Outcome string // one of the Outcome constants
+	Status  int // HTTP status or RPC code; 0 is none
+	Outcome Outcome
 
 	Start       time.Time
 	Duration    time.Duration
@@ -81,7 +70,7 @@ func (e *Entry) End() time.Time { return e.Start.Add(e.Duration) }
 
 // Failed reports whether the request failed: a server error or a panic.
 func (e *Entry) Failed() bool {
-	return e.Outcome == OutcomeServerError || e.Outcome == OutcomePanic || e.Reason == ReasonFailed
+	return e.Outcome.Failed() || e.Reason == ReasonFailed
 }
 
 // Slow reports whether the request was slow, by its threshold or its baseline. An entry without a reason is slow.
@@ -95,7 +84,7 @@ func (e *Entry) Endpoint() string {
 // clamp brings every string within its bound, and gives those that a client can influence memory of their own.
 func (e *Entry) clamp() {
 	e.Method, e.Route, e.Kind = clamp(e.Method, maxName), clamp(e.Route, maxRoute), clamp(e.Kind, maxName)
-	e.Outcome, e.Reason, e.SpikeID = clamp(e.Outcome, maxName), clamp(e.Reason, maxName), clamp(e.SpikeID, maxName)
+	e.Reason, e.SpikeID = clamp(e.Reason, maxName), clamp(e.SpikeID, maxName)
 	e.Path = own(e.Path, maxPath)
 	e.Error.Type = own(e.Error.Type, maxName)
 	e.Error.Message = own(e.Error.Message, maxMessage)
@@ -130,7 +119,7 @@ const pairSize = 48
 
 // size estimates the bytes that e holds on to. Strings that entries share, such as routes, are charged to each.
 func (e *Entry) size() int64 {
-	n := entrySize + int64(len(e.Method)+len(e.Route)+len(e.Kind)+len(e.Path)+len(e.Outcome)+len(e.Reason)+len(e.SpikeID)+
+	n := entrySize + int64(len(e.Method)+len(e.Route)+len(e.Kind)+len(e.Path)+len(e.Reason)+len(e.SpikeID)+
 		len(e.Error.Type)+len(e.Error.Message)+len(e.Error.Stack))
 	return n + mapSize(e.Dimensions) + e.Anatomy.size()
 }

@@ -17,7 +17,7 @@ import (
 func TestAddClampsStrings(t *testing.T) {
 	long := strings.Repeat("é", 20_000)
 	e := &Entry{
-		Method: long, Route: long, Kind: long, Path: long + "\xff", Outcome: long, Reason: long, SpikeID: long,
+		Method: long, Route: long, Kind: long, Path: long + "\xff", Reason: long, SpikeID: long,
 		Error: ErrorInfo{Type: long, Message: long, Stack: long}, Duration: -1, Dimensions: map[string]string{},
 	}
 	for n := range 50 {
@@ -29,7 +29,7 @@ func TestAddClampsStrings(t *testing.T) {
 		max int
 	}{
 		"Method": {e.Method, 128}, "Route": {e.Route, 256}, "Kind": {e.Kind, 128}, "Path": {e.Path, 512},
-		"Outcome": {e.Outcome, 128}, "Reason": {e.Reason, 128}, "SpikeID": {e.SpikeID, 128},
+		"Reason": {e.Reason, 128}, "SpikeID": {e.SpikeID, 128},
 		"Error.Type": {e.Error.Type, 128}, "Error.Message": {e.Error.Message, 1024}, "Error.Stack": {e.Error.Stack, 16 << 10},
 	} {
 		if len(c.got) > c.max || len(c.got) < c.max-3 || !utf8.ValidString(c.got) || !strings.HasSuffix(c.got, "…") {

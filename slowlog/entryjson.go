@@ -21,7 +21,7 @@ type entryJSON struct {
 	Kind          string            `json:"kind"`
 	Path          string            `json:"path"`
 	Status        *int              `json:"status"`
-	Outcome       string            `json:"outcome"`
+	Outcome       Outcome           `json:"outcome"`
 	Start         time.Time         `json:"start"`
 	DurationMs    float64           `json:"duration_ms"`
 	ThresholdMs   *float64          `json:"threshold_ms"`

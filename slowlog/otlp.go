@@ -179,7 +179,7 @@ func (x *otlpExport) instance(n *Node, in instance) otlpSpan {
 
 // rootAttributes are those that the entry knows, by the names of the semantic conventions where there are some.
 func rootAttributes(e *Entry) []attribute.KeyValue {
-	out := []attribute.KeyValue{attribute.String("otelperf.outcome", e.Outcome), attribute.String("otelperf.reason", e.Reason)}
+	out := []attribute.KeyValue{attribute.String("otelperf.outcome", e.Outcome.String()), attribute.String("otelperf.reason", e.Reason)}
 	add := func(is bool, kv attribute.KeyValue) {
 		if is {
 			out = append(out, kv)

@@ -55,7 +55,7 @@ func (d *drawing) headline(e *Entry) {
 	if e.Status != 0 {
 		status = " " + strconv.Itoa(e.Status)
 	}
-	d.line("%s ms  %s%s %s  %s", ms(millis(e.Duration)), printable(e.Endpoint()), status, printable(e.Outcome), e.Start.UTC().Format(time.RFC3339Nano))
+	d.line("%s ms  %s%s %s  %s", ms(millis(e.Duration)), printable(e.Endpoint()), status, e.Outcome, e.Start.UTC().Format(time.RFC3339Nano))
 	if e.Path != "" {
 		d.line("  path      %s", printable(e.Path))
 	}

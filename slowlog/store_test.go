@@ -310,7 +310,7 @@ func TestOnAdd(t *testing.T) {
 func TestStoreRandomly(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	reasons := []string{ReasonThreshold, ReasonBaseline, ReasonFailed, ReasonSpike, ""}
-	outcomes := []string{OutcomeOK, OutcomeServerError, OutcomePanic, OutcomeCanceled}
+	outcomes := []Outcome{OutcomeOK, OutcomeServerError, OutcomePanic, OutcomeCanceled}
 	s := newStore(t, WithLimits(Limits{Recent: 9, PerEndpoint: 3, Failed: 4, Endpoints: 5, Age: time.Minute, Bytes: 1 << 20}))
 	for n := range 3000 {
 		e := request(n, fmt.Sprint("/", rnd.IntN(9)), time.Duration(rnd.IntN(20))*time.Second, reasons[rnd.IntN(len(reasons))])

@@ -5,56 +5,27 @@ package spikeprocessor
 import (
 	"time"
 
+	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
-
-// Outcomes counts requests by outcome; the index is an Outcome.
-type Outcomes [NumOutcomes]uint64
-
-// Total returns the number of requests of any outcome.
-func (o *Outcomes) Total() (n uint64) {
-	for _, c := range o {
-		n += c
-	}
-	return n
-}
-
-// Failed returns the number of requests that were the service's fault.
-func (o *Outcomes) Failed() uint64 { return o[ServerError] + o[Panic] }
-
-// Timed returns the number of requests whose duration was recorded.
-func (o *Outcomes) Timed() uint64 { return o.Total() - o[Stream] }
-
-// Add adds p to o.
-func (o *Outcomes) Add(p *Outcomes) {
-	for i, n := range p {
-		o[i] += n
-	}
-}
-
-// Sub subtracts p from o; a count never goes below zero.
-func (o *Outcomes) Sub(p *Outcomes) {
-	for i, n := range p {
-		o[i] -= min(n, o[i])
-	}
-}
 
 // cell holds the numbers of one endpoint. Invariant: it is touched only under the recorder's mutex, and a request
 // is in the sums or in the delta, never in both.
 type cell struct {
 	delta         latency.Histogram  // since the last Take: those that are timed and did not fail
 	deltaFailed   *latency.Histogram // since the last Take: those that failed; nil before the first
-	deltaOutcomes Outcomes
+	deltaOutcomes slowlog.OutcomeCounts
 	dirty         bool
 
 	timed    latency.Histogram  // before the last Take: those that did not fail
 	failed   *latency.Histogram // before the last Take: those that failed, at scale 3; nil before the first
-	outcomes Outcomes
+	outcomes slowlog.OutcomeCounts
 }
 
 // record takes one request into the delta, and there alone: the sums follow with the next Take, a whole histogram at a
 // time, which is cheaper than request by request.
-func (c *cell) record(o Outcome, d time.Duration) {
+func (c *cell) record(o slowlog.Outcome, d time.Duration) {
 	c.deltaOutcomes[o]++
 	switch {
 	case o.Failed():
@@ -97,7 +68,7 @@ func (c *cell) startDelta() {
 	if c.deltaFailed != nil {
 		c.deltaFailed.Reset()
 	}
-	c.deltaOutcomes = Outcomes{}
+	c.deltaOutcomes = slowlog.OutcomeCounts{}
 	c.dirty = false
 }
 
@@ -115,8 +86,8 @@ func (c *cells) apply(words []uint64) {
 	for _, w := range words {
 		id, outcome, d := unpackWord(w)
 		cl := c.at(id)
-		if outcome == OK {
-			cl.deltaOutcomes[OK]++
+		if outcome == slowlog.OutcomeOK {
+			cl.deltaOutcomes[slowlog.OutcomeOK]++
 			cl.delta.Record(d)
 		} else {
 			cl.record(outcome, d)
@@ -143,11 +114,11 @@ func (c *cells) at(id uint32) *cell {
 type Delta struct {
 	// ID is a small number that stands for Endpoint as long as the source lives.
 	ID       int
-	Endpoint Endpoint
+	Endpoint conventions.Endpoint
 	// All holds the durations of all timed requests, Failed those of the failed among them. They are not to be
 	// changed. Failed is nil where none ever failed.
 	All, Failed *latency.Histogram
-	Outcomes    Outcomes
+	Outcomes    slowlog.OutcomeCounts
 	// Coarse marks durations that came from buckets wider than ours: their quantiles are as coarse as those were.
 	Coarse bool
 }

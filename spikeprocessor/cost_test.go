@@ -11,6 +11,9 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // grab is a processor that keeps the last snapshot that the SDK made, so that OnEnd can be measured with the real thing.
@@ -238,12 +241,12 @@ func BenchmarkProcessorTake(b *testing.B) {
 	p.Take(func(*Delta) {})
 	var ids []*entry
 	for i := range 500 {
-		ids = append(ids, p.core.table.lookup(KindHTTP, "GET", fmt.Sprintf("/%d", i)))
+		ids = append(ids, p.core.table.lookup(conventions.KindHTTP, "GET", fmt.Sprintf("/%d", i)))
 	}
 	words := make([]uint64, 0, 10_000)
 	for i := range 20 {
 		for _, e := range ids {
-			words = append(words, packWord(e.id, OK, time.Duration(1+i)*3*time.Millisecond))
+			words = append(words, packWord(e.id, slowlog.OutcomeOK, time.Duration(1+i)*3*time.Millisecond))
 		}
 	}
 	b.ReportAllocs()

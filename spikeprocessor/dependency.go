@@ -7,12 +7,15 @@ import (
 	"go.opentelemetry.io/otel/codes"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // Kinds that only the table knows: dependencies by category, so that the two parts of their names are looked up as they come and put
 // together once.
 const (
-	depHTTP Kind = numKinds + iota
+	depHTTP conventions.Kind = conventions.NumKinds + iota
 	depDB
 	depRPC
 	depMessaging
@@ -20,21 +23,21 @@ const (
 	numTableKinds
 )
 
-var categoryOf = map[Kind]string{depHTTP: "http", depDB: "db", depRPC: "rpc", depMessaging: "messaging", depOther: "client"}
+var categoryOf = map[conventions.Kind]string{depHTTP: "http", depDB: "db", depRPC: "rpc", depMessaging: "messaging", depOther: "client"}
 
-// public is the kind that others see.
-func (k Kind) public() Kind { return min(k, KindDependency) }
+// publicKind is the kind that others see.
+func publicKind(k conventions.Kind) conventions.Kind { return min(k, conventions.KindDependency) }
 
-// endpoint puts the parts of a key together.
-func (k Kind) endpoint(method, route string) Endpoint {
+// endpointOf puts the parts of a key together.
+func endpointOf(k conventions.Kind, method, route string) conventions.Endpoint {
 	category, dependency := categoryOf[k]
 	if !dependency {
-		return Endpoint{Kind: k, Method: method, Route: route}
+		return conventions.Endpoint{Kind: k, Method: method, Route: route}
 	}
 	if method != "" {
 		route = method + " " + route
 	}
-	return Endpoint{Kind: KindDependency, Method: category, Route: route}
+	return conventions.Endpoint{Kind: conventions.KindDependency, Method: category, Route: route}
 }
 
 // dependency records a client or producer span under what it called. It allocates only for a statement that it has not seen before.
@@ -45,16 +48,16 @@ func (c *core) dependency(s sdktrace.ReadOnlySpan) {
 	}
 	k, a, b := c.target(s, kind, s.Attributes())
 	d := max(0, s.EndTime().Sub(s.StartTime()))
-	outcome := OK
+	outcome := slowlog.OutcomeOK
 	if s.Status().Code == codes.Error {
-		outcome = ServerError
+		outcome = slowlog.OutcomeServerError
 	}
 	c.rec.Record(packWord(c.table.lookup(k, a, b).id, outcome, d))
 }
 
 // target names what a client or producer span called: "GET" and the server, the database system and a summary of the
 // statement, or the span's name.
-func (c *core) target(s sdktrace.ReadOnlySpan, kind trace.SpanKind, attrs []attribute.KeyValue) (k Kind, a, b string) {
+func (c *core) target(s sdktrace.ReadOnlySpan, kind trace.SpanKind, attrs []attribute.KeyValue) (k conventions.Kind, a, b string) {
 	var method, server, dbSystem, dbSummary, dbText, rpc, messaging string
 	for i := range attrs {
 		kv := &attrs[i]

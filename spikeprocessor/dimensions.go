@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
 
@@ -68,7 +69,7 @@ func (t *contrastData) rows(key int) []DimensionRow {
 		if h == nil {
 			continue
 		}
-		row := DimensionRow{Value: OverflowRoute, Count: h.Count(), Samples: samples[i]}
+		row := DimensionRow{Value: conventions.OverflowRoute, Count: h.Count(), Samples: samples[i]}
 		if i < contrastValues {
 			row.Value = printable(t.keys[key].cells[i].value, maxContrastString)
 		}

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 func TestContrastByDimension(t *testing.T) {
@@ -49,7 +51,7 @@ func TestContrastDimensionsBeyondTheBound(t *testing.T) {
 		counts[r.Value] += r.Count
 		sum += r.Count
 	}
-	if len(rows) > contrastValues+1 || counts["acme"] != 200 || counts[OverflowRoute] < 150 || sum != 400 {
-		t.Errorf("%d rows with %d in all, acme %d, rest %d; want at most 17 with 400, acme 200", len(rows), sum, counts["acme"], counts[OverflowRoute])
+	if len(rows) > contrastValues+1 || counts["acme"] != 200 || counts[conventions.OverflowRoute] < 150 || sum != 400 {
+		t.Errorf("%d rows with %d in all, acme %d, rest %d; want at most 17 with 400, acme 200", len(rows), sum, counts["acme"], counts[conventions.OverflowRoute])
 	}
 }

@@ -8,6 +8,9 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // endChild measures a call to a dependency, holds the span for its root's anatomy and hands it on.
@@ -66,14 +69,14 @@ func (p *Processor) endRoot(s sdktrace.ReadOnlySpan) {
 	method, route, status, outcome, told, server := c.layouts.scan(attrs)
 	if method != "" && status != 0 {
 		if !told {
-			outcome = httpOutcome(int(status))
+			outcome = slowlog.OutcomeOfStatus(int(status))
 		}
 		// Only HTTP server spans have a route, and the layouts know most of those that have none: the kind need not be asked for.
 		if route != "" {
-			e = c.table.recall(KindHTTP, method, route)
+			e = c.table.recall(conventions.KindHTTP, method, route)
 		} else if server {
 			name := routeOfName(method, s.Name())
-			if e = c.table.known(KindHTTP, method, name); e != nil {
+			if e = c.table.known(conventions.KindHTTP, method, name); e != nil {
 				route = name
 			}
 		}
@@ -127,7 +130,7 @@ func (p *Processor) judged(s sdktrace.ReadOnlySpan, v *verdict) (out sdktrace.Re
 }
 
 // measureSlowly finds the endpoint of a request that is not remembered, or whose attributes leave something open.
-func (c *core) measureSlowly(s sdktrace.ReadOnlySpan, attrs []attribute.KeyValue, f facts) (e *entry, route string, status int64, outcome Outcome) {
+func (c *core) measureSlowly(s sdktrace.ReadOnlySpan, attrs []attribute.KeyValue, f facts) (e *entry, route string, status int64, outcome slowlog.Outcome) {
 	defer c.guard()
 	if c.resource.Load() == nil {
 		c.resource.CompareAndSwap(nil, s.Resource())
@@ -136,11 +139,11 @@ func (c *core) measureSlowly(s sdktrace.ReadOnlySpan, attrs []attribute.KeyValue
 	switch {
 	case f.method == "" || f.route == "" || f.status == 0:
 		r = c.resolve(s, attrs, f)
-		if r.kind == KindHTTP && f.method != "" && f.route == "" && f.status != 0 && !f.hasOutcome {
+		if r.kind == conventions.KindHTTP && f.method != "" && f.route == "" && f.status != 0 && !f.hasOutcome {
 			c.layouts.learnServer(attrs)
 		}
 	case !f.hasOutcome:
-		r.outcome = httpOutcome(int(f.status))
+		r.outcome = slowlog.OutcomeOfStatus(int(f.status))
 	}
 	return c.table.lookup(r.kind, r.method, r.route), r.route, r.status, r.outcome
 }
@@ -209,7 +212,7 @@ func (p *Processor) notable(s sdktrace.ReadOnlySpan, v *verdict) {
 // failure counts a failed request in its group.
 func (c *core) failure(s sdktrace.ReadOnlySpan, v *verdict) {
 	info := errorOf(s)
-	if v.r.outcome == Panic {
+	if v.r.outcome == slowlog.OutcomePanic {
 		if typ, message, stack, ok := c.panics.find(s.SpanContext().SpanID()); ok {
 			info.Type, info.Message, info.Stack = typ, message, stack
 		}
@@ -217,5 +220,5 @@ func (c *core) failure(s sdktrace.ReadOnlySpan, v *verdict) {
 	if info.Type == "" && v.r.status != 0 {
 		info.Type = strconv.FormatInt(v.r.status, 10) // as error.type has it
 	}
-	c.errors.add(v.entry, info.Type, info.Message, info.Stack, s.SpanContext().TraceID(), s.EndTime(), v.r.outcome == Panic)
+	c.errors.add(v.entry, info.Type, info.Message, info.Stack, s.SpanContext().TraceID(), s.EndTime(), v.r.outcome == slowlog.OutcomePanic)
 }

@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // verdict is what is known of a local root when it has ended.
@@ -72,20 +73,20 @@ func (e *enriched) additions(to, old []attribute.KeyValue, name string) []attrib
 	if route := v.missingRoute(old, name); route != "" && on(enrichRoute) {
 		to = append(to, attribute.String(keyHTTPRoute, route))
 	}
-	if on(enrichOutcome) && stringAttr(old, OutcomeKey) == "" {
-		to = append(to, OutcomeKey.String(v.r.outcome.String()))
+	if on(enrichOutcome) && stringAttr(old, conventions.OutcomeKey) == "" {
+		to = append(to, conventions.OutcomeKey.String(v.r.outcome.String()))
 	}
 	if v.slow() && on(enrichSlow) {
-		to = append(to, SlowKey.Bool(true))
+		to = append(to, conventions.SlowKey.Bool(true))
 	}
 	if e.view != nil && e.view.BaselineP99 > 0 && on(enrichBaseline) {
-		to = append(to, BaselineP99Key.Float64(e.view.BaselineP99.Seconds()))
+		to = append(to, conventions.BaselineP99Key.Float64(e.view.BaselineP99.Seconds()))
 		if v.r.outcome.Timed() {
-			to = append(to, BaselineRatioKey.Float64(float64(v.d)/float64(e.view.BaselineP99)))
+			to = append(to, conventions.BaselineRatioKey.Float64(float64(v.d)/float64(e.view.BaselineP99)))
 		}
 	}
 	if e.view != nil && e.view.SpikeID != "" && on(enrichSpike) {
-		to = append(to, SpikeIDKey.String(e.view.SpikeID))
+		to = append(to, conventions.SpikeIDKey.String(e.view.SpikeID))
 	}
 	return v.rescueAttrs(to)
 }
@@ -94,12 +95,12 @@ func (v *verdict) rescueAttrs(to []attribute.KeyValue) []attribute.KeyValue {
 	if v.rescued == "" {
 		return to
 	}
-	return append(to, RescuedKey.Bool(true), RescueReasonKey.String(v.rescued))
+	return append(to, conventions.RescuedKey.Bool(true), conventions.RescueReasonKey.String(v.rescued))
 }
 
 // missingRoute is the route of an HTTP request whose span has it only in its name.
 func (v *verdict) missingRoute(attrs []attribute.KeyValue, name string) string {
-	if v.entry.kind != KindHTTP || !strings.HasSuffix(name, v.r.route) || !strings.Contains(name, " ") || v.r.route == UnmatchedRoute {
+	if v.entry.kind != conventions.KindHTTP || !strings.HasSuffix(name, v.r.route) || !strings.Contains(name, " ") || v.r.route == conventions.UnmatchedRoute {
 		return ""
 	}
 	if slices.ContainsFunc(attrs, func(kv attribute.KeyValue) bool { return kv.Key == keyHTTPRoute }) {

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // Bounds of the error groups.
@@ -33,7 +35,7 @@ const (
 // ErrorGroup is the failures of one endpoint that have the same type.
 type ErrorGroup struct {
 	Method, Route string
-	Kind          Kind
+	Kind          conventions.Kind
 	// Type is the exception's type, "(unknown)" where none was recorded, and "(other)" for all the types beyond the
 	// 16th of an endpoint. Beyond 500 groups, failures of the same kind share a group with Route and Type "(other)".
 	Type string
@@ -62,7 +64,7 @@ type errorGroups struct {
 type errorSet struct {
 	seed   maphash.Seed
 	slots  [errorSlots]atomic.Pointer[errorGroup]
-	others [numKinds]atomic.Pointer[errorGroup] // by kind, when full
+	others [conventions.NumKinds]atomic.Pointer[errorGroup] // by kind, when full
 	full   atomic.Bool
 
 	mu     sync.Mutex     // serialises inserts, guards what follows
@@ -74,7 +76,7 @@ type errorSet struct {
 // errorGroup is one group. The fields before the counts never change.
 type errorGroup struct {
 	e        *entry // nil: of all endpoints of a kind
-	kind     Kind
+	kind     conventions.Kind
 	typ      string
 	overflow bool // typ is "(other)" by our doing
 
@@ -230,7 +232,7 @@ func (gr *errorGroup) appendTo(out []ErrorGroup) []ErrorGroup {
 	gr.mu.Lock()
 	defer gr.mu.Unlock()
 	one := ErrorGroup{
-		Route: OverflowRoute, Kind: gr.kind, Type: printable(gr.typ, maxNameBytes), Count: gr.count.Load(), Panics: gr.panics.Load(),
+		Route: conventions.OverflowRoute, Kind: gr.kind, Type: printable(gr.typ, conventions.MaxNameBytes), Count: gr.count.Load(), Panics: gr.panics.Load(),
 		Message: printable(string(gr.message), maxErrorMessage), Stack: printable(gr.stack, maxErrorStack),
 		First: gr.first, Last: gr.last, LastTraceID: gr.lastTrace,
 	}

@@ -12,6 +12,8 @@ import (
 	"unicode/utf8"
 
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // testEntries returns a table's entries for n routes.
@@ -19,7 +21,7 @@ func testEntries(n int) []*entry {
 	t := newTable(n, func(*entry) {})
 	out := make([]*entry, n)
 	for i := range out {
-		out[i] = t.lookup(KindHTTP, "GET", fmt.Sprintf("/r%d", i))
+		out[i] = t.lookup(conventions.KindHTTP, "GET", fmt.Sprintf("/r%d", i))
 	}
 	return out
 }
@@ -85,7 +87,7 @@ func TestErrorGroupsBounds(t *testing.T) {
 	if n := perRoute["/r0"]; n != maxErrorTypes+1 {
 		t.Errorf("/r0 has %d groups, want %d and one for its other types", n, maxErrorTypes)
 	}
-	if n := perRoute[OverflowRoute]; n != 1 {
+	if n := perRoute[conventions.OverflowRoute]; n != 1 {
 		t.Errorf("%d groups for all the rest, want 1", n)
 	}
 	if stacks == 0 || stacks > maxAllErrorStacks {

@@ -10,6 +10,9 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // brokenSpan panics where a request that is not remembered is looked at.
@@ -41,7 +44,7 @@ func TestFaultWhileDraining(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.core.cells.byID = make([]*cell, 1)
-	p.core.rec.Record(packWord(0, NumOutcomes, time.Millisecond)) // one beyond the outcomes
+	p.core.rec.Record(packWord(0, slowlog.NumOutcomes, time.Millisecond)) // one beyond the outcomes
 	p.Take(func(*Delta) {})
 	if n := p.Stats().Faults; n != 1 {
 		t.Errorf("%d faults counted, want 1", n)
@@ -57,7 +60,7 @@ func TestFaultWhileDraining(t *testing.T) {
 // TestLayoutsSayWhatTheScanSays compares the remembering scan with the plain one while layouts change under it.
 func TestLayoutsSayWhatTheScanSays(t *testing.T) {
 	method, route, status := attribute.String(keyHTTPMethod, "GET"), attribute.String(keyHTTPRoute, "/a"), attribute.Int(keyHTTPStatus, 404)
-	outcome, other := OutcomeKey.String("canceled"), attribute.String("url.path", "/a/1")
+	outcome, other := conventions.OutcomeKey.String("canceled"), attribute.String("url.path", "/a/1")
 	computed := attribute.String(strings.Clone(keyHTTPRoute), "/b")   // the key is no constant
 	sameLength := attribute.String("otelperf.endings", "as long as ") // as the key of outcomes
 	scheme := attribute.String("url.scheme", "https")                 // as long as that of routes
@@ -101,11 +104,11 @@ func TestRecallTellsEndpointsApart(t *testing.T) {
 	for range 3 {
 		for _, name := range names {
 			for _, method := range []string{"GET", "PUT"}[:1+len(name)%2] {
-				e := p.core.table.lookup(KindHTTP, method, name)
-				if e.route != name && e.route != OverflowRoute || e.route == name && e.method != method {
+				e := p.core.table.lookup(conventions.KindHTTP, method, name)
+				if e.route != name && e.route != conventions.OverflowRoute || e.route == name && e.method != method {
 					t.Fatalf("%s %s is %s %s", method, name, e.method, e.route)
 				}
-				if again := p.core.table.recall(KindHTTP, method, name); again != nil && again != e {
+				if again := p.core.table.recall(conventions.KindHTTP, method, name); again != nil && again != e {
 					t.Fatalf("%s %s is recalled as %s %s", method, name, again.method, again.route)
 				}
 			}

@@ -13,7 +13,11 @@ import (
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
+
+const maxPathBytes = 512
 
 // InFlight is a request that has not ended yet.
 type InFlight struct {
@@ -131,12 +135,12 @@ func (t *inflight) read(sl *inflightSlot) (r running, ok bool) {
 
 func (r *running) describe(now time.Time) InFlight {
 	out := InFlight{
-		TraceID: r.root.SpanContext().TraceID(), SpanID: r.id, Name: printable(r.root.Name(), maxNameBytes),
+		TraceID: r.root.SpanContext().TraceID(), SpanID: r.id, Name: printable(r.root.Name(), conventions.MaxNameBytes),
 		Kind: r.root.SpanKind(), Start: r.start, Age: max(now.Sub(r.start), 0),
 		Path: printable(stringAttr(r.root.Attributes(), keyURLPath), maxPathBytes),
 	}
 	if r.child != nil && r.child.EndTime().IsZero() {
-		out.In, out.InSince = printable(r.child.Name(), maxNameBytes), r.child.StartTime()
+		out.In, out.InSince = printable(r.child.Name(), conventions.MaxNameBytes), r.child.StartTime()
 	}
 	return out
 }

@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // staleInFlight is how long a request can run before it is taken for one whose end got lost.
@@ -59,7 +60,7 @@ type Dimension struct {
 }
 
 // Insight returns what is known of an endpoint; ok is false for one that is not in the table.
-func (p *Processor) Insight(ep Endpoint, now time.Time) (in Insight, ok bool) {
+func (p *Processor) Insight(ep conventions.Endpoint, now time.Time) (in Insight, ok bool) {
 	e := p.core.table.find(ep)
 	if e == nil {
 		return in, false

@@ -91,7 +91,7 @@ func (c *core) describe(s sdktrace.ReadOnlySpan, v *verdict) *slowlog.Entry {
 	entry := &slowlog.Entry{
 		TraceID: sc.TraceID(), SpanID: sc.SpanID(), ParentSpanID: s.Parent().SpanID(),
 		Method: e.endpoint.Method, Route: e.endpoint.Route, Kind: e.endpoint.Kind.String(),
-		Path: stringAttr(s.Attributes(), keyURLPath), Status: int(r.status), Outcome: r.outcome.String(),
+		Path: stringAttr(s.Attributes(), keyURLPath), Status: int(r.status), Outcome: r.outcome,
 		Start: s.StartTime(), Duration: d, Threshold: time.Duration(e.threshold.Load()),
 		Sampled: sc.IsSampled(), Rescued: v.rescued != "", Reason: v.reason, Error: errorOf(s), Dimensions: c.dimensions(s),
 	}
@@ -101,7 +101,7 @@ func (c *core) describe(s sdktrace.ReadOnlySpan, v *verdict) *slowlog.Entry {
 			entry.Ratio = float64(d) / float64(view.BaselineP99)
 		}
 	}
-	if r.outcome == Panic {
+	if r.outcome == slowlog.OutcomePanic {
 		if typ, message, stack, ok := c.panics.find(entry.SpanID); ok {
 			entry.Error = slowlog.ErrorInfo{Type: typ, Message: message, Stack: stack}
 		}

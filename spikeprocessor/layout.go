@@ -6,6 +6,9 @@ import (
 	"sync/atomic"
 
 	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // layouts remembers where method, route and status stood in the last slice of attributes of each length: an instrumentation
@@ -22,7 +25,7 @@ const (
 // scan is the function of that name with a memory, which also tells spans of servers, in so far as they have no route. It compares the
 // addresses of keys: the linker gives equal constants of a program one. Keys that are not constants, or an outcome, which
 // stands after the method, are for the plain scan.
-func (l *layouts) scan(attrs []attribute.KeyValue) (method, route string, status int64, outcome Outcome, hasOutcome, server bool) {
+func (l *layouts) scan(attrs []attribute.KeyValue) (method, route string, status int64, outcome slowlog.Outcome, hasOutcome, server bool) {
 	if len(attrs) >= maxLayout {
 		method, route, status, outcome, hasOutcome = scan(attrs)
 		return method, route, status, outcome, hasOutcome, false
@@ -37,19 +40,19 @@ func (l *layouts) scan(attrs []attribute.KeyValue) (method, route string, status
 		mayHaveOutcome(attrs[m+1:]) {
 		return l.rescan(attrs, at)
 	}
-	return attrs[m].Value.AsString(), attrs[r].Value.AsString(), attrs[s].Value.AsInt64(), OK, false, false
+	return attrs[m].Value.AsString(), attrs[r].Value.AsString(), attrs[s].Value.AsInt64(), slowlog.OutcomeOK, false, false
 }
 
 // mayHaveOutcome reports whether a key is as long as that of outcomes. It takes four at a time: this loop is most of what
 // the scan of a dozen attributes costs.
 func mayHaveOutcome(attrs []attribute.KeyValue) bool {
 	for ; len(attrs) >= 4; attrs = attrs[4:] {
-		if len(attrs[0].Key) == len(OutcomeKey) || len(attrs[1].Key) == len(OutcomeKey) || len(attrs[2].Key) == len(OutcomeKey) || len(attrs[3].Key) == len(OutcomeKey) {
+		if len(attrs[0].Key) == len(conventions.OutcomeKey) || len(attrs[1].Key) == len(conventions.OutcomeKey) || len(attrs[2].Key) == len(conventions.OutcomeKey) || len(attrs[3].Key) == len(conventions.OutcomeKey) {
 			return true
 		}
 	}
 	for i := range attrs {
-		if len(attrs[i].Key) == len(OutcomeKey) {
+		if len(attrs[i].Key) == len(conventions.OutcomeKey) {
 			return true
 		}
 	}
@@ -58,21 +61,21 @@ func mayHaveOutcome(attrs []attribute.KeyValue) bool {
 
 // scanRouteless is scan for a layout without a route, and for no attributes at all. By the semantic conventions only spans of
 // servers have url.path, and the layout is one of theirs: their kind need not be asked for.
-func (l *layouts) scanRouteless(attrs []attribute.KeyValue, at uint32) (method, route string, status int64, outcome Outcome, hasOutcome, server bool) {
+func (l *layouts) scanRouteless(attrs []attribute.KeyValue, at uint32) (method, route string, status int64, outcome slowlog.Outcome, hasOutcome, server bool) {
 	p, m, s := int(at>>24), int(at>>16&0xff), int(at&0xff)
 	if s >= len(attrs) || !samePointer(string(attrs[s].Key), keyHTTPStatus) || !samePointer(string(attrs[m].Key), keyHTTPMethod) || !samePointer(string(attrs[p].Key), keyURLPath) {
 		return l.rescan(attrs, at)
 	}
 	for i := range attrs {
-		if n := len(attrs[i].Key); n == len(OutcomeKey) || n == len(keyHTTPRoute) && attrs[i].Key == keyHTTPRoute {
+		if n := len(attrs[i].Key); n == len(conventions.OutcomeKey) || n == len(keyHTTPRoute) && attrs[i].Key == keyHTTPRoute {
 			return l.rescan(attrs, at)
 		}
 	}
-	return attrs[m].Value.AsString(), "", attrs[s].Value.AsInt64(), OK, false, true
+	return attrs[m].Value.AsString(), "", attrs[s].Value.AsInt64(), slowlog.OutcomeOK, false, true
 }
 
 // rescan scans a slice that the layout at does not fit, and remembers the one that does.
-func (l *layouts) rescan(attrs []attribute.KeyValue, at uint32) (method, route string, status int64, outcome Outcome, hasOutcome, server bool) {
+func (l *layouts) rescan(attrs []attribute.KeyValue, at uint32) (method, route string, status int64, outcome slowlog.Outcome, hasOutcome, server bool) {
 	method, route, status, outcome, hasOutcome = scan(attrs)
 	if method != "" && route != "" && status != 0 && !hasOutcome {
 		l.learn(attrs, at)

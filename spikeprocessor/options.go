@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // ErrConfig is wrapped by every error about an option's value.
@@ -157,8 +158,8 @@ type Pattern struct {
 
 // ParsePattern reads a pattern of 1 to 256 bytes.
 func ParsePattern(text string) (Pattern, error) {
-	if text == "" || len(text) > maxNameBytes {
-		return Pattern{}, fmt.Errorf("pattern has %d bytes, want \"METHOD ROUTE\" of 1 to %d", len(text), maxNameBytes)
+	if text == "" || len(text) > conventions.MaxNameBytes {
+		return Pattern{}, fmt.Errorf("pattern has %d bytes, want \"METHOD ROUTE\" of 1 to %d", len(text), conventions.MaxNameBytes)
 	}
 	parts := strings.Split(regexp.QuoteMeta(text), `\*\*`)
 	for i, p := range parts {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // enrichment is a set of attributes that exported spans get.
@@ -22,8 +24,8 @@ const (
 )
 
 var enrichmentOf = map[attribute.Key]enrichment{
-	keyHTTPRoute: enrichRoute, OutcomeKey: enrichOutcome, SlowKey: enrichSlow, BaselineP99Key: enrichBaseline,
-	BaselineRatioKey: enrichBaseline, SpikeIDKey: enrichSpike,
+	keyHTTPRoute: enrichRoute, conventions.OutcomeKey: enrichOutcome, conventions.SlowKey: enrichSlow, conventions.BaselineP99Key: enrichBaseline,
+	conventions.BaselineRatioKey: enrichBaseline, conventions.SpikeIDKey: enrichSpike,
 }
 
 // WithoutEnrichment leaves exported spans without these attributes: http.route, otelperf.outcome, otelperf.slow, otelperf.baseline.p99

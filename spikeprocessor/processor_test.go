@@ -21,6 +21,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // rig is a processor in a real tracer provider.
@@ -64,7 +65,7 @@ func (r *rig) take() map[string]string {
 		var counts []string
 		for o, n := range d.Outcomes {
 			if n > 0 {
-				counts = append(counts, fmt.Sprintf("%s=%d", Outcome(o), n))
+				counts = append(counts, fmt.Sprintf("%s=%d", slowlog.Outcome(o), n))
 			}
 		}
 		got[d.Endpoint.Kind.String()+" "+d.Endpoint.String()] = strings.Join(counts, " ")
@@ -152,23 +153,23 @@ func TestOutcomeOfSpans(t *testing.T) {
 	tests := []struct {
 		about string
 		set   func(trace.Span)
-		want  Outcome
+		want  slowlog.Outcome
 	}{
-		{"200", status(200), OK},
-		{"302", status(302), OK},
-		{"404", status(404), ClientError},
-		{"500", status(500), ServerError},
-		{"exception and no status", exception("boom"), Panic},
-		{"http.ErrAbortHandler", exception("net/http: abort Handler"), Aborted},
-		{"no status and no exception", isHTTP, OK},
-		{"span status", func(s trace.Span) { isHTTP(s); s.SetStatus(codes.Error, "") }, ServerError},
-		{"attribute before status", func(s trace.Span) { s.SetAttributes(OutcomeKey.String("canceled")); status(200)(s) }, Canceled},
-		{"unknown attribute value", func(s trace.Span) { s.SetAttributes(OutcomeKey.String("nonsense")); status(500)(s) }, ServerError},
-		{"gRPC NotFound", isRPC(attribute.Int("rpc.grpc.status_code", 5)), ClientError},
-		{"gRPC Internal", isRPC(attribute.Int("rpc.grpc.status_code", 13)), ServerError},
-		{"gRPC Canceled by name", isRPC(attribute.String("rpc.response.status_code", "CANCELLED")), Canceled},
-		{"gRPC Unavailable by name", isRPC(attribute.String("rpc.response.status_code", "UNAVAILABLE")), ServerError},
-		{"gRPC out of range", isRPC(attribute.Int("rpc.grpc.status_code", 1<<40)), ClientError},
+		{"200", status(200), slowlog.OutcomeOK},
+		{"302", status(302), slowlog.OutcomeOK},
+		{"404", status(404), slowlog.OutcomeClientError},
+		{"500", status(500), slowlog.OutcomeServerError},
+		{"exception and no status", exception("boom"), slowlog.OutcomePanic},
+		{"http.ErrAbortHandler", exception("net/http: abort Handler"), slowlog.OutcomeAborted},
+		{"no status and no exception", isHTTP, slowlog.OutcomeOK},
+		{"span status", func(s trace.Span) { isHTTP(s); s.SetStatus(codes.Error, "") }, slowlog.OutcomeServerError},
+		{"attribute before status", func(s trace.Span) { s.SetAttributes(conventions.OutcomeKey.String("canceled")); status(200)(s) }, slowlog.OutcomeCanceled},
+		{"unknown attribute value", func(s trace.Span) { s.SetAttributes(conventions.OutcomeKey.String("nonsense")); status(500)(s) }, slowlog.OutcomeServerError},
+		{"gRPC NotFound", isRPC(attribute.Int("rpc.grpc.status_code", 5)), slowlog.OutcomeClientError},
+		{"gRPC Internal", isRPC(attribute.Int("rpc.grpc.status_code", 13)), slowlog.OutcomeServerError},
+		{"gRPC Canceled by name", isRPC(attribute.String("rpc.response.status_code", "CANCELLED")), slowlog.OutcomeCanceled},
+		{"gRPC Unavailable by name", isRPC(attribute.String("rpc.response.status_code", "UNAVAILABLE")), slowlog.OutcomeServerError},
+		{"gRPC out of range", isRPC(attribute.Int("rpc.grpc.status_code", 1<<40)), slowlog.OutcomeClientError},
 	}
 	for _, tt := range tests {
 		t.Run(tt.about, func(t *testing.T) {
@@ -217,10 +218,10 @@ func TestEndBeforeStartCountsAsZero(t *testing.T) {
 func TestStreamsAreCountedNotTimed(t *testing.T) {
 	r := newRig(t)
 	r.span("GET /ws", trace.SpanKindServer, time.Hour, attribute.String("http.request.method", "GET"),
-		OutcomeKey.String("stream"), attribute.Int("http.response.status_code", 101))
+		conventions.OutcomeKey.String("stream"), attribute.Int("http.response.status_code", 101))
 	r.Take(func(d *Delta) {
-		if d.Outcomes[Stream] != 1 || d.All.Count() != 0 {
-			t.Errorf("got %d streams and %d durations, want 1 and 0", d.Outcomes[Stream], d.All.Count())
+		if d.Outcomes[slowlog.OutcomeStream] != 1 || d.All.Count() != 0 {
+			t.Errorf("got %d streams and %d durations, want 1 and 0", d.Outcomes[slowlog.OutcomeStream], d.All.Count())
 		}
 	})
 	if n := r.SlowLog().Count(); n != 0 {
@@ -256,8 +257,8 @@ func TestHundredThousandNamesStayBounded(t *testing.T) {
 	if len(first) != limit+1 {
 		t.Errorf("%d rows, want %d and the overflow row", len(first), limit)
 	}
-	if want := fmt.Sprintf("ok=%d", names-limit); first["http "+OverflowRoute] != want {
-		t.Errorf("overflow row has %s, want %s", first["http "+OverflowRoute], want)
+	if want := fmt.Sprintf("ok=%d", names-limit); first["http "+conventions.OverflowRoute] != want {
+		t.Errorf("overflow row has %s, want %s", first["http "+conventions.OverflowRoute], want)
 	}
 	if grown := int64(after) - int64(before); grown > 1<<20 {
 		t.Errorf("another %d names took %d bytes, want next to none", names, grown)
@@ -289,7 +290,7 @@ func TestSlowAndFailedAreKept(t *testing.T) {
 	r.http("GET", "/a", 503, time.Millisecond)
 	r.http("GET", "/reports/{id}", 200, 900*time.Millisecond)
 	r.http("GET", "/reports/quick", 200, 11*time.Millisecond)
-	r.Publish(Endpoint{Method: "GET", Route: "/a"}, View{BaselineP99: 15 * time.Millisecond})
+	r.Publish(conventions.Endpoint{Method: "GET", Route: "/a"}, View{BaselineP99: 15 * time.Millisecond})
 	r.http("GET", "/a", 200, 61*time.Millisecond)
 	var got []string
 	for e := range r.SlowLog().All() {

@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
 
@@ -24,9 +25,9 @@ const (
 	JobDuration        = "otelperf.job.duration"
 )
 
-var metricOf = [numKinds]string{
-	KindHTTP: RequestDuration, KindRPC: RequestDuration, KindServer: RequestDuration, KindConsumer: RequestDuration,
-	KindJob: JobDuration, KindDependency: DependencyDuration,
+var metricOf = [conventions.NumKinds]string{
+	conventions.KindHTTP: RequestDuration, conventions.KindRPC: RequestDuration, conventions.KindServer: RequestDuration, conventions.KindConsumer: RequestDuration,
+	conventions.KindJob: JobDuration, conventions.KindDependency: DependencyDuration,
 }
 
 var metricTexts = map[string]string{
@@ -100,30 +101,8 @@ func point(h *latency.Histogram, e *entry, failed bool, start, now time.Time) me
 	}
 }
 
-// EndpointAttributes names an endpoint as the semantic conventions do, where they can: at most two attributes.
-func EndpointAttributes(e Endpoint) attribute.Set {
-	return attribute.NewSet(endpointAttributes(e)...)
-}
-
 // pointAttributes are those of an endpoint's point, and of the point of its failed requests.
-func pointAttributes(e Endpoint) (set, failed attribute.Set) {
-	kvs := endpointAttributes(e)
+func pointAttributes(e conventions.Endpoint) (set, failed attribute.Set) {
+	kvs := e.Attributes()
 	return attribute.NewSet(kvs...), attribute.NewSet(append(kvs, semconv.ErrorTypeOther)...)
-}
-
-func endpointAttributes(e Endpoint) []attribute.KeyValue {
-	switch {
-	case e.Route == OverflowRoute:
-		return []attribute.KeyValue{KindKey.String(e.Kind.String()), attribute.Bool("otel.metric.overflow", true)}
-	case e.Kind == KindHTTP && e.Route == UnmatchedRoute:
-		return []attribute.KeyValue{semconv.HTTPRequestMethodKey.String(e.Method)}
-	case e.Kind == KindHTTP:
-		return []attribute.KeyValue{semconv.HTTPRequestMethodKey.String(e.Method), semconv.HTTPRoute(e.Route)}
-	case e.Kind == KindRPC:
-		return []attribute.KeyValue{semconv.RPCSystemNameKey.String(e.Method), semconv.RPCMethod(e.Route)}
-	case e.Kind == KindDependency:
-		return []attribute.KeyValue{KindKey.String(e.Kind.String()), EndpointKey.String(e.String())}
-	default:
-		return []attribute.KeyValue{KindKey.String(e.Kind.String()), EndpointKey.String(e.Route)}
-	}
 }

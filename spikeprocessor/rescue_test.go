@@ -15,6 +15,8 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // newSampledRig is a rig whose sampler stands in ours.
@@ -68,7 +70,7 @@ func TestSlowAndFailedAreRescuedWhole(t *testing.T) {
 			t.Fatalf("span %s arrives unsampled", s.Name())
 		}
 		got[s.SpanContext().TraceID()]++
-		if v, ok := attr(s, RescueReasonKey); ok {
+		if v, ok := attr(s, conventions.RescueReasonKey); ok {
 			reasons[v.AsString()]++
 		}
 	}
@@ -98,7 +100,7 @@ func TestSampledTracesAreNeverSentTwice(t *testing.T) {
 			t.Fatalf("span %s arrives twice", s.Name())
 		}
 		seen[s.SpanContext().SpanID()], traces[s.SpanContext().TraceID()] = true, true
-		if _, ok := attr(s, RescuedKey); ok {
+		if _, ok := attr(s, conventions.RescuedKey); ok {
 			rescued++
 		}
 	}
@@ -118,7 +120,7 @@ func TestRescueBudgetHoldsInAFlood(t *testing.T) {
 	st := r.Stats()
 	roots := 0
 	for _, s := range r.sent.Ended() {
-		if _, ok := attr(s, RescuedKey); ok {
+		if _, ok := attr(s, conventions.RescuedKey); ok {
 			roots++
 		}
 	}
@@ -227,7 +229,7 @@ func TestEnrichmentChangesNothingElse(t *testing.T) {
 	if len(b.Attributes) <= len(a.Attributes) {
 		t.Errorf("attributes %v, want more than %v", b.Attributes, a.Attributes)
 	}
-	if v, _ := attr(after.Ended()[0], SlowKey); !v.AsBool() {
+	if v, _ := attr(after.Ended()[0], conventions.SlowKey); !v.AsBool() {
 		t.Error("a request of a minute is not marked as slow")
 	}
 	b.Attributes = b.Attributes[:len(a.Attributes)]
@@ -239,23 +241,23 @@ func TestEnrichmentChangesNothingElse(t *testing.T) {
 func TestEnrichmentTellsWhatIsKnown(t *testing.T) {
 	r := newRig(t)
 	r.http("GET", "/x", 200, time.Millisecond)
-	r.Publish(Endpoint{Method: "GET", Route: "/x"}, View{BaselineP99: 20 * time.Millisecond, SpikeID: "s1"})
+	r.Publish(conventions.Endpoint{Method: "GET", Route: "/x"}, View{BaselineP99: 20 * time.Millisecond, SpikeID: "s1"})
 	r.span("GET /x", trace.SpanKindServer, 60*time.Millisecond, attribute.String("http.request.method", "GET"), attribute.Int("http.response.status_code", 200))
 	s := r.sent.Ended()[1]
 	for key, want := range map[attribute.Key]string{
-		"http.route": "/x", OutcomeKey: "ok", BaselineP99Key: "0.02", BaselineRatioKey: "3", SpikeIDKey: "s1",
+		"http.route": "/x", conventions.OutcomeKey: "ok", conventions.BaselineP99Key: "0.02", conventions.BaselineRatioKey: "3", conventions.SpikeIDKey: "s1",
 	} {
 		if v, ok := attr(s, key); !ok || v.String() != want {
 			t.Errorf("%s = %q, want %q", key, v.String(), want)
 		}
 	}
-	if _, ok := attr(s, SlowKey); ok {
+	if _, ok := attr(s, conventions.SlowKey); ok {
 		t.Error("a request of 60 ms is marked as slow")
 	}
 }
 
 func TestEnrichmentCanBeSwitchedOff(t *testing.T) {
-	for _, opt := range []Option{WithoutEnrichment(), WithoutEnrichment(OutcomeKey, "http.route", SlowKey, BaselineP99Key, SpikeIDKey)} {
+	for _, opt := range []Option{WithoutEnrichment(), WithoutEnrichment(conventions.OutcomeKey, "http.route", conventions.SlowKey, conventions.BaselineP99Key, conventions.SpikeIDKey)} {
 		r := newRig(t, opt)
 		r.span("GET /x", trace.SpanKindServer, time.Minute, attribute.String("http.request.method", "GET"), attribute.Int("http.response.status_code", 200))
 		if got := r.sent.Ended()[0].Attributes(); len(got) != 2 {
@@ -268,10 +270,10 @@ func TestRescuedSpansAreMarkedWithoutEnrichment(t *testing.T) {
 	r := newSampledRig(t, sdktrace.NeverSample(), WithoutEnrichment())
 	r.request("/x", 500, 10)
 	root := r.sent.Ended()[3]
-	if v, _ := attr(root, RescueReasonKey); v.AsString() != RescueFailed {
+	if v, _ := attr(root, conventions.RescueReasonKey); v.AsString() != RescueFailed {
 		t.Errorf("attributes %v, want a reason for the rescue", root.Attributes())
 	}
-	if _, ok := attr(root, OutcomeKey); ok {
+	if _, ok := attr(root, conventions.OutcomeKey); ok {
 		t.Errorf("attributes %v, want nothing else to be added", root.Attributes())
 	}
 }
@@ -284,7 +286,7 @@ func TestEnrichmentIsReadByManyAtOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
-			if v, ok := attr(s, OutcomeKey); !ok || v.AsString() != "ok" {
+			if v, ok := attr(s, conventions.OutcomeKey); !ok || v.AsString() != "ok" {
 				t.Errorf("attributes %v, want an outcome", s.Attributes())
 			}
 		})

@@ -10,20 +10,23 @@ import (
 	"go.opentelemetry.io/otel/codes"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // facts is what the attributes of one span say about its endpoint and outcome.
 type facts struct {
 	method, route string
 	status        int64
-	outcome       Outcome
+	outcome       slowlog.Outcome
 	hasOutcome    bool
 }
 
 // scan reads the attributes backwards, since instrumentations append the status last, and stops as soon as
 // method, route and status are known. Its results are not a facts, because they stay in registers that way:
 // a struct of more than four fields goes through memory, and each copy of it costs as much as half the scan.
-func scan(attrs []attribute.KeyValue) (method, route string, status int64, outcome Outcome, hasOutcome bool) {
+func scan(attrs []attribute.KeyValue) (method, route string, status int64, outcome slowlog.Outcome, hasOutcome bool) {
 	for i := len(attrs) - 1; i >= 0; i-- {
 		kv := &attrs[i]
 		switch kv.Key {
@@ -36,8 +39,8 @@ func scan(attrs []attribute.KeyValue) (method, route string, status int64, outco
 			if status != 0 && route != "" {
 				return method, route, status, outcome, hasOutcome
 			}
-		case OutcomeKey:
-			outcome, hasOutcome = ParseOutcome(kv.Value.AsString())
+		case conventions.OutcomeKey:
+			outcome, hasOutcome = slowlog.ParseOutcome(kv.Value.AsString())
 		}
 	}
 	return method, route, status, outcome, hasOutcome
@@ -45,9 +48,9 @@ func scan(attrs []attribute.KeyValue) (method, route string, status int64, outco
 
 // resolved is the endpoint and outcome of one local root.
 type resolved struct {
-	kind          Kind
+	kind          conventions.Kind
 	method, route string
-	outcome       Outcome
+	outcome       slowlog.Outcome
 	status        int64
 }
 
@@ -59,21 +62,21 @@ func (c *core) resolve(s sdktrace.ReadOnlySpan, attrs []attribute.KeyValue, f fa
 	case trace.SpanKindServer:
 		r.serverEndpoint(s.Name(), attrs)
 	case trace.SpanKindConsumer:
-		r.kind, r.method, r.route = KindConsumer, "consumer", s.Name()
+		r.kind, r.method, r.route = conventions.KindConsumer, "consumer", s.Name()
 	case trace.SpanKindClient, trace.SpanKindProducer:
-		r.kind = KindDependency
+		r.kind = conventions.KindDependency
 	default:
 		// otelhttp lets its users set another kind: what has a route and a status is still a request.
 		if f.method != "" && f.route != "" {
-			r.kind = KindHTTP
+			r.kind = conventions.KindHTTP
 		} else {
-			r.kind, r.method, r.route = KindJob, "job", s.Name()
+			r.kind, r.method, r.route = conventions.KindJob, "job", s.Name()
 		}
 	}
 	if !f.hasOutcome {
 		r.outcome = r.tellOutcome(s, attrs)
 	}
-	if r.kind == KindDependency {
+	if r.kind == conventions.KindDependency {
 		r.kind, r.method, r.route = c.target(s, kind, attrs)
 	}
 	return r
@@ -84,17 +87,17 @@ func (r *resolved) serverEndpoint(name string, attrs []attribute.KeyValue) {
 		r.oldHTTP(attrs)
 	}
 	if r.method != "" {
-		r.kind = KindHTTP
+		r.kind = conventions.KindHTTP
 		if r.route == "" {
 			r.route = routeOfName(r.method, name)
 		}
 		return
 	}
 	if system := stringAttr(attrs, keyRPCSystem, keyOldRPCSystem); system != "" {
-		r.kind, r.method, r.route = KindRPC, system, name
+		r.kind, r.method, r.route = conventions.KindRPC, system, name
 		return
 	}
-	r.kind, r.method = KindServer, "server"
+	r.kind, r.method = conventions.KindServer, "server"
 	if r.route == "" {
 		r.route = name
 	}
@@ -116,7 +119,7 @@ func (r *resolved) oldHTTP(attrs []attribute.KeyValue) {
 // ServeMux. A name that is the method alone (or "HTTP" for an unknown one) means that no route matched.
 func routeOfName(method, name string) string {
 	if name == "" || name == method || name == "HTTP" || strings.HasPrefix(name, "HTTP ") && strings.HasSuffix(name, " route not found") {
-		return UnmatchedRoute // the last is otelmux's, with the client's own method in it
+		return conventions.UnmatchedRoute // the last is otelmux's, with the client's own method in it
 	}
 	if len(name) > len(method) && name[len(method)] == ' ' && name[:len(method)] == method {
 		return orUnmatched(name[len(method)+1:])
@@ -129,57 +132,57 @@ func routeOfName(method, name string) string {
 
 func orUnmatched(route string) string {
 	if route == "" {
-		return UnmatchedRoute
+		return conventions.UnmatchedRoute
 	}
 	return route
 }
 
 // tellOutcome derives the outcome where neither an otelperf.outcome attribute nor an HTTP server's status settled it.
-func (r *resolved) tellOutcome(s sdktrace.ReadOnlySpan, attrs []attribute.KeyValue) Outcome {
-	if r.kind == KindHTTP {
+func (r *resolved) tellOutcome(s sdktrace.ReadOnlySpan, attrs []attribute.KeyValue) slowlog.Outcome {
+	if r.kind == conventions.KindHTTP {
 		if r.status != 0 {
-			return httpOutcome(int(r.status))
+			return slowlog.OutcomeOfStatus(int(r.status))
 		}
 		if exceptions(s.Events()) {
 			return panicOutcome(s.Events())
 		}
 	}
-	if r.kind == KindRPC {
+	if r.kind == conventions.KindRPC {
 		if o, ok := rpcOutcome(attrs); ok {
 			return o
 		}
 	}
 	if s.Status().Code == codes.Error {
-		return ServerError
+		return slowlog.OutcomeServerError
 	}
-	return OK
+	return slowlog.OutcomeOK
 }
 
 // OutcomeOf derives the outcome from the attributes of a server's metric point: its HTTP or RPC status.
-func OutcomeOf(attrs []attribute.KeyValue) Outcome {
+func OutcomeOf(attrs []attribute.KeyValue) slowlog.Outcome {
 	for i := range attrs {
 		if attrs[i].Key == keyHTTPStatus {
-			return httpOutcome(int(attrs[i].Value.AsInt64()))
+			return slowlog.OutcomeOfStatus(int(attrs[i].Value.AsInt64()))
 		}
 	}
 	o, _ := rpcOutcome(attrs)
 	return o
 }
 
-func rpcOutcome(attrs []attribute.KeyValue) (Outcome, bool) {
+func rpcOutcome(attrs []attribute.KeyValue) (slowlog.Outcome, bool) {
 	for i := len(attrs) - 1; i >= 0; i-- {
 		kv := &attrs[i]
 		if kv.Key != keyRPCStatus && kv.Key != keyOldRPCStatus {
 			continue
 		}
 		if kv.Value.Type() == attribute.INT64 {
-			return grpcOutcome(kv.Value.AsInt64()), true
+			return conventions.OutcomeOfGRPC(kv.Value.AsInt64()), true
 		}
-		if code, ok := grpcCodes[kv.Value.AsString()]; ok {
-			return grpcOutcome(code), true
+		if o, ok := conventions.OutcomeOfGRPCName(kv.Value.AsString()); ok {
+			return o, true
 		}
 	}
-	return OK, false
+	return slowlog.OutcomeOK, false
 }
 
 func exceptions(events []sdktrace.Event) bool {
@@ -192,13 +195,13 @@ func exceptions(events []sdktrace.Event) bool {
 }
 
 // panicOutcome tells http.ErrAbortHandler, which a handler throws on purpose, from any other panic.
-func panicOutcome(events []sdktrace.Event) Outcome {
+func panicOutcome(events []sdktrace.Event) slowlog.Outcome {
 	for i := len(events) - 1; i >= 0; i-- {
 		if events[i].Name == "exception" && stringAttr(events[i].Attributes, keyExceptionMessage) == "net/http: abort Handler" {
-			return Aborted
+			return slowlog.OutcomeAborted
 		}
 	}
-	return Panic
+	return slowlog.OutcomePanic
 }
 
 // stringAttr returns the string value of the last attribute with one of the keys, or "".

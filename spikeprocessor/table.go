@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // entry is one endpoint of the table. All fields but the atomics are written before the entry is published and
@@ -26,10 +27,10 @@ type entry struct {
 	route, method string
 	id            uint32
 	samples       atomic.Int32 // ordinary requests that may still be looked at in this second
-	kind          Kind
+	kind          conventions.Kind
 
 	hash     uint64
-	endpoint Endpoint
+	endpoint conventions.Endpoint
 	// set and failedSet are the attributes of the metric points.
 	set, failedSet attribute.Set
 
@@ -56,10 +57,10 @@ type table struct {
 	recent [512]atomic.Pointer[entry] // by string pointers, in pairs: hints, overwritten at will
 
 	mu         sync.Mutex
-	n          [2]int              // guarded by mu
-	byEndpoint map[Endpoint]*entry // guarded by mu
+	n          [2]int                          // guarded by mu
+	byEndpoint map[conventions.Endpoint]*entry // guarded by mu
 	all        atomic.Pointer[[]*entry]
-	overflow   [numKinds]atomic.Pointer[entry]
+	overflow   [conventions.NumKinds]atomic.Pointer[entry]
 	overflowed atomic.Uint64
 	prepare    func(*entry) // fills what depends on the configuration; called under mu
 }
@@ -69,7 +70,7 @@ func newTable(limit int, prepare func(*entry)) *table {
 	for size < 4*limit {
 		size *= 2
 	}
-	t := &table{seed: maphash.MakeSeed(), hashed: make([]atomic.Pointer[entry], size), mask: uint64(size - 1), max: limit, prepare: prepare, byEndpoint: map[Endpoint]*entry{}}
+	t := &table{seed: maphash.MakeSeed(), hashed: make([]atomic.Pointer[entry], size), mask: uint64(size - 1), max: limit, prepare: prepare, byEndpoint: map[conventions.Endpoint]*entry{}}
 	t.all.Store(new([]*entry))
 	return t
 }
@@ -78,7 +79,7 @@ func newTable(limit int, prepare func(*entry)) *table {
 func (t *table) entries() []*entry { return *t.all.Load() }
 
 // recall returns the entry of an endpoint whose names were seen lately at the same addresses, else nil.
-func (t *table) recall(kind Kind, method, route string) *entry {
+func (t *table) recall(kind conventions.Kind, method, route string) *entry {
 	i := pointerHash(method, route)
 	if e := t.recent[i].Load(); e != nil && e.named(kind, method, route) {
 		return e
@@ -99,13 +100,13 @@ func (t *table) remember(e *entry) {
 }
 
 // named reports whether the names of e are these very strings, not only equal ones.
-func (e *entry) named(kind Kind, method, route string) bool {
+func (e *entry) named(kind conventions.Kind, method, route string) bool {
 	return samePointer(e.route, route) && samePointer(e.method, method) && e.kind == kind
 }
 
 // lookup returns the entry of an endpoint, which it makes when it is new and there is room. It allocates and
 // locks only then.
-func (t *table) lookup(kind Kind, method, route string) *entry {
+func (t *table) lookup(kind conventions.Kind, method, route string) *entry {
 	if e := t.recall(kind, method, route); e != nil {
 		return e
 	}
@@ -123,15 +124,15 @@ func (t *table) lookup(kind Kind, method, route string) *entry {
 
 // known returns the entry of an endpoint whose names are new strings each time, so that recall could not find it; nil if
 // there is none.
-func (t *table) known(kind Kind, method, route string) *entry {
-	if len(route) > maxNameBytes || len(method) > maxNameBytes {
+func (t *table) known(kind conventions.Kind, method, route string) *entry {
+	if len(route) > conventions.MaxNameBytes || len(method) > conventions.MaxNameBytes {
 		return nil
 	}
 	return t.probe(t.hash(kind, method, route), kind, method, route)
 }
 
 // probe walks the slots of a hash up to the entry with these names, or to a free one: nil.
-func (t *table) probe(h uint64, kind Kind, method, route string) *entry {
+func (t *table) probe(h uint64, kind conventions.Kind, method, route string) *entry {
 	for i := h & t.mask; ; i = (i + 1) & t.mask {
 		e := t.hashed[i].Load()
 		if e == nil || e.hash == h && e.kind == kind && e.route == route && e.method == method {
@@ -141,13 +142,13 @@ func (t *table) probe(h uint64, kind Kind, method, route string) *entry {
 }
 
 // find returns the entry of an endpoint, or nil. It takes the table's lock.
-func (t *table) find(ep Endpoint) *entry {
+func (t *table) find(ep conventions.Endpoint) *entry {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.byEndpoint[ep]
 }
 
-func (t *table) hash(kind Kind, method, route string) uint64 {
+func (t *table) hash(kind conventions.Kind, method, route string) uint64 {
 	h := maphash.String(t.seed, route) ^ uint64(len(method))<<8 ^ uint64(kind)<<16
 	if method != "" {
 		h ^= uint64(method[0]) << 24
@@ -155,10 +156,10 @@ func (t *table) hash(kind Kind, method, route string) uint64 {
 	return h
 }
 
-func (t *table) insert(kind Kind, method, route string, h uint64) *entry {
-	side := kind.side()
+func (t *table) insert(kind conventions.Kind, method, route string, h uint64) *entry {
+	side := side(kind)
 	if t.full[side].Load() {
-		return t.overflowEntry(kind.public())
+		return t.overflowEntry(publicKind(kind))
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -174,10 +175,10 @@ func (t *table) insert(kind Kind, method, route string, h uint64) *entry {
 	}
 	if t.n[side] >= t.max {
 		t.full[side].Store(true)
-		return t.overflowLocked(kind.public())
+		return t.overflowLocked(publicKind(kind))
 	}
 	t.n[side]++
-	if len(route) == maxNameBytes {
+	if len(route) == conventions.MaxNameBytes {
 		route = strings.Clone(route) // perhaps clipped: do not keep the whole alive
 	}
 	e := t.addLocked(kind, method, route)
@@ -187,10 +188,10 @@ func (t *table) insert(kind Kind, method, route string, h uint64) *entry {
 }
 
 // addLocked makes an entry and gives it the next id.
-func (t *table) addLocked(kind Kind, method, route string) *entry {
+func (t *table) addLocked(kind conventions.Kind, method, route string) *entry {
 	all := t.entries()
 	e := &entry{kind: kind, method: method, route: route, id: uint32(len(all))}
-	e.endpoint = kind.endpoint(strings.ToValidUTF8(method, "\uFFFD"), strings.ToValidUTF8(route, "\uFFFD"))
+	e.endpoint = endpointOf(kind, strings.ToValidUTF8(method, "\uFFFD"), strings.ToValidUTF8(route, "\uFFFD"))
 	e.samples.Store(samplesPerSecond)
 	e.set, e.failedSet = pointAttributes(e.endpoint)
 	t.prepare(e)
@@ -202,7 +203,7 @@ func (t *table) addLocked(kind Kind, method, route string) *entry {
 	return e
 }
 
-func (t *table) overflowEntry(kind Kind) *entry {
+func (t *table) overflowEntry(kind conventions.Kind) *entry {
 	if e := t.overflow[kind].Load(); e != nil {
 		t.overflowed.Add(1)
 		return e
@@ -212,19 +213,19 @@ func (t *table) overflowEntry(kind Kind) *entry {
 	return t.overflowLocked(kind)
 }
 
-func (t *table) overflowLocked(kind Kind) *entry {
+func (t *table) overflowLocked(kind conventions.Kind) *entry {
 	t.overflowed.Add(1)
 	if e := t.overflow[kind].Load(); e != nil {
 		return e
 	}
-	e := t.addLocked(kind, "", OverflowRoute)
+	e := t.addLocked(kind, "", conventions.OverflowRoute)
 	t.overflow[kind].Store(e)
 	return e
 }
 
 // side tells what is served (0) from dependencies (1): neither may crowd the other out.
-func (k Kind) side() int {
-	if k >= KindDependency {
+func side(k conventions.Kind) int {
+	if k >= conventions.KindDependency {
 		return 1
 	}
 	return 0
@@ -232,10 +233,10 @@ func (k Kind) side() int {
 
 // clip bounds a name that a client may have had a hand in.
 func clip(s string) string {
-	if len(s) <= maxNameBytes {
+	if len(s) <= conventions.MaxNameBytes {
 		return s
 	}
-	return s[:maxNameBytes]
+	return s[:conventions.MaxNameBytes]
 }
 
 func samePointer(a, b string) bool {

@@ -5,6 +5,8 @@ package spikeprocessor
 import (
 	"math"
 	"time"
+
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // View is what the engine knows of an endpoint and the span path must know.
@@ -17,7 +19,7 @@ type View struct {
 
 // Publish tells the processor what the engine knows of an endpoint. Spans that end afterwards are judged by it. An
 // endpoint that is not in the table is passed over.
-func (p *Processor) Publish(ep Endpoint, v View) {
+func (p *Processor) Publish(ep conventions.Endpoint, v View) {
 	if e := p.core.table.find(ep); e != nil {
 		e.view.Store(&v)
 		e.judge()
@@ -25,7 +27,7 @@ func (p *Processor) Publish(ep Endpoint, v View) {
 }
 
 // SlowThreshold returns the configured threshold of an endpoint.
-func (p *Processor) SlowThreshold(ep Endpoint) time.Duration {
+func (p *Processor) SlowThreshold(ep conventions.Endpoint) time.Duration {
 	return p.core.cfg.thresholdOf(ep.String())
 }
 
@@ -44,7 +46,7 @@ func (p *Processor) SetSlowThreshold(d time.Duration) {
 // prepare sets what a new entry takes from the configuration.
 func (c *core) prepare(e *entry) {
 	threshold := c.cfg.thresholdOf(e.endpoint.String())
-	if e.endpoint.Kind == KindDependency {
+	if e.endpoint.Kind == conventions.KindDependency {
 		threshold = math.MaxInt64 // a slow call shows in the request that waited for it
 	}
 	e.threshold.Store(int64(threshold))

@@ -11,7 +11,9 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf"
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
+	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
 
@@ -35,7 +37,7 @@ func newDriven(n, perSecond int) *driven {
 		for range perSecond {
 			delta.All.Record(time.Duration(50e6 * math.Exp(rng.NormFloat64())))
 		}
-		delta.Outcomes[spikeprocessor.OK] = uint64(perSecond)
+		delta.Outcomes[slowlog.OutcomeOK] = uint64(perSecond)
 		d.some = append(d.some, delta)
 	}
 	return d
@@ -48,7 +50,7 @@ func (d *driven) tick() {
 	d.engine.Advance(d.now, func(yield func(*spikeprocessor.Delta) bool) {
 		for id := range d.n {
 			delta := d.some[(id+second)%len(d.some)]
-			delta.ID, delta.Endpoint = id, spikeprocessor.Endpoint{Method: "GET", Route: route(id)}
+			delta.ID, delta.Endpoint = id, conventions.Endpoint{Method: "GET", Route: route(id)}
 			if !yield(delta) {
 				return
 			}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf"
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
+	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
 	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
@@ -176,8 +177,8 @@ func wide(n, perSecond int) (out []*spikeprocessor.Delta) {
 				delta.Failed.Record(took)
 			}
 		}
-		delta.Outcomes[spikeprocessor.OK] = uint64(perSecond - perSecond/10)
-		delta.Outcomes[spikeprocessor.ServerError] = uint64(perSecond / 10)
+		delta.Outcomes[slowlog.OutcomeOK] = uint64(perSecond - perSecond/10)
+		delta.Outcomes[slowlog.OutcomeServerError] = uint64(perSecond / 10)
 		out = append(out, delta)
 	}
 	return out

@@ -12,7 +12,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/otelperf/otelperf-go/examples/internal/collector"
-	"github.com/otelperf/otelperf-go/spikeprocessor"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // ours marks what we add: metrics, and spans of failed or slow requests that would not have been exported without us.
@@ -66,7 +66,7 @@ func normalised(t *testing.T, r *collector.Received) map[string]int {
 func rescuedSpans(r *collector.Received) map[pcommon.SpanID]bool {
 	out, parents := map[pcommon.SpanID]bool{}, map[pcommon.SpanID]pcommon.SpanID{}
 	for _, s := range r.Spans() {
-		if _, marked := s.Attributes().Get(string(spikeprocessor.RescuedKey)); marked {
+		if _, marked := s.Attributes().Get(string(conventions.RescuedKey)); marked {
 			out[s.SpanID()] = true
 		}
 		parents[s.SpanID()] = s.ParentSpanID()

@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/otelperf/otelperf-go/slowlog"
 )
 
 // A server that is told to stop cancels its requests, too, often through BaseContext;
@@ -34,7 +36,7 @@ func TestServersOwnCancelIsNotTheClient(t *testing.T) {
 	if _, body := rg.get(t, "/wait"); body != "done all the same" {
 		t.Errorf("body %q", body)
 	}
-	if d := rg.nextDone(t); d.Outcome != OutcomeOK || d.Status != 200 {
+	if d := rg.nextDone(t); d.Outcome != slowlog.OutcomeOK || d.Status != 200 {
 		t.Errorf("reported %s %d", d.Outcome, d.Status)
 	}
 }
@@ -50,7 +52,7 @@ func TestClientThatLeavesAfterTheReplyIsNotCanceled(t *testing.T) {
 			}
 			cancel()
 			rg.server.Client().CloseIdleConnections()
-			if d := rg.nextDone(t); d.Outcome != OutcomeOK {
+			if d := rg.nextDone(t); d.Outcome != slowlog.OutcomeOK {
 				t.Fatalf("HTTP/2 %t: reported %s", http2, d.Outcome)
 			}
 		}
@@ -73,7 +75,7 @@ func TestWriteErrorMeansCanceled(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = resp.Body.Close()
-	if d := rg.nextDone(t); d.Outcome != OutcomeCanceled {
+	if d := rg.nextDone(t); d.Outcome != slowlog.OutcomeCanceled {
 		t.Errorf("reported %s", d.Outcome)
 	}
 }
@@ -112,7 +114,7 @@ func TestHandlerLeftBehind(t *testing.T) {
 	if resp.StatusCode != http.StatusServiceUnavailable || body != "sorry" {
 		t.Errorf("reply %d %q", resp.StatusCode, body)
 	}
-	if d := rg.nextDone(t); d.Outcome != OutcomeServerError || d.Status != http.StatusServiceUnavailable {
+	if d := rg.nextDone(t); d.Outcome != slowlog.OutcomeServerError || d.Status != http.StatusServiceUnavailable {
 		t.Errorf("reported %s %d", d.Outcome, d.Status)
 	}
 	close(release)

@@ -11,18 +11,8 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
-)
 
-// Outcomes of a request. The first three follow from the status code, the others
-// are what a status code cannot say and go on the span as Config.OutcomeKey.
-const (
-	OutcomeOK          = "ok"
-	OutcomeClientError = "client_error" // 4xx
-	OutcomeServerError = "server_error" // 5xx
-	OutcomePanic       = "panic"        // the handler panicked
-	OutcomeAborted     = "aborted"      // http.ErrAbortHandler, or runtime.Goexit
-	OutcomeCanceled    = "canceled"     // the client left before the reply was complete
-	OutcomeStream      = "stream"       // 101, hijacked connection, text/event-stream
+	"github.com/otelperf/otelperf-go/slowlog"
 )
 
 // StatusCanceled is shown for a canceled request, as nginx does. It is never sent.
@@ -92,10 +82,10 @@ type Panic struct {
 
 // Done describes a request that was served.
 type Done struct {
-	Method   string        // known HTTP method or _OTHER
-	Route    string        // empty if unmatched
-	Status   int           // as in the request line, see Outcome; 0 if aborted before a status
-	Outcome  string        // one of the Outcome constants
+	Method   string // known HTTP method or _OTHER
+	Route    string // empty if unmatched
+	Status   int    // as in the request line, see Outcome; 0 if aborted before a status
+	Outcome  slowlog.Outcome
 	Duration time.Duration // until the outermost handler returned
 	Bytes    int64         // of the reply's body, as accepted by the ResponseWriter
 	TraceID  trace.TraceID // invalid if no span was seen

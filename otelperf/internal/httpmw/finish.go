@@ -6,11 +6,13 @@ import (
 	"context"
 	"log/slog"
 	"time"
+
+	"github.com/otelperf/otelperf-go/slowlog"
 )
 
 // finish is the outermost instance's last act: headers of a reply that was never
 // begun, the request line, OnDone.
-func (e *exchange) finish(end ending, outcome string) {
+func (e *exchange) finish(end ending, outcome slowlog.Outcome) {
 	if end.status == 0 && !end.hijacked {
 		e.stamp() // net/http sends an empty 200, or someone above makes a reply of a panic
 	}

@@ -5,6 +5,8 @@ package httpmw
 import (
 	"context"
 	"net/http"
+
+	"github.com/otelperf/otelperf-go/slowlog"
 )
 
 // An ending is all that decides the outcome, as an instance found it when the handler
@@ -49,22 +51,18 @@ func (e *exchange) clientGone() bool {
 	return e.Err() == context.Canceled && context.Cause(e.Context) == context.Canceled
 }
 
-func (n ending) outcome() string {
+func (n ending) outcome() slowlog.Outcome {
 	switch {
 	case n.panicked:
-		return OutcomePanic
+		return slowlog.OutcomePanic
 	case n.stream():
-		return OutcomeStream // these end by the client's leaving, or by an abort
+		return slowlog.OutcomeStream // these end by the client's leaving, or by an abort
 	case n.gone && !n.complete():
-		return OutcomeCanceled
+		return slowlog.OutcomeCanceled
 	case n.aborted:
-		return OutcomeAborted
-	case n.status >= 500:
-		return OutcomeServerError
-	case n.status >= 400:
-		return OutcomeClientError
+		return slowlog.OutcomeAborted
 	}
-	return OutcomeOK
+	return slowlog.OutcomeOfStatus(n.status)
 }
 
 func (n ending) stream() bool {
@@ -84,9 +82,9 @@ func (n ending) complete() bool {
 }
 
 // shownStatus is the status for the request line and Done.
-func (n ending) shownStatus(outcome string, upgrade bool) int {
+func (n ending) shownStatus(outcome slowlog.Outcome, upgrade bool) int {
 	switch {
-	case outcome == OutcomeCanceled:
+	case outcome == slowlog.OutcomeCanceled:
 		return StatusCanceled
 	case n.status != 0:
 		return n.status

@@ -11,6 +11,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/otelperf/otelperf-go/slowlog"
 )
 
 func explode(value any) { panic(value) }
@@ -36,7 +38,7 @@ func TestPanicGoesOnUnchanged(t *testing.T) {
 			t.Errorf("panicked with %v, want %v", got, value)
 		}
 		if value == any(http.ErrAbortHandler) {
-			if d := <-rg.done; d.Outcome != OutcomeAborted || len(rg.panics) != 0 {
+			if d := <-rg.done; d.Outcome != slowlog.OutcomeAborted || len(rg.panics) != 0 {
 				t.Errorf("ErrAbortHandler: outcome %s, %d panics reported", d.Outcome, len(rg.panics))
 			}
 			continue
@@ -84,10 +86,10 @@ func TestRecoveredPanicIsStillAPanic(t *testing.T) {
 	if resp.StatusCode != http.StatusInternalServerError {
 		t.Errorf("status %d", resp.StatusCode)
 	}
-	if d := rg.nextDone(t); d.Outcome != OutcomePanic || d.Status != 500 || len(rg.panics) != 1 {
+	if d := rg.nextDone(t); d.Outcome != slowlog.OutcomePanic || d.Status != 500 || len(rg.panics) != 1 {
 		t.Errorf("reported %+v, %d panics", d, len(rg.panics))
 	}
-	if got := spanAttr(rg.span(t), outcomeKey); got != OutcomePanic {
+	if got := spanAttr(rg.span(t), outcomeKey); got != slowlog.OutcomePanic.String() {
 		t.Errorf("span has outcome %q", got)
 	}
 }
@@ -96,7 +98,7 @@ func TestGoexitIsAborted(t *testing.T) {
 	rg := newRig(nil)
 	h := rg.mw(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { runtime.Goexit() }))
 	go h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
-	if d := rg.nextDone(t); d.Outcome != OutcomeAborted {
+	if d := rg.nextDone(t); d.Outcome != slowlog.OutcomeAborted {
 		t.Errorf("outcome %s", d.Outcome)
 	}
 }

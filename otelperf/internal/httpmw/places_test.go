@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"slices"
 	"testing"
+
+	"github.com/otelperf/otelperf-go/slowlog"
 )
 
 // places are where the middleware may stand. All but the first repair.
@@ -77,24 +79,24 @@ var situations = []struct {
 	leaves             bool // the client does, once the handler runs
 	broken             bool // the client gets an error
 	route, spanName    string
-	outcome            string
+	outcome            slowlog.Outcome
 	status             int
 	noMetric           bool
 }{
-	{name: "ok", path: "/users/7", route: "/users/{id}", outcome: OutcomeOK, status: 200},
-	{name: "empty", path: "/any/a/b", route: "/any/{rest...}", outcome: OutcomeOK, status: 200},
-	{name: "server error", path: "/fail", route: "/fail", outcome: OutcomeServerError, status: 502},
-	{name: "client error", path: "/gone/1", route: "/gone/{id}", outcome: OutcomeClientError, status: 404},
-	{name: "no route matches", path: "/wp-admin/1", route: "", spanName: "GET", outcome: OutcomeClientError, status: 404},
-	{name: "unknown method", method: "BREW", path: "/any/pot", route: "/any/{rest...}", spanName: "HTTP /any/{rest...}", outcome: OutcomeOK, status: 200},
-	{name: "panic", path: "/panic", broken: true, route: "/panic", outcome: OutcomePanic, status: 500, noMetric: true},
-	{name: "abort", path: "/abort", broken: true, route: "/abort", outcome: OutcomeAborted, status: 0, noMetric: true},
-	{name: "client leaves before anything", path: "/wait", leaves: true, broken: true, route: "/wait", outcome: OutcomeCanceled, status: 499},
-	{name: "handler fails since client left", path: "/wait/fail", leaves: true, broken: true, route: "/wait/fail", outcome: OutcomeCanceled, status: 499},
-	{name: "handler replies when client left", path: "/wait/late", leaves: true, broken: true, route: "/wait/late", outcome: OutcomeCanceled, status: 499},
-	{name: "client leaves in the middle", path: "/wait/part", leaves: true, broken: true, route: "/wait/part", outcome: OutcomeCanceled, status: 499},
-	{name: "client leaves after it had all", path: "/wait/whole", leaves: true, route: "/wait/whole", outcome: OutcomeOK, status: 200},
-	{name: "client leaves server-sent events", path: "/events", leaves: true, broken: true, route: "/events", outcome: OutcomeStream, status: 200},
+	{name: "ok", path: "/users/7", route: "/users/{id}", outcome: slowlog.OutcomeOK, status: 200},
+	{name: "empty", path: "/any/a/b", route: "/any/{rest...}", outcome: slowlog.OutcomeOK, status: 200},
+	{name: "server error", path: "/fail", route: "/fail", outcome: slowlog.OutcomeServerError, status: 502},
+	{name: "client error", path: "/gone/1", route: "/gone/{id}", outcome: slowlog.OutcomeClientError, status: 404},
+	{name: "no route matches", path: "/wp-admin/1", route: "", spanName: "GET", outcome: slowlog.OutcomeClientError, status: 404},
+	{name: "unknown method", method: "BREW", path: "/any/pot", route: "/any/{rest...}", spanName: "HTTP /any/{rest...}", outcome: slowlog.OutcomeOK, status: 200},
+	{name: "panic", path: "/panic", broken: true, route: "/panic", outcome: slowlog.OutcomePanic, status: 500, noMetric: true},
+	{name: "abort", path: "/abort", broken: true, route: "/abort", outcome: slowlog.OutcomeAborted, status: 0, noMetric: true},
+	{name: "client leaves before anything", path: "/wait", leaves: true, broken: true, route: "/wait", outcome: slowlog.OutcomeCanceled, status: 499},
+	{name: "handler fails since client left", path: "/wait/fail", leaves: true, broken: true, route: "/wait/fail", outcome: slowlog.OutcomeCanceled, status: 499},
+	{name: "handler replies when client left", path: "/wait/late", leaves: true, broken: true, route: "/wait/late", outcome: slowlog.OutcomeCanceled, status: 499},
+	{name: "client leaves in the middle", path: "/wait/part", leaves: true, broken: true, route: "/wait/part", outcome: slowlog.OutcomeCanceled, status: 499},
+	{name: "client leaves after it had all", path: "/wait/whole", leaves: true, route: "/wait/whole", outcome: slowlog.OutcomeOK, status: 200},
+	{name: "client leaves server-sent events", path: "/events", leaves: true, broken: true, route: "/events", outcome: slowlog.OutcomeStream, status: 200},
 }
 
 func TestEachSituationInEachPlace(t *testing.T) {
@@ -143,8 +145,8 @@ func TestEachSituationInEachPlace(t *testing.T) {
 					if span.Name() != spanName {
 						t.Errorf("span name %q, want %q", span.Name(), spanName)
 					}
-					wantOutcome := s.outcome
-					if slices.Contains([]string{OutcomeOK, OutcomeClientError, OutcomeServerError}, wantOutcome) {
+					wantOutcome := s.outcome.String()
+					if s.outcome.StatusTells() {
 						wantOutcome = ""
 					}
 					if got := spanAttr(span, outcomeKey); got != wantOutcome {
@@ -160,7 +162,7 @@ func TestEachSituationInEachPlace(t *testing.T) {
 					if got := rg.metricRoutes(t); !slices.Equal(got, wantRoutes) {
 						t.Errorf("routes of the metric %q, want %q", got, wantRoutes)
 					}
-					if wantPanics := map[bool]int{true: 1}[s.outcome == OutcomePanic]; len(rg.panics) != wantPanics {
+					if wantPanics := map[bool]int{true: 1}[s.outcome == slowlog.OutcomePanic]; len(rg.panics) != wantPanics {
 						t.Errorf("%d panics reported, want %d", len(rg.panics), wantPanics)
 					}
 				})

@@ -10,11 +10,13 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/otelperf/otelperf-go/slowlog"
 )
 
 // repair gives the server span in this instance's context the route, the name and the
 // outcome that it could not have, and the metric its route.
-func (v *visit) repair(route, outcome string) {
+func (v *visit) repair(route string, outcome slowlog.Outcome) {
 	ctx := v.got.Context()
 	if route != "" {
 		labelRoute(ctx, route)
@@ -26,11 +28,11 @@ func (v *visit) repair(route, outcome string) {
 	needRoute, needOutcome := v.e.claim(span.SpanContext().SpanID(), route, v.spanOutcome(outcome))
 	switch {
 	case needRoute && needOutcome:
-		span.SetAttributes(semconv.HTTPRoute(route), v.e.m.cfg.OutcomeKey.String(outcome))
+		span.SetAttributes(semconv.HTTPRoute(route), v.e.m.cfg.OutcomeKey.String(outcome.String()))
 	case needRoute:
 		span.SetAttributes(semconv.HTTPRoute(route))
 	case needOutcome:
-		span.SetAttributes(v.e.m.cfg.OutcomeKey.String(outcome))
+		span.SetAttributes(v.e.m.cfg.OutcomeKey.String(outcome.String()))
 	}
 	if needRoute {
 		v.rename(span, route)
@@ -38,15 +40,11 @@ func (v *visit) repair(route, outcome string) {
 }
 
 // spanOutcome is the outcome if the span is to have it, else "".
-func (v *visit) spanOutcome(outcome string) string {
-	switch outcome {
-	case OutcomeOK, OutcomeClientError, OutcomeServerError:
+func (v *visit) spanOutcome(outcome slowlog.Outcome) string {
+	if outcome.StatusTells() || v.e.m.cfg.OutcomeKey == "" {
 		return ""
 	}
-	if v.e.m.cfg.OutcomeKey == "" {
-		return ""
-	}
-	return outcome
+	return outcome.String()
 }
 
 // serverSpan is the recording server span in ctx, or nil. A span of another kind was

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/otelperf/otelperf-go/slowlog"
 )
 
 // maxShownPath bounds a path in the log, in bytes.
@@ -20,13 +22,13 @@ const maxShownPath = 512
 // line is what a request line says beyond what the exchange knows.
 type line struct {
 	status  int
-	outcome string
+	outcome slowlog.Outcome
 	took    time.Duration
 	bytes   int64
 }
 
 func (l line) level() slog.Level {
-	if l.outcome == OutcomePanic || l.outcome == OutcomeServerError {
+	if l.outcome.Failed() {
 		return slog.LevelError
 	}
 	return slog.LevelInfo
@@ -51,7 +53,7 @@ func (e *exchange) attrs(a []slog.Attr, path string, l line) []slog.Attr {
 		slog.String("url.path", path),
 		slog.Int("http.response.status_code", l.status),
 		slog.Float64("duration_ms", math.Round(float64(l.took)/1e3)/1e3),
-		slog.String("outcome", l.outcome),
+		slog.String("outcome", l.outcome.String()),
 		slog.Int64("http.response.body.size", l.bytes),
 	)
 	if route := e.routeName(); route != "" {

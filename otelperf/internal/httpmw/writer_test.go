@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/otelperf/otelperf-go/slowlog"
 )
 
 var optional = []struct {
@@ -140,10 +142,10 @@ func TestHijack(t *testing.T) {
 		if !bytes.HasSuffix(all, []byte("\r\n\r\nhi")) || bytes.Contains(all, []byte(headerServerTiming)) {
 			t.Errorf("%s: reply %q", place.name, all)
 		}
-		if d := rg.nextDone(t); d.Outcome != OutcomeStream || d.Status != http.StatusSwitchingProtocols {
+		if d := rg.nextDone(t); d.Outcome != slowlog.OutcomeStream || d.Status != http.StatusSwitchingProtocols {
 			t.Errorf("%s: reported %s %d", place.name, d.Outcome, d.Status)
 		}
-		if got := spanAttr(rg.span(t), outcomeKey); place.repairs && got != OutcomeStream {
+		if got := spanAttr(rg.span(t), outcomeKey); place.repairs && got != slowlog.OutcomeStream.String() {
 			t.Errorf("%s: span has outcome %q", place.name, got)
 		}
 	}

@@ -4,7 +4,7 @@ package replay
 
 import (
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/replay/format"
-	"github.com/otelperf/otelperf-go/spikeprocessor"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // MaxEndpoints is how many endpoints of a file have rows of their own.
@@ -16,7 +16,7 @@ const maxName = 1024
 // endpoints gives each endpoint of a file a number. It holds at most MaxEndpoints, and the ones that the rest shares.
 type endpoints struct {
 	ids        map[string]int
-	all        []spikeprocessor.Endpoint // by number
+	all        []conventions.Endpoint // by number
 	key        []byte
 	service    string // the first one of the file, whose endpoints are shown without it
 	served     bool
@@ -59,9 +59,9 @@ func (e *endpoints) insert(rec *format.Record) int {
 	switch {
 	case len(e.all) >= MaxEndpoints:
 		e.overflowed++
-		return e.add(spikeprocessor.OverflowRoute, spikeprocessor.Endpoint{Route: spikeprocessor.OverflowRoute})
+		return e.add(conventions.OverflowRoute, conventions.Endpoint{Route: conventions.OverflowRoute})
 	case rec.Unmatched:
-		ep := spikeprocessor.Endpoint{Method: string(rec.Method), Route: spikeprocessor.UnmatchedRoute}
+		ep := conventions.Endpoint{Method: string(rec.Method), Route: conventions.UnmatchedRoute}
 		return e.add(ep.String(), ep)
 	}
 	key := string(e.key)
@@ -75,11 +75,11 @@ func (e *endpoints) insert(rec *format.Record) int {
 			route = key[len(method)+1:]
 		}
 	}
-	return e.add(key, spikeprocessor.Endpoint{Kind: rec.Kind, Method: method, Route: route})
+	return e.add(key, conventions.Endpoint{Kind: rec.Kind, Method: method, Route: route})
 }
 
 // add returns the number of an endpoint, which it gives to a new one.
-func (e *endpoints) add(key string, ep spikeprocessor.Endpoint) int {
+func (e *endpoints) add(key string, ep conventions.Endpoint) int {
 	id, ok := e.ids[key]
 	if !ok {
 		id = len(e.all)

@@ -5,7 +5,7 @@ package replay
 import (
 	"time"
 
-	"github.com/otelperf/otelperf-go/spikeprocessor"
+	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
 
@@ -17,10 +17,10 @@ const horizon = int64(Horizon / time.Second)
 // cell is the requests of one endpoint in one second.
 type cell struct {
 	all, failed latency.Histogram
-	outcomes    spikeprocessor.Outcomes
+	outcomes    slowlog.OutcomeCounts
 }
 
-func (c *cell) record(d time.Duration, o spikeprocessor.Outcome) {
+func (c *cell) record(d time.Duration, o slowlog.Outcome) {
 	c.outcomes[o]++
 	if !o.Timed() {
 		return
@@ -34,7 +34,7 @@ func (c *cell) record(d time.Duration, o spikeprocessor.Outcome) {
 func (c *cell) reset() {
 	c.all.Reset()
 	c.failed.Reset()
-	c.outcomes = spikeprocessor.Outcomes{}
+	c.outcomes = slowlog.OutcomeCounts{}
 }
 
 // second is the requests of all endpoints in one second.
@@ -52,7 +52,7 @@ type seconds struct {
 
 func (s *seconds) at(unix int64) *second { return &s.ring[(unix%horizon+horizon)%horizon] }
 
-func (s *seconds) record(unix int64, id int, d time.Duration, o spikeprocessor.Outcome) {
+func (s *seconds) record(unix int64, id int, d time.Duration, o slowlog.Outcome) {
 	sec := s.at(unix)
 	for id >= len(sec.cells) {
 		sec.cells = append(sec.cells, nil)

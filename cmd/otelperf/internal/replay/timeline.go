@@ -9,6 +9,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf"
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
+	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
 )
 
@@ -23,7 +24,7 @@ type request struct {
 	unix     int64 // second of its completion
 	endpoint int
 	duration time.Duration
-	outcome  spikeprocessor.Outcome
+	outcome  slowlog.Outcome
 }
 
 // timeline puts requests in order and runs the engine with them, one Advance per second.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf"
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
-	"github.com/otelperf/otelperf-go/spikeprocessor"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 func newTestTimeline(t *testing.T) *timeline {
@@ -18,7 +18,7 @@ func newTestTimeline(t *testing.T) *timeline {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tl.endpoints.all = []spikeprocessor.Endpoint{{Route: "/a"}, {Route: "/b"}}
+	tl.endpoints.all = []conventions.Endpoint{{Route: "/a"}, {Route: "/b"}}
 	return tl
 }
 
@@ -108,7 +108,7 @@ func TestEmitErrorStops(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tl.endpoints.all = []spikeprocessor.Endpoint{{Route: "/a"}}
+	tl.endpoints.all = []conventions.Endpoint{{Route: "/a"}}
 	for s := range int64(900) {
 		d := 10 * time.Millisecond
 		if s > 600 {

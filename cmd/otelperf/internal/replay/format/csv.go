@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/otelperf/otelperf-go/spikeprocessor"
+	"github.com/otelperf/otelperf-go/slowlog"
 )
 
 // csvParser parses lines of CSV.
@@ -62,7 +62,7 @@ func (p *csvParser) fill(fields [][]byte, rec *Record) error {
 	if rec.Duration, ok = parseDuration(fields[c.duration], milliseconds); !ok {
 		return badDuration("duration_ms", fields[c.duration])
 	}
-	rec.Outcome = spikeprocessor.OK
+	rec.Outcome = slowlog.OutcomeOK
 	if c.status >= 0 && c.status < len(fields) {
 		status, ok := parseStatus(fields[c.status])
 		if !ok {

@@ -8,7 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/otelperf/otelperf-go/spikeprocessor"
+	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // span is what is needed of a span.
@@ -33,7 +34,7 @@ const (
 // record fills rec with what a span was, if it was a request or job of its own.
 func (s *span) record(service string, rec *Record) (isRequest bool, err error) {
 	kind, method, route := s.endpoint()
-	if !s.localRoot() || kind == spikeprocessor.KindDependency {
+	if !s.localRoot() || kind == conventions.KindDependency {
 		return false, nil
 	}
 	d := time.Duration(s.End - s.Start)
@@ -65,7 +66,7 @@ func (s *span) localRoot() bool {
 }
 
 // endpoint names what was called, as the span processor does.
-func (s *span) endpoint() (kind spikeprocessor.Kind, method, route string) {
+func (s *span) endpoint() (kind conventions.Kind, method, route string) {
 	name := s.Name
 	if name == "" {
 		name = "(no name)"
@@ -73,23 +74,23 @@ func (s *span) endpoint() (kind spikeprocessor.Kind, method, route string) {
 	switch s.Kind {
 	case serverSpan:
 	case consumerSpan:
-		return spikeprocessor.KindConsumer, "consumer", name
+		return conventions.KindConsumer, "consumer", name
 	case 0, internalSpan:
-		return spikeprocessor.KindJob, "job", name
+		return conventions.KindJob, "job", name
 	default:
-		return spikeprocessor.KindDependency, "", name
+		return conventions.KindDependency, "", name
 	}
 	if method = find(s.Attributes, "http.request.method", "http.method"); method != "" {
 		route = find(s.Attributes, "http.route")
 		if route == "" {
 			route = routeOfName(method, s.Name)
 		}
-		return spikeprocessor.KindHTTP, method, route
+		return conventions.KindHTTP, method, route
 	}
 	if system := find(s.Attributes, "rpc.system.name", "rpc.system"); system != "" {
-		return spikeprocessor.KindRPC, system, name
+		return conventions.KindRPC, system, name
 	}
-	return spikeprocessor.KindServer, "server", name
+	return conventions.KindServer, "server", name
 }
 
 // routeOfName takes the route from a name like "GET /users/{id}".
@@ -101,22 +102,22 @@ func routeOfName(method, name string) string {
 		}
 	}
 	if name == "" {
-		return spikeprocessor.UnmatchedRoute
+		return conventions.UnmatchedRoute
 	}
 	return name
 }
 
-func (s *span) outcome(kind spikeprocessor.Kind) spikeprocessor.Outcome {
-	if o, ok := spikeprocessor.ParseOutcome(find(s.Attributes, string(spikeprocessor.OutcomeKey))); ok {
+func (s *span) outcome(kind conventions.Kind) slowlog.Outcome {
+	if o, ok := slowlog.ParseOutcome(find(s.Attributes, string(conventions.OutcomeKey))); ok {
 		return o
 	}
-	if kind == spikeprocessor.KindHTTP {
+	if kind == conventions.KindHTTP {
 		if code, err := strconv.Atoi(find(s.Attributes, "http.response.status_code", "http.status_code")); err == nil && code > 0 {
 			return outcomeOf(code)
 		}
 	}
 	if s.Status.Code == errorStatus {
-		return spikeprocessor.ServerError
+		return slowlog.OutcomeServerError
 	}
-	return spikeprocessor.OK
+	return slowlog.OutcomeOK
 }

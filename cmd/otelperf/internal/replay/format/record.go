@@ -5,18 +5,19 @@ package format
 import (
 	"time"
 
-	"github.com/otelperf/otelperf-go/spikeprocessor"
+	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // Record is one request. Its byte slices are valid until the sink returns.
 type Record struct {
 	Time     int64         // of its completion: ns since 1970, 1970 to 2261
 	Duration time.Duration // 0 to MaxDuration
-	Kind     spikeprocessor.Kind
+	Kind     conventions.Kind
 	Service  string // of a trace; else ""
 	Method   []byte // empty where the route is the whole name
 	Route    []byte // never empty
-	Outcome  spikeprocessor.Outcome
+	Outcome  slowlog.Outcome
 	// Unmatched marks a request that no route may have matched (404, 405): on its own it is no proof that Route exists.
 	Unmatched bool
 }
@@ -40,17 +41,17 @@ type Reader interface {
 }
 
 // outcomeOf is the outcome that an HTTP status tells; 0 is an unknown one.
-func outcomeOf(status int) spikeprocessor.Outcome {
+func outcomeOf(status int) slowlog.Outcome {
 	switch {
 	case status == 101:
-		return spikeprocessor.Stream
+		return slowlog.OutcomeStream
 	case status == 499: // nginx: the client went away
-		return spikeprocessor.Canceled
+		return slowlog.OutcomeCanceled
 	case status >= 500:
-		return spikeprocessor.ServerError
+		return slowlog.OutcomeServerError
 	case status >= 400:
-		return spikeprocessor.ClientError
+		return slowlog.OutcomeClientError
 	default:
-		return spikeprocessor.OK
+		return slowlog.OutcomeOK
 	}
 }

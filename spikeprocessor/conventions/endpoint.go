@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package spikeprocessor
+// Package conventions reads what OpenTelemetry's semantic conventions, present and older ones, say of a span or a metric point,
+// and gives plain values: which endpoint it belongs to and how it ended. Live spans, metric points and recorded traces are read by
+// the same functions, so that one request has one name wherever it is seen.
+package conventions
 
 // Kind tells what sort of work an endpoint does.
 type Kind uint8
@@ -20,14 +23,15 @@ const (
 	// "client"), Route what was called. Dependencies are not requests.
 	KindDependency
 
-	numKinds
+	// NumKinds is the number of kinds.
+	NumKinds = iota
 )
 
-var kindNames = [numKinds]string{"http", "rpc", "server", "consumer", "job", "dependency"}
+var kindNames = [NumKinds]string{"http", "rpc", "server", "consumer", "job", "dependency"}
 
 // String returns the kind in lower case.
 func (k Kind) String() string {
-	if k >= numKinds {
+	if k >= NumKinds {
 		return "unknown"
 	}
 	return kindNames[k]
@@ -42,8 +46,8 @@ const (
 	// UnmatchedRoute is the route of HTTP requests that no route matched.
 	UnmatchedRoute = "(unmatched)"
 
-	maxNameBytes = 256
-	maxPathBytes = 512
+	// MaxNameBytes bounds each of the strings of an Endpoint.
+	MaxNameBytes = 256
 )
 
 // Endpoint is the identity of a row: never a raw path, at most 256 bytes in each string.
