@@ -15,6 +15,8 @@ import (
 	otellog "go.opentelemetry.io/otel/log"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/otelperf/otelperf-go/otelperf/engine"
+	"github.com/otelperf/otelperf-go/otelperf/internal/worker"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
@@ -35,25 +37,25 @@ func ReplaceLevel(groups []string, a slog.Attr) slog.Attr {
 
 // Names of the events that are emitted through the OpenTelemetry log API.
 const (
-	LogEventSpikeStarted = "otelperf.spike.started"
-	LogEventSpikeUpdated = "otelperf.spike.updated"
-	LogEventSpikeEnded   = "otelperf.spike.ended"
+	logEventSpikeStarted = "otelperf.spike.started"
+	logEventSpikeUpdated = "otelperf.spike.updated"
+	logEventSpikeEnded   = "otelperf.spike.ended"
 )
 
 // queuedAlerts bounds the alerts that wait while a logger or an OnSpike function is slow.
 const queuedAlerts = 64
 
-// alerter tells the world of spikes, from a goroutine of its own. A receiver that panics is counted, one that is slow
-// delays only other alerts.
+// alerter reports spikes to logger, OpenTelemetry events and OnSpike functions, from a goroutine of its own. A receiver that panics is
+// counted, one that is slow delays only other alerts.
 type alerter struct {
-	worker
+	*worker.Worker
 	logger  *slog.Logger // nil: slog.Default() at the time
 	events  otellog.Logger
 	onSpike []func(Spike)
 	slow    *slowlog.Store
 	keep    func(id string, traces []string)
 
-	queue   chan *SpikeEvent
+	queue   chan *engine.Event
 	dropped atomic.Uint64
 	faults  atomic.Uint64
 }
@@ -64,13 +66,13 @@ func newAlerter(c *config, slow *slowlog.Store, keep func(string, []string)) *al
 		provider = otel.GetLoggerProvider()
 	}
 	return &alerter{
-		worker: newWorker(), logger: c.logger, events: provider.Logger(scopeName, otellog.WithInstrumentationVersion(Version)), onSpike: c.onSpike,
-		slow: slow, keep: keep, queue: make(chan *SpikeEvent, queuedAlerts),
+		Worker: worker.New(), logger: c.logger, events: provider.Logger(scopeName, otellog.WithInstrumentationVersion(Version)), onSpike: c.onSpike,
+		slow: slow, keep: keep, queue: make(chan *engine.Event, queuedAlerts),
 	}
 }
 
 // put queues an event that is worth a message. It never blocks.
-func (a *alerter) put(ev *SpikeEvent) {
+func (a *alerter) put(ev *engine.Event) {
 	if !ev.Opened && !ev.Grew && !ev.Closed {
 		return
 	}
@@ -81,19 +83,26 @@ func (a *alerter) put(ev *SpikeEvent) {
 	}
 }
 
-// start begins to tell, until close: then what is queued is told still.
-func (a *alerter) start() { a.run(func() { deliver(&a.worker, a.queue, a.tell) }) }
+// start begins to report, until Close: then what is queued is reported still.
+func (a *alerter) start() { worker.Deliver(a.Worker, a.queue, a.report) }
 
-// tell delivers one event to every receiver.
-func (a *alerter) tell(ev *SpikeEvent) {
-	slowest := a.slowest(&ev.Spike)
-	ev.Spike.TraceIDs = traceIDs(slowest)
-	a.keep(ev.Spike.ID, ev.Spike.TraceIDs)
-	a.guard(func() { a.log(ev) })
-	a.guard(func() { a.emit(ev, slowest) })
+// report delivers one event to every receiver.
+func (a *alerter) report(ev *engine.Event) {
+	slowest := a.slowest(&ev.Incident)
+	ev.Incident.TraceIDs = traceIDs(slowest)
+	a.keep(ev.Incident.ID, ev.Incident.TraceIDs)
+	al := &alert{Event: ev, spike: spikeOf(&ev.Incident)}
+	a.guard(func() { a.log(al) })
+	a.guard(func() { a.emit(al, slowest) })
 	for _, f := range a.onSpike {
-		a.guard(func() { f(ev.Spike) })
+		a.guard(func() { f(spikeOf(&ev.Incident)) })
 	}
+}
+
+// alert is an event as receivers see it.
+type alert struct {
+	*engine.Event
+	spike Spike
 }
 
 func (a *alerter) guard(f func()) {
@@ -109,13 +118,13 @@ func (a *alerter) guard(f func()) {
 const maxTraceIDs = 10
 
 // slowest finds the requests that were kept of a spike's endpoints and time, the slowest first.
-func (a *alerter) slowest(sp *Spike) []*slowlog.Entry {
+func (a *alerter) slowest(in *engine.Incident) []*slowlog.Entry {
 	var found []*slowlog.Entry
 	for e := range a.slow.All() {
-		if e.End().Before(sp.Start) || sp.End != nil && e.Start.After(*sp.End) {
+		if e.End().Before(in.Start) || !in.End.IsZero() && e.Start.After(in.End) {
 			continue
 		}
-		if slices.ContainsFunc(sp.Endpoints, func(p SpikeEndpoint) bool { return p.affects(e) }) {
+		if slices.ContainsFunc(in.Parts, func(p engine.Part) bool { return affects(&p.Endpoint, e) }) {
 			found = append(found, e)
 		}
 	}
@@ -124,11 +133,11 @@ func (a *alerter) slowest(sp *Spike) []*slowlog.Entry {
 }
 
 // affects reports whether a request is one of the endpoint's, or one that called it, if it is a dependency.
-func (p *SpikeEndpoint) affects(e *slowlog.Entry) bool {
-	if p.Kind != conventions.KindDependency.String() {
-		return p.Method == e.Method && p.Route == e.Route
+func affects(ep *conventions.Endpoint, e *slowlog.Entry) bool {
+	if ep.Kind != conventions.KindDependency {
+		return ep.Method == e.Method && ep.Route == e.Route
 	}
-	return e.Anatomy != nil && calls(e.Anatomy.Root, p.Route)
+	return e.Anatomy != nil && calls(e.Anatomy.Root, ep.Route)
 }
 
 // calls reports whether a tree has a call that the route of a dependency names, system and summary or method and server.
@@ -155,7 +164,7 @@ func traceIDs(entries []*slowlog.Entry) []string {
 }
 
 // log writes the alert as one line.
-func (a *alerter) log(ev *SpikeEvent) {
+func (a *alerter) log(ev *alert) {
 	l := a.logger
 	if l == nil {
 		l = slog.Default()
@@ -164,49 +173,49 @@ func (a *alerter) log(ev *SpikeEvent) {
 	switch {
 	case ev.Closed:
 		level, text = slog.LevelInfo, "latency spike ended"
-		if ev.Spike.State == SpikeNewNormal {
+		if ev.Incident.State == engine.NewNormal {
 			text = "latency spike became the new normal"
 		}
 	case ev.Grew:
 		text = "latency spike grew"
 	}
-	attrs := []slog.Attr{slog.String("spike_id", ev.Spike.ID)}
+	attrs := []slog.Attr{slog.String("spike_id", ev.spike.ID)}
 	if level == LevelCritical {
 		attrs = append(attrs, slog.String("severity", "CRITICAL"))
 	}
-	p := &ev.Spike.Endpoints[0]
+	p := &ev.spike.Endpoints[0]
 	attrs = append(attrs,
-		slog.String("endpoint", endpointName(p.Method, p.Route)), slog.Int("endpoints", len(ev.Spike.Endpoints)),
-		slog.String("reason", ev.Spike.Reason), slog.Time("start", ev.Spike.Start),
+		slog.String("endpoint", endpointName(p.Method, p.Route)), slog.Int("endpoints", len(ev.spike.Endpoints)),
+		slog.String("reason", ev.spike.Reason), slog.Time("start", ev.spike.Start),
 		slog.Float64("p99_ms", p.P99Ms), slog.Float64("baseline_p99_ms", p.BaselineP99Ms))
 	if p.Ratio != nil {
 		attrs = append(attrs, slog.Float64("ratio", *p.Ratio))
 	}
-	if ev.Spike.End != nil {
-		attrs = append(attrs, slog.Float64("duration_seconds", ev.Spike.End.Sub(ev.Spike.Start).Seconds()))
+	if ev.spike.End != nil {
+		attrs = append(attrs, slog.Float64("duration_seconds", ev.spike.End.Sub(ev.spike.Start).Seconds()))
 	}
-	if len(ev.Spike.TraceIDs) > 0 {
-		attrs = append(attrs, slog.Any("trace_ids", ev.Spike.TraceIDs))
+	if len(ev.spike.TraceIDs) > 0 {
+		attrs = append(attrs, slog.Any("trace_ids", ev.spike.TraceIDs))
 	}
 	l.LogAttrs(context.Background(), level, text, attrs...)
 }
 
 // emit sends the alert as an OpenTelemetry event: severity FATAL for a start, INFO for an end.
-func (a *alerter) emit(ev *SpikeEvent, slowest []*slowlog.Entry) {
-	name, severity, severityText := LogEventSpikeStarted, otellog.SeverityFatal, "CRITICAL"
+func (a *alerter) emit(ev *alert, slowest []*slowlog.Entry) {
+	name, severity, severityText := logEventSpikeStarted, otellog.SeverityFatal, "CRITICAL"
 	switch {
 	case ev.Closed:
-		name, severity, severityText = LogEventSpikeEnded, otellog.SeverityInfo, "INFO"
+		name, severity, severityText = logEventSpikeEnded, otellog.SeverityInfo, "INFO"
 	case ev.Grew:
-		name = LogEventSpikeUpdated
+		name = logEventSpikeUpdated
 	}
 	var r otellog.Record
 	r.SetEventName(name)
 	r.SetTimestamp(ev.Time)
 	r.SetSeverity(severity)
 	r.SetSeverityText(severityText)
-	r.SetBody(attribute.StringValue(ev.Spike.Reason))
-	r.AddAttributes(spikeAttributes(&ev.Spike)...)
+	r.SetBody(attribute.StringValue(ev.spike.Reason))
+	r.AddAttributes(spikeAttributes(&ev.spike)...)
 	ctx := context.Background()
 	if len(slowest) > 0 {
 		ctx = spanContext(slowest[0])

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 func TestRequestsThatASpikeOfADependencyAffects(t *testing.T) {
@@ -16,11 +17,11 @@ func TestRequestsThatASpikeOfADependencyAffects(t *testing.T) {
 	for route, want := range map[string]bool{
 		"postgresql SELECT users": true, "postgresql SELECT orders": false, "GET inventory": true, "POST inventory": false, "GET billing": false,
 	} {
-		p := SpikeEndpoint{Kind: "dependency", Route: route}
-		if got := p.affects(&slowlog.Entry{Anatomy: tree}); got != want {
+		ep := conventions.Endpoint{Kind: conventions.KindDependency, Route: route}
+		if got := affects(&ep, &slowlog.Entry{Anatomy: tree}); got != want {
 			t.Errorf("%s affects the request: %v, want %v", route, got, want)
 		}
-		if p.affects(&slowlog.Entry{}) {
+		if affects(&ep, &slowlog.Entry{}) {
 			t.Errorf("%s affects a request of which nothing is known", route)
 		}
 	}

@@ -78,16 +78,16 @@ func (m *Monitor) TrackHandler() http.Handler {
 }
 
 // eventRoutes are those of the companion endpoint.
-func (m *Monitor) eventRoutes() map[string]http.HandlerFunc {
+func (m *Monitor) eventRoutes() map[string]http.Handler {
 	if m.tracker == nil {
 		return nil
 	}
-	return map[string]http.HandlerFunc{
-		"GET /events/recent":   m.tracker.ServeRecent,
-		"GET /stats":           m.tracker.ServeStats,
-		"POST /events/flush":   m.tracker.ServeFlush,
-		"GET /events/config":   m.tracker.ServeConfig,
-		"PATCH /events/config": m.tracker.ServeConfig,
+	return map[string]http.Handler{
+		"GET /events/recent":   http.HandlerFunc(m.tracker.ServeRecent),
+		"GET /stats":           http.HandlerFunc(m.tracker.ServeStats),
+		"POST /events/flush":   http.HandlerFunc(m.tracker.ServeFlush),
+		"GET /events/config":   http.HandlerFunc(m.tracker.ServeConfig),
+		"PATCH /events/config": http.HandlerFunc(m.tracker.ServeConfig),
 	}
 }
 

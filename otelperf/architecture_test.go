@@ -14,18 +14,38 @@ import (
 
 const modulePath = "github.com/otelperf/otelperf-go"
 
-// mayImport says which of our packages each package may import; a package that is not listed may import nothing of ours.
-// "otelperf/internal" stands for all below it.
+// mayImport says which of our packages each package may import; a package that is not listed may import nothing of ours. An entry that
+// ends in /... stands for all below it that have no entry of their own.
 var mayImport = map[string][]string{
-	"spikeprocessor/latency":     nil,
 	"slowlog":                    nil,
+	"spikeprocessor/latency":     nil,
 	"spikeprocessor/conventions": {"slowlog"},
 	"spikeprocessor":             {"slowlog", "spikeprocessor/conventions", "spikeprocessor/latency"},
 	"otelperf/baseline":          nil,
-	"otelperf/events":            nil,
-	"otelperf/internal":          {"slowlog", "otelperf/internal"},
-	"otelperf":                   {"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf/baseline", "otelperf/events", "otelperf/internal"},
-	"cmd/otelperf":               {"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf", "otelperf/baseline", "otelperf/events", "cmd/otelperf"},
+	"otelperf/events":            {"otelperf/internal/problem"},
+	"otelperf/engine": {
+		"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf/baseline",
+		"otelperf/internal/timeline", "otelperf/internal/units",
+	},
+	"otelperf/internal/units":   nil,
+	"otelperf/internal/worker":  nil,
+	"otelperf/internal/problem": nil,
+	"otelperf/internal/access":  {"otelperf/internal/problem"},
+	"otelperf/internal/web":     {"otelperf/internal/problem", "otelperf/internal/worker"},
+	"otelperf/internal/companion": {
+		"otelperf/internal/access", "otelperf/internal/problem", "otelperf/internal/web",
+	},
+	"otelperf/internal/httpmw":       {"slowlog"},
+	"otelperf/internal/timeline":     {"slowlog", "spikeprocessor/latency"},
+	"otelperf/internal/statefile":    {"spikeprocessor/conventions", "otelperf/engine"},
+	"otelperf/internal/metricsource": {"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf/internal/units"},
+	"otelperf": {
+		"slowlog", "spikeprocessor", "spikeprocessor/conventions", "otelperf/baseline", "otelperf/engine", "otelperf/events", "otelperf/internal/...",
+	},
+	"cmd/otelperf/...": {
+		"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf", "otelperf/baseline", "otelperf/engine",
+		"otelperf/events", "cmd/otelperf/...",
+	},
 }
 
 // neverInLibraries are packages that must not become part of a user's program through us.
@@ -33,15 +53,11 @@ var neverInLibraries = []string{"testing", "net/http/pprof", "expvar", "github.c
 
 func TestImportDirection(t *testing.T) {
 	eachFile(t, func(path, pkg string, imports []string) {
-		rule := ruleOf(pkg)
+		rule, allowed := ruleOf(pkg)
 		for _, imp := range imports {
-			if rest, ours := strings.CutPrefix(imp, modulePath+"/"); ours {
-				if ruleOf(rest) == rule && strings.Contains(pkg, "/internal/") {
-					continue // the inside of a package may use that package
-				}
-				if !slices.ContainsFunc(mayImport[rule], func(a string) bool { return rest == a || ruleOf(rest) == a }) {
-					t.Errorf("%s imports %s; %s may import %v", path, rest, rule, mayImport[rule])
-				}
+			if rest, ours := strings.CutPrefix(imp, modulePath+"/"); ours && !insideOf(pkg, rest) &&
+				!slices.ContainsFunc(allowed, func(a string) bool { return covers(a, rest) }) {
+				t.Errorf("%s imports %s; %s may import %v", path, rest, rule, allowed)
 			}
 			if !strings.HasPrefix(pkg, "cmd/") && slices.ContainsFunc(neverInLibraries, func(n string) bool { return imp == n || strings.HasPrefix(imp, n+"/") }) {
 				t.Errorf("%s imports %s, which has no place in a library", path, imp)
@@ -50,17 +66,31 @@ func TestImportDirection(t *testing.T) {
 	})
 }
 
-// ruleOf is the entry of mayImport that holds for a package.
-func ruleOf(pkg string) string {
-	for _, tree := range []string{"otelperf/internal", "cmd/otelperf"} {
-		if pkg == tree || strings.HasPrefix(pkg, tree+"/") {
-			return tree
+// ruleOf is the entry of mayImport that holds for a package; a package inside of another has that one's.
+func ruleOf(pkg string) (rule string, allowed []string) {
+	if allowed, ok := mayImport[pkg]; ok {
+		return pkg, allowed
+	}
+	for rule, allowed := range mayImport {
+		if covers(rule, pkg) {
+			return rule, allowed
 		}
 	}
-	if parent, _, internal := strings.Cut(pkg, "/internal/"); internal {
-		return parent
-	}
-	return pkg
+	parent, _, _ := strings.Cut(pkg, "/internal/")
+	return parent, mayImport[parent]
+}
+
+// covers reports whether an entry stands for a package.
+func covers(entry, pkg string) bool {
+	tree, all := strings.CutSuffix(entry, "/...")
+	return entry == pkg || all && (pkg == tree || strings.HasPrefix(pkg, tree+"/"))
+}
+
+// insideOf reports whether pkg is inside of what it imports, or both are inside of one package: such may know each other, but for
+// the insides of otelperf, which have entries of their own.
+func insideOf(pkg, imported string) bool {
+	parent, _, inside := strings.Cut(pkg, "/internal/")
+	return inside && parent != "otelperf" && (imported == parent || strings.HasPrefix(imported, parent+"/"))
 }
 
 func TestOnePackageCommentEach(t *testing.T) {

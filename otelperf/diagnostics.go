@@ -3,6 +3,10 @@
 package otelperf
 
 import (
+	"fmt"
+	"time"
+
+	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
 )
@@ -16,22 +20,75 @@ type Diagnostics struct {
 	// CoarseMetrics: a View gives a duration metric explicit buckets, or wider ones than ours.
 	CoarseMetrics bool                 `json:"coarse_metrics,omitzero"`
 	Processor     spikeprocessor.Stats `json:"processor"`
-	Engine        EngineStats          `json:"engine"`
+	Engine        engine.Stats         `json:"engine"`
 	SlowLog       slowlog.Stats        `json:"slow_log"`
 	// Log lines that were left out, by reason.
-	SlowLinesSuppressed uint64      `json:"slow_lines_suppressed"` // more than 10 a second at one endpoint
-	LogLinesDropped     uint64      `json:"log_lines_dropped"`     // the logger was too slow
-	LogFaults           uint64      `json:"log_faults"`            // the log handler panicked
-	AlertsDropped       uint64      `json:"alerts_dropped"`        // a receiver was too slow
-	AlertFaults         uint64      `json:"alert_faults"`          // a receiver panicked
-	AccessDenied        uint64      `json:"access_denied"`
-	StateFileFailures   uint64      `json:"state_file_failures"`
-	StateFileConflict   bool        `json:"state_file_conflict,omitzero"` // another process writes it
-	Panics              uint64      `json:"panics"`                       // that Middleware saw
-	MiddlewareFaults    uint64      `json:"middleware_faults"`
-	Mounts              []string    `json:"mounts"` // prefixes below which Handler was reached
-	Streams             StreamStats `json:"streams"`
-	Own                 OwnCost     `json:"own"` // what otelperf itself takes
-	Versions            Versions    `json:"versions"`
-	Hints               []string    `json:"hints"` // what looks wrong and how to mend it
+	SlowLinesSuppressed uint64            `json:"slow_lines_suppressed"` // more than 10 a second at one endpoint
+	LogLinesDropped     uint64            `json:"log_lines_dropped"`     // the logger was too slow
+	LogFaults           uint64            `json:"log_faults"`            // the log handler panicked
+	AlertsDropped       uint64            `json:"alerts_dropped"`        // a receiver was too slow
+	AlertFaults         uint64            `json:"alert_faults"`          // a receiver panicked
+	AccessDenied        uint64            `json:"access_denied"`
+	StateFileFailures   uint64            `json:"state_file_failures"`
+	StateFileConflict   bool              `json:"state_file_conflict,omitzero"` // another process writes it
+	Panics              uint64            `json:"panics"`                       // that Middleware saw
+	MiddlewareFaults    uint64            `json:"middleware_faults"`
+	Mounts              []string          `json:"mounts"` // prefixes below which Handler was reached
+	Streams             StreamStats       `json:"streams"`
+	Own                 OwnCost           `json:"own"`      // what otelperf itself takes
+	Versions            map[string]string `json:"versions"` // of otelperf, otel, otel_sdk, go, service
+	Hints               []string          `json:"hints"`    // what looks wrong and how to mend it
+}
+
+// StreamStats says how GET stream fares.
+type StreamStats struct {
+	Clients int    `json:"clients"` // that read it now
+	Max     int    `json:"max"`     // of WithMaxStreams
+	Refused uint64 `json:"refused"` // clients beyond Max
+	Dropped uint64 `json:"dropped"` // clients that read too slowly
+	Lost    uint64 `json:"lost"`    // events that came too fast
+}
+
+// Diagnostics returns what is known of the wiring and of what was lost.
+func (m *Monitor) Diagnostics() Diagnostics {
+	d := Diagnostics{
+		Disabled: m.disabled, Source: "spans", Processor: m.processor.Stats(), Engine: m.engine.Stats(), SlowLog: m.slow.Stats(),
+		SlowLinesSuppressed: m.lines.suppressed.Load(), LogLinesDropped: m.lines.dropped.Load(), LogFaults: m.lines.faults.Load(),
+		AlertsDropped: m.alerts.dropped.Load(), AlertFaults: m.alerts.faults.Load(), AccessDenied: m.companion.Denied(),
+		Panics: m.panics.Load(), MiddlewareFaults: m.counters.Faults.Load(),
+		Mounts: m.companion.Mounts(),
+	}
+	d.Engine.TickSeconds = time.Duration(m.reader.spent.Load()).Seconds()
+	d.ReaderRegistered = m.reader.registered()
+	if m.state != nil {
+		d.StateFileFailures, d.StateFileConflict = m.state.failed.Load(), m.state.conflict.Load()
+	}
+	if m.metrics != nil {
+		d.Source, d.CoarseMetrics = "metrics", m.metrics.Coarse()
+	}
+	d.Streams, d.Own, d.Versions = StreamStats(m.companion.Streams()), m.own(&d), m.versions()
+	d.Hints = d.hints()
+	return d
+}
+
+// hints says what looks wrong and how to mend it.
+func (d *Diagnostics) hints() []string {
+	hints := []string{}
+	add := func(when bool, format string, args ...any) {
+		if when {
+			hints = append(hints, fmt.Sprintf(format, args...))
+		}
+	}
+	if d.Disabled != "" {
+		return append(hints, d.Disabled+" is set: nothing is measured.")
+	}
+	add(d.Source == "metrics" && !d.ReaderRegistered,
+		"The metric source needs Monitor.Reader in the MeterProvider: sdkmetric.WithReader(mon.Reader()).")
+	add(d.CoarseMetrics, "A View gives a duration metric buckets wider than ours: quantiles are as coarse as they are.")
+	add(d.Processor.Overflowed > 0, "%d requests are in the row (other): raise WithMaxEndpoints, or look for span names with ids in them.", d.Processor.Overflowed)
+	add(d.Source == "spans" && !d.Processor.SamplerUsed,
+		"Without Monitor.Sampler only sampled requests are counted. It costs nothing where all are sampled.")
+	add(d.StateFileConflict, "Another process writes the state file: give each a file of its own (WithStateFile).")
+	add(d.Processor.NegativeDurations > 0, "%d spans ended before they began and count as 0 ms.", d.Processor.NegativeDurations)
+	return hints
 }

@@ -3,28 +3,37 @@
 package otelperf
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/otelperf/otelperf-go/otelperf/baseline"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
 )
 
-// EnvVar is a variable of the environment that stands for an option. An option that is given wins.
-type EnvVar struct {
-	Name     string
-	Accepted string
-	Text     string
-
-	apply func(c *config, value string) error
+// envVar is a variable of the environment that stands for an option. An option that is given wins.
+type envVar struct {
+	name     string
+	accepted string // in words
+	text     string // the option that it stands for, and the default
+	apply    func(c *config, value string) error
 }
 
-// EnvVars returns all variables that New reads, besides OTEL_SDK_DISABLED and what the OpenTelemetry SDK reads itself.
-func EnvVars() []EnvVar {
-	return []EnvVar{
-		{"OTELPERF_DISABLED", "true", "switches otelperf off", func(*config, string) error { return nil }},
+// Environment returns the variables that New reads, besides OTEL_SDK_DISABLED and what the OpenTelemetry SDK reads itself: the name of
+// each, what it may be, and which option it stands for with which default. An option that is given wins over its variable.
+func Environment() (vars [][3]string) {
+	for _, v := range envVars() {
+		vars = append(vars, [3]string{v.name, v.accepted, v.text})
+	}
+	return vars
+}
+
+func envVars() []envVar {
+	return []envVar{
+		{"OTELPERF_DISABLED", "true, false", "switches otelperf off; default false", disable},
 		{"OTELPERF_SLOW_THRESHOLD", "a duration above 0, such as 300ms", "WithSlowThreshold; default 500ms", duration(WithSlowThreshold)},
 		{"OTELPERF_MAX_ENDPOINTS", "1 to 10000", "WithMaxEndpoints; default 500", whole(WithMaxEndpoints)},
 		{"OTELPERF_REQUEST_LOG", "0 to 1", "WithRequestLog; default 0", decimal(WithRequestLog)},
@@ -39,15 +48,33 @@ func EnvVars() []EnvVar {
 
 // readEnv applies the variables that are set. What is wrong with them is refused like an option.
 func (c *config) readEnv() {
-	for _, v := range EnvVars() {
-		value := strings.TrimSpace(os.Getenv(v.Name))
+	if strings.EqualFold(strings.TrimSpace(os.Getenv(sdkDisabled)), "true") {
+		defer func() { c.disabled = sdkDisabled }() // it counts before ours
+	}
+	for _, v := range envVars() {
+		value := strings.TrimSpace(os.Getenv(v.name))
 		if value == "" {
 			continue
 		}
 		if err := v.apply(c, value); err != nil {
-			c.refuse("%s is %.40q, accepted: %s", v.Name, value, v.Accepted)
+			c.refuse("%s is %.40q, accepted: %s", v.name, value, v.accepted)
 		}
 	}
+}
+
+// sdkDisabled is the variable that switches the whole SDK off. By the OpenTelemetry specification it does so with "true" in any case;
+// all else is no.
+const sdkDisabled = "OTEL_SDK_DISABLED"
+
+func disable(c *config, value string) error {
+	switch strings.ToLower(value) {
+	case "true":
+		c.disabled = "OTELPERF_DISABLED"
+	case "false":
+	default:
+		return errors.New("neither true nor false")
+	}
+	return nil
 }
 
 type applier = func(*config, string) error
@@ -89,14 +116,12 @@ func text(option func(string) Option) applier {
 	}
 }
 
-func withRatio(x float64) Option { return optionFunc(func(c *config) { c.baseline.Ratio = x }) }
+func withRatio(x float64) Option { return WithBaseline(baseline.Config{Ratio: x}) }
 
-func withCooldown(d time.Duration) Option {
-	return optionFunc(func(c *config) { c.baseline.Cooldown = d })
-}
+func withCooldown(d time.Duration) Option { return WithBaseline(baseline.Config{Cooldown: d}) }
 
 func withRescueRate(x float64) Option {
-	return WithSpans(spikeprocessor.WithRescue(x, spikeprocessor.DefaultRescueBurst))
+	return WithProcessorOptions(spikeprocessor.WithRescue(x, spikeprocessor.DefaultRescueBurst))
 }
 
 func samplerMode(c *config, value string) error {
@@ -107,6 +132,6 @@ func samplerMode(c *config, value string) error {
 	if !ok {
 		return fmt.Errorf("no mode is called %q", value)
 	}
-	WithSpans(spikeprocessor.WithSamplerMode(mode)).apply(c)
+	WithProcessorOptions(spikeprocessor.WithSamplerMode(mode)).apply(c)
 	return nil
 }

@@ -196,8 +196,8 @@ func ExampleParseWindow() {
 	w, err := otelperf.ParseWindow("1h")
 	fmt.Println(w, err)
 	_, err = otelperf.ParseWindow("2h")
-	fmt.Println(errors.Is(err, otelperf.ErrWindow), err)
+	fmt.Println(err)
 	// Output:
 	// 1h <nil>
-	// true otelperf: unknown window: window is "2h", accepted are 1m, 5m, 1h and all
+	// otelperf: window is "2h", accepted are 1m, 5m, 1h, all
 }

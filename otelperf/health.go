@@ -7,6 +7,9 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/otelperf/otelperf-go/otelperf/engine"
+	"github.com/otelperf/otelperf-go/otelperf/internal/web"
 )
 
 // Health is the answer of GET health. A warning is for people: it never fails a liveness probe.
@@ -45,9 +48,9 @@ func (m *Monitor) Health() Health {
 		h.Checks = append(h.Checks, c)
 	}
 	check("enabled", d.Disabled != "", "%s is set", d.Disabled)
-	age := m.engine.age()
+	age := m.engine.Age()
 	check("engine", d.Disabled == "" && !m.closed.Load() && age > staleTicks*m.reader.every, "no evaluation for %.0f s", age.Seconds())
-	open := openSpikes(m.engine.Spikes())
+	open := m.openReasons()
 	check("spikes", len(open) > 0, "%s", strings.Join(open, "; "))
 	check("source", d.Source == "metrics" && !d.ReaderRegistered, "the metric source needs Monitor.Reader in the MeterProvider")
 	check("faults", d.Processor.Faults+d.Engine.Faults+d.MiddlewareFaults > 0, "faults of otelperf itself: %d in the processor, %d in the engine, %d in Middleware",
@@ -60,17 +63,15 @@ func (m *Monitor) Health() Health {
 // reach it. The answer is 200 for as long as the process can answer at all.
 func (m *Monitor) HealthHandler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		writeJSON(w, r, map[string]string{"status": m.Health().Status})
+		web.JSON(w, r, map[string]string{"status": m.Health().Status})
 	})
 }
 
-func (m *Monitor) serveHealth(w http.ResponseWriter, r *http.Request) { writeJSON(w, r, m.Health()) }
-
-// openSpikes are the reasons of those that are open.
-func openSpikes(all []Spike) (reasons []string) {
-	for _, sp := range all {
-		if sp.State == SpikeOpen {
-			reasons = append(reasons, sp.Reason)
+// openReasons are the reasons of the incidents that are open.
+func (m *Monitor) openReasons() (reasons []string) {
+	for _, in := range m.engine.Incidents() {
+		if in.State == engine.Open {
+			reasons = append(reasons, in.Reason)
 		}
 	}
 	return reasons

@@ -5,11 +5,15 @@ package otelperf
 import (
 	"context"
 	"errors"
+	"time"
 
 	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 
+	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // scopeName is the instrumentation scope of instruments and events.
@@ -20,17 +24,17 @@ const Version = spikeprocessor.Version
 
 // Names of our instruments on the program's MeterProvider. The README lists them; a test compares the two.
 const (
-	MetricP50      = "otelperf.endpoint.p50"          // gauge, s
-	MetricP95      = "otelperf.endpoint.p95"          // gauge, s
-	MetricP99      = "otelperf.endpoint.p99"          // gauge, s
-	MetricBaseline = "otelperf.endpoint.baseline.p99" // gauge, s
-	MetricState    = "otelperf.endpoint.state"        // gauge: 0 learning, 1 normal, 2 spiking
-	MetricSpikes   = "otelperf.spikes"                // counter of spikes by endpoint
-	MetricOpen     = "otelperf.spikes.open"           // gauge of open spikes
-	MetricSlow     = "otelperf.slow_requests"         // counter
-	MetricRescued  = "otelperf.rescued"               // counter of unsampled requests that were exported, by reason
-	MetricDropped  = "otelperf.dropped"               // counter by what was dropped
-	MetricTickTime = "otelperf.engine.time"           // counter, s: time spent in evaluations
+	metricP50      = "otelperf.endpoint.p50"          // gauge, s
+	metricP95      = "otelperf.endpoint.p95"          // gauge, s
+	metricP99      = "otelperf.endpoint.p99"          // gauge, s
+	metricBaseline = "otelperf.endpoint.baseline.p99" // gauge, s
+	metricState    = "otelperf.endpoint.state"        // gauge: 0 learning, 1 normal, 2 spiking
+	metricSpikes   = "otelperf.spikes"                // counter of spikes by endpoint
+	metricOpen     = "otelperf.spikes.open"           // gauge of open spikes
+	metricSlow     = "otelperf.slow_requests"         // counter
+	metricRescued  = "otelperf.rescued"               // counter of unsampled requests that were exported, by reason
+	metricDropped  = "otelperf.dropped"               // counter by what was dropped
+	metricTickTime = "otelperf.engine.time"           // counter, s: time spent in evaluations
 )
 
 // instruments are what a backend can alert on.
@@ -57,27 +61,67 @@ func (m *Monitor) newInstruments() (*instruments, error) {
 		errs = append(errs, err)
 		return g
 	}
-	in.p50 = gauge(MetricP50, "Median request duration of the last minute.")
-	in.p95 = gauge(MetricP95, "95th percentile of request duration of the last minute.")
-	in.p99 = gauge(MetricP99, "99th percentile of request duration of the last minute.")
-	in.baseline = gauge(MetricBaseline, "What the 99th percentile normally is.")
+	in.p50 = gauge(metricP50, "Median request duration of the last minute.")
+	in.p95 = gauge(metricP95, "95th percentile of request duration of the last minute.")
+	in.p99 = gauge(metricP99, "99th percentile of request duration of the last minute.")
+	in.baseline = gauge(metricBaseline, "What the 99th percentile normally is.")
 	count := func(o metric.Int64Observable, err error) metric.Int64Observable {
 		errs = append(errs, err)
 		return o
 	}
-	in.state = count(meter.Int64ObservableGauge(MetricState, metric.WithDescription("0 learning, 1 normal, 2 spiking.")))
-	in.open = count(meter.Int64ObservableGauge(MetricOpen, metric.WithUnit("{spike}"), metric.WithDescription("Spikes that are open.")))
-	in.slow = count(meter.Int64ObservableCounter(MetricSlow, metric.WithUnit("{request}"), metric.WithDescription("Requests above their slow threshold.")))
-	in.rescued = count(meter.Int64ObservableCounter(MetricRescued, metric.WithUnit("{request}"), metric.WithDescription("Unsampled requests that were exported, by reason.")))
-	in.dropped = count(meter.Int64ObservableCounter(MetricDropped, metric.WithDescription("What a bound left out, by kind.")))
+	in.state = count(meter.Int64ObservableGauge(metricState, metric.WithDescription("0 learning, 1 normal, 2 spiking.")))
+	in.open = count(meter.Int64ObservableGauge(metricOpen, metric.WithUnit("{spike}"), metric.WithDescription("Spikes that are open.")))
+	in.slow = count(meter.Int64ObservableCounter(metricSlow, metric.WithUnit("{request}"), metric.WithDescription("Requests above their slow threshold.")))
+	in.rescued = count(meter.Int64ObservableCounter(metricRescued, metric.WithUnit("{request}"), metric.WithDescription("Unsampled requests that were exported, by reason.")))
+	in.dropped = count(meter.Int64ObservableCounter(metricDropped, metric.WithDescription("What a bound left out, by kind.")))
 	var err error
-	in.tick, err = meter.Float64ObservableCounter(MetricTickTime, metric.WithUnit("s"), metric.WithDescription("Time spent evaluating."))
+	in.tick, err = meter.Float64ObservableCounter(metricTickTime, metric.WithUnit("s"), metric.WithDescription("Time spent evaluating."))
 	errs = append(errs, err)
-	in.spikes, err = meter.Int64Counter(MetricSpikes, metric.WithUnit("{spike}"), metric.WithDescription("Spikes that started, by endpoint."))
+	in.spikes, err = meter.Int64Counter(metricSpikes, metric.WithUnit("{spike}"), metric.WithDescription("Spikes that started, by endpoint."))
 	errs = append(errs, err)
 	in.registration, err = meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
 		m.observe(in, o)
 		return nil
 	}, in.p50, in.p95, in.p99, in.baseline, in.state, in.open, in.slow, in.dropped, in.rescued, in.tick)
 	return in, errors.Join(append(errs, err)...)
+}
+
+// observe reports the state as of the last evaluation. It evaluates nothing itself: with the metric source it runs inside an
+// evaluation.
+func (m *Monitor) observe(in *instruments, o metric.Observer) {
+	if m.closed.Load() {
+		return
+	}
+	rows, _ := m.engine.Rows(engine.Query{Window: engine.Minute, Once: true})
+	for i := range rows {
+		r := &rows[i]
+		set := metric.WithAttributes(r.Endpoint.Attributes()...)
+		if r.Timed > 0 {
+			o.ObserveFloat64(in.p50, r.P50.Seconds(), set)
+			o.ObserveFloat64(in.p95, r.P95.Seconds(), set)
+			o.ObserveFloat64(in.p99, r.P99.Seconds(), set)
+		}
+		if r.BaselineP99 > 0 {
+			o.ObserveFloat64(in.baseline, r.BaselineP99.Seconds(), set)
+		}
+		o.ObserveInt64(in.state, int64(r.Phase), set)
+	}
+	o.ObserveInt64(in.open, int64(m.engine.OpenIncidents()))
+	p := m.processor.Stats()
+	o.ObserveInt64(in.slow, int64(p.Slow))
+	o.ObserveFloat64(in.tick, time.Duration(m.reader.spent.Load()).Seconds())
+	for reason, n := range p.Rescued {
+		o.ObserveInt64(in.rescued, int64(n), metric.WithAttributes(attribute.String("reason", reason)))
+	}
+	for kind, n := range map[string]uint64{
+		"slow_request": p.NotKept, "slow_line": m.lines.suppressed.Load() + m.lines.dropped.Load(), "alert": m.alerts.dropped.Load(),
+		"rescue": p.RescueRefused, "child_span": p.HeldFull + p.HeldLong + p.HeldStale,
+	} {
+		o.ObserveInt64(in.dropped, int64(n), metric.WithAttributes(attribute.String("kind", kind)))
+	}
+}
+
+// spikeStarted counts a start in the metrics.
+func (in *instruments) spikeStarted(ep conventions.Endpoint) {
+	in.spikes.Add(context.Background(), 1, metric.WithAttributes(ep.Attributes()...))
 }

@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/otelperf/otelperf-go/otelperf/internal/units"
+	"github.com/otelperf/otelperf-go/otelperf/internal/worker"
 	"github.com/otelperf/otelperf-go/slowlog"
 )
 
@@ -20,7 +22,7 @@ const (
 // lineWriter writes a WARN line for each slow request from a goroutine of its own, so that a logger that is slow,
 // blocks or panics does not touch the request. It keeps at most queuedLines entries, and a counter per endpoint and second.
 type lineWriter struct {
-	worker
+	*worker.Worker
 	logger     *slog.Logger // nil: slog.Default() at the time
 	queue      chan *slowlog.Entry
 	dropped    atomic.Uint64
@@ -32,7 +34,7 @@ type lineWriter struct {
 }
 
 func newLineWriter(l *slog.Logger) *lineWriter {
-	return &lineWriter{worker: newWorker(), logger: l, queue: make(chan *slowlog.Entry, queuedLines), counts: map[string]int{}}
+	return &lineWriter{Worker: worker.New(), logger: l, queue: make(chan *slowlog.Entry, queuedLines), counts: map[string]int{}}
 }
 
 // slow queues a line about a slow request. It never blocks.
@@ -48,7 +50,7 @@ func (w *lineWriter) slow(e *slowlog.Entry) {
 }
 
 // start begins to write, until close: then what is queued is written still.
-func (w *lineWriter) start() { w.run(func() { deliver(&w.worker, w.queue, w.write) }) }
+func (w *lineWriter) start() { worker.Deliver(w.Worker, w.queue, w.write) }
 
 // write logs one line unless its endpoint has had its share of this second.
 func (w *lineWriter) write(e *slowlog.Entry) {
@@ -77,8 +79,8 @@ func slowAttrs(e *slowlog.Entry) []slog.Attr {
 	attrs := []slog.Attr{
 		slog.String("endpoint", e.Endpoint()),
 		slog.String("url.path", e.Path),
-		slog.Float64("duration_ms", rounded(e.Duration)),
-		slog.Float64("threshold_ms", rounded(e.Threshold)),
+		slog.Float64("duration_ms", units.Rounded(e.Duration)),
+		slog.Float64("threshold_ms", units.Rounded(e.Threshold)),
 		slog.String("outcome", e.Outcome.String()),
 		slog.String("reason", e.Reason),
 		slog.String("trace_id", e.TraceID.String()),
@@ -88,7 +90,7 @@ func slowAttrs(e *slowlog.Entry) []slog.Attr {
 		attrs = append(attrs, slog.Int("http.response.status_code", e.Status))
 	}
 	if e.BaselineP99 > 0 {
-		attrs = append(attrs, slog.Float64("baseline_p99_ms", rounded(e.BaselineP99)))
+		attrs = append(attrs, slog.Float64("baseline_p99_ms", units.Rounded(e.BaselineP99)))
 	}
 	return attrs
 }

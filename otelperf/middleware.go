@@ -6,6 +6,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
@@ -79,4 +80,20 @@ func (m *Monitor) requestLogger() *slog.Logger {
 		return m.cfg.logger
 	}
 	return slog.Default()
+}
+
+// Filter reports whether a request is to be measured, for otelhttp.WithFilter: not our own endpoint, wherever it is
+// mounted, nor /healthz, /livez, /readyz, nor what WithIgnoredPaths names.
+func (m *Monitor) Filter(r *http.Request) bool {
+	return !m.ignored(r)
+}
+
+func (m *Monitor) ignored(r *http.Request) bool {
+	path := r.URL.Path
+	for _, p := range m.cfg.ignored {
+		if path == p || strings.HasSuffix(p, "/") && strings.HasPrefix(path, p) {
+			return true
+		}
+	}
+	return m.companion.Serves(path)
 }

@@ -7,8 +7,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"os"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,12 +15,14 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
+	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/otelperf/events"
 	"github.com/otelperf/otelperf-go/otelperf/internal/access"
+	"github.com/otelperf/otelperf-go/otelperf/internal/companion"
 	"github.com/otelperf/otelperf-go/otelperf/internal/httpmw"
+	"github.com/otelperf/otelperf-go/otelperf/internal/metricsource"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
-	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // Monitor is everything at once, to be added to a pipeline: a span processor, a sampler, a metric producer, a metric
@@ -34,24 +34,21 @@ type Monitor struct {
 	disabled  string // the variable that switched us off; "" when on
 	began     time.Time
 	processor *spikeprocessor.Processor
-	metrics   *metricSource // nil with the span source
-	engine    *Engine
+	metrics   *metricsource.Source // nil with the span source
+	engine    *engine.Engine
 	reader    *Reader
 	slow      *slowlog.Store
+	slowBase  atomic.Uint64 // slow requests before the last reset
 	lines     *lineWriter
 	alerts    *alerter
 	tracker   *events.Tracker // nil without events
 	state     *stateKeeper    // nil without a state file
-	metering  *instruments
-	guard     *access.Guard
-	wrap      func(http.Handler) http.Handler
+	metering  *instruments    // nil when off
+	companion *companion.Companion
+	wrap      func(http.Handler) http.Handler // Middleware
 	counters  httpmw.Counters
 	panics    atomic.Uint64
-	slowBase  atomic.Uint64 // slow requests before the last reset
-	mounts    mounts
-	snapshots snapshots
 	settings  settings
-	streams   *broadcaster
 	auditLog  *slog.Logger // the program's own; nil: slog.Default() at the time
 
 	shutdown sync.Once
@@ -59,8 +56,8 @@ type Monitor struct {
 	closeErr error
 }
 
-// New returns a Monitor. Its error joins all that is wrong with the options, each wrapping ErrConfig. It starts four
-// goroutines (five with a state file), which Shutdown ends.
+// New returns a Monitor. Its error joins all that is wrong with the options and the environment, each wrapping ErrConfig. It starts
+// four goroutines (five with a state file), which Shutdown ends.
 //
 // With OTEL_SDK_DISABLED or OTELPERF_DISABLED set to true the Monitor does nothing: SpanProcessor and Sampler return what they are
 // given, Middleware returns its handler, and no goroutine is started.
@@ -69,99 +66,118 @@ func New(opts ...Option) (*Monitor, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Monitor{disabled: disabledBy(), began: time.Now(), auditLog: cfg.logger}
+	m := &Monitor{disabled: cfg.disabled, began: time.Now(), auditLog: cfg.logger}
 	m.settings.begin(&cfg)
 	cfg.logger = slog.New(&levelled{level: &m.settings.level, logger: cfg.logger})
-	m.cfg, m.lines = cfg, newLineWriter(cfg.logger)
-	m.streams = newBroadcaster(cfg.maxStreams, m.began, m.Summary)
-	if m.slow, err = slowlog.New(slowlog.WithLimits(cfg.slowLimits), slowlog.OnAdd(m.streams.slow)); err != nil {
-		return nil, err
-	}
+	m.cfg = cfg
 	if err := m.build(); err != nil {
-		return nil, err
+		return nil, errors.Join(err, m.discard())
 	}
 	if m.disabled == "" {
-		m.lines.start()
-		m.alerts.start()
-		m.streams.start()
-		if m.state != nil {
-			m.state.start()
-		}
-		m.reader.start()
+		m.start()
 	}
 	return m, nil
 }
 
-// sdkDisabled is the variable that switches the whole SDK off.
-const sdkDisabled = "OTEL_SDK_DISABLED"
-
-// disabledBy returns the name of the environment variable that switches us off, if one does.
-func disabledBy() string {
-	for _, name := range []string{sdkDisabled, "OTELPERF_DISABLED"} {
-		if strings.EqualFold(strings.TrimSpace(os.Getenv(name)), "true") {
-			return name
-		}
-	}
-	return ""
-}
-
-// build makes the parts and connects them.
+// build makes the parts and connects them. Nothing is started, and nothing is known outside but our instruments, which come last.
 func (m *Monitor) build() (err error) {
+	m.lines = newLineWriter(m.cfg.logger)
+	m.companion = companion.New(service{m}, companion.Config{
+		Windows: windowNames(), Window: string(Window5m), Sortings: sortingNames(), MaxSpikes: engine.MaxIncidents, MaxStreams: m.cfg.maxStreams,
+		Access: access.Config{Authorizer: m.cfg.authorizer, BearerToken: m.cfg.token},
+	})
+	if m.slow, err = slowlog.New(slowlog.WithLimits(m.cfg.slowLimits), slowlog.OnAdd(m.sendSlow)); err != nil {
+		return err
+	}
 	opts := append(m.cfg.processor, spikeprocessor.WithSlowLog(m.slow), spikeprocessor.WithOnKeep(m.lines.slow))
 	if m.processor, err = spikeprocessor.New(nil, opts...); err != nil {
 		return err
 	}
+	if err := m.buildEngine(); err != nil {
+		return err
+	}
+	if m.cfg.stateFile != "" && m.disabled == "" {
+		m.state = newStateKeeper(m.cfg.stateFile, m.engine, m.identity)
+		m.state.load()
+	}
+	m.alerts = newAlerter(&m.cfg, m.slow, m.engine.SetTraces)
+	if m.tracker, err = m.newTracker(); err != nil {
+		return err
+	}
+	m.wrap = httpmw.New(m.middlewareConfig())
+	if m.disabled == "" {
+		m.metering, err = m.newInstruments()
+	}
+	return err
+}
+
+// buildEngine makes the engine, its source and the reader that drives it.
+func (m *Monitor) buildEngine() (err error) {
 	detector := m.cfg.baseline
 	manual, src, every := m.source()
 	if m.metrics != nil {
 		detector.Tick = every
 	}
-	if m.engine, err = NewEngine(detector); err != nil {
+	m.engine, err = engine.New(engine.Options{
+		Detector: detector, Publish: m.processor.Publish, Version: func() string { return m.identity().version },
+	})
+	if err != nil {
 		return err
 	}
-	m.settings.now.Load().baseline = m.engine.knobsInForce()
+	m.settings.now.Load().baseline = m.engine.Config()
 	m.engine.Advance(m.began, func(func(*spikeprocessor.Delta) bool) {}) // the windows begin now
-	m.engine.publish = func(ep conventions.Endpoint, v spikeprocessor.View) { m.processor.Publish(ep, v) }
 	m.reader = newReader(manual, m.engine, src, every)
-	m.engine.spikes.versionNow = func() string { return m.identity().version }
-	if m.cfg.stateFile != "" && m.disabled == "" {
-		m.state = newStateKeeper(m.cfg.stateFile, m.engine, m.identity)
-		m.state.load()
-	}
-	m.alerts = newAlerter(&m.cfg, m.slow, m.engine.setTraces)
 	m.reader.onSpike, m.reader.digest = m.spike, m.processor.Digest
-	if m.disabled == "" {
-		if m.metering, err = m.newInstruments(); err != nil {
-			return err
-		}
-	}
 	if m.metrics == nil {
 		m.processor.Take(func(*spikeprocessor.Delta) {}) // starts the counting of deltas
 	}
-	m.guard = access.New(access.Config{Authorizer: m.cfg.authorizer, BearerToken: m.cfg.token})
-	if m.tracker, err = m.newTracker(); err != nil {
-		return err
-	}
-	m.wrap = httpmw.New(m.middlewareConfig())
 	return nil
-}
-
-// spike passes on what the engine found.
-func (m *Monitor) spike(ev *SpikeEvent) {
-	if ev.Type == EventSpikeStarted {
-		m.metering.spikeStarted(&ev.Endpoint)
-	}
-	m.streams.spike(ev)
-	m.alerts.put(ev)
 }
 
 // source returns where the numbers come from, the SDK reader that belongs to it, and how often it is asked.
 func (m *Monitor) source() (*sdkmetric.ManualReader, source, time.Duration) {
 	if !m.cfg.metricSource || m.disabled != "" { // switched off, the Reader drops everything
-		return sdkmetric.NewManualReader(sdkmetric.WithAggregationSelector(dropAll)), spanSource{m.processor}, time.Second
+		drop := func(sdkmetric.InstrumentKind) sdkmetric.Aggregation { return sdkmetric.AggregationDrop{} }
+		return sdkmetric.NewManualReader(sdkmetric.WithAggregationSelector(drop)), spanSource{m.processor}, time.Second
 	}
-	m.metrics = newMetricSource(m.cfg.maxEndpoints)
-	return m.metrics.reader, m.metrics, m.cfg.metricInterval
+	m.metrics = metricsource.New(m.cfg.maxEndpoints)
+	return m.metrics.Reader, m.metrics, m.cfg.metricInterval
+}
+
+// discard undoes what build has done that is known outside.
+func (m *Monitor) discard() (err error) {
+	if m.metering != nil && m.metering.registration != nil {
+		err = m.metering.registration.Unregister()
+	}
+	if m.tracker != nil {
+		err = errors.Join(err, m.tracker.Shutdown(context.Background()))
+	}
+	return err
+}
+
+func (m *Monitor) start() {
+	m.lines.start()
+	m.alerts.start()
+	m.companion.Start()
+	if m.state != nil {
+		m.state.start()
+	}
+	m.reader.start()
+}
+
+// sendSlow passes a request that was just stored on to the stream. It runs in the request's goroutine.
+func (m *Monitor) sendSlow(e *slowlog.Entry) {
+	m.companion.Send(companion.TopicSlow, func() any { return slowRequest(e) })
+}
+
+// spike passes on what the engine found.
+func (m *Monitor) spike(ev *engine.Event) {
+	if ev.Started {
+		m.metering.spikeStarted(ev.Part.Endpoint)
+	}
+	change := spikeChangeOf(ev)
+	m.companion.Send(companion.TopicSpike, func() any { return change })
+	m.alerts.put(ev)
 }
 
 // SpanProcessor returns the processor to register with a TracerProvider, in front of next, the processor that the
@@ -203,32 +219,24 @@ func (m *Monitor) Reader() *Reader { return m.reader }
 // SlowLog returns the store of slow and failed requests.
 func (m *Monitor) SlowLog() *slowlog.Store { return m.slow }
 
-// Summary returns the numbers of window w up to now; "" is Window5m, and an unknown window counts as that.
-func (m *Monitor) Summary(w Window) *Summary {
-	if parsed, err := ParseWindow(string(w)); err == nil {
-		w = parsed
-	} else {
-		w = Window5m
-	}
-	if m.disabled == "" {
-		_ = m.reader.evaluate(context.Background()) // a failure is counted, and shown in the diagnostics
-	}
-	s := m.engine.Summarize(w)
-	m.complete(s)
-	return s
-}
+// Handler returns the companion endpoint: the in-memory summary as a live page and as JSON for dashboards that do not
+// speak OpenTelemetry. It is meant to be mounted below a prefix:
+//
+//	admin.Handle("/debug/otelperf/", http.StripPrefix("/debug/otelperf", mon.Handler()))
+//
+// GET openapi.json describes all its paths. Unless WithAuthorizer or WithBearerToken says otherwise it answers this machine
+// only; see the README, "Who may look". Errors are application/problem+json that names the field at fault. Bodies above 1 KiB
+// are compressed for clients that accept gzip.
+func (m *Monitor) Handler() http.Handler { return m.companion.Handler(m.eventRoutes()) }
 
 // Reset starts counts, windows and the slow log anew; baselines, too, if that is asked for.
 func (m *Monitor) Reset(baselines bool) {
-	_ = m.reader.evaluate(context.Background())
+	m.evaluate()
 	m.engine.Reset(baselines)
 	m.slow.Reset()
 	m.processor.ResetErrors()
 	m.slowBase.Store(m.processor.Stats().Slow)
 }
-
-// ErrShutdown is returned by a Shutdown that its context cut short.
-var ErrShutdown = errors.New("otelperf: shutdown not complete")
 
 // Shutdown ends counting and alerting: it evaluates once more, ends its goroutines and waits for them within ctx. Spans that end
 // afterwards still reach the next processor, and requests are served as before. Call it before the providers' Shutdown. Later
@@ -241,9 +249,9 @@ func (m *Monitor) Shutdown(ctx context.Context) error {
 		m.processor.Stop()
 		err := m.reader.close(ctx)
 		m.closed.Store(true)
-		err = errors.Join(err, m.metering.registration.Unregister(), m.lines.close(ctx), m.alerts.close(ctx), m.streams.close(ctx))
+		err = errors.Join(err, m.metering.registration.Unregister(), m.lines.Close(ctx), m.alerts.Close(ctx), m.companion.Close(ctx))
 		if m.state != nil {
-			err = errors.Join(err, m.state.close(ctx))
+			err = errors.Join(err, m.state.Close(ctx))
 		}
 		if m.tracker != nil {
 			err = errors.Join(err, m.tracker.Shutdown(ctx))

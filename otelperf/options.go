@@ -3,13 +3,13 @@
 package otelperf
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	otellog "go.opentelemetry.io/otel/log"
@@ -20,12 +20,17 @@ import (
 	"github.com/otelperf/otelperf-go/spikeprocessor"
 )
 
-// Option configures a Monitor.
-type Option interface{ apply(*config) }
+// Option configures a Monitor. New and Setup take it. Where two options say different things of one setting, the later one counts.
+type Option interface {
+	SetupOption
+	apply(*config)
+}
 
 type optionFunc func(*config)
 
 func (f optionFunc) apply(c *config) { f(c) }
+
+func (f optionFunc) applySetup(c *setupConfig) { c.options = append(c.options, f) }
 
 // config is what the options add up to.
 type config struct {
@@ -51,20 +56,21 @@ type config struct {
 	loggerProvider otellog.LoggerProvider
 	meterProvider  metric.MeterProvider
 	analytics      analytics
-	setup          setupConfig
+	disabled       string // the variable that switches us off; "" when on
 	errs           []error
 }
 
+const defaultMetricInterval = 10 * time.Second
+
 func defaultConfig() config {
 	return config{
-		slowLimits:     slowlog.DefaultLimits(),
-		slowThreshold:  spikeprocessor.DefaultSlowThreshold,
-		thresholds:     map[string]time.Duration{},
-		maxEndpoints:   spikeprocessor.DefaultMaxEndpoints,
-		metricInterval: 10 * time.Second,
-		maxStreams:     defaultMaxStreams,
-		headers:        true,
-		ignored:        []string{"/healthz", "/livez", "/readyz"},
+		slowLimits:    slowlog.DefaultLimits(),
+		slowThreshold: spikeprocessor.DefaultSlowThreshold,
+		thresholds:    map[string]time.Duration{},
+		maxEndpoints:  spikeprocessor.DefaultMaxEndpoints,
+		maxStreams:    64,
+		headers:       true,
+		ignored:       []string{"/healthz", "/livez", "/readyz"},
 	}
 }
 
@@ -81,6 +87,11 @@ func newConfig(opts []Option) (config, error) {
 	}
 	if err := c.baseline.Validate(); err != nil {
 		c.errs = append(c.errs, fmt.Errorf("%w: %w", ErrConfig, err))
+	}
+	if c.metricInterval == 0 {
+		c.metricInterval = defaultMetricInterval
+	} else if !c.metricSource {
+		c.refuse("metric interval is %v, but there is no metric source: add WithMetricSource", c.metricInterval)
 	}
 	c.processor = append(c.processor, spikeprocessor.WithSlowThreshold(c.slowThreshold), spikeprocessor.WithMaxEndpoints(c.maxEndpoints))
 	return c, errors.Join(c.errs...)
@@ -142,10 +153,15 @@ func WithSlowLog(l slowlog.Limits) Option {
 	})
 }
 
-// WithBaseline sets the knobs of the baselines and of spike detection; fields of zero keep their defaults: ratio 2,
-// weight 0.9 per ten minutes, cooldown 5 minutes, floor 1ms, grace 60s.
+// WithBaseline sets the knobs of the baselines and of spike detection; fields of zero keep what an earlier option or a variable says, or
+// their defaults: ratio 2, weight 0.9 per ten minutes, cooldown 5 minutes, floor 1ms, grace 60s.
 func WithBaseline(b baseline.Config) Option {
-	return optionFunc(func(c *config) { c.baseline = b })
+	return optionFunc(func(c *config) {
+		c.baseline = baseline.Config{
+			Ratio: cmp.Or(b.Ratio, c.baseline.Ratio), Weight: cmp.Or(b.Weight, c.baseline.Weight), Cooldown: cmp.Or(b.Cooldown, c.baseline.Cooldown),
+			Floor: cmp.Or(b.Floor, c.baseline.Floor), Grace: cmp.Or(b.Grace, c.baseline.Grace), Tick: cmp.Or(b.Tick, c.baseline.Tick),
+		}
+	})
 }
 
 // WithMetricSource has the engine read http.server.request.duration and rpc.server.call.duration (or
@@ -169,109 +185,6 @@ func WithMetricInterval(d time.Duration) Option {
 	})
 }
 
-// WithLogger sets where slow requests, request lines and alerts are logged. The default is slog.Default() at the time of each
-// line.
-func WithLogger(l *slog.Logger) Option {
-	return optionFunc(func(c *config) {
-		if l == nil {
-			c.refuse("logger is nil")
-			return
-		}
-		c.logger = l
-	})
-}
-
-// WithRequestLog has Middleware log a line for a share of the requests, 0 (none, the default) to 1 (all). Requests of
-// one trace are logged together or not at all.
-func WithRequestLog(rate float64) Option {
-	return optionFunc(func(c *config) {
-		if !(rate >= 0 && rate <= 1) {
-			c.refuse("request log rate is %v, accepted are 0 to 1", rate)
-			return
-		}
-		c.requestLog = rate
-	})
-}
-
-// WithHeaders says whether Middleware sets X-Response-Time and Server-Timing. The default is true.
-func WithHeaders(on bool) Option {
-	return optionFunc(func(c *config) { c.headers = on })
-}
-
-// WithIgnoredPaths adds paths that Filter and Middleware leave alone, besides the Monitor's own and /healthz, /livez
-// and /readyz. A path that ends in "/" stands for all below it.
-func WithIgnoredPaths(paths ...string) Option {
-	return optionFunc(func(c *config) {
-		for _, p := range paths {
-			if !strings.HasPrefix(p, "/") {
-				c.refuse("ignored path is %q, accepted are paths that begin with /", p)
-				continue
-			}
-			c.ignored = append(c.ignored, p)
-		}
-	})
-}
-
-// WithAuthorizer replaces the rule that only this machine may look at Handler. allow must be safe for concurrent
-// use; if it panics, the request is refused.
-func WithAuthorizer(allow func(*http.Request) bool) Option {
-	return optionFunc(func(c *config) {
-		if allow == nil {
-			c.refuse("authorizer is nil")
-			return
-		}
-		c.authorizer = allow
-	})
-}
-
-// WithBearerToken replaces the rule that only this machine may look at Handler: whoever sends the token may. It must
-// have at least 16 bytes.
-func WithBearerToken(token string) Option {
-	return optionFunc(func(c *config) {
-		if len(token) < 16 {
-			c.refuse("bearer token has %d bytes, accepted are 16 or more", len(token))
-			return
-		}
-		c.token = token
-	})
-}
-
-// WithOnSpike has f called when a spike starts, when the number of its endpoints has doubled, and when it ends; Spike.State
-// tells. It runs in a goroutine of its own kind: it may be slow (64 alerts wait, then they are dropped and counted), and a
-// panic in it is counted. It may be given more than once.
-func WithOnSpike(f func(Spike)) Option {
-	return optionFunc(func(c *config) {
-		if f == nil {
-			c.refuse("OnSpike function is nil")
-			return
-		}
-		c.onSpike = append(c.onSpike, f)
-	})
-}
-
-// WithLoggerProvider sets where alerts go as OpenTelemetry events. The default is the global provider.
-func WithLoggerProvider(p otellog.LoggerProvider) Option {
-	return optionFunc(func(c *config) {
-		if p == nil {
-			c.refuse("logger provider is nil")
-			return
-		}
-		c.loggerProvider = p
-	})
-}
-
-// WithMeterProvider sets where otelperf's own instruments live. The default is the global provider, which may be set later: a
-// provider whose reader has Monitor.Producer can only be made after the Monitor.
-func WithMeterProvider(p metric.MeterProvider) Option {
-	return optionFunc(func(c *config) {
-		if p == nil {
-			c.refuse("meter provider is nil")
-			return
-		}
-		c.meterProvider = p
-	})
-}
-
 // WithStateFile keeps baselines across restarts in a file of this process alone: it is written atomically every minute and at
 // Shutdown, at most about 6 KiB per endpoint. A file that is damaged, older than seven days, or not ours is
 // reported to the OpenTelemetry error handler and counts as empty. A new version that is slower than the old one is then a spike,
@@ -287,27 +200,15 @@ func WithStateFile(path string) Option {
 	})
 }
 
-// WithSpans passes options on to the span processor: WithAnatomy, WithDependencies, WithDimensions, WithQueryText, WithRescue,
-// WithSamplerMode, WithoutEnrichment of package spikeprocessor.
-func WithSpans(opts ...spikeprocessor.Option) Option {
+// WithProcessorOptions passes options on to the span processor: WithAnatomy, WithDependencies, WithInFlight, WithDimensions,
+// WithQueryText, WithRescue, WithSamplerMode, WithoutEnrichment of package spikeprocessor. Those that a Monitor has itself, such as
+// WithSlowThreshold, are refused: use the Monitor's.
+func WithProcessorOptions(opts ...spikeprocessor.Option) Option {
 	return optionFunc(func(c *config) {
 		if _, err := spikeprocessor.New(nil, opts...); err != nil {
 			c.errs = append(c.errs, fmt.Errorf("%w: %w", ErrConfig, err))
 			return
 		}
 		c.processor = append(c.processor, opts...)
-	})
-}
-
-// WithCountryHeader has Middleware set the span attribute geo.country.iso_code to the value of a request header that the
-// program's CDN sets, such as CF-IPCountry; values that are not two capital letters are passed over. Name the attribute in
-// spikeprocessor.WithDimensions to see latency by country. Only a header that clients cannot set themselves is worth anything.
-func WithCountryHeader(name string) Option {
-	return optionFunc(func(c *config) {
-		if name == "" || strings.ContainsAny(name, " :\r\n") {
-			c.refuse("country header is %q, accepted is the name of a header", name)
-			return
-		}
-		c.countryHeader = name
 	})
 }

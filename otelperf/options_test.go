@@ -17,7 +17,7 @@ import (
 // unusable are options that New refuses, each with what its error must name.
 var unusable = []struct {
 	about  string
-	option otelperf.Option
+	option otelperf.SetupOption
 	names  []string
 }{
 	{"no option at all", nil, []string{"option 1", "nil"}},
@@ -40,14 +40,20 @@ var unusable = []struct {
 	{"nil span exporter", otelperf.WithSpanExporter(nil), []string{"span exporter"}},
 	{"nil metric exporter", otelperf.WithMetricExporter(nil), []string{"metric exporter"}},
 	{"nil metric reader", otelperf.WithMetricReader(nil), []string{"metric reader"}},
+	{"nil resource", otelperf.WithResource(nil), []string{"resource"}},
+	{"nil sampler", otelperf.WithSampler(nil), []string{"sampler"}},
+	{"metric interval of nothing", otelperf.WithMetricInterval(5 * time.Second), []string{"metric interval", "WithMetricSource"}},
 }
 
 func TestUnusableOptions(t *testing.T) {
 	for _, tt := range unusable {
 		t.Run(tt.about, func(t *testing.T) {
-			mon, err := otelperf.New(tt.option)
+			mon, _, err := otelperf.Setup(t.Context(), tt.option)
+			if option, ok := tt.option.(otelperf.Option); ok || tt.option == nil {
+				mon, err = otelperf.New(option)
+			}
 			if mon != nil || !errors.Is(err, otelperf.ErrConfig) {
-				t.Fatalf("New returned %v, %v, want an error that wraps ErrConfig", mon, err)
+				t.Fatalf("got %v, %v, want an error that wraps ErrConfig", mon, err)
 			}
 			for _, name := range tt.names {
 				if !strings.Contains(err.Error(), name) {
@@ -64,15 +70,19 @@ func TestUnusableOptions(t *testing.T) {
 // All that is wrong is reported at once, by New and by Setup.
 func TestAllOptionErrorsAtOnce(t *testing.T) {
 	var opts []otelperf.Option
+	var all []otelperf.SetupOption
 	for _, tt := range unusable[1:] {
-		opts = append(opts, tt.option)
+		all = append(all, tt.option)
+		if o, ok := tt.option.(otelperf.Option); ok {
+			opts = append(opts, o)
+		}
 	}
 	_, err := otelperf.New(opts...)
-	mon, shutdown, setupErr := otelperf.Setup(t.Context(), opts...)
+	mon, shutdown, setupErr := otelperf.Setup(t.Context(), all...)
 	if mon != nil || shutdown != nil {
 		t.Error("Setup returned a Monitor in spite of its error")
 	}
-	for _, e := range []error{err, setupErr} {
+	for e, want := range map[error]int{err: len(opts), setupErr: len(all)} {
 		joined, ok := errors.AsType[interface {
 			error
 			Unwrap() []error
@@ -80,14 +90,14 @@ func TestAllOptionErrorsAtOnce(t *testing.T) {
 		if !ok {
 			t.Fatalf("error is %v, want several joined", e)
 		}
-		if n := len(joined.Unwrap()); n != len(opts) {
-			t.Errorf("%d faults reported, want %d:\n%v", n, len(opts), e)
+		if n := len(joined.Unwrap()); n != want {
+			t.Errorf("%d faults reported, want %d:\n%v", n, want, e)
 		}
 	}
 }
 
 func TestParseWindow(t *testing.T) {
-	for _, w := range otelperf.Windows {
+	for _, w := range windows {
 		if got, err := otelperf.ParseWindow(string(w)); got != w || err != nil {
 			t.Errorf("ParseWindow(%q) = %q, %v", w, got, err)
 		}
@@ -97,8 +107,8 @@ func TestParseWindow(t *testing.T) {
 	}
 	for _, bad := range []string{"2h", "5M", " 5m", "5m ", "-1m", "ALL", strings.Repeat("x", 1<<20)} {
 		_, err := otelperf.ParseWindow(bad)
-		if !errors.Is(err, otelperf.ErrWindow) {
-			t.Errorf("ParseWindow(%.20q): %v, want ErrWindow", bad, err)
+		if err == nil || !strings.Contains(err.Error(), "accepted are 1m, 5m, 1h, all") {
+			t.Errorf("ParseWindow(%.20q): %v, want an error that names the windows", bad, err)
 		} else if len(err.Error()) > 200 {
 			t.Errorf("ParseWindow of %d bytes: its error has %d", len(bad), len(err.Error()))
 		}

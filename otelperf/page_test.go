@@ -17,12 +17,12 @@ import (
 func pageFiles(t *testing.T) map[string]string {
 	t.Helper()
 	all := map[string]string{}
-	if err := filepath.WalkDir("page", func(path string, d fs.DirEntry, err error) error {
+	if err := filepath.WalkDir("internal/companion/page", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
 		body, err := os.ReadFile(path)
-		all[filepath.ToSlash(path)] = string(body)
+		all[strings.TrimPrefix(filepath.ToSlash(path), "internal/companion/")] = string(body)
 		return err
 	}); err != nil {
 		t.Fatal(err)

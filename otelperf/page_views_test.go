@@ -122,7 +122,7 @@ func TestEventsForThePage(t *testing.T) {
 
 // Before its route is known, a request is shown by its method and path.
 func TestActiveBeforeTheRouteIsKnown(t *testing.T) {
-	for name, want := range map[string]otelperf.ActiveRequest{
+	for name, want := range map[string]struct{ Method, Route, Path string }{
 		"POST":         {Method: "POST", Path: "/orders/17"},
 		"POST /orders": {Method: "POST", Route: "/orders", Path: "/orders/17"},
 		"shop":         {Route: "shop", Path: "/orders/17"},

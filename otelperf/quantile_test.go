@@ -99,7 +99,7 @@ func TestQuantilesAgreeWithExactDurations(t *testing.T) {
 					rg.request("GET", "/"+st.name, http.StatusOK, d)
 				}
 				slices.Sort(e)
-				for _, w := range otelperf.Windows {
+				for _, w := range windows {
 					s := rg.mon.Summary(w)
 					checkNumbers(t, "live, window "+string(w), s.Totals, e, bound)
 					checkNumbers(t, "live, endpoint in window "+string(w), s.Endpoints[0].Totals, e, bound)

@@ -12,19 +12,20 @@ import (
 
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 
+	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
 )
 
 // source is where an engine's deltas come from.
 type source interface {
-	// collect calls use with what came since the last successful collect. After an error nothing was used.
-	collect(ctx context.Context, use func(iter.Seq[*spikeprocessor.Delta])) error
+	// Collect calls use with what came since the last successful Collect. After an error nothing was used.
+	Collect(ctx context.Context, use func(iter.Seq[*spikeprocessor.Delta])) error
 }
 
 // spanSource takes deltas from a processor.
 type spanSource struct{ p *spikeprocessor.Processor }
 
-func (s spanSource) collect(_ context.Context, use func(iter.Seq[*spikeprocessor.Delta])) error {
+func (s spanSource) Collect(_ context.Context, use func(iter.Seq[*spikeprocessor.Delta])) error {
 	use(func(yield func(*spikeprocessor.Delta) bool) {
 		more := true
 		s.p.Take(func(d *spikeprocessor.Delta) { more = more && yield(d) })
@@ -32,7 +33,7 @@ func (s spanSource) collect(_ context.Context, use func(iter.Seq[*spikeprocessor
 	return nil
 }
 
-// Reader is the metric reader that windows, baselines and spikes come from: an Engine, what feeds it, and the one
+// Reader is the metric reader that windows, baselines and spikes come from: an engine, what feeds it, and the one
 // goroutine that makes it tick. It embeds an SDK reader, since the SDK lets nothing else be registered with a
 // MeterProvider; with the span source (the default) it collects nothing through it and works as well without being
 // registered.
@@ -40,11 +41,11 @@ func (s spanSource) collect(_ context.Context, use func(iter.Seq[*spikeprocessor
 // All methods are safe for concurrent use.
 type Reader struct {
 	*sdkmetric.ManualReader
-	engine  *Engine
+	engine  *engine.Engine
 	source  source
 	every   time.Duration
-	digest  func(time.Time)   // what the span path leaves to others
-	onSpike func(*SpikeEvent) // must return at once
+	digest  func(time.Time)     // what the span path leaves to others
+	onSpike func(*engine.Event) // must return at once
 
 	evaluating sync.Mutex // one evaluation at a time
 	cancel     context.CancelFunc
@@ -53,7 +54,7 @@ type Reader struct {
 	closed     atomic.Bool
 }
 
-func newReader(mr *sdkmetric.ManualReader, e *Engine, src source, every time.Duration) *Reader {
+func newReader(mr *sdkmetric.ManualReader, e *engine.Engine, src source, every time.Duration) *Reader {
 	return &Reader{ManualReader: mr, engine: e, source: src, every: every, done: make(chan struct{})}
 }
 
@@ -84,7 +85,7 @@ func (r *Reader) start() {
 func (r *Reader) tick(ctx context.Context) {
 	defer func() {
 		if v := recover(); v != nil {
-			r.engine.fault()
+			r.engine.Fault()
 		}
 	}()
 	_ = r.evaluate(ctx) // counted by the engine
@@ -98,10 +99,10 @@ func (r *Reader) evaluate(ctx context.Context) error {
 		return nil
 	}
 	began := time.Now()
-	var events []SpikeEvent
-	err := r.source.collect(ctx, func(deltas iter.Seq[*spikeprocessor.Delta]) { events = r.engine.Advance(began, deltas) })
+	var events []engine.Event
+	err := r.source.Collect(ctx, func(deltas iter.Seq[*spikeprocessor.Delta]) { events = r.engine.Advance(began, deltas) })
 	if err != nil {
-		r.engine.collectFailed()
+		r.engine.CollectFailed()
 	}
 	r.digest(began)
 	r.spent.Add(int64(time.Since(began)))

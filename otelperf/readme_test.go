@@ -22,15 +22,15 @@ func TestReadmeListsAgreeWithTheCode(t *testing.T) {
 	}
 	readme := string(raw)
 	var variables []string
-	for _, v := range EnvVars() {
-		variables = append(variables, v.Name)
+	for _, v := range Environment() {
+		variables = append(variables, v[0])
 	}
 	tests := []struct {
 		section string
 		want    []string
 	}{
 		{"## The spans that reach your backend", append(constants(t, "../spikeprocessor/conventions/keys.go", "Key"), "http.route")},
-		{"## Metrics", constants(t, "instruments.go", "Metric")},
+		{"## Metrics", constants(t, "instruments.go", "metric")},
 		{"## Settings", variables},
 	}
 	for _, tt := range tests {
@@ -63,7 +63,7 @@ func sameNames(a, b []string) bool {
 	return slices.Equal(a, b)
 }
 
-// constants are the values of a file's exported string constants whose names begin or end with part.
+// constants are the values of a file's string constants whose names begin or end with part.
 func constants(t *testing.T, file, part string) (values []string) {
 	t.Helper()
 	f, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
@@ -76,7 +76,7 @@ func constants(t *testing.T, file, part string) (values []string) {
 			return true
 		}
 		for i, name := range spec.Names {
-			if !name.IsExported() || !strings.HasPrefix(name.Name, part) && !strings.HasSuffix(name.Name, part) || i >= len(spec.Values) {
+			if !strings.HasPrefix(name.Name, part) && !strings.HasSuffix(name.Name, part) || i >= len(spec.Values) {
 				continue
 			}
 			if lit, ok := spec.Values[i].(*ast.BasicLit); ok && lit.Kind == token.STRING {

@@ -31,6 +31,9 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf"
 )
 
+// windows are all of them, shortest first.
+var windows = []otelperf.Window{otelperf.Window1m, otelperf.Window5m, otelperf.Window1h, otelperf.WindowAll}
+
 type wrapper = func(http.Handler) http.Handler
 
 func unchanged(h http.Handler) http.Handler { return h }

@@ -5,27 +5,66 @@ package otelperf
 import (
 	"cmp"
 	"slices"
-	"strings"
+	"time"
 
+	"github.com/otelperf/otelperf-go/otelperf/baseline"
+	"github.com/otelperf/otelperf-go/otelperf/engine"
+	"github.com/otelperf/otelperf-go/otelperf/internal/companion"
+	"github.com/otelperf/otelperf-go/otelperf/internal/units"
+	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
-// trendMinutes is how many whole minutes a trend covers.
-const trendMinutes = 30
+// totalsOf is the form of numbers in JSON.
+func totalsOf(n *engine.Numbers) Totals {
+	out := Totals{
+		Count: n.Outcomes.Total(), ErrorCount: n.Outcomes.Failed(), Outcomes: n.Outcomes,
+		ByOutcome: map[string]uint64{}, StreamCount: n.Outcomes[slowlog.OutcomeStream], ErrorBound: n.ErrorBound,
+	}
+	for o, count := range n.Outcomes {
+		if count > 0 {
+			out.ByOutcome[slowlog.Outcome(o).String()] = count
+		}
+	}
+	if n.Seconds > 0 {
+		out.Rate = units.Number(float64(out.Count) / n.Seconds)
+	}
+	if out.Count > 0 {
+		out.ErrorRate = units.Number(float64(out.ErrorCount) / float64(out.Count))
+	}
+	if n.Timed > 0 {
+		out.AvgMs, out.MinMs, out.MaxMs = units.Number(n.TotalSeconds*1e3/float64(n.Timed)), units.Ms(n.Min), units.Ms(n.Max)
+		out.P50Ms, out.P95Ms, out.P99Ms = units.Ms(n.P50), units.Ms(n.P95), units.Ms(n.P99)
+	}
+	return out
+}
 
-// DetailedRow is an endpoint in a window, with what was asked for besides.
-type DetailedRow struct {
+// row is the form of an endpoint's row in JSON.
+func (m *Monitor) row(r *engine.Row) EndpointRow {
+	row := EndpointRow{
+		Method: r.Endpoint.Method, Route: r.Endpoint.Route, Kind: r.Endpoint.Kind.String(), Totals: totalsOf(&r.Numbers),
+		BaselineP99Ms: units.KnownMs(r.BaselineP99), State: r.Phase.String(), Needed: r.Needed,
+		ThresholdMs: units.Milliseconds(m.processor.SlowThreshold(r.Endpoint)),
+	}
+	row.Coarse = r.Coarse
+	if r.BaselineP99 > 0 && r.Timed > 0 {
+		row.Ratio = units.Number(float64(r.P99) / float64(r.BaselineP99))
+	}
+	return row
+}
+
+// detailedRow is an endpoint in a window, with what was asked for besides.
+type detailedRow struct {
 	EndpointRow
-	Histogram *Histogram `json:"histogram,omitzero"` // with ?histogram=true
+	Histogram *histogram `json:"histogram,omitzero"` // with ?histogram=true
 	// TrendP99Ms is the p99 of each of the last 30 whole minutes, the oldest first, null where there was no request;
 	// with ?trend=true.
 	TrendP99Ms []*float64 `json:"trend_p99_ms,omitzero"`
 }
 
-// Histogram is the durations of a window in the base-2 exponential buckets of the OpenTelemetry metrics data model: counts[i]
-// of them lie in (2^((offset+i)/2^scale), 2^((offset+i+1)/2^scale)] seconds. Histograms of several instances with one scale
-// are merged by adding their counts, and quantiles of the sum are true ones.
-type Histogram struct {
+// histogram is an engine.Histogram in JSON. Those of several instances with one scale are merged by adding their counts, and
+// quantiles of the sum are true ones.
+type histogram struct {
 	Scale  int      `json:"scale"`
 	Offset int32    `json:"offset"`
 	Count  uint64   `json:"count"`
@@ -33,130 +72,88 @@ type Histogram struct {
 	Counts []uint64 `json:"counts"`
 }
 
-// rowsQuery says which rows are wanted, and what of them.
-type rowsQuery struct {
-	window           Window
-	dependencies     bool
-	histogram, trend bool
-}
-
-// rows returns the endpoints, or the dependencies, in the order of their names. The lock is not held from one row to the
-// next, since a trend takes a while where there are many.
-func (e *Engine) rows(q rowsQuery) (rows []DetailedRow, seconds float64) {
-	rows = []DetailedRow{}
-	e.mu.Lock()
-	n := len(e.series)
-	seconds = e.covered(q.window).Seconds()
-	e.mu.Unlock()
-	for id := range n {
-		if row, ok := e.detailed(id, q, seconds); ok {
-			rows = append(rows, row)
+func (m *Monitor) detailedRow(r *engine.Row) detailedRow {
+	out := detailedRow{EndpointRow: m.row(r)}
+	if h := r.Histogram; h != nil {
+		out.Histogram = &histogram{Scale: h.Scale, Offset: h.Offset, Count: h.Count, SumMs: *units.Number(h.SumSeconds * 1e3), Counts: h.Counts}
+	}
+	for _, p99 := range r.Trend {
+		var ms *float64
+		if p99 > 0 {
+			ms = units.Number(units.Milliseconds(p99))
 		}
-	}
-	slices.SortFunc(rows, byName)
-	return rows, seconds
-}
-
-func (e *Engine) detailed(id int, q rowsQuery, seconds float64) (row DetailedRow, ok bool) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	s := e.series[id]
-	if s == nil || !q.wants(s.endpoint.Kind) {
-		return row, false
-	}
-	t := s.in(q.window, e.step, &e.scratch.tally)
-	row.EndpointRow = s.row(t, seconds)
-	if q.histogram {
-		row.Histogram = histogramOf(t)
-	}
-	if q.trend {
-		row.TrendP99Ms = s.trend(e.step/stepsPerMin, &e.scratch.tally)
-	}
-	return row, true
-}
-
-func (q *rowsQuery) wants(k conventions.Kind) bool {
-	if q.dependencies {
-		return k == conventions.KindDependency
-	}
-	return k.Request()
-}
-
-// histogramOf is nil for no durations.
-func histogramOf(t *tally) *Histogram {
-	h := &t.durations
-	if h.Count() == 0 {
-		return nil
-	}
-	out := &Histogram{Scale: h.Scale(), Count: h.Count(), SumMs: *number(h.SumSeconds() * 1e3)}
-	out.Offset, out.Counts = h.AppendCounts(nil)
-	return out
-}
-
-// trend is the p99 of each whole minute before minute. It uses t.
-func (s *series) trend(minute int64, t *tally) []*float64 {
-	out := make([]*float64, 0, trendMinutes)
-	for n := minute - trendMinutes; n < minute; n++ {
-		t.reset()
-		s.minutes.get(n).addTo(t)
-		var p99 *float64
-		if d, ok := t.durations.Quantile(0.99); ok {
-			p99 = number(milliseconds(d))
-		}
-		out = append(out, p99)
+		out.TrendP99Ms = append(out.TrendP99Ms, ms)
 	}
 	return out
 }
 
-func byName(a, b DetailedRow) int {
-	return cmp.Or(cmp.Compare(a.Route, b.Route), cmp.Compare(a.Method, b.Method), cmp.Compare(a.Kind, b.Kind))
+// rows returns the rows that a query wants, how many there are of that sort, and what its window covers.
+func (m *Monitor) rows(q companion.RowsQuery) (rows []detailedRow, count int, covered time.Duration) {
+	m.evaluate()
+	wants := conventions.Kind.Request
+	if q.Dependencies {
+		wants = func(k conventions.Kind) bool { return k == conventions.KindDependency }
+	}
+	found, covered := m.engine.Rows(engine.Query{Window: Window(q.Window).of(), Wants: wants, Histogram: q.Histogram, Trend: q.Trend})
+	sortRows(found, q.Sort)
+	rows = []detailedRow{}
+	for i := range found[:min(len(found), q.Limit)] {
+		rows = append(rows, m.detailedRow(&found[i]))
+	}
+	return rows, len(found), covered
 }
 
-// sortings are what ?sort= accepts. Numbers come largest first, rows without one last.
-var sortings = []string{"name", "count", "rate", "errors", "error_rate", "avg", "p50", "p95", "p99", "max", "ratio", "state"}
+// sortings are what ?sort= accepts, and by which number of a row each sorts; ok is false where a row has none. Rows come by name, or
+// the largest first and those without a number last.
+var sortings = []struct {
+	name string
+	key  func(*engine.Row) (x float64, ok bool)
+}{
+	{"name", nil},
+	{"count", func(r *engine.Row) (float64, bool) { return float64(r.Outcomes.Total()), true }},
+	{"rate", func(r *engine.Row) (float64, bool) { return float64(r.Outcomes.Total()), r.Seconds > 0 }}, // all rows have the same seconds
+	{"errors", func(r *engine.Row) (float64, bool) { return float64(r.Outcomes.Failed()), true }},
+	{"error_rate", func(r *engine.Row) (float64, bool) {
+		return float64(r.Outcomes.Failed()) / float64(r.Outcomes.Total()), r.Outcomes.Total() > 0
+	}},
+	{"avg", func(r *engine.Row) (float64, bool) { return r.TotalSeconds / float64(r.Timed), r.Timed > 0 }},
+	{"p50", func(r *engine.Row) (float64, bool) { return float64(r.P50), r.Timed > 0 }},
+	{"p95", func(r *engine.Row) (float64, bool) { return float64(r.P95), r.Timed > 0 }},
+	{"p99", func(r *engine.Row) (float64, bool) { return float64(r.P99), r.Timed > 0 }},
+	{"max", func(r *engine.Row) (float64, bool) { return float64(r.Max), r.Timed > 0 }},
+	{"ratio", func(r *engine.Row) (float64, bool) {
+		return float64(r.P99) / float64(r.BaselineP99), r.Timed > 0 && r.BaselineP99 > 0
+	}},
+	{"state", func(r *engine.Row) (float64, bool) {
+		return float64(slices.Index([]baseline.Phase{baseline.Learning, baseline.Normal, baseline.Spiking}, r.Phase)), true
+	}},
+}
+
+func sortingNames() (names []string) {
+	for _, s := range sortings {
+		names = append(names, s.name)
+	}
+	return names
+}
 
 // sortRows orders rows that are in the order of their names.
-func sortRows(rows []DetailedRow, by string) {
-	if by == "name" {
-		return
-	}
-	slices.SortStableFunc(rows, func(a, b DetailedRow) int {
-		x, y := sortKey(&a, by), sortKey(&b, by)
-		switch {
-		case x == nil && y == nil:
-			return 0
-		case x == nil:
-			return 1
-		case y == nil:
-			return -1
+func sortRows(rows []engine.Row, by string) {
+	for _, s := range sortings {
+		if s.name != by || s.key == nil {
+			continue
 		}
-		return cmp.Compare(*y, *x)
-	})
-}
-
-func sortKey(r *DetailedRow, by string) *float64 {
-	switch by {
-	case "count":
-		return new(float64(r.Count))
-	case "rate":
-		return r.Rate
-	case "errors":
-		return new(float64(r.ErrorCount))
-	case "error_rate":
-		return r.ErrorRate
-	case "avg":
-		return r.AvgMs
-	case "p50":
-		return r.P50Ms
-	case "p95":
-		return r.P95Ms
-	case "p99":
-		return r.P99Ms
-	case "max":
-		return r.MaxMs
-	case "state":
-		return new(float64(strings.Index("learning normal spiking", r.State)))
-	default:
-		return r.Ratio
+		slices.SortStableFunc(rows, func(a, b engine.Row) int {
+			x, hasX := s.key(&a)
+			y, hasY := s.key(&b)
+			switch {
+			case hasX && hasY:
+				return cmp.Compare(y, x)
+			case hasX:
+				return -1
+			case hasY:
+				return 1
+			}
+			return 0
+		})
 	}
 }

@@ -17,7 +17,7 @@ type schemaChecker map[string]any
 
 func newSchemaChecker(t *testing.T) schemaChecker {
 	t.Helper()
-	body, err := os.ReadFile("openapi.json")
+	body, err := os.ReadFile("internal/companion/openapi.json")
 	if err != nil {
 		t.Fatal(err)
 	}

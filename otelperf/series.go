@@ -3,130 +3,57 @@
 package otelperf
 
 import (
-	"go.opentelemetry.io/otel/attribute"
+	"time"
 
-	"github.com/otelperf/otelperf-go/otelperf/baseline"
-	"github.com/otelperf/otelperf-go/slowlog"
-	"github.com/otelperf/otelperf-go/spikeprocessor"
-	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
+	"github.com/otelperf/otelperf-go/otelperf/internal/companion"
+	"github.com/otelperf/otelperf-go/otelperf/internal/units"
 )
 
-// Byte caps of what is sealed. A minute or step over its cap is kept at 1.1 % instead of 0.55 %. maxSeriesBytes is
-// the most that one endpoint takes in the engine, its detector aside: where durations are spread so widely that their
-// live buckets are large, the caps shrink.
-const (
-	stepCap        = 360
-	minuteCap      = 480
-	minCap         = 160
-	allCap         = 8 << 10
-	maxSeriesBytes = 40 << 10
-)
-
-// series is everything that is known of one endpoint. The engine's mutex guards it.
-type series struct {
-	id       int
-	endpoint conventions.Endpoint
-	set      attribute.Set // of its metric points
-	coarse   bool          // durations came from buckets wider than ours
-
-	running  tally  // the running step
-	steps    ring   // whole steps before it
-	minutes  ring   // whole minutes before the running one
-	all      sealed // all whole minutes since the start or reset
-	total    slowlog.OutcomeCounts
-	standing standing
-
-	detector  *baseline.Detector
-	published spikeprocessor.View
-	spikeID   string                // of the open spike
-	spikeBase slowlog.OutcomeCounts // total when it was announced
+// seriesAnswer is one endpoint over time.
+type seriesAnswer struct {
+	origin
+	Method        string   `json:"method"`
+	Route         string   `json:"route"`
+	Kind          string   `json:"kind"`
+	Window        Window   `json:"window"`
+	State         string   `json:"state"`
+	BaselineP99Ms *float64 `json:"baseline_p99_ms"`
+	ThresholdMs   float64  `json:"threshold_ms"`
+	// Points are the whole minutes of the window and the running one, the oldest first; for the window 1m, steps of ten
+	// seconds. At most 61.
+	Points []seriesPoint `json:"points"`
+	Spikes []Spike       `json:"spikes"` // those that the endpoint has a part in, newest first
 }
 
-func newSeries(id int, ep conventions.Endpoint, d *baseline.Detector) *series {
-	return &series{id: id, endpoint: ep, set: attribute.NewSet(ep.Attributes()...), detector: d, steps: newRing(keptSteps), minutes: newRing(keptMinutes)}
+// seriesPoint is what an endpoint did in a minute, or in ten seconds.
+type seriesPoint struct {
+	Time       time.Time `json:"t"`       // of its beginning
+	Seconds    float64   `json:"seconds"` // its length; the running one is shorter
+	Count      uint64    `json:"count"`
+	ErrorCount uint64    `json:"error_count"`
+	Rate       *float64  `json:"rate"`
+	P50Ms      *float64  `json:"p50_ms"`
+	P95Ms      *float64  `json:"p95_ms"`
+	P99Ms      *float64  `json:"p99_ms"`
 }
 
-// view is what the span path must know.
-func (s *series) view() (v spikeprocessor.View) {
-	if p99, ok := s.baselineP99(); ok {
-		v.BaselineP99 = p99
+func (m *Monitor) series(e companion.EndpointQuery, w Window) (seriesAnswer, bool) {
+	m.evaluate()
+	s, ok := m.engine.Series(e.Method, e.Route, e.Kind, w.of())
+	if !ok {
+		return seriesAnswer{}, false
 	}
-	v.SpikeID = s.spikeID
-	return v
-}
-
-func (s *series) add(d *spikeprocessor.Delta) {
-	s.running.durations.Merge(d.All)
-	s.running.outcomes.Add(&d.Outcomes)
-	if s.standing.window != "" {
-		s.standing.tally.durations.Merge(d.All)
-		s.standing.tally.outcomes.Add(&d.Outcomes)
+	out := seriesAnswer{
+		origin: m.origin(), Method: e.Method, Route: e.Route, Kind: s.Endpoint.Kind.String(), Window: w, State: s.Phase.String(),
+		BaselineP99Ms: units.KnownMs(s.BaselineP99), ThresholdMs: units.Milliseconds(m.processor.SlowThreshold(s.Endpoint)),
+		Points: []seriesPoint{}, Spikes: spikesOf(s.Incidents),
 	}
-	s.total.Add(&d.Outcomes)
-	s.coarse = s.coarse || d.Coarse
-}
-
-// sealStep closes the running step, whose number is step.
-func (s *series) sealStep(step int64, x *scratch) {
-	if s.running.empty() {
-		return
+	for _, p := range s.Points {
+		t := totalsOf(&p.Numbers)
+		out.Points = append(out.Points, seriesPoint{
+			Time: p.Time.UTC(), Seconds: p.Seconds, Count: t.Count, ErrorCount: t.ErrorCount, Rate: t.Rate,
+			P50Ms: t.P50Ms, P95Ms: t.P95Ms, P99Ms: t.P99Ms,
+		})
 	}
-	i := s.steps.index(step)
-	s.steps.items[i] = s.running.seal(s.steps.items[i], s.limit(stepCap), &x.buf)
-	s.steps.numbers[i] = int32(step)
-	s.running.reset()
-}
-
-// sealMinute closes a minute, all of whose steps are sealed.
-func (s *series) sealMinute(minute int64, x *scratch) {
-	x.tally.reset()
-	s.steps.addRange(minute*stepsPerMin, (minute+1)*stepsPerMin, &x.tally)
-	if x.tally.empty() {
-		return
-	}
-	i := s.minutes.index(minute)
-	s.minutes.items[i] = x.tally.seal(s.minutes.items[i], s.limit(minuteCap), &x.buf)
-	s.minutes.numbers[i] = int32(minute)
-	s.all.addTo(&x.tally)
-	s.all = x.tally.seal(s.all, allCap, &x.buf)
-}
-
-// limit is the byte cap of a step or minute: the usual one, or an equal part of what the live buckets leave.
-func (s *series) limit(usual int) int {
-	left := (maxSeriesBytes - s.running.durations.Bytes() - s.standing.bytes() - cap(s.all) - 4<<10) / (keptSteps + keptMinutes)
-	return max(minCap, min(usual, left))
-}
-
-// collect adds what the endpoint did in window w to t. step is the number of the running step.
-func (s *series) collect(w Window, step int64, t *tally) {
-	minute := step / stepsPerMin
-	switch w {
-	case Window1m:
-		s.steps.addRange(step-keptSteps, step, t)
-	case Window5m:
-		s.minutes.addRange(minute-5, minute, t)
-		s.steps.addRange(minute*stepsPerMin, step, t)
-	case Window1h:
-		s.minutes.addRange(minute-keptMinutes, minute, t)
-		s.steps.addRange(minute*stepsPerMin, step, t)
-	default:
-		s.all.addTo(t)
-		s.steps.addRange(minute*stepsPerMin, step, t)
-	}
-	t.merge(&s.running)
-}
-
-// reset forgets everything but the baseline.
-func (s *series) reset() {
-	s.running.reset()
-	s.steps.clear()
-	s.minutes.clear()
-	s.all = s.all[:0]
-	s.standing.stale()
-	s.total = slowlog.OutcomeCounts{}
-}
-
-// bytes is the memory that s holds, its detector aside.
-func (s *series) bytes() int {
-	return s.running.durations.Bytes() + s.standing.bytes() + s.steps.bytes() + s.minutes.bytes() + cap(s.all) + 300
+	return out, true
 }

@@ -5,7 +5,6 @@ package otelperf
 import (
 	"log/slog"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
+	"github.com/otelperf/otelperf-go/otelperf/internal/units"
 	"github.com/otelperf/otelperf-go/slowlog"
 )
 
@@ -36,7 +36,7 @@ type Settings struct {
 	Headers               bool           `json:"headers"`
 	Events                bool           `json:"events"` // analytics events are on: there are GET stats and GET events/recent
 	IgnoredPaths          []string       `json:"ignored_paths"`
-	Windows               []Window       `json:"windows"`
+	Windows               []string       `json:"windows"`
 	Access                []string       `json:"access"`     // who may look: this machine, authorizer, bearer token
 	TraceURL              *string        `json:"trace_url"`  // template of WithTraceURL
 	Changeable            []string       `json:"changeable"` // what PATCH config accepts
@@ -84,17 +84,17 @@ func (m *Monitor) apply(next live) error {
 func (m *Monitor) Settings() Settings {
 	c, now := &m.cfg, m.settings.now.Load()
 	s := Settings{
-		SlowThresholdMs: milliseconds(now.slowThreshold), EndpointThresholdsMs: map[string]float64{},
+		SlowThresholdMs: units.Milliseconds(now.slowThreshold), EndpointThresholdsMs: map[string]float64{},
 		RequestLogRate: now.requestLog, LogLevel: strings.ToLower(now.level.String()),
 		BaselineRatio: now.baseline.Ratio, BaselineWeight: now.baseline.Weight,
-		BaselineCooldownSeconds: now.baseline.Cooldown.Seconds(), BaselineFloorMs: milliseconds(now.baseline.Floor),
+		BaselineCooldownSeconds: now.baseline.Cooldown.Seconds(), BaselineFloorMs: units.Milliseconds(now.baseline.Floor),
 		BaselineGraceSeconds: now.baseline.Grace.Seconds(),
 		Source:               "spans", MetricIntervalSeconds: c.metricInterval.Seconds(), MaxEndpoints: c.maxEndpoints, MaxStreams: c.maxStreams,
-		SlowLog: m.slow.Limits(), Headers: c.headers, Events: m.tracker != nil, IgnoredPaths: slices.Clone(c.ignored), Windows: slices.Clone(Windows),
+		SlowLog: m.slow.Limits(), Headers: c.headers, Events: m.tracker != nil, IgnoredPaths: slices.Clone(c.ignored), Windows: windowNames(),
 		Access: c.access(), Changeable: slices.Sorted(maps.Keys(knobs())),
 	}
 	for pattern, d := range c.thresholds {
-		s.EndpointThresholdsMs[pattern] = milliseconds(d)
+		s.EndpointThresholdsMs[pattern] = units.Milliseconds(d)
 	}
 	if c.metricSource {
 		s.Source = "metrics"
@@ -117,43 +117,4 @@ func (c *config) access() (by []string) {
 		return []string{"this machine"}
 	}
 	return by
-}
-
-// Configure changes the knobs of all detectors; what they have learned stays. config.Tick of zero keeps the one in
-// force. On an error, that of [baseline.Config.Validate], nothing is changed.
-func (e *Engine) Configure(config baseline.Config) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if config.Tick == 0 {
-		config.Tick = e.detector.Tick
-	}
-	if err := config.Validate(); err != nil {
-		return err
-	}
-	e.detector = config
-	for _, s := range e.series {
-		if s == nil {
-			continue
-		}
-		if err := s.detector.SetConfig(config); err != nil {
-			return err // cannot be: it was validated
-		}
-	}
-	return nil
-}
-
-// knobsInForce returns the detectors' configuration with its defaults filled in.
-func (e *Engine) knobsInForce() baseline.Config {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	d, err := baseline.New(e.detector)
-	if err != nil { // cannot be: NewEngine and Configure have validated it
-		return e.detector
-	}
-	return d.Config()
-}
-
-// seconds is a duration of so many; what no duration can hold is the longest one.
-func seconds(x float64) time.Duration {
-	return secondsToDuration(math.Min(x, math.MaxInt64/1e9))
 }

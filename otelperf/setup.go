@@ -15,101 +15,65 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// setupConfig is what only Setup uses.
-type setupConfig struct {
-	spanExporters   []sdktrace.SpanExporter
-	metricExporters []sdkmetric.Exporter
-	metricReaders   []sdkmetric.Reader
-	noMetrics       bool
-	resource        *resource.Resource
-	sampler         sdktrace.Sampler
-}
-
-// WithSpanExporter has Setup export sampled spans through a BatchSpanProcessor. It may be given more than once. New
-// ignores it.
-func WithSpanExporter(e sdktrace.SpanExporter) Option {
-	return optionFunc(func(c *config) {
-		if e == nil {
-			c.refuse("span exporter is nil")
-			return
-		}
-		c.setup.spanExporters = append(c.setup.spanExporters, e)
-	})
-}
-
-// WithMetricExporter has Setup export metrics through a PeriodicReader, the endpoints' histograms included. It may be
-// given more than once. Without a metric exporter or reader, Setup exports to standard output. New ignores it.
-func WithMetricExporter(e sdkmetric.Exporter) Option {
-	return optionFunc(func(c *config) {
-		if e == nil {
-			c.refuse("metric exporter is nil")
-			return
-		}
-		c.setup.metricExporters = append(c.setup.metricExporters, e)
-	})
-}
-
-// WithMetricReader adds a reader, such as a Prometheus exporter, to what Setup builds. The endpoints' histograms
-// reach it only if it was made with a Producer of its own. New ignores it.
-func WithMetricReader(r sdkmetric.Reader) Option {
-	return optionFunc(func(c *config) {
-		if r == nil {
-			c.refuse("metric reader is nil")
-			return
-		}
-		c.setup.metricReaders = append(c.setup.metricReaders, r)
-	})
-}
-
-// WithoutMetricExport keeps Setup from exporting metrics to standard output for want of another exporter.
-func WithoutMetricExport() Option {
-	return optionFunc(func(c *config) { c.setup.noMetrics = true })
-}
-
-// WithResource sets the resource of what Setup builds. It is merged over the SDK's default, which reads
-// OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME. New ignores it.
-func WithResource(r *resource.Resource) Option {
-	return optionFunc(func(c *config) { c.setup.resource = r })
-}
-
-// WithSampler sets the sampler of exported traces that Setup uses below Monitor.Sampler. The default is what
-// OTEL_TRACES_SAMPLER says. New ignores it.
-func WithSampler(s sdktrace.Sampler) Option {
-	return optionFunc(func(c *config) { c.setup.sampler = s })
-}
-
 // Setup is for a program that has no OpenTelemetry pipeline yet: it makes the Monitor, a TracerProvider and a
 // MeterProvider around it, and installs both, with trace context and baggage propagation, as the global ones. The
 // function it returns shuts the three down in the right order; it is idempotent and honours its context. With
 // OTEL_SDK_DISABLED set to true it builds and installs no providers.
-func Setup(_ context.Context, opts ...Option) (*Monitor, func(context.Context) error, error) {
-	m, err := New(opts...)
+//
+// The error joins all that is wrong with the options, each wrapping ErrConfig; then, or when ctx is over, nothing was installed. ctx
+// has no part in what was built.
+func Setup(ctx context.Context, opts ...SetupOption) (*Monitor, func(context.Context) error, error) {
+	c, err := newSetupConfig(opts)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, nil, fmt.Errorf("otelperf: setup: %w", err)
+	}
+	m, err := New(c.options...)
 	if err != nil {
 		return nil, nil, err
 	}
 	if m.disabled == sdkDisabled {
 		return m, m.Shutdown, nil
 	}
-	c := &m.cfg.setup
-	res := resource.Default()
-	if c.resource != nil {
-		if res, err = resource.Merge(res, c.resource); err != nil {
-			return nil, nil, errors.Join(fmt.Errorf("%w: resource: %w", ErrConfig, err), m.Shutdown(context.Background()))
-		}
-	}
-	readers, err := m.setupReaders()
-	if err != nil {
-		return nil, nil, errors.Join(err, m.Shutdown(context.Background()))
-	}
-	tp := sdktrace.NewTracerProvider(sdktrace.WithResource(res), sdktrace.WithSampler(m.Sampler(c.sampler)),
+	tp := sdktrace.NewTracerProvider(sdktrace.WithResource(c.resource), sdktrace.WithSampler(m.Sampler(c.sampler)),
 		sdktrace.WithSpanProcessor(m.SpanProcessor(c.batchers())))
-	mp := sdkmetric.NewMeterProvider(append(readers, sdkmetric.WithResource(res), sdkmetric.WithReader(m.Reader()))...)
+	mp := sdkmetric.NewMeterProvider(append(c.readers(m), sdkmetric.WithResource(c.resource), sdkmetric.WithReader(m.Reader()))...)
 	otel.SetTracerProvider(tp)
 	otel.SetMeterProvider(mp)
 	otel.SetTextMapPropagator(propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{}))
 	return m, func(ctx context.Context) error {
 		return errors.Join(m.Shutdown(ctx), notTwice(tp.Shutdown(ctx)), notTwice(mp.Shutdown(ctx)))
 	}, nil
+}
+
+// newSetupConfig applies the options and reports all that is wrong with them at once, those of the Monitor included.
+func newSetupConfig(opts []SetupOption) (*setupConfig, error) {
+	c := &setupConfig{}
+	for i, o := range opts {
+		if o == nil {
+			c.refuse(fmt.Sprintf("option %d is nil", i+1))
+			continue
+		}
+		o.applySetup(c)
+	}
+	monitor, _ := newConfig(c.options)
+	c.errs = append(c.errs, monitor.errs...)
+	var err error
+	if c.resource == nil {
+		c.resource = resource.Default()
+	} else if c.resource, err = resource.Merge(resource.Default(), c.resource); err != nil {
+		c.refuse("resource: " + err.Error())
+	}
+	if len(c.metricExporters)+len(c.metricReaders) == 0 && !c.noMetrics {
+		e, err := stdoutmetric.New()
+		if err != nil {
+			c.errs = append(c.errs, fmt.Errorf("otelperf: making the stdout metric exporter: %w", err))
+		}
+		c.metricExporters = append(c.metricExporters, e)
+	}
+	return c, errors.Join(c.errs...)
 }
 
 // notTwice lets a second shutdown pass.
@@ -120,23 +84,15 @@ func notTwice(err error) error {
 	return err
 }
 
-func (m *Monitor) setupReaders() (opts []sdkmetric.Option, err error) {
-	c := &m.cfg.setup
-	exporters := c.metricExporters
-	if len(exporters)+len(c.metricReaders) == 0 && !c.noMetrics {
-		e, err := stdoutmetric.New()
-		if err != nil {
-			return nil, fmt.Errorf("otelperf: making the stdout metric exporter: %w", err)
-		}
-		exporters = append(exporters, e)
-	}
-	for _, e := range exporters {
+// readers export the metrics of the program, and the endpoints' histograms of m.
+func (c *setupConfig) readers(m *Monitor) (opts []sdkmetric.Option) {
+	for _, e := range c.metricExporters {
 		opts = append(opts, sdkmetric.WithReader(sdkmetric.NewPeriodicReader(e, sdkmetric.WithProducer(m.Producer()))))
 	}
 	for _, r := range c.metricReaders {
 		opts = append(opts, sdkmetric.WithReader(r))
 	}
-	return opts, nil
+	return opts
 }
 
 // batchers returns one processor for all span exporters, nil for none.

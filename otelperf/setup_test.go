@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -20,7 +19,6 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 
 	"github.com/otelperf/otelperf-go/otelperf"
@@ -186,17 +184,12 @@ func TestSetupWithTheSDKDisabled(t *testing.T) {
 	}
 }
 
-// New takes Setup's options and leaves them alone.
-func TestNewIgnoresSetupsOptions(t *testing.T) {
-	exporter, err := stdoutmetric.New(stdoutmetric.WithWriter(io.Discard))
-	if err != nil {
-		t.Fatal(err)
-	}
+// A context that is over before anything was made leaves the program as it was.
+func TestSetupWhenItIsTooLate(t *testing.T) {
 	before := otel.GetTracerProvider()
-	rg := newRig(t, plan{}, otelperf.WithSpanExporter(tracetest.NewInMemoryExporter()), otelperf.WithMetricExporter(exporter),
-		otelperf.WithSampler(sdktrace.NeverSample()), otelperf.WithoutMetricExport())
-	rg.request("GET", "/a", http.StatusOK, time.Millisecond)
-	if n := total(rg.mon); n != 1 || otel.GetTracerProvider() != before {
-		t.Errorf("%d requests counted, want 1 and the global provider as it was", n)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if mon, _, err := otelperf.Setup(ctx); mon != nil || !errors.Is(err, context.Canceled) || otel.GetTracerProvider() != before {
+		t.Errorf("got %v and %v, want no Monitor, context.Canceled and the global provider as it was", mon, err)
 	}
 }

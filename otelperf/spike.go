@@ -5,16 +5,17 @@ package otelperf
 import (
 	"time"
 
-	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
+	"github.com/otelperf/otelperf-go/otelperf/engine"
+	"github.com/otelperf/otelperf-go/otelperf/internal/units"
 )
 
 // Spike is one incident: latency that left its baseline, at one endpoint or at several together.
 type Spike struct {
-	ID    string     `json:"id"`
-	State string     `json:"state"` // open, ended, new_normal
+	ID    string     `json:"id"`    // unique in this process, and by its time among others
+	State string     `json:"state"` // open, ended, or new_normal: it stayed for half an hour and is the baseline now
 	Start time.Time  `json:"start"` // when the evidence began
 	At    time.Time  `json:"at"`    // when there was enough of it
-	End   *time.Time `json:"end"`
+	End   *time.Time `json:"end"`   // nil while it is open
 	// Endpoints are those involved, the first one first; at most max endpoints.
 	Endpoints []SpikeEndpoint `json:"endpoints"`
 	// Reason says in a sentence what was seen.
@@ -24,18 +25,18 @@ type Spike struct {
 	// SinceRestart marks a spike that began within 30 minutes of the start of the process; SinceVersion names the
 	// version that came with it, if it is another than before.
 	SinceRestart bool   `json:"since_restart,omitzero"`
-	SinceVersion string `json:"since_version,omitzero"`
+	SinceVersion string `json:"since_version,omitzero"` // see SinceRestart
 }
 
 // SpikeEndpoint is one endpoint's part in a spike.
 type SpikeEndpoint struct {
-	Method string     `json:"method"`
-	Route  string     `json:"route"`
-	Kind   string     `json:"kind"`
-	State  string     `json:"state"` // open, ended, new_normal
-	Start  time.Time  `json:"start"`
-	At     time.Time  `json:"at"`
-	End    *time.Time `json:"end"`
+	Method string     `json:"method"` // of the row; for what is not HTTP its kind or category
+	Route  string     `json:"route"`  // of the row
+	Kind   string     `json:"kind"`   // of the row: http, rpc, server, consumer, job, dependency
+	State  string     `json:"state"`  // open, ended, new_normal
+	Start  time.Time  `json:"start"`  // when the evidence began
+	At     time.Time  `json:"at"`     // when there was enough of it
+	End    *time.Time `json:"end"`    // nil while it is open
 
 	Level       string  `json:"level"`        // p99, p90, p50, tail or shape: what fired
 	ThresholdMs float64 `json:"threshold_ms"` // of that level
@@ -43,16 +44,75 @@ type SpikeEndpoint struct {
 	Above       uint64  `json:"above"`        // of them above the threshold
 	Expected    float64 `json:"expected"`     // how many were to be expected there
 
-	P50Ms         float64  `json:"p50_ms"`
-	P90Ms         float64  `json:"p90_ms"`
-	P99Ms         float64  `json:"p99_ms"`
-	BaselineP50Ms float64  `json:"baseline_p50_ms"`
-	BaselineP90Ms float64  `json:"baseline_p90_ms"`
-	BaselineP99Ms float64  `json:"baseline_p99_ms"`
-	Ratio         *float64 `json:"ratio"` // p99_ms / baseline_p99_ms
+	P50Ms         float64  `json:"p50_ms"`          // of the requests since Start
+	P90Ms         float64  `json:"p90_ms"`          // of the requests since Start
+	P99Ms         float64  `json:"p99_ms"`          // of the requests since Start
+	BaselineP50Ms float64  `json:"baseline_p50_ms"` // what p50 normally is
+	BaselineP90Ms float64  `json:"baseline_p90_ms"` // what p90 normally is
+	BaselineP99Ms float64  `json:"baseline_p99_ms"` // what p99 normally is
+	Ratio         *float64 `json:"ratio"`           // p99_ms / baseline_p99_ms
 
-	ErrorRateBefore *float64 `json:"error_rate_before"` // 0 to 1
+	ErrorRateBefore *float64 `json:"error_rate_before"` // share of failed requests in the hour before, 0 to 1
 	ErrorRate       *float64 `json:"error_rate"`        // 0 to 1, since Start
+}
 
-	endpoint conventions.Endpoint
+// spikeOf is the form of an incident in JSON.
+func spikeOf(in *engine.Incident) Spike {
+	s := Spike{
+		ID: in.ID, State: string(in.State), Start: in.Start.UTC(), At: in.At.UTC(), End: ended(in.End), Reason: in.Reason,
+		TraceIDs: append([]string{}, in.TraceIDs...), SinceRestart: in.SinceRestart, SinceVersion: in.SinceVersion,
+	}
+	for i := range in.Parts {
+		s.Endpoints = append(s.Endpoints, spikeEndpointOf(&in.Parts[i]))
+	}
+	return s
+}
+
+func spikeEndpointOf(p *engine.Part) SpikeEndpoint {
+	ev, ms := &p.Evidence, units.Milliseconds
+	return SpikeEndpoint{
+		Method: p.Endpoint.Method, Route: p.Endpoint.Route, Kind: p.Endpoint.Kind.String(),
+		State: string(p.State), Start: p.Start.UTC(), At: p.At.UTC(), End: ended(p.End),
+		Level: string(ev.Level), ThresholdMs: ms(ev.Threshold), Requests: ev.N, Above: ev.Above, Expected: *units.Number(ev.Expected),
+		P50Ms: ms(ev.Now.P50), P90Ms: ms(ev.Now.P90), P99Ms: ms(ev.Now.P99),
+		BaselineP50Ms: ms(ev.Baseline.P50), BaselineP90Ms: ms(ev.Baseline.P90), BaselineP99Ms: ms(ev.Baseline.P99),
+		Ratio: units.Number(ev.Ratio), ErrorRateBefore: units.Number(p.FailedBefore), ErrorRate: units.Number(p.Failed),
+	}
+}
+
+// ended is nil for a time that has not come.
+func ended(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return new(t.UTC())
+}
+
+// spikeChange is the data of the stream's event "spike".
+type spikeChange struct {
+	Type  string    `json:"type"` // spike_started, spike_updated or spike_ended, of the whole spike
+	Time  time.Time `json:"time"`
+	Spike Spike     `json:"spike"`
+}
+
+func spikeChangeOf(ev *engine.Event) spikeChange {
+	change := spikeChange{Type: "spike_updated", Time: ev.Time.UTC(), Spike: spikeOf(&ev.Incident)}
+	switch {
+	case ev.Opened:
+		change.Type = "spike_started"
+	case ev.Closed:
+		change.Type = "spike_ended"
+	}
+	return change
+}
+
+// spikes are the incidents that are remembered, newest first.
+func (m *Monitor) spikes() []Spike { return spikesOf(m.engine.Incidents()) }
+
+func spikesOf(incidents []engine.Incident) []Spike {
+	out := make([]Spike, 0, len(incidents))
+	for i := range incidents {
+		out = append(out, spikeOf(&incidents[i]))
+	}
+	return out
 }

@@ -102,7 +102,7 @@ func TestSpikeFromStartToEnd(t *testing.T) {
 			t.Fatalf("told %d times of a spike, want once", len(told))
 		}
 		sp, part := told[0], told[0].Endpoints[0]
-		if part.Route != "/checkout" || sp.State != otelperf.SpikeOpen || len(sp.Endpoints) != 1 {
+		if part.Route != "/checkout" || sp.State != "open" || len(sp.Endpoints) != 1 {
 			t.Errorf("got %+v, want an open spike of /checkout", sp)
 		}
 		if late := sp.Start.Sub(slowFrom); late < -2*time.Second || late > 5*time.Second {
@@ -135,7 +135,7 @@ func TestSpikeFromStartToEnd(t *testing.T) {
 		s.run(2*time.Minute, 10, 20*time.Millisecond, "/checkout", "/items")
 		synctest.Wait()
 		told = s.spikes()
-		if len(told) != 2 || told[1].State != otelperf.SpikeEnded || told[1].ID != sp.ID || told[1].End == nil {
+		if len(told) != 2 || told[1].State != "ended" || told[1].ID != sp.ID || told[1].End == nil {
 			t.Fatalf("told %+v, want the end of %s", told, sp.ID)
 		}
 		if len(told[1].TraceIDs) == 0 {
@@ -172,7 +172,7 @@ func (s *bubble) checkRecords(t *testing.T, id string) {
 	if started != 1 || ended != 1 {
 		t.Errorf("log has %d starts and %d ends, want one of each:\n%s", started, ended, s.lines)
 	}
-	want := []string{otelperf.LogEventSpikeStarted + " FATAL", otelperf.LogEventSpikeEnded + " INFO"}
+	want := []string{"otelperf.spike.started FATAL", "otelperf.spike.ended INFO"}
 	if got := s.events.all(); strings.Join(got, ", ") != strings.Join(want, ", ") {
 		t.Errorf("log events %v, want %v", got, want)
 	}
@@ -184,12 +184,12 @@ func (s *bubble) checkRecords(t *testing.T, id string) {
 	for _, sm := range rm.ScopeMetrics {
 		for _, m := range sm.Metrics {
 			found[m.Name] = true
-			if sum, ok := m.Data.(metricdata.Sum[int64]); ok && m.Name == otelperf.MetricSpikes && sum.DataPoints[0].Value != 1 {
+			if sum, ok := m.Data.(metricdata.Sum[int64]); ok && m.Name == "otelperf.spikes" && sum.DataPoints[0].Value != 1 {
 				t.Errorf("%s = %d, want 1", m.Name, sum.DataPoints[0].Value)
 			}
 		}
 	}
-	for _, name := range []string{otelperf.MetricP99, otelperf.MetricBaseline, otelperf.MetricState, otelperf.MetricSpikes, otelperf.MetricOpen} {
+	for _, name := range []string{"otelperf.endpoint.p99", "otelperf.endpoint.baseline.p99", "otelperf.endpoint.state", "otelperf.spikes", "otelperf.spikes.open"} {
 		if !found[name] {
 			t.Errorf("metric %s is missing", name)
 		}
@@ -205,7 +205,7 @@ func TestEndpointsThatSlowTogetherAreOneSpike(t *testing.T) {
 		s.run(3*time.Minute, 5, 20*time.Millisecond, routes...)
 		synctest.Wait()
 		sum := s.mon.Summary(otelperf.Window5m)
-		if len(sum.Spikes) != 1 || len(sum.Spikes[0].Endpoints) != 4 || sum.Spikes[0].State != otelperf.SpikeEnded {
+		if len(sum.Spikes) != 1 || len(sum.Spikes[0].Endpoints) != 4 || sum.Spikes[0].State != "ended" {
 			t.Errorf("got %+v, want one spike of four endpoints that has ended", sum.Spikes)
 		}
 		if n := len(s.spikes()); n > 4 {

@@ -11,6 +11,10 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel"
+
+	"github.com/otelperf/otelperf-go/otelperf/engine"
+	"github.com/otelperf/otelperf-go/otelperf/internal/statefile"
+	"github.com/otelperf/otelperf-go/otelperf/internal/worker"
 )
 
 // saveEvery is how often baselines are written.
@@ -19,9 +23,9 @@ const saveEvery = time.Minute
 // stateKeeper reads the state file at the start and writes it every minute and at the end, from a goroutine of its own.
 // When another process writes the same file it stops writing, and says so.
 type stateKeeper struct {
-	worker
+	*worker.Worker
 	path     string
-	engine   *Engine
+	engine   *engine.Engine
 	identity func() identity
 	writer   string
 	wrote    string // who wrote the file as we last knew it; "": nobody
@@ -30,30 +34,30 @@ type stateKeeper struct {
 	conflict atomic.Bool
 }
 
-func newStateKeeper(path string, e *Engine, who func() identity) *stateKeeper {
-	return &stateKeeper{worker: newWorker(), path: path, engine: e, identity: who, writer: rand.Text()}
+func newStateKeeper(path string, e *engine.Engine, who func() identity) *stateKeeper {
+	return &stateKeeper{Worker: worker.New(), path: path, engine: e, identity: who, writer: rand.Text()}
 }
 
 // load hands what the file holds to the engine. What is wrong with it is reported, and it counts as empty.
 func (k *stateKeeper) load() {
-	h, saved, err := readState(k.path)
+	h, saved, err := statefile.Read(k.path)
 	if err != nil {
 		k.report(err)
 		return
 	}
 	k.wrote = h.Writer
-	k.engine.offer(saved, h.ServiceVersion)
+	k.engine.Offer(saved, h.ServiceVersion)
 }
 
 func (k *stateKeeper) start() {
-	k.run(func() {
+	k.Run(func() {
 		ticker := time.NewTicker(saveEvery)
 		defer ticker.Stop()
 		for {
 			select {
 			case <-ticker.C:
 				k.save()
-			case <-k.stop:
+			case <-k.Stopping():
 				k.save()
 				return
 			}
@@ -66,8 +70,8 @@ func (k *stateKeeper) save() {
 		return
 	}
 	id := k.identity()
-	h := stateHeader{Service: id.service, ServiceVersion: id.version, Instance: id.instance, Writer: k.writer, Written: time.Now().UTC()}
-	if err := writeState(k.path, h, k.engine.baselines(h.Written)); err != nil {
+	h := statefile.Header{Service: id.service, ServiceVersion: id.version, Instance: id.instance, Writer: k.writer, Written: time.Now().UTC()}
+	if err := statefile.Write(k.path, h, k.engine.Baselines(h.Written)); err != nil {
 		k.report(err)
 		return
 	}
@@ -76,7 +80,7 @@ func (k *stateKeeper) save() {
 
 // ours reports whether nobody else has written the file since we wrote or read it.
 func (k *stateKeeper) ours() bool {
-	h, err := readHeader(k.path)
+	h, err := statefile.ReadHeader(k.path)
 	if errors.Is(err, os.ErrNotExist) {
 		return true
 	}
@@ -88,7 +92,7 @@ func (k *stateKeeper) ours() bool {
 	}
 	k.conflict.Store(true)
 	k.report(fmt.Errorf("%w: %s is also written by instance %s of %s: give each process a file of its own; this one stops writing",
-		ErrStateFile, k.path, h.Instance, h.Service))
+		statefile.Err, k.path, h.Instance, h.Service))
 	return false
 }
 

@@ -3,119 +3,77 @@
 package otelperf
 
 import (
-	"cmp"
-	"slices"
+	"context"
 	"time"
 
-	"github.com/otelperf/otelperf-go/otelperf/baseline"
+	"github.com/otelperf/otelperf-go/otelperf/internal/units"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
-// Summarize fills the numbers of a summary for window w as of the last Advance: totals, rows and baselines. Quantiles
-// of the totals are those of all requests together.
-func (e *Engine) Summarize(w Window) *Summary {
-	e.mu.Lock()
-	defer e.mu.Unlock()
+const summarySlow = 20 // slow requests in a summary
+
+// Summary returns the numbers of window w up to now; "" is Window5m, and an unknown window counts as that.
+func (m *Monitor) Summary(w Window) *Summary {
+	w = w.known()
+	m.evaluate()
+	snap := m.engine.Snapshot(w.of())
+	now, id := time.Now(), m.identity()
 	s := &Summary{
-		Window: w, WindowSeconds: e.covered(w).Seconds(),
-		EndpointBreakdown: map[string]Breakdown{},
-		Endpoints:         []EndpointRow{}, Dependencies: []EndpointRow{}, Jobs: []EndpointRow{},
-		SlowQueries: []SlowRequest{}, Spikes: e.spikes.list(),
+		Service: id.service, Instance: id.instance, Version: id.version, Time: now.UTC(), UptimeSeconds: now.Sub(m.began).Seconds(),
+		Window: w, WindowSeconds: snap.Totals.Seconds, TotalRequests: snap.Requests, Totals: totalsOf(&snap.Totals),
+		SlowQueriesCount: m.slowCount(), SlowQueries: []SlowRequest{}, EndpointBreakdown: map[string]Breakdown{},
+		Endpoints: []EndpointRow{}, Dependencies: []EndpointRow{}, Jobs: []EndpointRow{}, Spikes: m.spikes(), Diagnostics: m.Diagnostics(),
 	}
-	var all tally
-	for _, sr := range e.series {
-		if sr != nil {
-			e.summarize(s, sr, &all)
+	s.Coarse = snap.Coarse
+	s.AvgResponseTime, s.P50, s.P95, s.P99 = s.AvgMs, s.P50Ms, s.P95Ms, s.P99Ms
+	for i := range snap.Rows {
+		r := &snap.Rows[i]
+		row := m.row(r)
+		switch {
+		case r.Endpoint.Kind == conventions.KindDependency:
+			s.Dependencies = append(s.Dependencies, row)
+		case !r.Endpoint.Kind.Request():
+			s.Jobs = append(s.Jobs, row)
+		default:
+			s.Endpoints = append(s.Endpoints, row)
+			s.EndpointBreakdown[row.Name()] = Breakdown{Avg: row.AvgMs, Count: row.Count, Min: row.MinMs, Max: row.MaxMs}
 		}
 	}
-	coarse := s.Coarse
-	s.Totals = totalsOf(&all, s.WindowSeconds)
-	s.Coarse = coarse
-	s.AvgResponseTime, s.P50, s.P95, s.P99 = s.AvgMs, s.P50Ms, s.P95Ms, s.P99Ms
-	for _, rows := range [][]EndpointRow{s.Endpoints, s.Dependencies, s.Jobs} {
-		slices.SortFunc(rows, func(a, b EndpointRow) int {
-			return cmp.Or(cmp.Compare(a.Route, b.Route), cmp.Compare(a.Method, b.Method), cmp.Compare(a.Kind, b.Kind))
-		})
+	for e := range m.slow.Recent(summarySlow) {
+		s.SlowQueries = append(s.SlowQueries, slowRequest(e))
 	}
 	return s
 }
 
-// summarize adds one endpoint to s, and to all if it is one of requests.
-func (e *Engine) summarize(s *Summary, sr *series, all *tally) {
-	t := sr.in(s.Window, e.step, &e.scratch.tally)
-	row := sr.row(t, s.WindowSeconds)
-	switch {
-	case sr.endpoint.Kind == conventions.KindDependency:
-		s.Dependencies = append(s.Dependencies, row)
-	case !sr.endpoint.Kind.Request():
-		s.Jobs = append(s.Jobs, row)
-	default:
-		s.TotalRequests += sr.total.Total()
-		s.Endpoints = append(s.Endpoints, row)
-		s.EndpointBreakdown[row.Name()] = Breakdown{Avg: row.AvgMs, Count: row.Count, Min: row.MinMs, Max: row.MaxMs}
-		s.Coarse = s.Coarse || row.Coarse
-		all.merge(t)
+// evaluate brings the engine up to now; a failure is counted, and shown in the diagnostics.
+func (m *Monitor) evaluate() {
+	if m.disabled == "" {
+		_ = m.reader.evaluate(context.Background())
 	}
 }
 
-// covered is how long window w really is by now.
-func (e *Engine) covered(w Window) time.Duration {
-	begin := w.begin(e.step)
-	if begin.Before(e.began) {
-		begin = e.began
-	}
-	return e.now.Sub(begin)
+// slowCount is the number of slow requests since the start or the last reset.
+func (m *Monitor) slowCount() uint64 {
+	n := m.processor.Stats().Slow
+	return n - min(n, m.slowBase.Load())
 }
 
-func (sr *series) row(t *tally, seconds float64) EndpointRow {
-	row := EndpointRow{
-		Method: sr.endpoint.Method, Route: sr.endpoint.Route, Kind: sr.endpoint.Kind.String(),
-		Totals: totalsOf(t, seconds), endpoint: sr.endpoint,
+// slowRequest is the summary's form of an entry.
+func slowRequest(e *slowlog.Entry) SlowRequest {
+	r := SlowRequest{
+		TraceID: e.TraceID.String(), SpanID: e.SpanID.String(), Method: e.Method, Route: e.Route, Kind: e.Kind, Path: e.Path,
+		Outcome: e.Outcome.String(), Time: e.Start.UTC(), DurationMs: units.Milliseconds(e.Duration), Reason: e.Reason, SpikeID: e.SpikeID,
+		ErrorType: e.Error.Type, ErrorMessage: e.Error.Message, Sampled: e.Sampled, Rescued: e.Rescued, HasAnatomy: e.Anatomy != nil,
 	}
-	row.Coarse = sr.coarse
-	state := sr.detector.State()
-	row.State, row.Needed = state.Phase.String(), state.Needed
-	if p99, ok := sr.baselineP99(); ok {
-		row.BaselineP99Ms = msPointer(p99)
-		if row.P99Ms != nil && p99 > 0 {
-			row.Ratio = number(*row.P99Ms / milliseconds(p99))
-		}
+	if e.Status != 0 {
+		r.Status = &e.Status
 	}
-	return row
-}
-
-// baselineP99 is known once the detector has learned enough for it.
-func (sr *series) baselineP99() (time.Duration, bool) {
-	if sr.detector.State().Phase == baseline.Learning {
-		return 0, false
+	if e.Threshold > 0 {
+		r.ThresholdMs = units.Ms(e.Threshold)
 	}
-	return sr.detector.Quantile(0.99)
-}
-
-var summaryQuantiles = []float64{0.5, 0.95, 0.99}
-
-func totalsOf(t *tally, seconds float64) Totals {
-	h := &t.durations
-	out := Totals{
-		Count: t.outcomes.Total(), ErrorCount: t.outcomes.Failed(), Outcomes: t.outcomes,
-		ByOutcome: map[string]uint64{}, StreamCount: t.outcomes[slowlog.OutcomeStream], ErrorBound: h.ErrorBound(),
+	if e.BaselineP99 > 0 {
+		r.BaselineP99Ms, r.Ratio = units.Ms(e.BaselineP99), units.Number(e.Ratio)
 	}
-	for o, n := range t.outcomes {
-		if n > 0 {
-			out.ByOutcome[slowlog.Outcome(o).String()] = n
-		}
-	}
-	if seconds > 0 {
-		out.Rate = number(float64(out.Count) / seconds)
-	}
-	if out.Count > 0 {
-		out.ErrorRate = number(float64(out.ErrorCount) / float64(out.Count))
-	}
-	var q [3]time.Duration
-	if h.Quantiles(q[:], summaryQuantiles) {
-		out.AvgMs, out.MinMs, out.MaxMs = number(h.SumSeconds()*1e3/float64(h.Count())), msPointer(h.Min()), msPointer(h.Max())
-		out.P50Ms, out.P95Ms, out.P99Ms = msPointer(q[0]), msPointer(q[1]), msPointer(q[2])
-	}
-	return out
+	return r
 }

@@ -80,13 +80,14 @@ type EndpointRow struct {
 	State         string   `json:"state"`           // learning, normal, spiking
 	Needed        uint64   `json:"needed,omitzero"` // requests missing for a baseline p99, while learning
 	ThresholdMs   float64  `json:"threshold_ms"`    // above it a request is slow
-
-	endpoint conventions.Endpoint
 }
 
 // Name returns "METHOD ROUTE".
-func (r *EndpointRow) Name() string {
-	return endpointName(r.Method, r.Route)
+func (r *EndpointRow) Name() string { return endpointName(r.Method, r.Route) }
+
+// endpointName is the key of an endpoint in JSON.
+func endpointName(method, route string) string {
+	return conventions.Endpoint{Method: method, Route: route}.String()
 }
 
 // SlowRequest is one entry of the slow log without its anatomy.

@@ -2,19 +2,20 @@
 
 package otelperf
 
+import "fmt"
+
 // Var is the summary of the last five minutes as an expvar.Var:
 //
 //	expvar.Publish("otelperf", mon.Var())
 //
-// The package does not import expvar itself, since that alone serves /debug/vars to whoever reaches http.DefaultServeMux.
-func (m *Monitor) Var() Var { return Var{m} }
+// Its String is JSON; calls within a fifth of a second share one. The package does not import expvar itself, since that alone serves
+// /debug/vars to whoever reaches http.DefaultServeMux.
+func (m *Monitor) Var() fmt.Stringer { return summaryVar{m} }
 
-// Var is the summary as text.
-type Var struct{ m *Monitor }
+type summaryVar struct{ m *Monitor }
 
-// String returns the summary as JSON. Calls within a fifth of a second share one.
-func (v Var) String() string {
-	body, err := v.m.snapshots.get("var", snapshotAge, func() any { return v.m.Summary(Window5m) })
+func (v summaryVar) String() string {
+	body, err := v.m.companion.Shared("var", func() any { return v.m.Summary(Window5m) })
 	if err != nil {
 		return "{}"
 	}

@@ -4,7 +4,9 @@ package otelperf
 
 import (
 	"fmt"
-	"time"
+	"strings"
+
+	"github.com/otelperf/otelperf-go/otelperf/engine"
 )
 
 // Window is a span of time that a summary covers: the requests that ended in it.
@@ -21,40 +23,56 @@ const (
 	WindowAll Window = "all"
 )
 
-// Windows are all windows, shortest first.
-var Windows = []Window{Window1m, Window5m, Window1h, WindowAll}
+// windows are all of them, shortest first.
+var windows = []struct {
+	name Window
+	of   engine.Window
+}{{Window1m, engine.Minute}, {Window5m, engine.FiveMinutes}, {Window1h, engine.Hour}, {WindowAll, engine.All}}
 
-// ParseWindow reads "1m", "5m", "1h" or "all"; "" means Window5m. What it refuses wraps ErrWindow.
-func ParseWindow(s string) (Window, error) {
-	switch w := Window(s); w {
-	case "":
-		return Window5m, nil
-	case Window1m, Window5m, Window1h, WindowAll:
-		return w, nil
-	default:
-		return "", fmt.Errorf("%w: window is %.20q, accepted are 1m, 5m, 1h and all", ErrWindow, s)
+// Next returns the window after w by length, the shortest after the longest.
+func (w Window) Next() Window {
+	for i := range windows {
+		if windows[i].name == w.known() {
+			return windows[(i+1)%len(windows)].name
+		}
 	}
+	return Window5m // cannot be: known is in the list
 }
 
-// The units that windows are made of.
-const (
-	tenSeconds  = 10 // a step
-	stepsPerMin = 60 / tenSeconds
-	keptSteps   = 6
-	keptMinutes = 60
-)
-
-// begin is when the window began whose running step has this number, if nothing else limits it.
-func (w Window) begin(step int64) time.Time {
-	minute := step / stepsPerMin
-	switch w {
-	case Window1m:
-		return time.Unix((step-keptSteps)*tenSeconds, 0)
-	case Window5m:
-		return time.Unix((minute-5)*60, 0)
-	case Window1h:
-		return time.Unix((minute-keptMinutes)*60, 0)
-	default:
-		return time.Time{}
+// ParseWindow reads "1m", "5m", "1h" or "all"; "" means Window5m. The error names what is accepted.
+func ParseWindow(s string) (Window, error) {
+	if s == "" {
+		return Window5m, nil
 	}
+	for _, w := range windows {
+		if w.name == Window(s) {
+			return w.name, nil
+		}
+	}
+	return "", fmt.Errorf("otelperf: window is %.20q, accepted are %s", s, strings.Join(windowNames(), ", "))
+}
+
+func windowNames() (names []string) {
+	for _, w := range windows {
+		names = append(names, string(w.name))
+	}
+	return names
+}
+
+// known is w, or the default for a window that there is not.
+func (w Window) known() Window {
+	if parsed, err := ParseWindow(string(w)); err == nil {
+		return parsed
+	}
+	return Window5m
+}
+
+// of is the engine's window of that name.
+func (w Window) of() engine.Window {
+	for i := range windows {
+		if windows[i].name == w.known() {
+			return windows[i].of
+		}
+	}
+	return engine.FiveMinutes // cannot be: known is in the list
 }

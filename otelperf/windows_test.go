@@ -37,7 +37,7 @@ func TestWindowsSlide(t *testing.T) {
 			{30*time.Hour + 3*time.Minute + time.Second, [4]uint64{0, 0, 0, 1}}, // a night with no request at all
 		} {
 			at(moment.at)
-			for i, w := range otelperf.Windows {
+			for i, w := range windows {
 				if s := rg.mon.Summary(w); s.Count != moment.want[i] || s.TotalRequests != 1 {
 					t.Errorf("after %v window %s has %d requests and the total is %d, want %d and 1", moment.at, w, s.Count, s.TotalRequests, moment.want[i])
 				}
@@ -62,7 +62,7 @@ func TestWindowSecondsAreHonest(t *testing.T) {
 			if second > 400 && second%61 != 0 && second%600 > 1 {
 				continue // at the start each second, later now and then
 			}
-			for _, w := range otelperf.Windows {
+			for _, w := range windows {
 				s := rg.mon.Summary(w)
 				if diff := math.Abs(s.WindowSeconds - float64(s.Count)); diff > 1 {
 					t.Fatalf("at second %d window %s covers %v s, and has %d requests of one a second", second, w, s.WindowSeconds, s.Count)
@@ -109,7 +109,7 @@ func TestResetStartsAnew(t *testing.T) {
 			t.Fatalf("before: %d requests, %d slow, want 90", s.TotalRequests, s.SlowQueriesCount)
 		}
 		rg.mon.Reset(false)
-		for _, w := range otelperf.Windows {
+		for _, w := range windows {
 			s := rg.mon.Summary(w)
 			if s.TotalRequests != 0 || s.Count != 0 || s.P99 != nil || s.SlowQueriesCount != 0 || len(s.SlowQueries) != 0 || s.WindowSeconds != 0 {
 				t.Errorf("right after a reset window %s has %d of %d requests, p99 %s, %d slow, %v s", w, s.Count, s.TotalRequests, value(s.P99), s.SlowQueriesCount, s.WindowSeconds)
@@ -117,7 +117,7 @@ func TestResetStartsAnew(t *testing.T) {
 		}
 		time.Sleep(30 * time.Second)
 		rg.request("GET", "/a", http.StatusOK, 10*time.Millisecond)
-		for _, w := range otelperf.Windows {
+		for _, w := range windows {
 			if s := rg.mon.Summary(w); s.TotalRequests != 1 || s.Count != 1 || *s.P99 != 10 || s.WindowSeconds != 30 {
 				t.Errorf("30s after a reset window %s has %d of %d requests, p99 %v in %v s", w, s.Count, s.TotalRequests, *s.P99, s.WindowSeconds)
 			}

@@ -49,8 +49,8 @@ These variables stand for options of the library, here and in any program that h
 // variables lists those of the environment.
 func variables() string {
 	t := table.New(table.Column{}, table.Column{}, table.Column{})
-	for _, v := range otelperf.EnvVars() {
-		t.Row(v.Name, v.Accepted, v.Text)
+	for _, v := range otelperf.Environment() {
+		t.Row(v[:]...)
 	}
 	return t.String()
 }

@@ -9,8 +9,7 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/otelperf/otelperf-go/otelperf"
-	"github.com/otelperf/otelperf-go/otelperf/baseline"
+	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
@@ -19,14 +18,14 @@ import (
 
 // driven is an engine with n endpoints that is told what time it is.
 type driven struct {
-	engine *otelperf.Engine
+	engine *engine.Engine
 	now    time.Time
 	some   []*spikeprocessor.Delta
 	n      int
 }
 
 func newDriven(n, perSecond int) *driven {
-	e, err := otelperf.NewEngine(baseline.Config{})
+	e, err := engine.New(engine.Options{})
 	if err != nil {
 		panic(err)
 	}
@@ -62,7 +61,7 @@ func (d *driven) tick() {
 func engineTable(w io.Writer, quick bool) {
 	g := &grid{
 		title: "The engine: windows, baselines and detector",
-		head:  []string{"endpoints, 20 requests a second each", "CPU time of a tick, ms", "share of one core", "Summarize(5m), first, ms", "then, ms", "KiB of one endpoint"},
+		head:  []string{"endpoints, 20 requests a second each", "CPU time of a tick, ms", "share of one core", "Snapshot of five minutes, first, ms", "then, ms", "KiB of one endpoint"},
 	}
 	for _, n := range []int{1, 10, 100, 500, 1000} {
 		d := newDriven(n, 20)
@@ -75,13 +74,13 @@ func engineTable(w io.Writer, quick bool) {
 			d.tick()
 		}
 		tick := float64(cpuTime()-began) / float64(seconds) / 1e6
-		first := took(func() { d.engine.Summarize(otelperf.Window5m) })
-		then := took(func() { d.engine.Summarize(otelperf.Window5m) })
+		first := took(func() { d.engine.Snapshot(engine.FiveMinutes) })
+		then := took(func() { d.engine.Snapshot(engine.FiveMinutes) })
 		g.row(fmt.Sprint(n), fmt.Sprintf("%.3f", tick), fmt.Sprintf("%.3f %%", tick/10), fmt.Sprintf("%.2f", first), fmt.Sprintf("%.2f", then),
 			kib(float64(d.engine.Stats().Bytes)/float64(n)))
 	}
 	g.note = "A tick is once a second; steps and minutes that are sealed now and then are in its mean. The first query of a window puts it together, " +
-		"later ones in the same minute find it ready. Summarize makes rows with all their fields, which is most of its second time. " +
+		"later ones in the same minute find it ready. Snapshot makes a row for each endpoint. " +
 		"KiB are windows, history and detector after so many seconds; they stay below 40 for windows, whatever comes."
 	g.print(w)
 }

@@ -11,7 +11,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/otelperf/otelperf-go/otelperf"
+	"github.com/otelperf/otelperf-go/otelperf/engine"
 )
 
 // perMinute is how many durations a recorder gets where its size or its error is asked for: a hundred a second.
@@ -124,7 +124,7 @@ func engineBytes(n int) float64 {
 		for range seconds {
 			d.tick()
 		}
-		d.engine.Summarize(otelperf.Window1h)
+		d.engine.Snapshot(engine.Hour)
 		return d.engine
 	}) / float64(n)
 }

@@ -129,7 +129,7 @@ func extras() []subject {
 
 // withMiddleware is a whole Monitor.
 func withMiddleware() (h http.Handler, stop func()) {
-	mon, err := otelperf.New(otelperf.WithSpans(spikeprocessor.WithInFlight(false)))
+	mon, err := otelperf.New(otelperf.WithProcessorOptions(spikeprocessor.WithInFlight(false)))
 	if err != nil {
 		panic(err)
 	}

@@ -49,7 +49,7 @@ type setup struct {
 func setups() []setup {
 	one := sdktrace.ParentBased(sdktrace.TraceIDRatioBased(0.01))
 	spans := func(opts ...spikeprocessor.Option) []otelperf.Option {
-		return []otelperf.Option{otelperf.WithSpans(opts...)}
+		return []otelperf.Option{otelperf.WithProcessorOptions(opts...)}
 	}
 	mode := func(m spikeprocessor.SamplerMode) []otelperf.Option { return spans(spikeprocessor.WithSamplerMode(m)) }
 	return []setup{

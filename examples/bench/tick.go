@@ -12,8 +12,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/otelperf/otelperf-go/otelperf"
-	"github.com/otelperf/otelperf-go/otelperf/baseline"
+	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
 	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
@@ -42,7 +41,7 @@ const referenceNanos = 190
 func tickShares(minutes int) (shares []float64) {
 	const n, each = 500, 20
 	p := processor(spikeprocessor.WithInFlight(false))
-	e, err := otelperf.NewEngine(baseline.Config{})
+	e, err := engine.New(engine.Options{})
 	if err != nil {
 		panic(err)
 	}
@@ -161,7 +160,7 @@ func memoryBudget(int) estimate {
 	for range seconds {
 		d.tick()
 	}
-	d.engine.Summarize(otelperf.Window1h)
+	d.engine.Snapshot(engine.Hour)
 	return exactly(float64(d.engine.Stats().Bytes) / n / 1024)
 }
 

@@ -18,7 +18,6 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/otelperf/otelperf-go/examples/internal/collector"
-	"github.com/otelperf/otelperf-go/otelperf"
 )
 
 // TestTwoCommands runs the example as the README says, and looks at what arrived.
@@ -36,10 +35,10 @@ func TestTwoCommands(t *testing.T) {
 	await(t, dir, anyMetric)
 	elapsed("built, and the first metrics arrived")
 	got := await(t, dir, func(r *collector.Received) bool {
-		return event(r, otelperf.LogEventSpikeStarted) && slowCheckouts(r) > 0
+		return event(r, "otelperf.spike.started") && slowCheckouts(r) > 0
 	})
 	elapsed("the spike arrived")
-	if !event(got, otelperf.LogEventSpikeStarted) {
+	if !event(got, "otelperf.spike.started") {
 		t.Errorf("the spike did not arrive as a log record:\n%s", example.output.String())
 	}
 	if slowCheckouts(got) == 0 {
@@ -66,7 +65,7 @@ func TestTwoCommands(t *testing.T) {
 	for _, m := range got.Metrics() {
 		units[m.Name()] = m.Unit()
 	}
-	for _, name := range []string{"otelperf.request.duration", otelperf.MetricP99, "http.server.request.duration"} {
+	for _, name := range []string{"otelperf.request.duration", "otelperf.endpoint.p99", "http.server.request.duration"} {
 		if units[name] != "s" {
 			t.Errorf("%s arrived with unit %q, want s", name, units[name])
 		}
@@ -78,7 +77,7 @@ func TestTwoCommands(t *testing.T) {
 		t.Errorf("the collector's Prometheus endpoint lacks our gauges:\n%.2000s", text)
 	}
 	show, err := exec.CommandContext(t.Context(), "go", "run", "./show", "-dir", dir).CombinedOutput()
-	if err != nil || !strings.Contains(string(show), otelperf.LogEventSpikeStarted) || !strings.Contains(string(show), "otelperf.request.duration") {
+	if err != nil || !strings.Contains(string(show), "otelperf.spike.started") || !strings.Contains(string(show), "otelperf.request.duration") {
 		t.Errorf("show: %v\n%s", err, show)
 	}
 	elapsed("shown")

@@ -52,8 +52,8 @@ func run(ctx context.Context, listen string) (err error) {
 }
 
 // options leave the readers of the variables out of the numbers.
-func options() []otelperf.Option {
-	return []otelperf.Option{otelperf.WithoutMetricExport(), otelperf.WithIgnoredPaths("/debug/vars")}
+func options() []otelperf.SetupOption {
+	return []otelperf.SetupOption{otelperf.WithoutMetricExport(), otelperf.WithIgnoredPaths("/debug/vars")}
 }
 
 // handler publishes the summary. It can be called once in a process: expvar panics if a name is published again.

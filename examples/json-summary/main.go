@@ -55,8 +55,8 @@ func run(ctx context.Context, listen string) (err error) {
 }
 
 // options leave the dashboard's own requests out of the numbers.
-func options() []otelperf.Option {
-	return []otelperf.Option{otelperf.WithoutMetricExport(), otelperf.WithIgnoredPaths("/dashboard", "/favicon.ico")}
+func options() []otelperf.SetupOption {
+	return []otelperf.SetupOption{otelperf.WithoutMetricExport(), otelperf.WithIgnoredPaths("/dashboard", "/favicon.ico")}
 }
 
 func handler(mon *otelperf.Monitor) http.Handler {

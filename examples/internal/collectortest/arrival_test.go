@@ -210,24 +210,24 @@ func TestGaugesArrive(t *testing.T) {
 					numbers[m.Name()], units[m.Name()] = number, value{m.Unit(), attr(p.Attributes(), "http.route")}
 				}
 			}
-			return numbers[otelperf.MetricSlow] == 1 && numbers[otelperf.MetricP99] > 0
+			return numbers["otelperf.slow_requests"] == 1 && numbers["otelperf.endpoint.p99"] > 0
 		})
-		near(t, otelperf.MetricP50, numbers[otelperf.MetricP50], *row.P50Ms/1e3, 1e-6)
-		near(t, otelperf.MetricP95, numbers[otelperf.MetricP95], *row.P95Ms/1e3, 1e-6)
-		near(t, otelperf.MetricP99, numbers[otelperf.MetricP99], *row.P99Ms/1e3, 1e-6)
-		for _, name := range []string{otelperf.MetricP50, otelperf.MetricP95, otelperf.MetricP99} {
+		near(t, "otelperf.endpoint.p50", numbers["otelperf.endpoint.p50"], *row.P50Ms/1e3, 1e-6)
+		near(t, "otelperf.endpoint.p95", numbers["otelperf.endpoint.p95"], *row.P95Ms/1e3, 1e-6)
+		near(t, "otelperf.endpoint.p99", numbers["otelperf.endpoint.p99"], *row.P99Ms/1e3, 1e-6)
+		for _, name := range []string{"otelperf.endpoint.p50", "otelperf.endpoint.p95", "otelperf.endpoint.p99"} {
 			if units[name] != (value{"s", "/pay"}) {
 				t.Errorf("%s arrived with unit and route %v, want s and /pay", name, units[name])
 			}
 		}
-		if n := numbers[otelperf.MetricSlow]; n != 1 {
-			t.Errorf("%s is %v, want 1", otelperf.MetricSlow, n)
+		if n := numbers["otelperf.slow_requests"]; n != 1 {
+			t.Errorf("%s is %v, want 1", "otelperf.slow_requests", n)
 		}
-		if _, ok := numbers[otelperf.MetricOpen]; !ok {
-			t.Errorf("%s did not arrive", otelperf.MetricOpen)
+		if _, ok := numbers["otelperf.spikes.open"]; !ok {
+			t.Errorf("%s did not arrive", "otelperf.spikes.open")
 		}
-		if _, ok := numbers[otelperf.MetricTickTime]; !ok || units[otelperf.MetricTickTime].unit != "s" {
-			t.Errorf("%s did not arrive in s", otelperf.MetricTickTime)
+		if _, ok := numbers["otelperf.engine.time"]; !ok || units["otelperf.engine.time"].unit != "s" {
+			t.Errorf("%s did not arrive in s", "otelperf.engine.time")
 		}
 	})
 }

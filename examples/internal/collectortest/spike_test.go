@@ -40,7 +40,7 @@ func TestSpikeArrivesAsLogWithItsTrace(t *testing.T) {
 			t.Fatal("no spike though all requests take 30 times longer")
 		}
 		must(t, s.Flush(t.Context()))
-		record, ok := awaitLog(t, c, otelperf.LogEventSpikeStarted)
+		record, ok := awaitLog(t, c, "otelperf.spike.started")
 		if !ok {
 			t.Fatal("the event did not arrive")
 		}

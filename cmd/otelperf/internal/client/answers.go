@@ -41,8 +41,8 @@ func (r Rows) query(w otelperf.Window) url.Values {
 }
 
 // Endpoints asks for the rows of endpoints, at most 1000.
-func (c *Client) Endpoints(ctx context.Context, w otelperf.Window, r Rows) (*otelperf.EndpointList, error) {
-	l := new(otelperf.EndpointList)
+func (c *Client) Endpoints(ctx context.Context, w otelperf.Window, r Rows) (*EndpointList, error) {
+	l := new(EndpointList)
 	err := c.fetch(ctx, "endpoints", r.query(w), func(body []byte) error { return decodeEndpoints(body, l) })
 	if err != nil {
 		return nil, err
@@ -51,8 +51,8 @@ func (c *Client) Endpoints(ctx context.Context, w otelperf.Window, r Rows) (*ote
 }
 
 // Dependencies asks for the rows of client and db calls, at most 1000.
-func (c *Client) Dependencies(ctx context.Context, w otelperf.Window, r Rows) (*otelperf.DependencyList, error) {
-	l := new(otelperf.DependencyList)
+func (c *Client) Dependencies(ctx context.Context, w otelperf.Window, r Rows) (*DependencyList, error) {
+	l := new(DependencyList)
 	err := c.fetch(ctx, "dependencies", r.query(w), func(body []byte) error { return decodeDependencies(body, l) })
 	if err != nil {
 		return nil, err
@@ -61,8 +61,8 @@ func (c *Client) Dependencies(ctx context.Context, w otelperf.Window, r Rows) (*
 }
 
 // Slow asks for the latest slow requests, at most limit of them, 1 to 1000. The second result is the answer as it came.
-func (c *Client) Slow(ctx context.Context, limit int) (*otelperf.SlowList, []byte, error) {
-	l := new(otelperf.SlowList)
+func (c *Client) Slow(ctx context.Context, limit int) (*SlowList, []byte, error) {
+	l := new(SlowList)
 	var raw []byte
 	err := c.fetch(ctx, "slow", url.Values{"limit": {strconv.Itoa(limit)}}, func(body []byte) error {
 		raw = body
@@ -76,8 +76,8 @@ func (c *Client) Slow(ctx context.Context, limit int) (*otelperf.SlowList, []byt
 
 // Trace asks for the requests of one trace with their anatomy. An id of which nothing is kept is ErrNotFound. The second result
 // is the answer as it came.
-func (c *Client) Trace(ctx context.Context, id string) (*otelperf.SlowTrace, []byte, error) {
-	t := new(otelperf.SlowTrace)
+func (c *Client) Trace(ctx context.Context, id string) (*SlowTrace, []byte, error) {
+	t := new(SlowTrace)
 	var raw []byte
 	err := c.fetch(ctx, "slow/"+url.PathEscape(id), nil, func(body []byte) error {
 		raw = body

@@ -233,7 +233,7 @@ func FuzzDecode(f *testing.F) {
 		if decodeSummary(body, &s) == nil && (s.Service == "" || s.Instance == "" || s.Window == "") {
 			t.Errorf("%q is taken for a summary", body)
 		}
-		var trace otelperf.SlowTrace
+		var trace SlowTrace
 		if decodeTrace(body, &trace) == nil {
 			for _, e := range trace.Requests {
 				if e == nil {
@@ -241,7 +241,7 @@ func FuzzDecode(f *testing.F) {
 				}
 			}
 		}
-		for _, err := range []error{decodeEndpoints(body, new(otelperf.EndpointList)), decodeDependencies(body, new(otelperf.DependencyList)), decodeSlow(body, new(otelperf.SlowList))} {
+		for _, err := range []error{decodeEndpoints(body, new(EndpointList)), decodeDependencies(body, new(DependencyList)), decodeSlow(body, new(SlowList))} {
 			if err != nil && (!errors.Is(err, ErrNotOurs) || strings.ContainsAny(err.Error(), "\n\x1b")) {
 				t.Errorf("error is %q", err)
 			}

@@ -38,27 +38,32 @@ func decodeSummary(body []byte, s *otelperf.Summary) error {
 	if err := decode(body, s); err != nil {
 		return err
 	}
-	if !slices.Contains(otelperf.Windows, s.Window) {
+	if !known(s.Window) {
 		return fmt.Errorf("%w: JSON without a window", ErrNotOurs)
 	}
 	return origin(s.Service, s.Instance)
 }
 
-func decodeEndpoints(body []byte, l *otelperf.EndpointList) error {
+func known(w otelperf.Window) bool {
+	_, err := otelperf.ParseWindow(string(w))
+	return err == nil && w != ""
+}
+
+func decodeEndpoints(body []byte, l *EndpointList) error {
 	if err := decode(body, l); err != nil {
 		return err
 	}
 	return origin(l.Service, l.Instance)
 }
 
-func decodeDependencies(body []byte, l *otelperf.DependencyList) error {
+func decodeDependencies(body []byte, l *DependencyList) error {
 	if err := decode(body, l); err != nil {
 		return err
 	}
 	return origin(l.Service, l.Instance)
 }
 
-func decodeSlow(body []byte, l *otelperf.SlowList) error {
+func decodeSlow(body []byte, l *SlowList) error {
 	if err := decode(body, l); err != nil {
 		return err
 	}
@@ -66,7 +71,7 @@ func decodeSlow(body []byte, l *otelperf.SlowList) error {
 }
 
 // decodeTrace drops requests that are null.
-func decodeTrace(body []byte, t *otelperf.SlowTrace) error {
+func decodeTrace(body []byte, t *SlowTrace) error {
 	if err := decode(body, t); err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/client"
 	"github.com/otelperf/otelperf-go/otelperf"
 	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
@@ -15,7 +16,7 @@ const coarsest = 3
 
 // addHistogram adds an instance's durations to all. It reports false, and adds nothing, for a histogram that contradicts itself
 // or the row it is of, or whose buckets are none of ours.
-func addHistogram(all *latency.Histogram, h *otelperf.Histogram, row *otelperf.Totals) bool {
+func addHistogram(all *latency.Histogram, h *client.Histogram, row *otelperf.Totals) bool {
 	if h == nil || !sound(h) {
 		return false
 	}
@@ -38,7 +39,7 @@ func addHistogram(all *latency.Histogram, h *otelperf.Histogram, row *otelperf.T
 }
 
 // sound tells whether the counts are what they say they are.
-func sound(h *otelperf.Histogram) bool {
+func sound(h *client.Histogram) bool {
 	if h.Scale < coarsest || h.Scale > latency.Scale || len(h.Counts) == 0 || len(h.Counts) > latency.NumBuckets ||
 		h.Offset < latency.FirstIndex || h.Offset > latency.FirstIndex+latency.NumBuckets {
 		return false

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/client"
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/plain"
 	"github.com/otelperf/otelperf-go/otelperf"
 	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
@@ -97,10 +98,10 @@ func (v *View) single(src source) {
 	v.Jobs = singles(src, src.Summary.Jobs, nil)
 }
 
-func singles(src source, rows []otelperf.EndpointRow, details map[rowKey]*otelperf.DetailedRow) []Row {
+func singles(src source, rows []otelperf.EndpointRow, details map[rowKey]*client.Row) []Row {
 	out := make([]Row, 0, len(rows))
 	for _, r := range rows {
-		part := Part{src.name, otelperf.DetailedRow{EndpointRow: r}}
+		part := Part{src.name, client.Row{EndpointRow: r}}
 		if d := details[keyOf(src.Summary.Service, &r)]; d != nil {
 			part.TrendP99Ms = d.TrendP99Ms
 		}
@@ -111,8 +112,8 @@ func singles(src source, rows []otelperf.EndpointRow, details map[rowKey]*otelpe
 	return out
 }
 
-func (src *source) details() map[rowKey]*otelperf.DetailedRow {
-	out := map[rowKey]*otelperf.DetailedRow{}
+func (src *source) details() map[rowKey]*client.Row {
+	out := map[rowKey]*client.Row{}
 	if src.Endpoints != nil {
 		for i := range src.Endpoints.Endpoints {
 			d := &src.Endpoints.Endpoints[i]
@@ -131,8 +132,8 @@ func (v *View) several(sources []source) {
 	}
 	var requests, dependencies, jobs table
 	for _, src := range sources {
-		requests.add(src, detailed(src.Summary.Endpoints, src.Endpoints != nil, func() []otelperf.DetailedRow { return src.Endpoints.Endpoints }))
-		dependencies.add(src, detailed(src.Summary.Dependencies, src.Dependencies != nil, func() []otelperf.DetailedRow { return src.Dependencies.Dependencies }))
+		requests.add(src, detailed(src.Summary.Endpoints, src.Endpoints != nil, func() []client.Row { return src.Endpoints.Endpoints }))
+		dependencies.add(src, detailed(src.Summary.Dependencies, src.Dependencies != nil, func() []client.Row { return src.Dependencies.Dependencies }))
 		jobs.add(src, detailed(src.Summary.Jobs, false, nil))
 	}
 	all, complete := new(latency.Histogram), true
@@ -153,13 +154,13 @@ func (v *View) several(sources []source) {
 }
 
 // detailed is the list with histograms if there is one, and else the summary's.
-func detailed(rows []otelperf.EndpointRow, better bool, list func() []otelperf.DetailedRow) []otelperf.DetailedRow {
+func detailed(rows []otelperf.EndpointRow, better bool, list func() []client.Row) []client.Row {
 	if better {
 		return list()
 	}
-	out := make([]otelperf.DetailedRow, 0, len(rows))
+	out := make([]client.Row, 0, len(rows))
 	for _, r := range rows {
-		out = append(out, otelperf.DetailedRow{EndpointRow: r})
+		out = append(out, client.Row{EndpointRow: r})
 	}
 	return out
 }

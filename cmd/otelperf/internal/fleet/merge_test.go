@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/client"
 	"github.com/otelperf/otelperf-go/otelperf"
 	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
@@ -27,7 +28,7 @@ type load struct {
 func answerOf(seed uint64, all *latency.Histogram, loads ...load) Answer {
 	r := rand.New(rand.NewPCG(seed, 1))
 	s := &otelperf.Summary{Service: "shop", Instance: loads[0].instance, Window: otelperf.Window5m, WindowSeconds: 300, UptimeSeconds: 900, Time: time.Unix(1e9, 0)}
-	list := &otelperf.EndpointList{Origin: otelperf.Origin{Service: "shop", Instance: s.Instance}, Window: s.Window}
+	list := &client.EndpointList{Origin: client.Origin{Service: "shop", Instance: s.Instance}, Window: s.Window}
 	for _, l := range loads {
 		var h latency.Histogram
 		for range l.n {
@@ -37,7 +38,7 @@ func answerOf(seed uint64, all *latency.Histogram, loads ...load) Answer {
 		}
 		row := rowOf(l, &h)
 		s.Endpoints = append(s.Endpoints, row)
-		d := otelperf.DetailedRow{EndpointRow: row, Histogram: &otelperf.Histogram{Scale: h.Scale(), Count: h.Count(), SumMs: h.SumSeconds() * 1e3}}
+		d := client.Row{EndpointRow: row, Histogram: &client.Histogram{Scale: h.Scale(), Count: h.Count(), SumMs: h.SumSeconds() * 1e3}}
 		d.Histogram.Offset, d.Histogram.Counts = h.AppendCounts(nil)
 		list.Endpoints = append(list.Endpoints, d)
 		s.Count += row.Count
@@ -45,7 +46,7 @@ func answerOf(seed uint64, all *latency.Histogram, loads ...load) Answer {
 	}
 	return Answer{
 		URL: "http://" + s.Instance + "/", Summary: s, Endpoints: list,
-		Dependencies: &otelperf.DependencyList{Origin: list.Origin, Dependencies: []otelperf.DetailedRow{}},
+		Dependencies: &client.DependencyList{Origin: list.Origin, Dependencies: []client.Row{}},
 	}
 }
 
@@ -169,7 +170,7 @@ func TestCoarseHistogramsMerge(t *testing.T) {
 	row := &otelperf.Totals{MinMs: new(7.9), MaxMs: new(15.5)}
 	// Scale 3, index -56: the buckets from 2^-7 s = 7.8 ms.
 	var all latency.Histogram
-	if !addHistogram(&all, &otelperf.Histogram{Scale: 3, Offset: -56, Count: 800, Counts: []uint64{100, 100, 100, 100, 100, 100, 100, 100}}, row) {
+	if !addHistogram(&all, &client.Histogram{Scale: 3, Offset: -56, Count: 800, Counts: []uint64{100, 100, 100, 100, 100, 100, 100, 100}}, row) {
 		t.Fatal("a coarse histogram is refused")
 	}
 	want := math.Exp2(-6.5) * 1e3
@@ -179,7 +180,7 @@ func TestCoarseHistogramsMerge(t *testing.T) {
 }
 
 func TestUnsoundHistogramsAreLeftOut(t *testing.T) {
-	tests := map[string]*otelperf.Histogram{
+	tests := map[string]*client.Histogram{
 		"nil":           nil,
 		"no counts":     {Scale: 6, Count: 1},
 		"other count":   {Scale: 6, Count: 3, Counts: []uint64{1, 1}},
@@ -220,7 +221,7 @@ func FuzzMerge(f *testing.F) {
 	f.Fuzz(func(t *testing.T, one, two []byte) {
 		answers := make([]Answer, 2)
 		for i, text := range [][]byte{one, two} {
-			l := new(otelperf.EndpointList)
+			l := new(client.EndpointList)
 			if json.Unmarshal(text, l) != nil || len(l.Endpoints) > 100 {
 				return
 			}

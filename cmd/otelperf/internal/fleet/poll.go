@@ -20,8 +20,8 @@ type Answer struct {
 	URL          string
 	Summary      *otelperf.Summary // nil: see Err
 	Raw          []byte            // the JSON of Summary
-	Endpoints    *otelperf.EndpointList
-	Dependencies *otelperf.DependencyList
+	Endpoints    *client.EndpointList
+	Dependencies *client.DependencyList
 	Err          error // why there is no Summary
 	Missing      error // why there are no Endpoints or Dependencies, if they were wanted
 }

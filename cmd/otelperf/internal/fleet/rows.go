@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/client"
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/plain"
 	"github.com/otelperf/otelperf-go/otelperf"
 	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
@@ -23,7 +24,7 @@ func keyOf(service string, r *otelperf.EndpointRow) rowKey {
 // table gathers the parts of rows.
 type table struct{ rows map[rowKey][]Part }
 
-func (t *table) add(src source, rows []otelperf.DetailedRow) {
+func (t *table) add(src source, rows []client.Row) {
 	if t.rows == nil {
 		t.rows = map[rowKey][]Part{}
 	}

@@ -5,6 +5,7 @@ package fleet
 import (
 	"time"
 
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/client"
 	"github.com/otelperf/otelperf-go/otelperf"
 )
 
@@ -61,7 +62,7 @@ type Row struct {
 // Part is what one instance has of a row.
 type Part struct {
 	Instance string `json:"instance"`
-	otelperf.DetailedRow
+	client.Row
 }
 
 // Slow is a slow request and where it was.
@@ -110,7 +111,7 @@ func (v *View) Services() (names []string) {
 // OpenSpikes are those that have not ended.
 func (v *View) OpenSpikes() (open []Spike) {
 	for _, s := range v.Spikes {
-		if s.State == otelperf.SpikeOpen {
+		if s.State == "open" {
 			open = append(open, s)
 		}
 	}

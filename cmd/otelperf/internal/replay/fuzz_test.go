@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/replay/format"
-	"github.com/otelperf/otelperf-go/otelperf"
+	"github.com/otelperf/otelperf-go/otelperf/engine"
 )
 
 // FuzzRun replays any text as CSV: no panic, and every line is a request that the engine has, or was left out and counted.
@@ -39,7 +39,7 @@ func FuzzRun(f *testing.F) {
 			}
 		}
 		got := r.timeline.counts.accepted
-		if n := r.timeline.engine.Summarize(otelperf.WindowAll).TotalRequests; n != got {
+		if n := r.timeline.engine.Snapshot(engine.All).Requests; n != got {
 			t.Fatalf("%d requests were accepted, the engine has %d", got, n)
 		}
 		if got+r.problems.n > lines || got+r.problems.n+1 < lines { // one may be a header

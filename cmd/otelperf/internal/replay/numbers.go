@@ -24,11 +24,11 @@ func digits(x float64) string {
 func inMs(ms float64) string { return digits(ms) + " ms" }
 
 // orDash writes milliseconds, or "-" where there are none.
-func orDash(ms *float64) string {
-	if ms == nil {
+func orDash(d time.Duration) string {
+	if d == 0 {
 		return "-"
 	}
-	return digits(*ms)
+	return digits(toMs(d))
 }
 
 // grouped writes a count as 1,234,567.

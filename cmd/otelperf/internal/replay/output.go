@@ -6,14 +6,17 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
+	"math"
+	"time"
 
-	"github.com/otelperf/otelperf-go/otelperf"
+	"github.com/otelperf/otelperf-go/otelperf/baseline"
+	"github.com/otelperf/otelperf-go/otelperf/engine"
 )
 
 // output writes what a run finds.
 type output interface {
-	event(ev otelperf.SpikeEvent) error // as it happens
-	finish(r *run) error                // at the end of the file
+	event(ev *engine.Event) error // as it happens
+	finish(r *run) error          // at the end of the file
 }
 
 func newOutput(asJSON bool, file string, to *bufio.Writer) output {
@@ -45,12 +48,15 @@ type jsonOutput struct {
 	enc  *json.Encoder
 }
 
-func (o *jsonOutput) event(ev otelperf.SpikeEvent) error {
-	ep := &ev.Endpoint
-	err := o.enc.Encode(event{
-		File: o.file, Type: ev.Type, Time: ev.Time.UTC().Format(timeLayout), Route: nameOf(ep.Method, ep.Route),
-		P99Ms: ep.P99Ms, BaselineP99Ms: ep.BaselineP99Ms, Ratio: ep.Ratio, Reason: reason(ev.Type, ep),
-	})
+func (o *jsonOutput) event(ev *engine.Event) error {
+	out := event{
+		File: o.file, Type: "spike_ended", Time: ev.Time.UTC().Format(timeLayout), Route: ev.Part.Endpoint.String(), Reason: reason(ev),
+		P99Ms: toMs(ev.Part.Evidence.Now.P99), BaselineP99Ms: toMs(ev.Part.Evidence.Baseline.P99), Ratio: ratio(&ev.Part),
+	}
+	if ev.Started {
+		out.Type = "spike_started"
+	}
+	err := o.enc.Encode(out)
 	if err != nil {
 		return err
 	}
@@ -59,19 +65,23 @@ func (o *jsonOutput) event(ev otelperf.SpikeEvent) error {
 
 func (o *jsonOutput) finish(*run) error { return nil }
 
-func nameOf(method, route string) string {
-	if method == "" {
-		return route
+// toMs is a duration in milliseconds.
+func toMs(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+// ratio is the p99 of a spike over the baseline's, nil if that is 0.
+func ratio(p *engine.Part) *float64 {
+	if x := p.Evidence.Ratio; !math.IsNaN(x) && !math.IsInf(x, 0) {
+		return &x
 	}
-	return method + " " + route
+	return nil
 }
 
 // reason says in words why a spike started, or how it ended.
-func reason(typ string, ep *otelperf.SpikeEndpoint) string {
+func reason(ev *engine.Event) string {
 	switch {
-	case typ == otelperf.EventSpikeStarted:
-		return evidence(ep)
-	case ep.State == otelperf.SpikeNewNormal:
+	case ev.Started:
+		return evidence(&ev.Part)
+	case ev.Part.State == engine.NewNormal:
 		return "it has lasted half an hour and is the baseline now"
 	default:
 		return "back to its baseline, or without requests for 10 minutes"
@@ -79,23 +89,24 @@ func reason(typ string, ep *otelperf.SpikeEndpoint) string {
 }
 
 // evidence is the count that fired, such as "38 of 212 requests above 812 ms (2x p99), 2.1 expected".
-func evidence(ep *otelperf.SpikeEndpoint) string {
-	return fmt.Sprintf("%d of %d requests above %s (%s), %s expected", ep.Above, ep.Requests, inMs(ep.ThresholdMs), timesUsual(ep), digits(ep.Expected))
+func evidence(p *engine.Part) string {
+	ev := &p.Evidence
+	return fmt.Sprintf("%d of %d requests above %s (%s), %s expected", ev.Above, ev.N, inMs(toMs(ev.Threshold)), timesUsual(ev), digits(ev.Expected))
 }
 
 // timesUsual says what a threshold is by the quantile that it was taken from.
-func timesUsual(ep *otelperf.SpikeEndpoint) string {
-	usual, name := ep.BaselineP99Ms, "p99"
-	switch ep.Level {
-	case "p50":
-		usual, name = ep.BaselineP50Ms, "p50"
-	case "p90":
-		usual, name = ep.BaselineP90Ms, "p90"
-	case "shape":
+func timesUsual(ev *baseline.Event) string {
+	usual, name := ev.Baseline.P99, "p99"
+	switch ev.Level {
+	case baseline.P50:
+		usual, name = ev.Baseline.P50, "p50"
+	case baseline.P90:
+		usual, name = ev.Baseline.P90, "p90"
+	case baseline.Shape:
 		return "all quantiles"
 	}
 	if usual <= 0 {
 		return name
 	}
-	return fmt.Sprintf("%.2gx %s", ep.ThresholdMs/usual, name)
+	return fmt.Sprintf("%.2gx %s", float64(ev.Threshold)/float64(usual), name)
 }

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/table"
-	"github.com/otelperf/otelperf-go/otelperf"
+	"github.com/otelperf/otelperf-go/otelperf/engine"
 )
 
 // maxSpikes is how many spikes of a file are listed, an endpoint's part in one each; more are counted.
@@ -22,7 +22,7 @@ type spike struct {
 	endpoint string
 	start    time.Time
 	end      time.Time // zero while it is open
-	state    string
+	state    engine.State
 	p99      float64 // ms, like the baseline, as known when it was found; at the end of the whole spike
 	baseline float64
 	ratio    *float64
@@ -37,22 +37,22 @@ type tableOutput struct {
 	more   int
 }
 
-func (o *tableOutput) event(ev otelperf.SpikeEvent) error {
-	ep := &ev.Endpoint
-	name := nameOf(ep.Method, ep.Route)
-	if ev.Type == otelperf.EventSpikeStarted {
+func (o *tableOutput) event(ev *engine.Event) error {
+	p := &ev.Part
+	name := p.Endpoint.String()
+	if ev.Started {
 		if len(o.spikes) >= maxSpikes {
 			o.more++
 			return nil
 		}
-		o.spikes = append(o.spikes, spike{endpoint: name, start: ep.Start, evidence: evidence(ep)})
-		o.spikes[len(o.spikes)-1].update(ep)
+		o.spikes = append(o.spikes, spike{endpoint: name, start: p.Start, evidence: evidence(p)})
+		o.spikes[len(o.spikes)-1].update(p)
 		return nil
 	}
 	for i := range slices.Backward(o.spikes) {
 		if s := &o.spikes[i]; s.endpoint == name {
 			if s.end.IsZero() {
-				s.update(ep)
+				s.update(p)
 				s.end = ev.Time
 			}
 			break
@@ -61,8 +61,8 @@ func (o *tableOutput) event(ev otelperf.SpikeEvent) error {
 	return nil
 }
 
-func (s *spike) update(ep *otelperf.SpikeEndpoint) {
-	s.state, s.p99, s.baseline, s.ratio = ep.State, ep.P99Ms, ep.BaselineP99Ms, ep.Ratio
+func (s *spike) update(p *engine.Part) {
+	s.state, s.p99, s.baseline, s.ratio = p.State, toMs(p.Evidence.Now.P99), toMs(p.Evidence.Baseline.P99), ratio(p)
 }
 
 func (o *tableOutput) finish(r *run) error {
@@ -71,11 +71,11 @@ func (o *tableOutput) finish(r *run) error {
 		_, err := fmt.Fprintf(o.to, "%s: no requests\n", o.file)
 		return err
 	}
-	sum := t.engine.Summarize(otelperf.WindowAll)
+	rows := t.engine.Snapshot(engine.All).Rows
 	o.headline(t)
 	o.notes(t)
 	_, _ = fmt.Fprintln(o.to)
-	_, _ = endpointTable(sum, t).WriteTo(o.to)
+	_, _ = endpointTable(rows, t).WriteTo(o.to)
 	_, _ = fmt.Fprintln(o.to)
 	if len(o.spikes) == 0 {
 		_, err := fmt.Fprintln(o.to, "no spikes")
@@ -116,7 +116,7 @@ func plural(n int, word string) string {
 }
 
 // endpointTable has a row per endpoint, the busiest first.
-func endpointTable(sum *otelperf.Summary, t *timeline) *table.Table {
+func endpointTable(rows []engine.Row, t *timeline) *table.Table {
 	tab := table.New(table.Column{Name: "ENDPOINT"}, table.Column{Name: "REQUESTS", Right: true}, table.Column{Name: "ERRORS", Right: true},
 		table.Column{Name: "P50 MS", Right: true}, table.Column{Name: "P95 MS", Right: true}, table.Column{Name: "P99 MS", Right: true},
 		table.Column{Name: "BASELINE", Right: true}, table.Column{Name: "STATE"}, table.Column{Name: "P99 OVER TIME, 0 TO MAX"})
@@ -124,13 +124,12 @@ func endpointTable(sum *otelperf.Summary, t *timeline) *table.Table {
 	for id, ep := range t.endpoints.all {
 		ids[ep.String()] = id
 	}
-	rows := slices.Concat(sum.Endpoints, sum.Jobs)
-	slices.SortStableFunc(rows, func(a, b otelperf.EndpointRow) int { return cmp.Compare(b.Count, a.Count) })
+	slices.SortStableFunc(rows, func(a, b engine.Row) int { return cmp.Compare(b.Outcomes.Total(), a.Outcomes.Total()) })
 	for i := range rows {
-		row := &rows[i]
-		name := row.Name()
-		tab.Row(name, grouped(row.Count), grouped(row.ErrorCount), orDash(row.P50Ms), orDash(row.P95Ms), orDash(row.P99Ms),
-			orDash(row.BaselineP99Ms), row.State, sparkline(t.columns.p99s(ids[name], t.latest)))
+		r := &rows[i]
+		name := r.Endpoint.String()
+		tab.Row(name, grouped(r.Outcomes.Total()), grouped(r.Outcomes.Failed()), orDash(r.P50), orDash(r.P95), orDash(r.P99),
+			orDash(r.BaselineP99), r.Phase.String(), sparkline(t.columns.p99s(ids[name], t.latest)))
 	}
 	return tab
 }
@@ -145,7 +144,7 @@ func (o *tableOutput) spikeTable(end time.Time) *table.Table {
 		switch {
 		case until.IsZero():
 			until, state = end, "not yet"
-		case s.state == otelperf.SpikeNewNormal:
+		case s.state == engine.NewNormal:
 			state = "new normal"
 		}
 		ratio := "-"

@@ -7,8 +7,8 @@ import (
 	"iter"
 	"time"
 
-	"github.com/otelperf/otelperf-go/otelperf"
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
+	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
 )
@@ -29,10 +29,10 @@ type request struct {
 
 // timeline puts requests in order and runs the engine with them, one Advance per second.
 type timeline struct {
-	engine    *otelperf.Engine
+	engine    *engine.Engine
 	endpoints *endpoints
 	columns   *columns
-	emit      func(otelperf.SpikeEvent) error
+	emit      func(*engine.Event) error
 
 	seconds seconds
 	begun   bool
@@ -66,12 +66,12 @@ var (
 	errLeap = errors.New("its time, or that of a request before it, leaps ahead by more than an hour, and others do not follow")
 )
 
-func newTimeline(config baseline.Config, emit func(otelperf.SpikeEvent) error) (*timeline, error) {
-	engine, err := otelperf.NewEngine(config)
+func newTimeline(config baseline.Config, emit func(*engine.Event) error) (*timeline, error) {
+	e, err := engine.New(engine.Options{Detector: config})
 	if err != nil {
 		return nil, err
 	}
-	t := &timeline{engine: engine, endpoints: newEndpoints(), columns: &columns{}, emit: emit}
+	t := &timeline{engine: e, endpoints: newEndpoints(), columns: &columns{}, emit: emit}
 	t.deltas = t.yieldDeltas
 	return t, nil
 }
@@ -175,8 +175,8 @@ func (t *timeline) tick(sec *second) error {
 		t.columns.add(id, t.next, &sec.cells[id].all)
 	}
 	t.seconds.clear(sec)
-	for _, ev := range events {
-		if err := t.emit(ev); err != nil {
+	for i := range events {
+		if err := t.emit(&events[i]); err != nil {
 			return err
 		}
 	}

@@ -7,14 +7,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/otelperf/otelperf-go/otelperf"
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
+	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 func newTestTimeline(t *testing.T) *timeline {
 	t.Helper()
-	tl, err := newTimeline(baseline.Config{}, func(otelperf.SpikeEvent) error { return nil })
+	tl, err := newTimeline(baseline.Config{}, func(*engine.Event) error { return nil })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,9 +60,8 @@ func TestOrder(t *testing.T) {
 			if tl.counts != tt.want {
 				t.Errorf("counts are %+v, want %+v", tl.counts, tt.want)
 			}
-			sum := tl.engine.Summarize(otelperf.WindowAll)
-			if sum.TotalRequests != tt.want.accepted {
-				t.Errorf("the engine has %d requests, want %d", sum.TotalRequests, tt.want.accepted)
+			if n := tl.engine.Snapshot(engine.All).Requests; n != tt.want.accepted {
+				t.Errorf("the engine has %d requests, want %d", n, tt.want.accepted)
 			}
 			if n := len(tl.seconds.free); n > int(horizon) {
 				t.Errorf("%d cells for one endpoint, want at most %d", n, horizon)
@@ -104,7 +103,7 @@ func TestQuietIsCheap(t *testing.T) {
 
 func TestEmitErrorStops(t *testing.T) {
 	stop := errors.New("stop")
-	tl, err := newTimeline(baseline.Config{}, func(otelperf.SpikeEvent) error { return stop })
+	tl, err := newTimeline(baseline.Config{}, func(*engine.Event) error { return stop })
 	if err != nil {
 		t.Fatal(err)
 	}

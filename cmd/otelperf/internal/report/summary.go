@@ -133,7 +133,7 @@ func writeSpikes(b *strings.Builder, v *fleet.View) {
 }
 
 func rank(s fleet.Spike) int {
-	if s.State == otelperf.SpikeOpen {
+	if s.State == "open" {
 		return 0
 	}
 	return 1
@@ -143,7 +143,7 @@ func rank(s fleet.Spike) int {
 func SpikeLine(s *fleet.Spike, v *fleet.View) string {
 	var b strings.Builder
 	start := s.Start.UTC()
-	if s.State == otelperf.SpikeOpen {
+	if s.State == "open" {
 		fmt.Fprintf(&b, "OPEN since %s (%s)", start.Format(time.TimeOnly), plain.Span(v.Time.Sub(s.Start)))
 	} else {
 		fmt.Fprintf(&b, "%s %s", plain.Clip(s.State, 12), start.Format(time.TimeOnly))

@@ -16,7 +16,6 @@ import (
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/fleet"
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/plain"
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/report"
-	"github.com/otelperf/otelperf-go/otelperf"
 	"github.com/otelperf/otelperf-go/slowlog"
 )
 
@@ -25,7 +24,7 @@ type detail struct {
 	panel panel
 	key   string
 	top   int // the first line that is shown
-	trace *otelperf.SlowTrace
+	trace *client.SlowTrace
 	err   error
 	ended bool // the trace has come, or will not
 }
@@ -33,7 +32,7 @@ type detail struct {
 // traceMsg is the anatomy of a slow request.
 type traceMsg struct {
 	key   string
-	trace *otelperf.SlowTrace
+	trace *client.SlowTrace
 	err   error
 }
 
@@ -64,7 +63,7 @@ func (m *Model) fetchTrace(s *fleet.Slow) tea.Cmd {
 	}
 }
 
-func askTrace(ctx context.Context, c *client.Client, id string) (*otelperf.SlowTrace, error) {
+func askTrace(ctx context.Context, c *client.Client, id string) (*client.SlowTrace, error) {
 	trace, _, err := c.Trace(ctx, id)
 	return trace, err
 }

@@ -10,7 +10,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/fleet"
-	"github.com/otelperf/otelperf-go/otelperf"
 )
 
 const maxFilter = 64 // characters
@@ -52,8 +51,7 @@ func (m *Model) listKey(key string) tea.Cmd {
 	case "p", "space":
 		m.paused = !m.paused
 	case "w":
-		i := slices.Index(otelperf.Windows, m.window)
-		m.window = otelperf.Windows[(i+1)%len(otelperf.Windows)]
+		m.window = m.window.Next()
 		return m.again()
 	case "tab":
 		m.focus = (m.focus + 1) % panels

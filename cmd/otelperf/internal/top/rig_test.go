@@ -66,9 +66,9 @@ func newService(t *testing.T, instance string) *service {
 }
 
 func (s *service) endpoints() any {
-	l := otelperf.EndpointList{Origin: otelperf.Origin{Service: s.summary.Service, Instance: s.summary.Instance}}
+	l := client.EndpointList{Origin: client.Origin{Service: s.summary.Service, Instance: s.summary.Instance}}
 	for _, r := range s.summary.Endpoints {
-		l.Endpoints = append(l.Endpoints, otelperf.DetailedRow{EndpointRow: r, TrendP99Ms: s.trends[r.Name()]})
+		l.Endpoints = append(l.Endpoints, client.Row{EndpointRow: r, TrendP99Ms: s.trends[r.Name()]})
 	}
 	return l
 }

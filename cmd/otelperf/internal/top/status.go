@@ -12,7 +12,6 @@ import (
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/fleet"
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/plain"
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/report"
-	"github.com/otelperf/otelperf-go/otelperf"
 )
 
 // title says who is shown, for which window, and at what time the numbers are from.
@@ -95,7 +94,7 @@ func (m *Model) recent(t time.Time) bool { return !t.IsZero() && m.now.Sub(t) < 
 
 func clock(t time.Time) string { return t.Local().Format(time.TimeOnly) }
 
-func isOpen(s *fleet.Spike) bool { return s.State == otelperf.SpikeOpen }
+func isOpen(s *fleet.Spike) bool { return s.State == "open" }
 
 func spikeText(s *fleet.Spike, v *fleet.View) string {
 	if isOpen(s) {

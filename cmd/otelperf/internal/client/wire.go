@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"time"
+
+	"github.com/otelperf/otelperf-go/otelperf"
+	"github.com/otelperf/otelperf-go/slowlog"
+)
+
+// Origin says whose numbers an answer has, and of when.
+type Origin struct {
+	Service  string    `json:"service"`
+	Instance string    `json:"instance"`
+	Time     time.Time `json:"time"`
+}
+
+// Row is an endpoint in a window, with what was asked for besides.
+type Row struct {
+	otelperf.EndpointRow
+	Histogram *Histogram `json:"histogram,omitzero"`
+	// TrendP99Ms is the p99 of each of the last 30 whole minutes, the oldest first, nil where there was no request.
+	TrendP99Ms []*float64 `json:"trend_p99_ms,omitzero"`
+}
+
+// Histogram is durations in base-2 exponential buckets: Counts[i] of them lie in (2^((Offset+i)/2^Scale), 2^((Offset+i+1)/2^Scale)]
+// seconds.
+type Histogram struct {
+	Scale  int      `json:"scale"`
+	Offset int32    `json:"offset"`
+	Count  uint64   `json:"count"`
+	SumMs  float64  `json:"sum_ms"`
+	Counts []uint64 `json:"counts"`
+}
+
+// EndpointList is the answer of GET endpoints.
+type EndpointList struct {
+	Origin
+	Window        otelperf.Window `json:"window"`
+	WindowSeconds float64         `json:"window_seconds"`
+	Count         int             `json:"count"`
+	Endpoints     []Row           `json:"endpoints"`
+}
+
+// DependencyList is the answer of GET dependencies.
+type DependencyList struct {
+	Origin
+	Window        otelperf.Window `json:"window"`
+	WindowSeconds float64         `json:"window_seconds"`
+	Count         int             `json:"count"`
+	Dependencies  []Row           `json:"dependencies"`
+}
+
+// SlowList is the answer of GET slow.
+type SlowList struct {
+	Origin
+	Count uint64                 `json:"count"`
+	Slow  []otelperf.SlowRequest `json:"slow"`
+}
+
+// SlowTrace is the answer of GET slow/{trace_id}.
+type SlowTrace struct {
+	Origin
+	TraceID  string           `json:"trace_id"`
+	Requests []*slowlog.Entry `json:"requests"`
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"time"
+
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
+)
+
+// maxBaselineAge is how old a baseline of an earlier process may become without its endpoint being seen again.
+const maxBaselineAge = 7 * 24 * time.Hour
+
+// Baseline is what is normal for an endpoint, to be kept for the next process.
+type Baseline struct {
+	Endpoint conventions.Endpoint
+	At       time.Time // when it was taken
+	State    []byte    // of baseline.Detector.AppendState
+}
+
+// Offer gives the engine the baselines of an earlier process, for endpoints as they appear. What is too old is dropped.
+// version is that of the service then; incidents that begin soon after the start are put down to a newer one.
+func (e *Engine) Offer(saved []Baseline, version string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.saved = make(map[conventions.Endpoint]Baseline, len(saved))
+	for _, b := range saved {
+		e.saved[b.Endpoint] = b
+	}
+	e.incidents.versionBefore = version
+}
+
+// restore gives a new endpoint the baseline that an earlier process had, if there is one that the detector takes.
+func (e *Engine) restore(ep *endpoint) {
+	old, ok := e.saved[ep.name]
+	if !ok {
+		return
+	}
+	delete(e.saved, ep.name)
+	if err := ep.detector.Restore(old.State, max(0, e.now.Sub(old.At))); err != nil {
+		e.stats.RestoreFailures++
+		return
+	}
+	e.stats.Restored++
+}
+
+// Baselines returns those to keep for the next process as of now, those of an earlier one included that were not needed yet.
+func (e *Engine) Baselines(now time.Time) (out []Baseline) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for ep := range e.all() {
+		if _, known := ep.detector.Quantile(0.5); known {
+			out = append(out, Baseline{Endpoint: ep.name, At: now, State: ep.detector.AppendState(nil)})
+		}
+	}
+	for _, b := range e.saved {
+		if now.Sub(b.At) < maxBaselineAge {
+			out = append(out, b)
+		}
+	}
+	return out
+}

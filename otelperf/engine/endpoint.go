@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"time"
+
+	"github.com/otelperf/otelperf-go/otelperf/baseline"
+	"github.com/otelperf/otelperf-go/otelperf/internal/timeline"
+	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/spikeprocessor"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
+)
+
+// endpoint is everything that is known of one endpoint. The engine's mutex guards it.
+type endpoint struct {
+	id       int
+	name     conventions.Endpoint
+	coarse   bool // durations came from buckets wider than ours
+	line     *timeline.Line
+	detector *baseline.Detector
+
+	published spikeprocessor.View
+	incident  string                // id of the open one that the endpoint has a part in; "": none
+	before    slowlog.OutcomeCounts // all requests until that was reported
+}
+
+func (ep *endpoint) add(d *spikeprocessor.Delta) {
+	ep.line.Add(d.All, &d.Outcomes)
+	ep.coarse = ep.coarse || d.Coarse
+}
+
+// view is what the span path must know.
+func (ep *endpoint) view() spikeprocessor.View {
+	return spikeprocessor.View{BaselineP99: ep.baselineP99(), SpikeID: ep.incident}
+}
+
+// baselineP99 is 0 until the detector has learned enough for it.
+func (ep *endpoint) baselineP99() time.Duration {
+	if ep.detector.State().Phase == baseline.Learning {
+		return 0
+	}
+	p99, _ := ep.detector.Quantile(0.99)
+	return p99
+}

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"iter"
+	"sync"
+	"time"
+
+	"github.com/otelperf/otelperf-go/otelperf/baseline"
+	"github.com/otelperf/otelperf-go/otelperf/internal/timeline"
+	"github.com/otelperf/otelperf-go/spikeprocessor"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
+	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
+)
+
+// Engine keeps, per endpoint, at most 40 KiB of windows and 4 KiB of baseline; endpoints are as many as its source brings (a
+// processor: at most max endpoints and one overflow row per kind), and the last 50 incidents.
+//
+// All methods are safe for concurrent use.
+type Engine struct {
+	options Options
+
+	mu        sync.Mutex // guards all below
+	detector  baseline.Config
+	endpoints []*endpoint // by id; nil where the source skipped one
+	now       time.Time   // of the last Advance
+	last      time.Time   // the same with its monotonic part, for Age
+	began     time.Time   // of the first Advance, or of the last reset
+	step      int64       // number of the running step
+	buckets   []baseline.Bucket
+	touched   []bool // endpoints that this Advance brought a delta
+	scratch   timeline.Scratch
+	stats     Stats
+	incidents incidents
+	saved     map[conventions.Endpoint]Baseline // of an earlier process, for endpoints not seen yet
+}
+
+// Options are what an Engine may have. The zero value is ready to use.
+type Options struct {
+	// Detector are the knobs of the baselines and of detection; fields of zero have their defaults.
+	Detector baseline.Config
+	// Publish is called within Advance when what the request path must know of an endpoint has changed. It must return at once
+	// and not call the Engine. Nil: nobody is told.
+	Publish func(conventions.Endpoint, spikeprocessor.View)
+	// Version returns the version of the service, by which an incident that began soon after a restart is put down to a new one.
+	// It is called within Advance and must not call the Engine. Nil: it is not known.
+	Version func() string
+}
+
+// New returns an engine. The error is that of [baseline.Config.Validate].
+func New(o Options) (*Engine, error) {
+	if err := o.Detector.Validate(); err != nil {
+		return nil, err
+	}
+	return &Engine{options: o, detector: o.Detector, incidents: incidents{versionNow: o.Version}}, nil
+}
+
+// Advance moves the engine to now with what came since the previous call. When now is before the previous one by a
+// minute or more, somebody set the clock, and the history is moved along with it; by less, it counts as the previous one.
+// It returns the changes of incidents, nil mostly.
+func (e *Engine) Advance(now time.Time, deltas iter.Seq[*spikeprocessor.Delta]) []Event {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.advance(now, deltas)
+	events := e.incidents.events
+	e.incidents.events = nil
+	return events
+}
+
+func (e *Engine) advance(now time.Time, deltas iter.Seq[*spikeprocessor.Delta]) {
+	e.stats.Ticks++
+	e.last = now
+	now = now.Round(0)
+	if now.Before(e.now) {
+		now = e.clockSet(now)
+	}
+	e.rotate(now)
+	clear(e.touched)
+	for d := range deltas {
+		ep := e.at(d)
+		e.touched[ep.id] = true
+		ep.add(d)
+		e.buckets = bucketsOf(e.buckets[:0], d)
+		e.verdict(ep, ep.detector.Tick(e.now, e.buckets))
+	}
+	for ep := range e.all() {
+		if !e.touched[ep.id] {
+			e.verdict(ep, ep.detector.Tick(e.now, nil))
+		}
+	}
+}
+
+// all are the endpoints that there are.
+func (e *Engine) all() iter.Seq[*endpoint] {
+	return func(yield func(*endpoint) bool) {
+		for _, ep := range e.endpoints {
+			if ep != nil && !yield(ep) {
+				return
+			}
+		}
+	}
+}
+
+// clockSet handles a clock that went back, and returns the time to go on with.
+func (e *Engine) clockSet(now time.Time) time.Time {
+	e.stats.ClockJumpsBack++
+	minutes := int64(e.now.Sub(now) / time.Minute)
+	if minutes == 0 {
+		return e.now
+	}
+	for ep := range e.all() {
+		ep.line.Shift(-minutes)
+	}
+	back := time.Duration(minutes) * time.Minute
+	e.step -= minutes * timeline.StepsPerMinute
+	e.began, e.now = e.began.Add(-back), e.now.Add(-back)
+	if now.Before(e.now) {
+		return e.now
+	}
+	return now
+}
+
+// rotate seals the steps and minutes that ended before now. A tick on a boundary still belongs to the step before it,
+// since its requests do.
+func (e *Engine) rotate(now time.Time) {
+	step := now.Add(-1).Unix() / timeline.StepSeconds
+	if e.began.IsZero() {
+		e.began, e.step = now, step
+	}
+	e.now = now
+	if step == e.step {
+		return
+	}
+	endMinute := step/timeline.StepsPerMinute != e.step/timeline.StepsPerMinute
+	for ep := range e.all() {
+		ep.line.EndStep(e.step, endMinute, &e.scratch)
+	}
+	e.step = step
+}
+
+// at returns the endpoint of a delta, which it makes if it is new.
+func (e *Engine) at(d *spikeprocessor.Delta) *endpoint {
+	for d.ID >= len(e.endpoints) {
+		e.endpoints = append(e.endpoints, nil)
+		e.touched = append(e.touched, false)
+	}
+	if e.endpoints[d.ID] == nil {
+		ep := &endpoint{id: d.ID, name: d.Endpoint, line: timeline.NewLine(), detector: e.newDetector()}
+		e.endpoints[d.ID] = ep
+		e.restore(ep)
+	}
+	return e.endpoints[d.ID]
+}
+
+func (e *Engine) newDetector() *baseline.Detector {
+	d, err := baseline.New(e.detector)
+	if err != nil { // cannot be: New and Configure have validated it
+		d, _ = baseline.New(baseline.Config{})
+	}
+	return d
+}
+
+// verdict passes on what a detector found.
+func (e *Engine) verdict(ep *endpoint, ev baseline.Event) {
+	if ev.Kind != baseline.None {
+		e.record(ep, ev)
+	}
+	if e.options.Publish == nil {
+		return
+	}
+	if v := ep.view(); v != ep.published {
+		ep.published = v
+		e.options.Publish(ep.name, v)
+	}
+}
+
+// bucketsOf translates a delta to what a detector takes.
+func bucketsOf(to []baseline.Bucket, d *spikeprocessor.Delta) []baseline.Bucket {
+	for b, n := range d.All.Buckets() {
+		to = append(to, baseline.Bucket{Index: int32(b + latency.FirstIndex), Count: uint32(min(n, 1<<32-1))})
+	}
+	if d.Failed == nil {
+		return to
+	}
+	i := 0
+	for b, n := range d.Failed.Buckets() {
+		for i < len(to) && to[i].Index < int32(b+latency.FirstIndex) {
+			i++
+		}
+		if i < len(to) && to[i].Index == int32(b+latency.FirstIndex) {
+			to[i].Failed = uint32(min(n, uint64(to[i].Count)))
+		}
+	}
+	return to
+}
+
+// Reset starts counts and windows anew; baselines too if that is asked for.
+func (e *Engine) Reset(baselines bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.began = e.now
+	for ep := range e.all() {
+		ep.line.Reset()
+		if baselines {
+			ep.detector = e.newDetector()
+		}
+	}
+}
+
+// Configure changes the knobs of all detectors; what they have learned stays. config.Tick of zero keeps the one in
+// force. On an error, that of [baseline.Config.Validate], nothing is changed.
+func (e *Engine) Configure(config baseline.Config) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if config.Tick == 0 {
+		config.Tick = e.detector.Tick
+	}
+	if err := config.Validate(); err != nil {
+		return err
+	}
+	e.detector = config
+	for ep := range e.all() {
+		if err := ep.detector.SetConfig(config); err != nil {
+			return err // cannot be: it was validated
+		}
+	}
+	return nil
+}
+
+// Config returns the detectors' configuration with its defaults filled in.
+func (e *Engine) Config() baseline.Config {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.newDetector().Config()
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"time"
+
+	"github.com/otelperf/otelperf-go/otelperf/internal/timeline"
+	"github.com/otelperf/otelperf-go/slowlog"
+)
+
+// Numbers are what was done in a span of time.
+type Numbers struct {
+	Seconds  float64               // of the span that are covered
+	Outcomes slowlog.OutcomeCounts // requests by how they ended
+
+	Timed         uint64        // durations that the following are of; with 0 they mean nothing
+	TotalSeconds  float64       // sum of the durations
+	Min, Max      time.Duration //
+	P50, P95, P99 time.Duration // quantiles, off by at most ErrorBound as a share of them
+	ErrorBound    float64       // 0.0055 mostly
+}
+
+var quantiles = []float64{0.5, 0.95, 0.99}
+
+func numbersOf(t *timeline.Tally, seconds float64) Numbers {
+	h := &t.Durations
+	n := Numbers{Seconds: seconds, Outcomes: t.Outcomes, ErrorBound: h.ErrorBound()}
+	var q [3]time.Duration
+	if h.Quantiles(q[:], quantiles) {
+		n.Timed, n.TotalSeconds, n.Min, n.Max = h.Count(), h.SumSeconds(), h.Min(), h.Max()
+		n.P50, n.P95, n.P99 = q[0], q[1], q[2]
+	}
+	return n
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/otelperf/otelperf-go/otelperf/baseline"
+	"github.com/otelperf/otelperf-go/otelperf/internal/timeline"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
+)
+
+// TrendMinutes is how many whole minutes a trend covers.
+const TrendMinutes = 30
+
+// Row is one endpoint in a window.
+type Row struct {
+	Endpoint conventions.Endpoint
+	Numbers
+	BaselineP99 time.Duration  // what p99 normally is; 0 while that is not known
+	Phase       baseline.Phase // learning, normal or spiking
+	Needed      uint64         // requests missing for a baseline p99, while learning
+	Coarse      bool           // durations came from buckets wider than ours
+
+	Histogram *Histogram      // nil unless it was asked for and there are durations
+	Trend     []time.Duration // p99 of the last TrendMinutes whole minutes, the oldest first, 0 for none; nil unless asked for
+}
+
+// Histogram is durations in the base-2 exponential buckets of the OpenTelemetry metrics data model: Counts[i] of them lie in
+// (2^((Offset+i)/2^Scale), 2^((Offset+i+1)/2^Scale)] seconds.
+type Histogram struct {
+	Scale      int
+	Offset     int32
+	Count      uint64
+	SumSeconds float64
+	Counts     []uint64
+}
+
+// Query says which rows are wanted, and what of them.
+type Query struct {
+	Window    Window
+	Wants     func(conventions.Kind) bool // nil: all
+	Histogram bool
+	Trend     bool
+	// Once says that nobody will ask for this window again soon: it is put together from the history, and no memory is spent
+	// on having it ready the next time.
+	Once bool
+}
+
+// Rows returns rows in the order of their names, and how long the window really is by now. The lock is not held from one row to
+// the next, since a trend takes a while where there are many.
+func (e *Engine) Rows(q Query) (rows []Row, covered time.Duration) {
+	e.mu.Lock()
+	n := len(e.endpoints)
+	covered = e.covered(q.Window)
+	e.mu.Unlock()
+	for id := range n {
+		if row, ok := e.rowOf(id, &q, covered); ok {
+			rows = append(rows, row)
+		}
+	}
+	slices.SortFunc(rows, byName)
+	return rows, covered
+}
+
+func byName(a, b Row) int {
+	return cmp.Or(cmp.Compare(a.Endpoint.Route, b.Endpoint.Route), cmp.Compare(a.Endpoint.Method, b.Endpoint.Method), cmp.Compare(a.Endpoint.Kind, b.Endpoint.Kind))
+}
+
+func (e *Engine) rowOf(id int, q *Query, covered time.Duration) (Row, bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	ep := e.endpoints[id]
+	if ep == nil || q.Wants != nil && !q.Wants(ep.name.Kind) {
+		return Row{}, false
+	}
+	t := &e.scratch.Tally
+	if q.Once {
+		t.Reset()
+		ep.line.Collect(q.Window.span(), e.step, t)
+	} else {
+		t = ep.line.Window(q.Window.span(), e.step, t)
+	}
+	row := ep.row(t, covered)
+	if q.Histogram {
+		row.Histogram = histogramOf(t)
+	}
+	if q.Trend {
+		row.Trend = e.trend(ep)
+	}
+	return row, true
+}
+
+func (ep *endpoint) row(t *timeline.Tally, covered time.Duration) Row {
+	state := ep.detector.State()
+	return Row{
+		Endpoint: ep.name, Numbers: numbersOf(t, covered.Seconds()), Coarse: ep.coarse,
+		Phase: state.Phase, Needed: state.Needed, BaselineP99: ep.baselineP99(),
+	}
+}
+
+// histogramOf is nil for no durations.
+func histogramOf(t *timeline.Tally) *Histogram {
+	h := &t.Durations
+	if h.Count() == 0 {
+		return nil
+	}
+	out := &Histogram{Scale: h.Scale(), Count: h.Count(), SumSeconds: h.SumSeconds()}
+	out.Offset, out.Counts = h.AppendCounts(nil)
+	return out
+}
+
+func (e *Engine) trend(ep *endpoint) []time.Duration {
+	out := make([]time.Duration, 0, TrendMinutes)
+	for t := range ep.line.Minutes(TrendMinutes, e.step, &e.scratch.Tally) {
+		p99, _ := t.Durations.Quantile(0.99)
+		out = append(out, p99)
+	}
+	return out
+}
+
+// Snapshot is all endpoints in one window as of the last Advance.
+type Snapshot struct {
+	Window   Window
+	Requests uint64  // since the start or the last reset, dependencies and jobs aside
+	Totals   Numbers // of the requests in the window; its quantiles are those of all of them together
+	Coarse   bool    // some durations of requests came from buckets wider than ours
+	Rows     []Row   // in the order of their names
+}
+
+// Snapshot returns all rows of a window and the totals of the requests among them, of one moment.
+func (e *Engine) Snapshot(w Window) *Snapshot {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	covered := e.covered(w)
+	s := &Snapshot{Window: w, Rows: make([]Row, 0, len(e.endpoints))}
+	var all timeline.Tally
+	for ep := range e.all() {
+		t := ep.line.Window(w.span(), e.step, &e.scratch.Tally)
+		s.Rows = append(s.Rows, ep.row(t, covered))
+		if ep.name.Kind.Request() {
+			total := ep.line.Total()
+			s.Requests += total.Total()
+			s.Coarse = s.Coarse || ep.coarse
+			all.Merge(t)
+		}
+	}
+	s.Totals = numbersOf(&all, covered.Seconds())
+	slices.SortFunc(s.Rows, byName)
+	return s
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package companion is the JSON endpoint beside a service's telemetry: the routes, the live page, the stream and the rules of who may
+// look, on top of a [Service] that has the answers. It knows HTTP and the shape of requests; what the answers look like is the
+// Service's concern, and openapi.json beside this file is the contract for both.
+package companion
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"time"
+
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/otelperf/otelperf-go/otelperf/internal/access"
+	"github.com/otelperf/otelperf-go/otelperf/internal/web"
+)
+
+// Service is what a companion shows. Values of type any are encoded as JSON; ok is false for what there is not, or no longer. Windows
+// are among Config.Windows. Its methods are safe for concurrent use.
+type Service interface {
+	Summary(window string) any
+	Rows(RowsQuery) any
+	Series(e EndpointQuery, window string) (answer any, ok bool)
+	Detail(EndpointQuery) (answer any, ok bool)
+	Slow(limit int) any
+	SlowTrace(id trace.TraceID) (answer any, ok bool)
+	SlowOTLP(id trace.TraceID) (body []byte, ok bool, err error)
+	Active(limit int) any
+	Errors(limit int) any
+	Spikes(limit int) any
+	Spike(id string) (answer any, ok bool)
+	Health() any
+	Diagnostics() any
+	Settings() any
+	// Change puts settings in force, all of them or none: refused names those that cannot be, each with what is accepted.
+	Change(settings map[string]json.RawMessage) (refused map[string]string, err error)
+	// Reset starts the numbers anew.
+	Reset(baselines bool) any
+	// Audit logs what somebody changed.
+	Audit(ctx context.Context, message string, attrs ...slog.Attr)
+	// Unavailable says why there is nothing to stream; "" if there is.
+	Unavailable() string
+}
+
+// EndpointQuery names an endpoint. Kind tells those apart that share method and route, and may be empty.
+type EndpointQuery struct{ Method, Route, Kind string }
+
+// RowsQuery says which rows are wanted, and what of them.
+type RowsQuery struct {
+	Window       string
+	Dependencies bool // rows of what is called, not of what is served
+	Histogram    bool
+	Trend        bool
+	Sort         string // one of Config.Sortings
+	Limit        int    // 1 to 1000
+}
+
+// Config is what New needs besides a Service.
+type Config struct {
+	Windows    []string // what ?window= may be
+	Window     string   // what it is if it is missing
+	Sortings   []string // what ?sort= of rows may be, the first if it is missing
+	MaxSpikes  int      // how many are listed if ?limit= is missing
+	MaxStreams int
+	Access     access.Config
+}
+
+// Mount is where a companion is expected to be mounted.
+const Mount = "/debug/otelperf/"
+
+// Companion serves a Service. Its methods are safe for concurrent use.
+type Companion struct {
+	service Service
+	config  Config
+	guard   *access.Guard
+	mounts  web.Mounts
+	shared  web.Shared
+	streams *web.Broadcaster
+}
+
+// New returns a companion, without its stream until Start.
+func New(s Service, c Config) *Companion {
+	return &Companion{
+		service: s, config: c, guard: access.New(c.Access), mounts: web.Mounts{Usual: Mount},
+		streams: web.NewBroadcaster(c.MaxStreams, web.Topics{State: topicSummary, Produce: s.Summary, Events: []string{TopicSlow, TopicSpike}}),
+	}
+}
+
+// Start begins to stream, until Close.
+func (c *Companion) Start() { c.streams.Start() }
+
+// Close ends every stream within ctx. All else is served as before. It may be called more than once.
+func (c *Companion) Close(ctx context.Context) error { return c.streams.Close(ctx) }
+
+// Denied is the number of requests that were refused for want of a right.
+func (c *Companion) Denied() uint64 { return c.guard.Denied() }
+
+// Mounts are the prefixes below which the handler was reached, each with a slash at its end.
+func (c *Companion) Mounts() []string { return c.mounts.All() }
+
+// Serves reports whether a path lies below where the handler was reached, or is expected to be.
+func (c *Companion) Serves(path string) bool { return c.mounts.Contain(path) }
+
+// Streams says how the stream fares.
+func (c *Companion) Streams() web.BroadcastStats { return c.streams.Stats() }
+
+// Shared returns what produce returns as JSON, or what it returned to somebody else with the same key a fifth of a second ago.
+func (c *Companion) Shared(key string, produce func() any) ([]byte, error) {
+	return c.shared.Get(key, shareFor, produce)
+}
+
+// shareFor is for how long equal polls share an answer.
+const shareFor = 200 * time.Millisecond

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package companion
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"mime"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/otelperf/otelperf-go/otelperf/internal/problem"
+	"github.com/otelperf/otelperf-go/otelperf/internal/web"
+)
+
+// maxPatch bounds the body of PATCH config, in bytes.
+const maxPatch = 4 << 10
+
+func (c *Companion) serveConfig(w http.ResponseWriter, r *http.Request) {
+	web.JSON(w, r, c.service.Settings())
+}
+
+// serveChange takes a JSON object with some of the changeable settings. All of it is put in force or nothing.
+func (c *Companion) serveChange(w http.ResponseWriter, r *http.Request) {
+	patch, p := readPatch(w, r)
+	if p != nil {
+		problem.Write(w, *p)
+		return
+	}
+	refused, err := c.service.Change(patch)
+	if err != nil {
+		web.Failed(w, err)
+		return
+	}
+	if len(refused) > 0 {
+		problem.Write(w, refusal(refused))
+		return
+	}
+	c.shared.Forget()
+	attrs := []slog.Attr{slog.String("client.address", r.RemoteAddr)}
+	for _, name := range slices.Sorted(maps.Keys(patch)) {
+		attrs = append(attrs, slog.String(name, string(patch[name])))
+	}
+	c.service.Audit(r.Context(), "otelperf configuration changed", attrs...)
+	web.JSON(w, r, c.service.Settings())
+}
+
+// readPatch reads the body as an object of at most maxPatch bytes.
+func readPatch(w http.ResponseWriter, r *http.Request) (map[string]json.RawMessage, *problem.Problem) {
+	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if kind != "application/json" && kind != "application/merge-patch+json" {
+		return nil, &problem.Problem{Status: http.StatusUnsupportedMediaType, Field: "Content-Type",
+			Detail: "Send the settings to be changed as a JSON object.", Accepted: "application/json, application/merge-patch+json"}
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxPatch))
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+		return nil, &problem.Problem{Status: http.StatusRequestEntityTooLarge, Detail: fmt.Sprintf("A change has at most %d bytes.", maxPatch)}
+	}
+	var patch map[string]json.RawMessage
+	d := json.NewDecoder(bytes.NewReader(body))
+	if err == nil {
+		err = d.Decode(&patch)
+	}
+	if err != nil || d.More() || len(patch) == 0 {
+		return nil, new(problem.Invalid("body", "The body is no JSON object with settings in it.", `an object such as {"slow_threshold_ms": 300}`))
+	}
+	return patch, nil
+}
+
+// maxRefused bounds how many settings a refusal names.
+const maxRefused = 10
+
+// refusal names the settings that were refused, the first maxRefused of them.
+func refusal(refused map[string]string) problem.Problem {
+	names := slices.Sorted(maps.Keys(refused))
+	names = names[:min(len(names), maxRefused)]
+	var accepted []string
+	for _, name := range names {
+		accepted = append(accepted, fmt.Sprintf("%.64s: %s", name, refused[name]))
+	}
+	return problem.Problem{
+		Status: http.StatusBadRequest, Field: strings.Join(names, ", "), Accepted: strings.Join(accepted, "; "),
+		Detail: "Nothing was changed: " + strings.Join(accepted, "; ") + ".",
+	}
+}

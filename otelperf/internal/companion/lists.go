@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package companion
+
+import (
+	"log/slog"
+	"net/http"
+
+	"github.com/otelperf/otelperf-go/otelperf/internal/web"
+)
+
+// usualLimit is how many items a list has if ?limit= is missing.
+const usualLimit = 100
+
+// serveList answers with a list of at most ?limit= items.
+func (c *Companion) serveList(w http.ResponseWriter, r *http.Request, usual int, list func(limit int) any) {
+	q := web.QueryOf(r)
+	n := q.Limit(usual)
+	if q.Refused(w) {
+		return
+	}
+	web.JSON(w, r, list(n))
+}
+
+func (c *Companion) serveActive(w http.ResponseWriter, r *http.Request) {
+	c.serveList(w, r, usualLimit, c.service.Active)
+}
+
+func (c *Companion) serveErrors(w http.ResponseWriter, r *http.Request) {
+	c.serveList(w, r, usualLimit, c.service.Errors)
+}
+
+func (c *Companion) serveSpikes(w http.ResponseWriter, r *http.Request) {
+	c.serveList(w, r, c.config.MaxSpikes, c.service.Spikes)
+}
+
+func (c *Companion) serveSpike(w http.ResponseWriter, r *http.Request) {
+	id := r.PathValue("id")
+	answer, ok := c.service.Spike(id)
+	if !ok {
+		web.NotFound(w, "id", "There is no spike %.40q, or no longer. GET spikes lists those that are stored.", id)
+		return
+	}
+	web.JSON(w, r, answer)
+}
+
+func (c *Companion) serveHealth(w http.ResponseWriter, r *http.Request) {
+	web.JSON(w, r, c.service.Health())
+}
+
+func (c *Companion) serveDiagnostics(w http.ResponseWriter, r *http.Request) {
+	web.JSON(w, r, c.service.Diagnostics())
+}
+
+func (c *Companion) serveReset(w http.ResponseWriter, r *http.Request) {
+	q := web.QueryOf(r)
+	baselines := q.Flag("baselines")
+	if q.Refused(w) {
+		return
+	}
+	answer := c.service.Reset(baselines)
+	c.shared.Forget()
+	c.service.Audit(r.Context(), "otelperf was reset", slog.Bool("baselines", baselines), slog.String("client.address", r.RemoteAddr))
+	web.JSON(w, r, answer)
+}

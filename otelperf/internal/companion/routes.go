@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package companion
+
+import (
+	"maps"
+	"net/http"
+
+	"github.com/otelperf/otelperf-go/otelperf/internal/web"
+)
+
+// Handler returns the handler of all routes and of some more, by pattern, to be mounted below a prefix.
+func (c *Companion) Handler(more map[string]http.Handler) http.Handler {
+	routes := map[string]http.Handler{}
+	for pattern, f := range c.routes() {
+		routes[pattern] = f
+	}
+	maps.Copy(routes, more)
+	below := web.Routes(routes)
+	guarded := c.guard.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c.mounts.Learn(r)
+		below.ServeHTTP(w, r)
+	}))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { guarded.ServeHTTP(w, web.Below(Mount, r)) })
+}
+
+// routes are the paths of the endpoint, below wherever it is mounted.
+func (c *Companion) routes() map[string]http.HandlerFunc {
+	return map[string]http.HandlerFunc{
+		"GET /{$}":                  c.serveIndex,
+		"GET /page/{file}":          c.servePage,
+		"GET /openapi.json":         c.serveOpenAPI,
+		"GET /summary":              c.serveSummary,
+		"GET /metrics":              c.serveSummary,
+		"GET /performance":          c.serveSummary,
+		"GET /endpoints":            c.serveEndpoints,
+		"GET /endpoints/series":     c.serveSeries,
+		"GET /endpoints/detail":     c.serveDetail,
+		"GET /dependencies":         c.serveDependencies,
+		"GET /slow":                 c.serveSlow,
+		"GET /slow/{trace_id}":      c.serveSlowTrace,
+		"GET /slow/{trace_id}/otlp": c.serveSlowOTLP,
+		"GET /active":               c.serveActive,
+		"GET /errors":               c.serveErrors,
+		"GET /spikes":               c.serveSpikes,
+		"GET /spikes/{id}":          c.serveSpike,
+		"GET /stream":               c.serveStream,
+		"GET /health":               c.serveHealth,
+		"GET /diagnostics":          c.serveDiagnostics,
+		"GET /config":               c.serveConfig,
+		"PATCH /config":             c.serveChange,
+		"POST /reset":               c.serveReset,
+	}
+}

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package metricsource makes an engine's deltas of the duration metrics that instrumentations record.
+package metricsource
+
+import (
+	"context"
+	"iter"
+	"slices"
+	"sync/atomic"
+
+	"go.opentelemetry.io/otel/attribute"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.opentelemetry.io/otel/sdk/resource"
+
+	"github.com/otelperf/otelperf-go/otelperf/internal/units"
+	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/spikeprocessor"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
+	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
+)
+
+// Source makes deltas of the duration metrics that instrumentations record. It asks for cumulative data and
+// subtracts what it had, so that a failed collection loses nothing: the next one brings it. It remembers one histogram
+// per attribute set, of which the SDK's cardinality limit (2000 unless set) allows so many per metric.
+//
+// Collect is called by one goroutine at a time; the other methods are safe for concurrent use.
+type Source struct {
+	// Reader is what the MeterProvider is to be given.
+	Reader *sdkmetric.ManualReader
+
+	limit  int // endpoints
+	ids    map[conventions.Endpoint]int
+	before map[pointKey]*cumulative
+	rows   []*row      // by id
+	coarse atomic.Bool // a View has given a metric explicit buckets
+
+	resource atomic.Pointer[resource.Resource]
+}
+
+type pointKey struct {
+	scope, metric string
+	set           attribute.Distinct
+}
+
+// cumulative is what a point said at the last collection.
+type cumulative struct {
+	durations *latency.Histogram
+	sum       float64
+	seen      bool // in this collection
+}
+
+// row gathers the delta of one endpoint.
+type row struct {
+	endpoint conventions.Endpoint
+	all      latency.Histogram
+	failed   latency.Histogram
+	outcomes slowlog.OutcomeCounts
+	coarse   bool
+}
+
+// durationMetrics are the metrics read, and the unit of their values in seconds.
+var durationMetrics = map[string]float64{
+	"http.server.request.duration": 1,
+	"rpc.server.call.duration":     1,
+	"rpc.server.duration":          1e-3,
+}
+
+// New returns a source that keeps at most limit endpoints apart; the rest share one overflow endpoint per kind.
+func New(limit int) *Source {
+	return &Source{
+		limit: limit, ids: map[conventions.Endpoint]int{}, before: map[pointKey]*cumulative{},
+		Reader: sdkmetric.NewManualReader(sdkmetric.WithAggregationSelector(exponentialOnly)),
+	}
+}
+
+// exponentialOnly gives histograms our resolution and drops all else.
+func exponentialOnly(kind sdkmetric.InstrumentKind) sdkmetric.Aggregation {
+	if kind == sdkmetric.InstrumentKindHistogram {
+		return sdkmetric.AggregationBase2ExponentialHistogram{MaxSize: 2048, MaxScale: latency.Scale}
+	}
+	return sdkmetric.AggregationDrop{}
+}
+
+// Coarse reports whether a View has given a metric explicit buckets, or wider ones than ours.
+func (m *Source) Coarse() bool { return m.coarse.Load() }
+
+// Resource is that of the pipeline; nil before the first collection.
+func (m *Source) Resource() *resource.Resource { return m.resource.Load() }
+
+// Collect calls use with what came since the last successful call. After an error, that of the SDK's Collect, nothing was used.
+func (m *Source) Collect(ctx context.Context, use func(iter.Seq[*spikeprocessor.Delta])) error {
+	var rm metricdata.ResourceMetrics
+	if err := m.Reader.Collect(ctx, &rm); err != nil {
+		return err
+	}
+	m.resource.Store(rm.Resource)
+	for _, c := range m.before {
+		c.seen = false
+	}
+	for _, sm := range rm.ScopeMetrics {
+		for _, mt := range sm.Metrics {
+			if unit, ok := durationMetrics[mt.Name]; ok {
+				m.read(pointKey{scope: sm.Scope.Name, metric: mt.Name}, mt.Data, unit)
+			}
+		}
+	}
+	for key, c := range m.before {
+		if !c.seen {
+			delete(m.before, key)
+		}
+	}
+	use(m.deltas)
+	return nil
+}
+
+// deltas yields the rows that have something and empties them.
+func (m *Source) deltas(yield func(*spikeprocessor.Delta) bool) {
+	for id, r := range m.rows {
+		if r.outcomes.Total() == 0 {
+			continue
+		}
+		more := yield(&spikeprocessor.Delta{ID: id, Endpoint: r.endpoint, All: &r.all, Failed: &r.failed, Outcomes: r.outcomes, Coarse: r.coarse})
+		r.all.Reset()
+		r.failed.Reset()
+		r.outcomes = slowlog.OutcomeCounts{}
+		if !more {
+			return
+		}
+	}
+}
+
+// read takes in the points of one metric.
+func (m *Source) read(key pointKey, data metricdata.Aggregation, unit float64) {
+	switch d := data.(type) {
+	case metricdata.ExponentialHistogram[float64]:
+		for i := range d.DataPoints {
+			p := &d.DataPoints[i]
+			h, coarse := exponentialPoint(p, unit)
+			m.point(key, p.Attributes, h, p.Sum*unit, coarse)
+		}
+	case metricdata.Histogram[float64]:
+		for i := range d.DataPoints {
+			p := &d.DataPoints[i]
+			m.point(key, p.Attributes, explicitPoint(p, unit), p.Sum*unit, true)
+		}
+	}
+}
+
+// point adds what came to one attribute set since the last collection to its endpoint's row.
+func (m *Source) point(key pointKey, set attribute.Set, h *latency.Histogram, sum float64, coarse bool) {
+	key.set = set.Equivalent()
+	old := m.before[key]
+	if old == nil || h.Count() < old.durations.Count() { // new, or the pipeline began anew
+		old = &cumulative{durations: new(latency.Histogram)}
+		m.before[key] = old
+	}
+	old.seen = true
+	var delta latency.Histogram
+	delta.Merge(h)
+	delta.Subtract(old.durations)
+	delta.AddSum(units.Duration(sum - old.sum))
+	old.durations, old.sum = h, sum
+	if coarse {
+		m.coarse.Store(true)
+	}
+	if delta.Count() == 0 {
+		return
+	}
+	ep, outcome := endpointOf(set)
+	r := m.rowOf(ep)
+	r.coarse = r.coarse || coarse
+	r.outcomes[outcome] += delta.Count()
+	r.all.Merge(&delta)
+	if outcome.Failed() {
+		r.failed.Merge(&delta)
+	}
+}
+
+func (m *Source) rowOf(ep conventions.Endpoint) *row {
+	id, ok := m.ids[ep]
+	if !ok {
+		if len(m.rows) >= m.limit {
+			ep = conventions.Endpoint{Kind: ep.Kind, Route: conventions.OverflowRoute}
+		}
+		if id, ok = m.ids[ep]; !ok {
+			id = len(m.rows)
+			m.ids[ep] = id
+			m.rows = append(m.rows, &row{endpoint: ep})
+		}
+	}
+	return m.rows[id]
+}
+
+// endpointOf reads the attributes of a point.
+func endpointOf(set attribute.Set) (ep conventions.Endpoint, outcome slowlog.Outcome) {
+	str := func(keys ...attribute.Key) string {
+		for _, k := range keys {
+			if v, ok := set.Value(k); ok {
+				return v.String()
+			}
+		}
+		return ""
+	}
+	outcome = spikeprocessor.OutcomeOf(set.ToSlice())
+	if set.HasValue("otel.metric.overflow") {
+		return conventions.Endpoint{Route: conventions.OverflowRoute}, outcome
+	}
+	if method := str("http.request.method"); method != "" {
+		route := str("http.route")
+		if route == "" {
+			route = conventions.UnmatchedRoute
+		}
+		return conventions.Endpoint{Kind: conventions.KindHTTP, Method: method, Route: route}, outcome
+	}
+	route := str("rpc.method")
+	if service := str("rpc.service"); service != "" && !slices.Contains([]byte(route), '/') {
+		route = service + "/" + route
+	}
+	return conventions.Endpoint{Kind: conventions.KindRPC, Method: str("rpc.system.name", "rpc.system"), Route: route}, outcome
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package statefile reads and writes the file by which one process leaves its baselines to the next: a line of JSON that says what it
+// is, then a line for each endpoint. At most 128 MiB are read.
+package statefile
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/otelperf/otelperf-go/otelperf/engine"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
+)
+
+const (
+	format   = "otelperf-baselines"
+	version  = 1
+	maxBytes = 128 << 20
+)
+
+// Err is wrapped by what is reported of a state file that cannot be used. It is never fatal.
+var Err = errors.New("otelperf: state file")
+
+// Header is the first line. Write fills in Format, Version, Bytes and CRC32.
+type Header struct {
+	Format         string    `json:"format"`
+	Version        int       `json:"version"`
+	Service        string    `json:"service"`
+	ServiceVersion string    `json:"service_version"`
+	Instance       string    `json:"instance"`
+	Writer         string    `json:"writer"` // of one process, whatever its instance is called
+	Written        time.Time `json:"written"`
+	Bytes          int       `json:"bytes"` // of what follows the first line
+	CRC32          uint32    `json:"crc32"` // of the same, IEEE
+}
+
+// line is one endpoint's.
+type line struct {
+	Kind   conventions.Kind `json:"kind"`
+	Method string           `json:"method"`
+	Route  string           `json:"route"`
+	At     time.Time        `json:"at"`
+	State  []byte           `json:"state"` // baseline.Detector.AppendState
+}
+
+// Write replaces the file in one step: what a reader finds is whole, the old or the new.
+func Write(path string, h Header, saved []engine.Baseline) (err error) {
+	var body bytes.Buffer
+	enc := json.NewEncoder(&body)
+	for _, b := range saved {
+		if err := enc.Encode(line{b.Endpoint.Kind, b.Endpoint.Method, b.Endpoint.Route, b.At, b.State}); err != nil {
+			return fmt.Errorf("%w: encoding: %w", Err, err)
+		}
+	}
+	h.Format, h.Version, h.Bytes, h.CRC32 = format, version, body.Len(), crc32.ChecksumIEEE(body.Bytes())
+	head, err := json.Marshal(h)
+	if err != nil {
+		return fmt.Errorf("%w: encoding: %w", Err, err)
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
+	if err != nil {
+		return fmt.Errorf("%w: %w", Err, err)
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(f.Name()) // a leftover is all there is to lose
+			err = fmt.Errorf("%w: %w", Err, err)
+		}
+	}()
+	_, werr := f.Write(append(append(head, '\n'), body.Bytes()...))
+	if err = errors.Join(werr, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
+
+// ReadHeader reads the first line of a state file.
+func ReadHeader(path string) (h Header, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return h, err
+	}
+	defer func() { _ = f.Close() }() // was only read
+	first, err := bufio.NewReader(io.LimitReader(f, 64<<10)).ReadBytes('\n')
+	if err != nil {
+		return h, fmt.Errorf("%w: %s: no first line", Err, path)
+	}
+	return parseHeader(first)
+}
+
+func parseHeader(first []byte) (h Header, err error) {
+	if err := json.Unmarshal(first, &h); err != nil || h.Format != format {
+		return h, fmt.Errorf("%w: not one of ours", Err)
+	}
+	if h.Version != version {
+		return h, fmt.Errorf("%w: version is %d, accepted is %d", Err, h.Version, version)
+	}
+	return h, nil
+}
+
+// Read reads a state file. A file that does not exist is no error and holds nothing.
+func Read(path string) (h Header, saved []engine.Baseline, err error) {
+	f, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return h, nil, nil
+	}
+	if err != nil {
+		return h, nil, fmt.Errorf("%w: %w", Err, err)
+	}
+	defer func() { _ = f.Close() }() // was only read
+	all, err := io.ReadAll(io.LimitReader(f, maxBytes+1))
+	if err != nil {
+		return h, nil, fmt.Errorf("%w: %w", Err, err)
+	}
+	return parse(all)
+}
+
+func parse(all []byte) (h Header, saved []engine.Baseline, err error) {
+	if len(all) > maxBytes {
+		return h, nil, fmt.Errorf("%w: more than %d bytes", Err, maxBytes)
+	}
+	head, body, _ := bytes.Cut(all, []byte("\n"))
+	if h, err = parseHeader(head); err != nil {
+		return h, nil, err
+	}
+	if len(body) != h.Bytes || crc32.ChecksumIEEE(body) != h.CRC32 {
+		return h, nil, fmt.Errorf("%w: damaged: %d bytes, the first line says %d, or the checksum differs", Err, len(body), h.Bytes)
+	}
+	dec := json.NewDecoder(bytes.NewReader(body))
+	for dec.More() {
+		var l line
+		if err := dec.Decode(&l); err != nil {
+			return h, nil, fmt.Errorf("%w: damaged: %w", Err, err)
+		}
+		saved = append(saved, engine.Baseline{Endpoint: conventions.Endpoint{Kind: l.Kind, Method: l.Method, Route: l.Route}, At: l.At, State: l.State})
+	}
+	return h, saved, nil
+}

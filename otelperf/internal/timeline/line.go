@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package timeline
+
+import (
+	"iter"
+
+	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
+)
+
+// Byte caps of what is sealed. A minute or step over its cap is kept at 1.1 % instead of 0.55 %. MaxBytes is the most that one Line
+// takes: where durations are spread so widely that their live buckets are large, the caps shrink.
+const (
+	stepCap   = 360
+	minuteCap = 480
+	minCap    = 160
+	allCap    = 8 << 10
+	MaxBytes  = 40 << 10
+)
+
+// Line is everything that one endpoint did, at most MaxBytes. It is not safe for concurrent use.
+type Line struct {
+	running Tally  // the running step
+	steps   ring   // whole steps before it
+	minutes ring   // whole minutes before the running one
+	all     sealed // all whole minutes since the start or reset
+	total   slowlog.OutcomeCounts
+	cached  cached
+}
+
+// NewLine returns an empty line.
+func NewLine() *Line { return &Line{steps: newRing(KeptSteps), minutes: newRing(KeptMinutes)} }
+
+// Scratch is memory that the lines of one owner share, one call at a time.
+type Scratch struct {
+	Tally Tally
+	buf   []byte
+}
+
+// Add takes in what came in the running step.
+func (l *Line) Add(durations *latency.Histogram, outcomes *slowlog.OutcomeCounts) {
+	l.running.Durations.Merge(durations)
+	l.running.Outcomes.Add(outcomes)
+	if l.cached.valid {
+		l.cached.tally.Durations.Merge(durations)
+		l.cached.tally.Outcomes.Add(outcomes)
+	}
+	l.total.Add(outcomes)
+}
+
+// Total is the number of requests since the start or the last reset, by outcome.
+func (l *Line) Total() slowlog.OutcomeCounts { return l.total }
+
+// EndStep closes the running step, whose number is step, and with endMinute its minute, too.
+func (l *Line) EndStep(step int64, endMinute bool, x *Scratch) {
+	l.slide(endMinute)
+	if !l.running.empty() {
+		l.steps.put(step, &l.running, l.limit(stepCap), &x.buf)
+		l.running.Reset()
+	}
+	if !endMinute {
+		return
+	}
+	minute := step / StepsPerMinute
+	x.Tally.Reset()
+	l.steps.addRange(minute*StepsPerMinute, (minute+1)*StepsPerMinute, &x.Tally)
+	if x.Tally.empty() {
+		return
+	}
+	l.minutes.put(minute, &x.Tally, l.limit(minuteCap), &x.buf)
+	l.all.addTo(&x.Tally)
+	l.all = x.Tally.seal(l.all, allCap, &x.buf)
+}
+
+// limit is the byte cap of a step or minute: the usual one, or an equal part of what the live buckets leave.
+func (l *Line) limit(usual int) int {
+	left := (MaxBytes - l.running.Durations.Bytes() - l.cached.bytes() - cap(l.all) - 4<<10) / (KeptSteps + KeptMinutes)
+	return max(minCap, min(usual, left))
+}
+
+// Collect adds what was done in a span to t. step is the number of the running step.
+func (l *Line) Collect(s Span, step int64, t *Tally) {
+	minute := step / StepsPerMinute
+	switch {
+	case s.Steps > 0:
+		l.steps.addRange(step-s.Steps, step, t)
+	case s.Minutes > 0:
+		l.minutes.addRange(minute-s.Minutes, minute, t)
+		l.steps.addRange(minute*StepsPerMinute, step, t)
+	default:
+		l.all.addTo(t)
+		l.steps.addRange(minute*StepsPerMinute, step, t)
+	}
+	t.Merge(&l.running)
+}
+
+// WholeMinutes adds the whole minutes before the running one to t, at most n.
+func (l *Line) WholeMinutes(n, step int64, t *Tally) {
+	minute := step / StepsPerMinute
+	l.minutes.addRange(minute-n, minute, t)
+}
+
+// Minutes yields the last n whole minutes, the oldest first, each in t until the next. One without a request is empty.
+func (l *Line) Minutes(n, step int64, t *Tally) iter.Seq[*Tally] {
+	return func(yield func(*Tally) bool) {
+		minute := step / StepsPerMinute
+		for at := minute - n; at < minute; at++ {
+			t.Reset()
+			l.minutes.get(at).addTo(t)
+			if !yield(t) {
+				return
+			}
+		}
+	}
+}
+
+// Point is one unit of a span.
+type Point struct {
+	Begin, Seconds int64 // unix seconds, and how long the whole unit is
+	Tally          *Tally
+}
+
+// Points yields the units that a span is made of, the running one last, none from before since (unix seconds). Each tally is t,
+// until the next.
+func (l *Line) Points(s Span, step, since int64, t *Tally) iter.Seq[Point] {
+	return func(yield func(Point) bool) {
+		now, whole, seconds := s.unit(step)
+		units := &l.minutes
+		if s.Steps > 0 {
+			units = &l.steps
+		}
+		for n := max(now-whole, since/seconds); n <= now; n++ {
+			t.Reset()
+			units.get(n).addTo(t)
+			if n == now {
+				if s.Steps == 0 {
+					l.steps.addRange(now*StepsPerMinute, step, t)
+				}
+				t.Merge(&l.running)
+			}
+			if !yield(Point{Begin: n * seconds, Seconds: seconds, Tally: t}) {
+				return
+			}
+		}
+	}
+}
+
+// Shift renumbers the past by so many minutes, for a clock that was set.
+func (l *Line) Shift(minutes int64) {
+	l.steps.shift(minutes * StepsPerMinute)
+	l.minutes.shift(minutes)
+	l.cached.drop()
+}
+
+// Reset forgets everything.
+func (l *Line) Reset() {
+	l.running.Reset()
+	l.steps.clear()
+	l.minutes.clear()
+	l.all = l.all[:0]
+	l.cached.drop()
+	l.total = slowlog.OutcomeCounts{}
+}
+
+// Bytes is the memory that l holds.
+func (l *Line) Bytes() int {
+	return l.running.Durations.Bytes() + l.cached.bytes() + l.steps.bytes() + l.minutes.bytes() + cap(l.all) + 300
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package otelperf
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/otelperf/otelperf-go/otelperf/internal/units"
+	"github.com/otelperf/otelperf-go/slowlog"
+)
+
+// rowList is what the answers of GET endpoints and GET dependencies share.
+type rowList struct {
+	origin
+	Window        Window  `json:"window"`
+	WindowSeconds float64 `json:"window_seconds"` // what the window really covers
+	Count         int     `json:"count"`          // of all there are; at most ?limit= are in the list
+}
+
+type endpointList struct {
+	rowList
+	Endpoints []detailedRow `json:"endpoints"`
+}
+
+type dependencyList struct {
+	rowList
+	Dependencies []detailedRow `json:"dependencies"`
+}
+
+type slowList struct {
+	origin
+	Count uint64        `json:"count"` // since the start or the last reset, stored or not
+	Slow  []SlowRequest `json:"slow"`  // newest first
+}
+
+// slowTrace is every request of this process that is stored of one trace.
+type slowTrace struct {
+	origin
+	TraceID  string           `json:"trace_id"`
+	Requests []*slowlog.Entry `json:"requests"` // newest first
+}
+
+type spikeList struct {
+	origin
+	Open   int     `json:"open"`   // how many are open
+	Spikes []Spike `json:"spikes"` // newest first; the last 50 are stored
+}
+
+type activeList struct {
+	origin
+	Count  int             `json:"count"`  // of all that are known; at most ?limit= are in the list
+	Active []activeRequest `json:"active"` // longest first
+}
+
+type errorList struct {
+	origin
+	Count  int          `json:"count"`  // of all groups; at most ?limit= are in the list
+	Errors []errorGroup `json:"errors"` // the latest first
+}
+
+type resetAnswer struct {
+	Reset     bool      `json:"reset"`
+	Baselines bool      `json:"baselines"`
+	Time      time.Time `json:"time"`
+}
+
+// activeRequest is a request that is running now.
+type activeRequest struct {
+	TraceID string    `json:"trace_id"`
+	SpanID  string    `json:"span_id"`
+	Method  string    `json:"method"`
+	Route   string    `json:"route"`
+	Kind    string    `json:"kind"`
+	Path    string    `json:"path"` // without the query string
+	Start   time.Time `json:"start"`
+	AgeMs   float64   `json:"age_ms"`
+	In      string    `json:"in,omitzero"` // the child span that is open, if one is known
+}
+
+// maxActive bounds the list of running requests.
+const maxActive = 100
+
+// methods are those that a span can be named after before its route is known.
+var methods = []string{
+	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions,
+}
+
+// activeRequests returns the requests in flight, the longest running first. Their route is not known before they end: it
+// is the name that the span has by now, and empty while that is the method alone.
+func (m *Monitor) activeRequests() []activeRequest {
+	list := []activeRequest{}
+	for _, r := range m.processor.Active(time.Now(), maxActive) {
+		method, route, ok := strings.Cut(r.Name, " ")
+		if !ok && !slices.Contains(methods, r.Name) {
+			method, route = "", r.Name
+		}
+		list = append(list, activeRequest{
+			TraceID: r.TraceID.String(), SpanID: r.SpanID.String(), Method: method, Route: route, Kind: r.Kind.String(), Path: r.Path,
+			Start: r.Start.UTC(), AgeMs: units.Milliseconds(r.Age), In: r.In,
+		})
+	}
+	return list
+}
+
+// errorGroup is the failures of one endpoint that are of one type.
+type errorGroup struct {
+	Method      string    `json:"method"`
+	Route       string    `json:"route"`
+	Kind        string    `json:"kind"`
+	Type        string    `json:"type"`    // of the exception or error; the outcome where there was none
+	Message     string    `json:"message"` // of the last one
+	Count       uint64    `json:"count"`
+	Panics      uint64    `json:"panics"` // how many of them were
+	First       time.Time `json:"first"`
+	Last        time.Time `json:"last"`
+	LastTraceID string    `json:"last_trace_id"`
+	Stack       string    `json:"stack,omitzero"` // of the last panic
+}
+
+// errorGroups returns the failures since the start or the last reset, the latest first.
+func (m *Monitor) errorGroups() []errorGroup {
+	list := []errorGroup{}
+	for _, g := range m.processor.ErrorGroups() {
+		list = append(list, errorGroup{
+			Method: g.Method, Route: g.Route, Kind: g.Kind.String(), Type: g.Type, Message: g.Message, Count: g.Count, Panics: g.Panics,
+			First: g.First.UTC(), Last: g.Last.UTC(), LastTraceID: g.LastTraceID.String(), Stack: g.Stack,
+		})
+	}
+	return list
+}

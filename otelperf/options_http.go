@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package otelperf
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// WithRequestLog has Middleware log a line for a share of the requests, 0 (none, the default) to 1 (all). Requests of
+// one trace are logged together or not at all.
+func WithRequestLog(rate float64) Option {
+	return optionFunc(func(c *config) {
+		if !(rate >= 0 && rate <= 1) {
+			c.refuse("request log rate is %v, accepted are 0 to 1", rate)
+			return
+		}
+		c.requestLog = rate
+	})
+}
+
+// WithHeaders says whether Middleware sets X-Response-Time and Server-Timing. The default is true.
+func WithHeaders(on bool) Option {
+	return optionFunc(func(c *config) { c.headers = on })
+}
+
+// WithIgnoredPaths adds paths that Filter and Middleware leave alone, besides the Monitor's own and /healthz, /livez
+// and /readyz. A path that ends in "/" stands for all below it.
+func WithIgnoredPaths(paths ...string) Option {
+	return optionFunc(func(c *config) {
+		for _, p := range paths {
+			if !strings.HasPrefix(p, "/") {
+				c.refuse("ignored path is %q, accepted are paths that begin with /", p)
+				continue
+			}
+			c.ignored = append(c.ignored, p)
+		}
+	})
+}
+
+// WithCountryHeader has Middleware set the span attribute geo.country.iso_code to the value of a request header that the
+// program's CDN sets, such as CF-IPCountry; values that are not two capital letters are passed over. Name the attribute in
+// spikeprocessor.WithDimensions to see latency by country. Only a header that clients cannot set themselves is worth anything.
+func WithCountryHeader(name string) Option {
+	return optionFunc(func(c *config) {
+		if name == "" || strings.ContainsAny(name, " :\r\n") {
+			c.refuse("country header is %q, accepted is the name of a header", name)
+			return
+		}
+		c.countryHeader = name
+	})
+}
+
+// WithAuthorizer replaces the rule that only this machine may look at Handler. allow must be safe for concurrent
+// use; if it panics, the request is refused.
+func WithAuthorizer(allow func(*http.Request) bool) Option {
+	return optionFunc(func(c *config) {
+		if allow == nil {
+			c.refuse("authorizer is nil")
+			return
+		}
+		c.authorizer = allow
+	})
+}
+
+// WithBearerToken replaces the rule that only this machine may look at Handler: whoever sends the token may. It must
+// have at least 16 bytes.
+func WithBearerToken(token string) Option {
+	return optionFunc(func(c *config) {
+		if len(token) < 16 {
+			c.refuse("bearer token has %d bytes, accepted are 16 or more", len(token))
+			return
+		}
+		c.token = token
+	})
+}
+
+// WithMaxStreams sets how many clients may read GET stream at the same time, 1 to 10000; others get a 503 and may poll. The
+// default is 64. A client takes about 10 KiB.
+func WithMaxStreams(n int) Option {
+	return optionFunc(func(c *config) {
+		if n < 1 || n > 10000 {
+			c.refuse("max streams is %d, accepted are 1 to 10000", n)
+			return
+		}
+		c.maxStreams = n
+	})
+}
+
+// traceIDVariable is what WithTraceURL's template holds in the place of the id.
+const traceIDVariable = "{trace_id}"
+
+// WithTraceURL sets where the page's link "open in my trace viewer" leads, a template such as
+// "https://jaeger.example.com/trace/{trace_id}". It must be an http or https URL of at most 1024 bytes that contains {trace_id}
+// behind its host. The default is no link.
+func WithTraceURL(template string) Option {
+	return optionFunc(func(c *config) {
+		host, rest := "", ""
+		u, err := url.Parse(strings.ReplaceAll(template, traceIDVariable, strings.Repeat("0", 32)))
+		if err == nil {
+			host = u.Host
+			_, rest, _ = strings.Cut(template, "//"+host)
+		}
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || host == "" || u.User != nil || !strings.Contains(rest, traceIDVariable) || len(template) > 1024 {
+			c.refuse("trace URL is %.100q, accepted are http and https URLs of at most 1024 bytes with %s behind the host", template, traceIDVariable)
+			return
+		}
+		c.traceURL = template
+	})
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package otelperf
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"slices"
+	"time"
+
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/otelperf/otelperf-go/otelperf/internal/companion"
+	"github.com/otelperf/otelperf-go/slowlog"
+)
+
+// service is the Monitor as its companion endpoint sees it.
+type service struct{ m *Monitor }
+
+var _ companion.Service = service{}
+
+func (s service) Summary(window string) any { return s.m.Summary(Window(window)) }
+
+func (s service) Rows(q companion.RowsQuery) any {
+	rows, count, covered := s.m.rows(q)
+	list := rowList{origin: s.m.origin(), Window: Window(q.Window), WindowSeconds: covered.Seconds(), Count: count}
+	if q.Dependencies {
+		return dependencyList{list, rows}
+	}
+	return endpointList{list, rows}
+}
+
+func (s service) Series(e companion.EndpointQuery, window string) (any, bool) {
+	return s.m.series(e, Window(window))
+}
+
+func (s service) Detail(e companion.EndpointQuery) (any, bool) { return s.m.detail(e) }
+
+func (s service) Slow(limit int) any {
+	list := slowList{origin: s.m.origin(), Count: s.m.slowCount(), Slow: []SlowRequest{}}
+	for e := range s.m.slow.All() {
+		if len(list.Slow) == limit {
+			break
+		}
+		list.Slow = append(list.Slow, slowRequest(e))
+	}
+	return list
+}
+
+func (s service) SlowTrace(id trace.TraceID) (any, bool) {
+	requests := s.requestsOf(id)
+	return slowTrace{origin: s.m.origin(), TraceID: id.String(), Requests: requests}, len(requests) > 0
+}
+
+func (s service) SlowOTLP(id trace.TraceID) (body []byte, ok bool, err error) {
+	requests := s.requestsOf(id)
+	if len(requests) == 0 {
+		return nil, false, nil
+	}
+	body, err = slowlog.OTLP(slices.Values(requests), s.m.resource().Attributes()...)
+	return body, true, err
+}
+
+// requestsOf are the requests of this process that are stored of one trace.
+func (s service) requestsOf(id trace.TraceID) []*slowlog.Entry {
+	s.m.evaluate() // which finishes what is being built
+	return slices.Collect(s.m.slow.Lookup(id))
+}
+
+func (s service) Active(limit int) any {
+	all := s.m.activeRequests()
+	return activeList{origin: s.m.origin(), Count: len(all), Active: all[:min(limit, len(all))]}
+}
+
+func (s service) Errors(limit int) any {
+	all := s.m.errorGroups()
+	return errorList{origin: s.m.origin(), Count: len(all), Errors: all[:min(limit, len(all))]}
+}
+
+func (s service) Spikes(limit int) any {
+	all := s.m.spikes()
+	return spikeList{origin: s.m.origin(), Open: s.m.engine.OpenIncidents(), Spikes: all[:min(limit, len(all))]}
+}
+
+func (s service) Spike(id string) (any, bool) {
+	all := s.m.spikes()
+	i := slices.IndexFunc(all, func(sp Spike) bool { return sp.ID == id })
+	if i < 0 {
+		return nil, false
+	}
+	return all[i], true
+}
+
+func (s service) Health() any   { return s.m.Health() }
+func (s service) Settings() any { return s.m.Settings() }
+
+func (s service) Diagnostics() any {
+	return struct {
+		origin
+		Diagnostics
+	}{s.m.origin(), s.m.Diagnostics()}
+}
+
+func (s service) Change(patch map[string]json.RawMessage) (map[string]string, error) {
+	return s.m.change(patch)
+}
+
+func (s service) Reset(baselines bool) any {
+	s.m.Reset(baselines)
+	return resetAnswer{Reset: true, Baselines: baselines, Time: time.Now().UTC()}
+}
+
+// Audit logs whatever the log level of our other lines is.
+func (s service) Audit(ctx context.Context, message string, attrs ...slog.Attr) {
+	defer func() {
+		if v := recover(); v != nil {
+			s.m.lines.faults.Add(1)
+		}
+	}()
+	l := s.m.auditLog
+	if l == nil {
+		l = slog.Default()
+	}
+	l.LogAttrs(ctx, slog.LevelInfo, message, attrs...)
+}
+
+func (s service) Unavailable() string {
+	switch {
+	case s.m.disabled != "":
+		return s.m.disabled + " is set: there is nothing to stream."
+	case s.m.closed.Load():
+		return "The Monitor was shut down."
+	}
+	return ""
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package otelperf
+
+import (
+	"fmt"
+
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/resource"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+)
+
+// SetupOption configures Setup. Every [Option] is one; those that are not are for what Setup builds around the Monitor.
+type SetupOption interface{ applySetup(*setupConfig) }
+
+type setupFunc func(*setupConfig)
+
+func (f setupFunc) applySetup(c *setupConfig) { f(c) }
+
+// setupConfig is what Setup's options add up to.
+type setupConfig struct {
+	options         []Option // of the Monitor
+	spanExporters   []sdktrace.SpanExporter
+	metricExporters []sdkmetric.Exporter
+	metricReaders   []sdkmetric.Reader
+	noMetrics       bool
+	resource        *resource.Resource
+	sampler         sdktrace.Sampler
+	errs            []error
+}
+
+func (c *setupConfig) refuse(what string) {
+	c.errs = append(c.errs, fmt.Errorf("%w: %s", ErrConfig, what))
+}
+
+// WithSpanExporter has Setup export sampled spans through a BatchSpanProcessor. It may be given more than once.
+func WithSpanExporter(e sdktrace.SpanExporter) SetupOption {
+	return setupFunc(func(c *setupConfig) {
+		if e == nil {
+			c.refuse("span exporter is nil")
+			return
+		}
+		c.spanExporters = append(c.spanExporters, e)
+	})
+}
+
+// WithMetricExporter has Setup export metrics through a PeriodicReader, the endpoints' histograms included. It may be
+// given more than once. Without a metric exporter or reader, Setup exports to standard output.
+func WithMetricExporter(e sdkmetric.Exporter) SetupOption {
+	return setupFunc(func(c *setupConfig) {
+		if e == nil {
+			c.refuse("metric exporter is nil")
+			return
+		}
+		c.metricExporters = append(c.metricExporters, e)
+	})
+}
+
+// WithMetricReader adds a reader, such as a Prometheus exporter, to what Setup builds. The endpoints' histograms
+// reach it only if it was made with a Producer of its own.
+func WithMetricReader(r sdkmetric.Reader) SetupOption {
+	return setupFunc(func(c *setupConfig) {
+		if r == nil {
+			c.refuse("metric reader is nil")
+			return
+		}
+		c.metricReaders = append(c.metricReaders, r)
+	})
+}
+
+// WithoutMetricExport keeps Setup from exporting metrics to standard output for want of another exporter.
+func WithoutMetricExport() SetupOption {
+	return setupFunc(func(c *setupConfig) { c.noMetrics = true })
+}
+
+// WithResource sets the resource of what Setup builds. It is merged over the SDK's default, which reads
+// OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME.
+func WithResource(r *resource.Resource) SetupOption {
+	return setupFunc(func(c *setupConfig) {
+		if r == nil {
+			c.refuse("resource is nil")
+			return
+		}
+		c.resource = r
+	})
+}
+
+// WithSampler sets the sampler of exported traces that Setup uses below Monitor.Sampler. The default is what
+// OTEL_TRACES_SAMPLER says.
+func WithSampler(s sdktrace.Sampler) SetupOption {
+	return setupFunc(func(c *setupConfig) {
+		if s == nil {
+			c.refuse("sampler is nil")
+			return
+		}
+		c.sampler = s
+	})
+}
