@@ -82,6 +82,7 @@ func newConfig(opts []Option) (config, error) {
 	if err := c.baseline.Validate(); err != nil {
 		c.errs = append(c.errs, fmt.Errorf("%w: %w", ErrConfig, err))
 	}
+	c.errs = append(c.errs, c.analytics.faults()...)
 	c.processor = append(c.processor, spikeprocessor.WithSlowThreshold(c.slowThreshold), spikeprocessor.WithMaxEndpoints(c.maxEndpoints))
 	return c, errors.Join(c.errs...)
 }

@@ -26,7 +26,7 @@ type draft struct {
 
 // entry is an accepted event. It does not change any more.
 type entry struct {
-	Recorded
+	RecentEvent
 	span     trace.SpanContext
 	severity log.Severity
 	body     attribute.Value
@@ -38,7 +38,7 @@ const entryOverhead = 512
 
 func (t *Tracker) newEntry(d *draft, size int, now time.Time) *entry {
 	e := &entry{
-		Recorded: Recorded{
+		RecentEvent: RecentEvent{
 			Name: d.Name, ID: d.ID, Time: d.Time, Observed: now, Source: d.Source, SessionID: d.SessionID, Page: d.Page,
 		},
 		span: d.span, severity: d.severity, body: d.body,
@@ -47,7 +47,7 @@ func (t *Tracker) newEntry(d *draft, size int, now time.Time) *entry {
 		e.Time = now
 	}
 	if e.Source == "" {
-		e.Source = SourceServer
+		e.Source = sourceServer
 	}
 	if e.severity == log.SeverityUndefined {
 		e.severity = log.SeverityInfo

@@ -35,7 +35,7 @@ func personalRequest(r *http.Request) {
 
 func TestNothingPersonalIsKept(t *testing.T) {
 	tr, rec := newTracker(t, WithSampling(Sampling{1, 1, 1}))
-	h := NewHandler(tr, HandlerOptions{})
+	h := tr.Handler()
 	user := fmt.Sprintf("%q", personal["user id"])
 	bodies := map[string]string{
 		"/track":       `{"name":"a","user_id":` + user + `,"session_id":"s1"}`,

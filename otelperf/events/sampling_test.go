@@ -95,8 +95,9 @@ func TestLowRateKeepsASubset(t *testing.T) {
 
 func TestRates(t *testing.T) {
 	for _, bad := range []Sampling{{Events: -0.1}, {Requests: 1.1}, {Exceptions: math.NaN()}} {
-		if err := bad.check(); !errors.Is(err, ErrConfig) {
-			t.Errorf("%+v: %v, want ErrConfig", bad, err)
+		tr, _ := newTracker(t)
+		if err := tr.SetSampling(bad); !errors.Is(err, ErrConfig) || tr.Sampling() != DefaultSampling() {
+			t.Errorf("%+v: %v, want ErrConfig and the rates as they were", bad, err)
 		}
 	}
 	tr, _ := newTracker(t, WithSampling(Sampling{}))
@@ -124,7 +125,7 @@ func TestRequestEvent(t *testing.T) {
 		t.Fatalf("%d records, want 3", len(all))
 	}
 	a := all[0].attrs()
-	if all[0].EventName() != NameRequest || a[keyMethod].AsString() != "GET" || a[keyRoute].AsString() != "/users/{id}" ||
+	if all[0].EventName() != nameRequest || a[keyMethod].AsString() != "GET" || a[keyRoute].AsString() != "/users/{id}" ||
 		a[keyStatus].AsInt64() != 503 || a[keyDuration].AsFloat64() != 1.5 || a[keyOutcome].AsString() != "server_error" {
 		t.Errorf("request event %q %v", all[0].EventName(), a)
 	}
@@ -147,21 +148,6 @@ func TestRequestEvent(t *testing.T) {
 	}
 	if !found {
 		t.Error("WithExceptionMessages: no message")
-	}
-}
-
-func TestSampledOutRequestAllocatesNothing(t *testing.T) {
-	if raceEnabled {
-		t.Skip("the race detector allocates")
-	}
-	tr, _ := newTracker(t, WithSampling(Sampling{}))
-	ctx, _ := spanContext(1)
-	r := RequestEvent{Method: "GET", Route: "/x", Status: 200, Outcome: "ok", Duration: time.Millisecond, SessionID: "s1"}
-	if n := testing.AllocsPerRun(1000, func() { tr.Request(ctx, r) }); n != 0 {
-		t.Errorf("%v allocations for a request that is sampled out, want 0", n)
-	}
-	if s := tr.Stats(); s.SampledOut != 1001 {
-		t.Errorf("sampled out %d, want 1001", s.SampledOut)
 	}
 }
 
@@ -188,8 +174,8 @@ func BenchmarkTrack(b *testing.B) {
 }
 
 func BenchmarkBatchOf100(b *testing.B) {
-	tr := newTrackerOn(b, &recorder{isDisabled: true})
-	h := NewHandler(tr, HandlerOptions{Rate: -1})
+	tr := newTrackerOn(b, &recorder{isDisabled: true}, WithHandler(HandlerOptions{Rate: -1}))
+	h := tr.Handler()
 	body := `{"session_id":"s1","events":[` + strings.Repeat(`{"name":"load.event","properties":{"n":7,"plan":"pro"}},`, 99) + `{"name":"load.event"}]}`
 	b.ReportAllocs()
 	for b.Loop() {

@@ -71,8 +71,8 @@ func TestVitalPagesAreBounded(t *testing.T) {
 	}
 }
 
-func TestLatelyIsBounded(t *testing.T) {
-	l := newLately[int](100)
+func TestLastSeenIsBounded(t *testing.T) {
+	l := newLastSeen[int](100)
 	for i := range 10_000 {
 		k := l.key("", fmt.Sprint(i))
 		if !l.claim(k, i) || l.claim(k, i) {
