@@ -21,7 +21,7 @@ var mayImport = map[string][]string{
 	"slowlog":                nil,
 	"spikeprocessor":         {"slowlog", "spikeprocessor/latency"},
 	"otelperf/baseline":      nil,
-	"otelperf/events":        nil,
+	"otelperf/events":        {"otelperf/internal/problem"},
 	"otelperf/internal":      {"otelperf/internal"},
 	"otelperf":               {"slowlog", "spikeprocessor", "spikeprocessor/latency", "otelperf/baseline", "otelperf/events", "otelperf/internal"},
 	"cmd/otelperf":           {"slowlog", "spikeprocessor", "spikeprocessor/latency", "otelperf", "otelperf/baseline", "otelperf/events", "cmd/otelperf"},

@@ -30,18 +30,18 @@ const (
 func BenchmarkLoadOfEvents(b *testing.B) {
 	for _, s := range []struct {
 		name string
-		load func(*testing.B, context.Context, *eventService)
+		load func(context.Context, *testing.B, *eventService)
 	}{
-		{"idle", func(*testing.B, context.Context, *eventService) {}},
-		{"control", func(b *testing.B, ctx context.Context, to *eventService) { to.send(b, ctx, "/control") }},
-		{"batch-track", func(b *testing.B, ctx context.Context, to *eventService) { to.send(b, ctx, "/t/batch-track") }},
-		{"Track", func(b *testing.B, ctx context.Context, to *eventService) { to.trackItself(b, ctx) }},
+		{"idle", func(context.Context, *testing.B, *eventService) {}},
+		{"control", func(ctx context.Context, b *testing.B, to *eventService) { to.send(ctx, b, "/control") }},
+		{"batch-track", func(ctx context.Context, b *testing.B, to *eventService) { to.send(ctx, b, "/t/batch-track") }},
+		{"Track", func(ctx context.Context, b *testing.B, to *eventService) { to.trackItself(ctx, b) }},
 	} {
 		b.Run(s.name, func(b *testing.B) {
 			service := startEventService(b, fastRate)
 			ctx, stop := context.WithCancel(b.Context())
 			var load sync.WaitGroup
-			load.Go(func() { s.load(b, ctx, service) })
+			load.Go(func() { s.load(ctx, b, service) })
 			began := service.state(b)
 			begin := time.Now()
 			var took []time.Duration
@@ -68,7 +68,7 @@ func BenchmarkLoadOfEvents(b *testing.B) {
 }
 
 // send has all clients send until ctx ends; they begin one after the other.
-func (s *eventService) send(b *testing.B, ctx context.Context, path string) {
+func (s *eventService) send(ctx context.Context, b *testing.B, path string) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	for _, c := range newEventClients() {
@@ -90,7 +90,7 @@ func (s *eventService) send(b *testing.B, ctx context.Context, path string) {
 }
 
 // trackItself has the service track events until ctx ends.
-func (s *eventService) trackItself(b *testing.B, ctx context.Context) {
+func (s *eventService) trackItself(ctx context.Context, b *testing.B) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("%s/direct?batches=1000000&every=%v", s.url, postPause/10), http.NoBody)
 	if err != nil {
 		b.Error(err)

@@ -58,7 +58,7 @@ func (h *handler) ingest(w http.ResponseWriter, r *http.Request, body []byte, in
 	return answer(w, &result, in, bucket, now)
 }
 
-// scratch is what the items of a body use one after the other. Nothing of it is kept: an entry has its own slices.
+// scratch is what the items of a body use one after the other. Nothing of it is stored: an entry has its own slices.
 type scratch struct {
 	item  item
 	draft draft

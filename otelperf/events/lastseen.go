@@ -22,7 +22,7 @@ func newLastSeen[V any](size int) *lastSeen[V] {
 	return &lastSeen[V]{seed: maphash.MakeSeed(), size: size, young: map[uint64]V{}}
 }
 
-// key joins two parts; the zero byte keeps ("ab","c") from being ("a","bc").
+// key joins two parts; the zero byte tells ("ab","c") from ("a","bc").
 func (l *lastSeen[V]) key(a, b string) uint64 {
 	var h maphash.Hash
 	h.SetSeed(l.seed)

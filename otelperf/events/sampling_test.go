@@ -37,20 +37,20 @@ func TestSessionIsWhollyInOrOut(t *testing.T) {
 			}
 		}
 	}
-	kept := map[string]int{}
+	emitted := map[string]int{}
 	for _, r := range tr.Recent(-1) {
-		kept[r.SessionID]++
+		emitted[r.SessionID]++
 	}
 	oldest := tr.Recent(-1)[len(tr.Recent(-1))-1].SessionID // its first events may have left the ring
-	for s, n := range kept {
+	for s, n := range emitted {
 		if n != each && s != oldest {
-			t.Errorf("of session %s, %d of %d events were kept", s, n, each)
+			t.Errorf("of session %s, %d of %d events were emitted", s, n, each)
 		}
 	}
 	st := tr.Stats()
 	conserve(t, st, sessionCount*each)
 	if share := float64(st.Accepted) / (sessionCount * each); math.Abs(share-0.3) > 0.06 {
-		t.Errorf("kept %.3f of the events, want 0.3", share)
+		t.Errorf("emitted %.3f of the events, want 0.3", share)
 	}
 	if st.Names[0].Count+st.Names[1].Count != sessionCount*each {
 		t.Errorf("names %+v: what is sampled out has to be counted", st.Names)
@@ -72,11 +72,11 @@ func TestSamplingFollowsTheTraceSampler(t *testing.T) {
 	}
 	got := tr.Recent(-1)
 	if len(got) != len(want) || len(got) == 0 {
-		t.Errorf("kept %d events; the sampler keeps %d of these traces", len(got), len(want))
+		t.Errorf("emitted %d events; the sampler samples %d of these traces", len(got), len(want))
 	}
 	for _, r := range got {
 		if !want[r.TraceID] {
-			t.Errorf("kept an event of trace %s, which the sampler drops", r.TraceID)
+			t.Errorf("emitted an event of trace %s, which the sampler drops", r.TraceID)
 		}
 	}
 }

@@ -65,7 +65,7 @@ func randomKey() []byte {
 
 // Track records an event with the trace context of ctx. It never blocks. The error is nil for an event that was accepted or
 // sampled out; otherwise it is a [*RefusedError], [ErrDuplicate], [ErrQueueFull] or [ErrShutdown].
-// Of ctx, the span context alone is kept; its deadline does not matter.
+// Of ctx, the span context alone is used; its deadline does not matter.
 func (t *Tracker) Track(ctx context.Context, e Event) error {
 	return t.submit(&draft{Event: e, span: trace.SpanContextFromContext(ctx)}).Err
 }
@@ -74,7 +74,7 @@ func (t *Tracker) Track(ctx context.Context, e Event) error {
 func (t *Tracker) TrackBatch(ctx context.Context, events []Event) BatchResult {
 	span := trace.SpanContextFromContext(ctx)
 	b := BatchResult{Items: make([]ItemResult, 0, len(events))}
-	var d draft // nothing of it is kept
+	var d draft // nothing of it is stored
 	for _, e := range events {
 		d = draft{Event: e, span: span}
 		b.add(t.submit(&d))

@@ -79,7 +79,7 @@ func TestLastSeenIsBounded(t *testing.T) {
 			t.Fatalf("key %d: claimed not once", i)
 		}
 		if n := len(l.young) + len(l.old); n > 200 {
-			t.Fatalf("%d keys are kept, want at most 200", n)
+			t.Fatalf("%d keys are remembered, want at most 200", n)
 		}
 		if i >= 100 && l.claim(l.key("", fmt.Sprint(i-99)), 0) {
 			t.Fatalf("the key before the last 99 was forgotten at %d", i)
