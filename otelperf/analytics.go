@@ -4,6 +4,8 @@ package otelperf
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -14,14 +16,16 @@ import (
 
 // analytics is what the options say of events.
 type analytics struct {
-	on       bool
-	options  []events.Option
-	handler  events.HandlerOptions
-	requests bool
+	on      bool
+	options []events.Option
 }
 
-// WithEvents switches analytics events on: Monitor.Events tracks them, Monitor.TrackHandler takes them from browsers, and
-// Handler shows them. They are emitted as OpenTelemetry events. The default is off.
+// WithEvents switches analytics events on: Monitor.Events tracks them, Monitor.TrackHandler takes them from browsers
+// (events.WithHandler says which), Middleware tracks each panic and, where events.WithSampling sets a rate for requests,
+// each request, and Handler shows them. They are emitted as OpenTelemetry events by the provider of WithLoggerProvider,
+// unless events.WithLoggerProvider names another. The default is off.
+//
+// It may be given more than once: its options add up.
 func WithEvents(opts ...events.Option) Option {
 	return optionFunc(func(c *config) {
 		c.analytics.on = true
@@ -29,18 +33,23 @@ func WithEvents(opts ...events.Option) Option {
 	})
 }
 
-// WithTracking sets what TrackHandler lets in: origins, rate, names and sizes. It switches events on, as WithEvents does.
-func WithTracking(o events.HandlerOptions) Option {
-	return optionFunc(func(c *config) {
-		c.analytics.on = true
-		c.analytics.handler = o
-	})
-}
-
-// WithRequestEvents has Middleware track an event for each request and each panic, by the sampling rates of the events. It
-// switches events on, as WithEvents does.
-func WithRequestEvents() Option {
-	return optionFunc(func(c *config) { c.analytics.on, c.analytics.requests = true, true })
+// faults returns all that is wrong with the options of events, each wrapping ErrConfig.
+func (a *analytics) faults() (all []error) {
+	err := events.Validate(a.options...)
+	if err == nil {
+		return nil
+	}
+	faults := []error{err}
+	if joined, ok := errors.AsType[interface {
+		error
+		Unwrap() []error
+	}](err); ok {
+		faults = joined.Unwrap()
+	}
+	for _, fault := range faults {
+		all = append(all, fmt.Errorf("%w: %w", ErrConfig, fault))
+	}
+	return all
 }
 
 // newTracker makes the tracker of the options, nil if events are off.
@@ -49,21 +58,18 @@ func (m *Monitor) newTracker() (*events.Tracker, error) {
 	if !a.on || m.disabled != "" {
 		return nil, nil
 	}
-	var base []events.Option
+	var usual []events.Option // what the options of events override
 	if m.cfg.loggerProvider != nil {
-		base = append(base, events.WithLoggerProvider(m.cfg.loggerProvider))
+		usual = append(usual, events.WithLoggerProvider(m.cfg.loggerProvider))
 	}
-	if m.cfg.logger != nil {
-		base = append(base, events.WithLogger(m.cfg.logger))
-	}
-	return events.New(append(base, a.options...)...)
+	return events.New(append(usual, a.options...)...)
 }
 
-// Events returns the tracker of analytics events, nil unless WithEvents, WithTracking or WithRequestEvents was given.
+// Events returns the tracker of analytics events, nil unless WithEvents was given.
 func (m *Monitor) Events() *events.Tracker { return m.tracker }
 
-// TrackHandler takes events from browsers: POST track, batch-track and interactions, GET track.js. It is to be mounted
-// where browsers can reach it, with the prefix stripped:
+// TrackHandler takes events from browsers; see events.Tracker.Handler. It is to be mounted where browsers can reach it, with
+// the prefix stripped:
 //
 //	mux.Handle("/t/", http.StripPrefix("/t", mon.TrackHandler()))
 //
@@ -74,27 +80,16 @@ func (m *Monitor) TrackHandler() http.Handler {
 			problem.Write(w, problem.Problem{Status: http.StatusNotFound, Detail: "Events are off: see otelperf.WithEvents."})
 		})
 	}
-	return events.NewHandler(m.tracker, m.cfg.analytics.handler)
+	return m.tracker.Handler()
 }
 
-// eventRoutes are those of the companion endpoint.
-func (m *Monitor) eventRoutes() map[string]http.Handler {
-	if m.tracker == nil {
-		return nil
-	}
-	return map[string]http.Handler{
-		"GET /events/recent":   http.HandlerFunc(m.tracker.ServeRecent),
-		"GET /stats":           http.HandlerFunc(m.tracker.ServeStats),
-		"POST /events/flush":   http.HandlerFunc(m.tracker.ServeFlush),
-		"GET /events/config":   http.HandlerFunc(m.tracker.ServeConfig),
-		"PATCH /events/config": http.HandlerFunc(m.tracker.ServeConfig),
-	}
-}
-
-// trackRequest is Middleware's hook for each request.
+// trackRequest is Middleware's hook for each request. At a rate of 0, requests are not events at all, not even counted.
 func (m *Monitor) trackRequest(ctx context.Context, d httpmw.Done) {
+	if m.tracker.Sampling().Requests == 0 {
+		return
+	}
 	m.tracker.Request(ctx, events.RequestEvent{
-		Method: d.Method, Route: d.Route, Status: d.Status, Outcome: d.Outcome.String(), Duration: d.Duration, End: time.Now(),
+		Method: d.Method, Route: d.Route, Status: d.Status, Outcome: d.Outcome.String(), Failed: d.Outcome.Failed(), Duration: d.Duration, End: time.Now(),
 	})
 }
 

@@ -33,7 +33,7 @@ var mayImport = map[string][]string{
 	"otelperf/internal/access":  {"otelperf/internal/problem"},
 	"otelperf/internal/web":     {"otelperf/internal/problem", "otelperf/internal/worker"},
 	"otelperf/internal/companion": {
-		"otelperf/internal/access", "otelperf/internal/problem", "otelperf/internal/web",
+		"otelperf/events", "otelperf/internal/access", "otelperf/internal/problem", "otelperf/internal/web",
 	},
 	"otelperf/internal/httpmw":       {"slowlog"},
 	"otelperf/internal/timeline":     {"slowlog", "spikeprocessor/latency"},

@@ -8,12 +8,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"iter"
 	"net/http"
 	"strconv"
-	"time"
-
-	"github.com/otelperf/otelperf-go/otelperf"
 )
 
 // batchSum adds up what became of events.
@@ -26,22 +22,6 @@ func (s *batchSum) add(b batchSum) {
 	s.SampledOut += b.SampledOut
 	s.Dropped += b.Dropped
 	s.Unread += b.Unread
-}
-
-// ticks yields every interval for d, late or not. The n-th of those who tick begins a share of the interval later.
-func ticks(d, interval time.Duration, n int) iter.Seq[int] {
-	if otelperf.RaceEnabled {
-		interval *= 10
-	}
-	return func(yield func(int) bool) {
-		begin := time.Now().Add(interval * time.Duration(n) / eventClients)
-		for i := range max(1, int(d/interval)) {
-			time.Sleep(time.Until(begin.Add(time.Duration(i) * interval)))
-			if !yield(i) {
-				return
-			}
-		}
-	}
 }
 
 // eventClient has one connection and sends events with ids and a session of its own. In each batch one comes twice and one is
@@ -100,11 +80,15 @@ func (c *eventClient) post(url string) (sum batchSum, err error) {
 	if _, err := c.answer.ReadFrom(resp.Body); err != nil {
 		return sum, err
 	}
-	body := c.answer.Bytes()
-	if counts, _, whole := bytes.Cut(body, []byte(`,"results":`)); whole && resp.StatusCode == http.StatusAccepted {
-		body = append(counts, '}') // a client that reads no more than it has to: its work is not what is measured
+	return readAnswer(resp.StatusCode, c.answer.Bytes())
+}
+
+// readAnswer reads the counts of an answer, and no more than it has to: the client's work is not what is measured.
+func readAnswer(status int, body []byte) (sum batchSum, err error) {
+	if counts, _, whole := bytes.Cut(body, []byte(`,"results":`)); whole && status == http.StatusAccepted {
+		body = append(counts, '}')
 	}
-	if body[0] == ' ' {
+	if len(body) > 0 && body[0] == ' ' {
 		return sum, nil // the control's
 	}
 	var answer struct {
@@ -112,13 +96,13 @@ func (c *eventClient) post(url string) (sum batchSum, err error) {
 		Batch *counts
 	}
 	if err := json.Unmarshal(body, &answer); err != nil {
-		return sum, err
+		return sum, fmt.Errorf("%w: %.200s", err, body)
 	}
 	switch {
-	case resp.StatusCode == http.StatusAccepted:
+	case status == http.StatusAccepted:
 		return answer.sum(), nil
-	case resp.StatusCode != http.StatusTooManyRequests:
-		return sum, fmt.Errorf("%s: %s", resp.Status, body)
+	case status != http.StatusTooManyRequests:
+		return sum, fmt.Errorf("%d: %s", status, body)
 	case answer.Batch != nil:
 		return answer.Batch.sum(), nil
 	}

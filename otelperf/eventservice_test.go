@@ -17,6 +17,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -34,8 +35,10 @@ import (
 	analytics "github.com/otelperf/otelperf-go/otelperf/events"
 )
 
-// The service that TestLoadOfEvents puts load on, in a process of its own: this test binary once more.
+// The service that TestEventsUnderLoad and BenchmarkLoadOfEvents put load on, in a process of its own: this test binary once
+// more.
 
+// eventServiceEnv has the rate of a client, in events a second.
 const eventServiceEnv = "OTELPERF_TEST_EVENT_SERVICE"
 
 // eventService is the service seen from the process of its clients.
@@ -54,10 +57,10 @@ type eventState struct {
 }
 
 // startEventService starts the process. It ends when its standard input does: with the test, whatever becomes of it.
-func startEventService(t *testing.T) *eventService {
+func startEventService(t testing.TB, clientRate float64) *eventService {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run=^TestEventService$", "-test.timeout=15m")
-	cmd.Env = append(os.Environ(), eventServiceEnv+"=1")
+	cmd.Env = append(os.Environ(), fmt.Sprint(eventServiceEnv, "=", clientRate))
 	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe()
 	check(t, err)
@@ -77,7 +80,7 @@ func startEventService(t *testing.T) *eventService {
 	return &eventService{url: "http://" + strings.TrimSpace(address), client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
 }
 
-func check(t *testing.T, err error) {
+func check(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -85,7 +88,7 @@ func check(t *testing.T, err error) {
 }
 
 // ask decodes the answer to a GET.
-func (s *eventService) ask(t *testing.T, path string, answer any) {
+func (s *eventService) ask(t testing.TB, path string, answer any) {
 	t.Helper()
 	resp, err := s.client.Get(s.url + path)
 	check(t, err)
@@ -96,7 +99,7 @@ func (s *eventService) ask(t *testing.T, path string, answer any) {
 	check(t, json.NewDecoder(resp.Body).Decode(answer))
 }
 
-func (s *eventService) state(t *testing.T) (state eventState) {
+func (s *eventService) state(t testing.TB) (state eventState) {
 	t.Helper()
 	s.ask(t, "/state", &state)
 	return state
@@ -121,16 +124,16 @@ func (l countingLogger) Enabled(context.Context, log.EnabledParameters) bool { r
 
 // TestEventService is no test but the service, and runs only as a process of its own.
 func TestEventService(t *testing.T) {
-	if os.Getenv(eventServiceEnv) == "" {
-		t.Skip("a part of TestLoadOfEvents")
+	clientRate, err := strconv.ParseFloat(os.Getenv(eventServiceEnv), 64)
+	if err != nil {
+		t.Skip("a part of TestEventsUnderLoad")
 	}
 	provider := &countingProvider{}
 	mon, err := otelperf.New(otelperf.WithLoggerProvider(provider), otelperf.WithIgnoredPaths("/t/", "/control", "/state", "/direct"),
-		otelperf.WithEvents(analytics.WithSampling(analytics.Sampling{Events: 0.8})),
-		otelperf.WithTracking(analytics.HandlerOptions{
-			Rate: clientRate, Burst: clientBurst,
+		otelperf.WithEvents(analytics.WithSampling(analytics.Sampling{Events: 0.8}), analytics.WithHandler(analytics.HandlerOptions{
+			Rate: clientRate, Burst: eventBurst,
 			ClientKey: func(r *http.Request) string { return r.Header.Get("X-Client") }, // all have one address
-		}))
+		})))
 	check(t, err)
 	tp := sdktrace.NewTracerProvider(sdktrace.WithSampler(mon.Sampler(sdktrace.NeverSample())), sdktrace.WithSpanProcessor(mon.SpanProcessor(nil)))
 	srv := &http.Server{ReadHeaderTimeout: time.Minute, Handler: otelhttp.NewHandler(mon.Middleware(eventRoutes(mon, provider)), "shop", otelhttp.WithTracerProvider(tp), otelhttp.WithFilter(mon.Filter))}
@@ -159,8 +162,9 @@ func eventRoutes(mon *otelperf.Monitor, provider *countingProvider) http.Handler
 		_, _ = w.Write(blank)
 	})
 	mux.HandleFunc("GET /direct", func(w http.ResponseWriter, r *http.Request) {
-		d, _ := time.ParseDuration(r.FormValue("for"))
-		_ = json.NewEncoder(w).Encode(trackDirectly(r.Context(), mon.Events(), d))
+		batches, _ := strconv.Atoi(r.FormValue("batches"))
+		every, _ := time.ParseDuration(r.FormValue("every"))
+		_ = json.NewEncoder(w).Encode(trackDirectly(r.Context(), mon.Events(), batches, every))
 	})
 	mux.HandleFunc("GET /state", func(w http.ResponseWriter, r *http.Request) {
 		_, _ = mon.Events().Flush(r.Context()) // nothing to say: the provider has no ForceFlush
@@ -177,14 +181,16 @@ func eventRoutes(mon *otelperf.Monitor, provider *countingProvider) http.Handler
 	return mux
 }
 
-// trackDirectly has the service's own code track as many events as the clients send, from as many goroutines.
-func trackDirectly(ctx context.Context, tracker *analytics.Tracker, d time.Duration) (sum batchSum) {
+// trackDirectly has the service's own code track so many batches in each of as many goroutines as there are clients, one
+// every so often, until ctx ends.
+func trackDirectly(ctx context.Context, tracker *analytics.Tracker, batches int, every time.Duration) (sum batchSum) {
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	for g := range eventClients {
 		wg.Go(func() {
 			session := fmt.Sprintf("direct-%d", g)
-			for range ticks(d, postEvery/10, g) {
+			for i := 0; i < batches && ctx.Err() == nil; i++ {
+				time.Sleep(every)
 				batch := make([]analytics.Event, postSize/10)
 				for i := range batch {
 					batch[i] = analytics.Event{Name: "load.direct", SessionID: session, Properties: []attribute.KeyValue{attribute.Int("n", i), attribute.String("plan", "pro")}}

@@ -59,7 +59,7 @@ func (m *Monitor) middlewareConfig() httpmw.Config {
 		Stopped:        m.closed.Load,
 		Counters:       &m.counters,
 	}
-	if m.cfg.analytics.requests && m.tracker != nil {
+	if m.tracker != nil {
 		c.OnDone = m.trackRequest
 	}
 	return c
@@ -69,7 +69,7 @@ func (m *Monitor) middlewareConfig() httpmw.Config {
 func (m *Monitor) sawPanic(ctx context.Context, p httpmw.Panic) {
 	m.panics.Add(1)
 	m.processor.NotePanic(p.SpanID, p.Type, p.Message, string(p.Stack))
-	if m.cfg.analytics.requests && m.tracker != nil {
+	if m.tracker != nil {
 		m.trackPanic(ctx, p)
 	}
 }

@@ -227,7 +227,7 @@ func (m *Monitor) SlowLog() *slowlog.Store { return m.slow }
 // GET openapi.json describes all its paths. Unless WithAuthorizer or WithBearerToken says otherwise it answers this machine
 // only; see the README, "Who may look". Errors are application/problem+json that names the field at fault. Bodies above 1 KiB
 // are compressed for clients that accept gzip.
-func (m *Monitor) Handler() http.Handler { return m.companion.Handler(m.eventRoutes()) }
+func (m *Monitor) Handler() http.Handler { return m.companion.Handler() }
 
 // Reset starts counts, windows and the slow log anew; baselines, too, if that is asked for.
 func (m *Monitor) Reset(baselines bool) {

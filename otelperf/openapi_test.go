@@ -49,22 +49,6 @@ func openAPIText(t *testing.T) []byte {
 	return text
 }
 
-// Every route of events is in openapi.json.
-func TestOpenAPIHasEveryRouteOfEvents(t *testing.T) {
-	m, err := New(WithEvents())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = m.Shutdown(t.Context()) }()
-	paths := readOpenAPI(t).Paths
-	for pattern := range m.eventRoutes() {
-		method, path, _ := strings.Cut(pattern, " ")
-		if _, ok := paths[path][strings.ToLower(method)]; !ok {
-			t.Errorf("%s is not documented", pattern)
-		}
-	}
-}
-
 func keys[V any](m map[string]V) map[string]bool {
 	out := map[string]bool{}
 	for k := range m {

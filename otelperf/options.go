@@ -93,6 +93,7 @@ func newConfig(opts []Option) (config, error) {
 	} else if !c.metricSource {
 		c.refuse("metric interval is %v, but there is no metric source: add WithMetricSource", c.metricInterval)
 	}
+	c.errs = append(c.errs, c.analytics.faults()...)
 	c.processor = append(c.processor, spikeprocessor.WithSlowThreshold(c.slowThreshold), spikeprocessor.WithMaxEndpoints(c.maxEndpoints))
 	return c, errors.Join(c.errs...)
 }

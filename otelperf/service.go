@@ -11,6 +11,7 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/otelperf/otelperf-go/otelperf/events"
 	"github.com/otelperf/otelperf-go/otelperf/internal/companion"
 	"github.com/otelperf/otelperf-go/slowlog"
 )
@@ -124,6 +125,8 @@ func (s service) Audit(ctx context.Context, message string, attrs ...slog.Attr) 
 	}
 	l.LogAttrs(ctx, slog.LevelInfo, message, attrs...)
 }
+
+func (s service) Events() *events.Tracker { return s.m.tracker }
 
 func (s service) Unavailable() string {
 	switch {

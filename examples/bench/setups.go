@@ -13,6 +13,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/otelperf/otelperf-go/otelperf"
+	"github.com/otelperf/otelperf-go/otelperf/events"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
 )
 
@@ -88,7 +89,8 @@ func (s setup) handler() http.Handler {
 	options := append(s.options, otelperf.WithLogger(slog.New(slog.DiscardHandler)))
 	if s.events {
 		logs := sdklog.NewLoggerProvider(sdklog.WithProcessor(sdklog.NewBatchProcessor(discardLogs{})))
-		options = append(options, otelperf.WithRequestEvents(), otelperf.WithLoggerProvider(logs))
+		options = append(options, otelperf.WithLoggerProvider(logs),
+			otelperf.WithEvents(events.WithSampling(events.Sampling{Events: 1, Requests: 0.1, Exceptions: 1})))
 	}
 	mon, err := otelperf.New(options...)
 	if err != nil {

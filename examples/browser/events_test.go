@@ -44,7 +44,8 @@ func newTracked(t *testing.T, opts ...otelperf.Option) *tracked {
 	to := newArrived(t)
 	deliveries := &events.Deliveries{}
 	spans, records := to.processors(t, deliveries)
-	options := append([]otelperf.Option{otelperf.WithEvents(events.WithDeliveries(deliveries)), otelperf.WithRequestEvents()}, opts...)
+	options := append([]otelperf.Option{otelperf.WithEvents(events.WithDeliveries(deliveries),
+		events.WithSampling(events.Sampling{Events: 1, Requests: 0.1, Exceptions: 1}))}, opts...)
 	s := &tracked{newExportingSite(t, spans, records, options...), to}
 	s.mux.HandleFunc("GET /users/{id}", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -90,15 +91,15 @@ func TestSnippetTellsOfAVisit(t *testing.T) {
 	tb.do(chromedp.Sleep(50*time.Millisecond), chromedp.Navigate("about:blank")) // hides the page
 
 	load := s.arrived.serverSpan(t, "/users/{id}")
-	view := s.arrived.event(t, events.NamePageView, "otelperf.page_view.kind", "load")
-	click := s.arrived.event(t, events.NameClick, "otelperf.click.target", "buy")
+	view := s.arrived.event(t, "browser.page_view", "otelperf.page_view.kind", "load")
+	click := s.arrived.event(t, "browser.click", "otelperf.click.target", "buy")
 	checkLoad(t, load, view, click)
 	for _, name := range []string{"ttfb", "fcp", "lcp", "cls", "inp"} {
-		rec := s.arrived.event(t, events.NameWebVital, "browser.web_vital.name", name)
+		rec := s.arrived.event(t, "browser.web_vital", "browser.web_vital.name", name)
 		checkLoad(t, load, rec)
 		checkVital(t, name, rec)
 	}
-	moved := s.arrived.event(t, events.NamePageView, "otelperf.page_view.kind", "navigate")
+	moved := s.arrived.event(t, "browser.page_view", "otelperf.page_view.kind", "navigate")
 	if template := text(moved, "url.template"); template != "/orders/{id}" || moved.TraceID() == load.TraceID() {
 		t.Errorf("the navigation is to %q with trace %s, want /orders/{id} and not the trace of the load", template, moved.TraceID())
 	}
@@ -106,7 +107,7 @@ func TestSnippetTellsOfAVisit(t *testing.T) {
 	if hash := text(s.arrived.event(t, "user.logged_in"), "user.hash"); len(hash) != 32 {
 		t.Errorf("the user's hash is %q", hash)
 	}
-	if n := len(s.arrived.events(t, events.NameClick)); n != 1 {
+	if n := len(s.arrived.events(t, "browser.click")); n != 1 {
 		t.Errorf("%d clicks, want 1: the other button has no data-track", n)
 	}
 	tb.quiet(s.server.URL)
@@ -172,7 +173,7 @@ func (s *tracked) checkPrivate(t *testing.T, agent string) {
 func (s *tracked) checkShown(t *testing.T) {
 	t.Helper()
 	stats := string(fetch(t, s.base+"stats"))
-	for _, want := range []string{events.NamePageView, events.NameClick, events.NameWebVital, "cart.added", `"/users/{id}"`, `"p75`} {
+	for _, want := range []string{"browser.page_view", "browser.click", "browser.web_vital", "cart.added", `"/users/{id}"`, `"p75`} {
 		if !strings.Contains(stats, want) {
 			t.Errorf("stats lack %s: %s", want, stats)
 		}
@@ -214,7 +215,7 @@ func TestSnippetHonoursRefusals(t *testing.T) {
 				t.Errorf("something was sent or stored: %q, %d entries", tb.requests, stored)
 			}
 			for _, name := range s.checkDelivered(t) {
-				if name != events.NameRequest {
+				if name != "otelperf.request" {
 					t.Errorf("%s arrived", name)
 				}
 			}
@@ -249,7 +250,7 @@ func TestSnippetOfAnotherOrigin(t *testing.T) {
 			if allowed {
 				options.AllowedOrigins = []string{from}
 			}
-			s := newTracked(t, otelperf.WithTracking(options))
+			s := newTracked(t, otelperf.WithEvents(events.WithHandler(options)))
 			tb := newTab(t)
 			tb.do(chromedp.Navigate(from))
 			value[bool](tb, fmt.Sprintf(`navigator.sendBeacon(%q, JSON.stringify({name: "by.beacon"}))`, s.server.URL+"/t/track"))

@@ -10,7 +10,7 @@ import (
 
 const (
 	clockTolerance = 2 * time.Second // the way of a message through the net is not skew
-	maxEventAge    = 24 * time.Hour  // what a page may have kept back while it was offline
+	maxEventAge    = 24 * time.Hour  // how long a page may have waited offline
 )
 
 // reading is a client's time brought to this process's clock.

@@ -10,8 +10,8 @@ import (
 )
 
 // Deliveries counts what an exporter makes of the events of one [Tracker]. The SDK's batch processor gives up what it
-// could not export and tells nobody but the global error handler: only who stands at the exporter knows what arrived.
-// The zero value is ready.
+// could not export and reports that to the global error handler alone: what arrived is known at the exporter only.
+// The zero value is ready; a Deliveries must not be copied.
 //
 //	deliveries := &events.Deliveries{}
 //	lp := sdklog.NewLoggerProvider(sdklog.WithProcessor(sdklog.NewBatchProcessor(events.Watch(deliveries, exporter))))

@@ -29,7 +29,7 @@ func (e *sdkExporter) Export(context.Context, []sdkRecord) error {
 func (*sdkExporter) Shutdown(context.Context) error   { return nil }
 func (*sdkExporter) ForceFlush(context.Context) error { return nil }
 
-// A batch processor exports in the background and tells nobody when that fails; what its queue has no room for, it never
+// A batch processor exports in the background, and does not report to Flush when that fails; what its queue has no room for, it never
 // exports. Neither is taken for delivered, though ForceFlush succeeds afterwards.
 func TestWatchedExporterTellsWhatBecameOfEvents(t *testing.T) {
 	deliveries, exporter := &Deliveries{}, &sdkExporter{}
@@ -59,21 +59,21 @@ func TestWatchedExporterTellsWhatBecameOfEvents(t *testing.T) {
 		t.Errorf("export %+v, want 3 delivered, 2 failed, 5 missing", e)
 	}
 	if r, err = tr.Flush(t.Context()); r.Lost != 0 || err != nil {
-		t.Errorf("told twice: %+v, %v", r, err)
+		t.Errorf("reported twice: %+v, %v", r, err)
 	}
 }
 
 // A provider that cannot be flushed says nothing of what is missing; unwatched, what it was handed counts as delivered.
 func TestProviderWithoutForceFlush(t *testing.T) {
 	for _, tt := range []struct {
-		deliveries *Deliveries
-		want       ExportStats
+		opts []Option
+		want ExportStats
 	}{
 		{nil, ExportStats{Emitted: 3, Delivered: 3}},
-		{&Deliveries{}, ExportStats{Emitted: 3, Watched: true, Unconfirmed: 3}},
+		{[]Option{WithDeliveries(&Deliveries{})}, ExportStats{Emitted: 3, Watched: true, Unconfirmed: 3}},
 	} {
 		rec := &recorder{}
-		tr := newTrackerOn(t, rec, WithLoggerProvider(struct{ log.LoggerProvider }{rec}), WithDeliveries(tt.deliveries))
+		tr := newTrackerOn(t, rec, append(tt.opts, WithLoggerProvider(struct{ log.LoggerProvider }{rec}))...)
 		for range 3 {
 			_ = tr.Track(t.Context(), Event{Name: "a"})
 		}

@@ -26,7 +26,7 @@ type draft struct {
 
 // entry is an accepted event. It does not change any more.
 type entry struct {
-	Recorded
+	RecentEvent
 	span     trace.SpanContext
 	severity log.Severity
 	body     attribute.Value
@@ -38,7 +38,7 @@ const entryOverhead = 512
 
 func (t *Tracker) newEntry(d *draft, size int, now time.Time) *entry {
 	e := &entry{
-		Recorded: Recorded{
+		RecentEvent: RecentEvent{
 			Name: d.Name, ID: d.ID, Time: d.Time, Observed: now, Source: d.Source, SessionID: d.SessionID, Page: d.Page,
 		},
 		span: d.span, severity: d.severity, body: d.body,
@@ -47,7 +47,7 @@ func (t *Tracker) newEntry(d *draft, size int, now time.Time) *entry {
 		e.Time = now
 	}
 	if e.Source == "" {
-		e.Source = SourceServer
+		e.Source = sourceServer
 	}
 	if e.severity == log.SeverityUndefined {
 		e.severity = log.SeverityInfo
@@ -81,14 +81,14 @@ func (t *Tracker) setIdentity(e *entry, d *draft) {
 	}
 }
 
-// hash returns 128 bits of a keyed hash. kind keeps a user id from having the hash of an equal session id.
+// hash returns 128 bits of a keyed hash. By kind, a user id has not the hash of an equal session id.
 func (t *Tracker) hash(kind, id string) string {
 	mac := hmac.New(sha256.New, t.cfg.userKey)
 	_, _ = mac.Write([]byte(kind + "\x00" + id))
 	return hex.EncodeToString(mac.Sum(nil)[:16])
 }
 
-// attributes returns what the record will carry. The caller's slices are not kept.
+// attributes returns what the record will carry. The caller's slices are copied.
 func (e *entry) attributes(d *draft) []attribute.KeyValue {
 	own := [...]struct{ key, value string }{
 		{keySource, e.Source}, {keySession, e.SessionID}, {keyUserHash, e.UserHash}, {keyUserID, e.UserID}, {keyTemplate, e.Page}, {keyEventID, e.ID},
@@ -99,7 +99,7 @@ func (e *entry) attributes(d *draft) []attribute.KeyValue {
 			n++
 		}
 	}
-	kvs := make([]attribute.KeyValue, 0, n) // exactly: it is kept as long as the event
+	kvs := make([]attribute.KeyValue, 0, n) // exactly: it lives as long as the event
 	for i := range own {
 		if own[i].value != "" {
 			kvs = append(kvs, attribute.String(own[i].key, own[i].value))

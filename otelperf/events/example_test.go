@@ -39,15 +39,15 @@ func ExampleTracker_Track() {
 	// cart.item_added 1 of 2 received; 1 session
 }
 
-// Browsers send to a handler below any prefix, and are told about each event.
-func ExampleNewHandler() {
-	tracker, err := events.New()
+// Browsers send to a handler below any prefix. The answer says what became of each event.
+func ExampleTracker_Handler() {
+	tracker, err := events.New(events.WithHandler(events.HandlerOptions{Rate: 50, MaxBatch: 10}))
 	if err != nil {
 		panic(err)
 	}
 	defer func() { _ = tracker.Shutdown(context.Background()) }()
 	mux := http.NewServeMux()
-	mux.Handle("/t/", http.StripPrefix("/t", events.NewHandler(tracker, events.HandlerOptions{})))
+	mux.Handle("/t/", http.StripPrefix("/t", tracker.Handler()))
 
 	body := `{"session_id":"s1","events":[{"name":"search.done","id":"1"},{"name":"search.done","id":"1"}]}`
 	r := httptest.NewRequest("POST", "/t/batch-track", strings.NewReader(body))

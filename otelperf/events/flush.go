@@ -11,10 +11,14 @@ import (
 
 // FlushResult says what Flush did and what it had to leave.
 type FlushResult struct {
-	Emitted     uint64 `json:"emitted"`     // events handed to the log provider while Flush ran
-	Queued      int64  `json:"queued"`      // accepted, not yet handed to the log provider
-	Unconfirmed int64  `json:"unconfirmed"` // handed to it, and not known to have been exported
-	Lost        uint64 `json:"lost"`        // accepted events that were found to be lost since the Flush before this one
+	// Emitted is the number of events that were handed to the log provider while Flush ran.
+	Emitted uint64 `json:"emitted"`
+	// Queued is the number of accepted events that were not yet handed to the log provider.
+	Queued int64 `json:"queued"`
+	// Unconfirmed is the number of events that were handed to it and are not known to have been exported.
+	Unconfirmed int64 `json:"unconfirmed"`
+	// Lost is the number of accepted events that were found to be lost since the Flush before this one.
+	Lost uint64 `json:"lost"`
 }
 
 // Left is the number of events that may still leave the process.
@@ -35,7 +39,7 @@ func (t *Tracker) Flush(ctx context.Context) (FlushResult, error) {
 	if err == nil {
 		err = p.forceFlush(ctx)
 	}
-	r := FlushResult{Emitted: p.emitted.Load() - before, Queued: p.pending.Load(), Unconfirmed: p.unconfirmed(), Lost: p.tellLost()}
+	r := FlushResult{Emitted: p.emitted.Load() - before, Queued: p.pending.Load(), Unconfirmed: p.unconfirmed(), Lost: p.reportLost()}
 	if r.Lost > 0 {
 		err = joined(ErrLost, err)
 	}
@@ -53,17 +57,17 @@ func joined(err, cause error) error {
 	return fmt.Errorf("%w: %w", err, cause)
 }
 
-// tellLost returns how many events were lost since it was called last.
-func (p *pipeline) tellLost() uint64 {
-	p.toldMu.Lock()
-	defer p.toldMu.Unlock()
+// reportLost returns how many events were lost since it was called last.
+func (p *pipeline) reportLost() uint64 {
+	p.reportMu.Lock()
+	defer p.reportMu.Unlock()
 	gone := p.lost.Load() + p.deliveries.failed.Load() + p.missing.Load()
-	n := gone - p.told
-	p.told = gone
+	n := gone - p.reported
+	p.reported = gone
 	return n
 }
 
-// unconfirmed is what was emitted and has met no fate yet. An event can be exported before it is counted as emitted.
+// unconfirmed is what was emitted and is not settled yet. An event can be exported before it is counted as emitted.
 func (p *pipeline) unconfirmed() int64 { return int64(p.open(p.emitted.Load())) }
 
 func (p *pipeline) open(emitted uint64) uint64 {
@@ -170,7 +174,7 @@ func patient(ctx context.Context) (context.Context, context.CancelFunc) {
 }
 
 // settle counts what the result of a ForceFlush says of the events emitted before it. Where an exporter is watched,
-// it knows better, and what has not come by it after a success will not come any more.
+// it knows better, and what has not come to it after a success will not come any more.
 func (p *pipeline) settle(emitted uint64, err error) {
 	open := p.open(emitted)
 	switch {

@@ -39,8 +39,8 @@ var hostile = []string{
 var paths = []string{"/track", "/batch-track", "/interactions"}
 
 func TestHostileBodiesAre4xx(t *testing.T) {
-	tr, rec := newTracker(t)
-	h := NewHandler(tr, HandlerOptions{Rate: -1})
+	tr, rec := newTracker(t, WithHandler(HandlerOptions{Rate: -1}))
+	h := tr.Handler()
 	for _, body := range hostile {
 		for _, path := range paths {
 			if w := postJSON(h, path, body); w.Code < 400 || w.Code > 499 {
@@ -63,7 +63,7 @@ func FuzzBodies(f *testing.F) {
 	f.Add(byte(2), []byte(`{"sent_at":1,"events":[{"type":"web_vital","name":"cls","value":0.1,"id":"a","delta":0.1},{"type":"page_view","kind":"load"}]}`))
 	f.Fuzz(func(t *testing.T, path byte, body []byte) {
 		tr, rec := newTracker(t)
-		h := NewHandler(tr, HandlerOptions{})
+		h := tr.Handler()
 		w := postJSON(h, paths[int(path)%len(paths)], string(body))
 		if w.Code != 202 && (w.Code < 400 || w.Code > 499) {
 			t.Fatalf("status %d: %s", w.Code, w.Body)
@@ -87,21 +87,21 @@ func FuzzBodies(f *testing.F) {
 			t.Fatalf("emitted %d, accepted %d", got, s.Accepted)
 		}
 		for e := range tr.recent.newestFirst() {
-			if e.size > 2*MaxEventSize+entryOverhead+64*(MaxProperties+16) {
+			if e.size > 2*maxEventSize+entryOverhead+64*(maxProperties+16) {
 				t.Fatalf("an event of %d bytes", e.size)
 			}
 		}
 	})
 }
 
-// What readJSON accepts means the same to encoding/json.
+// What a jsonReader accepts means the same to encoding/json.
 func FuzzReadJSON(f *testing.F) {
 	for _, body := range hostile {
 		f.Add([]byte(body))
 	}
 	f.Add([]byte(`{"a":[1,-0,2.5e3,true,null,"\u00e9"],"b":{}}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		n, err := readJSON(body)
+		n, err := new(jsonReader).read(body)
 		var want any
 		if jsonErr := json.Unmarshal(body, &want); err == nil && jsonErr != nil {
 			t.Fatalf("accepted %q; encoding/json: %v", body, jsonErr)

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/otelperf/otelperf-go/otelperf/internal/problem"
 )
 
 func TestHandlerStatuses(t *testing.T) {
@@ -67,8 +69,8 @@ func TestHandlerStatuses(t *testing.T) {
 		{"own origin", "POST", "/track", "text/plain", `{"name":"a"}`, header("Origin", "http://shop.example"), 202, ""},
 		{"preflight of another origin", "OPTIONS", "/track", "", "", origin, 403, ""},
 	}
-	tr, _ := newTracker(t)
-	h := NewHandler(tr, HandlerOptions{Rate: -1})
+	tr, _ := newTracker(t, WithHandler(HandlerOptions{Rate: -1}))
+	h := tr.Handler()
 	want := map[string]uint64{}
 	for _, tt := range tests {
 		edits := []func(*http.Request){}
@@ -88,15 +90,11 @@ func TestHandlerStatuses(t *testing.T) {
 			continue
 		}
 		want[fmt.Sprint(w.Code)]++
-		var p problem
-		if err := json.Unmarshal(w.Body.Bytes(), &struct {
-			Status *int
-			Title  *string
-			Field  *string
-		}{&p.Status, &p.Title, &p.Field}); err != nil {
+		var p problem.Problem
+		if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil {
 			t.Errorf("%s: %v", tt.what, err)
 		}
-		if ct := w.Header().Get("Content-Type"); ct != "application/problem+json" || p.Status != tt.want || p.Title == "" || p.Field != tt.field {
+		if ct := w.Header().Get("Content-Type"); ct != "application/problem+json" || p.Status != tt.want || p.Type != "about:blank" || p.Title == "" || p.Field != tt.field {
 			t.Errorf("%s: %s %s, want field %q", tt.what, ct, w.Body, tt.field)
 		}
 		if w.Code == 405 && w.Header().Get("Allow") == "" {
@@ -111,8 +109,8 @@ func TestHandlerStatuses(t *testing.T) {
 }
 
 func TestBatchSaysPerItem(t *testing.T) {
-	tr, rec := newTracker(t)
-	h := NewHandler(tr, HandlerOptions{AllowNames: []string{"a", "b"}})
+	tr, rec := newTracker(t, WithHandler(HandlerOptions{AllowNames: []string{"a", "b"}}))
+	h := tr.Handler()
 	w := postJSON(h, "/batch-track", `{"session_id":"s1","page":"/p/{id}","traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01","events":[
 		{"name":"a","id":"1","properties":{"n":1,"f":1.5,"s":"x","b":true,"z":null,"l":["p","q"],"m":{"k":[1,"2"]}}},
 		{"name":"a","id":"1"},
@@ -120,20 +118,14 @@ func TestBatchSaysPerItem(t *testing.T) {
 		{"name":"b","session_id":"s2","page":"/q","properties":{"a":{"b":{"c":{"d":{"e":1}}}}}},
 		{"name":"b","session_id":"s2","page":"/q"}]}`)
 	var got BatchResult
-	var shape struct {
-		Results []struct{ Status, Reason, Detail string }
-	}
-	if err := json.Unmarshal(w.Body.Bytes(), &shape); err != nil || w.Code != 202 {
+	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || w.Code != 202 {
 		t.Fatalf("%d %s: %v", w.Code, w.Body, err)
 	}
-	_ = json.Unmarshal(w.Body.Bytes(), &struct {
-		Accepted, Refused, Dropped *int
-	}{&got.Accepted, &got.Refused, &got.Dropped})
 	if got.Accepted != 2 || got.Refused != 2 || got.Dropped != 1 {
 		t.Errorf("counts %s", w.Body)
 	}
 	for i, want := range []string{"accepted ", "dropped duplicate", "refused not_allowed", "refused depth", "accepted "} {
-		if r := shape.Results[i]; r.Status+" "+r.Reason != want || r.Status == "refused" && r.Detail == "" {
+		if r := got.Items[i]; r.Status+" "+r.Reason != want || r.Status == "refused" && r.Detail == "" {
 			t.Errorf("item %d: %+v, want %s", i, r, want)
 		}
 	}
@@ -144,7 +136,7 @@ func TestBatchSaysPerItem(t *testing.T) {
 		len(a["l"].AsStringSlice()) != 2 || a["m"].AsMap()[0].Value.AsSlice()[1].AsString() != "2" {
 		t.Errorf("properties %v", a)
 	}
-	if a[keySession].AsString() != "s1" || a[keyTemplate].AsString() != "/p/{id}" || a[keySource].AsString() != SourceBrowser ||
+	if a[keySession].AsString() != "s1" || a[keyTemplate].AsString() != "/p/{id}" || a[keySource].AsString() != sourceBrowser ||
 		b[keySession].AsString() != "s2" || b[keyTemplate].AsString() != "/q" {
 		t.Errorf("shared fields: %v, %v", a, b)
 	}
@@ -155,7 +147,7 @@ func TestBatchSaysPerItem(t *testing.T) {
 
 func TestInteractions(t *testing.T) {
 	tr, rec := newTracker(t)
-	h := NewHandler(tr, HandlerOptions{})
+	h := tr.Handler()
 	vital := `{"type":"web_vital","name":"LCP","value":2600,"delta":100,"id":"v1","rating":"good","navigation_type":"navigate","page":"/a"}`
 	w := postJSON(h, "/interactions", `{"session_id":"s1","events":[{"type":"page_view","kind":"load","page":"/a"},{"type":"click","target":"buy"},`+vital+`,`+vital+`]}`)
 	if w.Code != 202 || !strings.Contains(w.Body.String(), `"accepted":3`) {
@@ -164,7 +156,7 @@ func TestInteractions(t *testing.T) {
 	mustFlush(t, tr)
 	all := rec.all()
 	a := all[2].attrs()
-	if all[0].EventName() != NamePageView || all[1].EventName() != NameClick || all[1].attrs()[keyClickTarget].AsString() != "buy" || all[2].EventName() != NameWebVital {
+	if all[0].EventName() != namePageView || all[1].EventName() != nameClick || all[1].attrs()[keyClickTarget].AsString() != "buy" || all[2].EventName() != nameWebVital {
 		t.Errorf("names %s %s %s", all[0].EventName(), all[1].EventName(), all[2].EventName())
 	}
 	if a[keyVitalName].AsString() != "lcp" || a[keyVitalValue].AsFloat64() != 2600 || a[keyVitalDelta].AsFloat64() != 100 ||
@@ -178,9 +170,9 @@ func TestInteractions(t *testing.T) {
 }
 
 func TestCORS(t *testing.T) {
-	tr, _ := newTracker(t)
+	tr, _ := newTracker(t, WithHandler(HandlerOptions{AllowedOrigins: []string{"https://app.example"}}))
 	shop := header("Origin", "https://app.example")
-	h := NewHandler(tr, HandlerOptions{AllowedOrigins: []string{"https://app.example"}})
+	h := tr.Handler()
 	w := send(h, "OPTIONS", "/track", "", "", shop, header("Access-Control-Request-Method", "POST"))
 	if w.Code != 204 || w.Header().Get("Access-Control-Allow-Origin") != "https://app.example" || w.Header().Get("Access-Control-Allow-Methods") != "POST" {
 		t.Errorf("preflight %d %v", w.Code, w.Header())
@@ -194,8 +186,8 @@ func TestCORS(t *testing.T) {
 	if w.Code != 403 || w.Header().Get("Access-Control-Allow-Origin") != "" {
 		t.Errorf("another origin: %d %v", w.Code, w.Header())
 	}
-	all := NewHandler(tr, HandlerOptions{AllowedOrigins: []string{"*"}})
-	if w = send(all, "POST", "/track", "text/plain", `{"name":"a"}`, header("Origin", "https://x.example")); w.Code != 202 {
+	all, _ := newTracker(t, WithHandler(HandlerOptions{AllowedOrigins: []string{"*"}}))
+	if w = send(all.Handler(), "POST", "/track", "text/plain", `{"name":"a"}`, header("Origin", "https://x.example")); w.Code != 202 {
 		t.Errorf("* and %d", w.Code)
 	}
 }
@@ -203,7 +195,7 @@ func TestCORS(t *testing.T) {
 func TestMountedBelowPrefix(t *testing.T) {
 	tr, _ := newTracker(t)
 	mux := http.NewServeMux()
-	mux.Handle("/t/", http.StripPrefix("/t", NewHandler(tr, HandlerOptions{})))
+	mux.Handle("/t/", http.StripPrefix("/t", tr.Handler()))
 	if w := postJSON(mux, "/t/track", `{"name":"a"}`); w.Code != 202 {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
@@ -214,8 +206,8 @@ func TestMountedBelowPrefix(t *testing.T) {
 
 func TestRateLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tr, _ := newTracker(t)
-		h := NewHandler(tr, HandlerOptions{Rate: 10, Burst: 20})
+		tr, _ := newTracker(t, WithHandler(HandlerOptions{Rate: 10, Burst: 20}))
+		h := tr.Handler()
 		w := postJSON(h, "/batch-track", batchOf(50, "x"))
 		if w.Code != 202 || !strings.Contains(w.Body.String(), `"accepted":20`) {
 			t.Fatalf("%d %s", w.Code, w.Body)
@@ -246,7 +238,7 @@ func TestClientTableIsBounded(t *testing.T) {
 		c.get(fmt.Sprint("client", i))
 	}
 	if len(c.byKey) != 100 || c.lastUse.Len() != 100 {
-		t.Errorf("%d clients are kept, want 100", len(c.byKey))
+		t.Errorf("%d clients are remembered, want 100", len(c.byKey))
 	}
 	if first := c.get("client999"); c.get("client999") != first {
 		t.Error("a client's bucket changed")
@@ -296,21 +288,23 @@ func TestClientClock(t *testing.T) {
 }
 
 func TestSkewIsRecorded(t *testing.T) {
-	tr, rec := newTracker(t)
-	h := NewHandler(tr, HandlerOptions{})
-	ahead := time.Now().Add(time.Hour)
-	w := postJSON(h, "/track", fmt.Sprintf(`{"name":"a","time":%d,"sent_at":%q}`, ahead.UnixMilli(), ahead.Format(time.RFC3339Nano)))
-	if w.Code != 202 {
-		t.Fatalf("%d %s", w.Code, w.Body)
-	}
-	mustFlush(t, tr)
-	r := rec.all()[0]
-	if a := r.attrs(); a[keyClock].AsString() != "corrected" || int(a[keyClockSkew].AsFloat64()) != -3600 && int(a[keyClockSkew].AsFloat64()) != -3599 {
-		t.Errorf("attributes %v", a)
-	}
-	if d := time.Since(r.Timestamp()); d.Abs() > 5*time.Second {
-		t.Errorf("corrected to %v ago", d)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		tr, rec := newTracker(t)
+		now := time.Now()
+		sent := now.Add(time.Hour)
+		body := fmt.Sprintf(`{"name":"a","time":%d,"sent_at":%q}`, sent.Add(-time.Second).UnixMilli(), sent.Format(time.RFC3339Nano))
+		if w := postJSON(tr.Handler(), "/track", body); w.Code != 202 {
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
+		mustFlush(t, tr)
+		r := rec.all()[0]
+		if a := r.attrs(); a[keyClock].AsString() != "corrected" || a[keyClockSkew].AsFloat64() != -3600 {
+			t.Errorf("attributes %v", a)
+		}
+		if want := now.Add(-time.Second); !r.Timestamp().Equal(want) {
+			t.Errorf("corrected to %v, want %v", r.Timestamp(), want)
+		}
+	})
 }
 
 // deadlineWriter is a writer whose connection can time out.
@@ -327,7 +321,7 @@ func (w *deadlineWriter) SetReadDeadline(t time.Time) error {
 func TestSlowBodiesTimeOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tr, _ := newTracker(t)
-		h := NewHandler(tr, HandlerOptions{})
+		h := tr.Handler()
 		for _, tt := range []struct {
 			server *http.Server
 			want   time.Time
@@ -349,8 +343,7 @@ func TestSlowBodiesTimeOut(t *testing.T) {
 
 func TestNewTrackerIsSmall(t *testing.T) {
 	before := heap()
-	tr, _ := newTracker(t)
-	NewHandler(tr, HandlerOptions{})
+	_, _ = newTracker(t)
 	if grown := heap() - before; grown > 1<<20 {
 		t.Errorf("a new Tracker takes %d KiB, want less than 1 MiB", grown>>10)
 	}

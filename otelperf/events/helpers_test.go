@@ -19,10 +19,10 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// recorder is a log provider that keeps what is emitted.
+// recorder is a log provider that remembers what is emitted.
 type recorder struct {
 	embedded.LoggerProvider
-	emit       func(context.Context) // called before a record is kept
+	emit       func(context.Context) // called before a record is added
 	flush      func(context.Context) error
 	isDisabled bool
 
@@ -98,7 +98,7 @@ func newTrackerOn(t testing.TB, rec *recorder, opts ...Option) *Tracker {
 
 func mustFlush(t testing.TB, tr *Tracker) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	if _, err := tr.Flush(ctx); err != nil {
 		t.Fatal(err)

@@ -3,6 +3,7 @@
 package events
 
 import (
+	"encoding/json"
 	"math"
 	"net/http"
 	"slices"
@@ -13,6 +14,8 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"golang.org/x/time/rate"
+
+	"github.com/otelperf/otelperf-go/otelperf/internal/problem"
 )
 
 // submitter makes an event of an item and submits it. The draft comes with what the envelope says.
@@ -28,26 +31,26 @@ type intake struct {
 const batchField = "events"
 
 // ingest takes the items of a body one by one, each against the client's rate.
-func (h *handler) ingest(w http.ResponseWriter, r *http.Request, body []byte, in *intake, bucket *rate.Limiter) *problem {
+func (h *handler) ingest(w http.ResponseWriter, r *http.Request, body []byte, in *intake, bucket *rate.Limiter) *problem.Problem {
 	reader := jsonReaders.Get().(*jsonReader)
 	defer reader.release()
 	n, err := reader.read(body)
 	if err != nil {
-		return newProblem(http.StatusBadRequest, "", err.Error())
+		return fault(http.StatusBadRequest, "", err.Error())
 	}
 	env, refused := readEnvelope(&n, in)
 	if refused != nil {
-		return refused.problem()
+		return refusal(refused.Field, refused.Detail, refused.Reason)
 	}
 	if len(env.items) > h.options.MaxBatch {
-		return newProblem(http.StatusRequestEntityTooLarge, batchField, "more than "+strconv.Itoa(h.options.MaxBatch)+" events")
+		return fault(http.StatusRequestEntityTooLarge, batchField, "more than "+strconv.Itoa(h.options.MaxBatch)+" events")
 	}
 	result := BatchResult{Items: make([]ItemResult, 0, len(env.items))}
 	s := &scratch{}
 	now := time.Now()
 	for i := range env.items {
 		if !bucket.AllowN(now, 1) {
-			result.add(h.tracker.drop(nil, ReasonRateLimited, errRateLimited))
+			result.add(h.tracker.drop(nil, reasonRateLimited, errRateLimited))
 			continue
 		}
 		result.add(h.take(r, &env, &env.items[i], in, s, now))
@@ -55,7 +58,7 @@ func (h *handler) ingest(w http.ResponseWriter, r *http.Request, body []byte, in
 	return answer(w, &result, in, bucket, now)
 }
 
-// scratch is what the items of a body use one after the other. Nothing of it is kept: an entry has its own slices.
+// scratch is what the items of a body use one after the other. Nothing of it is stored: an entry has its own slices.
 type scratch struct {
 	item  item
 	draft draft
@@ -76,7 +79,7 @@ func (h *handler) take(r *http.Request, env *envelope, n *node, in *intake, s *s
 	*d = draft{
 		Event: Event{
 			Name: it.name, ID: it.id, Time: clock.time, SessionID: it.session, UserID: it.user, Page: it.page,
-			Properties: it.properties, Source: SourceBrowser,
+			Properties: it.properties, Source: sourceBrowser,
 		},
 		span: span, public: true, extra: clock.attributes(),
 	}
@@ -84,29 +87,48 @@ func (h *handler) take(r *http.Request, env *envelope, n *node, in *intake, s *s
 }
 
 // answer is 202 unless nothing of the body was taken because of the client.
-func answer(w http.ResponseWriter, result *BatchResult, in *intake, bucket *rate.Limiter, now time.Time) *problem {
+func answer(w http.ResponseWriter, result *BatchResult, in *intake, bucket *rate.Limiter, now time.Time) *problem.Problem {
 	first := &result.Items[0]
 	switch {
 	case result.allRefused() && !in.batch:
-		return &problem{Status: http.StatusBadRequest, Field: first.Field, Detail: first.Detail, Reason: first.Reason}
+		return refusal(first.Field, first.Detail, first.Reason)
 	case result.allRefused():
-		return &problem{Status: http.StatusBadRequest, Field: batchField, Detail: "every item was refused", Batch: result}
-	case first.Reason == ReasonRateLimited && result.Dropped == len(result.Items):
+		p := fault(http.StatusBadRequest, batchField, "every item was refused")
+		p.Extra = map[string]any{"batch": result}
+		return p
+	case first.reason == reasonRateLimited && result.Dropped == len(result.Items):
 		p := tooMany(w, retryAfter(bucket, now))
-		p.Batch = result
+		p.Extra = map[string]any{"batch": result}
 		return p
 	}
-	writeJSON(w, http.StatusAccepted, "application/json", result)
+	body, err := json.Marshal(result)
+	if err != nil { // cannot be: numbers and strings
+		return fault(http.StatusInternalServerError, "", err.Error())
+	}
+	header := w.Header()
+	header.Set("Content-Type", "application/json")
+	header.Set("Content-Length", strconv.Itoa(len(body)))
+	header.Set("Cache-Control", "no-store")
+	header.Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(http.StatusAccepted)
+	_, _ = w.Write(body) // the client may have gone
 	return nil
+}
+
+// refusal is a problem of the one event of a request, or of what its events share.
+func refusal(field, detail, reason string) *problem.Problem {
+	p := fault(http.StatusBadRequest, field, detail)
+	p.Extra = map[string]any{"reason": reason}
+	return p
 }
 
 // submitTrack is for events that the application names.
 func (t *Tracker) submitTrack(d *draft, _ *item, o *HandlerOptions) ItemResult {
-	if d.Name == NameException || strings.HasPrefix(d.Name, "otelperf.") || strings.HasPrefix(d.Name, "browser.") {
-		return t.refuse(refuse(ReasonReserved, "name", "a name that only otelperf itself gives"))
+	if ownName(d.Name) {
+		return t.refuse(refuse(reasonReserved, "name", "a name that only otelperf itself gives"))
 	}
 	if len(o.AllowNames) > 0 && !slices.Contains(o.AllowNames, d.Name) {
-		return t.refuse(refuse(ReasonNotAllowed, "name", "not among the names that are taken here"))
+		return t.refuse(refuse(reasonNotAllowed, "name", "not among the names that are taken here"))
 	}
 	return t.submit(d)
 }
@@ -121,7 +143,7 @@ func (t *Tracker) submitInteraction(d *draft, it *item, _ *HandlerOptions) ItemR
 	case "web_vital":
 		return t.submitVital(d, it)
 	default:
-		return t.refuse(refuse(ReasonField, "type", "page_view, click or web_vital"))
+		return t.refuse(refuse(reasonField, "type", "page_view, click or web_vital"))
 	}
 }
 
@@ -129,19 +151,19 @@ func (t *Tracker) submitPageView(d *draft, it *item) ItemResult {
 	switch it.navigation {
 	case "", "load", "navigate", "restore":
 	default:
-		return t.refuse(refuse(ReasonField, "kind", "load, navigate or restore"))
+		return t.refuse(refuse(reasonField, "kind", "load, navigate or restore"))
 	}
-	d.Name = NamePageView
+	d.Name = namePageView
 	d.addText(keyNavigation, it.navigation, maxShortText)
 	return t.submit(d)
 }
 
 func (t *Tracker) submitClick(d *draft, it *item) ItemResult {
-	if it.target == "" || len(it.target) > MaxIDLen || !utf8.ValidString(it.target) {
-		return t.refuse(refuse(ReasonField, "target", "1 to 128 bytes of UTF-8"))
+	if it.target == "" || len(it.target) > maxIDLen || !utf8.ValidString(it.target) {
+		return t.refuse(refuse(reasonField, "target", "1 to 128 bytes of UTF-8"))
 	}
-	d.Name = NameClick
-	d.addText(keyClickTarget, it.target, MaxIDLen)
+	d.Name = nameClick
+	d.addText(keyClickTarget, it.target, maxIDLen)
 	return t.submit(d)
 }
 
@@ -156,7 +178,7 @@ func (t *Tracker) submitVital(d *draft, it *item) ItemResult {
 		it.delta = it.value
 	}
 	k := &vitalKinds[kind]
-	d.Name = NameWebVital
+	d.Name = nameWebVital
 	d.ID = it.id + "/" + k.name + "/" + strconv.FormatFloat(it.value, 'g', 8, 64)
 	shared := []attribute.KeyValue{
 		attribute.String("name", k.name), attribute.Float64("value", it.value),
@@ -167,9 +189,9 @@ func (t *Tracker) submitVital(d *draft, it *item) ItemResult {
 		attribute.String(keyVitalName, k.name), attribute.Float64(keyVitalValue, it.value),
 		attribute.Float64(keyVitalDelta, it.delta), attribute.String(keyVitalID, it.id),
 		attribute.String(keyVitalRating, k.rate(it.value).String()))
-	d.addText(keyVitalNavigation, it.navigation, MaxIDLen)
+	d.addText(keyVitalNavigation, it.navigation, maxIDLen)
 	result := t.submit(d)
-	if result.Status != StatusRefused && result.Reason != ReasonDuplicate && result.Reason != ReasonShutdown {
+	if result.Status != statusRefused && result.reason != reasonDuplicate && result.reason != reasonShutdown {
 		t.vitals.observe(d.Page, d.SessionID, it.id, kind, it.value)
 	}
 	return result
@@ -180,17 +202,17 @@ const maxVitalID = 64
 func (it *item) checkVital(kind int) *RefusedError {
 	switch {
 	case kind < 0:
-		return refuse(ReasonVital, "name", "cls, inp, lcp, fcp or ttfb")
+		return refuse(reasonVital, "name", "cls, inp, lcp, fcp or ttfb")
 	case it.id == "" || len(it.id) > maxVitalID || !printable(it.id):
-		return refuse(ReasonVital, "id", "1 to 64 printable ASCII characters")
+		return refuse(reasonVital, "id", "1 to 64 printable ASCII characters")
 	case !it.hasValue || it.value < 0 || it.value > vitalKinds[kind].limit:
-		return refuse(ReasonVital, "value", "missing or out of range")
+		return refuse(reasonVital, "value", "missing or out of range")
 	case math.Abs(it.delta) > vitalKinds[kind].limit:
-		return refuse(ReasonVital, "delta", "out of range")
+		return refuse(reasonVital, "delta", "out of range")
 	case it.rating != "" && !slices.Contains(ratingNames[:], it.rating):
-		return refuse(ReasonVital, "rating", "good, needs-improvement or poor")
+		return refuse(reasonVital, "rating", "good, needs-improvement or poor")
 	case len(it.navigation) > 32 || !printable(it.navigation):
-		return refuse(ReasonVital, "navigation_type", "at most 32 printable ASCII characters")
+		return refuse(reasonVital, "navigation_type", "at most 32 printable ASCII characters")
 	}
 	return nil
 }

@@ -7,10 +7,10 @@ import "go.opentelemetry.io/otel/attribute"
 // properties converts an object to attributes.
 func (n *node) properties() ([]attribute.KeyValue, *RefusedError) {
 	if n.kind != kindObject {
-		return nil, refuse(ReasonField, "properties", "not an object")
+		return nil, refuse(reasonField, "properties", "not an object")
 	}
-	if len(n.items) > MaxProperties {
-		return nil, refuse(ReasonProperties, "properties", "more than 64 properties")
+	if len(n.items) > maxProperties {
+		return nil, refuse(reasonProperties, "properties", "more than 64 properties")
 	}
 	return n.members(1)
 }
@@ -30,11 +30,11 @@ func (n *node) members(depth int) ([]attribute.KeyValue, *RefusedError) {
 // attribute converts a value. Depth and length are checked before a value is made: the attribute package
 // makes an array type for each length, and types are never freed.
 func (n *node) attribute(depth int) (attribute.Value, *RefusedError) {
-	if depth > MaxDepth {
-		return attribute.Value{}, refuse(ReasonDepth, "properties", "nested deeper than 4 levels")
+	if depth > maxDepth {
+		return attribute.Value{}, refuse(reasonDepth, "properties", "nested deeper than 4 levels")
 	}
-	if len(n.items) > MaxValues {
-		return attribute.Value{}, refuse(ReasonProperties, "properties", "more than 256 values")
+	if len(n.items) > maxValues {
+		return attribute.Value{}, refuse(reasonProperties, "properties", "more than 256 values")
 	}
 	switch n.kind {
 	case kindBool:

@@ -18,7 +18,7 @@ const (
 )
 
 // node is a JSON value. Reading into nodes, not into structs, finds repeated keys and bounds depth and
-// number in one pass. Its strings are copies: what is kept of an event does not hold the body.
+// number in one pass. Its strings are copies: what is stored of an event does not hold the body.
 type node struct {
 	kind  kind
 	key   string // if it is a member of an object
@@ -49,12 +49,6 @@ var (
 	errRepeated = errors.New("an object has the same key twice")
 )
 
-// readJSON reads a value that may be kept.
-func readJSON(body []byte) (node, error) {
-	var r jsonReader
-	return r.read(body)
-}
-
 // jsonReader reads what json.Valid has accepted: that the grammar is right, and so the bounds of the slice
 // expressions below, is known. json.Decoder would read it as well, at five times the cost.
 type jsonReader struct {
@@ -68,12 +62,12 @@ type jsonReader struct {
 // jsonReaders are for values that are done with before the reader is given back.
 var jsonReaders = sync.Pool{New: func() any { return &jsonReader{} }}
 
-// keptNodes is the room that a reader keeps for the next body, 160 KiB: what usual batches of 100 take.
-const keptNodes = 2048
+// reusedNodes is the room that a reader has left for the next body, 160 KiB: what usual batches of 100 take.
+const reusedNodes = 2048
 
 // release gives a reader back, with its room unless that is large, and without what was read.
 func (r *jsonReader) release() {
-	if cap(r.open)+cap(r.first) > keptNodes {
+	if cap(r.open)+cap(r.first) > reusedNodes {
 		return
 	}
 	clear(r.open[:cap(r.open)])

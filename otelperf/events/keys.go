@@ -2,14 +2,21 @@
 
 package events
 
-// Names of the events this package makes itself. Clients cannot send them through track and batch-track.
+import "strings"
+
+// Names of the events this package makes itself; see ownName.
 const (
-	NameRequest   = "otelperf.request"
-	NameException = "exception" // OpenTelemetry's name for it
-	NameWebVital  = "browser.web_vital"
-	NamePageView  = "browser.page_view"
-	NameClick     = "browser.click"
+	nameRequest   = "otelperf.request"
+	nameException = "exception" // OpenTelemetry's name for it
+	nameWebVital  = "browser.web_vital"
+	namePageView  = "browser.page_view"
+	nameClick     = "browser.click"
 )
+
+// ownName reports whether only this package gives the name: clients cannot send it through track and batch-track.
+func ownName(name string) bool {
+	return name == nameException || strings.HasPrefix(name, "otelperf.") || strings.HasPrefix(name, "browser.")
+}
 
 // Attribute keys of the records. Those without the otelperf prefix are OpenTelemetry's; the
 // browser.web_vital ones are as the OpenTelemetry browser instrumentation writes them.

@@ -42,8 +42,8 @@ type pipeline struct {
 	watched    bool
 	missing    atomic.Uint64
 	flushing   chan struct{} // holds the one flush that may run
-	toldMu     sync.Mutex    // guards told
-	told       uint64        // of gone, what a Flush has returned
+	reportMu   sync.Mutex    // guards reported
+	reported   uint64        // how many lost events Flush has reported
 }
 
 // queued is an entry, or else a barrier: closing it says that all before it have been emitted.
@@ -98,7 +98,7 @@ func (p *pipeline) offer(e *entry) error {
 	return ErrQueueFull
 }
 
-// run empties the queue until it is told to stop, and then what is left in it.
+// run empties the queue until stop is closed, and then what is left in it.
 func (p *pipeline) run() {
 	defer close(p.done)
 	for {
@@ -133,19 +133,19 @@ func (p *pipeline) handle(q queued) {
 	p.pending.Add(-1)
 }
 
-type fate int
+type outcome int
 
 const (
-	fateLost fate = iota // the value that emit returns after a panic
-	fateEmitted
-	fateDisabled
+	outcomeLost outcome = iota // the value that emit returns after a panic
+	outcomeEmitted
+	outcomeDisabled
 )
 
-func (p *pipeline) count(f fate) {
-	switch f {
-	case fateEmitted:
+func (p *pipeline) count(o outcome) {
+	switch o {
+	case outcomeEmitted:
 		p.emitted.Add(1)
-	case fateDisabled:
+	case outcomeDisabled:
 		p.disabled.Add(1)
 	default:
 		p.lost.Add(1)
@@ -153,20 +153,20 @@ func (p *pipeline) count(f fate) {
 }
 
 // emit hands the entry to the log provider. A panic of the provider costs the event, not the process.
-func (p *pipeline) emit(e *entry) (f fate) {
+func (p *pipeline) emit(e *entry) (o outcome) {
 	defer func() { _ = recover() }()
 	if p.ctx.Err() != nil {
-		return fateLost
+		return outcomeLost
 	}
 	ctx := p.ctx
 	if e.span.IsValid() {
 		ctx = trace.ContextWithSpanContext(ctx, e.span)
 	}
 	if !p.logger.Enabled(ctx, log.EnabledParameters{Severity: e.severity, EventName: e.Name}) {
-		return fateDisabled
+		return outcomeDisabled
 	}
 	p.logger.Emit(ctx, e.record())
-	return fateEmitted
+	return outcomeEmitted
 }
 
 func (e *entry) record() log.Record {

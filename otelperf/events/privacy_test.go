@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// personal are values that the test's client sends or shows. None of them may be found in what is kept.
+// personal are values that the test's client sends or shows. None of them may be found in what is stored.
 var personal = map[string]string{
 	"address":        "192.0.2.77",
 	"user agent":     "Mozilla/5.0-of-ann",
@@ -33,9 +33,9 @@ func personalRequest(r *http.Request) {
 	r.Header.Set("Accept-Language", personal["language"])
 }
 
-func TestNothingPersonalIsKept(t *testing.T) {
+func TestNothingPersonalIsStored(t *testing.T) {
 	tr, rec := newTracker(t, WithSampling(Sampling{1, 1, 1}))
-	h := NewHandler(tr, HandlerOptions{})
+	h := tr.Handler()
 	user := fmt.Sprintf("%q", personal["user id"])
 	bodies := map[string]string{
 		"/track":       `{"name":"a","user_id":` + user + `,"session_id":"s1"}`,
@@ -49,15 +49,15 @@ func TestNothingPersonalIsKept(t *testing.T) {
 			t.Fatalf("%s: %d %s", path, w.Code, w.Body)
 		}
 	}
-	tr.Request(t.Context(), RequestEvent{Method: "GET", Route: "/users/{id}", Status: 500, Outcome: "panic", UserID: personal["user id"]})
+	tr.Request(t.Context(), RequestEvent{Method: "GET", Route: "/users/{id}", Status: 500, Outcome: "panic", Failed: true, UserID: personal["user id"]})
 	tr.Exception(t.Context(), ExceptionEvent{Type: "*errors.errorString", Message: personal["exception text"]})
 	mustFlush(t, tr)
 
-	var kept strings.Builder
+	var stored strings.Builder
 	for _, r := range rec.all() {
-		fmt.Fprintln(&kept, r.EventName(), r.Body().String(), r.SeverityText(), r.Err())
+		fmt.Fprintln(&stored, r.EventName(), r.Body().String(), r.SeverityText(), r.Err())
 		for k, v := range r.attrs() {
-			fmt.Fprintln(&kept, k, v.String())
+			fmt.Fprintln(&stored, k, v.String())
 		}
 	}
 	if n := len(rec.all()); n != 8 {
@@ -68,15 +68,15 @@ func TestNothingPersonalIsKept(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		kept.Write(b)
+		stored.Write(b)
 	}
 	for what, value := range personal {
-		if strings.Contains(kept.String(), value) {
-			t.Errorf("%s %q is in what is kept:\n%s", what, value, kept.String())
+		if strings.Contains(stored.String(), value) {
+			t.Errorf("%s %q is in what is stored:\n%s", what, value, stored.String())
 		}
 	}
-	if !strings.Contains(kept.String(), "/users/{id}") || !strings.Contains(kept.String(), keyUserHash) {
-		t.Errorf("template or user.hash are missing: the test sees too little:\n%s", kept.String())
+	if !strings.Contains(stored.String(), "/users/{id}") || !strings.Contains(stored.String(), keyUserHash) {
+		t.Errorf("template or user.hash are missing: the test sees too little:\n%s", stored.String())
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 
 // clientLimits has a token bucket for each of the clients that came last, at most max of them. A client that is
 // pushed out begins with a full bucket when it comes again: precision is given up for bounded memory.
-// Clients are kept as keyed hashes, not as addresses.
+// Clients are stored as keyed hashes, not as addresses.
 type clientLimits struct {
 	rate  rate.Limit
 	burst int

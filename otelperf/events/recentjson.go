@@ -10,7 +10,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 )
 
-// recentJSON is Recorded as JSON.
+// recentJSON is RecentEvent as JSON.
 type recentJSON struct {
 	Name       string         `json:"name"`
 	ID         string         `json:"id,omitzero"`
@@ -26,10 +26,10 @@ type recentJSON struct {
 	Attributes map[string]any `json:"attributes"`
 }
 
-// MarshalJSON shows the event as ServeRecent does: attributes as an object, empty fields left out.
-func (r Recorded) MarshalJSON() ([]byte, error) { return json.Marshal(r.json()) }
+// MarshalJSON writes the attributes as an object and leaves out empty fields.
+func (r RecentEvent) MarshalJSON() ([]byte, error) { return json.Marshal(r.json()) }
 
-func (r *Recorded) json() recentJSON {
+func (r *RecentEvent) json() recentJSON {
 	j := recentJSON{
 		Name: r.Name, ID: r.ID, Time: r.Time.UTC(), Observed: r.Observed.UTC(), Source: r.Source,
 		SessionID: r.SessionID, UserID: r.UserID, UserHash: r.UserHash, Page: r.Page,

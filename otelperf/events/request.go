@@ -21,21 +21,31 @@ const (
 
 // RequestEvent is a request that has ended.
 type RequestEvent struct {
-	Method    string        // other methods than the standard ones are recorded as _OTHER
-	Route     string        // template, never a raw path
-	Status    int           // HTTP status; 0: none
-	Outcome   string        // ok, client_error, server_error, panic, ...
-	Duration  time.Duration // negative counts as 0
-	End       time.Time     // zero: now
-	SessionID string        // optional; one that is not valid is left out
-	UserID    string        // optional; likewise
+	// Method is the HTTP method; others than the standard ones are recorded as _OTHER.
+	Method string
+	// Route is the template of the path, never the path itself. Optional; cut after 256 bytes.
+	Route string
+	// Status is the HTTP status, 0 for none.
+	Status int
+	// Outcome says in a word how it ended. Optional; cut after 256 bytes.
+	Outcome string
+	// Failed says that the service is to blame: then the event has severity ERROR.
+	Failed bool
+	// Duration is how long the request took; below 0 counts as 0.
+	Duration time.Duration
+	// End is when the request ended. Zero means now.
+	End time.Time
+	// SessionID is as in Event. Optional; one that is not valid is left out.
+	SessionID string
+	// UserID is as in Event. Optional; one that is not valid is left out.
+	UserID string
 }
 
-// Request records a request as an event named [NameRequest], by the sampling rate of requests. One that is
+// Request records a request as an event named otelperf.request, by the sampling rate of requests. One that is
 // sampled out is counted without allocation or lock (with a session: one short lock).
 func (t *Tracker) Request(ctx context.Context, r RequestEvent) {
 	if t.pipe.closed.Load() {
-		_ = t.drop(nil, ReasonShutdown, ErrShutdown)
+		_ = t.drop(nil, reasonShutdown, ErrShutdown)
 		return
 	}
 	if !validID(r.SessionID) {
@@ -52,7 +62,7 @@ func (t *Tracker) Request(ctx context.Context, r RequestEvent) {
 
 func (t *Tracker) submitRequest(span trace.SpanContext, r *RequestEvent) {
 	d := draft{
-		Event:   Event{Name: NameRequest, Time: r.End, SessionID: r.SessionID, UserID: knownUser(r.UserID)},
+		Event:   Event{Name: nameRequest, Time: r.End, SessionID: r.SessionID, UserID: knownUser(r.UserID)},
 		span:    span,
 		sampled: true, // decided above; with neither session nor trace, chance decides only once
 		extra: []attribute.KeyValue{
@@ -65,7 +75,7 @@ func (t *Tracker) submitRequest(span trace.SpanContext, r *RequestEvent) {
 	if r.Status != 0 {
 		d.extra = append(d.extra, attribute.Int(keyStatus, r.Status))
 	}
-	if r.Outcome == "server_error" || r.Outcome == "panic" {
+	if r.Failed {
 		d.severity = log.SeverityError
 	}
 	_ = t.submit(&d) // counted there; nobody waits for the answer
@@ -73,23 +83,31 @@ func (t *Tracker) submitRequest(span trace.SpanContext, r *RequestEvent) {
 
 // ExceptionEvent is a panic or an error that a request ended with.
 type ExceptionEvent struct {
-	Type      string    // such as *fs.PathError
-	Message   string    // recorded only with WithExceptionMessages
-	Stack     string    // optional
-	Method    string    // of the request, optional
-	Route     string    // template, optional
-	Time      time.Time // zero: now
-	SessionID string    // optional; one that is not valid is left out
-	UserID    string    // optional; likewise
+	// Type is that of the error or value, such as *fs.PathError; cut after 256 bytes.
+	Type string
+	// Message is recorded only with WithExceptionMessages; cut after 1 KiB.
+	Message string
+	// Stack is the stack trace. Optional; cut after 8 KiB.
+	Stack string
+	// Method is that of the request. Optional; others than the standard ones are recorded as _OTHER.
+	Method string
+	// Route is the template of the request's path, never the path itself. Optional; cut after 256 bytes.
+	Route string
+	// Time is when it happened. Zero means now.
+	Time time.Time
+	// SessionID is as in Event. Optional; one that is not valid is left out.
+	SessionID string
+	// UserID is as in Event. Optional; one that is not valid is left out.
+	UserID string
 }
 
-// Exception records an event named [NameException] with severity ERROR, by the sampling rate of exceptions.
+// Exception records an event named exception, with severity ERROR, by the sampling rate of exceptions.
 func (t *Tracker) Exception(ctx context.Context, x ExceptionEvent) {
 	if !validID(x.SessionID) {
 		x.SessionID = ""
 	}
 	d := draft{
-		Event:    Event{Name: NameException, Time: x.Time, SessionID: x.SessionID, UserID: knownUser(x.UserID)},
+		Event:    Event{Name: nameException, Time: x.Time, SessionID: x.SessionID, UserID: knownUser(x.UserID)},
 		span:     trace.SpanContextFromContext(ctx),
 		severity: log.SeverityError,
 	}

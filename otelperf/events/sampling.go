@@ -4,32 +4,37 @@ package events
 
 import (
 	"encoding/binary"
-	"fmt"
 	"math/rand/v2"
 
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Sampling has the shares of events that are emitted, each 0 to 1. What is sampled out is still counted.
+// Sampling has the shares of events that are emitted, each 0 (none) to 1 (all). What is sampled out is still counted.
 type Sampling struct {
-	Events     float64 `json:"events"`     // Track, TrackBatch and browsers
-	Requests   float64 `json:"requests"`   // Request
-	Exceptions float64 `json:"exceptions"` // Exception
+	// Events is the share of what Track and TrackBatch record and browsers send.
+	Events float64 `json:"events"`
+	// Requests is the share of requests: those of Tracker.Request, and, if it is above 0, those that otelperf's
+	// Middleware sees.
+	Requests float64 `json:"requests"`
+	// Exceptions is the share of Tracker.Exception's, and of the panics that otelperf's Middleware sees.
+	Exceptions float64 `json:"exceptions"`
 }
 
-// DefaultSampling is all events and exceptions, and a tenth of the requests.
-func DefaultSampling() Sampling { return Sampling{Events: 1, Requests: 0.1, Exceptions: 1} }
+// DefaultSampling is all events and exceptions, and no requests: those have spans and metrics of their own.
+func DefaultSampling() Sampling { return Sampling{Events: 1, Exceptions: 1} }
 
-func (s Sampling) check() error {
+// faults returns an ErrConfig for each rate that is out of range, nil if none is.
+func (s Sampling) faults() []error {
+	var c config
 	for _, f := range []struct {
 		name string
 		rate float64
 	}{{"events", s.Events}, {"requests", s.Requests}, {"exceptions", s.Exceptions}} {
 		if !(f.rate >= 0 && f.rate <= 1) { // also refuses NaN
-			return fmt.Errorf("%w: sampling rate %q is not in 0..1", ErrConfig, f.name)
+			c.refuse("sampling rate of %s is %v, accepted are 0 to 1", f.name, f.rate)
 		}
 	}
-	return nil
+	return c.faults
 }
 
 // bounds is Sampling made ready for use: an event is in if its key's 63 bits are below the bound.

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/otelperf/otelperf-go/otelperf/internal/problem"
 )
 
 //go:embed track.js
@@ -77,11 +79,11 @@ func endsNothing(c byte) bool { return punctuation(c) && c != ')' && c != '}' &&
 var snippetTag = fmt.Sprintf(`"%016x"`, mix(string(snippet)))
 
 // serveSnippet can be read by pages of any origin: a script that only its own site may load would be no use to AllowedOrigins.
-func serveSnippet(w http.ResponseWriter, r *http.Request) *problem {
+func serveSnippet(w http.ResponseWriter, r *http.Request) *problem.Problem {
 	h := w.Header()
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		h.Set("Allow", "GET, HEAD")
-		return newProblem(http.StatusMethodNotAllowed, "", "only GET")
+		return fault(http.StatusMethodNotAllowed, "", "only GET")
 	}
 	h.Set("Content-Type", "text/javascript; charset=utf-8")
 	h.Set("Cache-Control", "public, max-age=3600")

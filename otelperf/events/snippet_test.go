@@ -57,7 +57,7 @@ func TestSnippetParses(t *testing.T) {
 
 func TestSnippetIsCached(t *testing.T) {
 	tr, _ := newTracker(t)
-	h := NewHandler(tr, HandlerOptions{})
+	h := tr.Handler()
 	w := send(h, "GET", "/track.js", "", "")
 	tag := w.Header().Get("ETag")
 	if w.Body.String() != string(snippet) || tag == "" {

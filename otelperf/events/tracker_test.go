@@ -41,7 +41,7 @@ func TestTrackEmitsEventWithTrace(t *testing.T) {
 	}
 	a := r.attrs()
 	if a["cart.items"].AsInt64() != 3 || a[keySession].AsString() != "s1" || a[keyTemplate].AsString() != "/cart/{id}" ||
-		a[keySource].AsString() != SourceServer || a[keyEventID].AsString() != "e1" {
+		a[keySource].AsString() != sourceServer || a[keyEventID].AsString() != "e1" {
 		t.Errorf("attributes %v", a)
 	}
 	if h := a[keyUserHash].AsString(); len(h) != 32 || strings.Contains(h, "ann") {
@@ -54,12 +54,12 @@ func TestTrackEmitsEventWithTrace(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
-	many := make([]attribute.KeyValue, MaxProperties+1)
+	many := make([]attribute.KeyValue, maxProperties+1)
 	for i := range many {
 		many[i] = attribute.Int(fmt.Sprintf("k%d", i), i)
 	}
 	deep := attribute.Int("x", 1)
-	for range MaxDepth {
+	for range maxDepth {
 		deep = attribute.Map("x", deep)
 	}
 	prop := func(kv attribute.KeyValue) Event {
@@ -68,43 +68,43 @@ func TestRefusals(t *testing.T) {
 	tests := []struct {
 		what  string
 		event Event
-		want  Reason
+		want  reason
 	}{
-		{"no name", Event{}, ReasonName},
-		{"capitals", Event{Name: "Button Clicked"}, ReasonName},
-		{"leading digit", Event{Name: "1a"}, ReasonName},
-		{"double dot", Event{Name: "a..b"}, ReasonName},
-		{"mixed delimiters", Event{Name: "a._b"}, ReasonName},
-		{"trailing delimiter", Event{Name: "a."}, ReasonName},
-		{"long name", Event{Name: strings.Repeat("a", MaxNameLen+1)}, ReasonName},
-		{"reserved namespace", Event{Name: "otel.x"}, ReasonReserved},
-		{"session with space", Event{Name: "a", SessionID: "s 1"}, ReasonID},
-		{"long id", Event{Name: "a", ID: strings.Repeat("i", MaxIDLen+1)}, ReasonID},
-		{"user not UTF-8", Event{Name: "a", UserID: "\xff"}, ReasonID},
-		{"year 1969", Event{Name: "a", Time: time.Unix(-1, 0).UTC()}, ReasonTime},
-		{"year 3000", Event{Name: "a", Time: time.Date(3000, 1, 1, 0, 0, 0, 0, time.UTC)}, ReasonTime},
-		{"source", Event{Name: "a", Source: "My Worker"}, ReasonSource},
-		{"page with query", Event{Name: "a", Page: "/a?b=c"}, ReasonPage},
-		{"page with host", Event{Name: "a", Page: "//host/a"}, ReasonPage},
-		{"URL as page", Event{Name: "a", Page: "https://x/a"}, ReasonPage},
-		{"too many properties", Event{Name: "a", Properties: many}, ReasonProperties},
-		{"too many values", prop(attribute.Int64Slice("a", make([]int64, MaxValues+1))), ReasonProperties},
-		{"too deep", prop(deep), ReasonDepth},
-		{"too large", prop(attribute.String("a", strings.Repeat("x", MaxEventSize))), ReasonSize},
-		{"empty key", prop(attribute.Int("", 1)), ReasonKey},
-		{"unprintable key", prop(attribute.Int("a\n", 1)), ReasonKey},
-		{"repeated key", Event{Name: "a", Properties: []attribute.KeyValue{attribute.Int("a", 1), attribute.Int("a", 2)}}, ReasonKey},
-		{"repeated inner key", prop(attribute.Map("m", attribute.Int("a", 1), attribute.Int("a", 2))), ReasonKey},
-		{"our key", prop(attribute.String("session.id", "forged")), ReasonReserved},
-		{"NaN", prop(attribute.Float64("a", math.NaN())), ReasonValue},
-		{"infinity in a slice", prop(attribute.Float64Slice("a", []float64{math.Inf(1)})), ReasonValue},
-		{"string not UTF-8", prop(attribute.String("a", "\xff")), ReasonValue},
+		{"no name", Event{}, reasonName},
+		{"capitals", Event{Name: "Button Clicked"}, reasonName},
+		{"leading digit", Event{Name: "1a"}, reasonName},
+		{"double dot", Event{Name: "a..b"}, reasonName},
+		{"mixed delimiters", Event{Name: "a._b"}, reasonName},
+		{"trailing delimiter", Event{Name: "a."}, reasonName},
+		{"long name", Event{Name: strings.Repeat("a", maxNameLen+1)}, reasonName},
+		{"reserved namespace", Event{Name: "otel.x"}, reasonReserved},
+		{"session with space", Event{Name: "a", SessionID: "s 1"}, reasonID},
+		{"long id", Event{Name: "a", ID: strings.Repeat("i", maxIDLen+1)}, reasonID},
+		{"user not UTF-8", Event{Name: "a", UserID: "\xff"}, reasonID},
+		{"year 1969", Event{Name: "a", Time: time.Unix(-1, 0).UTC()}, reasonTime},
+		{"year 3000", Event{Name: "a", Time: time.Date(3000, 1, 1, 0, 0, 0, 0, time.UTC)}, reasonTime},
+		{"source", Event{Name: "a", Source: "My Worker"}, reasonSource},
+		{"page with query", Event{Name: "a", Page: "/a?b=c"}, reasonPage},
+		{"page with host", Event{Name: "a", Page: "//host/a"}, reasonPage},
+		{"URL as page", Event{Name: "a", Page: "https://x/a"}, reasonPage},
+		{"too many properties", Event{Name: "a", Properties: many}, reasonProperties},
+		{"too many values", prop(attribute.Int64Slice("a", make([]int64, maxValues+1))), reasonProperties},
+		{"too deep", prop(deep), reasonDepth},
+		{"too large", prop(attribute.String("a", strings.Repeat("x", maxEventSize))), reasonSize},
+		{"empty key", prop(attribute.Int("", 1)), reasonKey},
+		{"unprintable key", prop(attribute.Int("a\n", 1)), reasonKey},
+		{"repeated key", Event{Name: "a", Properties: []attribute.KeyValue{attribute.Int("a", 1), attribute.Int("a", 2)}}, reasonKey},
+		{"repeated inner key", prop(attribute.Map("m", attribute.Int("a", 1), attribute.Int("a", 2))), reasonKey},
+		{"our key", prop(attribute.String("session.id", "forged")), reasonReserved},
+		{"NaN", prop(attribute.Float64("a", math.NaN())), reasonValue},
+		{"infinity in a slice", prop(attribute.Float64Slice("a", []float64{math.Inf(1)})), reasonValue},
+		{"string not UTF-8", prop(attribute.String("a", "\xff")), reasonValue},
 	}
 	tr, rec := newTracker(t)
 	for _, tt := range tests {
 		err := tr.Track(t.Context(), tt.event)
 		refused, ok := errors.AsType[*RefusedError](err)
-		if !ok || refused.Reason != tt.want || !errors.Is(err, ErrRefused) {
+		if !ok || refused.Reason != tt.want.String() {
 			t.Errorf("%s: %v, want reason %v", tt.what, err, tt.want)
 		}
 	}
@@ -117,7 +117,7 @@ func TestRefusals(t *testing.T) {
 }
 
 func TestWithinBoundsIsTaken(t *testing.T) {
-	props := make([]attribute.KeyValue, MaxProperties)
+	props := make([]attribute.KeyValue, maxProperties)
 	for i := range props {
 		props[i] = attribute.Int(fmt.Sprintf("k%d", i), i)
 	}
@@ -126,9 +126,9 @@ func TestWithinBoundsIsTaken(t *testing.T) {
 	for _, e := range []Event{
 		{Name: "a"},
 		{Name: "a1_b2.c3"},
-		{Name: strings.Repeat("a", MaxNameLen), ID: strings.Repeat("~", MaxIDLen), Properties: props},
+		{Name: strings.Repeat("a", maxNameLen), ID: strings.Repeat("~", maxIDLen), Properties: props},
 		{Name: "a", Properties: []attribute.KeyValue{nested, attribute.ByteSlice("d", []byte{0, 255}), attribute.BoolSlice("e", []bool{true})}},
-		{Name: "a", Properties: []attribute.KeyValue{attribute.Int64Slice("a", make([]int64, MaxValues)[:MaxValues])}},
+		{Name: "a", Properties: []attribute.KeyValue{attribute.Int64Slice("a", make([]int64, maxValues)[:maxValues])}},
 		{Name: "a", Time: time.Unix(0, 0).UTC(), Page: "/", Source: "worker_1"},
 	} {
 		if err := tr.Track(t.Context(), e); err != nil {
@@ -143,7 +143,7 @@ func TestTrackBatchSaysWhatBecameOfEach(t *testing.T) {
 	if b.Accepted != 2 || b.Refused != 1 || b.Dropped != 1 || b.SampledOut != 0 {
 		t.Errorf("batch %+v", b)
 	}
-	if b.Items[1].Reason != ReasonName || b.Items[1].Index != 1 || !errors.Is(b.Items[2].Err, ErrDuplicate) || b.Items[3].Err != nil {
+	if b.Items[1].Reason != "name" || b.Items[1].Index != 1 || !errors.Is(b.Items[2].Err, ErrDuplicate) || b.Items[3].Err != nil {
 		t.Errorf("items %+v", b.Items)
 	}
 	conserve(t, tr.Stats(), 4)
@@ -183,14 +183,14 @@ func TestQueueBoundsBytes(t *testing.T) {
 	defer close(release)
 	rec := &recorder{emit: func(context.Context) { <-release }}
 	tr := newTrackerOn(t, rec, WithQueueSize(1<<16))
-	big := []attribute.KeyValue{attribute.String("a", strings.Repeat("x", MaxEventSize-10))}
+	big := []attribute.KeyValue{attribute.String("a", strings.Repeat("x", maxEventSize-10))}
 	n := 0
 	for ; n < 10_000; n++ {
 		if err := tr.Track(t.Context(), Event{Name: "a", Properties: big}); err != nil {
 			break
 		}
 	}
-	if n > maxQueueBytes/MaxEventSize+1 || n < maxQueueBytes/(MaxEventSize+1024) {
+	if n > maxQueueBytes/maxEventSize+1 || n < maxQueueBytes/(maxEventSize+1024) {
 		t.Errorf("the queue took %d events of 8 KiB, want about 2,000", n)
 	}
 	recent := 0
@@ -246,18 +246,6 @@ func TestIdentityOptions(t *testing.T) {
 	}
 }
 
-func TestNewReportsAllFaults(t *testing.T) {
-	_, err := New(WithQueueSize(0), WithRecentSize(-1), WithSampling(Sampling{Events: 2}), WithUserKey([]byte("short")))
-	if !errors.Is(err, ErrConfig) {
-		t.Fatalf("error %v", err)
-	}
-	for _, part := range []string{"queue size", "recent size", "events", "user key"} {
-		if !strings.Contains(err.Error(), part) {
-			t.Errorf("%q is missing in: %v", part, err)
-		}
-	}
-}
-
 func TestStatsByMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tr, _ := newTracker(t)
@@ -303,8 +291,8 @@ func TestUniqueSessionsWithinError(t *testing.T) {
 }
 
 func TestNamesAreBounded(t *testing.T) {
-	tr, _ := newTracker(t)
-	h := NewHandler(tr, HandlerOptions{Rate: -1})
+	tr, _ := newTracker(t, WithHandler(HandlerOptions{Rate: -1}))
+	h := tr.Handler()
 	for i := range 300 {
 		postJSON(h, "/track", fmt.Sprintf(`{"name":"junk%d"}`, i))
 	}

@@ -13,29 +13,29 @@ import (
 
 // validate checks an event against its bounds and returns the bytes it holds.
 func (e *Event) validate() (int, *RefusedError) {
-	if !validName(e.Name, MaxNameLen) {
-		return 0, refuse(ReasonName, "name", "an event name is lower-case words joined by single dots or underscores, at most 128 bytes")
+	if !validName(e.Name, maxNameLen) {
+		return 0, refuse(reasonName, "name", "an event name is lower-case words joined by single dots or underscores, at most 128 bytes")
 	}
 	if strings.HasPrefix(e.Name, "otel.") {
-		return 0, refuse(ReasonReserved, "name", "names beginning with otel. are reserved")
+		return 0, refuse(reasonReserved, "name", "names beginning with otel. are reserved")
 	}
 	if !validID(e.ID) {
-		return 0, refuse(ReasonID, "id", badID)
+		return 0, refuse(reasonID, "id", badID)
 	}
 	if !validID(e.SessionID) {
-		return 0, refuse(ReasonID, "session_id", badID)
+		return 0, refuse(reasonID, "session_id", badID)
 	}
 	if !validUser(e.UserID) {
-		return 0, refuse(ReasonID, "user_id", "at most 128 bytes of UTF-8")
+		return 0, refuse(reasonID, "user_id", "at most 128 bytes of UTF-8")
 	}
 	if !validTime(e.Time) {
-		return 0, refuse(ReasonTime, "time", "before 1970 or after 2261")
+		return 0, refuse(reasonTime, "time", "before 1970 or after 2261")
 	}
-	if e.Source != "" && !validName(e.Source, MaxIDLen) {
-		return 0, refuse(ReasonSource, "source", "same form as an event name")
+	if e.Source != "" && !validName(e.Source, maxIDLen) {
+		return 0, refuse(reasonSource, "source", "same form as an event name")
 	}
 	if !validPage(e.Page) {
-		return 0, refuse(ReasonPage, "page", "a path template begins with a slash and has no query, fragment or host")
+		return 0, refuse(reasonPage, "page", "a path template begins with a slash and has no query, fragment or host")
 	}
 	size, err := checkProperties(e.Properties)
 	if err != nil {
@@ -65,9 +65,9 @@ func validName(s string, limit int) bool {
 	return !joint
 }
 
-func validID(s string) bool { return len(s) <= MaxIDLen && printable(s) }
+func validID(s string) bool { return len(s) <= maxIDLen && printable(s) }
 
-func validUser(s string) bool { return len(s) <= MaxIDLen && utf8.ValidString(s) }
+func validUser(s string) bool { return len(s) <= maxIDLen && utf8.ValidString(s) }
 
 // printable reports whether s has only visible ASCII characters.
 func printable(s string) bool {
@@ -85,14 +85,14 @@ func validTime(t time.Time) bool {
 }
 
 func validPage(s string) bool {
-	return s == "" || s[0] == '/' && len(s) <= MaxPageLen && utf8.ValidString(s) &&
+	return s == "" || s[0] == '/' && len(s) <= maxPageLen && utf8.ValidString(s) &&
 		!strings.HasPrefix(s, "//") && !strings.ContainsAny(s, "?#\\\x00\r\n")
 }
 
 // checkProperties checks count, keys, depth, values and size, and returns the size.
 func checkProperties(kvs []attribute.KeyValue) (int, *RefusedError) {
-	if len(kvs) > MaxProperties {
-		return 0, refuse(ReasonProperties, "properties", "more than 64 properties")
+	if len(kvs) > maxProperties {
+		return 0, refuse(reasonProperties, "properties", "more than 64 properties")
 	}
 	c := propertyChecker{}
 	for i, kv := range kvs {
@@ -100,10 +100,10 @@ func checkProperties(kvs []attribute.KeyValue) (int, *RefusedError) {
 			return 0, err
 		}
 		if reservedKey(string(kv.Key)) {
-			return 0, refuse(ReasonReserved, "properties", "a key that is set by the tracker itself")
+			return 0, refuse(reasonReserved, "properties", "a key that is set by the tracker itself")
 		}
 		if repeated(kvs[:i], kv.Key) {
-			return 0, refuse(ReasonKey, "properties", "a key occurs twice")
+			return 0, refuse(reasonKey, "properties", "a key occurs twice")
 		}
 		if err := c.value(kv.Value, 1); err != nil {
 			return 0, err
@@ -130,8 +130,8 @@ func reservedKey(k string) bool {
 type propertyChecker struct{ values, size int }
 
 func (c *propertyChecker) key(k string) *RefusedError {
-	if k == "" || len(k) > MaxKeyLen || !printable(k) {
-		return refuse(ReasonKey, "properties", "a key is 1 to 128 printable ASCII characters without spaces")
+	if k == "" || len(k) > maxKeyLen || !printable(k) {
+		return refuse(reasonKey, "properties", "a key is 1 to 128 printable ASCII characters without spaces")
 	}
 	return c.add(0, len(k))
 }
@@ -139,18 +139,18 @@ func (c *propertyChecker) key(k string) *RefusedError {
 func (c *propertyChecker) add(values, size int) *RefusedError {
 	c.values += values
 	c.size += size
-	if c.values > MaxValues {
-		return refuse(ReasonProperties, "properties", "more than 256 values")
+	if c.values > maxValues {
+		return refuse(reasonProperties, "properties", "more than 256 values")
 	}
-	if c.size > MaxEventSize {
-		return refuse(ReasonSize, "properties", "more than 8 KiB")
+	if c.size > maxEventSize {
+		return refuse(reasonSize, "properties", "more than 8 KiB")
 	}
 	return nil
 }
 
 func (c *propertyChecker) value(v attribute.Value, depth int) *RefusedError {
-	if depth > MaxDepth {
-		return refuse(ReasonDepth, "properties", "nested deeper than 4 levels")
+	if depth > maxDepth {
+		return refuse(reasonDepth, "properties", "nested deeper than 4 levels")
 	}
 	switch v.Type() {
 	case attribute.EMPTY, attribute.BOOL, attribute.INT64:
@@ -172,7 +172,7 @@ func (c *propertyChecker) value(v attribute.Value, depth int) *RefusedError {
 
 func (c *propertyChecker) float(f float64) *RefusedError {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
-		return refuse(ReasonValue, "properties", "a number is not finite")
+		return refuse(reasonValue, "properties", "a number is not finite")
 	}
 	return c.add(1, 8)
 }
@@ -182,7 +182,7 @@ func (c *propertyChecker) text(s string) *RefusedError {
 		return err
 	}
 	if !utf8.ValidString(s) {
-		return refuse(ReasonValue, "properties", "a string is not UTF-8")
+		return refuse(reasonValue, "properties", "a string is not UTF-8")
 	}
 	return nil
 }
@@ -208,7 +208,7 @@ func (c *propertyChecker) object(kvs []attribute.KeyValue, depth int) *RefusedEr
 			return err
 		}
 		if repeated(kvs[:i], kv.Key) {
-			return refuse(ReasonKey, "properties", "a key occurs twice")
+			return refuse(reasonKey, "properties", "a key occurs twice")
 		}
 		if err := c.value(kv.Value, depth+1); err != nil {
 			return err
@@ -239,6 +239,6 @@ func (c *propertyChecker) plainSlice(v attribute.Value) *RefusedError {
 		}
 		return nil
 	default:
-		return refuse(ReasonValue, "properties", "a value of unknown type")
+		return refuse(reasonValue, "properties", "a value of unknown type")
 	}
 }

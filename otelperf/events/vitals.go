@@ -115,11 +115,11 @@ type place struct {
 type vitals struct {
 	mu    sync.Mutex // guards what follows
 	pages map[string]*[kinds]*vitalCell
-	last  *lately[place]
+	last  *lastSeen[place]
 }
 
 func newVitals() *vitals {
-	return &vitals{pages: map[string]*[kinds]*vitalCell{}, last: newLately[place](vitalWindow)}
+	return &vitals{pages: map[string]*[kinds]*vitalCell{}, last: newLastSeen[place](vitalWindow)}
 }
 
 // observe counts a value. Vitals such as CLS are reported again when they have grown: a value with an
@@ -158,18 +158,28 @@ func (v *vitals) cellLocked(page string, kind int) *vitalCell {
 
 // WebVital is one vital on one page, over all page loads since the start.
 type WebVital struct {
-	Page   string  `json:"page"` // template; "(none)": none was given; "(other)": beyond 100 pages
-	Name   string  `json:"name"` // cls, inp, lcp, fcp or ttfb
-	Unit   string  `json:"unit"` // ms; 1 for cls
-	Count  uint64  `json:"count"`
-	P75    float64 `json:"p75"`    // at most 2.5 % off
-	Rating string  `json:"rating"` // of the p75
-	Good   float64 `json:"good"`   // threshold: good up to here
-	Poor   float64 `json:"poor"`   // threshold: poor above
-	// Page loads by rating.
-	GoodCount     uint32 `json:"good_count"`
+	// Page is the path template; "(none)" where none was given, "(other)" beyond 100 pages.
+	Page string `json:"page"`
+	// Name is cls, inp, lcp, fcp or ttfb.
+	Name string `json:"name"`
+	// Unit is that of P75, Good and Poor: ms, or 1 for cls.
+	Unit string `json:"unit"`
+	// Count is the number of page loads that reported the vital.
+	Count uint64 `json:"count"`
+	// P75 is the 75th percentile over page loads, each with its latest value: at most 2.5 % off.
+	P75 float64 `json:"p75"`
+	// Rating is that of P75: good, needs-improvement or poor.
+	Rating string `json:"rating"`
+	// Good is the threshold up to which a value is good, as web.dev publishes it.
+	Good float64 `json:"good"`
+	// Poor is the threshold above which a value is poor.
+	Poor float64 `json:"poor"`
+	// GoodCount is the number of page loads with a good value.
+	GoodCount uint32 `json:"good_count"`
+	// MiddlingCount is the number of page loads with a value between the thresholds.
 	MiddlingCount uint32 `json:"needs_improvement_count"`
-	PoorCount     uint32 `json:"poor_count"`
+	// PoorCount is the number of page loads with a poor value.
+	PoorCount uint32 `json:"poor_count"`
 }
 
 // rows returns the vitals sorted by page, in the order of vitalKinds.

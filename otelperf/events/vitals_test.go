@@ -71,15 +71,15 @@ func TestVitalPagesAreBounded(t *testing.T) {
 	}
 }
 
-func TestLatelyIsBounded(t *testing.T) {
-	l := newLately[int](100)
+func TestLastSeenIsBounded(t *testing.T) {
+	l := newLastSeen[int](100)
 	for i := range 10_000 {
 		k := l.key("", fmt.Sprint(i))
 		if !l.claim(k, i) || l.claim(k, i) {
 			t.Fatalf("key %d: claimed not once", i)
 		}
 		if n := len(l.young) + len(l.old); n > 200 {
-			t.Fatalf("%d keys are kept, want at most 200", n)
+			t.Fatalf("%d keys are remembered, want at most 200", n)
 		}
 		if i >= 100 && l.claim(l.key("", fmt.Sprint(i-99)), 0) {
 			t.Fatalf("the key before the last 99 was forgotten at %d", i)

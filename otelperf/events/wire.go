@@ -34,7 +34,7 @@ type envelope struct {
 func readEnvelope(n *node, in *intake) (envelope, *RefusedError) {
 	var e envelope
 	if n.kind != kindObject {
-		return e, refuse(ReasonField, "", "the body is not an object")
+		return e, refuse(reasonField, "", "the body is not an object")
 	}
 	own := node{kind: kindObject}
 	for _, v := range n.items {
@@ -43,15 +43,15 @@ func readEnvelope(n *node, in *intake) (envelope, *RefusedError) {
 		case key == "sent_at":
 			var ok bool
 			if e.sent, ok = v.time(); !ok {
-				return e, refuse(ReasonTime, key, badTime)
+				return e, refuse(reasonTime, key, badTime)
 			}
 		case in.batch && key == batchField:
 			if v.kind != kindArray {
-				return e, refuse(ReasonField, key, "not an array")
+				return e, refuse(reasonField, key, "not an array")
 			}
 			e.items = v.items
 		case in.batch && !shared(key):
-			return e, refuse(ReasonField, "", "an unknown field beside events")
+			return e, refuse(reasonField, "", "an unknown field beside events")
 		default:
 			own.items = append(own.items, v)
 		}
@@ -61,7 +61,7 @@ func readEnvelope(n *node, in *intake) (envelope, *RefusedError) {
 		return e, nil
 	}
 	if len(e.items) == 0 {
-		return e, refuse(ReasonField, batchField, "missing or empty")
+		return e, refuse(reasonField, batchField, "missing or empty")
 	}
 	return e, e.read(&own, false)
 }
@@ -77,7 +77,7 @@ func shared(key string) bool {
 
 func (it *item) read(n *node, interaction bool) *RefusedError {
 	if n.kind != kindObject {
-		return refuse(ReasonField, "", "not an object")
+		return refuse(reasonField, "", "not an object")
 	}
 	for i := range n.items {
 		v := &n.items[i]
@@ -93,7 +93,7 @@ const badTime = "milliseconds since 1970, or a time as in RFC 3339"
 func (it *item) field(key string, v *node, interaction bool) *RefusedError {
 	if p := it.textField(key, interaction); p != nil {
 		if v.kind != kindText {
-			return refuse(ReasonField, key, "not a string")
+			return refuse(reasonField, key, "not a string")
 		}
 		*p = v.text
 		return nil
@@ -102,7 +102,7 @@ func (it *item) field(key string, v *node, interaction bool) *RefusedError {
 	case key == "time":
 		var ok bool
 		if it.time, ok = v.time(); !ok {
-			return refuse(ReasonTime, key, badTime)
+			return refuse(reasonTime, key, badTime)
 		}
 	case key == "properties" && !interaction:
 		var err *RefusedError
@@ -112,7 +112,7 @@ func (it *item) field(key string, v *node, interaction bool) *RefusedError {
 	case interaction && (key == "value" || key == "delta"):
 		return it.numberField(key, v)
 	default:
-		return refuse(ReasonField, "", "an unknown field")
+		return refuse(reasonField, "", "an unknown field")
 	}
 	return nil
 }
@@ -158,7 +158,7 @@ func (it *item) kindField(key string) *string {
 
 func (it *item) numberField(key string, v *node) *RefusedError {
 	if v.kind != kindInt && v.kind != kindFloat {
-		return refuse(ReasonField, key, "not a number")
+		return refuse(reasonField, key, "not a number")
 	}
 	if key == "value" {
 		it.value, it.hasValue = v.float, true
@@ -214,7 +214,7 @@ func spanOf(ctx context.Context, traceparent string) (trace.SpanContext, *Refuse
 	carrier := propagation.MapCarrier{"traceparent": traceparent}
 	sc := trace.SpanContextFromContext(propagation.TraceContext{}.Extract(context.Background(), carrier))
 	if len(traceparent) > 128 || !sc.IsValid() {
-		return sc, refuse(ReasonField, "traceparent", "not a traceparent as in W3C Trace Context")
+		return sc, refuse(reasonField, "traceparent", "not a traceparent as in W3C Trace Context")
 	}
 	return sc, nil
 }

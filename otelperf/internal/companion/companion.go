@@ -9,10 +9,12 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/otelperf/otelperf-go/otelperf/events"
 	"github.com/otelperf/otelperf-go/otelperf/internal/access"
 	"github.com/otelperf/otelperf-go/otelperf/internal/web"
 )
@@ -40,6 +42,8 @@ type Service interface {
 	Reset(baselines bool) any
 	// Audit logs what somebody changed.
 	Audit(ctx context.Context, message string, attrs ...slog.Attr)
+	// Events is the tracker of analytics events; nil if there is none.
+	Events() *events.Tracker
 	// Unavailable says why there is nothing to stream; "" if there is.
 	Unavailable() string
 }
@@ -78,6 +82,8 @@ type Companion struct {
 	mounts  web.Mounts
 	shared  web.Shared
 	streams *web.Broadcaster
+
+	changing sync.Mutex // one change of the events' sampling at a time
 }
 
 // New returns a companion, without its stream until Start.

@@ -3,19 +3,22 @@
 package companion
 
 import (
-	"maps"
 	"net/http"
 
 	"github.com/otelperf/otelperf-go/otelperf/internal/web"
 )
 
-// Handler returns the handler of all routes and of some more, by pattern, to be mounted below a prefix.
-func (c *Companion) Handler(more map[string]http.Handler) http.Handler {
+// Handler returns the handler of all routes, to be mounted below a prefix. There are those of events if the Service has them by then.
+func (c *Companion) Handler() http.Handler {
 	routes := map[string]http.Handler{}
 	for pattern, f := range c.routes() {
 		routes[pattern] = f
 	}
-	maps.Copy(routes, more)
+	if t := c.service.Events(); t != nil {
+		for pattern, f := range c.eventRoutes(t) {
+			routes[pattern] = f
+		}
+	}
 	below := web.Routes(routes)
 	guarded := c.guard.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c.mounts.Learn(r)

@@ -25,6 +25,9 @@ type Problem struct {
 	Detail   string `json:"detail,omitempty"`   // a sentence for people, at most 512 bytes
 	Field    string `json:"field,omitempty"`    // the input at fault, at most 512 bytes
 	Accepted string `json:"accepted,omitempty"` // what the field may be, in words: "1m, 5m", "1 to 100"
+
+	// Extra are extension members by name, written after those above. None may have the name of one of them.
+	Extra map[string]any `json:"-"`
 }
 
 // Write sends p. Nothing may have been written to w. The reply is not to be cached or
@@ -40,11 +43,7 @@ func Write(w http.ResponseWriter, p Problem) {
 		p.Title = http.StatusText(p.Status)
 	}
 	p.Detail, p.Field = clip(p.Detail), clip(p.Field)
-	body, err := json.Marshal(p)
-	if err != nil { // cannot be: strings and a number
-		body = []byte("{}")
-	}
-	body = append(body, '\n')
+	body := append(p.json(), '\n')
 	h := w.Header()
 	h.Set("Content-Type", ContentType)
 	h.Set("Cache-Control", "no-store")
@@ -53,6 +52,22 @@ func Write(w http.ResponseWriter, p Problem) {
 	h.Del("Content-Encoding")
 	w.WriteHeader(p.Status)
 	_, _ = w.Write(body) // the client left: nobody to tell
+}
+
+// json encodes p. Extra is left out if it holds what JSON cannot say.
+func (p *Problem) json() []byte {
+	body, err := json.Marshal(p)
+	if err != nil { // cannot be: strings and a number
+		return []byte("{}")
+	}
+	if len(p.Extra) == 0 {
+		return body
+	}
+	extra, err := json.Marshal(p.Extra)
+	if err != nil {
+		return body
+	}
+	return append(append(body[:len(body)-1], ','), extra[1:]...)
 }
 
 // Invalid is a 400 that names the field.

@@ -4,6 +4,7 @@ package problem
 
 import (
 	"encoding/json"
+	"math"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -22,6 +23,10 @@ func TestWrite(t *testing.T) {
 		{"no error", Problem{Status: 200}, 500, `{"type":"about:blank","title":"Internal Server Error","status":500}`},
 		{"own type", Problem{Status: 403, Type: "urn:x", Title: "No"}, 403, `{"type":"urn:x","title":"No","status":403}`},
 		{"markup", Problem{Status: 400, Detail: "<script>\xff"}, 400, `{"type":"about:blank","title":"Bad Request","status":400,"detail":"\u003cscript\u003e"}`},
+		{"extension members", Problem{Status: 400, Extra: map[string]any{"reason": "name", "batch": []int{1}}}, 400,
+			`{"type":"about:blank","title":"Bad Request","status":400,"batch":[1],"reason":"name"}`},
+		{"an extension that is no JSON", Problem{Status: 502, Extra: map[string]any{"flush": math.NaN()}}, 502,
+			`{"type":"about:blank","title":"Bad Gateway","status":502}`},
 	}
 	for _, tt := range tests {
 		w := httptest.NewRecorder()

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/internal/problem"
 )
@@ -70,6 +71,32 @@ func (q *Query) Limit(usual int) int {
 		q.refuse("limit", fmt.Sprintf("limit is %.20q, accepted are 1 to %d", text, MaxLimit), fmt.Sprintf("1 to %d", MaxLimit))
 	}
 	return n
+}
+
+// Count is a number from 0 on.
+func (q *Query) Count(name string, usual int) int {
+	text := q.values.Get(name)
+	if text == "" {
+		return usual
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 {
+		q.refuse(name, fmt.Sprintf("%s is %.20q, accepted are numbers from 0 on", name, text), "0 or more")
+	}
+	return n
+}
+
+// Duration is a duration above 0 and up to most.
+func (q *Query) Duration(name string, usual, most time.Duration) time.Duration {
+	text := q.values.Get(name)
+	if text == "" {
+		return usual
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d <= 0 || d > most {
+		q.refuse(name, fmt.Sprintf("%s is %.20q, accepted are durations above 0s and up to %s", name, text, most), fmt.Sprintf("above 0s, up to %s", most))
+	}
+	return d
 }
 
 // Flag is true or false, false if it is missing.

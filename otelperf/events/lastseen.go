@@ -7,10 +7,10 @@ import (
 	"sync"
 )
 
-// lately remembers a value for each of the last keys that were put into it: at least `size`, at most twice as
+// lastSeen remembers a value for each of the last keys that were put into it: at least `size`, at most twice as
 // many. Two maps take turns; when the young one is full the old one is forgotten, so nothing needs an
-// order or a clock. Keys are kept as keyed 64-bit hashes, which clients cannot make collide.
-type lately[V any] struct {
+// order or a clock. Keys are stored as keyed 64-bit hashes, which clients cannot make collide.
+type lastSeen[V any] struct {
 	seed maphash.Seed
 	size int
 
@@ -18,12 +18,12 @@ type lately[V any] struct {
 	young, old map[uint64]V
 }
 
-func newLately[V any](size int) *lately[V] {
-	return &lately[V]{seed: maphash.MakeSeed(), size: size, young: map[uint64]V{}}
+func newLastSeen[V any](size int) *lastSeen[V] {
+	return &lastSeen[V]{seed: maphash.MakeSeed(), size: size, young: map[uint64]V{}}
 }
 
-// key joins two parts; the zero byte keeps ("ab","c") from being ("a","bc").
-func (l *lately[V]) key(a, b string) uint64 {
+// key joins two parts; the zero byte tells ("ab","c") from ("a","bc").
+func (l *lastSeen[V]) key(a, b string) uint64 {
 	var h maphash.Hash
 	h.SetSeed(l.seed)
 	_, _ = h.WriteString(a)
@@ -33,7 +33,7 @@ func (l *lately[V]) key(a, b string) uint64 {
 }
 
 // put stores v and returns what was there before.
-func (l *lately[V]) put(key uint64, v V) (before V, found bool) {
+func (l *lastSeen[V]) put(key uint64, v V) (before V, found bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	before, found = l.lookupLocked(key)
@@ -42,7 +42,7 @@ func (l *lately[V]) put(key uint64, v V) (before V, found bool) {
 }
 
 // claim stores v unless the key is known, and reports whether it did.
-func (l *lately[V]) claim(key uint64, v V) bool {
+func (l *lastSeen[V]) claim(key uint64, v V) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if _, found := l.lookupLocked(key); found {
@@ -52,7 +52,7 @@ func (l *lately[V]) claim(key uint64, v V) bool {
 	return true
 }
 
-func (l *lately[V]) lookupLocked(key uint64) (V, bool) {
+func (l *lastSeen[V]) lookupLocked(key uint64) (V, bool) {
 	if v, ok := l.young[key]; ok {
 		return v, true
 	}
@@ -60,7 +60,7 @@ func (l *lately[V]) lookupLocked(key uint64) (V, bool) {
 	return v, ok
 }
 
-func (l *lately[V]) storeLocked(key uint64, v V) {
+func (l *lastSeen[V]) storeLocked(key uint64, v V) {
 	if len(l.young) >= l.size {
 		if l.old == nil {
 			l.old = make(map[uint64]V, l.size)
@@ -71,7 +71,7 @@ func (l *lately[V]) storeLocked(key uint64, v V) {
 	l.young[key] = v
 }
 
-func (l *lately[V]) forget(key uint64) {
+func (l *lastSeen[V]) forget(key uint64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.young, key)
