@@ -34,7 +34,7 @@ var methods = []string{
 // is the name that the span has by now, and empty while that is the method alone.
 func (m *Monitor) activeRequests() []ActiveRequest {
 	list := []ActiveRequest{}
-	for _, r := range m.processor.Active(time.Now(), maxActive) {
+	for _, r := range m.link.Active(time.Now(), maxActive) {
 		method, route, ok := strings.Cut(r.Name, " ")
 		if !ok && !slices.Contains(methods, r.Name) {
 			method, route = "", r.Name

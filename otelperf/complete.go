@@ -26,7 +26,7 @@ func (m *Monitor) complete(s *Summary) {
 	s.Time, s.UptimeSeconds = now.UTC(), now.Sub(m.began).Seconds()
 	for _, rows := range [][]EndpointRow{s.Endpoints, s.Dependencies, s.Jobs} {
 		for i := range rows {
-			rows[i].ThresholdMs = milliseconds(m.processor.SlowThreshold(rows[i].endpoint))
+			rows[i].ThresholdMs = milliseconds(m.link.SlowThreshold(rows[i].endpoint))
 		}
 	}
 	s.SlowQueriesCount = m.slowCount()
@@ -111,7 +111,7 @@ type identity struct{ service, instance, version string }
 // identity comes from the resource of the first span, or of the metric pipeline; before there is one, from the
 // environment.
 func (m *Monitor) identity() identity {
-	res := m.processor.Resource()
+	res := m.link.Resource()
 	if res == nil && m.metrics != nil {
 		res = m.metrics.resource.Load()
 	}

@@ -34,8 +34,8 @@ type Engine struct {
 	scratch  scratch
 	stats    EngineStats
 	spikes   spikes
-	saved    map[conventions.Endpoint]savedBaseline          // of an earlier process, for endpoints not seen yet
-	publish  func(conventions.Endpoint, spikeprocessor.View) // called under mu when what it says has changed
+	saved    map[conventions.Endpoint]savedBaseline                   // of an earlier process, for endpoints not seen yet
+	publish  func(conventions.Endpoint, spikeprocessor.EndpointState) // called under mu when what it says has changed
 }
 
 // scratch is memory that methods of an engine share; its mutex guards it.

@@ -96,7 +96,7 @@ func withCooldown(d time.Duration) Option {
 }
 
 func withRescueRate(x float64) Option {
-	return WithSpans(spikeprocessor.WithRescue(x, spikeprocessor.DefaultRescueBurst))
+	return WithSpans(spikeprocessor.WithRescue(x, 0))
 }
 
 func samplerMode(c *config, value string) error {

@@ -22,7 +22,7 @@ type ErrorGroup struct {
 // errorGroups returns the failures since the start or the last reset, the latest first.
 func (m *Monitor) errorGroups() []ErrorGroup {
 	list := []ErrorGroup{}
-	for _, g := range m.processor.ErrorGroups() {
+	for _, g := range m.link.ErrorGroups() {
 		list = append(list, ErrorGroup{
 			Method: g.Method, Route: g.Route, Kind: g.Kind.String(), Type: g.Type, Message: g.Message, Count: g.Count, Panics: g.Panics,
 			First: g.First.UTC(), Last: g.Last.UTC(), LastTraceID: g.LastTraceID.String(), Stack: g.Stack,

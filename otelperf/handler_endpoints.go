@@ -59,7 +59,7 @@ func (m *Monitor) rowList(want rowsQuery, by string, n int) EndpointList {
 	m.evaluate()
 	rows, seconds := m.engine.rows(want)
 	for i := range rows {
-		rows[i].ThresholdMs = milliseconds(m.processor.SlowThreshold(rows[i].endpoint))
+		rows[i].ThresholdMs = milliseconds(m.link.SlowThreshold(rows[i].endpoint))
 	}
 	sortRows(rows, by)
 	return EndpointList{Origin: m.origin(), Window: want.window, WindowSeconds: seconds, Count: len(rows), Endpoints: rows[:min(n, len(rows))]}

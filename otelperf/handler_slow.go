@@ -89,7 +89,7 @@ func (m *Monitor) slowTrace(w http.ResponseWriter, r *http.Request) (trace.Trace
 
 // resourceAttributes are those of the spans that we saw, else of the environment.
 func (m *Monitor) resourceAttributes() []attribute.KeyValue {
-	if res := m.processor.Resource(); res != nil {
+	if res := m.link.Resource(); res != nil {
 		return res.Attributes()
 	}
 	return resource.Environment().Attributes()

@@ -75,7 +75,7 @@ func (m *Monitor) EndpointDetail(method, route, kind string) (d EndpointDetail, 
 		if kind != "" && kind != k.String() {
 			continue
 		}
-		in, ok := m.processor.Insight(conventions.Endpoint{Kind: k, Method: method, Route: route}, time.Now())
+		in, ok := m.link.Insight(conventions.Endpoint{Kind: k, Method: method, Route: route}, time.Now())
 		if ok {
 			return m.detail(method, route, k, &in), true
 		}

@@ -34,7 +34,8 @@ type Monitor struct {
 	disabled  string // the variable that switched us off; "" when on
 	began     time.Time
 	processor *spikeprocessor.Processor
-	metrics   *metricSource // nil with the span source
+	link      spikeprocessor.Link // of processor
+	metrics   *metricSource       // nil with the span source
 	engine    *Engine
 	reader    *Reader
 	slow      *slowlog.Store
@@ -111,6 +112,8 @@ func (m *Monitor) build() (err error) {
 	if m.processor, err = spikeprocessor.New(nil, opts...); err != nil {
 		return err
 	}
+	m.link = m.processor.Link()
+	m.settings.now.Load().slowThreshold = m.link.DefaultSlowThreshold()
 	detector := m.cfg.baseline
 	manual, src, every := m.source()
 	if m.metrics != nil {
@@ -121,7 +124,7 @@ func (m *Monitor) build() (err error) {
 	}
 	m.settings.now.Load().baseline = m.engine.knobsInForce()
 	m.engine.Advance(m.began, func(func(*spikeprocessor.Delta) bool) {}) // the windows begin now
-	m.engine.publish = func(ep conventions.Endpoint, v spikeprocessor.View) { m.processor.Publish(ep, v) }
+	m.engine.publish = func(ep conventions.Endpoint, v spikeprocessor.EndpointState) { m.link.Publish(ep, v) }
 	m.reader = newReader(manual, m.engine, src, every)
 	m.engine.spikes.versionNow = func() string { return m.identity().version }
 	if m.cfg.stateFile != "" && m.disabled == "" {
@@ -129,14 +132,14 @@ func (m *Monitor) build() (err error) {
 		m.state.load()
 	}
 	m.alerts = newAlerter(&m.cfg, m.slow, m.engine.setTraces)
-	m.reader.onSpike, m.reader.digest = m.spike, m.processor.Digest
+	m.reader.onSpike, m.reader.digest = m.spike, m.link.Digest
 	if m.disabled == "" {
 		if m.metering, err = m.newInstruments(); err != nil {
 			return err
 		}
 	}
 	if m.metrics == nil {
-		m.processor.Take(func(*spikeprocessor.Delta) {}) // starts the counting of deltas
+		m.link.TakeDeltas(func(*spikeprocessor.Delta) {}) // starts the counting of deltas
 	}
 	m.guard = access.New(access.Config{Authorizer: m.cfg.authorizer, BearerToken: m.cfg.token})
 	if m.tracker, err = m.newTracker(); err != nil {
@@ -158,9 +161,9 @@ func (m *Monitor) spike(ev *SpikeEvent) {
 // source returns where the numbers come from, the SDK reader that belongs to it, and how often it is asked.
 func (m *Monitor) source() (*sdkmetric.ManualReader, source, time.Duration) {
 	if !m.cfg.metricSource || m.disabled != "" { // switched off, the Reader drops everything
-		return sdkmetric.NewManualReader(sdkmetric.WithAggregationSelector(dropAll)), spanSource{m.processor}, time.Second
+		return sdkmetric.NewManualReader(sdkmetric.WithAggregationSelector(dropAll)), spanSource{m.link}, time.Second
 	}
-	m.metrics = newMetricSource(m.cfg.maxEndpoints)
+	m.metrics = newMetricSource(m.processor.Stats().MaxEndpoints)
 	return m.metrics.reader, m.metrics, m.cfg.metricInterval
 }
 
@@ -223,7 +226,7 @@ func (m *Monitor) Reset(baselines bool) {
 	_ = m.reader.evaluate(context.Background())
 	m.engine.Reset(baselines)
 	m.slow.Reset()
-	m.processor.ResetErrors()
+	m.link.ResetErrors()
 	m.slowBase.Store(m.processor.Stats().Slow)
 }
 
@@ -238,7 +241,7 @@ func (m *Monitor) Shutdown(ctx context.Context) error {
 		if m.disabled != "" {
 			return
 		}
-		m.processor.Stop()
+		m.link.Stop()
 		err := m.reader.close(ctx)
 		m.closed.Store(true)
 		err = errors.Join(err, m.metering.registration.Unregister(), m.lines.close(ctx), m.alerts.close(ctx), m.streams.close(ctx))

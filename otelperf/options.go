@@ -32,9 +32,9 @@ type config struct {
 	processor      []spikeprocessor.Option
 	slowLimits     slowlog.Limits
 	baseline       baseline.Config
-	slowThreshold  time.Duration
+	slowThreshold  time.Duration // 0: that of the processor
 	thresholds     map[string]time.Duration
-	maxEndpoints   int
+	maxEndpoints   int // 0: that of the processor
 	metricSource   bool
 	metricInterval time.Duration
 	logger         *slog.Logger
@@ -58,9 +58,7 @@ type config struct {
 func defaultConfig() config {
 	return config{
 		slowLimits:     slowlog.DefaultLimits(),
-		slowThreshold:  spikeprocessor.DefaultSlowThreshold,
 		thresholds:     map[string]time.Duration{},
-		maxEndpoints:   spikeprocessor.DefaultMaxEndpoints,
 		metricInterval: 10 * time.Second,
 		maxStreams:     defaultMaxStreams,
 		headers:        true,
@@ -82,7 +80,12 @@ func newConfig(opts []Option) (config, error) {
 	if err := c.baseline.Validate(); err != nil {
 		c.errs = append(c.errs, fmt.Errorf("%w: %w", ErrConfig, err))
 	}
-	c.processor = append(c.processor, spikeprocessor.WithSlowThreshold(c.slowThreshold), spikeprocessor.WithMaxEndpoints(c.maxEndpoints))
+	if c.slowThreshold > 0 {
+		c.processor = append(c.processor, spikeprocessor.WithSlowThreshold(c.slowThreshold))
+	}
+	if c.maxEndpoints > 0 {
+		c.processor = append(c.processor, spikeprocessor.WithMaxEndpoints(c.maxEndpoints))
+	}
 	return c, errors.Join(c.errs...)
 }
 

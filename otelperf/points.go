@@ -51,7 +51,7 @@ func (m *Monitor) serveSeries(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.Origin = m.origin()
-	s.ThresholdMs = milliseconds(m.processor.SlowThreshold(conventions.Endpoint{Method: method, Route: route}))
+	s.ThresholdMs = milliseconds(m.link.SlowThreshold(conventions.Endpoint{Method: method, Route: route}))
 	writeJSON(w, r, s)
 }
 

@@ -37,7 +37,7 @@ type series struct {
 	standing standing
 
 	detector  *baseline.Detector
-	published spikeprocessor.View
+	published spikeprocessor.EndpointState
 	spikeID   string                // of the open spike
 	spikeBase slowlog.OutcomeCounts // total when it was announced
 }
@@ -47,7 +47,7 @@ func newSeries(id int, ep conventions.Endpoint, d *baseline.Detector) *series {
 }
 
 // view is what the span path must know.
-func (s *series) view() (v spikeprocessor.View) {
+func (s *series) view() (v spikeprocessor.EndpointState) {
 	if p99, ok := s.baselineP99(); ok {
 		v.BaselineP99 = p99
 	}

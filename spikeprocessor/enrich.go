@@ -38,7 +38,7 @@ type enriched struct {
 	sdktrace.ReadOnlySpan
 	core    *core
 	verdict verdict
-	view    *View // as it was when the span ended; may be nil
+	state   *EndpointState // as it was when the span ended; may be nil
 	attrs   atomic.Pointer[[]attribute.KeyValue]
 }
 
@@ -63,7 +63,7 @@ func (c *core) enrich(s sdktrace.ReadOnlySpan, v *verdict) sdktrace.ReadOnlySpan
 	if c.cfg.enrichment == 0 && v.rescued == "" {
 		return s
 	}
-	return &enriched{ReadOnlySpan: s, core: c, verdict: *v, view: v.entry.view.Load()}
+	return &enriched{ReadOnlySpan: s, core: c, verdict: *v, state: v.entry.state.Load()}
 }
 
 // additions appends the attributes that the span gets.
@@ -79,14 +79,14 @@ func (e *enriched) additions(to, old []attribute.KeyValue, name string) []attrib
 	if v.slow() && on(enrichSlow) {
 		to = append(to, conventions.SlowKey.Bool(true))
 	}
-	if e.view != nil && e.view.BaselineP99 > 0 && on(enrichBaseline) {
-		to = append(to, conventions.BaselineP99Key.Float64(e.view.BaselineP99.Seconds()))
+	if e.state != nil && e.state.BaselineP99 > 0 && on(enrichBaseline) {
+		to = append(to, conventions.BaselineP99Key.Float64(e.state.BaselineP99.Seconds()))
 		if v.r.outcome.Timed() {
-			to = append(to, conventions.BaselineRatioKey.Float64(float64(v.d)/float64(e.view.BaselineP99)))
+			to = append(to, conventions.BaselineRatioKey.Float64(float64(v.d)/float64(e.state.BaselineP99)))
 		}
 	}
-	if e.view != nil && e.view.SpikeID != "" && on(enrichSpike) {
-		to = append(to, conventions.SpikeIDKey.String(e.view.SpikeID))
+	if e.state != nil && e.state.SpikeID != "" && on(enrichSpike) {
+		to = append(to, conventions.SpikeIDKey.String(e.state.SpikeID))
 	}
 	return v.rescueAttrs(to)
 }

@@ -45,13 +45,13 @@ func TestFaultWhileDraining(t *testing.T) {
 	}
 	p.core.cells.byID = make([]*cell, 1)
 	p.core.rec.Record(packWord(0, slowlog.NumOutcomes, time.Millisecond)) // one beyond the outcomes
-	p.Take(func(*Delta) {})
+	p.Link().TakeDeltas(func(*Delta) {})
 	if n := p.Stats().Faults; n != 1 {
 		t.Errorf("%d faults counted, want 1", n)
 	}
 	p.OnEnd(snapshots(1, true)[0])
 	var counted uint64
-	p.Take(func(d *Delta) { counted += d.Outcomes.Total() })
+	p.Link().TakeDeltas(func(d *Delta) { counted += d.Outcomes.Total() })
 	if counted != 1 {
 		t.Errorf("counted %d after a fault, want 1", counted)
 	}

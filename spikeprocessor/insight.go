@@ -18,30 +18,6 @@ import (
 // staleInFlight is how long a request can run before it is taken for one whose end got lost.
 const staleInFlight = time.Hour
 
-// NotePanic tells the processor what is known of the panic that is about to end a span: a span has no stack, and the SDK
-// can be told not to record panics at all. The last 64 are remembered.
-func (p *Processor) NotePanic(span trace.SpanID, typ, message, stack string) {
-	if span.IsValid() {
-		p.core.panics.note(span, typ, message, stack)
-	}
-}
-
-// Active returns at most limit of the requests that are running now, the longest first. It is empty with
-// WithInFlight(false).
-func (p *Processor) Active(now time.Time, limit int) []InFlight {
-	if p.core.running == nil {
-		return nil
-	}
-	return p.core.running.list(now, limit)
-}
-
-// ErrorGroups returns the failures since the start or ResetErrors by endpoint and type, the one seen last first: at
-// most 16 types per endpoint and 500 in all, the rest as (other).
-func (p *Processor) ErrorGroups() []ErrorGroup { return p.core.errors.list() }
-
-// ResetErrors forgets the groups.
-func (p *Processor) ResetErrors() { p.core.errors.reset() }
-
 // Insight is what is known of one endpoint beyond its numbers.
 type Insight struct {
 	// Normal is what its ordinary requests spend their time on.
@@ -59,14 +35,14 @@ type Dimension struct {
 	Rows []DimensionRow
 }
 
-// Insight returns what is known of an endpoint; ok is false for one that is not in the table.
-func (p *Processor) Insight(ep conventions.Endpoint, now time.Time) (in Insight, ok bool) {
-	e := p.core.table.find(ep)
+// insight is Link.Insight.
+func (c *core) insight(ep conventions.Endpoint, now time.Time) (in Insight, ok bool) {
+	e := c.table.find(ep)
 	if e == nil {
 		return in, false
 	}
 	in.Normal, in.Differences = e.usual.Normal(), e.contrast.differences(now)
-	for _, key := range p.core.cfg.dimensions {
+	for _, key := range c.cfg.dimensions {
 		in.Dimensions = append(in.Dimensions, Dimension{string(key), e.contrast.byDimension(string(key), now)})
 	}
 	return in, true

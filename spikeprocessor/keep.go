@@ -82,8 +82,8 @@ func (e *entry) reason(r resolved, d time.Duration) string {
 }
 
 func (e *entry) spiking() bool {
-	v := e.view.Load()
-	return v != nil && v.SpikeID != ""
+	s := e.state.Load()
+	return s != nil && s.SpikeID != ""
 }
 
 func (c *core) describe(s sdktrace.ReadOnlySpan, v *verdict) *slowlog.Entry {
@@ -95,10 +95,10 @@ func (c *core) describe(s sdktrace.ReadOnlySpan, v *verdict) *slowlog.Entry {
 		Start: s.StartTime(), Duration: d, Threshold: time.Duration(e.threshold.Load()),
 		Sampled: sc.IsSampled(), Rescued: v.rescued != "", Reason: v.reason, Error: errorOf(s), Dimensions: c.dimensions(s),
 	}
-	if view := e.view.Load(); view != nil {
-		entry.SpikeID, entry.BaselineP99 = view.SpikeID, view.BaselineP99
-		if view.BaselineP99 > 0 {
-			entry.Ratio = float64(d) / float64(view.BaselineP99)
+	if state := e.state.Load(); state != nil {
+		entry.SpikeID, entry.BaselineP99 = state.SpikeID, state.BaselineP99
+		if state.BaselineP99 > 0 {
+			entry.Ratio = float64(d) / float64(state.BaselineP99)
 		}
 	}
 	if r.outcome == slowlog.OutcomePanic {

@@ -40,7 +40,7 @@ type entry struct {
 	contrast  contrast
 	exemplars exemplars
 	sampledAt uint64 // requests when samples were last taken in; only Digest uses it
-	view      atomic.Pointer[View]
+	state     atomic.Pointer[EndpointState]
 	longest   atomic.Int64 // ns; of the requests that were slow or failed
 }
 

@@ -60,13 +60,10 @@ func (w *workbench) take() (pending []*kept, samples []sample) {
 	return pending, samples
 }
 
-// Digest does what the span path leaves to others: it builds the anatomy of requests that were kept since the last call, looks at the
-// samples of ordinary ones, and lets go of what nobody will ask for any more. The engine calls it once a second; until it is called
-// for the first time, anatomies are built where spans end.
-func (p *Processor) Digest(now time.Time) {
-	c := p.core
-	c.digest.Lock()
-	defer c.digest.Unlock()
+// digest is Link.Digest.
+func (c *core) digest(now time.Time) {
+	c.digestMu.Lock()
+	defer c.digestMu.Unlock()
 	c.digesting.Store(true)
 	pending, samples := c.bench.take()
 	c.learnAll(samples, now)
