@@ -13,7 +13,6 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/otelperf/otelperf-go/slowlog"
-	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // grab is a processor that keeps the last snapshot that the SDK made, so that OnEnd can be measured with the real thing.
@@ -241,7 +240,7 @@ func BenchmarkTakeDeltas(b *testing.B) {
 	p.Link().TakeDeltas(func(*Delta) {})
 	var ids []*entry
 	for i := range 500 {
-		ids = append(ids, p.core.table.lookup(conventions.KindHTTP, "GET", fmt.Sprintf("/%d", i)))
+		ids = append(ids, p.core.table.lookup(httpClass, "GET", fmt.Sprintf("/%d", i)))
 	}
 	words := make([]uint64, 0, 10_000)
 	for i := range 20 {

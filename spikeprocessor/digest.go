@@ -26,11 +26,12 @@ type workbench struct {
 
 // sample is one ordinary request, for what is normal.
 type sample struct {
-	entry *entry
-	root  sdktrace.ReadOnlySpan
-	kin   family
-	slow  bool
-	d     time.Duration
+	entry  *entry
+	root   sdktrace.ReadOnlySpan
+	kin    family
+	slow   bool
+	status int
+	d      time.Duration
 }
 
 // wait puts a kept request on the bench; false if that is full.
@@ -98,11 +99,7 @@ func (c *core) build(k *kept) {
 		return
 	}
 	k.dirty = false
-	children := make([]slowlog.Span, len(k.children))
-	for i, s := range k.children {
-		children[i] = slowSpan(s)
-	}
-	a := slowlog.Build(slowSpan(k.root), children, slowlog.BuildOptions{
+	a := slowlog.Build(c.slowSpan(k.root), c.slowSpans(k.children), slowlog.BuildOptions{
 		QueryText: c.cfg.queryText, Normal: k.entry.usual.Normal(), Dropped: k.dropped,
 	})
 	c.store.ReplaceAnatomy(k.trace, k.id, a)

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/otelperf/otelperf-go/slowlog"
@@ -51,22 +50,18 @@ func (c *core) insight(ep conventions.Endpoint, now time.Time) (in Insight, ok b
 // learn takes one sample into what is normal for its endpoint, and into what tells its slow requests from the others. It
 // stands for weight requests.
 func (c *core) learn(s sample, weight int, now time.Time) {
-	children := make([]slowlog.Span, len(s.kin.spans))
-	for i, child := range s.kin.spans {
-		children[i] = slowSpan(child)
-	}
+	children := c.slowSpans(s.kin.spans)
 	if !s.slow {
-		s.entry.usual.Observe(slowlog.BreakdownOf(slowSpan(s.root), children))
+		s.entry.usual.Observe(slowlog.BreakdownOf(c.slowSpan(s.root), children))
 	}
-	s.entry.contrast.observeWeighted(s.slow, min(max(weight, 1), 1<<16-1), c.values(s.root, children), s.d, now)
+	s.entry.contrast.observeWeighted(s.slow, min(max(weight, 1), 1<<16-1), c.values(&s, children), s.d, now)
 }
 
 // values are what requests are told apart by: how they ended, the call that took longest, and the user's dimensions.
-func (c *core) values(root sdktrace.ReadOnlySpan, children []slowlog.Span) iter.Seq2[string, string] {
+func (c *core) values(s *sample, children []slowlog.Span) iter.Seq2[string, string] {
 	return func(yield func(string, string) bool) {
-		attrs := root.Attributes()
-		_, _, status, _, _ := scan(attrs)
-		if status != 0 && !yield(keyHTTPStatus, strconv.FormatInt(status, 10)) {
+		attrs := s.root.Attributes()
+		if s.status != 0 && !yield(string(conventions.StatusKey), strconv.Itoa(s.status)) {
 			return
 		}
 		if call := longestCall(children); call != "" && !yield("longest call", call) {
@@ -97,8 +92,8 @@ func longestCall(children []slowlog.Span) (name string) {
 		s := &children[i]
 		if d := s.End.Sub(s.Start); s.Kind == trace.SpanKindClient && d > longest {
 			longest, name = d, s.Name
-			if summary := stringAttr(s.Attrs, keyDBSummary); summary != "" {
-				name = summary
+			if s.Call.DBSummary != "" {
+				name = s.Call.DBSummary
 			}
 		}
 	}

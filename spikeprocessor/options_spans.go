@@ -24,7 +24,7 @@ const (
 )
 
 var enrichmentOf = map[attribute.Key]enrichment{
-	keyHTTPRoute: enrichRoute, conventions.OutcomeKey: enrichOutcome, conventions.SlowKey: enrichSlow, conventions.BaselineP99Key: enrichBaseline,
+	conventions.RouteKey: enrichRoute, conventions.OutcomeKey: enrichOutcome, conventions.SlowKey: enrichSlow, conventions.BaselineP99Key: enrichBaseline,
 	conventions.BaselineRatioKey: enrichBaseline, conventions.SpikeIDKey: enrichSpike,
 }
 

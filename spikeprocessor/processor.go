@@ -12,6 +12,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
 
@@ -33,7 +34,7 @@ type core struct {
 	table     *table
 	rec       *latency.Recorder
 	cfg       config
-	layouts   layouts
+	layouts   conventions.Layouts
 
 	start   time.Time
 	cells   cells // touched only under the recorder's mutex

@@ -33,7 +33,7 @@ func (v *verdict) rescueReason() string {
 	switch {
 	case v.slow():
 		return rescueSlow
-	case v.r.outcome.Failed():
+	case v.r.Outcome.Failed():
 		return rescueFailed
 	case v.reason == slowlog.ReasonSpike:
 		return rescueSpike
