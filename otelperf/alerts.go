@@ -7,7 +7,6 @@ import (
 	"context"
 	"log/slog"
 	"slices"
-	"strings"
 	"sync/atomic"
 
 	"go.opentelemetry.io/otel"
@@ -140,17 +139,9 @@ func affects(ep *conventions.Endpoint, e *slowlog.Entry) bool {
 	return e.Anatomy != nil && calls(e.Anatomy.Root, ep.Route)
 }
 
-// calls reports whether a tree has a call that the route of a dependency names, system and summary or method and server.
+// calls reports whether a tree has a call that was measured in the row of a dependency.
 func calls(n *slowlog.Node, route string) bool {
-	if n == nil {
-		return false
-	}
-	method, server, _ := strings.Cut(route, " ")
-	host, _, _ := strings.Cut(n.Peer, ":") // the route has no port
-	if n.Detail != "" && (n.System+" "+n.Detail == route || host != "" && host == server && strings.HasPrefix(n.Detail, method+" ")) {
-		return true
-	}
-	return slices.ContainsFunc(n.Children, func(c *slowlog.Node) bool { return calls(c, route) })
+	return n != nil && (n.Dependency == route || slices.ContainsFunc(n.Children, func(c *slowlog.Node) bool { return calls(c, route) }))
 }
 
 func traceIDs(entries []*slowlog.Entry) []string {

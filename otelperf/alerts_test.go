@@ -11,11 +11,11 @@ import (
 
 func TestRequestsThatASpikeOfADependencyAffects(t *testing.T) {
 	tree := &slowlog.Anatomy{Root: &slowlog.Node{Name: "GET /checkout", Children: []*slowlog.Node{
-		{Name: "tx", Children: []*slowlog.Node{{System: "postgresql", Detail: "SELECT users"}}},
-		{Detail: "GET http://inventory:8080/items", Peer: "inventory:8080"},
+		{Name: "tx", Children: []*slowlog.Node{{Dependency: "postgresql SELECT users"}}},
+		{Dependency: "GET inventory:8080"},
 	}}}
 	for route, want := range map[string]bool{
-		"postgresql SELECT users": true, "postgresql SELECT orders": false, "GET inventory": true, "POST inventory": false, "GET billing": false,
+		"postgresql SELECT users": true, "postgresql SELECT orders": false, "GET inventory:8080": true, "GET inventory": false, "POST inventory:8080": false,
 	} {
 		ep := conventions.Endpoint{Kind: conventions.KindDependency, Route: route}
 		if got := affects(&ep, &slowlog.Entry{Anatomy: tree}); got != want {

@@ -61,7 +61,7 @@ func (m *Monitor) detail(q companion.EndpointQuery) (d endpointDetail, ok bool) 
 		if q.Kind != "" && q.Kind != k.String() {
 			continue
 		}
-		in, ok := m.processor.Insight(conventions.Endpoint{Kind: k, Method: q.Method, Route: q.Route}, time.Now())
+		in, ok := m.link.Insight(conventions.Endpoint{Kind: k, Method: q.Method, Route: q.Route}, time.Now())
 		if ok {
 			return m.detailOf(q, k, &in), true
 		}

@@ -121,7 +121,7 @@ func withRatio(x float64) Option { return WithBaseline(baseline.Config{Ratio: x}
 func withCooldown(d time.Duration) Option { return WithBaseline(baseline.Config{Cooldown: d}) }
 
 func withRescueRate(x float64) Option {
-	return WithProcessorOptions(spikeprocessor.WithRescue(x, spikeprocessor.DefaultRescueBurst))
+	return WithProcessorOptions(spikeprocessor.WithRescue(x, 0))
 }
 
 func samplerMode(c *config, value string) error {

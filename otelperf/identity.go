@@ -18,7 +18,7 @@ type identity struct{ service, instance, version string }
 
 // resource is that of the first span, or of the metric pipeline; before there is one, what the environment says.
 func (m *Monitor) resource() *resource.Resource {
-	if res := m.processor.Resource(); res != nil {
+	if res := m.link.Resource(); res != nil {
 		return res
 	}
 	if m.metrics != nil {

@@ -92,7 +92,7 @@ var methods = []string{
 // is the name that the span has by now, and empty while that is the method alone.
 func (m *Monitor) activeRequests() []activeRequest {
 	list := []activeRequest{}
-	for _, r := range m.processor.Active(time.Now(), maxActive) {
+	for _, r := range m.link.Active(time.Now(), maxActive) {
 		method, route, ok := strings.Cut(r.Name, " ")
 		if !ok && !slices.Contains(methods, r.Name) {
 			method, route = "", r.Name
@@ -123,7 +123,7 @@ type errorGroup struct {
 // errorGroups returns the failures since the start or the last reset, the latest first.
 func (m *Monitor) errorGroups() []errorGroup {
 	list := []errorGroup{}
-	for _, g := range m.processor.ErrorGroups() {
+	for _, g := range m.link.ErrorGroups() {
 		list = append(list, errorGroup{
 			Method: g.Method, Route: g.Route, Kind: g.Kind.String(), Type: g.Type, Message: g.Message, Count: g.Count, Panics: g.Panics,
 			First: g.First.UTC(), Last: g.Last.UTC(), LastTraceID: g.LastTraceID.String(), Stack: g.Stack,

@@ -68,7 +68,7 @@ func (m *Monitor) middlewareConfig() httpmw.Config {
 // sawPanic keeps what the span may not have: the stack.
 func (m *Monitor) sawPanic(ctx context.Context, p httpmw.Panic) {
 	m.panics.Add(1)
-	m.processor.NotePanic(p.SpanID, p.Type, p.Message, string(p.Stack))
+	m.link.NotePanic(p.SpanID, p.Type, p.Message, string(p.Stack))
 	if m.tracker != nil {
 		m.trackPanic(ctx, p)
 	}

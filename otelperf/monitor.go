@@ -34,6 +34,7 @@ type Monitor struct {
 	disabled  string // the variable that switched us off; "" when on
 	began     time.Time
 	processor *spikeprocessor.Processor
+	link      spikeprocessor.Link  // of processor
 	metrics   *metricsource.Source // nil with the span source
 	engine    *engine.Engine
 	reader    *Reader
@@ -93,6 +94,8 @@ func (m *Monitor) build() (err error) {
 	if m.processor, err = spikeprocessor.New(nil, opts...); err != nil {
 		return err
 	}
+	m.link = m.processor.Link()
+	m.settings.now.Load().slowThreshold = m.link.DefaultSlowThreshold()
 	if err := m.buildEngine(); err != nil {
 		return err
 	}
@@ -119,7 +122,7 @@ func (m *Monitor) buildEngine() (err error) {
 		detector.Tick = every
 	}
 	m.engine, err = engine.New(engine.Options{
-		Detector: detector, Publish: m.processor.Publish, Version: func() string { return m.identity().version },
+		Detector: detector, Publish: m.link.Publish, Version: func() string { return m.identity().version },
 	})
 	if err != nil {
 		return err
@@ -127,9 +130,9 @@ func (m *Monitor) buildEngine() (err error) {
 	m.settings.now.Load().baseline = m.engine.Config()
 	m.engine.Advance(m.began, func(func(*spikeprocessor.Delta) bool) {}) // the windows begin now
 	m.reader = newReader(manual, m.engine, src, every)
-	m.reader.onSpike, m.reader.digest = m.spike, m.processor.Digest
+	m.reader.onSpike, m.reader.digest = m.spike, m.link.Digest
 	if m.metrics == nil {
-		m.processor.Take(func(*spikeprocessor.Delta) {}) // starts the counting of deltas
+		m.link.TakeDeltas(func(*spikeprocessor.Delta) {}) // starts the counting of deltas
 	}
 	return nil
 }
@@ -138,9 +141,9 @@ func (m *Monitor) buildEngine() (err error) {
 func (m *Monitor) source() (*sdkmetric.ManualReader, source, time.Duration) {
 	if !m.cfg.metricSource || m.disabled != "" { // switched off, the Reader drops everything
 		drop := func(sdkmetric.InstrumentKind) sdkmetric.Aggregation { return sdkmetric.AggregationDrop{} }
-		return sdkmetric.NewManualReader(sdkmetric.WithAggregationSelector(drop)), spanSource{m.processor}, time.Second
+		return sdkmetric.NewManualReader(sdkmetric.WithAggregationSelector(drop)), spanSource{m.link}, time.Second
 	}
-	m.metrics = metricsource.New(m.cfg.maxEndpoints)
+	m.metrics = metricsource.New(m.processor.Stats().MaxEndpoints)
 	return m.metrics.Reader, m.metrics, m.cfg.metricInterval
 }
 
@@ -234,7 +237,7 @@ func (m *Monitor) Reset(baselines bool) {
 	m.evaluate()
 	m.engine.Reset(baselines)
 	m.slow.Reset()
-	m.processor.ResetErrors()
+	m.link.ResetErrors()
 	m.slowBase.Store(m.processor.Stats().Slow)
 }
 
@@ -246,7 +249,7 @@ func (m *Monitor) Shutdown(ctx context.Context) error {
 		if m.disabled != "" {
 			return
 		}
-		m.processor.Stop()
+		m.link.Stop()
 		err := m.reader.close(ctx)
 		m.closed.Store(true)
 		err = errors.Join(err, m.metering.registration.Unregister(), m.lines.Close(ctx), m.alerts.Close(ctx), m.companion.Close(ctx))

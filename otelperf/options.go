@@ -64,13 +64,11 @@ const defaultMetricInterval = 10 * time.Second
 
 func defaultConfig() config {
 	return config{
-		slowLimits:    slowlog.DefaultLimits(),
-		slowThreshold: spikeprocessor.DefaultSlowThreshold,
-		thresholds:    map[string]time.Duration{},
-		maxEndpoints:  spikeprocessor.DefaultMaxEndpoints,
-		maxStreams:    64,
-		headers:       true,
-		ignored:       []string{"/healthz", "/livez", "/readyz"},
+		slowLimits: slowlog.DefaultLimits(),
+		thresholds: map[string]time.Duration{},
+		maxStreams: 64,
+		headers:    true,
+		ignored:    []string{"/healthz", "/livez", "/readyz"},
 	}
 }
 
@@ -94,7 +92,12 @@ func newConfig(opts []Option) (config, error) {
 		c.refuse("metric interval is %v, but there is no metric source: add WithMetricSource", c.metricInterval)
 	}
 	c.errs = append(c.errs, c.analytics.faults()...)
-	c.processor = append(c.processor, spikeprocessor.WithSlowThreshold(c.slowThreshold), spikeprocessor.WithMaxEndpoints(c.maxEndpoints))
+	if c.slowThreshold > 0 {
+		c.processor = append(c.processor, spikeprocessor.WithSlowThreshold(c.slowThreshold))
+	}
+	if c.maxEndpoints > 0 {
+		c.processor = append(c.processor, spikeprocessor.WithMaxEndpoints(c.maxEndpoints))
+	}
 	return c, errors.Join(c.errs...)
 }
 

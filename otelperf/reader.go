@@ -23,12 +23,12 @@ type source interface {
 }
 
 // spanSource takes deltas from a processor.
-type spanSource struct{ p *spikeprocessor.Processor }
+type spanSource struct{ link spikeprocessor.Link }
 
 func (s spanSource) Collect(_ context.Context, use func(iter.Seq[*spikeprocessor.Delta])) error {
 	use(func(yield func(*spikeprocessor.Delta) bool) {
 		more := true
-		s.p.Take(func(d *spikeprocessor.Delta) { more = more && yield(d) })
+		s.link.TakeDeltas(func(d *spikeprocessor.Delta) { more = more && yield(d) })
 	})
 	return nil
 }

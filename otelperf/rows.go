@@ -44,7 +44,7 @@ func (m *Monitor) row(r *engine.Row) EndpointRow {
 	row := EndpointRow{
 		Method: r.Endpoint.Method, Route: r.Endpoint.Route, Kind: r.Endpoint.Kind.String(), Totals: totalsOf(&r.Numbers),
 		BaselineP99Ms: units.KnownMs(r.BaselineP99), State: r.Phase.String(), Needed: r.Needed,
-		ThresholdMs: units.Milliseconds(m.processor.SlowThreshold(r.Endpoint)),
+		ThresholdMs: units.Milliseconds(m.link.SlowThreshold(r.Endpoint)),
 	}
 	row.Coarse = r.Coarse
 	if r.BaselineP99 > 0 && r.Timed > 0 {

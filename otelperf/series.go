@@ -45,7 +45,7 @@ func (m *Monitor) series(e companion.EndpointQuery, w Window) (seriesAnswer, boo
 	}
 	out := seriesAnswer{
 		origin: m.origin(), Method: e.Method, Route: e.Route, Kind: s.Endpoint.Kind.String(), Window: w, State: s.Phase.String(),
-		BaselineP99Ms: units.KnownMs(s.BaselineP99), ThresholdMs: units.Milliseconds(m.processor.SlowThreshold(s.Endpoint)),
+		BaselineP99Ms: units.KnownMs(s.BaselineP99), ThresholdMs: units.Milliseconds(m.link.SlowThreshold(s.Endpoint)),
 		Points: []seriesPoint{}, Spikes: spikesOf(s.Incidents),
 	}
 	for _, p := range s.Points {

@@ -61,7 +61,7 @@ type settings struct {
 // begin takes the options over.
 func (s *settings) begin(c *config) {
 	s.level.Set(slog.LevelDebug)
-	s.now.Store(&live{slowThreshold: c.slowThreshold, requestLog: c.requestLog, level: slog.LevelDebug})
+	s.now.Store(&live{requestLog: c.requestLog, level: slog.LevelDebug})
 }
 
 // apply puts next, which has been validated, in force.
@@ -73,7 +73,7 @@ func (m *Monitor) apply(next live) error {
 		}
 	}
 	if next.slowThreshold != before.slowThreshold {
-		m.processor.SetSlowThreshold(next.slowThreshold)
+		m.link.SetSlowThreshold(next.slowThreshold)
 	}
 	m.settings.level.Set(next.level)
 	m.settings.now.Store(&next)
@@ -89,7 +89,7 @@ func (m *Monitor) Settings() Settings {
 		BaselineRatio: now.baseline.Ratio, BaselineWeight: now.baseline.Weight,
 		BaselineCooldownSeconds: now.baseline.Cooldown.Seconds(), BaselineFloorMs: units.Milliseconds(now.baseline.Floor),
 		BaselineGraceSeconds: now.baseline.Grace.Seconds(),
-		Source:               "spans", MetricIntervalSeconds: c.metricInterval.Seconds(), MaxEndpoints: c.maxEndpoints, MaxStreams: c.maxStreams,
+		Source:               "spans", MetricIntervalSeconds: c.metricInterval.Seconds(), MaxEndpoints: m.processor.Stats().MaxEndpoints, MaxStreams: c.maxStreams,
 		SlowLog: m.slow.Limits(), Headers: c.headers, Events: m.tracker != nil, IgnoredPaths: slices.Clone(c.ignored), Windows: windowNames(),
 		Access: c.access(), Changeable: slices.Sorted(maps.Keys(knobs())),
 	}

@@ -61,6 +61,9 @@ type Node struct {
 	Attributes map[string]string `json:"attributes,omitempty"`
 	Children   []*Node           `json:"children,omitempty"` // by start
 
+	// Dependency is [Call.Dependency] of the first of its spans. It is not part of the JSON. At most 512 bytes.
+	Dependency string `json:"-"`
+
 	spans []instance // each span of the node, at least one when it was built here
 }
 
@@ -99,7 +102,7 @@ func BreakdownOf(root Span, children []Span) Breakdown {
 	var calls []interval
 	for i := range children[:min(len(children), defaultSpans)] {
 		s := &children[i]
-		c := categoryOf(s)
+		c := s.Call.category()
 		if c == Own {
 			continue
 		}
@@ -150,7 +153,7 @@ func (n *Node) size() int64 {
 	if n == nil {
 		return 0
 	}
-	size := nodeSize + int64(len(n.Name)+len(n.Kind)+len(n.Detail)+len(n.System)+len(n.Peer)+len(n.SpanID)+len(n.Status)+
+	size := nodeSize + int64(len(n.Name)+len(n.Kind)+len(n.Detail)+len(n.System)+len(n.Peer)+len(n.SpanID)+len(n.Status)+len(n.Dependency)+
 		len(n.Error.Type)+len(n.Error.Message)+len(n.Error.Stack)) + mapSize(n.Attributes) + int64(len(n.spans))*instanceSize
 	for _, c := range n.Children {
 		size += 8 + c.size()

@@ -12,23 +12,22 @@ import (
 	"testing"
 	"time"
 
-	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 )
 
 // span is a child span; times are milliseconds from epoch.
-func span(id, parent int, name string, start, end float64, attrs ...attribute.KeyValue) Span {
+func span(id, parent int, name string, start, end float64) Span {
 	return Span{
 		SpanID: spanID(id), Parent: spanID(parent), Name: name, Kind: trace.SpanKindInternal,
-		Start: epoch.Add(fromMillis(start)), End: epoch.Add(fromMillis(end)), Attrs: attrs,
+		Start: epoch.Add(fromMillis(start)), End: epoch.Add(fromMillis(end)),
 	}
 }
 
 // call is a span of kind client.
-func call(id, parent int, name string, start, end float64, attrs ...attribute.KeyValue) Span {
-	s := span(id, parent, name, start, end, attrs...)
-	s.Kind = trace.SpanKindClient
+func call(id, parent int, name string, start, end float64, c Call) Span {
+	s := span(id, parent, name, start, end)
+	s.Kind, s.Call = trace.SpanKindClient, c
 	return s
 }
 
@@ -39,7 +38,7 @@ func root(end float64) Span {
 }
 
 func sqlCall(id, parent int, start, end float64, statement string) Span {
-	return call(id, parent, "query", start, end, attribute.String("db.system.name", "postgresql"), attribute.String("db.query.text", statement))
+	return call(id, parent, "query", start, end, Call{Category: DB, DBSystem: "postgresql", DBStatement: statement})
 }
 
 // find is the node of that name.
@@ -376,10 +375,10 @@ func TestParallelCallsBusyTime(t *testing.T) {
 func TestBreakdown(t *testing.T) {
 	children := []Span{
 		sqlCall(2, 1, 0, 40, "SELECT a FROM users"),
-		call(3, 1, "GET", 20, 60, attribute.String("http.request.method", "GET")),
-		call(4, 1, "get", 70, 75, attribute.String("db.system", "redis")),
-		call(5, 1, "publish", 80, 85, attribute.String("messaging.system", "kafka")),
-		call(6, 1, "rpc", 90, 190, attribute.String("rpc.system", "grpc")),
+		call(3, 1, "GET", 20, 60, Call{Category: HTTP, HTTPMethod: "GET"}),
+		call(4, 1, "get", 70, 75, Call{Category: Cache, DBSystem: "redis"}),
+		call(5, 1, "publish", 80, 85, Call{Category: Messaging, MessagingSystem: "kafka"}),
+		call(6, 1, "rpc", 90, 190, Call{Category: RPC, RPCSystem: "grpc"}),
 		span(7, 1, "own", 0, 100),
 	}
 	want := Breakdown{Own: 20, DB: 40, HTTP: 40, Cache: 5, Messaging: 5, RPC: 10}

@@ -7,7 +7,6 @@ import (
 	"os"
 	"time"
 
-	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/otelperf/otelperf-go/slowlog"
@@ -46,10 +45,7 @@ func ExampleBuild() {
 	for i := range 80 {
 		children = append(children, slowlog.Span{
 			SpanID: trace.SpanID{2, byte(i)}, Parent: root.SpanID, Name: "query", Kind: trace.SpanKindClient, Start: at(5 * i), End: at(5*i + 4),
-			Attrs: []attribute.KeyValue{
-				attribute.String("db.system.name", "postgresql"),
-				attribute.String("db.query.text", fmt.Sprintf("SELECT name FROM users WHERE id = %d", i)),
-			},
+			Call: slowlog.Call{Category: slowlog.DB, DBSystem: "postgresql", DBStatement: fmt.Sprintf("SELECT name FROM users WHERE id = %d", i)},
 		})
 	}
 	anatomy := slowlog.Build(root, children, slowlog.BuildOptions{})
@@ -72,7 +68,7 @@ func ExampleRender() {
 	inventory := slowlog.Span{
 		SpanID: trace.SpanID{2}, Parent: root.SpanID, Name: "GET", Kind: trace.SpanKindClient,
 		Start: start.Add(10 * time.Millisecond), End: start.Add(622 * time.Millisecond),
-		Attrs: []attribute.KeyValue{attribute.String("http.request.method", "GET"), attribute.String("url.full", "http://inventory/items/17")},
+		Call: slowlog.Call{Category: slowlog.HTTP, HTTPMethod: "GET", URLFull: "http://inventory/items/17"},
 	}
 	e := &slowlog.Entry{
 		Method: "GET", Route: "/items", Outcome: slowlog.OutcomeOK, Status: 200, Start: start, Duration: 640 * time.Millisecond,

@@ -2,24 +2,17 @@
 
 package slowlog
 
-import (
-	"strings"
+import "strings"
 
-	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/trace"
-)
-
-// facts are what the attributes of a span say about the call that it is.
+// facts are how a span is shown: its call within the bounds, and in a few words.
 type facts struct {
 	name, detail, system, peer string
-	category                   Category
-	statement                  string  // without literals, whatever the options
-	raw                        *values // the statement in it is as the options want it
+	statement                  string // without literals, whatever the options
+	call                       Call   // the statement in it is as the options want it
 }
 
 const (
 	maxAttributes   = 16
-	maxScanned      = 128 // attributes of one span that are looked at
 	maxStatement    = 1024
 	maxStatementIn  = 8 << 10
 	maxURLIn        = 2 << 10
@@ -49,120 +42,64 @@ func (r *reader) query(text, system string) query {
 
 // facts reads a span.
 func (r *reader) facts(s *Span) facts {
-	raw := valuesOf(s.Attrs)
-	f := facts{raw: raw, category: categorize(s.Kind, func(f field) string { return raw[f] })}
-	f.name = own(r.spanName(s.Name, raw, f.category), maxName)
-	f.peer = own(peerOf(raw), maxName)
-	q := r.query(raw[dbText], raw[dbSystem])
+	f := facts{call: s.Call, peer: own(s.Call.peer(), maxName)}
+	f.call.Category = f.call.category()
+	f.name = own(r.spanName(s.Name, &f.call), maxName)
+	q := r.query(f.call.DBStatement, f.call.DBSystem)
 	if !r.queryText {
-		raw[dbText] = q.text
+		f.call.DBStatement = q.text
 	}
-	f.describe(raw, q)
+	f.describe(q)
 	return f
 }
 
+// category is the category, Own if none is given.
+func (c *Call) category() Category {
+	if c.Category == "" {
+		return Own
+	}
+	return c.Category
+}
+
 // describe fills in what depends on the category.
-func (f *facts) describe(raw *values, q query) {
-	switch f.category {
+func (f *facts) describe(q query) {
+	switch c := &f.call; c.Category {
 	case DB, Cache:
-		f.system, f.statement = raw[dbSystem], q.text
-		f.detail = firstOf(raw[dbSummary], joined(raw[dbOperation], " ", raw[dbCollection]), q.summary)
-		if raw[dbOperation] != "" && raw[dbCollection] == "" && strings.HasPrefix(q.summary, strings.ToUpper(raw[dbOperation])) {
-			f.detail = firstOf(raw[dbSummary], q.summary) // it names the table too
+		f.system, f.statement = c.DBSystem, q.text
+		f.detail = firstOf(c.DBSummary, joined(c.DBOperation, " ", c.DBCollection), q.summary)
+		if c.DBOperation != "" && c.DBCollection == "" && strings.HasPrefix(q.summary, strings.ToUpper(c.DBOperation)) {
+			f.detail = firstOf(c.DBSummary, q.summary) // it names the table too
 		}
-		raw[dbSummary] = f.detail
+		c.DBSummary = f.detail
 	case HTTP:
-		f.detail = joined(raw[httpMethod], " ", httpTarget(raw, f.peer))
+		f.detail = joined(c.HTTPMethod, " ", c.httpTarget(f.peer))
 	case RPC:
-		f.system = raw[rpcSystem]
-		f.detail = raw[rpcMethod]
+		f.system = c.RPCSystem
+		f.detail = c.RPCMethod
 		if !strings.Contains(f.detail, "/") {
-			f.detail = joined(raw[rpcService], "/", f.detail)
+			f.detail = joined(c.RPCService, "/", f.detail)
 		}
 	case Messaging:
-		f.system = raw[messagingSystem]
-		f.detail = joined(raw[messagingOperation], " ", raw[messagingDestination])
+		f.system = c.MessagingSystem
+		f.detail = joined(c.MessagingOperation, " ", c.MessagingDestination)
 	}
 	f.system = own(f.system, maxName)
 	f.detail = own(f.detail, maxDetail)
 }
 
-// categoryOf is the category alone, for a span of an ordinary request: it allocates nothing.
-func categoryOf(s *Span) Category {
-	return categorize(s.Kind, func(f field) string {
-		for i := range s.Attrs[:min(len(s.Attrs), maxScanned)] {
-			kv := &s.Attrs[i]
-			if found, ok := canonical[kv.Key]; !ok || found != f {
-				continue
-			}
-			if kv.Value.Type() != attribute.STRING {
-				return "?" // it is there, and that is all that is asked of what is not a name
-			}
-			if v := kv.Value.AsString(); v != "" {
-				return v
-			}
-		}
-		return ""
-	})
-}
-
-// categorize decides by the attributes; the kind only keeps the serving side of a protocol from counting as a call.
-func categorize(kind trace.SpanKind, value func(field) string) Category {
-	if kind == trace.SpanKindServer || kind == trace.SpanKindConsumer {
-		return Own
-	}
-	if system := value(dbSystem); system != "" {
-		if isCache(system) {
-			return Cache
-		}
-		return DB
-	}
-	switch {
-	case value(dbText) != "":
-		return DB
-	case value(messagingSystem) != "":
-		return Messaging
-	case value(rpcSystem) != "":
-		return RPC
-	case kind != trace.SpanKindClient:
-		return Own
-	case value(httpMethod) != "" || value(urlFull) != "":
-		return HTTP
-	default:
-		return Own
-	}
-}
-
-func isCache(system string) bool {
-	switch system {
-	case "redis", "valkey", "memcached", "keydb", "dragonfly", "hazelcast", "aws.elasticache":
-		return true
-	}
-	return false
-}
-
 // spanName is the name, without literals if it is a statement, and without a query string: some instrumentations
 // name spans so.
-func (r *reader) spanName(name string, raw *values, c Category) string {
-	if c == HTTP {
+func (r *reader) spanName(name string, c *Call) string {
+	switch c.Category {
+	case HTTP:
 		name, _, _ = strings.Cut(name, "?")
 		return name
-	}
-	if c != DB && c != Cache {
-		return name
-	}
-	if c == Cache || name == raw[dbText] || isStatement(name) {
-		return firstOf(r.query(name, raw[dbSystem]).text, raw[dbOperation], "query")
+	case DB, Cache:
+		if c.Category == Cache || name == c.DBStatement || isStatement(name) {
+			return firstOf(r.query(name, c.DBSystem).text, c.DBOperation, "query")
+		}
 	}
 	return name
-}
-
-func peerOf(raw *values) string {
-	address, port := raw[serverAddress], raw[serverPort]
-	if address == "" || port == "" || strings.HasPrefix(address, "/") {
-		return address
-	}
-	return address + ":" + port
 }
 
 func firstOf(all ...string) string {

@@ -4,116 +4,95 @@ package slowlog
 
 import (
 	"maps"
+	"reflect"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
-	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 )
 
-func str(pairs ...string) []attribute.KeyValue {
-	var out []attribute.KeyValue
-	for i := 0; i+1 < len(pairs); i += 2 {
-		out = append(out, attribute.String(pairs[i], pairs[i+1]))
-	}
-	return out
-}
-
 func TestFacts(t *testing.T) {
-	client := trace.SpanKindClient
 	for _, tc := range []struct {
-		name  string
-		kind  trace.SpanKind
-		span  string
-		attrs []attribute.KeyValue
-		want  facts
+		name string
+		span string
+		call Call
+		want facts
 	}{
-		{"present db names", client, "SELECT users",
-			append(str("db.system.name", "postgresql", "db.namespace", "shop", "db.query.text", "SELECT * FROM users WHERE id = 7", "server.address", "db1"), attribute.Int("server.port", 5432)),
-			facts{name: "SELECT users", detail: "SELECT users", system: "postgresql", peer: "db1:5432", category: DB, statement: "SELECT * FROM users WHERE id = ?"}},
-		{"older db names", client, "gorm.Query",
-			str("db.system", "mysql", "db.name", "shop", "db.statement", `SELECT * FROM orders WHERE note = "s3cret"`, "net.peer.name", "db1"),
-			facts{name: "gorm.Query", detail: "SELECT orders", system: "mysql", peer: "db1", category: DB, statement: "SELECT * FROM orders WHERE note = ?"}},
-		{"a summary wins", client, "q", str("db.system.name", "postgresql", "db.query.summary", "SELECT users orders", "db.query.text", "SELECT 1"),
-			facts{name: "q", detail: "SELECT users orders", system: "postgresql", category: DB, statement: "SELECT ?"}},
-		{"operation and collection", client, "find", str("db.system.name", "mongodb", "db.operation.name", "find", "db.collection.name", "users", "db.query.text", `{"email":"a@b.c"}`),
-			facts{name: "find", detail: "find users", system: "mongodb", category: DB}},
-		{"operation alone, the table from the statement", client, "q", str("db.system", "sqlite", "db.operation", "select", "db.statement", "select * from t"),
-			facts{name: "q", detail: "SELECT t", system: "sqlite", category: DB, statement: "select * from t"}},
-		{"span named by its statement", client, "SELECT * FROM users WHERE email = 'a@b.c'", str("db.system", "postgresql"),
-			facts{name: "SELECT * FROM users WHERE email = ?", system: "postgresql", category: DB}},
-		{"redis", client, "set", str("db.system", "redis", "db.statement", "set user:17 s3cret ex 10"),
-			facts{name: "set", detail: "set", system: "redis", category: Cache, statement: "set"}},
-		{"http with a url", client, "GET", str("http.request.method", "GET", "url.full", "http://bob:pw@inventory/items/1234?token=s3cret#x", "server.address", "inventory"),
-			facts{name: "GET", detail: "GET http://inventory/items/{id}", peer: "inventory", category: HTTP}},
-		{"http with a template", client, "GET", str("http.method", "GET", "http.url", "http://inventory:8080/items/1234", "url.template", "/items/{item}"),
-			facts{name: "GET", detail: "GET http://inventory:8080/items/{item}", category: HTTP}},
-		{"http without a url", client, "HTTP GET /a?x=s3cret", str("http.request.method", "GET", "server.address", "inventory"),
-			facts{name: "HTTP GET /a", detail: "GET inventory", peer: "inventory", category: HTTP}},
-		{"grpc, older names", client, "shop.Cart/Get", str("rpc.system", "grpc", "rpc.service", "shop.Cart", "rpc.method", "Get"),
-			facts{name: "shop.Cart/Get", detail: "shop.Cart/Get", system: "grpc", category: RPC}},
-		{"grpc, present names", client, "x", str("rpc.system.name", "grpc", "rpc.method", "shop.Cart/Get"),
-			facts{name: "x", detail: "shop.Cart/Get", system: "grpc", category: RPC}},
-		{"messaging", trace.SpanKindProducer, "publish orders", str("messaging.system", "kafka", "messaging.operation.name", "publish", "messaging.destination.name", "orders"),
-			facts{name: "publish orders", detail: "publish orders", system: "kafka", category: Messaging}},
-		{"a server span is own work", trace.SpanKindServer, "GET /a", str("http.request.method", "GET", "rpc.system", "grpc"),
-			facts{name: "GET /a", category: Own}},
-		{"a statement where none is expected", trace.SpanKindServer, "GET /a", str("db.statement", "SELECT a FROM users WHERE b = 's3cret'"),
-			facts{name: "GET /a", category: Own}},
-		{"a statement without a system", client, "q", str("db.statement", "SELECT a FROM users WHERE b = 's3cret'"),
-			facts{name: "q", detail: "SELECT users", category: DB, statement: "SELECT a FROM users WHERE b = ?"}},
-		{"an internal span that speaks of http is own work", trace.SpanKindInternal, "handler", str("http.method", "GET"),
-			facts{name: "handler", category: Own}},
-		{"an internal db span is a db call", trace.SpanKindInternal, "q", str("db.system", "postgresql"),
-			facts{name: "q", system: "postgresql", category: DB}},
+		{"a statement", "SELECT users", Call{Category: DB, DBSystem: "postgresql", DBStatement: "SELECT * FROM users WHERE id = 7", ServerAddress: "db1", ServerPort: 5432},
+			facts{name: "SELECT users", detail: "SELECT users", system: "postgresql", peer: "db1:5432", statement: "SELECT * FROM users WHERE id = ?"}},
+		{"a summary wins", "q", Call{Category: DB, DBSystem: "postgresql", DBSummary: "SELECT users orders", DBStatement: "SELECT 1"},
+			facts{name: "q", detail: "SELECT users orders", system: "postgresql", statement: "SELECT ?"}},
+		{"operation and collection", "find", Call{Category: DB, DBSystem: "mongodb", DBOperation: "find", DBCollection: "users", DBStatement: `{"email":"a@b.c"}`},
+			facts{name: "find", detail: "find users", system: "mongodb"}},
+		{"operation alone, the table from the statement", "q", Call{Category: DB, DBSystem: "sqlite", DBOperation: "select", DBStatement: "select * from t"},
+			facts{name: "q", detail: "SELECT t", system: "sqlite", statement: "select * from t"}},
+		{"span named by its statement", "SELECT * FROM users WHERE email = 'a@b.c'", Call{Category: DB, DBSystem: "postgresql"},
+			facts{name: "SELECT * FROM users WHERE email = ?", system: "postgresql"}},
+		{"redis", "set", Call{Category: Cache, DBSystem: "redis", DBStatement: "set user:17 s3cret ex 10"},
+			facts{name: "set", detail: "set", system: "redis", statement: "set"}},
+		{"http with a url", "GET", Call{Category: HTTP, HTTPMethod: "GET", URLFull: "http://bob:pw@inventory/items/1234?token=s3cret#x", ServerAddress: "inventory"},
+			facts{name: "GET", detail: "GET http://inventory/items/{id}", peer: "inventory"}},
+		{"http with a template", "GET", Call{Category: HTTP, HTTPMethod: "GET", URLFull: "http://inventory:8080/items/1234", URLTemplate: "/items/{item}"},
+			facts{name: "GET", detail: "GET http://inventory:8080/items/{item}"}},
+		{"http with a whole template", "GET", Call{Category: HTTP, HTTPMethod: "GET", URLFull: "http://inventory:8080/items/1234", URLTemplate: "https://{host}/items"},
+			facts{name: "GET", detail: "GET https://{host}/items"}},
+		{"http without a url", "HTTP GET /a?x=s3cret", Call{Category: HTTP, HTTPMethod: "GET", ServerAddress: "inventory"},
+			facts{name: "HTTP GET /a", detail: "GET inventory", peer: "inventory"}},
+		{"rpc in two parts", "shop.Cart/Get", Call{Category: RPC, RPCSystem: "grpc", RPCService: "shop.Cart", RPCMethod: "Get"},
+			facts{name: "shop.Cart/Get", detail: "shop.Cart/Get", system: "grpc"}},
+		{"rpc in one", "x", Call{Category: RPC, RPCSystem: "grpc", RPCMethod: "shop.Cart/Get"},
+			facts{name: "x", detail: "shop.Cart/Get", system: "grpc"}},
+		{"messaging", "publish orders", Call{Category: Messaging, MessagingSystem: "kafka", MessagingOperation: "publish", MessagingDestination: "orders"},
+			facts{name: "publish orders", detail: "publish orders", system: "kafka"}},
+		{"own work", "GET /a", Call{HTTPMethod: "GET", RPCSystem: "grpc"}, facts{name: "GET /a"}},
+		{"a statement where none is expected", "GET /a", Call{DBStatement: "SELECT a FROM users WHERE b = 's3cret'"}, facts{name: "GET /a"}},
+		{"a statement without a system", "q", Call{Category: DB, DBStatement: "SELECT a FROM users WHERE b = 's3cret'"},
+			facts{name: "q", detail: "SELECT users", statement: "SELECT a FROM users WHERE b = ?"}},
+		{"a unix socket", "q", Call{Category: DB, DBSystem: "mysql", ServerAddress: "/run/mysqld.sock", ServerPort: 3306},
+			facts{name: "q", system: "mysql", peer: "/run/mysqld.sock"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			s := Span{Name: tc.span, Kind: tc.kind, Attrs: tc.attrs}
-			got := new(reader).facts(&s)
-			if c := categoryOf(&s); c != got.category {
-				t.Errorf("categoryOf says %s, factsOf %s", c, got.category)
-			}
-			for v := range maps.Values(got.raw.attributes()) {
+			got := new(reader).facts(&Span{Name: tc.span, Call: tc.call})
+			for v := range maps.Values(got.call.attributes()) {
 				if strings.Contains(v, "s3cret") || strings.Contains(v, "a@b.c") {
-					t.Errorf("a literal is left in %v", got.raw.attributes())
+					t.Errorf("a literal is left in %v", got.call.attributes())
 				}
 			}
-			if got.name != tc.want.name || got.detail != tc.want.detail || got.system != tc.want.system || got.peer != tc.want.peer ||
-				got.category != tc.want.category || got.statement != tc.want.statement {
+			got.call = Call{}
+			if got != tc.want {
 				t.Errorf("\n got %+v\nwant %+v", got, tc.want)
 			}
 		})
 	}
 }
 
-func TestFactsAreBounded(t *testing.T) {
-	long := strings.Repeat("é", 10_000)
-	s := Span{Name: long, Kind: trace.SpanKindClient}
-	for key := range canonical {
-		s.Attrs = append(s.Attrs, attribute.String(string(key), long))
-	}
-	s.Attrs = append(s.Attrs, attribute.String("db.system.name", "postgresql"))
-	f := (&reader{queryText: true}).facts(&s)
-	attributes := f.raw.attributes()
-	if len(f.name) > 128 || len(f.detail) > 512 || len(f.system) > 128 || len(f.peer) > 128 || len(attributes) > 16 {
-		t.Errorf("name %d, detail %d, system %d, peer %d, %d attributes", len(f.name), len(f.detail), len(f.system), len(f.peer), len(attributes))
-	}
-	for k, v := range attributes {
-		if limit := map[bool]int{true: 1024, false: 256}[k == "db.query.text"]; len(v) > limit || !utf8.ValidString(v) {
-			t.Errorf("%s has %d bytes", k, len(v))
+// longCall is a call with a long text in each field that can have one.
+func longCall(text string) Call {
+	c := Call{Category: DB, ServerPort: 1 << 60, HTTPStatus: 1 << 60, HTTPResends: 1 << 60, MessagingCount: 1 << 60}
+	v := reflect.ValueOf(&c).Elem()
+	for i := 1; i < v.NumField(); i++ { // all but the category
+		if v.Field(i).Kind() == reflect.String {
+			v.Field(i).SetString(text)
 		}
 	}
+	return c
 }
 
-func TestCategoryOfAllocatesNothing(t *testing.T) {
-	s := sqlCall(2, 1, 0, 1, "SELECT 1")
-	var got Category
-	if n := testing.AllocsPerRun(100, func() { got = categoryOf(&s) }); n != 0 && !raceEnabled {
-		t.Errorf("%g allocations", n)
-	}
-	if got != DB {
-		t.Errorf("category %s", got)
+func TestFactsAreBounded(t *testing.T) {
+	long := strings.Repeat("é", 10_000)
+	for _, category := range []Category{Own, DB, HTTP, RPC, Messaging, Cache} {
+		c := longCall(long)
+		c.Category = category
+		n := Build(Span{Name: long, Kind: trace.SpanKindClient, Call: c}, nil, BuildOptions{QueryText: true}).Root
+		if len(n.Name) > 128 || len(n.Detail) > 512 || len(n.System) > 128 || len(n.Peer) > 128 || len(n.Dependency) > 512 || len(n.Attributes) > 16 {
+			t.Errorf("%s: name %d, detail %d, system %d, peer %d, dependency %d, %d attributes", category, len(n.Name), len(n.Detail), len(n.System), len(n.Peer), len(n.Dependency), len(n.Attributes))
+		}
+		for k, v := range n.Attributes {
+			if limit := map[bool]int{true: 1024, false: 256}[k == "db.query.text"]; len(v) > limit || !utf8.ValidString(v) {
+				t.Errorf("%s: %s has %d bytes", category, k, len(v))
+			}
+		}
 	}
 }
 

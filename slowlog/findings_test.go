@@ -8,12 +8,11 @@ import (
 	"strings"
 	"testing"
 
-	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 )
 
 func get(id, parent int, start, end float64, url string) Span {
-	return call(id, parent, "GET", start, end, attribute.String("http.request.method", "GET"), attribute.String("url.full", url))
+	return call(id, parent, "GET", start, end, Call{Category: HTTP, HTTPMethod: "GET", URLFull: url})
 }
 
 func repeated(n int, start, length float64) []Span {
@@ -68,7 +67,7 @@ func TestFindings(t *testing.T) {
 				"incomplete: 1 child span of unknown parent, shown below the root",
 			}},
 		{"nothing took any time", root(0), []Span{get(2, 1, 0, 0, "http://a/")}, BuildOptions{}, nil},
-		{"names of hostile clients", root(100), []Span{call(2, 1, "a\x1b[2J\n\u202eb", 0, 100, attribute.String("rpc.system", "x"))}, BuildOptions{},
+		{"names of hostile clients", root(100), []Span{call(2, 1, "a\x1b[2J\n\u202eb", 0, 100, Call{Category: RPC, RPCSystem: "x"})}, BuildOptions{},
 			[]string{"dominant: 100 of 100 ms in a [2J  b"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

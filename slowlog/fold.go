@@ -19,7 +19,7 @@ type foldKey struct {
 func (it *item) foldKey() foldKey {
 	return foldKey{
 		name: it.facts.name, detail: it.facts.detail, statement: it.facts.statement, system: it.facts.system, peer: it.facts.peer,
-		errType: it.span.ErrType, kind: it.span.Kind, category: it.facts.category, failed: it.failed(),
+		errType: it.span.ErrType, kind: it.span.Kind, category: it.facts.call.Category, failed: it.failed(),
 	}
 }
 
@@ -86,9 +86,9 @@ func groups(kids []*item) [][]*item {
 // newNode is a node with what does not depend on repetition.
 func newNode(it *item) *Node {
 	n := &Node{
-		Name: it.facts.name, Kind: kindName(it.span.Kind), Category: it.facts.category, Detail: it.facts.detail,
+		Name: it.facts.name, Kind: kindName(it.span.Kind), Category: it.facts.call.Category, Detail: it.facts.detail,
 		System: it.facts.system, Peer: it.facts.peer, SpanID: it.span.SpanID.String(),
-		OffsetMs: msOf(it.start), Attributes: it.facts.raw.attributes(),
+		OffsetMs: msOf(it.start), Dependency: own(it.facts.call.Dependency, maxDetail), Attributes: it.facts.call.attributes(),
 	}
 	switch {
 	case it.failed():

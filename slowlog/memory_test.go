@@ -56,11 +56,9 @@ func TestLargestAnatomyFits(t *testing.T) {
 		s := &children[i]
 		s.Name = fmt.Sprint(i, long)
 		s.ErrType, s.ErrMessage = long, long
-		for key := range canonical {
-			if f := canonical[key]; f != dbSystem && f != dbText {
-				s.Attrs = append(s.Attrs, str(string(key), fmt.Sprint(i, long))...)
-			}
-		}
+		system, statement := s.Call.DBSystem, s.Call.DBStatement
+		s.Call = longCall(fmt.Sprint(i, long))
+		s.Call.DBSystem, s.Call.DBStatement = system, statement
 	}
 	a := Build(root(601), children, BuildOptions{QueryText: true})
 	if a.Spans != 256 || a.Dropped != 744 {

@@ -253,7 +253,7 @@ func valueFrom(v attribute.Value) otlpValue {
 // valueOf gives back their type to the attributes that the conventions define as numbers.
 func valueOf(key, text string) otlpValue {
 	switch key {
-	case "server.port", "http.response.status_code", "http.request.resend_count", "messaging.batch.message_count":
+	case attrServerPort, attrHTTPStatus, attrHTTPResends, attrMessagingCount:
 		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
 			return intValue(n)
 		}

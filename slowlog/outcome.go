@@ -62,13 +62,18 @@ func ParseOutcome(name string) (o Outcome, ok bool) {
 	return OutcomeOK, false
 }
 
-// OutcomeOfStatus is the outcome that an HTTP status code alone tells.
+// OutcomeOfStatus is the outcome that an HTTP status code alone tells. 499 is what nginx and others after it write of a client that
+// went away.
 func OutcomeOfStatus(code int) Outcome {
 	switch {
 	case code >= 500:
 		return OutcomeServerError
+	case code == 499:
+		return OutcomeCanceled
 	case code >= 400:
 		return OutcomeClientError
+	case code == 101:
+		return OutcomeStream
 	default:
 		return OutcomeOK
 	}

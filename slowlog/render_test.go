@@ -15,7 +15,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 )
 
@@ -43,10 +42,10 @@ func golden(t *testing.T, name string, got []byte) {
 func checkout() *Entry {
 	children := []Span{
 		span(2, 1, "load cart", 3, 440),
-		call(4, 1, "cache", 441, 442, attribute.String("db.system", "redis"), attribute.String("db.statement", "GET cart:17")),
+		call(4, 1, "cache", 441, 442, Call{Category: Cache, DBSystem: "redis", DBStatement: "GET cart:17"}),
 		get(5, 1, 445, 590, "http://inventory:8080/items/4711"),
 		span(6, 1, "render", 592, 600),
-		call(7, 1, "publish", 598, 650, attribute.String("messaging.system", "kafka"), attribute.String("messaging.destination.name", "orders")),
+		call(7, 1, "publish", 598, 650, Call{Category: Messaging, MessagingSystem: "kafka", MessagingDestination: "orders"}),
 	}
 	for i := range 87 {
 		at := 5 + float64(i)*5

@@ -73,7 +73,7 @@ func (t *tree) breakdown() Breakdown {
 	byCategory := make(map[Category][]interval)
 	var calls []interval
 	for _, it := range t.items[1:] {
-		if c := it.facts.category; c != Own {
+		if c := it.facts.call.Category; c != Own {
 			byCategory[c] = append(byCategory[c], it.within)
 			calls = append(calls, it.within)
 		}

@@ -5,7 +5,6 @@ package slowlog
 import (
 	"time"
 
-	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 )
@@ -13,21 +12,20 @@ import (
 // Span is one ended span of a request, as plain values. [Build] and [BreakdownOf] read it and keep nothing of it
 // but copies.
 type Span struct {
-	SpanID trace.SpanID
-	Parent trace.SpanID
-	Name   string
-	Kind   trace.SpanKind
-	Start  time.Time
-	End    time.Time // before Start counts as Start
+	SpanID trace.SpanID   // its own; a second span with it counts as dropped
+	Parent trace.SpanID   // that of the span above it
+	Name   string         // of any length
+	Kind   trace.SpanKind // unspecified is internal
+	Start  time.Time      // when it began
+	End    time.Time      // before Start counts as Start
 
-	Status        codes.Code
-	StatusMessage string
-	ErrType       string // exception.type or error.type
-	ErrMessage    string // exception.message
+	Status        codes.Code // Error is a failure
+	StatusMessage string     // description of the status
+	ErrType       string     // type of the exception or error; not "" is a failure
+	ErrMessage    string     // message of the exception
 
-	// Attrs are the span's attributes. Only those that explain a call are looked at: the db, http, url, rpc, messaging,
-	// server and error ones, under their present and their older names.
-	Attrs []attribute.KeyValue
+	// Call says what the span called, if anything.
+	Call Call
 }
 
 // BuildOptions bound and inform [Build]. The zero value is ready to use.

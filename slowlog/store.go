@@ -259,13 +259,6 @@ func (s *Store) Count() uint64 {
 	return s.slowSeen
 }
 
-// FailedCount is the number of failed requests added since the store was made or reset, kept or not.
-func (s *Store) FailedCount() uint64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.failSeen
-}
-
 // Reset forgets every entry and starts all counts anew.
 func (s *Store) Reset() {
 	s.mu.Lock()

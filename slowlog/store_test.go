@@ -147,8 +147,8 @@ func TestSetsByReason(t *testing.T) {
 	wantNumbers(t, "Slowest /a", s.Slowest("GET", "/a", 0), 2, 1, 4)
 	wantNumbers(t, "Slowest(1) /a", s.Slowest("GET", "/a", 1), 2)
 	wantNumbers(t, "Slowest of an unknown endpoint", s.Slowest("POST", "/a", 0))
-	if s.Count() != 3 || s.FailedCount() != 2 {
-		t.Errorf("Count %d, FailedCount %d, want 3 and 2", s.Count(), s.FailedCount())
+	if s.Count() != 3 || s.Stats().Failed != 2 {
+		t.Errorf("Count %d, failed %d, want 3 and 2", s.Count(), s.Stats().Failed)
 	}
 	checkInvariant(t, s)
 	s.Reset()
@@ -180,8 +180,8 @@ func TestBoundsHold(t *testing.T) {
 	wantNumbers(t, "Recent", s.Recent(0), 49, 48, 47, 46, 45)
 	wantNumbers(t, "Failed", s.Failed(0), 1049, 1048, 1047, 1046)
 	wantNumbers(t, "Slowest", s.Slowest("GET", "/a", 0), 9, 19, 29)
-	if s.Count() != 50 || s.FailedCount() != 50 {
-		t.Errorf("Count %d, FailedCount %d, want 50 each", s.Count(), s.FailedCount())
+	if s.Count() != 50 || s.Stats().Failed != 50 {
+		t.Errorf("Count %d, failed %d, want 50 each", s.Count(), s.Stats().Failed)
 	}
 	checkInvariant(t, s)
 }

@@ -11,23 +11,22 @@ const idPlaceholder = "{id}"
 
 // httpTarget is where a call went, equal for equal calls: the url template if there is one, else the url with ids
 // taken out of its path, which becomes the template. User, query string and fragment are never part of it.
-func httpTarget(raw *values, peer string) string {
-	full := raw[urlFull]
-	u, err := url.Parse(full[:min(len(full), maxURLIn)])
+func (c *Call) httpTarget(peer string) string {
+	u, err := url.Parse(c.URLFull[:min(len(c.URLFull), maxURLIn)])
 	if err != nil || u.Host == "" {
-		return peer + raw[urlTemplate]
+		return peer + c.URLTemplate
 	}
 	base := u.Host
 	if u.Scheme != "" {
 		base = u.Scheme + "://" + u.Host
 	}
-	if raw[urlTemplate] == "" {
-		raw[urlTemplate] = templatePath(u.EscapedPath())
+	if c.URLTemplate == "" {
+		c.URLTemplate = templatePath(u.EscapedPath())
 	}
-	if template := raw[urlTemplate]; template != "" && !strings.HasPrefix(template, "/") {
-		return template
+	if c.URLTemplate != "" && !strings.HasPrefix(c.URLTemplate, "/") {
+		return c.URLTemplate
 	}
-	return base + raw[urlTemplate]
+	return base + c.URLTemplate
 }
 
 // templatePath replaces the segments of a path that look like ids.

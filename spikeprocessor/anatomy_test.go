@@ -60,7 +60,7 @@ func TestAnatomyOfASlowRequest(t *testing.T) {
 		t.Run(fmt.Sprintf("digest=%v", digest), func(t *testing.T) {
 			r := newRig(t)
 			if digest {
-				r.Digest(t0)
+				r.link.Digest(t0)
 			}
 			ctx, root := r.startRequest(context.Background(), "/checkout")
 			for i := range 20 {
@@ -73,7 +73,7 @@ func TestAnatomyOfASlowRequest(t *testing.T) {
 			stop(call, 600)
 			stop(root, 610)
 			if digest {
-				r.Digest(t0)
+				r.link.Digest(t0)
 			}
 			a := r.anatomy(t)
 			if a.Spans != 22 || a.Folded != 20 && a.Folded != 19 || a.Dropped != 0 || a.Orphans != 0 {
@@ -127,27 +127,27 @@ func TestTwoRootsOfOneTraceKeepTheirChildrenApart(t *testing.T) {
 
 func TestLateChildrenFollow(t *testing.T) {
 	r := newRig(t)
-	r.Digest(t0)
+	r.link.Digest(t0)
 	ctx, root := r.startRequest(context.Background(), "/")
 	lctx, late := r.start(ctx, "late", 100)
 	stop(root, 600)
-	r.Digest(ms(600))
+	r.link.Digest(ms(600))
 	_, later := r.start(lctx, "begun after the root", 650)
 	stop(late, 700)
 	stop(later, 710)
-	r.Digest(ms(800))
+	r.link.Digest(ms(800))
 	if a := r.anatomy(t); a.Spans != 2 || a.Late == 0 {
 		t.Errorf("%d spans, %d late; want 2 and some", a.Spans, a.Late)
 	}
 	// After the window nobody waits for them any more.
-	r.Digest(ms(800).Add(time.Minute))
+	r.link.Digest(ms(800).Add(time.Minute))
 	_, tooLate := r.start(ctx, "too late", 900)
 	stop(tooLate, 1000)
 	if n := r.core.gather.nodes(); n != 1 {
 		t.Errorf("%d spans are held, want the one that came too late", n)
 	}
 	for i := range staleSweeps + 1 {
-		r.Digest(ms(800).Add(time.Duration(i+120) * time.Second))
+		r.link.Digest(ms(800).Add(time.Duration(i+120) * time.Second))
 	}
 	if st := r.Stats(); r.core.gather.nodes() != 0 || st.HeldStale != 1 {
 		t.Errorf("%d spans are held, %d were stale; want 0 and 1", r.core.gather.nodes(), st.HeldStale)
@@ -187,12 +187,12 @@ func TestHeldSpansAreBounded(t *testing.T) {
 		t.Errorf("held %d, refused %d", st.Held, st.HeldFull)
 	}
 	for i := range staleSweeps + 1 {
-		r.Digest(t0.Add(time.Duration(i) * time.Second))
+		r.link.Digest(t0.Add(time.Duration(i) * time.Second))
 	}
 	if n := r.core.gather.nodes(); n != 0 {
 		t.Errorf("%d spans are held after the sweep, want 0", n)
 	}
-	r.Stop()
+	r.link.Stop()
 }
 
 func TestDependencies(t *testing.T) {
@@ -235,7 +235,7 @@ func TestChildrenConcurrentSafe(t *testing.T) {
 			case <-stopDigest:
 				return
 			default:
-				r.Digest(time.Now().Add(time.Duration(i) * time.Second))
+				r.link.Digest(time.Now().Add(time.Duration(i) * time.Second))
 				r.take()
 			}
 		}
@@ -273,7 +273,7 @@ func TestChildrenConcurrentSafe(t *testing.T) {
 	close(stopDigest)
 	ticking.Wait()
 	for i := range 2 * staleSweeps {
-		r.Digest(time.Now().Add(time.Hour + time.Duration(i)*time.Second))
+		r.link.Digest(time.Now().Add(time.Hour + time.Duration(i)*time.Second))
 	}
 	if n := r.core.gather.nodes(); n != 0 {
 		t.Errorf("%d spans are held at the end", n)

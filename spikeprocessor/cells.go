@@ -13,17 +13,17 @@ import (
 // cell holds the numbers of one endpoint. Invariant: it is touched only under the recorder's mutex, and a request
 // is in the sums or in the delta, never in both.
 type cell struct {
-	delta         latency.Histogram  // since the last Take: those that are timed and did not fail
-	deltaFailed   *latency.Histogram // since the last Take: those that failed; nil before the first
+	delta         latency.Histogram  // since the last TakeDeltas: those that are timed and did not fail
+	deltaFailed   *latency.Histogram // since the last TakeDeltas: those that failed; nil before the first
 	deltaOutcomes slowlog.OutcomeCounts
 	dirty         bool
 
-	timed    latency.Histogram  // before the last Take: those that did not fail
-	failed   *latency.Histogram // before the last Take: those that failed, at scale 3; nil before the first
+	timed    latency.Histogram  // before the last TakeDeltas: those that did not fail
+	failed   *latency.Histogram // before the last TakeDeltas: those that failed, at scale 3; nil before the first
 	outcomes slowlog.OutcomeCounts
 }
 
-// record takes one request into the delta, and there alone: the sums follow with the next Take, a whole histogram at a
+// record takes one request into the delta, and there alone: the sums follow with the next TakeDeltas, a whole histogram at a
 // time, which is cheaper than request by request.
 func (c *cell) record(o slowlog.Outcome, d time.Duration) {
 	c.deltaOutcomes[o]++
@@ -75,10 +75,10 @@ func (c *cell) startDelta() {
 // cells turns the recorder's words into numbers.
 type cells struct {
 	byID  []*cell
-	dirty []uint32 // ids of the cells that changed since the last Take
+	dirty []uint32 // ids of the cells that changed since the last TakeDeltas
 	taken bool     // somebody takes deltas
 
-	yielded Delta // memory for what Take yields
+	yielded Delta // memory for what TakeDeltas yields
 }
 
 // apply takes words in.
@@ -110,7 +110,7 @@ func (c *cells) at(id uint32) *cell {
 	return c.byID[id]
 }
 
-// Delta is what came to one endpoint between two calls of Take. It is valid only during the call it is passed to.
+// Delta is what came to one endpoint between two calls of TakeDeltas. It is valid only during the call it is passed to.
 type Delta struct {
 	// ID is a small number that stands for Endpoint as long as the source lives.
 	ID       int
@@ -123,12 +123,8 @@ type Delta struct {
 	Coarse bool
 }
 
-// Take yields what came to every endpoint since the previous Take, and starts anew. Every span that ended before
-// the call is in it. The first call yields nothing: it starts the counting. Take is for one consumer; a second one
-// would get what the first did not. While it runs, spans are recorded as ever; the yield function must not call the
-// processor.
-func (p *Processor) Take(yield func(*Delta)) {
-	c := p.core
+// takeDeltas is Link.TakeDeltas.
+func (c *core) takeDeltas(yield func(*Delta)) {
 	c.rec.Do(func() {
 		first := !c.cells.taken
 		c.cells.taken = true

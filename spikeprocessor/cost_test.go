@@ -13,7 +13,6 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/otelperf/otelperf-go/slowlog"
-	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // grab is a processor that keeps the last snapshot that the SDK made, so that OnEnd can be measured with the real thing.
@@ -71,7 +70,7 @@ func TestOnEndAllocatesNothing(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			p.Take(func(*Delta) {})
+			p.Link().TakeDeltas(func(*Delta) {})
 			spans := snapshots(100, route)
 			run := func() {
 				for _, s := range spans {
@@ -85,7 +84,7 @@ func TestOnEndAllocatesNothing(t *testing.T) {
 				t.Errorf("%v allocations for %d spans, want 0", n, len(spans))
 			}
 			var counted uint64
-			p.Take(func(d *Delta) { counted += d.Outcomes.Total() })
+			p.Link().TakeDeltas(func(d *Delta) { counted += d.Outcomes.Total() })
 			if want := uint64(100 * (700 + 101)); counted != want {
 				t.Errorf("counted %d spans, want %d", counted, want)
 			}
@@ -155,12 +154,12 @@ func TestTakeAllocatesNothingForEachEndpoint(t *testing.T) {
 		for _, s := range spans {
 			p.OnEnd(s)
 		}
-		p.Take(take)
+		p.Link().TakeDeltas(take)
 	}
 	for range 50 {
 		run()
 	}
-	// One allocation is Take's closure: it must not depend on the number of endpoints.
+	// One allocation is TakeDeltas' closure: it must not depend on the number of endpoints.
 	if allocs := testing.AllocsPerRun(50, run); allocs > 2 {
 		t.Errorf("%v allocations a tick of %d endpoints", allocs, len(spans))
 	}
@@ -181,7 +180,7 @@ func BenchmarkProcessorOnEnd(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			p.Take(func(*Delta) {})
+			p.Link().TakeDeltas(func(*Delta) {})
 			spans := snapshots(bm.n, bm.route)
 			b.ReportAllocs()
 			for i := 0; b.Loop(); i++ {
@@ -232,16 +231,16 @@ func BenchmarkProcessorSpan(b *testing.B) {
 	}
 }
 
-// BenchmarkProcessorTake is a tick's share of the processor: 500 endpoints with 20 requests each.
-func BenchmarkProcessorTake(b *testing.B) {
+// BenchmarkTakeDeltas is a tick's share of the processor: 500 endpoints with 20 requests each.
+func BenchmarkTakeDeltas(b *testing.B) {
 	p, err := New(nil)
 	if err != nil {
 		b.Fatal(err)
 	}
-	p.Take(func(*Delta) {})
+	p.Link().TakeDeltas(func(*Delta) {})
 	var ids []*entry
 	for i := range 500 {
-		ids = append(ids, p.core.table.lookup(conventions.KindHTTP, "GET", fmt.Sprintf("/%d", i)))
+		ids = append(ids, p.core.table.lookup(httpClass, "GET", fmt.Sprintf("/%d", i)))
 	}
 	words := make([]uint64, 0, 10_000)
 	for i := range 20 {
@@ -254,6 +253,6 @@ func BenchmarkProcessorTake(b *testing.B) {
 		for _, w := range words {
 			p.core.rec.Record(w)
 		}
-		p.Take(func(*Delta) {})
+		p.Link().TakeDeltas(func(*Delta) {})
 	}
 }

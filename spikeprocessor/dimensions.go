@@ -71,7 +71,7 @@ func (t *contrastData) rows(key int) []DimensionRow {
 		}
 		row := DimensionRow{Value: conventions.OverflowRoute, Count: h.Count(), Samples: samples[i]}
 		if i < contrastValues {
-			row.Value = printable(t.keys[key].cells[i].value, maxContrastString)
+			row.Value = conventions.Text(t.keys[key].cells[i].value, maxContrastString)
 		}
 		var q [3]time.Duration
 		h.Quantiles(q[:], []float64{0.5, 0.95, 0.99})

@@ -12,7 +12,7 @@
 // the method and the route template for an HTTP server span, the full method for RPC, the span name for message
 // consumers and jobs. The record is one 64-bit word in a sharded log (see package latency): no allocation, no lock
 // that waits, no clock. Whoever asks for numbers, a metric reader through [Processor.Produce] or the engine through
-// [Processor.Take], brings the cells up to date first, so every span that ended before the question is in the answer.
+// [Link.TakeDeltas], brings the cells up to date first, so every span that ended before the question is in the answer.
 //
 // # Bounds
 //

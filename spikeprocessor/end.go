@@ -26,7 +26,7 @@ func (p *Processor) endChild(s sdktrace.ReadOnlySpan, parent trace.SpanID) {
 func (c *core) child(s sdktrace.ReadOnlySpan, parent trace.SpanID) {
 	defer c.guard()
 	if c.cfg.dependencies {
-		c.dependency(s)
+		c.measureCall(s)
 	}
 	if !c.cfg.anatomy {
 		return
@@ -66,23 +66,23 @@ func (p *Processor) endRoot(s sdktrace.ReadOnlySpan) {
 	}
 	attrs := s.Attributes()
 	var e *entry
-	method, route, status, outcome, told, server := c.layouts.scan(attrs)
+	method, route, status, outcome, told, server := c.layouts.Scan(attrs)
 	if method != "" && status != 0 {
 		if !told {
 			outcome = slowlog.OutcomeOfStatus(int(status))
 		}
 		// Only HTTP server spans have a route, and the layouts know most of those that have none: the kind need not be asked for.
 		if route != "" {
-			e = c.table.recall(conventions.KindHTTP, method, route)
+			e = c.table.recall(httpClass, method, route)
 		} else if server {
-			name := routeOfName(method, s.Name())
-			if e = c.table.known(conventions.KindHTTP, method, name); e != nil {
+			name := conventions.RouteOfName(method, s.Name())
+			if e = c.table.known(httpClass, method, name); e != nil {
 				route = name
 			}
 		}
 	}
 	if e == nil {
-		e, route, status, outcome = c.measureSlowly(s, attrs, facts{method, route, status, outcome, told})
+		e, route, status, outcome = c.measureSlowly(s, attrs, method, route, status, outcome, told)
 		if e == nil { // a fault of ours
 			p.handOn(s)
 			return
@@ -90,7 +90,7 @@ func (p *Processor) endRoot(s sdktrace.ReadOnlySpan) {
 	}
 	c.rec.Record(packWord(e.id, outcome, d))
 	if p.next != nil || outcome.Failed() || int64(d) > e.keepNanos.Load() || c.curious(e) || c.holds(s) {
-		p.judge(s, &verdict{entry: e, d: d, r: resolved{kind: e.kind, method: e.method, route: route, outcome: outcome, status: status}})
+		p.judge(s, &verdict{entry: e, d: d, r: conventions.Request{Kind: e.class.kind(), Method: e.method, Route: route, Status: int(status), Outcome: outcome}})
 	}
 }
 
@@ -115,8 +115,8 @@ func (p *Processor) judged(s sdktrace.ReadOnlySpan, v *verdict) (out sdktrace.Re
 		out = s
 	}
 	defer c.guard()
-	if v.r.outcome.Failed() || int64(v.d) > v.entry.keepNanos.Load() {
-		v.reason = v.entry.reason(v.r, v.d)
+	if v.r.Outcome.Failed() || int64(v.d) > v.entry.keepNanos.Load() {
+		v.reason = v.entry.reason(v.r.Outcome, v.d)
 	}
 	if v.reason != "" {
 		p.notable(s, v)
@@ -129,23 +129,29 @@ func (p *Processor) judged(s sdktrace.ReadOnlySpan, v *verdict) (out sdktrace.Re
 	return out
 }
 
-// measureSlowly finds the endpoint of a request that is not remembered, or whose attributes leave something open.
-func (c *core) measureSlowly(s sdktrace.ReadOnlySpan, attrs []attribute.KeyValue, f facts) (e *entry, route string, status int64, outcome slowlog.Outcome) {
+// measureSlowly finds the endpoint of a request that is not remembered, or whose attributes leave something open. The parameters are
+// what the scan found.
+func (c *core) measureSlowly(s sdktrace.ReadOnlySpan, attrs []attribute.KeyValue, method, route string, status int64, outcome slowlog.Outcome, told bool) (*entry, string, int64, slowlog.Outcome) {
 	defer c.guard()
 	if c.resource.Load() == nil {
 		c.resource.CompareAndSwap(nil, s.Resource())
 	}
-	r := resolved{method: f.method, route: f.route, status: f.status, outcome: f.outcome}
-	switch {
-	case f.method == "" || f.route == "" || f.status == 0:
-		r = c.resolve(s, attrs, f)
-		if r.kind == conventions.KindHTTP && f.method != "" && f.route == "" && f.status != 0 && !f.hasOutcome {
-			c.layouts.learnServer(attrs)
+	if method != "" && route != "" && status != 0 {
+		if !told {
+			outcome = slowlog.OutcomeOfStatus(int(status))
 		}
-	case !f.hasOutcome:
-		r.outcome = slowlog.OutcomeOfStatus(int(f.status))
+		return c.table.lookup(httpClass, method, route), route, status, outcome
 	}
-	return c.table.lookup(r.kind, r.method, r.route), r.route, r.status, r.outcome
+	plain := plainSpan(s, attrs)
+	r := plain.Request()
+	if r.Kind == conventions.KindDependency {
+		d := c.dependency(&plain, s.EndTime())
+		return c.table.lookup(classOf(&d), d.Prefix, d.Name), d.Name, int64(r.Status), r.Outcome
+	}
+	if r.Kind == conventions.KindHTTP && method != "" && route == "" && status != 0 && !told {
+		c.layouts.LearnServer(attrs)
+	}
+	return c.table.lookup(kindClass(r.Kind), r.Method, r.Route), r.Route, int64(r.Status), r.Outcome
 }
 
 // curious reports whether an ordinary request of the endpoint is to be looked at, for what is normal.
@@ -160,7 +166,7 @@ func (c *core) holds(s sdktrace.ReadOnlySpan) bool {
 // ordinary lets the children of a request go, and looks at a few of them a second for what is normal.
 func (c *core) ordinary(s sdktrace.ReadOnlySpan, v *verdict) {
 	if c.curious(v.entry) && v.entry.samples.Add(-1) >= 0 {
-		c.bench.sample(sample{entry: v.entry, root: s, kin: c.family(s), d: v.d})
+		c.bench.sample(sample{entry: v.entry, root: s, kin: c.family(s), d: v.d, status: v.r.Status})
 		return
 	}
 	if c.holds(s) {
@@ -182,11 +188,11 @@ func (c *core) family(s sdktrace.ReadOnlySpan) (f family) {
 func (p *Processor) notable(s sdktrace.ReadOnlySpan, v *verdict) {
 	c := p.core
 	f := c.family(s)
-	if v.r.outcome.Failed() {
+	if v.r.Outcome.Failed() {
 		c.failure(s, v)
 	}
 	if v.slow() && c.digesting.Load() {
-		c.bench.sample(sample{entry: v.entry, root: s, kin: f, d: v.d, slow: true})
+		c.bench.sample(sample{entry: v.entry, root: s, kin: f, d: v.d, status: v.r.Status, slow: true})
 	}
 	c.suspicion.Store(s.EndTime().UnixNano())
 	if c.unsampled(s) {
@@ -212,13 +218,13 @@ func (p *Processor) notable(s sdktrace.ReadOnlySpan, v *verdict) {
 // failure counts a failed request in its group.
 func (c *core) failure(s sdktrace.ReadOnlySpan, v *verdict) {
 	info := errorOf(s)
-	if v.r.outcome == slowlog.OutcomePanic {
+	if v.r.Outcome == slowlog.OutcomePanic {
 		if typ, message, stack, ok := c.panics.find(s.SpanContext().SpanID()); ok {
 			info.Type, info.Message, info.Stack = typ, message, stack
 		}
 	}
-	if info.Type == "" && v.r.status != 0 {
-		info.Type = strconv.FormatInt(v.r.status, 10) // as error.type has it
+	if info.Type == "" && v.r.Status != 0 {
+		info.Type = strconv.Itoa(v.r.Status) // as error.type has it
 	}
-	c.errors.add(v.entry, info.Type, info.Message, info.Stack, s.SpanContext().TraceID(), s.EndTime(), v.r.outcome == slowlog.OutcomePanic)
+	c.errors.add(v.entry, info.Type, info.Message, info.Stack, s.SpanContext().TraceID(), s.EndTime(), v.r.Outcome == slowlog.OutcomePanic)
 }

@@ -19,7 +19,7 @@ import (
 // verdict is what is known of a local root when it has ended.
 type verdict struct {
 	entry   *entry
-	r       resolved
+	r       conventions.Request
 	d       time.Duration
 	reason  string // of the slow log; "" for an ordinary request
 	rescued string // reason of a rescue; "" if there was none
@@ -38,7 +38,7 @@ type enriched struct {
 	sdktrace.ReadOnlySpan
 	core    *core
 	verdict verdict
-	view    *View // as it was when the span ended; may be nil
+	state   *EndpointState // as it was when the span ended; may be nil
 	attrs   atomic.Pointer[[]attribute.KeyValue]
 }
 
@@ -63,7 +63,7 @@ func (c *core) enrich(s sdktrace.ReadOnlySpan, v *verdict) sdktrace.ReadOnlySpan
 	if c.cfg.enrichment == 0 && v.rescued == "" {
 		return s
 	}
-	return &enriched{ReadOnlySpan: s, core: c, verdict: *v, view: v.entry.view.Load()}
+	return &enriched{ReadOnlySpan: s, core: c, verdict: *v, state: v.entry.state.Load()}
 }
 
 // additions appends the attributes that the span gets.
@@ -71,22 +71,22 @@ func (e *enriched) additions(to, old []attribute.KeyValue, name string) []attrib
 	v := &e.verdict
 	on := func(which enrichment) bool { return e.core.cfg.enrichment&which != 0 }
 	if route := v.missingRoute(old, name); route != "" && on(enrichRoute) {
-		to = append(to, attribute.String(keyHTTPRoute, route))
+		to = append(to, conventions.RouteKey.String(route))
 	}
-	if on(enrichOutcome) && stringAttr(old, conventions.OutcomeKey) == "" {
-		to = append(to, conventions.OutcomeKey.String(v.r.outcome.String()))
+	if on(enrichOutcome) && !hasKey(old, conventions.OutcomeKey) {
+		to = append(to, conventions.OutcomeKey.String(v.r.Outcome.String()))
 	}
 	if v.slow() && on(enrichSlow) {
 		to = append(to, conventions.SlowKey.Bool(true))
 	}
-	if e.view != nil && e.view.BaselineP99 > 0 && on(enrichBaseline) {
-		to = append(to, conventions.BaselineP99Key.Float64(e.view.BaselineP99.Seconds()))
-		if v.r.outcome.Timed() {
-			to = append(to, conventions.BaselineRatioKey.Float64(float64(v.d)/float64(e.view.BaselineP99)))
+	if e.state != nil && e.state.BaselineP99 > 0 && on(enrichBaseline) {
+		to = append(to, conventions.BaselineP99Key.Float64(e.state.BaselineP99.Seconds()))
+		if v.r.Outcome.Timed() {
+			to = append(to, conventions.BaselineRatioKey.Float64(float64(v.d)/float64(e.state.BaselineP99)))
 		}
 	}
-	if e.view != nil && e.view.SpikeID != "" && on(enrichSpike) {
-		to = append(to, conventions.SpikeIDKey.String(e.view.SpikeID))
+	if e.state != nil && e.state.SpikeID != "" && on(enrichSpike) {
+		to = append(to, conventions.SpikeIDKey.String(e.state.SpikeID))
 	}
 	return v.rescueAttrs(to)
 }
@@ -100,13 +100,17 @@ func (v *verdict) rescueAttrs(to []attribute.KeyValue) []attribute.KeyValue {
 
 // missingRoute is the route of an HTTP request whose span has it only in its name.
 func (v *verdict) missingRoute(attrs []attribute.KeyValue, name string) string {
-	if v.entry.kind != conventions.KindHTTP || !strings.HasSuffix(name, v.r.route) || !strings.Contains(name, " ") || v.r.route == conventions.UnmatchedRoute {
+	if v.r.Kind != conventions.KindHTTP || !strings.HasSuffix(name, v.r.Route) || !strings.Contains(name, " ") || v.r.Route == conventions.UnmatchedRoute {
 		return ""
 	}
-	if slices.ContainsFunc(attrs, func(kv attribute.KeyValue) bool { return kv.Key == keyHTTPRoute }) {
+	if hasKey(attrs, conventions.RouteKey) {
 		return ""
 	}
-	return v.r.route
+	return v.r.Route
+}
+
+func hasKey(attrs []attribute.KeyValue, key attribute.Key) bool {
+	return slices.ContainsFunc(attrs, func(kv attribute.KeyValue) bool { return kv.Key == key })
 }
 
 // rescuedSpan is a span that was not sampled, as one that was.

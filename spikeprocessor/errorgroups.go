@@ -107,7 +107,7 @@ func (g *errorGroups) add(e *entry, typ, message, stack string, id trace.TraceID
 		typ = unknownErrorType
 	}
 	s := g.set.Load()
-	gr := s.group(e, clip(typ), id, at)
+	gr := s.group(e, conventions.Clip(typ), id, at)
 	gr.count.Add(1)
 	if panicked {
 		gr.panics.Add(1)
@@ -155,11 +155,11 @@ func (s *errorSet) group(e *entry, typ string, id trace.TraceID, at time.Time) *
 		return gr
 	}
 	if s.full.Load() {
-		if gr := s.others[e.kind].Load(); gr != nil {
+		if gr := s.others[e.class.kind()].Load(); gr != nil {
 			return gr
 		}
 	}
-	return s.insert(&errorGroup{e: e, kind: e.kind, typ: typ, first: at, last: at, lastTrace: id})
+	return s.insert(&errorGroup{e: e, kind: e.class.kind(), typ: typ, first: at, last: at, lastTrace: id})
 }
 
 // find returns the group, or nil and the slot in which it belongs. There is always a free slot, since the table never
@@ -232,8 +232,8 @@ func (gr *errorGroup) appendTo(out []ErrorGroup) []ErrorGroup {
 	gr.mu.Lock()
 	defer gr.mu.Unlock()
 	one := ErrorGroup{
-		Route: conventions.OverflowRoute, Kind: gr.kind, Type: printable(gr.typ, conventions.MaxNameBytes), Count: gr.count.Load(), Panics: gr.panics.Load(),
-		Message: printable(string(gr.message), maxErrorMessage), Stack: printable(gr.stack, maxErrorStack),
+		Route: conventions.OverflowRoute, Kind: gr.kind, Type: conventions.Text(gr.typ, conventions.MaxNameBytes), Count: gr.count.Load(), Panics: gr.panics.Load(),
+		Message: conventions.Text(string(gr.message), maxErrorMessage), Stack: conventions.Text(gr.stack, maxErrorStack),
 		First: gr.first, Last: gr.last, LastTraceID: gr.lastTrace,
 	}
 	if gr.e != nil {

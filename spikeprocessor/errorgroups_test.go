@@ -21,7 +21,7 @@ func testEntries(n int) []*entry {
 	t := newTable(n, func(*entry) {})
 	out := make([]*entry, n)
 	for i := range out {
-		out[i] = t.lookup(conventions.KindHTTP, "GET", fmt.Sprintf("/r%d", i))
+		out[i] = t.lookup(httpClass, "GET", fmt.Sprintf("/r%d", i))
 	}
 	return out
 }

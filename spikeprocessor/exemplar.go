@@ -37,7 +37,7 @@ func (x *exemplars) add(s sdktrace.ReadOnlySpan, v *verdict) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	sc := s.SpanContext()
-	x.ring[x.next%maxExemplars] = exemplar{sc.TraceID(), sc.SpanID(), s.EndTime(), v.d, v.r.outcome.Failed()}
+	x.ring[x.next%maxExemplars] = exemplar{sc.TraceID(), sc.SpanID(), s.EndTime(), v.d, v.r.Outcome.Failed()}
 	x.next++
 }
 

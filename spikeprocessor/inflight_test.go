@@ -190,17 +190,3 @@ func FuzzInFlightPlace(f *testing.F) {
 		}
 	})
 }
-
-func TestPrintable(t *testing.T) {
-	for _, tt := range []struct {
-		in, want string
-		limit    int
-	}{
-		{"abc", "abc", 3}, {"abcd", "abc", 3}, {"aé", "a", 2}, {"aé", "aé", 3}, {"a€", "a", 3}, {"\xff", "\uFFFD", 9}, {"", "", 0},
-		{"ab\x80\x80\x80\x80\x80\x80", "ab", 6}, {"é", "", 1},
-	} {
-		if got := printable(tt.in, tt.limit); got != tt.want {
-			t.Errorf("printable(%q, %d) = %q, want %q", tt.in, tt.limit, got, tt.want)
-		}
-	}
-}

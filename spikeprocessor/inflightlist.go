@@ -7,9 +7,7 @@ import (
 	"cmp"
 	"runtime"
 	"slices"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
@@ -135,24 +133,12 @@ func (t *inflight) read(sl *inflightSlot) (r running, ok bool) {
 
 func (r *running) describe(now time.Time) InFlight {
 	out := InFlight{
-		TraceID: r.root.SpanContext().TraceID(), SpanID: r.id, Name: printable(r.root.Name(), conventions.MaxNameBytes),
+		TraceID: r.root.SpanContext().TraceID(), SpanID: r.id, Name: conventions.Text(r.root.Name(), conventions.MaxNameBytes),
 		Kind: r.root.SpanKind(), Start: r.start, Age: max(now.Sub(r.start), 0),
-		Path: printable(stringAttr(r.root.Attributes(), keyURLPath), maxPathBytes),
+		Path: conventions.Text(conventions.Path(r.root.Attributes()), maxPathBytes),
 	}
 	if r.child != nil && r.child.EndTime().IsZero() {
-		out.In, out.InSince = printable(r.child.Name(), conventions.MaxNameBytes), r.child.StartTime()
+		out.In, out.InSince = conventions.Text(r.child.Name(), conventions.MaxNameBytes), r.child.StartTime()
 	}
 	return out
-}
-
-// printable returns the first limit bytes of s as valid UTF-8: what was invalid counts before it is replaced.
-func printable(s string, limit int) string {
-	if len(s) > limit {
-		cut := limit
-		for cut > max(limit-utf8.UTFMax, 0) && !utf8.RuneStart(s[cut]) { // not in the middle of a rune
-			cut--
-		}
-		s = s[:cut]
-	}
-	return strings.ToValidUTF8(s, "\uFFFD")
 }

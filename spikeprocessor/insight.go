@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/otelperf/otelperf-go/slowlog"
@@ -17,30 +16,6 @@ import (
 
 // staleInFlight is how long a request can run before it is taken for one whose end got lost.
 const staleInFlight = time.Hour
-
-// NotePanic tells the processor what is known of the panic that is about to end a span: a span has no stack, and the SDK
-// can be told not to record panics at all. The last 64 are remembered.
-func (p *Processor) NotePanic(span trace.SpanID, typ, message, stack string) {
-	if span.IsValid() {
-		p.core.panics.note(span, typ, message, stack)
-	}
-}
-
-// Active returns at most limit of the requests that are running now, the longest first. It is empty with
-// WithInFlight(false).
-func (p *Processor) Active(now time.Time, limit int) []InFlight {
-	if p.core.running == nil {
-		return nil
-	}
-	return p.core.running.list(now, limit)
-}
-
-// ErrorGroups returns the failures since the start or ResetErrors by endpoint and type, the one seen last first: at
-// most 16 types per endpoint and 500 in all, the rest as (other).
-func (p *Processor) ErrorGroups() []ErrorGroup { return p.core.errors.list() }
-
-// ResetErrors forgets the groups.
-func (p *Processor) ResetErrors() { p.core.errors.reset() }
 
 // Insight is what is known of one endpoint beyond its numbers.
 type Insight struct {
@@ -59,14 +34,14 @@ type Dimension struct {
 	Rows []DimensionRow
 }
 
-// Insight returns what is known of an endpoint; ok is false for one that is not in the table.
-func (p *Processor) Insight(ep conventions.Endpoint, now time.Time) (in Insight, ok bool) {
-	e := p.core.table.find(ep)
+// insight is Link.Insight.
+func (c *core) insight(ep conventions.Endpoint, now time.Time) (in Insight, ok bool) {
+	e := c.table.find(ep)
 	if e == nil {
 		return in, false
 	}
 	in.Normal, in.Differences = e.usual.Normal(), e.contrast.differences(now)
-	for _, key := range p.core.cfg.dimensions {
+	for _, key := range c.cfg.dimensions {
 		in.Dimensions = append(in.Dimensions, Dimension{string(key), e.contrast.byDimension(string(key), now)})
 	}
 	return in, true
@@ -75,22 +50,18 @@ func (p *Processor) Insight(ep conventions.Endpoint, now time.Time) (in Insight,
 // learn takes one sample into what is normal for its endpoint, and into what tells its slow requests from the others. It
 // stands for weight requests.
 func (c *core) learn(s sample, weight int, now time.Time) {
-	children := make([]slowlog.Span, len(s.kin.spans))
-	for i, child := range s.kin.spans {
-		children[i] = slowSpan(child)
-	}
+	children := c.slowSpans(s.kin.spans)
 	if !s.slow {
-		s.entry.usual.Observe(slowlog.BreakdownOf(slowSpan(s.root), children))
+		s.entry.usual.Observe(slowlog.BreakdownOf(c.slowSpan(s.root), children))
 	}
-	s.entry.contrast.observeWeighted(s.slow, min(max(weight, 1), 1<<16-1), c.values(s.root, children), s.d, now)
+	s.entry.contrast.observeWeighted(s.slow, min(max(weight, 1), 1<<16-1), c.values(&s, children), s.d, now)
 }
 
 // values are what requests are told apart by: how they ended, the call that took longest, and the user's dimensions.
-func (c *core) values(root sdktrace.ReadOnlySpan, children []slowlog.Span) iter.Seq2[string, string] {
+func (c *core) values(s *sample, children []slowlog.Span) iter.Seq2[string, string] {
 	return func(yield func(string, string) bool) {
-		attrs := root.Attributes()
-		_, _, status, _, _ := scan(attrs)
-		if status != 0 && !yield(keyHTTPStatus, strconv.FormatInt(status, 10)) {
+		attrs := s.root.Attributes()
+		if s.status != 0 && !yield(string(conventions.StatusKey), strconv.Itoa(s.status)) {
 			return
 		}
 		if call := longestCall(children); call != "" && !yield("longest call", call) {
@@ -121,8 +92,8 @@ func longestCall(children []slowlog.Span) (name string) {
 		s := &children[i]
 		if d := s.End.Sub(s.Start); s.Kind == trace.SpanKindClient && d > longest {
 			longest, name = d, s.Name
-			if summary := stringAttr(s.Attrs, keyDBSummary); summary != "" {
-				name = summary
+			if s.Call.DBSummary != "" {
+				name = s.Call.DBSummary
 			}
 		}
 	}

@@ -6,10 +6,10 @@ import (
 	"slices"
 	"time"
 
-	"go.opentelemetry.io/otel/codes"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // How many slow or failed requests are kept in a second, and in one burst. An incident in which every request is slow
@@ -66,15 +66,15 @@ func (c *core) callOnKeep(entry *slowlog.Entry) {
 }
 
 // reason says why a request is kept; "" if it is not. Streams are never slow, jobs and requests are.
-func (e *entry) reason(r resolved, d time.Duration) string {
+func (e *entry) reason(o slowlog.Outcome, d time.Duration) string {
 	switch {
-	case r.outcome.Timed() && int64(d) > e.threshold.Load():
+	case o.Timed() && int64(d) > e.threshold.Load():
 		return slowlog.ReasonThreshold
-	case r.outcome.Timed() && int64(d) > e.slowNanos.Load():
+	case o.Timed() && int64(d) > e.slowNanos.Load():
 		return slowlog.ReasonBaseline
-	case r.outcome.Failed():
+	case o.Failed():
 		return slowlog.ReasonFailed
-	case r.outcome.Timed() && e.spiking():
+	case o.Timed() && e.spiking():
 		return slowlog.ReasonSpike
 	default:
 		return ""
@@ -82,8 +82,8 @@ func (e *entry) reason(r resolved, d time.Duration) string {
 }
 
 func (e *entry) spiking() bool {
-	v := e.view.Load()
-	return v != nil && v.SpikeID != ""
+	s := e.state.Load()
+	return s != nil && s.SpikeID != ""
 }
 
 func (c *core) describe(s sdktrace.ReadOnlySpan, v *verdict) *slowlog.Entry {
@@ -91,17 +91,17 @@ func (c *core) describe(s sdktrace.ReadOnlySpan, v *verdict) *slowlog.Entry {
 	entry := &slowlog.Entry{
 		TraceID: sc.TraceID(), SpanID: sc.SpanID(), ParentSpanID: s.Parent().SpanID(),
 		Method: e.endpoint.Method, Route: e.endpoint.Route, Kind: e.endpoint.Kind.String(),
-		Path: stringAttr(s.Attributes(), keyURLPath), Status: int(r.status), Outcome: r.outcome,
+		Path: conventions.Path(s.Attributes()), Status: r.Status, Outcome: r.Outcome,
 		Start: s.StartTime(), Duration: d, Threshold: time.Duration(e.threshold.Load()),
 		Sampled: sc.IsSampled(), Rescued: v.rescued != "", Reason: v.reason, Error: errorOf(s), Dimensions: c.dimensions(s),
 	}
-	if view := e.view.Load(); view != nil {
-		entry.SpikeID, entry.BaselineP99 = view.SpikeID, view.BaselineP99
-		if view.BaselineP99 > 0 {
-			entry.Ratio = float64(d) / float64(view.BaselineP99)
+	if state := e.state.Load(); state != nil {
+		entry.SpikeID, entry.BaselineP99 = state.SpikeID, state.BaselineP99
+		if state.BaselineP99 > 0 {
+			entry.Ratio = float64(d) / float64(state.BaselineP99)
 		}
 	}
-	if r.outcome == slowlog.OutcomePanic {
+	if r.Outcome == slowlog.OutcomePanic {
 		if typ, message, stack, ok := c.panics.find(entry.SpanID); ok {
 			entry.Error = slowlog.ErrorInfo{Type: typ, Message: message, Stack: stack}
 		}
@@ -122,24 +122,4 @@ func (c *core) dimensions(s sdktrace.ReadOnlySpan) map[string]string {
 		}
 	}
 	return found
-}
-
-// errorOf finds what went wrong: the last exception recorded on the span, else its status description.
-func errorOf(s sdktrace.ReadOnlySpan) (info slowlog.ErrorInfo) {
-	events := s.Events()
-	for i := len(events) - 1; i >= 0; i-- {
-		if events[i].Name != "exception" {
-			continue
-		}
-		attrs := events[i].Attributes
-		return slowlog.ErrorInfo{
-			Type:    stringAttr(attrs, keyExceptionType),
-			Message: stringAttr(attrs, keyExceptionMessage),
-			Stack:   stringAttr(attrs, keyExceptionStack),
-		}
-	}
-	if st := s.Status(); st.Code == codes.Error {
-		info.Type, info.Message = stringAttr(s.Attributes(), "error.type"), st.Description
-	}
-	return info
 }

@@ -9,8 +9,6 @@ import (
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
-
-	"github.com/otelperf/otelperf-go/slowlog"
 )
 
 const (
@@ -108,15 +106,5 @@ func (r *recents) expire(t time.Time) {
 	}
 	for i := range words {
 		r.filter[i].Store(words[i])
-	}
-}
-
-// slowSpan is the plain form of a span for the slow log.
-func slowSpan(s sdktrace.ReadOnlySpan) slowlog.Span {
-	info, st := errorOf(s), s.Status()
-	return slowlog.Span{
-		SpanID: s.SpanContext().SpanID(), Parent: s.Parent().SpanID(), Name: s.Name(), Kind: s.SpanKind(),
-		Start: s.StartTime(), End: s.EndTime(), Status: st.Code, StatusMessage: st.Description,
-		ErrType: info.Type, ErrMessage: info.Message, Attrs: s.Attributes(),
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // What a difference must show before it is told.
@@ -74,7 +76,7 @@ func (t *contrastData) candidates() (out []Difference, looked int) {
 				continue
 			}
 			d.Count = min(cell.atMost(classOrdinary), d.Total)
-			d.Key, d.Value = printable(k.key, maxContrastString), printable(cell.value, maxContrastString)
+			d.Key, d.Value = conventions.Text(k.key, maxContrastString), conventions.Text(cell.value, maxContrastString)
 			d.Share = float64(d.SlowCount) / float64(d.SlowTotal)
 			d.Lift, d.LiftLow = lift(d.SlowCount, d.SlowTotal, d.Count, d.Total)
 			out = append(out, d)

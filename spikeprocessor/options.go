@@ -19,12 +19,11 @@ import (
 // ErrConfig is wrapped by every error about an option's value.
 var ErrConfig = errors.New("invalid configuration")
 
-// Defaults of the options.
 const (
-	DefaultSlowThreshold = 500 * time.Millisecond
-	DefaultMaxEndpoints  = 500
-	DefaultRescueRate    = 5.0 // requests a second
-	DefaultRescueBurst   = 20
+	defaultSlowThreshold = 500 * time.Millisecond
+	defaultMaxEndpoints  = 500
+	defaultRescueRate    = 5.0 // requests a second
+	defaultRescueBurst   = 20
 )
 
 // A request is slow, whatever its threshold, above baselineFactor times its endpoint's baseline p99 and above
@@ -116,10 +115,10 @@ func WithOnKeep(f func(*slowlog.Entry)) Option {
 
 func newConfig(opts []Option) (config, error) {
 	c := config{
-		slowThreshold: new(atomic.Int64), maxEndpoints: DefaultMaxEndpoints, anatomy: true, inFlight: true, dependencies: true,
-		enrichment: enrichAll, rescueRate: DefaultRescueRate, rescueBurst: DefaultRescueBurst,
+		slowThreshold: new(atomic.Int64), maxEndpoints: defaultMaxEndpoints, anatomy: true, inFlight: true, dependencies: true,
+		enrichment: enrichAll, rescueRate: defaultRescueRate, rescueBurst: defaultRescueBurst,
 	}
-	c.slowThreshold.Store(int64(DefaultSlowThreshold))
+	c.slowThreshold.Store(int64(defaultSlowThreshold))
 	for _, o := range opts {
 		if o == nil {
 			c.errs = append(c.errs, fmt.Errorf("%w: option is nil", ErrConfig))

@@ -24,7 +24,7 @@ const (
 )
 
 var enrichmentOf = map[attribute.Key]enrichment{
-	keyHTTPRoute: enrichRoute, conventions.OutcomeKey: enrichOutcome, conventions.SlowKey: enrichSlow, conventions.BaselineP99Key: enrichBaseline,
+	conventions.RouteKey: enrichRoute, conventions.OutcomeKey: enrichOutcome, conventions.SlowKey: enrichSlow, conventions.BaselineP99Key: enrichBaseline,
 	conventions.BaselineRatioKey: enrichBaseline, conventions.SpikeIDKey: enrichSpike,
 }
 
@@ -75,15 +75,18 @@ func WithDimensions(keys ...attribute.Key) Option {
 const maxDimensions = 8
 
 // WithRescue sets how many unsampled requests that turned out slow, failed or part of a spike are exported: perSecond in
-// the long run, 0 (none) to 1000, burst at once, 1 to 10000. The default is 5 and 20. Only requests that Sampler had recorded can
+// the long run, 0 (none) to 1000, burst at once, 1 to 10000, or 0 for the default. The default is 5 and 20. Only requests that Sampler had recorded can
 // be rescued.
 func WithRescue(perSecond float64, burst int) Option {
 	return optionFunc(func(c *config) {
 		if !(perSecond >= 0 && perSecond <= 1000) {
 			c.errs = append(c.errs, fmt.Errorf("%w: rescue rate: got %v, want 0 to 1000 a second", ErrConfig, perSecond))
 		}
-		if burst < 1 || burst > 10000 {
-			c.errs = append(c.errs, fmt.Errorf("%w: rescue burst: got %d, want 1 to 10000", ErrConfig, burst))
+		if burst < 0 || burst > 10000 {
+			c.errs = append(c.errs, fmt.Errorf("%w: rescue burst: got %d, want 0 to 10000", ErrConfig, burst))
+		}
+		if burst == 0 {
+			burst = defaultRescueBurst
 		}
 		c.rescueRate, c.rescueBurst = perSecond, burst
 	})

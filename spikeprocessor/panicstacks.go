@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // maxPanicStacks is how many panics are remembered. They are looked up when their span ends, microseconds later.
@@ -29,7 +31,7 @@ type panicNote struct {
 // note remembers a panic. It copies what it keeps: 256 bytes of the type, 1 KiB of the message, 16 KiB of the stack.
 func (p *panicStacks) note(span trace.SpanID, typ, message, stack string) {
 	n := &panicNote{
-		span: span, typ: strings.Clone(clip(typ)),
+		span: span, typ: strings.Clone(conventions.Clip(typ)),
 		message: strings.Clone(message[:min(len(message), maxErrorMessage)]),
 		stack:   strings.Clone(stack[:min(len(stack), maxErrorStack)]),
 	}

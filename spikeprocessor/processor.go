@@ -12,6 +12,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
 
@@ -33,7 +34,7 @@ type core struct {
 	table     *table
 	rec       *latency.Recorder
 	cfg       config
-	layouts   layouts
+	layouts   conventions.Layouts
 
 	start   time.Time
 	cells   cells // touched only under the recorder's mutex
@@ -41,8 +42,9 @@ type core struct {
 	keeps   *limiter
 	queries *queries
 	errors  *errorGroups
-	digest  sync.Mutex // one Digest at a time; guards tidied
-	tidied  time.Time
+
+	digestMu sync.Mutex // one Digest at a time; guards tidied
+	tidied   time.Time
 
 	suspicion       atomic.Int64 // unix ns of the last request that was kept; for RecordSuspects
 	samplerUsed     atomic.Bool
@@ -133,21 +135,18 @@ func (p *Processor) ForceFlush(ctx context.Context) error {
 
 // Shutdown ends the counting and shuts the wrapped processor down. The tracer provider calls it.
 func (p *Processor) Shutdown(ctx context.Context) error {
-	p.Stop()
+	p.core.stop()
 	if p.next == nil {
 		return nil
 	}
 	return p.next.Shutdown(ctx)
 }
 
-// Stop ends the counting, and nothing else: spans still reach the wrapped processor. It may be called more than once.
-func (p *Processor) Stop() {
-	p.core.stopped.Store(true)
-	p.core.gather.clear()
+// stop ends the counting.
+func (c *core) stop() {
+	c.stopped.Store(true)
+	c.gather.clear()
 }
 
 // SlowLog returns the store that keeps slow and failed requests.
 func (p *Processor) SlowLog() *slowlog.Store { return p.core.store }
-
-// Resource returns the resource of the first span that was counted, or nil before.
-func (p *Processor) Resource() *resource.Resource { return p.core.resource.Load() }

@@ -27,6 +27,7 @@ import (
 // rig is a processor in a real tracer provider.
 type rig struct {
 	*Processor
+	link   Link
 	tracer trace.Tracer
 	tp     *sdktrace.TracerProvider
 	sent   *tracetest.SpanRecorder
@@ -39,10 +40,10 @@ func newRig(t testing.TB, opts ...Option) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.Take(func(*Delta) {})
+	p.Link().TakeDeltas(func(*Delta) {})
 	tp := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(p), sdktrace.WithSampler(sdktrace.AlwaysSample()))
 	t.Cleanup(func() { _ = tp.Shutdown(context.Background()) })
-	return &rig{p, tp.Tracer("test"), tp, sent}
+	return &rig{p, p.Link(), tp.Tracer("test"), tp, sent}
 }
 
 // span starts and ends a local root that took d.
@@ -61,7 +62,7 @@ func (r *rig) http(method, route string, status int, d time.Duration) {
 // take returns the deltas by kind and endpoint, in text.
 func (r *rig) take() map[string]string {
 	got := map[string]string{}
-	r.Take(func(d *Delta) {
+	r.link.TakeDeltas(func(d *Delta) {
 		var counts []string
 		for o, n := range d.Outcomes {
 			if n > 0 {
@@ -205,7 +206,7 @@ func TestOnlyLocalRootsCount(t *testing.T) {
 func TestEndBeforeStartCountsAsZero(t *testing.T) {
 	r := newRig(t)
 	r.http("GET", "/", 200, -time.Hour)
-	r.Take(func(d *Delta) {
+	r.link.TakeDeltas(func(d *Delta) {
 		if got := d.All.Max(); got != 0 || d.All.Count() != 1 {
 			t.Errorf("got %v in %d durations, want 0 in 1", got, d.All.Count())
 		}
@@ -219,7 +220,7 @@ func TestStreamsAreCountedNotTimed(t *testing.T) {
 	r := newRig(t)
 	r.span("GET /ws", trace.SpanKindServer, time.Hour, attribute.String("http.request.method", "GET"),
 		conventions.OutcomeKey.String("stream"), attribute.Int("http.response.status_code", 101))
-	r.Take(func(d *Delta) {
+	r.link.TakeDeltas(func(d *Delta) {
 		if d.Outcomes[slowlog.OutcomeStream] != 1 || d.All.Count() != 0 {
 			t.Errorf("got %d streams and %d durations, want 1 and 0", d.Outcomes[slowlog.OutcomeStream], d.All.Count())
 		}
@@ -268,8 +269,8 @@ func TestHundredThousandNamesStayBounded(t *testing.T) {
 func TestSpansAfterStopReachNext(t *testing.T) {
 	r := newRig(t)
 	r.http("GET", "/", 200, 1)
-	r.Stop()
-	r.Stop()
+	r.link.Stop()
+	r.link.Stop()
 	r.http("GET", "/", 200, 1)
 	if got := r.take()["http GET /"]; got != "ok=1" {
 		t.Errorf("counted %s, want ok=1", got)
@@ -290,7 +291,7 @@ func TestSlowAndFailedAreKept(t *testing.T) {
 	r.http("GET", "/a", 503, time.Millisecond)
 	r.http("GET", "/reports/{id}", 200, 900*time.Millisecond)
 	r.http("GET", "/reports/quick", 200, 11*time.Millisecond)
-	r.Publish(conventions.Endpoint{Method: "GET", Route: "/a"}, View{BaselineP99: 15 * time.Millisecond})
+	r.link.Publish(conventions.Endpoint{Method: "GET", Route: "/a"}, EndpointState{BaselineP99: 15 * time.Millisecond})
 	r.http("GET", "/a", 200, 61*time.Millisecond)
 	var got []string
 	for e := range r.SlowLog().All() {
@@ -363,8 +364,8 @@ func TestProducerPoints(t *testing.T) {
 	}
 	m := sms[0].Metrics[0]
 	points := m.Data.(metricdata.ExponentialHistogram[float64]).DataPoints
-	if m.Name != RequestDuration || m.Unit != "s" || len(points) != 2 {
-		t.Fatalf("got %s [%s] with %d points, want %s [s] with 2", m.Name, m.Unit, len(points), RequestDuration)
+	if m.Name != requestDuration || m.Unit != "s" || len(points) != 2 {
+		t.Fatalf("got %s [%s] with %d points, want %s [s] with 2", m.Name, m.Unit, len(points), requestDuration)
 	}
 	ok, failed := points[0], points[1]
 	if v, _ := ok.Attributes.Value("http.route"); v.AsString() != "/a" || ok.Count != 90 || ok.Scale != 6 {
@@ -414,12 +415,12 @@ func TestConservationConcurrentSafe(t *testing.T) {
 			running = false
 		default:
 		}
-		r.Take(add)
+		r.link.TakeDeltas(add)
 		if _, err := r.Produce(t.Context()); err != nil {
 			t.Error(err)
 		}
 	}
-	r.Take(add)
+	r.link.TakeDeltas(add)
 	if want := uint64(workers * each); total != want || durations != want {
 		t.Errorf("counted %d, timed %d; want %d of each", total, durations, want)
 	}

@@ -15,25 +15,25 @@ import (
 	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
 
-// ScopeName is the instrumentation scope of what Produce returns.
-const ScopeName = "github.com/otelperf/otelperf-go/spikeprocessor"
+// scopeName is the instrumentation scope of what Produce returns.
+const scopeName = "github.com/otelperf/otelperf-go/spikeprocessor"
 
 // Names of the metrics that Produce returns; the unit of each is s.
 const (
-	RequestDuration    = "otelperf.request.duration"
-	DependencyDuration = "otelperf.dependency.duration"
-	JobDuration        = "otelperf.job.duration"
+	requestDuration    = "otelperf.request.duration"
+	dependencyDuration = "otelperf.dependency.duration"
+	jobDuration        = "otelperf.job.duration"
 )
 
 var metricOf = [conventions.NumKinds]string{
-	conventions.KindHTTP: RequestDuration, conventions.KindRPC: RequestDuration, conventions.KindServer: RequestDuration, conventions.KindConsumer: RequestDuration,
-	conventions.KindJob: JobDuration, conventions.KindDependency: DependencyDuration,
+	conventions.KindHTTP: requestDuration, conventions.KindRPC: requestDuration, conventions.KindServer: requestDuration, conventions.KindConsumer: requestDuration,
+	conventions.KindJob: jobDuration, conventions.KindDependency: dependencyDuration,
 }
 
 var metricTexts = map[string]string{
-	RequestDuration:    "Duration of requests by endpoint, sampled or not.",
-	DependencyDuration: "Duration of calls to dependencies.",
-	JobDuration:        "Duration of parentless internal spans.",
+	requestDuration:    "Duration of requests by endpoint, sampled or not.",
+	dependencyDuration: "Duration of calls to dependencies.",
+	jobDuration:        "Duration of parentless internal spans.",
 }
 
 // Produce implements sdkmetric.Producer: the cells as cumulative exponential histograms at scale 6 (failed requests,
@@ -70,8 +70,8 @@ func (p *Processor) Produce(ctx context.Context) ([]metricdata.ScopeMetrics, err
 }
 
 func scopeMetrics(points map[string][]metricdata.ExponentialHistogramDataPoint[float64]) []metricdata.ScopeMetrics {
-	sm := metricdata.ScopeMetrics{Scope: instrumentation.Scope{Name: ScopeName, Version: Version}}
-	for _, name := range []string{RequestDuration, DependencyDuration, JobDuration} {
+	sm := metricdata.ScopeMetrics{Scope: instrumentation.Scope{Name: scopeName, Version: Version}}
+	for _, name := range []string{requestDuration, dependencyDuration, jobDuration} {
 		if len(points[name]) == 0 {
 			continue
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 const (
@@ -57,7 +58,7 @@ func (q *queries) learn(slot *atomic.Pointer[querySummary], text, system string,
 	if q.n.Load() >= maxQueries || !q.fresh.allow(now) {
 		return ""
 	}
-	s := &querySummary{hash: h, size: len(text), summary: clip(slowlog.QuerySummary(text, system))}
+	s := &querySummary{hash: h, size: len(text), summary: conventions.Clip(slowlog.QuerySummary(text, system))}
 	if slot.CompareAndSwap(nil, s) { // else another statement took the slot: this one is learned next time
 		q.n.Add(1)
 	}

@@ -13,9 +13,9 @@ import (
 
 // Reasons of a rescue, the values of otelperf.rescue.reason.
 const (
-	RescueSlow   = "slow"
-	RescueFailed = "failed"
-	RescueSpike  = "spike"
+	rescueSlow   = "slow"
+	rescueFailed = "failed"
+	rescueSpike  = "spike"
 )
 
 // rescues decides which unsampled requests are exported after all, and counts.
@@ -32,11 +32,11 @@ type rescues struct {
 func (v *verdict) rescueReason() string {
 	switch {
 	case v.slow():
-		return RescueSlow
-	case v.r.outcome.Failed():
-		return RescueFailed
+		return rescueSlow
+	case v.r.Outcome.Failed():
+		return rescueFailed
 	case v.reason == slowlog.ReasonSpike:
-		return RescueSpike
+		return rescueSpike
 	default:
 		return ""
 	}
@@ -52,9 +52,9 @@ func (r *rescues) allow(reason string, t time.Time) bool {
 		return false
 	}
 	switch reason {
-	case RescueSlow:
+	case rescueSlow:
 		r.slow.Add(1)
-	case RescueFailed:
+	case rescueFailed:
 		r.failed.Add(1)
 	default:
 		r.spike.Add(1)

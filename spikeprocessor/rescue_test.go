@@ -74,7 +74,7 @@ func TestSlowAndFailedAreRescuedWhole(t *testing.T) {
 			reasons[v.AsString()]++
 		}
 	}
-	if len(got) != slow+failed || reasons[RescueSlow] != slow || reasons[RescueFailed] != failed {
+	if len(got) != slow+failed || reasons[rescueSlow] != slow || reasons[rescueFailed] != failed {
 		t.Errorf("%d traces arrive, reasons %v; want %d slow and %d failed", len(got), reasons, slow, failed)
 	}
 	for id, n := range got {
@@ -107,8 +107,8 @@ func TestSampledTracesAreNeverSentTwice(t *testing.T) {
 	if len(seen) != 4000 || len(traces) != 1000 {
 		t.Errorf("%d spans of %d traces arrive, want 4000 of 1000", len(seen), len(traces))
 	}
-	if st := r.Stats(); st.Rescued[RescueSlow] != uint64(rescued) || rescued < 400 || rescued > 600 {
-		t.Errorf("%d roots are marked as rescued, the count is %d; want about half", rescued, st.Rescued[RescueSlow])
+	if st := r.Stats(); st.Rescued[rescueSlow] != uint64(rescued) || rescued < 400 || rescued > 600 {
+		t.Errorf("%d roots are marked as rescued, the count is %d; want about half", rescued, st.Rescued[rescueSlow])
 	}
 }
 
@@ -124,8 +124,8 @@ func TestRescueBudgetHoldsInAFlood(t *testing.T) {
 			roots++
 		}
 	}
-	if roots != DefaultRescueBurst || st.Rescued[RescueSlow]+st.RescueRefused != 5000 {
-		t.Errorf("%d were rescued, counts %v + %d refused; want %d, and 5000 in all", roots, st.Rescued, st.RescueRefused, DefaultRescueBurst)
+	if roots != defaultRescueBurst || st.Rescued[rescueSlow]+st.RescueRefused != 5000 {
+		t.Errorf("%d were rescued, counts %v + %d refused; want %d, and 5000 in all", roots, st.Rescued, st.RescueRefused, defaultRescueBurst)
 	}
 }
 
@@ -241,7 +241,7 @@ func TestEnrichmentChangesNothingElse(t *testing.T) {
 func TestEnrichmentTellsWhatIsKnown(t *testing.T) {
 	r := newRig(t)
 	r.http("GET", "/x", 200, time.Millisecond)
-	r.Publish(conventions.Endpoint{Method: "GET", Route: "/x"}, View{BaselineP99: 20 * time.Millisecond, SpikeID: "s1"})
+	r.link.Publish(conventions.Endpoint{Method: "GET", Route: "/x"}, EndpointState{BaselineP99: 20 * time.Millisecond, SpikeID: "s1"})
 	r.span("GET /x", trace.SpanKindServer, 60*time.Millisecond, attribute.String("http.request.method", "GET"), attribute.Int("http.response.status_code", 200))
 	s := r.sent.Ended()[1]
 	for key, want := range map[attribute.Key]string{
@@ -270,7 +270,7 @@ func TestRescuedSpansAreMarkedWithoutEnrichment(t *testing.T) {
 	r := newSampledRig(t, sdktrace.NeverSample(), WithoutEnrichment())
 	r.request("/x", 500, 10)
 	root := r.sent.Ended()[3]
-	if v, _ := attr(root, conventions.RescueReasonKey); v.AsString() != RescueFailed {
+	if v, _ := attr(root, conventions.RescueReasonKey); v.AsString() != rescueFailed {
 		t.Errorf("attributes %v, want a reason for the rescue", root.Attributes())
 	}
 	if _, ok := attr(root, conventions.OutcomeKey); ok {
@@ -297,11 +297,16 @@ func TestEnrichmentIsReadByManyAtOnce(t *testing.T) {
 	}
 }
 
+// nameless panics where an attribute is made of the name.
+type nameless struct{ sdktrace.ReadOnlySpan }
+
+func (nameless) Name() string { panic("broken") }
+
 func TestAFaultInEnrichmentLeavesTheAttributes(t *testing.T) {
 	r := newRig(t)
 	r.http("GET", "/x", 200, time.Millisecond)
 	broken := r.sent.Ended()[0].(*enriched)
-	broken = &enriched{ReadOnlySpan: broken.ReadOnlySpan, core: broken.core} // no entry to read
+	broken = &enriched{ReadOnlySpan: nameless{broken.ReadOnlySpan}, core: broken.core}
 	if got, want := len(broken.Attributes()), len(broken.ReadOnlySpan.Attributes()); got != want || r.Stats().Faults != 1 {
 		t.Errorf("%d attributes, %d faults; want %d as they were, and 1", got, r.Stats().Faults, want)
 	}

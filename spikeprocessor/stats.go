@@ -20,7 +20,7 @@ type Stats struct {
 	Overflowed uint64 `json:"overflowed"`
 	// NegativeDurations counts spans that ended before they began; they are recorded as 0.
 	NegativeDurations uint64 `json:"negative_durations"`
-	// AfterShutdown counts spans that ended after Stop and were handed on uncounted.
+	// AfterShutdown counts spans that ended after Shutdown and were handed on uncounted.
 	AfterShutdown uint64 `json:"after_shutdown"`
 	// Slow counts requests that were slow, kept or not.
 	Slow uint64 `json:"slow"`
@@ -58,7 +58,7 @@ func (p *Processor) Stats() Stats {
 		NegativeDurations: c.stats.negative.Load(), AfterShutdown: c.stats.afterShutdown.Load(),
 		Slow: c.stats.slow.Load(), NotKept: c.stats.notKept.Load(), Faults: c.stats.faults.Load(), HookPanics: c.stats.hookPanics.Load(),
 		Held: c.gather.held.Load(), HeldFull: c.gather.full.Load(), HeldLong: c.gather.long.Load(), HeldStale: c.gather.stale.Load(),
-		Rescued:       map[string]uint64{RescueSlow: c.rescues.slow.Load(), RescueFailed: c.rescues.failed.Load(), RescueSpike: c.rescues.spike.Load()},
+		Rescued:       map[string]uint64{rescueSlow: c.rescues.slow.Load(), rescueFailed: c.rescues.failed.Load(), rescueSpike: c.rescues.spike.Load()},
 		RescueRefused: c.rescues.refused.Load(), RescueIncomplete: c.rescues.incomplete.Load(), RescuedLate: c.rescues.late.Load(),
 		SamplerUsed: c.samplerUsed.Load(), Stopped: c.stopped.Load(),
 	}

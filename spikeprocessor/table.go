@@ -27,7 +27,7 @@ type entry struct {
 	route, method string
 	id            uint32
 	samples       atomic.Int32 // ordinary requests that may still be looked at in this second
-	kind          conventions.Kind
+	class         class
 
 	hash     uint64
 	endpoint conventions.Endpoint
@@ -40,11 +40,11 @@ type entry struct {
 	contrast  contrast
 	exemplars exemplars
 	sampledAt uint64 // requests when samples were last taken in; only Digest uses it
-	view      atomic.Pointer[View]
+	state     atomic.Pointer[EndpointState]
 	longest   atomic.Int64 // ns; of the requests that were slow or failed
 }
 
-// table maps (kind, method, route) to entries. Invariant: a slot of hashed goes from nil to an entry once and
+// table maps (class, method, route) to entries. Invariant: a slot of hashed goes from nil to an entry once and
 // never changes, so a reader needs no lock: it sees the entry whole or not at all (the atomic store releases,
 // the load acquires). Inserts are serialised by mu. It holds at most max entries of what is served, max dependencies, and one
 // overflow entry per kind.
@@ -79,12 +79,12 @@ func newTable(limit int, prepare func(*entry)) *table {
 func (t *table) entries() []*entry { return *t.all.Load() }
 
 // recall returns the entry of an endpoint whose names were seen lately at the same addresses, else nil.
-func (t *table) recall(kind conventions.Kind, method, route string) *entry {
+func (t *table) recall(c class, method, route string) *entry {
 	i := pointerHash(method, route)
-	if e := t.recent[i].Load(); e != nil && e.named(kind, method, route) {
+	if e := t.recent[i].Load(); e != nil && e.named(c, method, route) {
 		return e
 	}
-	if e := t.recent[i^1].Load(); e != nil && e.named(kind, method, route) {
+	if e := t.recent[i^1].Load(); e != nil && e.named(c, method, route) {
 		return e
 	}
 	return nil
@@ -100,23 +100,23 @@ func (t *table) remember(e *entry) {
 }
 
 // named reports whether the names of e are these very strings, not only equal ones.
-func (e *entry) named(kind conventions.Kind, method, route string) bool {
-	return samePointer(e.route, route) && samePointer(e.method, method) && e.kind == kind
+func (e *entry) named(c class, method, route string) bool {
+	return samePointer(e.route, route) && samePointer(e.method, method) && e.class == c
 }
 
 // lookup returns the entry of an endpoint, which it makes when it is new and there is room. It allocates and
 // locks only then.
-func (t *table) lookup(kind conventions.Kind, method, route string) *entry {
-	if e := t.recall(kind, method, route); e != nil {
+func (t *table) lookup(c class, method, route string) *entry {
+	if e := t.recall(c, method, route); e != nil {
 		return e
 	}
-	method, route = clip(method), clip(route)
-	h := t.hash(kind, method, route)
-	e := t.probe(h, kind, method, route)
+	method, route = conventions.Clip(method), conventions.Clip(route)
+	h := t.hash(c, method, route)
+	e := t.probe(h, c, method, route)
 	if e == nil {
-		return t.insert(kind, method, route, h)
+		return t.insert(c, method, route, h)
 	}
-	if e.named(kind, method, route) {
+	if e.named(c, method, route) {
 		t.remember(e)
 	}
 	return e
@@ -124,18 +124,18 @@ func (t *table) lookup(kind conventions.Kind, method, route string) *entry {
 
 // known returns the entry of an endpoint whose names are new strings each time, so that recall could not find it; nil if
 // there is none.
-func (t *table) known(kind conventions.Kind, method, route string) *entry {
+func (t *table) known(c class, method, route string) *entry {
 	if len(route) > conventions.MaxNameBytes || len(method) > conventions.MaxNameBytes {
 		return nil
 	}
-	return t.probe(t.hash(kind, method, route), kind, method, route)
+	return t.probe(t.hash(c, method, route), c, method, route)
 }
 
 // probe walks the slots of a hash up to the entry with these names, or to a free one: nil.
-func (t *table) probe(h uint64, kind conventions.Kind, method, route string) *entry {
+func (t *table) probe(h uint64, c class, method, route string) *entry {
 	for i := h & t.mask; ; i = (i + 1) & t.mask {
 		e := t.hashed[i].Load()
-		if e == nil || e.hash == h && e.kind == kind && e.route == route && e.method == method {
+		if e == nil || e.hash == h && e.class == c && e.route == route && e.method == method {
 			return e
 		}
 	}
@@ -148,18 +148,18 @@ func (t *table) find(ep conventions.Endpoint) *entry {
 	return t.byEndpoint[ep]
 }
 
-func (t *table) hash(kind conventions.Kind, method, route string) uint64 {
-	h := maphash.String(t.seed, route) ^ uint64(len(method))<<8 ^ uint64(kind)<<16
+func (t *table) hash(c class, method, route string) uint64 {
+	h := maphash.String(t.seed, route) ^ uint64(len(method))<<8 ^ uint64(c)*0x9E3779B97F4A7C15
 	if method != "" {
 		h ^= uint64(method[0]) << 24
 	}
 	return h
 }
 
-func (t *table) insert(kind conventions.Kind, method, route string, h uint64) *entry {
-	side := side(kind)
+func (t *table) insert(c class, method, route string, h uint64) *entry {
+	side := side(c.kind())
 	if t.full[side].Load() {
-		return t.overflowEntry(publicKind(kind))
+		return t.overflowEntry(c.kind())
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -169,29 +169,28 @@ func (t *table) insert(kind conventions.Kind, method, route string, h uint64) *e
 		if e == nil {
 			break
 		}
-		if e.hash == h && e.kind == kind && e.route == route && e.method == method {
+		if e.hash == h && e.class == c && e.route == route && e.method == method {
 			return e
 		}
 	}
 	if t.n[side] >= t.max {
 		t.full[side].Store(true)
-		return t.overflowLocked(publicKind(kind))
+		return t.overflowLocked(c.kind())
 	}
 	t.n[side]++
 	if len(route) == conventions.MaxNameBytes {
 		route = strings.Clone(route) // perhaps clipped: do not keep the whole alive
 	}
-	e := t.addLocked(kind, method, route)
+	e := t.addLocked(c, method, route, c.endpoint(method, route))
 	e.hash = h
 	t.hashed[i].Store(e)
 	return e
 }
 
 // addLocked makes an entry and gives it the next id.
-func (t *table) addLocked(kind conventions.Kind, method, route string) *entry {
+func (t *table) addLocked(c class, method, route string, ep conventions.Endpoint) *entry {
 	all := t.entries()
-	e := &entry{kind: kind, method: method, route: route, id: uint32(len(all))}
-	e.endpoint = endpointOf(kind, strings.ToValidUTF8(method, "\uFFFD"), strings.ToValidUTF8(route, "\uFFFD"))
+	e := &entry{class: c, method: method, route: route, id: uint32(len(all)), endpoint: ep}
 	e.samples.Store(samplesPerSecond)
 	e.set, e.failedSet = pointAttributes(e.endpoint)
 	t.prepare(e)
@@ -218,25 +217,17 @@ func (t *table) overflowLocked(kind conventions.Kind) *entry {
 	if e := t.overflow[kind].Load(); e != nil {
 		return e
 	}
-	e := t.addLocked(kind, "", conventions.OverflowRoute)
+	e := t.addLocked(kindClass(kind), "", conventions.OverflowRoute, conventions.Endpoint{Kind: kind, Route: conventions.OverflowRoute})
 	t.overflow[kind].Store(e)
 	return e
 }
 
 // side tells what is served (0) from dependencies (1): neither may crowd the other out.
 func side(k conventions.Kind) int {
-	if k >= conventions.KindDependency {
+	if k == conventions.KindDependency {
 		return 1
 	}
 	return 0
-}
-
-// clip bounds a name that a client may have had a hand in.
-func clip(s string) string {
-	if len(s) <= conventions.MaxNameBytes {
-		return s
-	}
-	return s[:conventions.MaxNameBytes]
 }
 
 func samePointer(a, b string) bool {

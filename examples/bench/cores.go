@@ -43,7 +43,7 @@ func worker(of func(worker int) sdktrace.SpanProcessor) func(int) func(int) {
 	return func(w int) func(int) {
 		s, p := all[w%len(all)], of(w)
 		if ours, ok := p.(*spikeprocessor.Processor); ok {
-			ours.Take(func(*spikeprocessor.Delta) {})
+			ours.Link().TakeDeltas(func(*spikeprocessor.Delta) {})
 		}
 		return func(n int) {
 			for range n {

@@ -105,7 +105,7 @@ func hotTicked(v variant) subject {
 	ours, ok := p.(*spikeprocessor.Processor)
 	return subject{v.name, func(n int) time.Duration {
 		if ok {
-			ours.Take(func(*spikeprocessor.Delta) {})
+			ours.Link().TakeDeltas(func(*spikeprocessor.Delta) {})
 		}
 		return cpuOf(func() { run(n) })
 	}}

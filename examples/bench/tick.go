@@ -55,9 +55,9 @@ func tickShares(minutes int) (shares []float64) {
 		return cpuOf(func() {
 			e.Advance(now, func(yield func(*spikeprocessor.Delta) bool) {
 				more := true
-				p.Take(func(d *spikeprocessor.Delta) { more = more && yield(d) })
+				p.Link().TakeDeltas(func(d *spikeprocessor.Delta) { more = more && yield(d) })
 			})
-			p.Digest(now)
+			p.Link().Digest(now)
 		})
 	}
 	for range 90 {

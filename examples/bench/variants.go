@@ -69,7 +69,7 @@ func around(next sdktrace.SpanProcessor, opts ...spikeprocessor.Option) *spikepr
 	if err != nil {
 		panic(err)
 	}
-	p.Take(func(*spikeprocessor.Delta) {})
+	p.Link().TakeDeltas(func(*spikeprocessor.Delta) {})
 	return p
 }
 

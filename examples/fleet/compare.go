@@ -11,8 +11,10 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
 	"github.com/otelperf/otelperf-go/examples/internal/collector"
-	"github.com/otelperf/otelperf-go/spikeprocessor"
 )
+
+// requestDuration is the metric of requests by endpoint.
+const requestDuration = "otelperf.request.duration"
 
 // row is what one endpoint of the service looks like.
 type row struct {
@@ -35,7 +37,7 @@ type key struct{ service, route string }
 func merge(got *collector.Received) map[key]*collector.Histogram {
 	last := map[key]map[string]pmetric.ExponentialHistogramDataPoint{} // by instance: cumulative, so the last one has it all
 	for from, m := range got.Metrics() {
-		if m.Name() != spikeprocessor.RequestDuration {
+		if m.Name() != requestDuration {
 			continue
 		}
 		resource := from.Resource.Attributes().AsRaw()

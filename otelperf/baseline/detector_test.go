@@ -412,21 +412,17 @@ func TestTally(t *testing.T) {
 	}
 }
 
-func TestShareAbove(t *testing.T) {
+func TestQuantilesAndShares(t *testing.T) {
 	b := newBench(t, Config{})
-	if _, ok := b.d.ShareAbove(time.Second); ok {
-		t.Error("a share of nothing")
+	if _, ok := b.d.Quantile(0.5); ok {
+		t.Error("a quantile of nothing")
 	}
 	b.run(1200)
 	for _, q := range []float64{0.5, 0.9, 0.99} {
 		at, ok := b.d.Quantile(q)
-		share, _ := b.d.ShareAbove(at)
-		if !ok || math.Abs(share-(1-q)) > 1e-4 {
+		if share := b.d.normal.above(at.Seconds()); !ok || math.Abs(share-(1-q)) > 1e-4 {
 			t.Errorf("share above the quantile %v is %v", q, share)
 		}
-	}
-	if share, _ := b.d.ShareAbove(0); share != 1 {
-		t.Errorf("share above 0 is %v", share)
 	}
 	if _, ok := b.d.Quantile(math.NaN()); ok {
 		t.Error("a quantile of NaN")

@@ -105,15 +105,3 @@ func (d *Detector) Quantile(q float64) (_ time.Duration, ok bool) {
 	}
 	return duration(d.normal.quantile(q)), true
 }
-
-// ShareAbove returns the share of the baseline that took longer than t, 0 to 1. ok is false as long as nothing has
-// been learned. Times the number of requests of a window it is how many of them were to be expected above t.
-func (d *Detector) ShareAbove(t time.Duration) (_ float64, ok bool) {
-	if d.normal.sum == 0 {
-		return 0, false
-	}
-	if t <= 0 {
-		return 1, true
-	}
-	return d.normal.above(t.Seconds()), true
-}

@@ -20,7 +20,7 @@ type endpoint struct {
 	line     *timeline.Line
 	detector *baseline.Detector
 
-	published spikeprocessor.View
+	published spikeprocessor.EndpointState
 	incident  string                // id of the open one that the endpoint has a part in; "": none
 	before    slowlog.OutcomeCounts // all requests until that was reported
 }
@@ -31,8 +31,8 @@ func (ep *endpoint) add(d *spikeprocessor.Delta) {
 }
 
 // view is what the span path must know.
-func (ep *endpoint) view() spikeprocessor.View {
-	return spikeprocessor.View{BaselineP99: ep.baselineP99(), SpikeID: ep.incident}
+func (ep *endpoint) state() spikeprocessor.EndpointState {
+	return spikeprocessor.EndpointState{BaselineP99: ep.baselineP99(), SpikeID: ep.incident}
 }
 
 // baselineP99 is 0 until the detector has learned enough for it.

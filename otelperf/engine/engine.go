@@ -42,7 +42,7 @@ type Options struct {
 	Detector baseline.Config
 	// Publish is called within Advance when what the request path must know of an endpoint has changed. It must return at once
 	// and not call the Engine. Nil: nobody is told.
-	Publish func(conventions.Endpoint, spikeprocessor.View)
+	Publish func(conventions.Endpoint, spikeprocessor.EndpointState)
 	// Version returns the version of the service, by which an incident that began soon after a restart is put down to a new one.
 	// It is called within Advance and must not call the Engine. Nil: it is not known.
 	Version func() string
@@ -169,7 +169,7 @@ func (e *Engine) verdict(ep *endpoint, ev baseline.Event) {
 	if e.options.Publish == nil {
 		return
 	}
-	if v := ep.view(); v != ep.published {
+	if v := ep.state(); v != ep.published {
 		ep.published = v
 		e.options.Publish(ep.name, v)
 	}

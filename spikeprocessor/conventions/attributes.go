@@ -7,6 +7,9 @@ import (
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 )
 
+// StatusKey is the status of an HTTP request.
+const StatusKey attribute.Key = keyHTTPStatus
+
 // Attributes names an endpoint on a metric point as the semantic conventions do, where they can: at most two attributes.
 func (e Endpoint) Attributes() []attribute.KeyValue {
 	switch {

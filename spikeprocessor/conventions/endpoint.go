@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package conventions reads what OpenTelemetry's semantic conventions, present and older ones, say of a span or a metric point,
-// and gives plain values: which endpoint it belongs to and how it ended. Live spans, metric points and recorded traces are read by
-// the same functions, so that one request has one name wherever it is seen.
 package conventions
+
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // Kind tells what sort of work an endpoint does.
 type Kind uint8
@@ -45,16 +47,18 @@ const (
 	OverflowRoute = "(other)"
 	// UnmatchedRoute is the route of HTTP requests that no route matched.
 	UnmatchedRoute = "(unmatched)"
+	// UnnamedRoute is the route of spans that have no name.
+	UnnamedRoute = "(no name)"
 
 	// MaxNameBytes bounds each of the strings of an Endpoint.
 	MaxNameBytes = 256
 )
 
-// Endpoint is the identity of a row: never a raw path, at most 256 bytes in each string.
+// Endpoint is the identity of a row: never a raw path, at most 256 bytes of valid UTF-8 in each string.
 type Endpoint struct {
-	Kind   Kind
-	Method string
-	Route  string
+	Kind   Kind   // what sort of work it does
+	Method string // the first word of its name; what it is depends on Kind, see there
+	Route  string // the rest of its name
 }
 
 // String returns "METHOD ROUTE", the key that summaries use.
@@ -63,4 +67,26 @@ func (e Endpoint) String() string {
 		return e.Route
 	}
 	return e.Method + " " + e.Route
+}
+
+// Clip returns the first MaxNameBytes bytes of a name that a client may have had a hand in, less a rune that does not fit. It
+// allocates nothing.
+func Clip(s string) string { return cut(s, MaxNameBytes) }
+
+// Text returns the first limit bytes of s as valid UTF-8, less a rune that does not fit. What was invalid becomes U+FFFD, one for
+// each run.
+func Text(s string, limit int) string {
+	return cut(strings.ToValidUTF8(cut(s, limit), "\uFFFD"), limit)
+}
+
+// cut returns at most limit bytes of s, and not a part of a rune at their end.
+func cut(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	at := limit
+	for at > max(limit-utf8.UTFMax, 0) && !utf8.RuneStart(s[at]) {
+		at--
+	}
+	return s[:at]
 }

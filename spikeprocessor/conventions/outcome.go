@@ -2,36 +2,62 @@
 
 package conventions
 
-import "github.com/otelperf/otelperf-go/slowlog"
+import (
+	"go.opentelemetry.io/otel/attribute"
 
-// grpcServerFaults marks the gRPC codes that a server span reports as errors of the server
+	"github.com/otelperf/otelperf-go/slowlog"
+)
+
+// serverFaults marks the gRPC codes that a server span reports as errors of the server
 // (OpenTelemetry semantic conventions for gRPC): Unknown, DeadlineExceeded, Unimplemented, Internal,
 // Unavailable, DataLoss.
-const grpcServerFaults = 1<<2 | 1<<4 | 1<<12 | 1<<13 | 1<<14 | 1<<15
+const serverFaults = 1<<2 | 1<<4 | 1<<12 | 1<<13 | 1<<14 | 1<<15
 
-// OutcomeOfGRPC is the outcome that a gRPC status code tells of a server's request.
-func OutcomeOfGRPC(code int64) slowlog.Outcome {
+// outcomeOfCode is the outcome that a gRPC status code tells of a server's request.
+func outcomeOfCode(code int64) slowlog.Outcome {
 	switch {
 	case code == 0:
 		return slowlog.OutcomeOK
 	case code == 1:
 		return slowlog.OutcomeCanceled
-	case code > 0 && code < 17 && grpcServerFaults>>code&1 == 1:
+	case code > 0 && code < 17 && serverFaults>>code&1 == 1:
 		return slowlog.OutcomeServerError
 	default:
 		return slowlog.OutcomeClientError
 	}
 }
 
-// grpcCodes maps the upper-case names of newer conventions to the numbers of older ones.
-var grpcCodes = map[string]int64{
-	"OK": 0, "CANCELLED": 1, "UNKNOWN": 2, "INVALID_ARGUMENT": 3, "DEADLINE_EXCEEDED": 4, "NOT_FOUND": 5,
-	"ALREADY_EXISTS": 6, "PERMISSION_DENIED": 7, "RESOURCE_EXHAUSTED": 8, "FAILED_PRECONDITION": 9, "ABORTED": 10,
-	"OUT_OF_RANGE": 11, "UNIMPLEMENTED": 12, "INTERNAL": 13, "UNAVAILABLE": 14, "DATA_LOSS": 15, "UNAUTHENTICATED": 16,
+// codes maps the names of codes, as newer conventions have them, to the numbers of older ones. gRPC and Connect spell one of
+// them in two ways.
+var codes = map[string]int64{
+	"ok": 0, "cancelled": 1, "canceled": 1, "unknown": 2, "invalid_argument": 3, "deadline_exceeded": 4, "not_found": 5,
+	"already_exists": 6, "permission_denied": 7, "resource_exhausted": 8, "failed_precondition": 9, "aborted": 10,
+	"out_of_range": 11, "unimplemented": 12, "internal": 13, "unavailable": 14, "data_loss": 15, "unauthenticated": 16,
 }
 
-// OutcomeOfGRPCName is OutcomeOfGRPC for a code's name, such as "NOT_FOUND"; ok is false for a name that there is not.
-func OutcomeOfGRPCName(name string) (o slowlog.Outcome, ok bool) {
-	code, ok := grpcCodes[name]
-	return OutcomeOfGRPC(code), ok
+const longestCode = len("failed_precondition")
+
+// outcomeOfRPC reads the status of an RPC: a number, or a name in capitals (gRPC) or small letters (Connect). ok is false for
+// what is none of them.
+func outcomeOfRPC(f *fields) (o slowlog.Outcome, ok bool) {
+	v := &f.attrs[f.at[rpcStatus]-1].Value
+	if v.Type() == attribute.INT64 {
+		return outcomeOfCode(v.AsInt64()), true
+	}
+	name := v.AsString()
+	if name == "" || len(name) > longestCode {
+		return 0, false
+	}
+	if name == "0" || digits(name) > 0 {
+		return outcomeOfCode(int64(digits(name))), true
+	}
+	var lower [longestCode]byte
+	for i := range len(name) {
+		lower[i] = name[i]
+		if 'A' <= name[i] && name[i] <= 'Z' {
+			lower[i] += 'a' - 'A'
+		}
+	}
+	code, ok := codes[string(lower[:len(name)])]
+	return outcomeOfCode(code), ok
 }

@@ -46,11 +46,9 @@ func Bucket(d time.Duration) int {
 	return (63-zeros-firstOctave)*64 + firstRoot - 1 + j - FirstIndex
 }
 
-// LowerBound returns the exclusive lower bound of bucket b in seconds.
+// LowerBound returns the exclusive lower bound of bucket b in seconds, which is the inclusive upper bound of the bucket before
+// it. b may be NumBuckets, too.
 func LowerBound(b int) float64 { return power(b + FirstIndex) }
-
-// UpperBound returns the inclusive upper bound of bucket b in seconds.
-func UpperBound(b int) float64 { return power(b + FirstIndex + 1) }
 
 // UpperDuration returns the longest duration in bucket b: its upper bound, rounded down to a
 // nanosecond. Bucket(UpperDuration(b)) is b, and one nanosecond more is in the next bucket.

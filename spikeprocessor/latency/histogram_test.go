@@ -340,7 +340,6 @@ func TestNoAllocations(t *testing.T) {
 		{"Subtract", func() { warm.Subtract(b) }},
 		{"Quantile", func() { d, _ := a.Quantile(.99); sink += int(d) }},
 		{"Quantiles", func() { a.Quantiles(dst, qs) }},
-		{"CountAbove", func() { sink += int(a.CountAbove(1e6)) }},
 		{"Buckets", func() {
 			for b, n := range a.Buckets() {
 				sink += b + int(n)

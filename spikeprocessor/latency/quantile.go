@@ -110,25 +110,6 @@ func (h *Histogram) answer(c int, rank uint64) time.Duration {
 	return min(max(middle(group<<g, (group+1)<<g), h.min), h.max)
 }
 
-// CountAbove returns how many durations are certain to be longer than d: those in buckets above the one that holds d.
-// It is the exact number of durations > d where d is a bucket's upper bound (UpperDuration), except in a
-// histogram that holds coarser counts, where the bucket of d is a coarse one.
-func (h *Histogram) CountAbove(d time.Duration) uint64 {
-	g := h.trusted()
-	first := (Bucket(d)>>g + 1) << g >> h.shift
-	above := uint64(0)
-	for p := first >> 6; p < octaves; p++ {
-		used := h.used[p]
-		if p == first>>6 {
-			used &= math.MaxUint64 << (first & 63)
-		}
-		for ; used != 0; used &= used - 1 {
-			above += h.cell(p<<6 | bits.TrailingZeros64(used))
-		}
-	}
-	return above
-}
-
 // Buckets returns the buckets that are not empty, ascending, with their counts. For a coarse
 // histogram each is named by the first of the eight buckets that its count stands for. Iterating
 // allocates nothing. h must not change meanwhile.

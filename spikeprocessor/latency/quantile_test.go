@@ -87,25 +87,3 @@ func TestNearestRank(t *testing.T) {
 		}
 	}
 }
-
-func TestCountAbove(t *testing.T) {
-	for _, s := range shapes {
-		ds := sample(s.name, 3000, 5)
-		h := record(&Histogram{}, ds)
-		for _, d := range []time.Duration{-1, 0, MinDuration, UpperDuration(900), UpperDuration(1000), UpperDuration(1100), UpperDuration(1279), MaxDuration - 1, math.MaxInt64} {
-			at := UpperDuration(Bucket(d))
-			var want uint64
-			for _, x := range ds {
-				if x > at {
-					want++
-				}
-			}
-			if got := h.CountAbove(d); got != want {
-				t.Errorf("%s: CountAbove(%v) = %d, want %d", s.name, d, got, want)
-			}
-			if got := record(NewCoarse(), ds).CountAbove(d); got > want {
-				t.Errorf("%s: coarse CountAbove(%v) = %d, more than %d", s.name, d, got, want)
-			}
-		}
-	}
-}

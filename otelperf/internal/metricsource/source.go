@@ -6,7 +6,6 @@ package metricsource
 import (
 	"context"
 	"iter"
-	"slices"
 	"sync/atomic"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -168,8 +167,8 @@ func (m *Source) point(key pointKey, set attribute.Set, h *latency.Histogram, su
 	if delta.Count() == 0 {
 		return
 	}
-	ep, outcome := endpointOf(set)
-	r := m.rowOf(ep)
+	req := conventions.Point(set.ToSlice())
+	r, outcome := m.rowOf(req.Endpoint()), req.Outcome
 	r.coarse = r.coarse || coarse
 	r.outcomes[outcome] += delta.Count()
 	r.all.Merge(&delta)
@@ -191,32 +190,4 @@ func (m *Source) rowOf(ep conventions.Endpoint) *row {
 		}
 	}
 	return m.rows[id]
-}
-
-// endpointOf reads the attributes of a point.
-func endpointOf(set attribute.Set) (ep conventions.Endpoint, outcome slowlog.Outcome) {
-	str := func(keys ...attribute.Key) string {
-		for _, k := range keys {
-			if v, ok := set.Value(k); ok {
-				return v.String()
-			}
-		}
-		return ""
-	}
-	outcome = spikeprocessor.OutcomeOf(set.ToSlice())
-	if set.HasValue("otel.metric.overflow") {
-		return conventions.Endpoint{Route: conventions.OverflowRoute}, outcome
-	}
-	if method := str("http.request.method"); method != "" {
-		route := str("http.route")
-		if route == "" {
-			route = conventions.UnmatchedRoute
-		}
-		return conventions.Endpoint{Kind: conventions.KindHTTP, Method: method, Route: route}, outcome
-	}
-	route := str("rpc.method")
-	if service := str("rpc.service"); service != "" && !slices.Contains([]byte(route), '/') {
-		route = service + "/" + route
-	}
-	return conventions.Endpoint{Kind: conventions.KindRPC, Method: str("rpc.system.name", "rpc.system"), Route: route}, outcome
 }

@@ -6,6 +6,8 @@ import (
 	"bytes"
 	"errors"
 	"time"
+
+	"github.com/otelperf/otelperf-go/slowlog"
 )
 
 // accessParser parses lines of an access log.
@@ -45,7 +47,7 @@ func (p *accessParser) parse(line []byte, rec *Record) error {
 	rec.Method = known(p.method)
 	p.route = AppendRoute(p.route[:0], absolutePath(p.path))
 	rec.Route = p.route
-	rec.Outcome = outcomeOf(p.status)
+	rec.Outcome = slowlog.OutcomeOfStatus(p.status)
 	rec.Unmatched = p.status == 404 || p.status == 405
 	return nil
 }

@@ -68,7 +68,7 @@ func (p *csvParser) fill(fields [][]byte, rec *Record) error {
 		if !ok {
 			return badStatus(fields[c.status])
 		}
-		rec.Outcome = outcomeOf(status)
+		rec.Outcome = slowlog.OutcomeOfStatus(status)
 	}
 	return nil
 }

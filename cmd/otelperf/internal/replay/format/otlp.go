@@ -97,9 +97,9 @@ func (o *otlpReader) resourceSpans() error {
 	return o.object(func(name string) error {
 		switch name {
 		case "resource":
-			var resource struct{ Attributes []attribute }
+			var resource struct{ Attributes attributes }
 			_, err := o.decode(&resource)
-			o.service = find(resource.Attributes, "service.name")
+			o.service = resource.Attributes.text("service.name")
 			return err
 		case "scopeSpans", "scope_spans", "instrumentationLibrarySpans":
 			return o.array(o.scopeSpans)

@@ -22,7 +22,7 @@ func spanWith(members string) string {
 	return `{"resourceSpans":[{"scopeSpans":[{"spans":[{"startTimeUnixNano":1772445600000000000,"endTimeUnixNano":1772445600045000000,` + members + `}]}]}]}` + "\n"
 }
 
-func attributes(pairs ...string) string {
+func attributesOf(pairs ...string) string {
 	var out []string
 	for i := 0; i < len(pairs); i += 2 {
 		out = append(out, `{"key":"`+pairs[i]+`","value":{"stringValue":"`+pairs[i+1]+`"}}`)
@@ -34,13 +34,13 @@ func TestOTLPSpans(t *testing.T) {
 	const at = "1 2026-03-02T10:00:00.045Z "
 	tests := []struct{ name, text, want string }{ // want "" is no request
 		{"as exported", oneSpan, at + "shop: GET /users/{id} 45ms ok"},
-		{"no route, name with it", spanWith(`"kind":2,"name":"GET /a",` + attributes("http.request.method", "GET")), at + "GET /a 45ms ok"},
-		{"no route at all", spanWith(`"kind":2,"name":"GET",` + attributes("http.request.method", "GET")), at + "GET (unmatched) 45ms ok"},
-		{"old names", spanWith(`"kind":"SPAN_KIND_SERVER","name":"HTTP GET /a",` + attributes("http.method", "GET", "http.status_code", "503", "http.route", "/a")), at + "GET /a 45ms server_error"},
+		{"no route, name with it", spanWith(`"kind":2,"name":"GET /a",` + attributesOf("http.request.method", "GET")), at + "GET /a 45ms ok"},
+		{"no route at all", spanWith(`"kind":2,"name":"GET",` + attributesOf("http.request.method", "GET")), at + "GET (unmatched) 45ms ok"},
+		{"old names", spanWith(`"kind":"SPAN_KIND_SERVER","name":"HTTP GET /a",` + attributesOf("http.method", "GET", "http.status_code", "503", "http.route", "/a")), at + "GET /a 45ms server_error"},
 		{"error status", spanWith(`"kind":2,"name":"x","status":{"code":2}`), at + "server x 45ms server_error"},
 		{"error status by name", spanWith(`"kind":2,"name":"x","status":{"code":"STATUS_CODE_ERROR"}`), at + "server x 45ms server_error"},
-		{"outcome of our own", spanWith(`"kind":2,"name":"x",` + attributes("otelperf.outcome", "canceled")), at + "server x 45ms canceled"},
-		{"rpc", spanWith(`"kind":2,"name":"shop.Cart/Add",` + attributes("rpc.system", "grpc")), at + "grpc shop.Cart/Add 45ms ok"},
+		{"outcome of our own", spanWith(`"kind":2,"name":"x",` + attributesOf("otelperf.outcome", "canceled")), at + "server x 45ms canceled"},
+		{"rpc", spanWith(`"kind":2,"name":"shop.Cart/Add",` + attributesOf("rpc.system", "grpc")), at + "grpc shop.Cart/Add 45ms ok"},
 		{"consumer", spanWith(`"kind":5,"parentSpanId":"01","name":"orders receive"`), at + "consumer orders receive 45ms ok"},
 		{"job", spanWith(`"kind":1,"name":"nightly"`), at + "job nightly 45ms ok"},
 		{"no kind, no name", spanWith(`"flags":0`), at + "job (no name) 45ms ok"},

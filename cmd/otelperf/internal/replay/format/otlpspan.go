@@ -8,20 +8,25 @@ import (
 	"strings"
 	"time"
 
-	"github.com/otelperf/otelperf-go/slowlog"
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // span is what is needed of a span.
 type span struct {
-	ParentSpanID string      `json:"parentSpanId"`
-	Name         string      `json:"name"`
-	Kind         spanKind    `json:"kind"`
-	Flags        number      `json:"flags"`
-	Start        nanos       `json:"startTimeUnixNano"`
-	End          nanos       `json:"endTimeUnixNano"`
-	Attributes   []attribute `json:"attributes"`
-	Status       struct {
+	ParentSpanID string     `json:"parentSpanId"`
+	Name         string     `json:"name"`
+	Kind         spanKind   `json:"kind"`
+	Flags        number     `json:"flags"`
+	Start        nanos      `json:"startTimeUnixNano"`
+	End          nanos      `json:"endTimeUnixNano"`
+	Attributes   attributes `json:"attributes"`
+	Events       []struct {
+		Name       string     `json:"name"`
+		Attributes attributes `json:"attributes"`
+	} `json:"events"`
+	Status struct {
 		Code statusCode `json:"code"`
 	} `json:"status"`
 }
@@ -33,8 +38,15 @@ const (
 
 // record fills rec with what a span was, if it was a request or job of its own.
 func (s *span) record(service string, rec *Record) (isRequest bool, err error) {
-	kind, method, route := s.endpoint()
-	if !s.localRoot() || kind == conventions.KindDependency {
+	if !s.localRoot() {
+		return false, nil
+	}
+	plain := conventions.Span{Kind: trace.SpanKind(s.Kind), Name: s.Name, Attributes: s.Attributes, Failed: s.Status.Code == errorStatus}
+	for i := range s.Events {
+		plain.Event(s.Events[i].Name, s.Events[i].Attributes)
+	}
+	req := plain.Request()
+	if req.Kind == conventions.KindDependency {
 		return false, nil
 	}
 	d := time.Duration(s.End - s.Start)
@@ -46,9 +58,10 @@ func (s *span) record(service string, rec *Record) (isRequest bool, err error) {
 	case d > MaxDuration:
 		return false, fmt.Errorf("span %.40q took longer than 24 h", s.Name)
 	}
+	ep := req.Endpoint()
 	*rec = Record{
-		Time: int64(s.End), Duration: d, Kind: kind, Service: service,
-		Method: append(rec.Method[:0], method...), Route: append(rec.Route[:0], route...), Outcome: s.outcome(kind),
+		Time: int64(s.End), Duration: d, Kind: ep.Kind, Service: service,
+		Method: append(rec.Method[:0], ep.Method...), Route: append(rec.Route[:0], ep.Route...), Outcome: req.Outcome,
 	}
 	return true, nil
 }
@@ -62,62 +75,5 @@ func (s *span) localRoot() bool {
 	if flags, err := strconv.ParseUint(string(s.Flags), 10, 32); err == nil && flags&knowsRemote != 0 {
 		return flags&isRemote != 0
 	}
-	return s.Kind == serverSpan || s.Kind == consumerSpan
-}
-
-// endpoint names what was called, as the span processor does.
-func (s *span) endpoint() (kind conventions.Kind, method, route string) {
-	name := s.Name
-	if name == "" {
-		name = "(no name)"
-	}
-	switch s.Kind {
-	case serverSpan:
-	case consumerSpan:
-		return conventions.KindConsumer, "consumer", name
-	case 0, internalSpan:
-		return conventions.KindJob, "job", name
-	default:
-		return conventions.KindDependency, "", name
-	}
-	if method = find(s.Attributes, "http.request.method", "http.method"); method != "" {
-		route = find(s.Attributes, "http.route")
-		if route == "" {
-			route = routeOfName(method, s.Name)
-		}
-		return conventions.KindHTTP, method, route
-	}
-	if system := find(s.Attributes, "rpc.system.name", "rpc.system"); system != "" {
-		return conventions.KindRPC, system, name
-	}
-	return conventions.KindServer, "server", name
-}
-
-// routeOfName takes the route from a name like "GET /users/{id}".
-func routeOfName(method, name string) string {
-	for _, prefix := range [...]string{method, "HTTP"} {
-		if rest, ok := strings.CutPrefix(name, prefix); ok && (rest == "" || rest[0] == ' ') {
-			name = strings.TrimPrefix(rest, " ")
-			break
-		}
-	}
-	if name == "" {
-		return conventions.UnmatchedRoute
-	}
-	return name
-}
-
-func (s *span) outcome(kind conventions.Kind) slowlog.Outcome {
-	if o, ok := slowlog.ParseOutcome(find(s.Attributes, string(conventions.OutcomeKey))); ok {
-		return o
-	}
-	if kind == conventions.KindHTTP {
-		if code, err := strconv.Atoi(find(s.Attributes, "http.response.status_code", "http.status_code")); err == nil && code > 0 {
-			return outcomeOf(code)
-		}
-	}
-	if s.Status.Code == errorStatus {
-		return slowlog.OutcomeServerError
-	}
-	return slowlog.OutcomeOK
+	return trace.SpanKind(s.Kind) == trace.SpanKindServer || trace.SpanKind(s.Kind) == trace.SpanKindConsumer
 }

@@ -3,32 +3,47 @@
 package format
 
 import (
+	"encoding/json"
 	"strconv"
 	"strings"
+
+	"go.opentelemetry.io/otel/attribute"
 )
 
-type attribute struct {
-	Key   string
-	Value struct {
-		StringValue string `json:"stringValue"`
-		IntValue    number `json:"intValue"`
-	}
-}
+// attributes are those of a span, an event or a resource. Only strings and integers matter, and no others are in it.
+type attributes []attribute.KeyValue
 
-func (a *attribute) text() string {
-	if a.Value.StringValue != "" {
-		return a.Value.StringValue
+func (a *attributes) UnmarshalJSON(b []byte) error {
+	var all []struct {
+		Key   string `json:"key"`
+		Value struct {
+			String *string `json:"stringValue"`
+			Int    *number `json:"intValue"`
+		} `json:"value"`
 	}
-	return string(a.Value.IntValue)
-}
-
-// find returns the value of the first of some attributes, or "".
-func find(attributes []attribute, keys ...string) string {
-	for _, k := range keys {
-		for i := range attributes {
-			if attributes[i].Key == k {
-				return attributes[i].text()
+	if err := json.Unmarshal(b, &all); err != nil {
+		return err
+	}
+	*a = make(attributes, 0, len(all))
+	for i := range all {
+		kv := &all[i]
+		switch {
+		case kv.Value.String != nil:
+			*a = append(*a, attribute.String(kv.Key, *kv.Value.String))
+		case kv.Value.Int != nil:
+			if n, err := strconv.ParseInt(string(*kv.Value.Int), 10, 64); err == nil {
+				*a = append(*a, attribute.Int64(kv.Key, n))
 			}
+		}
+	}
+	return nil
+}
+
+// text returns the value of a string attribute, or "".
+func (a attributes) text(key attribute.Key) string {
+	for i := range a {
+		if a[i].Key == key {
+			return a[i].Value.AsString()
 		}
 	}
 	return ""
@@ -55,13 +70,7 @@ func (n *nanos) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// Kinds of a span.
-const (
-	internalSpan = 1
-	serverSpan   = 2
-	consumerSpan = 5
-)
-
+// spanKind is a kind as OTLP numbers it, and the API with it.
 type spanKind int
 
 func (k *spanKind) UnmarshalJSON(b []byte) error {

@@ -39,19 +39,3 @@ type Reader interface {
 	// Run hands all requests to the sink. It returns the sink's error or that of the stream, nil at its end.
 	Run(to Sink) error
 }
-
-// outcomeOf is the outcome that an HTTP status tells; 0 is an unknown one.
-func outcomeOf(status int) slowlog.Outcome {
-	switch {
-	case status == 101:
-		return slowlog.OutcomeStream
-	case status == 499: // nginx: the client went away
-		return slowlog.OutcomeCanceled
-	case status >= 500:
-		return slowlog.OutcomeServerError
-	case status >= 400:
-		return slowlog.OutcomeClientError
-	default:
-		return slowlog.OutcomeOK
-	}
-}

@@ -26,11 +26,12 @@ type workbench struct {
 
 // sample is one ordinary request, for what is normal.
 type sample struct {
-	entry *entry
-	root  sdktrace.ReadOnlySpan
-	kin   family
-	slow  bool
-	d     time.Duration
+	entry  *entry
+	root   sdktrace.ReadOnlySpan
+	kin    family
+	slow   bool
+	status int
+	d      time.Duration
 }
 
 // wait puts a kept request on the bench; false if that is full.
@@ -60,13 +61,10 @@ func (w *workbench) take() (pending []*kept, samples []sample) {
 	return pending, samples
 }
 
-// Digest does what the span path leaves to others: it builds the anatomy of requests that were kept since the last call, looks at the
-// samples of ordinary ones, and lets go of what nobody will ask for any more. The engine calls it once a second; until it is called
-// for the first time, anatomies are built where spans end.
-func (p *Processor) Digest(now time.Time) {
-	c := p.core
-	c.digest.Lock()
-	defer c.digest.Unlock()
+// digest is Link.Digest.
+func (c *core) digest(now time.Time) {
+	c.digestMu.Lock()
+	defer c.digestMu.Unlock()
 	c.digesting.Store(true)
 	pending, samples := c.bench.take()
 	c.learnAll(samples, now)
@@ -101,11 +99,7 @@ func (c *core) build(k *kept) {
 		return
 	}
 	k.dirty = false
-	children := make([]slowlog.Span, len(k.children))
-	for i, s := range k.children {
-		children[i] = slowSpan(s)
-	}
-	a := slowlog.Build(slowSpan(k.root), children, slowlog.BuildOptions{
+	a := slowlog.Build(c.slowSpan(k.root), c.slowSpans(k.children), slowlog.BuildOptions{
 		QueryText: c.cfg.queryText, Normal: k.entry.usual.Normal(), Dropped: k.dropped,
 	})
 	c.store.ReplaceAnatomy(k.trace, k.id, a)

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package spikeprocessor
+
+import (
+	"time"
+
+	"go.opentelemetry.io/otel/sdk/resource"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
+)
+
+// Link is what an engine works a Processor through: it takes the numbers, and tells the processor what it has made of them.
+// Programs have no need of it. There is one engine for a processor and those that With made of it; all of them have the same
+// link. All methods are safe for concurrent use. A Link that did not come from [Processor.Link] must not be used.
+type Link struct{ core *core }
+
+// Link returns the engine's side of the processor. It costs nothing.
+func (p *Processor) Link() Link { return Link{p.core} }
+
+// TakeDeltas yields what came to every endpoint since the previous call, and starts anew. Every span that ended before
+// the call is in it. The first call yields nothing: it starts the counting. A second consumer would get what the first did
+// not. While it runs, spans are recorded as ever; yield must not call the processor.
+func (l Link) TakeDeltas(yield func(*Delta)) { l.core.takeDeltas(yield) }
+
+// Publish sets what the engine knows of an endpoint. Spans that end afterwards are judged by it. An endpoint that is not in
+// the table is passed over.
+func (l Link) Publish(ep conventions.Endpoint, s EndpointState) {
+	if e := l.core.table.find(ep); e != nil {
+		e.state.Store(&s)
+		e.judge()
+	}
+}
+
+// SlowThreshold returns the configured threshold of an endpoint, in the table or not.
+func (l Link) SlowThreshold(ep conventions.Endpoint) time.Duration {
+	return l.core.cfg.thresholdOf(ep.String())
+}
+
+// DefaultSlowThreshold returns the threshold of the endpoints that no WithEndpointSlowThreshold names.
+func (l Link) DefaultSlowThreshold() time.Duration {
+	return time.Duration(l.core.cfg.slowThreshold.Load())
+}
+
+// SetSlowThreshold changes the threshold of the endpoints that no WithEndpointSlowThreshold names. Spans that end
+// afterwards are judged by it. A d that is not positive is passed over.
+func (l Link) SetSlowThreshold(d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	l.core.cfg.slowThreshold.Store(int64(d))
+	for _, e := range l.core.table.entries() {
+		l.core.prepare(e)
+	}
+}
+
+// Digest does what the span path leaves to others: it builds the anatomy of requests that were kept since the last call, looks at
+// the samples of ordinary ones, and lets go of what nobody will ask for any more. It is to be called once a second; until it is
+// called for the first time, anatomies are built where spans end.
+func (l Link) Digest(now time.Time) { l.core.digest(now) }
+
+// NotePanic stores what is known of the panic that is about to end a span: a span has no stack, and the SDK can be set not to
+// record panics at all. The last 64 are stored, each with at most 256 bytes of its type, 1 KiB of its message and 16 KiB of
+// its stack. A span ID of zeros is passed over.
+func (l Link) NotePanic(span trace.SpanID, typ, message, stack string) {
+	if span.IsValid() {
+		l.core.panics.note(span, typ, message, stack)
+	}
+}
+
+// Active returns at most limit of the requests that are running now, the longest first; at most 1024 are known. It is empty
+// with WithInFlight(false).
+func (l Link) Active(now time.Time, limit int) []InFlight {
+	if l.core.running == nil {
+		return nil
+	}
+	return l.core.running.list(now, limit)
+}
+
+// ErrorGroups returns the failures since the start or ResetErrors by endpoint and type, the one seen last first: at
+// most 16 types per endpoint and 500 in all, the rest as "(other)".
+func (l Link) ErrorGroups() []ErrorGroup { return l.core.errors.list() }
+
+// ResetErrors empties the error groups. A failure that is being added meanwhile may be lost with them.
+func (l Link) ResetErrors() { l.core.errors.reset() }
+
+// Insight returns what is known of an endpoint; ok is false for one that is not in the table.
+func (l Link) Insight(ep conventions.Endpoint, now time.Time) (in Insight, ok bool) {
+	return l.core.insight(ep, now)
+}
+
+// Resource returns the resource of the first span that was counted, or nil before.
+func (l Link) Resource() *resource.Resource { return l.core.resource.Load() }
+
+// Stop ends the counting, and nothing else: spans still reach the wrapped processors. It may be called more than once.
+func (l Link) Stop() { l.core.stop() }
