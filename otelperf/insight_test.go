@@ -70,21 +70,21 @@ func TestWhatIsDifferentAboutSlowRequests(t *testing.T) {
 
 func TestCountryHeader(t *testing.T) {
 	rg := newRig(t, plan{}, otelperf.WithCountryHeader("X-Country"))
-	rg.serve(rg.instrument(rg.mon.Middleware(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))), false)
+	rg.Serve(t, rg.instrument(rg.mon.Middleware(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))), false)
 	for _, country := range []string{"DE", "<script>", "", "de"} {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, rg.server.URL, http.NoBody)
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, rg.Server.URL, http.NoBody)
 		if err != nil {
 			t.Fatal(err)
 		}
 		req.Header.Set("X-Country", country)
-		resp, err := rg.server.Client().Do(req)
+		resp, err := rg.Server.Client().Do(req)
 		if err != nil {
 			t.Fatal(err)
 		}
 		_ = resp.Body.Close()
 	}
 	var got strings.Builder
-	for _, s := range rg.spans.Ended() {
+	for _, s := range rg.Spans.Ended() {
 		for _, kv := range s.Attributes() {
 			if kv.Key == "geo.country.iso_code" {
 				got.WriteString(kv.Value.AsString() + ",")
