@@ -4,4 +4,5 @@
 
 package otelperf
 
-const raceEnabled = false
+// RaceEnabled makes the load of events lighter.
+const RaceEnabled = false

@@ -4,4 +4,5 @@
 
 package otelperf
 
-const raceEnabled = true
+// RaceEnabled makes the load of events lighter.
+const RaceEnabled = true

@@ -5,7 +5,6 @@ package otelperf
 import (
 	"math"
 	"math/rand/v2"
-	"slices"
 	"testing"
 	"time"
 
@@ -116,18 +115,6 @@ func (e *Engine) numbers(w Window, dst []time.Duration) (total uint64) {
 		total += t.outcomes.Total() + uint64(t.durations.Mean()&1)
 	}
 	return total
-}
-
-func TestNumbersOfManyEndpointsAllocateNothing(t *testing.T) {
-	if raceEnabled {
-		t.Skip("the race detector allocates")
-	}
-	e, dst := manyEndpoints(t, 50), make([]time.Duration, 3)
-	for _, w := range slices.Backward(Windows) {
-		if n := testing.AllocsPerRun(10, func() { e.numbers(w, dst) }); n != 0 {
-			t.Errorf("window %s: %v allocations, want 0", w, n)
-		}
-	}
 }
 
 // BenchmarkNumbers1000 is what a query of all endpoints costs before it is put into rows.

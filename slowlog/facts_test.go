@@ -106,17 +106,6 @@ func TestFactsAreBounded(t *testing.T) {
 	}
 }
 
-func TestCategoryOfAllocatesNothing(t *testing.T) {
-	s := sqlCall(2, 1, 0, 1, "SELECT 1")
-	var got Category
-	if n := testing.AllocsPerRun(100, func() { got = categoryOf(&s) }); n != 0 && !raceEnabled {
-		t.Errorf("%g allocations", n)
-	}
-	if got != DB {
-		t.Errorf("category %s", got)
-	}
-}
-
 func TestTemplatePath(t *testing.T) {
 	for path, want := range map[string]string{
 		"":              "",

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build !race
+
+package otelperf
+
+import (
+	"slices"
+	"testing"
+	"time"
+)
+
+func TestNumbersOfManyEndpointsAllocateNothing(t *testing.T) {
+	e, dst := manyEndpoints(t, 50), make([]time.Duration, 3)
+	for _, w := range slices.Backward(Windows) {
+		if n := testing.AllocsPerRun(10, func() { e.numbers(w, dst) }); n != 0 {
+			t.Errorf("window %s: %v allocations, want 0", w, n)
+		}
+	}
+}
