@@ -23,6 +23,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"github.com/otelperf/otelperf-go/examples/browser/internal/chromium"
+	installed "github.com/otelperf/otelperf-go/examples/internal/chromium"
 	"github.com/otelperf/otelperf-go/examples/internal/exampletest"
 )
 
@@ -71,7 +72,7 @@ func newTab(t *testing.T) *tab {
 			_ = os.RemoveAll(dir)
 		}
 	})
-	if errors.Is(b.err, chromium.ErrMissing) {
+	if errors.Is(b.err, installed.ErrMissing) {
 		exampletest.Missing(t, exampletest.Chromium, b.err.Error())
 	}
 	must(t, b.err)

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/otelperf/otelperf-go/examples/internal/chromium"
 	"github.com/otelperf/otelperf-go/examples/internal/exampletest"
 	"github.com/otelperf/otelperf-go/otelperf"
 )
@@ -93,7 +94,10 @@ func shell(t *testing.T, url string) {
 
 // page opens the page in a real browser and looks at what it shows.
 func page(t *testing.T, url string) {
-	browser := exampletest.Command(t, exampletest.Chromium, "chromium")
+	browser, err := chromium.Path()
+	if err != nil {
+		exampletest.Missing(t, exampletest.Chromium, err.Error())
+	}
 	out, err := exec.CommandContext(t.Context(), browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
 		"--user-data-dir="+t.TempDir(), "--virtual-time-budget=3000", "--dump-dom", url+"/dashboard").Output()
 	if err != nil {
