@@ -5,7 +5,6 @@ package otelperf_test
 import (
 	"bufio"
 	"context"
-	"flag"
 	"io"
 	"net"
 	"net/http"
@@ -20,14 +19,10 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/internal/testrig"
 )
 
-var loadTime = flag.Duration("load", 400*time.Millisecond, "how long the load tests put load on the service")
-
 const (
-	workEvery   = 2 * time.Millisecond // one request of the service: 500 a second
-	workTakes   = 2 * time.Millisecond
-	pollEvery   = time.Millisecond // one poll of the summary: 1,000 a second
+	workTakes   = 2 * time.Millisecond // a request of the service
+	pollEvery   = time.Millisecond     // one poll of the summary: 1,000 a second
 	idleClients = 1000
-	grossEffect = 50 * time.Millisecond // of p99, that no noise explains if it is so in each of many pairs
 )
 
 // service is a server as a program has it: its own work, and the companion endpoint, on one listener.
@@ -150,14 +145,17 @@ func TestIdleStreamsAreBounded(t *testing.T) {
 
 // BenchmarkWork is how long a request of the service takes, alone and with load on the companion endpoint.
 func BenchmarkWork(b *testing.B) {
-	for name, under := range map[string]func(*testing.B, *rig){
-		"alone":        func(*testing.B, *rig) {},
-		"polls":        func(b *testing.B, rg *rig) { rg.polled(b) },
-		"idle streams": func(b *testing.B, rg *rig) { rg.idle(b, idleClients) },
+	for _, bm := range []struct {
+		name  string
+		under func(*testing.B, *rig)
+	}{
+		{"alone", func(*testing.B, *rig) {}},
+		{"polls", func(b *testing.B, rg *rig) { rg.polled(b) }},
+		{"idle streams", func(b *testing.B, rg *rig) { rg.idle(b, idleClients) }},
 	} {
-		b.Run(name, func(b *testing.B) {
+		b.Run(bm.name, func(b *testing.B) {
 			rg := service(b)
-			under(b, rg)
+			bm.under(b, rg)
 			var took []time.Duration
 			for b.Loop() {
 				began := time.Now()
