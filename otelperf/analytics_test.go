@@ -17,6 +17,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf"
 	analytics "github.com/otelperf/otelperf-go/otelperf/events"
+	"github.com/otelperf/otelperf-go/otelperf/internal/testrig"
 )
 
 // What is wrong with the options of events is reported with all else that is wrong, and before anything is started.
@@ -89,10 +90,10 @@ func TestMiddlewareTracks(t *testing.T) {
 				panic("no")
 			}
 		}))
-		call(h, http.MethodGet, "/")
+		testrig.Call(h, http.MethodGet, "/")
 		func() {
 			defer func() { _ = recover() }()
-			call(h, http.MethodGet, "/panic")
+			testrig.Call(h, http.MethodGet, "/panic")
 		}()
 		if _, err := rg.mon.Events().Flush(t.Context()); err != nil {
 			t.Fatal(err)
@@ -123,7 +124,7 @@ func TestTrackHandler(t *testing.T) {
 		t.Errorf("the second of one: %d", status)
 	}
 	off := newRig(t, plan{})
-	if w := call(off.mon.TrackHandler(), http.MethodPost, "/track"); w.Code != http.StatusNotFound || off.mon.Events() != nil {
+	if w := testrig.Call(off.mon.TrackHandler(), http.MethodPost, "/track"); w.Code != http.StatusNotFound || off.mon.Events() != nil {
 		t.Errorf("with events switched off: %d, tracker %v", w.Code, off.mon.Events())
 	}
 }

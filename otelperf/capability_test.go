@@ -5,6 +5,7 @@ package otelperf_test
 import (
 	"net/http"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.opentelemetry.io/otel"
@@ -12,6 +13,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/otelperf/otelperf-go/otelperf"
+	"github.com/otelperf/otelperf-go/otelperf/internal/testrig"
 )
 
 // setPropagator has otelhttp read traceparent, and puts the global propagator back.
@@ -115,32 +117,31 @@ func TestCapabilityMatrix(t *testing.T) {
 	} {
 		for _, col := range columns {
 			t.Run(capability.name+"/"+col.name, func(t *testing.T) {
-				rg := newRig(t, col.plan, append(col.opts, otelperf.WithRequestLog(1), otelperf.WithSlowThreshold(10*time.Millisecond))...)
-				entered := make(chan struct{}, 1)
-				mux := shop(entered)
-				mux.HandleFunc("GET /slow", func(http.ResponseWriter, *http.Request) { time.Sleep(12 * time.Millisecond) })
-				var h http.Handler = mux
-				if col.middleware {
-					h = rg.mon.Middleware(h)
-				}
-				if capability.lost {
-					h = lose(h)
-				}
-				h = rg.instrument(h)
-				got := cell{}
-				for _, parent := range []string{sampled, notSampled} {
-					header := visit(h, capability.path, capability.gone, entered, parent)
-					got.header = got.header || header.Get("X-Response-Time") != "" && header.Get("Server-Timing") != ""
-				}
-				s := rg.mon.Summary(otelperf.Window5m)
-				got.rows, got.panics, got.slow = rows(s), s.Diagnostics.Panics, len(s.SlowQueries)
-				got.lines = len(rg.log.lines("GET " + capability.path + " - "))
-				if capability.path == "/wait" || capability.path == "/events" {
-					got.slow = 0 // how long the client stayed is not what this is about
-				}
-				if want := capability.want[col.name]; got != want {
-					t.Errorf("got %+v, want %+v", got, want)
-				}
+				synctest.Test(t, func(t *testing.T) { // only what sleeps is slow
+					rg := newRig(t, col.plan, append(col.opts, otelperf.WithRequestLog(1), otelperf.WithSlowThreshold(10*time.Millisecond))...)
+					entered := make(chan struct{}, 1)
+					mux := testrig.Shop(entered)
+					mux.HandleFunc("GET /slow", func(http.ResponseWriter, *http.Request) { time.Sleep(12 * time.Millisecond) })
+					var h http.Handler = mux
+					if col.middleware {
+						h = rg.mon.Middleware(h)
+					}
+					if capability.lost {
+						h = testrig.Lose(h)
+					}
+					h = rg.instrument(h)
+					got := cell{}
+					for _, parent := range []string{sampled, notSampled} {
+						header := visit(h, capability.path, capability.gone, entered, parent)
+						got.header = got.header || header.Get("X-Response-Time") != "" && header.Get("Server-Timing") != ""
+					}
+					s := rg.mon.Summary(otelperf.Window5m)
+					got.rows, got.panics, got.slow = rows(s), s.Diagnostics.Panics, len(s.SlowQueries)
+					got.lines = len(rg.Log.Lines("GET " + capability.path + " - "))
+					if want := capability.want[col.name]; got != want {
+						t.Errorf("got %+v, want %+v", got, want)
+					}
+				})
 			})
 		}
 	}

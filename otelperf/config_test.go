@@ -3,6 +3,7 @@
 package otelperf_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -11,9 +12,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf"
+	"github.com/otelperf/otelperf-go/otelperf/internal/testrig"
 )
 
 // patch sends a change of the configuration.
@@ -63,7 +66,7 @@ func TestConfigChanges(t *testing.T) {
 			t.Errorf("changing %s changed more:\n%v\n%v", name, before, after)
 		}
 	}
-	if lines := rg.log.lines("configuration changed"); len(lines) != len(changeable) || !strings.Contains(strings.Join(lines, ""), `"baseline_ratio":"3"`) {
+	if lines := rg.Log.Lines("configuration changed"); len(lines) != len(changeable) || !strings.Contains(strings.Join(lines, ""), `"baseline_ratio":"3"`) {
 		t.Errorf("the log has %v", lines)
 	}
 }
@@ -113,55 +116,76 @@ func TestConfigRefuses(t *testing.T) {
 	if w := patch(h, `{"log_level": "warn"}`, "Origin", "https://evil.example"); w.Code != http.StatusForbidden {
 		t.Errorf("from another origin: %d", w.Code)
 	}
-	if lines := rg.log.lines("configuration changed"); len(lines) != 0 {
+	if lines := rg.Log.Lines("configuration changed"); len(lines) != 0 {
 		t.Errorf("the log has %v", lines)
 	}
 }
 
 // The log level leaves out our own lines below it; changes are logged all the same.
 func TestLogLevelAtRunTime(t *testing.T) {
-	rg := newRig(t, plan{}, everybody)
-	h := rg.mon.Handler()
-	if w := patch(h, `{"log_level": "error"}`); w.Code != http.StatusOK {
-		t.Fatal(w.Body)
-	}
-	rg.request("GET", "/quiet", http.StatusOK, time.Second)
-	time.Sleep(20 * time.Millisecond)
-	if w := patch(h, `{"log_level": "info"}`); w.Code != http.StatusOK {
-		t.Fatal(w.Body)
-	}
-	rg.request("GET", "/loud", http.StatusOK, time.Second)
-	eventually(t, "a line about the second request", func() bool { return len(rg.log.lines("GET /loud")) == 1 })
-	if lines := rg.log.lines("GET /quiet"); len(lines) != 0 {
-		t.Errorf("at level error there is %v", lines)
-	}
-	if lines := rg.log.lines("configuration changed"); len(lines) != 2 {
-		t.Errorf("changes in the log: %v", lines)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		rg := newRig(t, plan{}, everybody)
+		h := rg.mon.Handler()
+		for _, level := range []string{"error", "info"} {
+			if w := patch(h, fmt.Sprintf(`{"log_level": %q}`, level)); w.Code != http.StatusOK {
+				t.Fatal(w.Body)
+			}
+			rg.request("GET", "/"+level, http.StatusOK, time.Second)
+			synctest.Wait() // the line has been written, or left out
+		}
+		if quiet, loud := rg.Log.Lines("GET /error"), rg.Log.Lines("GET /info"); len(quiet) != 0 || len(loud) != 1 {
+			t.Errorf("at level error there is %v, at level info %v; want one line of the second request", quiet, loud)
+		}
+		if lines := rg.Log.Lines("configuration changed"); len(lines) != 2 {
+			t.Errorf("changes in the log: %v", lines)
+		}
+	})
 }
 
+// Changes that come at the same time are made one after the other: none undoes another, and each is in force when it is answered.
 func TestConfigConcurrentSafe(t *testing.T) {
+	const each = 100
 	rg := newRig(t, plan{}, everybody)
 	h := rg.mon.Handler()
+	names := []string{"baseline_ratio", "baseline_floor_ms", "baseline_grace_seconds", "request_log_rate"}
+	value := func(n int) float64 { return 10 + float64(n) } // accepted by all but the last
 	var wg sync.WaitGroup
-	for i := range 4 {
+	for i, name := range names {
 		wg.Go(func() {
-			for n := range 50 {
-				_ = patch(h, fmt.Sprintf(`{"baseline_ratio": %d, "log_level": "warn"}`, 2+(n+i)%3))
+			for n := range each {
+				want := value(n % 80)
+				if i == len(names)-1 {
+					want /= 100
+				}
+				w := patch(h, fmt.Sprintf(`{%q: %v}`, name, want))
+				var got map[string]any
+				if err := json.Unmarshal(w.Body.Bytes(), &got); w.Code != http.StatusOK || err != nil || got[name] != want {
+					t.Errorf("%s is %v after it was set to %v: %d %v", name, got[name], want, w.Code, err)
+					return
+				}
 				rg.request("GET", "/a", http.StatusOK, time.Millisecond)
-				_ = rg.mon.Settings()
-				_ = rg.mon.Summary(otelperf.Window1m)
+				rg.mon.Summary(otelperf.Window1m)
 			}
 		})
 	}
 	wg.Wait()
+	last := value((each - 1) % 80)
+	if s := rg.mon.Settings(); s.BaselineRatio != last || s.BaselineFloorMs != last || s.BaselineGraceSeconds != last || s.RequestLogRate != last/100 {
+		t.Errorf("settings are %+v, want what each was set to last: %v", s, last)
+	}
+	if n := len(rg.Log.Lines("configuration changed")); n != len(names)*each {
+		t.Errorf("%d changes in the log, want %d", n, len(names)*each)
+	}
+	if n := total(rg.mon); n != uint64(len(names)*each) {
+		t.Errorf("%d requests counted, want %d", n, len(names)*each)
+	}
 }
 
 // The settings show who may look, and no secret.
 func TestConfigShowsNoSecret(t *testing.T) {
 	const token = "correct horse battery"
 	rg := newRig(t, plan{}, otelperf.WithBearerToken(token))
-	w := call(rg.mon.Handler(), http.MethodGet, "/config", "Authorization", "Bearer "+token)
+	w := testrig.Call(rg.mon.Handler(), http.MethodGet, "/config", "Authorization", "Bearer "+token)
 	if w.Code != http.StatusOK || strings.Contains(w.Body.String(), "horse") || !strings.Contains(w.Body.String(), `"access":["bearer token"]`) {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}

@@ -9,8 +9,11 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/otelperf/otelperf-go/otelperf/internal/testrig"
 )
 
 // place is where Middleware stands.
@@ -27,7 +30,7 @@ const (
 func (p place) near() bool { return p == inside || p == both }
 
 // assemble puts the handler of a situation behind otelhttp, with Middleware in its place.
-func (rg *rig) assemble(p place, below func(mw wrapper) http.Handler) http.Handler {
+func (rg *rig) assemble(p place, below func(mw testrig.Wrapper) http.Handler) http.Handler {
 	inner := unchanged
 	if p.near() {
 		inner = rg.mon.Middleware
@@ -39,49 +42,10 @@ func (rg *rig) assemble(p place, below func(mw wrapper) http.Handler) http.Handl
 	return h
 }
 
-// lose is a middleware that replaces the request: what the mux learns below it is not seen above.
-func lose(next http.Handler) http.Handler {
-	type key struct{}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), key{}, 1)))
-	})
-}
-
-// shop is the service whose numbers are to be right. entered is told of requests to the endpoints that wait.
-func shop(entered chan<- struct{}) *http.ServeMux {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /users/{id}", func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.PathValue("id")) })
-	mux.HandleFunc("/pot", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
-	mux.HandleFunc("POST /orders", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) })
-	mux.HandleFunc("GET /panic", func(http.ResponseWriter, *http.Request) { panic("out of stock") })
-	mux.HandleFunc("GET /abort", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
-	mux.HandleFunc("GET /wait", func(_ http.ResponseWriter, r *http.Request) {
-		entered <- struct{}{}
-		<-r.Context().Done()
-	})
-	mux.HandleFunc("GET /events", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "text/event-stream")
-		_, _ = io.WriteString(w, "data: hello\n\n")
-		w.(http.Flusher).Flush()
-		entered <- struct{}{}
-		<-r.Context().Done()
-	})
-	mux.HandleFunc("GET /socket", func(w http.ResponseWriter, _ *http.Request) {
-		conn, _, err := w.(http.Hijacker).Hijack()
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusInternalServerError)
-			return
-		}
-		defer func() { _ = conn.Close() }()
-		_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: echo\r\nConnection: Upgrade\r\n\r\n")
-	})
-	return mux
-}
-
 // situation is a row of the design's table "Numbers that are right by default".
 type situation struct {
 	about   string
-	between wrapper // a middleware of the program, above our inner place
+	between testrig.Wrapper // a middleware of the program, above our inner place
 	send    func(t *testing.T, rg *rig, entered <-chan struct{})
 	http1   bool // HTTP/2 has no such thing
 
@@ -95,7 +59,7 @@ type situation struct {
 
 func sends(method, path string) func(*testing.T, *rig, <-chan struct{}) {
 	return func(t *testing.T, rg *rig, _ <-chan struct{}) {
-		if _, _, err := rg.do(t.Context(), method, path); err != nil {
+		if _, _, err := rg.Do(t.Context(), method, path); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -104,7 +68,7 @@ func sends(method, path string) func(*testing.T, *rig, <-chan struct{}) {
 // breaks sends a request whose connection the server breaks.
 func breaks(path string) func(*testing.T, *rig, <-chan struct{}) {
 	return func(t *testing.T, rg *rig, _ <-chan struct{}) {
-		if resp, _, err := rg.do(t.Context(), http.MethodGet, path); err == nil {
+		if resp, _, err := rg.Do(t.Context(), http.MethodGet, path); err == nil {
 			t.Errorf("GET %s was answered with %s: the panic did not go on", path, resp.Status)
 		}
 	}
@@ -116,7 +80,7 @@ func leaves(path string) func(*testing.T, *rig, <-chan struct{}) {
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
 		go func() {
-			_, _, err := rg.do(ctx, http.MethodGet, path)
+			_, _, err := rg.Do(ctx, http.MethodGet, path)
 			done <- err
 		}()
 		<-entered
@@ -126,7 +90,7 @@ func leaves(path string) func(*testing.T, *rig, <-chan struct{}) {
 }
 
 func upgrades(t *testing.T, rg *rig, _ <-chan struct{}) {
-	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", rg.server.Listener.Addr().String())
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", rg.Server.Listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,16 +104,16 @@ func upgrades(t *testing.T, rg *rig, _ <-chan struct{}) {
 var situations = []situation{
 	{about: "otelhttp outside the mux", send: sends("GET", "/users/7"),
 		want: "GET /users/{id} ok=1", spanName: "GET /users/{id}", route: "/users/{id}"},
-	{about: "a middleware replaced the request", between: lose, send: sends("GET", "/users/7"),
+	{about: "a middleware replaced the request", between: testrig.Lose, send: sends("GET", "/users/7"),
 		want: "GET /users/{id} ok=1", wantFar: "GET (unmatched) ok=1", spanName: "GET /users/{id}", route: "/users/{id}"},
 	{about: "below StripPrefix", between: func(h http.Handler) http.Handler { return http.StripPrefix("/v1", h) }, send: sends("GET", "/v1/users/7"),
 		want: "GET /v1/users/{id} ok=1", wantFar: "GET (unmatched) ok=1", spanName: "GET /v1/users/{id}", route: "/v1/users/{id}"},
 	{about: "no route matches", send: sends("GET", "/wp-admin/setup.php"),
-		want: "GET (unmatched) client_error=1", spanName: "GET", route: "-"},
+		want: "GET (unmatched) client_error=1", spanName: "GET", route: ""},
 	{about: "unknown method", send: sends("BREW", "/pot"),
 		want: "_OTHER /pot client_error=1", spanName: "HTTP /pot", route: "/pot"},
 	{about: "unknown method, no route", send: sends("BREW", "/tea"),
-		want: "_OTHER (unmatched) client_error=1", spanName: "HTTP", route: "-"},
+		want: "_OTHER (unmatched) client_error=1", spanName: "HTTP", route: ""},
 	{about: "server error", send: sends("POST", "/orders"),
 		want: "POST /orders server_error=1", spanName: "POST /orders", route: "/orders"},
 	{about: "handler panics", send: breaks("/panic"),
@@ -184,7 +148,7 @@ func (s situation) check(t *testing.T, p place, http2 bool) {
 	if between == nil {
 		between = unchanged
 	}
-	rg.serve(rg.assemble(p, func(mw wrapper) http.Handler { return between(mw(shop(entered))) }), http2)
+	rg.Serve(t, rg.assemble(p, func(mw testrig.Wrapper) http.Handler { return between(mw(testrig.Shop(entered))) }), http2)
 	s.send(t, rg, entered)
 
 	got := rg.settled(t, 1)
@@ -195,12 +159,12 @@ func (s situation) check(t *testing.T, p place, http2 bool) {
 	if rows(got) != want {
 		t.Errorf("summary has %q, want %q", rows(got), want)
 	}
-	span := rg.ended(t, 1)
+	span := rg.Ended(t, 1)
 	if !p.near() {
 		return
 	}
-	if span.Name() != s.spanName || spanAttr(span, "http.route") != s.route {
-		t.Errorf("span is named %q with route %q, want %q and %q", span.Name(), spanAttr(span, "http.route"), s.spanName, s.route)
+	if span.Name() != s.spanName || testrig.SpanAttr(span, "http.route") != s.route {
+		t.Errorf("span is named %q with route %q, want %q and %q", span.Name(), testrig.SpanAttr(span, "http.route"), s.spanName, s.route)
 	}
 	if noDuration := got.P50 == nil; noDuration != s.noDuration {
 		t.Errorf("p50 is null: %v, want %v", noDuration, s.noDuration)
@@ -210,12 +174,12 @@ func (s situation) check(t *testing.T, p place, http2 bool) {
 
 func (s situation) checkMetric(t *testing.T, rg *rig) {
 	t.Helper()
-	points := rg.httpMetric(t)
+	routes := rg.MetricRoutes(t)
 	switch {
-	case s.noMetric && len(points) > 0:
-		t.Errorf("otelhttp's metric has %v: somebody made points that are not its own", points)
-	case !s.noMetric && (len(points) != 1 || strings.Fields(points[0])[1] != s.route):
-		t.Errorf("otelhttp's metric has %v, want one point of route %s", points, s.route)
+	case s.noMetric && len(routes) > 0:
+		t.Errorf("otelhttp's metric has routes %q: somebody made points that are not its own", routes)
+	case !s.noMetric && !slices.Equal(routes, []string{s.route}):
+		t.Errorf("otelhttp's metric has routes %q, want one point of route %q", routes, s.route)
 	}
 }
 
@@ -224,9 +188,9 @@ func TestHeadersInEachPlace(t *testing.T) {
 		for _, p := range []place{absent, inside, outside, both} {
 			t.Run(fmt.Sprintf("HTTP %d/%s", version, p), func(t *testing.T) {
 				rg := newRig(t, plan{})
-				rg.serve(rg.assemble(p, func(mw wrapper) http.Handler { return mw(shop(nil)) }), version == 2)
+				rg.Serve(t, rg.assemble(p, func(mw testrig.Wrapper) http.Handler { return mw(testrig.Shop(nil)) }), version == 2)
 				for _, path := range []string{"/users/7", "/nowhere", "/pot"} {
-					resp, _ := rg.get(t, path)
+					resp, _ := rg.Get(t, path)
 					took, timing := resp.Header.Values("X-Response-Time"), resp.Header.Values("Server-Timing")
 					want := 1
 					if p == absent {

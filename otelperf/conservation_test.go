@@ -20,6 +20,7 @@ import (
 	"go.opentelemetry.io/otel/metric/noop"
 
 	"github.com/otelperf/otelperf-go/otelperf"
+	"github.com/otelperf/otelperf-go/otelperf/internal/testrig"
 )
 
 // client talks HTTP/1.1 over one connection that it keeps. It does no more than it must, and sends its requests in batches: the
@@ -82,7 +83,7 @@ var countedEndpoints = []counted{
 
 // countingShop answers as the clients expect it.
 func countingShop() *http.ServeMux {
-	mux := shop(nil)
+	mux := testrig.Shop(nil)
 	mux.HandleFunc("GET /answer/{n}", func(w http.ResponseWriter, r *http.Request) {
 		n, _ := strconv.Atoi(r.PathValue("n"))
 		w.WriteHeader([]int{200, 404, 500, 201, 429, 503}[n%6])
@@ -139,10 +140,10 @@ func TestConservationConcurrentSafe(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(800)) // the race detector makes collections dear
 	rg := newRig(t, plan{alone: true}, otelperf.WithHeaders(false))
 	rg.meters = noop.NewMeterProvider() // spans are what is counted here
-	rg.serve(rg.instrument(rg.mon.Middleware(countingShop())), false)
+	rg.Serve(t, rg.instrument(rg.mon.Middleware(countingShop())), false)
 	all := make([]*client, clients)
 	for i := range all {
-		conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", rg.server.Listener.Addr().String())
+		conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", rg.Server.Listener.Addr().String())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -17,6 +17,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/otelperf/otelperf-go/otelperf"
+	"github.com/otelperf/otelperf-go/otelperf/internal/testrig"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
 )
 
@@ -58,7 +59,7 @@ func TestWhatIsDifferentAboutSlowRequests(t *testing.T) {
 			NormalMs      map[string]float64 `json:"normal_ms"`
 			NormalSamples int                `json:"normal_samples"`
 		}
-		body := call(mon.Handler(), http.MethodGet, "/endpoints/detail?method=GET&route=/").Body.Bytes()
+		body := testrig.Call(mon.Handler(), http.MethodGet, "/endpoints/detail?method=GET&route=/").Body.Bytes()
 		if err := json.Unmarshal(body, &d); err != nil || len(d.Differences) == 0 {
 			t.Fatalf("got %s, %v, want a difference", body, err)
 		}
@@ -85,21 +86,21 @@ func TestWhatIsDifferentAboutSlowRequests(t *testing.T) {
 
 func TestCountryHeader(t *testing.T) {
 	rg := newRig(t, plan{}, otelperf.WithCountryHeader("X-Country"))
-	rg.serve(rg.instrument(rg.mon.Middleware(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))), false)
+	rg.Serve(t, rg.instrument(rg.mon.Middleware(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))), false)
 	for _, country := range []string{"DE", "<script>", "", "de"} {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, rg.server.URL, http.NoBody)
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, rg.Server.URL, http.NoBody)
 		if err != nil {
 			t.Fatal(err)
 		}
 		req.Header.Set("X-Country", country)
-		resp, err := rg.server.Client().Do(req)
+		resp, err := rg.Server.Client().Do(req)
 		if err != nil {
 			t.Fatal(err)
 		}
 		_ = resp.Body.Close()
 	}
 	var got strings.Builder
-	for _, s := range rg.spans.Ended() {
+	for _, s := range rg.Spans.Ended() {
 		for _, kv := range s.Attributes() {
 			if kv.Key == "geo.country.iso_code" {
 				got.WriteString(kv.Value.AsString() + ",")

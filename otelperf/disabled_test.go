@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
 	"github.com/otelperf/otelperf-go/otelperf"
+	"github.com/otelperf/otelperf-go/otelperf/internal/testrig"
 )
 
 // Either variable switches us off, and the program runs as if we were not there.
@@ -36,11 +37,11 @@ func checkDisabled(t *testing.T, name string, opts []otelperf.Option) {
 	if s := rg.mon.Sampler(sdktrace.NeverSample()); s != sdktrace.NeverSample() {
 		t.Errorf("Sampler returned %s, want the program's own", s.Description())
 	}
-	mux := shop(nil)
+	mux := testrig.Shop(nil)
 	if h := rg.mon.Middleware(mux); reflect.TypeOf(h) != reflect.TypeFor[*http.ServeMux]() {
 		t.Errorf("Middleware returned a %T, want the handler itself", h)
 	}
-	w := call(rg.instrument(rg.mon.Middleware(mux)), http.MethodGet, "/users/7")
+	w := testrig.Call(rg.instrument(rg.mon.Middleware(mux)), http.MethodGet, "/users/7")
 	if w.Code != http.StatusOK || w.Header().Get("X-Response-Time") != "" {
 		t.Errorf("reply is %d with headers %v", w.Code, w.Header())
 	}
@@ -54,10 +55,10 @@ func checkDisabled(t *testing.T, name string, opts []otelperf.Option) {
 	if n := producedCount(t, rg.mon, "otelperf.request.duration"); n != 0 {
 		t.Errorf("the Producer has %d requests", n)
 	}
-	if n := len(rg.spans.Ended()); n != 1 {
+	if n := len(rg.Spans.Ended()); n != 1 {
 		t.Errorf("the program's processor has %d spans, want 1", n)
 	}
-	if lines := rg.log.lines(""); len(lines) != 0 {
+	if lines := rg.Log.Lines(""); len(lines) != 0 {
 		t.Errorf("logged %q", lines)
 	}
 	for range 2 {

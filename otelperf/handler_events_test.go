@@ -19,6 +19,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf"
 	analytics "github.com/otelperf/otelperf-go/otelperf/events"
+	"github.com/otelperf/otelperf-go/otelperf/internal/testrig"
 )
 
 // eventSink is a log provider that remembers the names of what is emitted, and whose ForceFlush a test decides on.
@@ -70,7 +71,7 @@ func track(t *testing.T, rg *rig, events ...analytics.Event) {
 func TestRecentEvents(t *testing.T) {
 	rg := newRig(t, plan{}, everybody, otelperf.WithEvents())
 	h := rg.mon.Handler()
-	if w := call(h, http.MethodGet, "/events/recent"); w.Code != http.StatusOK || strings.TrimSpace(w.Body.String()) != `{"events":[]}` {
+	if w := testrig.Call(h, http.MethodGet, "/events/recent"); w.Code != http.StatusOK || strings.TrimSpace(w.Body.String()) != `{"events":[]}` {
 		t.Errorf("of no events: %d %s", w.Code, w.Body)
 	}
 	for i := range 5 {
@@ -94,7 +95,7 @@ func TestRecentEvents(t *testing.T) {
 		}
 	}
 	for _, query := range []string{"?limit=x", "?limit=-1", "?limit=1.5"} {
-		if w := call(h, http.MethodGet, "/events/recent"+query); w.Code != http.StatusBadRequest || object(t, w.Body.String())["field"] != "limit" {
+		if w := testrig.Call(h, http.MethodGet, "/events/recent"+query); w.Code != http.StatusBadRequest || object(t, w.Body.String())["field"] != "limit" {
 			t.Errorf("%s: %d %s", query, w.Code, w.Body)
 		}
 	}
@@ -103,7 +104,7 @@ func TestRecentEvents(t *testing.T) {
 func TestEventStats(t *testing.T) {
 	rg := newRig(t, plan{}, everybody, otelperf.WithEvents())
 	track(t, rg, analytics.Event{Name: "a"})
-	w := call(rg.mon.Handler(), http.MethodGet, "/stats")
+	w := testrig.Call(rg.mon.Handler(), http.MethodGet, "/stats")
 	var s analytics.Stats
 	if err := json.Unmarshal(w.Body.Bytes(), &s); err != nil || w.Code != http.StatusOK {
 		t.Fatalf("%d %v: %s", w.Code, err, w.Body)
@@ -134,7 +135,7 @@ func TestEventFlush(t *testing.T) {
 			sink := &eventSink{flush: tt.flush}
 			rg := newRig(t, plan{}, everybody, otelperf.WithLoggerProvider(sink), otelperf.WithEvents())
 			track(t, rg, analytics.Event{Name: "a"})
-			w := call(rg.mon.Handler(), http.MethodPost, "/events/flush"+tt.query)
+			w := testrig.Call(rg.mon.Handler(), http.MethodPost, "/events/flush"+tt.query)
 			v := object(t, w.Body.String())
 			if w.Code != tt.status {
 				t.Fatalf("%d %s, want %d", w.Code, w.Body, tt.status)
@@ -198,16 +199,16 @@ func TestEventConfig(t *testing.T) {
 	if w := patchEvents(h, "text/plain", `{"sampling":{"events":1}}`); w.Code != http.StatusUnsupportedMediaType {
 		t.Errorf("text/plain: %d", w.Code)
 	}
-	if w := call(h, http.MethodGet, "/events/config"); w.Code != http.StatusOK || strings.TrimSpace(w.Body.String()) != want {
+	if w := testrig.Call(h, http.MethodGet, "/events/config"); w.Code != http.StatusOK || strings.TrimSpace(w.Body.String()) != want {
 		t.Errorf("GET: %d %s, want %s", w.Code, w.Body, want)
 	}
 	if w := patchEvents(h, "application/json", `{"sampling":{"events":0.5}}`); w.Code != http.StatusOK {
 		t.Errorf("what is in force already: %d", w.Code)
 	}
-	if lines := rg.log.lines("event sampling changed"); len(lines) != 1 || !strings.Contains(lines[0], `"before":{"events":1,`) {
+	if lines := rg.Log.Lines("event sampling changed"); len(lines) != 1 || !strings.Contains(lines[0], `"before":{"events":1,`) {
 		t.Errorf("the log has %v, want one line", lines)
 	}
-	if w := call(h, http.MethodDelete, "/events/config"); w.Code != http.StatusMethodNotAllowed || !strings.Contains(w.Header().Get("Allow"), "PATCH") {
+	if w := testrig.Call(h, http.MethodDelete, "/events/config"); w.Code != http.StatusMethodNotAllowed || !strings.Contains(w.Header().Get("Allow"), "PATCH") {
 		t.Errorf("DELETE: %d %v", w.Code, w.Header())
 	}
 }
@@ -218,7 +219,7 @@ func TestEventPathsAreGuarded(t *testing.T) {
 	h := rg.mon.Handler()
 	for _, ask := range []string{"GET /events/recent", "GET /stats", "POST /events/flush", "GET /events/config", "PATCH /events/config"} {
 		method, path, _ := strings.Cut(ask, " ")
-		if w := call(h, method, path); w.Code != http.StatusForbidden {
+		if w := testrig.Call(h, method, path); w.Code != http.StatusForbidden {
 			t.Errorf("%s: %d, want 403", ask, w.Code)
 		}
 	}

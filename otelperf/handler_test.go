@@ -10,13 +10,14 @@ import (
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf"
+	"github.com/otelperf/otelperf-go/otelperf/internal/testrig"
 )
 
 // mount serves the rig's companion endpoint below a prefix, "" for none, on loopback.
-func (rg *rig) mount(prefix string) {
+func (rg *rig) mount(t *testing.T, prefix string) {
 	mux := http.NewServeMux()
 	mux.Handle(prefix+"/", http.StripPrefix(prefix, rg.mon.Handler()))
-	rg.serve(mux, false)
+	rg.Serve(t, mux, false)
 }
 
 // object reads a JSON answer.
@@ -36,10 +37,10 @@ func TestSummaryJSON(t *testing.T) {
 		rg.request("GET", "/users/{id}", http.StatusOK, 10*time.Millisecond)
 	}
 	rg.request("GET", "/users/{id}", http.StatusInternalServerError, 1010*time.Millisecond)
-	rg.mount("/debug/otelperf")
+	rg.mount(t, "/debug/otelperf")
 	for _, name := range []string{"summary", "metrics", "performance"} {
 		for _, window := range []string{"", "?window=1m", "?window=5m", "?window=1h", "?window=all"} {
-			resp, body := rg.get(t, "/debug/otelperf/"+name+window)
+			resp, body := rg.Get(t, "/debug/otelperf/"+name+window)
 			if resp.StatusCode != http.StatusOK || !strings.HasPrefix(resp.Header.Get("Content-Type"), "application/json") || resp.Header.Get("Cache-Control") != "no-store" {
 				t.Errorf("GET %s%s: %s, headers %v", name, window, resp.Status, resp.Header)
 			}
@@ -84,8 +85,8 @@ func checkClassic(t *testing.T, v map[string]any) {
 // Where there are no data JSON has null, and lists are lists.
 func TestNoDataIsNull(t *testing.T) {
 	rg := newRig(t, plan{})
-	rg.mount("/debug/otelperf")
-	_, body := rg.get(t, "/debug/otelperf/summary")
+	rg.mount(t, "/debug/otelperf")
+	_, body := rg.Get(t, "/debug/otelperf/summary")
 	v := object(t, body)
 	for _, field := range []string{"avg_response_time", "p50", "p95", "p99", "avg_ms", "min_ms", "max_ms", "error_rate"} {
 		if got, ok := v[field]; !ok || got != nil {
@@ -105,7 +106,7 @@ func TestNoDataIsNull(t *testing.T) {
 // Bad input is answered with a problem that names the field.
 func TestBadRequestsAreProblems(t *testing.T) {
 	rg := newRig(t, plan{})
-	rg.mount("/debug/otelperf")
+	rg.mount(t, "/debug/otelperf")
 	for _, tt := range []struct {
 		method, path string
 		status       int
@@ -121,7 +122,7 @@ func TestBadRequestsAreProblems(t *testing.T) {
 		{"GET", "nothing/here", 404, ""},
 	} {
 		t.Run(tt.method+" "+tt.path[:min(len(tt.path), 30)], func(t *testing.T) {
-			resp, body, err := rg.do(t.Context(), tt.method, "/debug/otelperf/"+tt.path)
+			resp, body, err := rg.Do(t.Context(), tt.method, "/debug/otelperf/"+tt.path)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -145,14 +146,14 @@ func TestBadRequestsAreProblems(t *testing.T) {
 func TestResetOverHTTP(t *testing.T) {
 	rg := newRig(t, plan{})
 	rg.request("GET", "/a", http.StatusOK, time.Second)
-	rg.mount("/debug/otelperf")
-	if _, body := rg.get(t, "/debug/otelperf/summary"); object(t, body)["total_requests"] != 1.0 {
+	rg.mount(t, "/debug/otelperf")
+	if _, body := rg.Get(t, "/debug/otelperf/summary"); object(t, body)["total_requests"] != 1.0 {
 		t.Errorf("before: %s", body)
 	}
-	if resp, body, err := rg.do(t.Context(), http.MethodPost, "/debug/otelperf/reset"); err != nil || resp.StatusCode != http.StatusOK {
+	if resp, body, err := rg.Do(t.Context(), http.MethodPost, "/debug/otelperf/reset"); err != nil || resp.StatusCode != http.StatusOK {
 		t.Fatalf("POST reset: %v %s", err, body)
 	}
-	_, body := rg.get(t, "/debug/otelperf/summary") // at once: a cached answer would be the old one
+	_, body := rg.Get(t, "/debug/otelperf/summary") // at once: a cached answer would be the old one
 	if v := object(t, body); v["total_requests"] != 0.0 || v["slow_queries_count"] != 0.0 || v["p99"] != nil {
 		t.Errorf("after a reset: %s", body)
 	}
@@ -163,8 +164,8 @@ func TestSlowListJSON(t *testing.T) {
 	for i := range 5 {
 		rg.request("GET", "/a", http.StatusOK, time.Duration(i+1)*time.Second)
 	}
-	rg.mount("/debug/otelperf")
-	_, body := rg.get(t, "/debug/otelperf/slow?limit=2")
+	rg.mount(t, "/debug/otelperf")
+	_, body := rg.Get(t, "/debug/otelperf/slow?limit=2")
 	v := object(t, body)
 	slow, _ := v["slow"].([]any)
 	if len(slow) != 2 || v["count"] != 5.0 || slow[0].(map[string]any)["duration_ms"] != 5000.0 {
@@ -177,9 +178,9 @@ func TestHandlerBelowAnyPrefix(t *testing.T) {
 	for _, prefix := range []string{"", "/debug/otelperf", "/ops/perf"} {
 		t.Run("prefix "+prefix, func(t *testing.T) {
 			rg := newRig(t, plan{})
-			rg.mount(prefix)
+			rg.mount(t, prefix)
 			for _, path := range []string{"/", "/summary", "/slow", "/health"} {
-				if resp, body := rg.get(t, prefix+path); resp.StatusCode != http.StatusOK {
+				if resp, body := rg.Get(t, prefix+path); resp.StatusCode != http.StatusOK {
 					t.Errorf("GET %s: %s %s", prefix+path, resp.Status, body)
 				}
 			}
@@ -190,7 +191,7 @@ func TestHandlerBelowAnyPrefix(t *testing.T) {
 // The probe's answer has the status and nothing else, for everybody.
 func TestHealthHandler(t *testing.T) {
 	rg := newRig(t, plan{})
-	w := call(rg.mon.HealthHandler(), http.MethodGet, "/livez", "X-Forwarded-For", "203.0.113.9")
+	w := testrig.Call(rg.mon.HealthHandler(), http.MethodGet, "/livez", "X-Forwarded-For", "203.0.113.9")
 	if w.Code != http.StatusOK || strings.TrimSpace(w.Body.String()) != `{"status":"pass"}` {
 		t.Errorf("HealthHandler answers %d %s", w.Code, w.Body)
 	}
@@ -213,7 +214,7 @@ func TestWhoMayLook(t *testing.T) {
 		{"with the token", open, []string{"Authorization", "Bearer " + token}, true},
 	} {
 		t.Run(tt.about, func(t *testing.T) {
-			w := call(tt.rg.mon.Handler(), http.MethodGet, "/summary", tt.headers...)
+			w := testrig.Call(tt.rg.mon.Handler(), http.MethodGet, "/summary", tt.headers...)
 			if allowed := w.Code == http.StatusOK; allowed != tt.allowed {
 				t.Errorf("answer is %d %s, want allowed: %v", w.Code, w.Body, tt.allowed)
 			}

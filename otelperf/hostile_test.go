@@ -17,6 +17,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/otelperf/otelperf-go/otelperf"
+	"github.com/otelperf/otelperf-go/otelperf/internal/testrig"
 )
 
 // 100,000 span names, as a scanner and a bad name formatter make them, leave the number of rows and the memory bounded.
@@ -56,7 +57,7 @@ func heap() int64 {
 // The same over HTTP: paths that match no route share one row, whatever the client asks for.
 func TestScannersShareOneRow(t *testing.T) {
 	rg := newRig(t, plan{})
-	h := rg.instrument(rg.mon.Middleware(shop(nil)))
+	h := rg.instrument(rg.mon.Middleware(testrig.Shop(nil)))
 	for i := range 2000 {
 		r := httptest.NewRequest(http.MethodGet, "/", http.NoBody)
 		r.Method = []string{"GET", "GET", "PROPFIND", "X" + fmt.Sprint(i)}[i%4]
@@ -130,7 +131,7 @@ func TestAbsurdSpans(t *testing.T) {
 	if d := s.Diagnostics; d.Processor.Faults+d.Engine.Faults+d.Processor.HookPanics > 0 {
 		t.Errorf("faults: %+v", d)
 	}
-	if n := len(rg.spans.Ended()); n != 66 {
+	if n := len(rg.Spans.Ended()); n != 66 {
 		t.Errorf("the program's processor has %d spans, want 66", n)
 	}
 	for i := range s.Endpoints {

@@ -16,6 +16,7 @@ import (
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 
 	"github.com/otelperf/otelperf-go/otelperf"
+	"github.com/otelperf/otelperf-go/otelperf/internal/testrig"
 )
 
 func total(mon *otelperf.Monitor) uint64 { return mon.Summary(otelperf.WindowAll).TotalRequests }
@@ -98,31 +99,37 @@ func TestForceFlushEvaluates(t *testing.T) {
 // After Shutdown counting has stopped, and the host is as it was: spans reach its processor, requests are served.
 func TestAfterShutdown(t *testing.T) {
 	rg := newRig(t, plan{ours: true}, otelperf.WithRequestLog(1))
-	h := rg.instrument(rg.mon.Middleware(shop(nil)))
-	call(h, http.MethodGet, "/users/1")
+	h := rg.instrument(rg.mon.Middleware(testrig.Shop(nil)))
+	testrig.Call(h, http.MethodGet, "/users/1")
 	for range 2 {
 		if err := rg.mon.Shutdown(t.Context()); err != nil {
 			t.Errorf("Shutdown: %v", err)
 		}
 	}
-	lines := len(rg.log.lines("GET /users"))
-	w := call(h, http.MethodGet, "/users/2")
+	lines := len(rg.Log.Lines("GET /users"))
+	w := testrig.Call(h, http.MethodGet, "/users/2")
 	if w.Code != http.StatusOK || w.Body.String() != "2" {
 		t.Errorf("after Shutdown the reply is %d %q", w.Code, w.Body.String())
 	}
-	if n := len(rg.spans.Ended()); n != 2 {
+	if n := len(rg.Spans.Ended()); n != 2 {
 		t.Errorf("the program's processor has %d spans, want 2", n)
 	}
 	s := rg.mon.Summary(otelperf.WindowAll)
 	if s.TotalRequests != 1 || s.Diagnostics.Processor.AfterShutdown != 1 || !s.Diagnostics.Processor.Stopped {
 		t.Errorf("%d requests, %d spans after Shutdown, want 1 each", s.TotalRequests, s.Diagnostics.Processor.AfterShutdown)
 	}
-	if n := len(rg.log.lines("GET /users")); n != lines {
+	if n := len(rg.Log.Lines("GET /users")); n != lines {
 		t.Errorf("%d request lines after Shutdown", n-lines)
 	}
-	rg.mon.Reset(true) // must not panic, whatever it does now
+	rg.mon.Reset(true)
+	testrig.Call(h, http.MethodGet, "/users/3")
 	if err := rg.mp.ForceFlush(t.Context()); err != nil {
 		t.Errorf("ForceFlush after Shutdown: %v", err)
+	}
+	s = rg.mon.Summary(otelperf.WindowAll)
+	if s.TotalRequests != 0 || s.Count != 0 || s.Diagnostics.Processor.AfterShutdown != 2 || len(rg.Spans.Ended()) != 3 {
+		t.Errorf("after a Reset %d requests, %d spans after Shutdown, %d in the program's processor, want 0, 2 and 3",
+			s.TotalRequests, s.Diagnostics.Processor.AfterShutdown, len(rg.Spans.Ended()))
 	}
 }
 
@@ -136,7 +143,7 @@ func TestShutdownEvaluatesOnceMore(t *testing.T) {
 	if n := total(rg.mon); n != 1 {
 		t.Errorf("%d requests, want 1", n)
 	}
-	if n := len(rg.log.lines("slow request")); n != 1 {
+	if n := len(rg.Log.Lines("slow request")); n != 1 {
 		t.Errorf("%d slow lines after Shutdown, want the queued one", n)
 	}
 }
@@ -144,7 +151,7 @@ func TestShutdownEvaluatesOnceMore(t *testing.T) {
 // Shutdown, Summary, Reset and requests at the same time.
 func TestShutdownConcurrentSafe(t *testing.T) {
 	rg := newRig(t, plan{ours: true})
-	h := rg.instrument(rg.mon.Middleware(shop(nil)))
+	h := rg.instrument(rg.mon.Middleware(testrig.Shop(nil)))
 	var all sync.WaitGroup
 	for range 4 {
 		all.Go(func() { send(h, 100) })
@@ -154,7 +161,7 @@ func TestShutdownConcurrentSafe(t *testing.T) {
 		all.Go(func() { _ = rg.mp.ForceFlush(context.Background()) })
 	}
 	all.Wait()
-	if n := len(rg.spans.Ended()); n != 400 {
+	if n := len(rg.Spans.Ended()); n != 400 {
 		t.Errorf("the program's processor has %d spans, want 400", n)
 	}
 }
@@ -192,10 +199,10 @@ func TestShutdownOfUnregisteredMetricSource(t *testing.T) {
 	}
 }
 
-// A failed collection feeds nothing and loses nothing: the next one brings it.
-func TestFailedCollectLosesNothing(t *testing.T) {
-	rg := newRig(t, plan{none: true}, otelperf.WithMetricSource())
-	var fails atomic.Bool
+// failingCollects has the program's collections fail for as long as what it returns is set.
+func (rg *rig) failingCollects(t *testing.T) *atomic.Bool {
+	t.Helper()
+	fails := new(atomic.Bool)
 	meter := rg.mp.Meter("shop")
 	gauge, err := meter.Int64ObservableGauge("queue")
 	if err != nil {
@@ -209,7 +216,14 @@ func TestFailedCollectLosesNothing(t *testing.T) {
 	}, gauge); err != nil {
 		t.Fatal(err)
 	}
-	h := rg.instrument(shop(nil))
+	return fails
+}
+
+// A failed collection feeds nothing and loses nothing: the next one brings it.
+func TestFailedCollectLosesNothing(t *testing.T) {
+	rg := newRig(t, plan{none: true}, otelperf.WithMetricSource())
+	fails := rg.failingCollects(t)
+	h := rg.instrument(testrig.Shop(nil))
 	send(h, 100)
 	if n := total(rg.mon); n != 100 {
 		t.Fatalf("%d requests, want 100", n)
@@ -228,6 +242,34 @@ func TestFailedCollectLosesNothing(t *testing.T) {
 	fails.Store(false)
 	if n := total(rg.mon); n != 150 {
 		t.Errorf("after the fault %d requests, want 150", n)
+	}
+}
+
+// An engine that has not evaluated for more than five intervals is a warning, which goes away with the next evaluation.
+func TestHealthOfAStalledEngine(t *testing.T) {
+	for _, interval := range []time.Duration{time.Second, 10 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			rg := newRig(t, plan{none: true}, otelperf.WithMetricSource(), otelperf.WithMetricInterval(interval))
+			fails := rg.failingCollects(t)
+			time.Sleep(interval)
+			synctest.Wait()
+			fails.Store(true)
+			for _, step := range []struct {
+				d    time.Duration
+				want string
+			}{{5 * interval, "pass"}, {time.Millisecond, "warn"}} {
+				time.Sleep(step.d)
+				if h := rg.mon.Health(); h.Status != step.want {
+					t.Errorf("evaluated every %v, %v later health is %+v, want %s", interval, step.d, h, step.want)
+				}
+			}
+			fails.Store(false)
+			time.Sleep(interval)
+			synctest.Wait()
+			if h := rg.mon.Health(); h.Status != "pass" {
+				t.Errorf("evaluated every %v, after the next evaluation health is %+v", interval, h)
+			}
+		})
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/otelperf/otelperf-go/otelperf"
+	"github.com/otelperf/otelperf-go/otelperf/internal/testrig"
 )
 
 var errDown = errors.New("next is down")
@@ -32,7 +33,7 @@ func (c *countingProcessor) Shutdown(context.Context) error                  { c
 // endedSpan is a server span that has ended in a rig.
 func endedSpan(rg *rig) sdktrace.ReadOnlySpan {
 	rg.request("GET", "/a", http.StatusOK, time.Millisecond)
-	ended := rg.spans.Ended()
+	ended := rg.Spans.Ended()
 	return ended[len(ended)-1]
 }
 
@@ -41,8 +42,8 @@ func TestSlowLineHasTheTrace(t *testing.T) {
 	rg := newRig(t, plan{})
 	sc := rg.request("GET", "/reports/{id}", http.StatusOK, 1200*time.Millisecond)
 	rg.request("GET", "/reports/{id}", http.StatusOK, 400*time.Millisecond) // not slow
-	eventually(t, "a slow line", func() bool { return len(rg.log.lines("slow request")) > 0 })
-	lines := rg.log.lines("slow request")
+	testrig.Eventually(t, "a slow line", func() bool { return len(rg.Log.Lines("slow request")) > 0 })
+	lines := rg.Log.Lines("slow request")
 	if len(lines) != 1 {
 		t.Fatalf("%d slow lines, want 1: %v", len(lines), lines)
 	}
@@ -69,7 +70,7 @@ func TestSlowLinesAreLimited(t *testing.T) {
 		}
 		rg.request("GET", "/b", http.StatusOK, time.Second)
 		synctest.Wait()
-		a, b := len(rg.log.lines("GET /a")), len(rg.log.lines("GET /b"))
+		a, b := len(rg.Log.Lines("GET /a")), len(rg.Log.Lines("GET /b"))
 		if a != 10 || b != 1 {
 			t.Errorf("%d lines of /a and %d of /b in a second, want 10 and 1", a, b)
 		}
@@ -79,7 +80,7 @@ func TestSlowLinesAreLimited(t *testing.T) {
 		time.Sleep(time.Second)
 		rg.request("GET", "/a", http.StatusOK, time.Second)
 		synctest.Wait()
-		if n := len(rg.log.lines("GET /a")); n != 11 {
+		if n := len(rg.Log.Lines("GET /a")); n != 11 {
 			t.Errorf("%d lines of /a a second later, want 11", n)
 		}
 	})
@@ -146,14 +147,14 @@ func TestLogHandlerThatPanics(t *testing.T) {
 	var calls atomic.Int64
 	rg := newRig(t, plan{}, otelperf.WithLogger(slog.New(panickingHandler{slog.DiscardHandler, &calls})),
 		otelperf.WithRequestLog(1), otelperf.WithSlowThreshold(time.Nanosecond))
-	h := rg.instrument(rg.mon.Middleware(shop(nil)))
+	h := rg.instrument(rg.mon.Middleware(testrig.Shop(nil)))
 	for range 5 {
-		if w := call(h, http.MethodGet, "/users/7"); w.Code != http.StatusOK || w.Body.String() != "7" {
+		if w := testrig.Call(h, http.MethodGet, "/users/7"); w.Code != http.StatusOK || w.Body.String() != "7" {
 			t.Errorf("reply is %d %q", w.Code, w.Body.String())
 		}
 	}
-	eventually(t, "5 slow lines and 5 request lines tried", func() bool { return calls.Load() == 10 })
-	eventually(t, "faults counted", func() bool {
+	testrig.Eventually(t, "5 slow lines and 5 request lines tried", func() bool { return calls.Load() == 10 })
+	testrig.Eventually(t, "faults counted", func() bool {
 		d := rg.mon.Diagnostics()
 		return d.LogFaults == 5 && d.MiddlewareFaults == 5
 	})
@@ -166,8 +167,8 @@ var requestLine = regexp.MustCompile(`^GET /users/7 - 200 - \d+\.\d\dms$`)
 
 func TestRequestLine(t *testing.T) {
 	rg := newRig(t, plan{}, otelperf.WithRequestLog(1))
-	call(rg.instrument(rg.mon.Middleware(shop(nil))), http.MethodGet, "/users/7?token=secret")
-	lines := rg.log.lines("/users/7")
+	testrig.Call(rg.instrument(rg.mon.Middleware(testrig.Shop(nil))), http.MethodGet, "/users/7?token=secret")
+	lines := rg.Log.Lines("/users/7")
 	if len(lines) != 1 {
 		t.Fatalf("%d request lines, want 1: %q", len(lines), lines)
 	}
@@ -178,7 +179,7 @@ func TestRequestLine(t *testing.T) {
 	if msg, _ := line["msg"].(string); !requestLine.MatchString(msg) {
 		t.Errorf("request line is %q", line["msg"])
 	}
-	sc := rg.ended(t, 1).SpanContext()
+	sc := rg.Ended(t, 1).SpanContext()
 	if line["trace_id"] != sc.TraceID().String() || line["span_id"] != sc.SpanID().String() || line["http.route"] != "/users/{id}" {
 		t.Errorf("request line has %v, want trace %s, span %s and the route", line, sc.TraceID(), sc.SpanID())
 	}
@@ -186,8 +187,8 @@ func TestRequestLine(t *testing.T) {
 
 func TestNoRequestLineUnlessAsked(t *testing.T) {
 	rg := newRig(t, plan{})
-	call(rg.instrument(rg.mon.Middleware(shop(nil))), http.MethodGet, "/users/7")
-	if lines := rg.log.lines(""); len(lines) != 0 {
+	testrig.Call(rg.instrument(rg.mon.Middleware(testrig.Shop(nil))), http.MethodGet, "/users/7")
+	if lines := rg.Log.Lines(""); len(lines) != 0 {
 		t.Errorf("logged %q", lines)
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/otelperf/otelperf-go/otelperf/internal/testrig"
 )
 
 // pageFiles are the sources of the page.
@@ -39,22 +41,22 @@ func TestPageFiles(t *testing.T) {
 	files["openapi.json"] = ""
 	for path := range files {
 		for _, encoding := range []string{"", "gzip"} {
-			w := call(h, http.MethodGet, "/"+path, "Accept-Encoding", encoding)
+			w := testrig.Call(h, http.MethodGet, "/"+path, "Accept-Encoding", encoding)
 			etag := w.Header().Get("ETag")
 			if want := types[filepath.Ext(path)]; w.Code != http.StatusOK || want != "" && w.Header().Get("Content-Type") != want || etag == "" || w.Header().Get("Cache-Control") != "no-cache" {
 				t.Errorf("GET %s: %d %v", path, w.Code, w.Header())
 			}
 			checkPolicy(t, path, w.Header())
-			again := call(h, http.MethodGet, "/"+path, "Accept-Encoding", encoding, "If-None-Match", etag)
+			again := testrig.Call(h, http.MethodGet, "/"+path, "Accept-Encoding", encoding, "If-None-Match", etag)
 			if again.Code != http.StatusNotModified || again.Body.Len() != 0 {
 				t.Errorf("GET %s with its ETag: %d, %d bytes", path, again.Code, again.Body.Len())
 			}
-			if other := call(h, http.MethodGet, "/"+path, "Accept-Encoding", encoding, "If-None-Match", `"other"`); other.Code != http.StatusOK {
+			if other := testrig.Call(h, http.MethodGet, "/"+path, "Accept-Encoding", encoding, "If-None-Match", `"other"`); other.Code != http.StatusOK {
 				t.Errorf("GET %s with another ETag: %d", path, other.Code)
 			}
 		}
 	}
-	if w := call(h, http.MethodGet, "/"); w.Body.String() != files["page/index.html"] {
+	if w := testrig.Call(h, http.MethodGet, "/"); w.Body.String() != files["page/index.html"] {
 		t.Error("GET / is not index.html")
 	}
 }
@@ -151,11 +153,11 @@ func TestPageRedirectsToItsSlash(t *testing.T) {
 	mux := http.NewServeMux()
 	mux.Handle("/ops/perf/", http.StripPrefix("/ops/perf", rg.mon.Handler()))
 	mux.Handle("/ops/perf", http.StripPrefix("/ops/perf", rg.mon.Handler()))
-	rg.serve(mux, false)
-	if resp, body := rg.get(t, "/ops/perf"); resp.StatusCode != http.StatusOK || resp.Request.URL.Path != "/ops/perf/" || !strings.Contains(body, "<!doctype html>") {
+	rg.Serve(t, mux, false)
+	if resp, body := rg.Get(t, "/ops/perf"); resp.StatusCode != http.StatusOK || resp.Request.URL.Path != "/ops/perf/" || !strings.Contains(body, "<!doctype html>") {
 		t.Errorf("GET /ops/perf ends at %s: %s", resp.Request.URL, resp.Status)
 	}
-	if resp, _ := rg.get(t, "/ops/perf/page/app.js"); resp.StatusCode != http.StatusOK {
+	if resp, _ := rg.Get(t, "/ops/perf/page/app.js"); resp.StatusCode != http.StatusOK {
 		t.Errorf("GET /ops/perf/page/app.js: %s", resp.Status)
 	}
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf"
 	analytics "github.com/otelperf/otelperf-go/otelperf/events"
+	"github.com/otelperf/otelperf-go/otelperf/internal/testrig"
 )
 
 // What the page's scripts ask for is what the endpoint has: each path is one of openapi.json, and each field in snake_case is
@@ -22,7 +23,7 @@ import (
 func TestPageAsksForWhatThereIs(t *testing.T) {
 	rg := newRig(t, plan{}, everybody)
 	var doc map[string]any
-	if err := json.Unmarshal(call(rg.mon.Handler(), http.MethodGet, "/openapi.json").Body.Bytes(), &doc); err != nil {
+	if err := json.Unmarshal(testrig.Call(rg.mon.Handler(), http.MethodGet, "/openapi.json").Body.Bytes(), &doc); err != nil {
 		t.Fatal(err)
 	}
 	paths, _ := doc["paths"].(map[string]any)
@@ -86,7 +87,7 @@ func TestConfigTellsOfEvents(t *testing.T) {
 			t.Errorf("config says events are %v, want %v", got, on)
 		}
 		for _, path := range []string{"/stats", "/events/recent"} {
-			if w := call(h, http.MethodGet, path); w.Code != want {
+			if w := testrig.Call(h, http.MethodGet, path); w.Code != want {
 				t.Errorf("with events %v, GET %s: %d, want %d", on, path, w.Code, want)
 			}
 		}

@@ -19,6 +19,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/otelperf/otelperf-go/otelperf"
+	"github.com/otelperf/otelperf-go/otelperf/internal/testrig"
 	"github.com/otelperf/otelperf-go/slowlog"
 )
 
@@ -28,7 +29,7 @@ var everybody = otelperf.WithAuthorizer(func(*http.Request) bool { return true }
 // answer is a GET through the handler, as JSON.
 func answer(t *testing.T, h http.Handler, path string) map[string]any {
 	t.Helper()
-	w := call(h, http.MethodGet, path)
+	w := testrig.Call(h, http.MethodGet, path)
 	if w.Code != http.StatusOK {
 		t.Fatalf("GET %s: %d %s", path, w.Code, w.Body)
 	}
@@ -82,7 +83,7 @@ func TestAnswersAreAsDocumented(t *testing.T) {
 			paths = append(paths, "/slow/"+id, "/slow/"+id+"/otlp", "/endpoints/series?method=GET&route=/a", "/endpoints/series?method=GET&route=/a&window=1m")
 		}
 		for _, path := range paths {
-			w := call(rg.mon.Handler(), http.MethodGet, path)
+			w := testrig.Call(rg.mon.Handler(), http.MethodGet, path)
 			documented, _, _ := strings.Cut(path, "?")
 			if id != "" {
 				documented = strings.ReplaceAll(documented, id, "{trace_id}")
@@ -124,6 +125,25 @@ func TestEndpointRows(t *testing.T) {
 			t.Errorf("endpoints%s is %s of %v, want %s of 3", query, got, v["count"], want)
 		}
 	}
+}
+
+// By state spiking endpoints come first and those that are still learning last, in the order of their names among equals.
+func TestEndpointRowsByState(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newBubble(t, "1.0", everybody)
+		s.run(3*time.Minute, 20, 20*time.Millisecond, "/a", "/b", "/c")
+		s.run(20*time.Second, 20, 22*time.Millisecond, "/b") // its ratio is above that of /a
+		s.run(20*time.Second, 20, 200*time.Millisecond, "/c")
+		s.run(time.Second, 20, time.Second, "/d")
+		var got []string
+		for _, row := range listOf(answer(t, s.mon.Handler(), "/endpoints?sort=state"), "endpoints") {
+			got = append(got, fmt.Sprint(row["route"], " ", row["state"]))
+		}
+		if got, want := strings.Join(got, ", "), "/c spiking, /a normal, /b normal, /d learning"; got != want {
+			t.Errorf("by state the rows are %s, want %s", got, want)
+		}
+		_ = s.mon.Shutdown(t.Context())
+	})
 }
 
 // Histograms of two instances add up to what one instance with all the requests has.
@@ -222,7 +242,7 @@ func TestSlowTrace(t *testing.T) {
 	if tree["spans"] != 1.0 {
 		t.Errorf("the anatomy is %v", tree)
 	}
-	w := call(h, http.MethodGet, "/slow/"+sc.TraceID().String()+"/otlp")
+	w := testrig.Call(h, http.MethodGet, "/slow/"+sc.TraceID().String()+"/otlp")
 	for _, id := range []string{sc.SpanID().String(), "0700000000000000", "0900000000000000"} {
 		if !strings.Contains(w.Body.String(), `"spanId":"`+id+`"`) {
 			t.Errorf("span %s is not in %s", id, w.Body)
@@ -242,7 +262,7 @@ func TestSpikePaths(t *testing.T) {
 		if v["open"] != 1.0 || len(spikes) != 1 {
 			t.Fatalf("spikes are %v", v)
 		}
-		body := call(h, http.MethodGet, "/spikes").Body.String()
+		body := testrig.Call(h, http.MethodGet, "/spikes").Body.String()
 		for _, wrong := range newSchemaChecker(t).answer("/spikes", body) {
 			t.Error(wrong)
 		}
@@ -294,7 +314,7 @@ func TestPathFaults(t *testing.T) {
 		{"/page/style.txt", 404, "file"},
 		{"/stats", 404, ""},
 	} {
-		w := call(rg.mon.Handler(), http.MethodGet, tt.path)
+		w := testrig.Call(rg.mon.Handler(), http.MethodGet, tt.path)
 		if w.Code == http.StatusTemporaryRedirect || w.Code == http.StatusMovedPermanently {
 			continue // the mux cleans dots
 		}
@@ -312,9 +332,9 @@ func TestPathFaults(t *testing.T) {
 func TestHead(t *testing.T) {
 	rg := newRig(t, plan{}, everybody)
 	for _, path := range []string{"/", "/summary", "/endpoints", "/openapi.json", "/stream", "/config"} {
-		get, head := http.Header{}, call(rg.mon.Handler(), http.MethodHead, path)
+		get, head := http.Header{}, testrig.Call(rg.mon.Handler(), http.MethodHead, path)
 		if path != "/stream" {
-			get = call(rg.mon.Handler(), http.MethodGet, path).Header()
+			get = testrig.Call(rg.mon.Handler(), http.MethodGet, path).Header()
 		}
 		if head.Code != http.StatusOK || head.Body.Len() != 0 || path != "/stream" && head.Header().Get("Content-Type") != get.Get("Content-Type") {
 			t.Errorf("HEAD %s: %d, %d bytes, %v, GET has %v", path, head.Code, head.Body.Len(), head.Header(), get)
@@ -333,7 +353,7 @@ func TestGzip(t *testing.T) {
 		"gzip": true, "br, gzip;q=0.5": true, "*": true, "GZIP": true, "": false, "br": false, "gzip;q=0": false, "*;q=0": false, "gzip;q=0, *": false, "gzip;q=x": false,
 	} {
 		for _, path := range []string{"/endpoints", "/openapi.json", "/page/style.css"} {
-			w := call(h, http.MethodGet, path, "Accept-Encoding", accept)
+			w := testrig.Call(h, http.MethodGet, path, "Accept-Encoding", accept)
 			if got := w.Header().Get("Content-Encoding") == "gzip"; got != zipped || w.Header().Get("Vary") != "Accept-Encoding" {
 				t.Errorf("GET %s with Accept-Encoding %q: %v", path, accept, w.Header())
 			}
@@ -349,7 +369,7 @@ func TestGzip(t *testing.T) {
 			}
 		}
 	}
-	if w := call(h, http.MethodGet, "/active", "Accept-Encoding", "gzip"); w.Header().Get("Content-Encoding") != "" {
+	if w := testrig.Call(h, http.MethodGet, "/active", "Accept-Encoding", "gzip"); w.Header().Get("Content-Encoding") != "" {
 		t.Errorf("a body of %d bytes was compressed", w.Body.Len())
 	}
 }

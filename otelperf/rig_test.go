@@ -3,19 +3,14 @@
 package otelperf_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"log"
-	"log/slog"
 	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -23,33 +18,27 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
-	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/otelperf/otelperf-go/otelperf"
+	"github.com/otelperf/otelperf-go/otelperf/internal/testrig"
 )
 
 // windows are all of them, shortest first.
 var windows = []otelperf.Window{otelperf.Window1m, otelperf.Window5m, otelperf.Window1h, otelperf.WindowAll}
-
-type wrapper = func(http.Handler) http.Handler
 
 func unchanged(h http.Handler) http.Handler { return h }
 
 // rig is a Monitor in the pipeline of a program: a processor and a metric reader that the program had, which see what they
 // would see without us.
 type rig struct {
-	mon     *otelperf.Monitor
-	spans   *tracetest.SpanRecorder
-	metrics *sdkmetric.ManualReader
-	tp      *sdktrace.TracerProvider
-	mp      *sdkmetric.MeterProvider
-	meters  metric.MeterProvider // what otelhttp gets: mp
-	tracer  trace.Tracer
-	log     logBuffer
-	server  *httptest.Server
+	*testrig.Rig
+	mon    *otelperf.Monitor
+	tp     *sdktrace.TracerProvider
+	mp     *sdkmetric.MeterProvider
+	meters metric.MeterProvider // what otelhttp gets: mp
+	tracer trace.Tracer
 }
 
 // plan says how a rig differs from the usual one.
@@ -63,20 +52,17 @@ type plan struct {
 
 func newRig(t testing.TB, p plan, opts ...otelperf.Option) *rig {
 	t.Helper()
-	rg := &rig{spans: tracetest.NewSpanRecorder(), metrics: sdkmetric.NewManualReader()}
-	mon, err := otelperf.New(append([]otelperf.Option{otelperf.WithLogger(rg.log.logger())}, opts...)...)
+	rg := &rig{Rig: testrig.New()}
+	mon, err := otelperf.New(append([]otelperf.Option{otelperf.WithLogger(rg.Log.Logger())}, opts...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	rg.mon = mon
 	rg.tp = sdktrace.NewTracerProvider(sdktrace.WithSampler(p.root(mon)), sdktrace.WithSpanProcessor(p.processor(rg)))
 	rg.tracer = rg.tp.Tracer("test")
-	rg.mp = sdkmetric.NewMeterProvider(sdkmetric.WithReader(rg.metrics), sdkmetric.WithReader(mon.Reader()), sdkmetric.WithView(p.views...))
+	rg.mp = sdkmetric.NewMeterProvider(sdkmetric.WithReader(rg.Metrics), sdkmetric.WithReader(mon.Reader()), sdkmetric.WithView(p.views...))
 	rg.meters = rg.mp
 	t.Cleanup(func() {
-		if rg.server != nil {
-			rg.server.Close()
-		}
 		_ = errors.Join(mon.Shutdown(context.Background()), rg.tp.Shutdown(context.Background()), rg.mp.Shutdown(context.Background()))
 	})
 	return rg
@@ -96,62 +82,16 @@ func (p plan) root(mon *otelperf.Monitor) sdktrace.Sampler {
 func (p plan) processor(rg *rig) sdktrace.SpanProcessor {
 	switch {
 	case p.none:
-		return rg.spans
+		return rg.Spans
 	case p.alone:
 		return rg.mon.SpanProcessor(nil)
 	}
-	return rg.mon.SpanProcessor(rg.spans)
+	return rg.mon.SpanProcessor(rg.Spans)
 }
 
 // instrument is otelhttp with the rig's providers.
 func (rg *rig) instrument(h http.Handler) http.Handler {
 	return otelhttp.NewHandler(h, "shop", otelhttp.WithTracerProvider(rg.tp), otelhttp.WithMeterProvider(rg.meters), otelhttp.WithFilter(rg.mon.Filter))
-}
-
-// serve starts a real server on loopback.
-func (rg *rig) serve(h http.Handler, http2 bool) {
-	rg.server = httptest.NewUnstartedServer(h)
-	rg.server.Config.ErrorLog = log.New(io.Discard, "", 0) // it would show the panics
-	rg.server.EnableHTTP2 = http2
-	if http2 {
-		rg.server.StartTLS()
-	} else {
-		rg.server.Start()
-	}
-}
-
-// do sends a request and reads the reply as far as it comes.
-func (rg *rig) do(ctx context.Context, method, path string) (*http.Response, string, error) {
-	req, err := http.NewRequestWithContext(ctx, method, rg.server.URL+path, http.NoBody)
-	if err != nil {
-		return nil, "", err
-	}
-	resp, err := rg.server.Client().Do(req)
-	if err != nil {
-		return nil, "", err
-	}
-	defer func() { _ = resp.Body.Close() }()
-	body, err := io.ReadAll(resp.Body)
-	return resp, string(body), err
-}
-
-func (rg *rig) get(t *testing.T, path string) (*http.Response, string) {
-	t.Helper()
-	resp, body, err := rg.do(t.Context(), http.MethodGet, path)
-	if err != nil {
-		t.Fatalf("GET %s: %v", path, err)
-	}
-	return resp, body
-}
-
-// call runs a request through h without a network. headers are names and values by turns.
-func call(h http.Handler, method, path string, headers ...string) *httptest.ResponseRecorder {
-	w, r := httptest.NewRecorder(), httptest.NewRequest(method, path, http.NoBody)
-	for i := 0; i+1 < len(headers); i += 2 {
-		r.Header.Set(headers[i], headers[i+1])
-	}
-	h.ServeHTTP(w, r)
-	return w
 }
 
 // exchange is a request of an upstream, and what makes its client leave.
@@ -194,86 +134,9 @@ func rows(s *otelperf.Summary) string {
 func (rg *rig) settled(t *testing.T, n uint64) *otelperf.Summary {
 	t.Helper()
 	var s *otelperf.Summary
-	eventually(t, fmt.Sprintf("%d requests counted", n), func() bool {
+	testrig.Eventually(t, fmt.Sprintf("%d requests counted", n), func() bool {
 		s = rg.mon.Summary(otelperf.WindowAll)
 		return s.TotalRequests >= n
 	})
 	return s
-}
-
-// ended waits for the n-th span that reached the program's own processor.
-func (rg *rig) ended(t *testing.T, n int) sdktrace.ReadOnlySpan {
-	t.Helper()
-	eventually(t, fmt.Sprintf("%d spans ended", n), func() bool { return len(rg.spans.Ended()) >= n })
-	return rg.spans.Ended()[n-1]
-}
-
-func eventually(t *testing.T, what string, done func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !done(); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("after 10s still not: %s", what)
-		}
-	}
-}
-
-// httpMetric returns the points of otelhttp's duration metric as the program's own reader has them: "GET /a 200".
-func (rg *rig) httpMetric(t *testing.T) (points []string) {
-	t.Helper()
-	var rm metricdata.ResourceMetrics
-	if err := rg.metrics.Collect(context.Background(), &rm); err != nil {
-		t.Fatal(err)
-	}
-	for _, sm := range rm.ScopeMetrics {
-		for _, m := range sm.Metrics {
-			if h, ok := m.Data.(metricdata.Histogram[float64]); ok && m.Name == "http.server.request.duration" {
-				for _, p := range h.DataPoints {
-					points = append(points, fmt.Sprintf("%s %s %s", text(p.Attributes, "http.request.method"),
-						text(p.Attributes, "http.route"), text(p.Attributes, "http.response.status_code")))
-				}
-			}
-		}
-	}
-	slices.Sort(points)
-	return points
-}
-
-func text(set attribute.Set, key attribute.Key) string {
-	v, ok := set.Value(key)
-	if !ok {
-		return "-"
-	}
-	return v.String()
-}
-
-func spanAttr(s sdktrace.ReadOnlySpan, key attribute.Key) string {
-	return text(attribute.NewSet(s.Attributes()...), key)
-}
-
-// logBuffer is a log that tests can read.
-type logBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logBuffer) logger() *slog.Logger {
-	return slog.New(slog.NewJSONHandler(l, &slog.HandlerOptions{Level: slog.LevelDebug}))
-}
-
-func (l *logBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-// lines returns the lines whose message contains what.
-func (l *logBuffer) lines(what string) (found []string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for line := range strings.Lines(l.b.String()) {
-		if strings.Contains(line, what) {
-			found = append(found, line)
-		}
-	}
-	return found
 }

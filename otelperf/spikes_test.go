@@ -3,7 +3,6 @@
 package otelperf_test
 
 import (
-	"bytes"
 	"context"
 	"log/slog"
 	"path/filepath"
@@ -25,13 +24,14 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/otelperf/otelperf-go/otelperf"
+	"github.com/otelperf/otelperf-go/otelperf/internal/testrig"
 )
 
 // bubble is a Monitor in a synctest bubble that is sent spans at a steady rate.
 type bubble struct {
 	mon    *otelperf.Monitor
 	tracer trace.Tracer
-	lines  *syncBuffer
+	lines  testrig.Log
 	events *eventRecorder
 	mp     *sdkmetric.MeterProvider
 	read   *sdkmetric.ManualReader
@@ -41,10 +41,10 @@ type bubble struct {
 
 func newBubble(t *testing.T, version string, opts ...otelperf.Option) *bubble {
 	t.Helper()
-	s := &bubble{lines: &syncBuffer{}, events: &eventRecorder{}, read: sdkmetric.NewManualReader()}
+	s := &bubble{events: &eventRecorder{}, read: sdkmetric.NewManualReader()}
 	s.mp = sdkmetric.NewMeterProvider(sdkmetric.WithReader(s.read))
 	mon, err := otelperf.New(append([]otelperf.Option{
-		otelperf.WithLogger(slog.New(slog.NewTextHandler(s.lines, &slog.HandlerOptions{ReplaceAttr: otelperf.ReplaceLevel}))),
+		otelperf.WithLogger(slog.New(slog.NewTextHandler(&s.lines, &slog.HandlerOptions{ReplaceAttr: otelperf.ReplaceLevel}))),
 		otelperf.WithLoggerProvider(s.events), otelperf.WithMeterProvider(s.mp),
 		otelperf.WithOnSpike(func(otelperf.Spike) { panic("a receiver that panics") }),
 		otelperf.WithOnSpike(func(sp otelperf.Spike) {
@@ -170,7 +170,7 @@ func (s *bubble) checkRecords(t *testing.T, id string) {
 		}
 	}
 	if started != 1 || ended != 1 {
-		t.Errorf("log has %d starts and %d ends, want one of each:\n%s", started, ended, s.lines)
+		t.Errorf("log has %d starts and %d ends, want one of each:\n%s", started, ended, s.lines.String())
 	}
 	want := []string{"otelperf.spike.started FATAL", "otelperf.spike.ended INFO"}
 	if got := s.events.all(); strings.Join(got, ", ") != strings.Join(want, ", ") {
@@ -260,24 +260,6 @@ func quietErrors(t *testing.T) {
 	old := otel.GetErrorHandler()
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(error) {}))
 	t.Cleanup(func() { otel.SetErrorHandler(old) })
-}
-
-// syncBuffer is a bytes.Buffer that may be written and read at the same time.
-type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (b *syncBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *syncBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.String()
 }
 
 // eventRecorder is a LoggerProvider that remembers the events.

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf"
+	"github.com/otelperf/otelperf-go/otelperf/internal/testrig"
 )
 
 // reader is a client of the stream without a network. It may refuse to take anything.
@@ -314,27 +315,28 @@ func TestStreamOnAServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const timeout = 150 * time.Millisecond
+	const timeout = 200 * time.Millisecond
 	srv := &http.Server{Handler: rg.mon.Handler(), ReadTimeout: timeout, WriteTimeout: timeout}
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(l) }()
-	resp, err := http.Get("http://" + l.Addr().String() + "/stream?events=slow")
-	if err != nil {
-		t.Fatal(err)
-	}
+	var resp *http.Response
+	testrig.Eventually(t, "a request arrives within the server's timeout", func() bool {
+		resp, err = http.Get("http://" + l.Addr().String() + "/stream?events=slow")
+		return err == nil
+	})
 	defer func() { _ = resp.Body.Close() }()
 	lines := bufio.NewScanner(resp.Body)
 	if !lines.Scan() || lines.Text() != "retry: 2000" {
 		t.Fatalf("the stream begins with %q", lines.Text())
 	}
-	time.Sleep(3 * timeout)
+	time.Sleep(2 * timeout)
 	rg.request("GET", "/a", http.StatusOK, time.Second)
 	for lines.Scan() && !strings.HasPrefix(lines.Text(), "data: ") {
 	}
 	if !strings.Contains(lines.Text(), `"route":"/a"`) {
 		t.Fatalf("after the server's timeouts: %q, %v", lines.Text(), lines.Err())
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), testrig.Patience)
 	defer cancel()
 	if err := srv.Shutdown(ctx); err != nil {
 		t.Errorf("the server's Shutdown: %v", err)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf"
+	"github.com/otelperf/otelperf-go/otelperf/internal/testrig"
 )
 
 // A stream that lasted long is not slow, and a canceled request's time counts, or timeouts would hide an incident.
@@ -22,7 +23,7 @@ func TestStreamsAreNotSlowAndCanceledRequestsCount(t *testing.T) {
 			time.Sleep(time.Until(began.Add(2 * threshold)))
 		})
 	}
-	rg.serve(rg.instrument(late(rg.mon.Middleware(shop(entered)))), false)
+	rg.Serve(t, rg.instrument(late(rg.mon.Middleware(testrig.Shop(entered)))), false)
 	leaves("/events")(t, rg, entered)
 	leaves("/wait")(t, rg, entered)
 

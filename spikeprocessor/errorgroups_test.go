@@ -158,18 +158,6 @@ func TestErrorGroupsListedThoughRememberWasKeptOut(t *testing.T) {
 	}
 }
 
-func TestErrorGroupsAllocateNothingOnceTheyExist(t *testing.T) {
-	if raceEnabled {
-		t.Skip("the race detector allocates")
-	}
-	g, e := newErrorGroups(), testEntries(1)[0]
-	run := func() { g.add(e, "type", "a message", "a stack", trace.TraceID{1}, errorTime(1), true) }
-	run()
-	if n := testing.AllocsPerRun(100, run); n != 0 {
-		t.Errorf("%v allocations, want 0", n)
-	}
-}
-
 func BenchmarkErrorGroupsAdd(b *testing.B) {
 	g, e := newErrorGroups(), testEntries(1)[0]
 	at := time.Now()

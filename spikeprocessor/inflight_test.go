@@ -106,10 +106,10 @@ func TestInFlightFullTable(t *testing.T) {
 	if len(table.slots) != 64 || unsafe.Sizeof(inflightSlot{}) != 64 {
 		t.Fatalf("got %d slots of %d bytes, want 64 of 64", len(table.slots), unsafe.Sizeof(inflightSlot{}))
 	}
-	s := snapshots(1, true)[0]
+	s, rng := snapshots(1, true)[0], rand.New(rand.NewPCG(1, 2))
 	const n = 1000
 	for i := range uint64(n) {
-		table.start(spanID(rand.Uint64()|1), s)
+		table.start(spanID(rng.Uint64()|1), s)
 		if i == 20 && table.dropped.Load() > 0 {
 			t.Errorf("dropped %d of the first 20 requests", table.dropped.Load())
 		}
@@ -120,14 +120,14 @@ func TestInFlightFullTable(t *testing.T) {
 }
 
 func TestInFlightSlotsAreReused(t *testing.T) {
-	table, s := newInFlight(64), snapshots(1, true)[0]
+	table, s, rng := newInFlight(64), snapshots(1, true)[0], rand.New(rand.NewPCG(3, 4))
 	for range 10_000 {
 		ids := [16]trace.SpanID{}
 		for i := range ids {
-			ids[i] = spanID(rand.Uint64())
+			ids[i] = spanID(rng.Uint64())
 			table.start(ids[i], s)
 		}
-		rand.Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
+		rng.Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
 		for _, id := range ids {
 			table.end(id)
 		}

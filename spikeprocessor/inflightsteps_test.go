@@ -139,17 +139,3 @@ func TestInFlightConcurrentSafe(t *testing.T) {
 		t.Errorf("swept %d requests, of which none was old", n)
 	}
 }
-
-func TestInFlightAllocatesNothing(t *testing.T) {
-	if raceEnabled {
-		t.Skip("the race detector allocates")
-	}
-	table, s, id := newInFlight(0), snapshots(1, true)[0], spanID(99)
-	if n := testing.AllocsPerRun(100, func() {
-		table.start(id, s)
-		table.child(id, s)
-		table.end(id)
-	}); n != 0 {
-		t.Errorf("%v allocations, want 0", n)
-	}
-}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os/exec"
@@ -17,12 +18,16 @@ import (
 )
 
 // address NAME [taken] puts an address of this machine into $NAME: one that is free, or one that is listened at until the
-// script ends.
+// script ends. Its port is not of those that the system hands out, so that a free one stays free.
 func address(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 || len(args) > 2 || len(args) == 2 && args[1] != "taken" {
 		ts.Fatalf("usage: address NAME [taken]")
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	var l net.Listener
+	err := errors.New("no port was tried")
+	for try := 0; err != nil && try < 100; try++ {
+		l, err = net.Listen("tcp", fmt.Sprint("127.0.0.1:", 15000+rand.IntN(15000)))
+	}
 	ts.Check(err)
 	ts.Setenv(args[0], l.Addr().String())
 	if len(args) == 2 {
@@ -62,7 +67,7 @@ func terminate(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-const httpPatience = 10 * time.Second // for a server that is still starting
+const httpPatience = 2 * time.Minute // for a server that is still starting
 
 // httpget URL writes the reply's status line and body to stdout, for the commands stdout and stderr. It tries again
 // while nobody listens.

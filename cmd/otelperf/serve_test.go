@@ -56,12 +56,7 @@ func handler(ts *testscript.TestScript, kind string, args []string) http.Handler
 	case "page":
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, "<!doctype html><p>hello") })
 	case "hang":
-		return http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-			select {
-			case <-r.Context().Done():
-			case <-time.After(5 * time.Second):
-			}
-		})
+		return http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	case "monitor":
 		return monitor(ts, args[0], args[1], args[2])
 	}

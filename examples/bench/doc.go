@@ -7,7 +7,8 @@
 //	go run . -only hot,whole some of them; a wrong name lists all
 //	go run . -service        a whole service under load, with and without each feature, nine minutes (with -quick one)
 //	go run . -profile DIR    CPU profiles of the request path and of the service, and the functions that lead them as text
-//	go test .                the gate and the tests of the statistics, some minute; with -short the latter
+//	go test .                the gate of what is counted, and the tests of the statistics
+//	go test . -budgets       the gate of what is measured by the clock, too: some minute of a machine that does nothing else
 //
 // Time on a shared machine swings by a factor of two from one second to the next, which hides 50 ns in any run that is
 // measured one variant after the other. So every table is paired: each round runs every variant once, for a few

@@ -100,19 +100,20 @@ func clients(address string, n int, f func(*client) ([]time.Duration, error)) (a
 	return all, err
 }
 
-// closedLoop has n clients ask for d, each as soon as it has its reply: as much as the service can do.
+// closedLoop has n clients ask for d, each as soon as it has its reply, and at least once: as much as the service can do.
 func closedLoop(address string, n int, d time.Duration) ([]time.Duration, error) {
 	end := time.Now().Add(d)
 	return clients(address, n, func(c *client) (took []time.Duration, err error) {
-		for began := time.Now(); began.Before(end); {
+		for began := time.Now(); ; {
 			if err := c.ask(); err != nil {
 				return nil, err
 			}
 			now := time.Now()
 			took = append(took, now.Sub(began))
-			began = now
+			if began = now; !now.Before(end) {
+				return took, nil
+			}
 		}
-		return took, nil
 	})
 }
 

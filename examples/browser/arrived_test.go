@@ -60,7 +60,7 @@ func (a *arrived) names(t *testing.T, n uint64) []string {
 		}
 		return all
 	}
-	return names(collectortest.Await(t, a.collector, 10*time.Second, func(r *collector.Received) bool { return uint64(len(names(r))) >= n }))
+	return names(collectortest.Await(t, a.collector, func(r *collector.Received) bool { return uint64(len(names(r))) >= n }))
 }
 
 // events returns the records of an event that have arrived, of those with the attributes that are given as keys and values.
@@ -90,7 +90,7 @@ next:
 // event waits for the record of an event.
 func (a *arrived) event(t *testing.T, name string, with ...string) plog.LogRecord {
 	t.Helper()
-	r := collectortest.Await(t, a.collector, 10*time.Second, func(r *collector.Received) bool { return len(matching(r, name, with)) > 0 })
+	r := collectortest.Await(t, a.collector, func(r *collector.Received) bool { return len(matching(r, name, with)) > 0 })
 	found := matching(r, name, with)
 	if len(found) == 0 {
 		t.Fatalf("no record of %s with %v arrived:\n%s", name, with, a.logs(t))
@@ -102,7 +102,7 @@ func (a *arrived) event(t *testing.T, name string, with ...string) plog.LogRecor
 func (a *arrived) serverSpan(t *testing.T, route string) (found ptrace.Span) {
 	t.Helper()
 	ok := false
-	collectortest.Await(t, a.collector, 10*time.Second, func(r *collector.Received) bool {
+	collectortest.Await(t, a.collector, func(r *collector.Received) bool {
 		for _, span := range r.Spans() {
 			if v, _ := span.Attributes().Get("http.route"); span.Kind() == ptrace.SpanKindServer && v.Str() == route {
 				found, ok = span, true

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/audits"
 	"github.com/chromedp/cdproto/cdp"
@@ -24,6 +23,8 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"github.com/otelperf/otelperf-go/examples/browser/internal/chromium"
+	installed "github.com/otelperf/otelperf-go/examples/internal/chromium"
+	"github.com/otelperf/otelperf-go/examples/internal/exampletest"
 )
 
 // theBrowser is started by the first test that needs it, and ended by TestMain.
@@ -52,7 +53,7 @@ type tab struct {
 	requests []string // URLs
 }
 
-// newTab opens a tab, which has to answer within a minute. The test is skipped if there is no browser.
+// newTab opens a tab. The test is skipped if there is no browser.
 func newTab(t *testing.T) *tab {
 	t.Helper()
 	b := &theBrowser
@@ -71,13 +72,13 @@ func newTab(t *testing.T) *tab {
 			_ = os.RemoveAll(dir)
 		}
 	})
-	if errors.Is(b.err, chromium.ErrMissing) {
-		t.Skip(b.err)
+	if errors.Is(b.err, installed.ErrMissing) {
+		exampletest.Missing(t, exampletest.Chromium, b.err.Error())
 	}
 	must(t, b.err)
 	ctx, cancel := chromium.Tab(b.ctx)
 	t.Cleanup(cancel)
-	ctx, cancelTime := context.WithTimeout(ctx, time.Minute)
+	ctx, cancelTime := context.WithTimeout(ctx, 4*exampletest.Patience)
 	t.Cleanup(cancelTime)
 	tb := &tab{t: t, ctx: ctx}
 	tb.watch()
@@ -174,17 +175,15 @@ func (tb *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 	must(tb.t, chromedp.Do(tb.ctx, steps...))
 }
 
-// until waits for a JavaScript expression to become true, at most 15 s, and returns how long that took.
-func (tb *tab) until(expression string) time.Duration {
+// until waits for a JavaScript expression to become true.
+func (tb *tab) until(expression string) {
 	tb.t.Helper()
-	took, err := chromium.Until(tb.ctx, expression, 15*time.Second)
-	if err != nil {
+	if _, err := chromium.Until(tb.ctx, expression, exampletest.Patience); err != nil {
 		state, _ := chromedp.Run(tb.ctx, chromedp.Evaluate[string](`location + "\n" + document.activeElement.outerHTML.slice(0, 400) + "\n" + document.body.innerText.slice(0, 1500)`))
 		tb.mu.Lock()
 		defer tb.mu.Unlock()
 		tb.t.Fatalf("%v\nmessages %q\npage %s", err, tb.messages, state)
 	}
-	return took
 }
 
 // value evaluates an expression, and waits for it if it is a promise.

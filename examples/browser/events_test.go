@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/otelperf/otelperf-go/examples/internal/exampletest"
 	"github.com/otelperf/otelperf-go/otelperf"
 	"github.com/otelperf/otelperf-go/otelperf/events"
 )
@@ -59,6 +60,12 @@ func newTracked(t *testing.T, opts ...otelperf.Option) *tracked {
 	return s
 }
 
+// reportedScript notes that the browser has reported the slow click to whoever observes events, which it does with some later
+// frame. The page has been observing since before it was clicked.
+const reportedScript = `new PerformanceObserver((list) => {
+	for (const e of list.getEntries()) if (e.interactionId && e.duration >= 100) setTimeout(() => { window.reported = true; }, 50);
+}).observe({type: "event", durationThreshold: 16, buffered: true});`
+
 const visited = "/users/anna-4711?mail=anna@example.com#part"
 
 // clickOn clicks with the mouse, as a person does: that is what the browser times.
@@ -77,11 +84,12 @@ const loginScript = `fetch("/t/track?user=anna@example.com", {method: "POST", he
 func TestSnippetTellsOfAVisit(t *testing.T) {
 	s := newTracked(t)
 	tb := newTab(t)
+	tb.before(reportedScript)
 	tb.do(chromedp.Navigate(s.server.URL + visited))
 	tb.until(`window.moved && window.otelperf`)
 	tb.clickOn("#other")
 	tb.clickOn("#buy")
-	tb.do(chromedp.Sleep(300 * time.Millisecond)) // the browser reports the interaction with the next frames
+	tb.until(`window.reported`)
 	if status := value[int](tb, loginScript); status != http.StatusAccepted {
 		t.Errorf("the event with a user id was answered with %d", status)
 	}
@@ -129,7 +137,7 @@ func checkLoad(t *testing.T, load ptrace.Span, recs ...plog.LogRecord) {
 		if session := text(rec, "session.id"); len(session) < 10 {
 			t.Errorf("%s has session %q", rec.EventName(), session)
 		}
-		if age := time.Since(rec.Timestamp().AsTime()); age < 0 || age > 30*time.Second {
+		if age := time.Since(rec.Timestamp().AsTime()); age < 0 || age > 10*time.Minute {
 			t.Errorf("%s is %v old", rec.EventName(), age)
 		}
 	}
@@ -138,8 +146,9 @@ func checkLoad(t *testing.T, load ptrace.Span, recs ...plog.LogRecord) {
 // checkVital checks that a value can be: what was provoked is in it.
 func checkVital(t *testing.T, name string, rec plog.LogRecord) {
 	t.Helper()
+	const minute = 60_000 // the machine may be busy
 	least := map[string]float64{"ttfb": 0, "fcp": 1, "lcp": 1, "cls": 0.001, "inp": 100}[name]
-	most := map[string]float64{"ttfb": 5000, "fcp": 10000, "lcp": 10000, "cls": 2, "inp": 5000}[name]
+	most := map[string]float64{"ttfb": minute, "fcp": minute, "lcp": minute, "cls": 2, "inp": minute}[name]
 	v, _ := rec.Attributes().Get("browser.web_vital.value")
 	if v.Double() < least || v.Double() > most {
 		t.Errorf("%s is %v, want %v to %v", name, v.AsString(), least, most)
@@ -264,10 +273,8 @@ func TestSnippetOfAnotherOrigin(t *testing.T) {
 				return
 			}
 			refused := func() uint64 { return s.mon.Events().Stats().HTTP.RefusedBy["403"] }
-			for deadline := time.Now().Add(10 * time.Second); refused() < 2 && time.Now().Before(deadline); {
-				time.Sleep(10 * time.Millisecond)
-			}
-			if n := s.mon.Events().Stats().Received; n != 0 || refused() < 2 {
+			exampletest.Eventually(t, "both requests were refused", func() bool { return refused() >= 2 })
+			if n := s.mon.Events().Stats().Received; n != 0 {
 				t.Errorf("%d events of another origin were taken, %d requests refused", n, refused())
 			}
 		})

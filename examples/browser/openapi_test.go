@@ -20,6 +20,7 @@ import (
 
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 
+	"github.com/otelperf/otelperf-go/examples/internal/exampletest"
 	"github.com/otelperf/otelperf-go/otelperf"
 	"github.com/otelperf/otelperf-go/otelperf/events"
 )
@@ -119,7 +120,7 @@ func (c *contract) changes(server string) {
 	}
 }
 
-// stream opens the stream of some events. What it returns waits until there was one of each, at most a minute, and checks them.
+// stream opens the stream of some events. What it returns waits until there was one of each, and checks them.
 func (c *contract) stream(server string, names ...string) (wait func()) {
 	c.t.Helper()
 	req, err := http.NewRequestWithContext(c.t.Context(), http.MethodGet, server+mounted+"/stream?window=1m&events="+strings.Join(names, ","), http.NoBody)
@@ -135,8 +136,8 @@ func (c *contract) stream(server string, names ...string) (wait func()) {
 		select {
 		case got := <-seen:
 			c.checkEvents(names, got)
-		case <-time.After(time.Minute):
-			c.t.Errorf("the stream had not each of %v within a minute", names)
+		case <-time.After(exampletest.Patience):
+			c.t.Errorf("the stream had not each of %v ", names)
 		}
 	}
 }
@@ -243,7 +244,7 @@ func (c *contract) stuck(t *testing.T) {
 	c.check(srv, ask{method: http.MethodPost, path: "/events/flush?timeout=50ms", want: http.StatusGatewayTimeout})
 	e.once.Do(func() { close(e.let) })
 	c.check(srv, ask{method: http.MethodPost, path: "/events/flush", want: http.StatusBadGateway})
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), exampletest.Patience)
 	defer cancel()
 	must(t, mon.Shutdown(ctx))
 }

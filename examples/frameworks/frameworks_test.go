@@ -90,7 +90,7 @@ func checkRow(t *testing.T, row otelperf.EndpointRow) {
 	if row.ErrorCount != failed {
 		t.Errorf("%s: %d of %d failed, want %d", row.Name(), row.ErrorCount, row.Count, failed)
 	}
-	if least := float64(slowFor.Milliseconds()); row.Route == "/slow" && (row.P50Ms == nil || *row.P50Ms < least*0.99 || *row.P50Ms > 5*least) {
+	if least := float64(slowFor.Milliseconds()); row.Route == "/slow" && (row.P50Ms == nil || *row.P50Ms < least*0.99) {
 		t.Errorf("the median of /slow is %v ms, want at least %v", row.P50Ms, least)
 	}
 	if row.Kind != "http" {

@@ -5,4 +5,4 @@ package frameworks
 import "time"
 
 // slowFor is how long /slow takes.
-const slowFor = 80 * time.Millisecond
+const slowFor = time.Second

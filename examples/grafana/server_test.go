@@ -5,35 +5,30 @@ package grafana
 import (
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	dto "github.com/prometheus/client_model/go"
+
+	"github.com/otelperf/otelperf-go/examples/internal/exampletest"
 )
 
 // TestPrometheusAnswersEveryQuery has a real Prometheus scrape what a Monitor exported during a spike, and asks it whatever
 // the dashboard asks.
 func TestPrometheusAnswersEveryQuery(t *testing.T) {
-	binary, err := exec.LookPath("prometheus")
-	if err != nil {
-		t.Skip("prometheus is not installed (apt-get install prometheus)")
-	}
+	exampletest.Command(t, exampletest.Prometheus, "prometheus")
 	var families []*dto.MetricFamily
 	duringSpike(t, func(t *testing.T, s *service) { families = gather(t, s) })
 	frozen := prometheus.GathererFunc(func() ([]*dto.MetricFamily, error) { return families, nil })
 	srv := httptest.NewServer(promhttp.HandlerFor(frozen, promhttp.HandlerOpts{}))
 	t.Cleanup(srv.Close)
-	api := startPrometheus(t, binary, srv.Listener.Addr().String())
-	deadline := time.Now().Add(30 * time.Second)
+	api := exampletest.StartPrometheus(t, fmt.Sprintf("scrape_configs: [{job_name: shop, scrape_interval: 1s, static_configs: [{targets: ['%s']}]}]\n", srv.Listener.Addr()))
+	deadline := time.Now().Add(exampletest.Patience)
 	for title, exprs := range load(t, "prometheus.json").expressions(t) {
 		for _, expr := range exprs {
 			n, err := results(api, expr)
@@ -46,27 +41,6 @@ func TestPrometheusAnswersEveryQuery(t *testing.T) {
 			}
 		}
 	}
-}
-
-// startPrometheus starts one that scrapes target every second, and returns the address of its API.
-func startPrometheus(t *testing.T, binary, target string) string {
-	t.Helper()
-	dir := t.TempDir()
-	config := filepath.Join(dir, "prometheus.yml")
-	must(t, os.WriteFile(config, fmt.Appendf(nil, "scrape_configs: [{job_name: shop, scrape_interval: 1s, static_configs: [{targets: ['%s']}]}]\n", target), 0o600))
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	address := l.Addr().String()
-	must(t, l.Close())
-	cmd := exec.Command(binary, "--config.file="+config, "--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+address,
-		"--enable-feature=native-histograms", "--log.level=warn")
-	cmd.Stderr = t.Output()
-	must(t, cmd.Start())
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	return "http://" + address
 }
 
 // results is the number of series that a query has.

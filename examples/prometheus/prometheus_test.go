@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -26,6 +25,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/otelperf/otelperf-go/examples/internal/exampletest"
 	"github.com/otelperf/otelperf-go/otelperf"
 )
 
@@ -39,17 +39,8 @@ func running(t *testing.T) *service {
 	return s
 }
 
-func installed(t *testing.T, command string) string {
-	t.Helper()
-	path, err := exec.LookPath(command)
-	if err != nil {
-		t.Skipf("%s is not installed (apt-get install prometheus)", command)
-	}
-	return path
-}
-
 func TestRules(t *testing.T) {
-	promtool := installed(t, "promtool")
+	promtool := exampletest.Command(t, exampletest.Prometheus, "promtool")
 	for _, args := range [][]string{{"check", "rules", "rules.yml"}, {"check", "config", "prometheus.yml"}, {"test", "rules", "rules_test.yml"}} {
 		if out, err := exec.CommandContext(t.Context(), promtool, args...).CombinedOutput(); err != nil {
 			t.Errorf("promtool %s: %v\n%s", strings.Join(args, " "), err, out)
@@ -87,7 +78,7 @@ func TestEveryMetricInTheRulesExists(t *testing.T) {
 
 // TestNativeHistogramAgrees has a real Prometheus scrape the service and compares its p99 with ours.
 func TestNativeHistogramAgrees(t *testing.T) {
-	binary := installed(t, "prometheus")
+	exampletest.Command(t, exampletest.Prometheus, "prometheus")
 	s := running(t)
 	srv := httptest.NewServer(s.handler)
 	t.Cleanup(srv.Close)
@@ -98,7 +89,7 @@ func TestNativeHistogramAgrees(t *testing.T) {
 		}
 		request(s, "/work", time.Duration(d*float64(time.Millisecond)))
 	}
-	api := startPrometheus(t, binary, srv.Listener.Addr().String())
+	api := startPrometheus(t, srv.Listener.Addr().String())
 	rows := s.mon.Summary(otelperf.Window1m).Endpoints
 	row := rows[slices.IndexFunc(rows, func(r otelperf.EndpointRow) bool { return r.Route == "/work" })]
 
@@ -121,35 +112,20 @@ func request(s *service, route string, d time.Duration) {
 }
 
 // startPrometheus starts one that scrapes target every second, by the example's configuration, and returns its address.
-func startPrometheus(t *testing.T, binary, target string) string {
+func startPrometheus(t *testing.T, target string) string {
 	t.Helper()
-	dir := t.TempDir()
 	config, err := os.ReadFile("prometheus.yml")
 	must(t, err)
 	rules, err := filepath.Abs("rules.yml")
 	must(t, err)
-	text := strings.NewReplacer("127.0.0.1:8084", target, "5s", "1s", "rules.yml", rules).Replace(string(config))
-	must(t, os.WriteFile(filepath.Join(dir, "prometheus.yml"), []byte(text), 0o600))
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	address := l.Addr().String()
-	_ = l.Close()
-	cmd := exec.Command(binary, "--config.file="+filepath.Join(dir, "prometheus.yml"), "--storage.tsdb.path="+filepath.Join(dir, "data"),
-		"--web.listen-address="+address, "--enable-feature=native-histograms", "--log.level=warn")
-	cmd.Stderr = t.Output()
-	must(t, cmd.Start())
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	return "http://" + address
+	return exampletest.StartPrometheus(t, strings.NewReplacer("127.0.0.1:8084", target, "5s", "1s", "rules.yml", rules).Replace(string(config)))
 }
 
 // awaitValue polls until a query answers want, or something at most share off.
 func awaitValue(t *testing.T, api, query string, want, share float64) {
 	t.Helper()
 	got := math.NaN()
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
+	for deadline := time.Now().Add(exampletest.Patience); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
 		if v, ok := value(api, query); ok {
 			if got = v; math.Abs(got-want) <= share*want {
 				return

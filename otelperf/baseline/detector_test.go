@@ -436,29 +436,3 @@ func TestSize(t *testing.T) {
 		t.Logf("%d bytes", size)
 	}
 }
-
-func TestTickAllocatesNothing(t *testing.T) {
-	if raceEnabled {
-		t.Skip("the race detector allocates")
-	}
-	b := newBench(t, Config{Cooldown: time.Second})
-	b.run(1200)
-	seconds, events := 0, 0
-	got := testing.AllocsPerRun(1, func() {
-		for range 4000 {
-			if seconds++; seconds%200 < 60 {
-				b.src.slow = 5
-			} else {
-				b.src.slow = 1
-			}
-			b.now = b.now.Add(time.Second)
-			if ev := b.d.Tick(b.now, b.src.second()); ev.Kind != None {
-				events++
-			}
-			_ = b.d.State()
-		}
-	})
-	if got != 0 || events == 0 {
-		t.Errorf("%v allocations in 4000 ticks with %d events", got, events)
-	}
-}

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+//go:build !race
+
 package baseline
 
 import (
@@ -19,7 +21,7 @@ func newSimWatcher(tb testing.TB) func() sim.Watcher {
 }
 
 func TestNoFalseAlarms(t *testing.T) {
-	if testing.Short() || raceEnabled {
+	if testing.Short() {
 		t.Skip("takes long")
 	}
 	for _, c := range []struct {
@@ -43,7 +45,7 @@ func TestNoFalseAlarms(t *testing.T) {
 }
 
 func TestFaultsAreFound(t *testing.T) {
-	if testing.Short() || raceEnabled {
+	if testing.Short() {
 		t.Skip("takes long")
 	}
 	for _, c := range []struct {
@@ -89,7 +91,7 @@ func TestFaultsAreFound(t *testing.T) {
 }
 
 func TestHarmlessChanges(t *testing.T) {
-	if testing.Short() || raceEnabled {
+	if testing.Short() {
 		t.Skip("takes long")
 	}
 	for _, name := range []string{"all x1.5", "traffic x0.1", "traffic x10", "gap of 20 min", "50% fast errors"} {
@@ -106,7 +108,7 @@ func TestHarmlessChanges(t *testing.T) {
 
 // Endpoints that share a fault are one incident, each fault is one of its own, and quiet endpoints stay out.
 func TestSharedFaultIsOneIncident(t *testing.T) {
-	if testing.Short() || raceEnabled {
+	if testing.Short() {
 		t.Skip("takes long")
 	}
 	const endpoints, quiet, length = 8, 4, 9000

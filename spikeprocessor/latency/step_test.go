@@ -143,9 +143,6 @@ func TestStepSizes(t *testing.T) {
 		{"lognormal1", 10, 0}, {"lognormal1", 100, 0}, {"lognormal1", 1000, 0},
 		{"lognormal2", 10, 0}, {"lognormal2", 100, 0}, {"lognormal2", 1000, 66}, {"bimodal", 1000, 0}, {"loguniform", 10, 0}, {"loguniform", 100, 66},
 	} {
-		if raceEnabled && tt.perSecond > 100 {
-			continue // one goroutine, many records
-		}
 		var h Histogram
 		size, unlimited, coarse := 0, 0, 0
 		for i := range 66 {

@@ -4,8 +4,8 @@ package collector
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"net"
 	"sync"
 	"time"
 
@@ -20,6 +20,8 @@ import (
 	"go.opentelemetry.io/collector/receiver"
 	"go.opentelemetry.io/collector/receiver/otlpreceiver"
 	"go.opentelemetry.io/collector/service/telemetry/otelconftelemetry"
+
+	"github.com/otelperf/otelperf-go/examples/internal/freeport"
 )
 
 // Collector is a collector that can be stopped and started again at the same addresses, as one that is being upgraded.
@@ -56,13 +58,13 @@ var starting sync.Mutex
 // New returns a collector that is not running yet, with two free ports of this machine. What it receives goes to files in dir.
 func New(dir string) (*Collector, error) {
 	c := &Collector{dir: dir}
-	for _, address := range []*string{&c.GRPC, &c.HTTP} {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
+	for c.GRPC == c.HTTP {
+		var errs [2]error
+		c.GRPC, errs[0] = freeport.Address()
+		c.HTTP, errs[1] = freeport.Address()
+		if err := errors.Join(errs[:]...); err != nil {
 			return nil, err
 		}
-		defer func() { _ = l.Close() }() // only when both are chosen, or they might be the same
-		*address = l.Addr().String()
 	}
 	return c, nil
 }

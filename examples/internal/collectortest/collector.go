@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/otelperf/otelperf-go/examples/internal/collector"
+	"github.com/otelperf/otelperf-go/examples/internal/exampletest"
 )
 
 // Start starts a collector that ends with the test.
@@ -29,17 +30,18 @@ func Start(t testing.TB) *collector.Collector {
 // Run starts a collector that is not running.
 func Run(t testing.TB, c *collector.Collector) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), exampletest.Patience)
 	defer cancel()
 	if err := c.Start(ctx); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// Await polls what has arrived until done says that it is all, for at most limit, and returns the last state.
-func Await(t testing.TB, c *collector.Collector, limit time.Duration, done func(*collector.Received) bool) *collector.Received {
+// Await polls what has arrived until done says that it is all, and returns the last state. It gives up after
+// exampletest.Patience.
+func Await(t testing.TB, c *collector.Collector, done func(*collector.Received) bool) *collector.Received {
 	t.Helper()
-	for deadline := time.Now().Add(limit); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(exampletest.Patience); ; time.Sleep(20 * time.Millisecond) {
 		r, err := c.Received()
 		if err != nil {
 			t.Fatal(err)

@@ -31,8 +31,8 @@ type Exporters struct {
 const (
 	retryFirst  = 20 * time.Millisecond
 	retryMost   = 200 * time.Millisecond
-	retryFor    = time.Minute
-	exportLimit = 10 * time.Second
+	retryFor    = 2 * time.Minute
+	exportLimit = 2 * time.Minute
 )
 
 // GRPC returns exporters of OTLP over gRPC to address.

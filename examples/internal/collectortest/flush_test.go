@@ -15,6 +15,7 @@ import (
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 
 	"github.com/otelperf/otelperf-go/examples/internal/collector"
+	"github.com/otelperf/otelperf-go/examples/internal/exampletest"
 	"github.com/otelperf/otelperf-go/otelperf"
 	"github.com/otelperf/otelperf-go/otelperf/events"
 )
@@ -23,9 +24,10 @@ import (
 // arrives when the collector is back.
 
 const (
-	held        = 20 // events in each of the tests
-	flushLimit  = 500 * time.Millisecond
-	flushMargin = 300 * time.Millisecond // for a busy machine
+	held    = 20                     // events in each of the tests
+	brief   = 500 * time.Millisecond // limit of a flush that cannot succeed
+	ample   = 30 * time.Second       // limit of one that says at once how it ended; the longest that the endpoint takes
+	belated = 30 * time.Second       // what a busy machine may add: a flush without a limit would take minutes
 )
 
 // tracked is a Monitor whose events go through the SDK's batch processor to an exporter, which is watched.
@@ -37,6 +39,7 @@ type tracked struct {
 func newTracked(t *testing.T, to sdklog.Exporter, opts ...sdklog.BatchProcessorOption) *tracked {
 	t.Helper()
 	deliveries := &events.Deliveries{}
+	opts = append(opts, sdklog.WithExportTimeout(exportLimit))
 	lp := sdklog.NewLoggerProvider(sdklog.WithProcessor(sdklog.NewBatchProcessor(events.Watch(deliveries, to), opts...)))
 	mon, err := otelperf.New(otelperf.WithLoggerProvider(lp), otelperf.WithEvents(events.WithDeliveries(deliveries)))
 	must(t, err)
@@ -56,29 +59,29 @@ func (s *tracked) track(t *testing.T, n int) {
 	s.sent += n
 }
 
-// flush flushes through Flush or through the endpoint, and fails if that takes longer than the limit.
-func (s *tracked) flush(t *testing.T, endpoint bool) (r events.FlushResult, err error) {
+// flush flushes through Flush or through the endpoint, and fails if that does not end with the limit.
+func (s *tracked) flush(t *testing.T, endpoint bool, limit time.Duration) (r events.FlushResult, err error) {
 	t.Helper()
 	began := time.Now()
 	if endpoint {
-		r, err = s.post(t)
+		r, err = s.post(t, limit)
 	} else {
-		ctx, cancel := context.WithTimeout(t.Context(), flushLimit)
+		ctx, cancel := context.WithTimeout(t.Context(), limit)
 		defer cancel()
 		r, err = s.Events().Flush(ctx)
 	}
-	if took := time.Since(began); took > flushLimit+flushMargin {
-		t.Errorf("the flush took %v, its limit is %v", took, flushLimit)
+	if took := time.Since(began); took > limit+belated {
+		t.Errorf("the flush took %v, its limit is %v", took, limit)
 	}
 	s.conserved(t)
 	return r, err
 }
 
 // post asks the companion endpoint as a person on this machine does.
-func (s *tracked) post(t *testing.T) (events.FlushResult, error) {
+func (s *tracked) post(t *testing.T, limit time.Duration) (events.FlushResult, error) {
 	t.Helper()
 	local := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 80}
-	req := httptest.NewRequest(http.MethodPost, "http://127.0.0.1/events/flush?timeout="+flushLimit.String(), nil)
+	req := httptest.NewRequest(http.MethodPost, "http://127.0.0.1/events/flush?timeout="+limit.String(), nil)
 	req.RemoteAddr = local.String()
 	w := httptest.NewRecorder()
 	s.Handler().ServeHTTP(w, req.WithContext(context.WithValue(req.Context(), http.LocalAddrContextKey, local)))
@@ -121,7 +124,7 @@ func (s *tracked) arrivedExactly(t *testing.T, c *collector.Collector, n int) {
 		}
 		return n
 	}
-	got := Await(t, c, 20*time.Second, func(r *collector.Received) bool { return count(r) >= n })
+	got := Await(t, c, func(r *collector.Received) bool { return count(r) >= n })
 	if e := s.Events().Stats().Export; count(got) != n || e.Delivered != uint64(n) {
 		t.Errorf("%d events arrived, want %d; export %+v", count(got), n, e)
 	}
@@ -147,7 +150,7 @@ func TestFlushWhileTheCollectorIsDown(t *testing.T) {
 		s := newTracked(t, GRPC(t, c.GRPC).Logs)
 		for range 2 { // the second waits for the first one's export
 			s.track(t, held)
-			if r, err := s.flush(t, endpoint); !errors.Is(err, context.DeadlineExceeded) || r.Left() != int64(s.sent) || r.Lost != 0 {
+			if r, err := s.flush(t, endpoint, brief); !errors.Is(err, context.DeadlineExceeded) || r.Left() != int64(s.sent) || r.Lost != 0 {
 				t.Errorf("flush says %+v, %v; want all %d left", r, err, s.sent)
 			}
 		}
@@ -160,15 +163,13 @@ func TestFlushWhileTheCollectorIsDown(t *testing.T) {
 // eventuallyFlushed flushes until nothing is left, as a person does who waits for a collector to come back.
 func eventuallyFlushed(t *testing.T, s *tracked, endpoint bool) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); ; {
-		r, err := s.flush(t, endpoint)
-		if err == nil && r.Left() == 0 {
-			return
-		}
-		if r.Lost > 0 || time.Now().After(deadline) {
+	exampletest.Eventually(t, "nothing is left", func() bool {
+		r, err := s.flush(t, endpoint, brief)
+		if r.Lost > 0 {
 			t.Fatalf("flush says %+v, %v", r, err)
 		}
-	}
+		return err == nil && r.Left() == 0
+	})
 }
 
 // The exporter over HTTP gives up at once when nobody listens, and the batch processor does not keep what it could not
@@ -180,12 +181,12 @@ func TestFlushSaysWhatTheExporterGaveUp(t *testing.T) {
 		must(t, c.Stop())
 		s := newTracked(t, HTTP(t, c.HTTP).Logs)
 		s.track(t, held)
-		if r, err := s.flush(t, endpoint); !errors.Is(err, events.ErrLost) || r.Lost != held || r.Left() != 0 {
+		if r, err := s.flush(t, endpoint, ample); !errors.Is(err, events.ErrLost) || r.Lost != held || r.Left() != 0 {
 			t.Errorf("down: flush says %+v, %v; want %d lost", r, err, held)
 		}
 		Run(t, c)
 		s.track(t, held)
-		if r, err := s.flush(t, endpoint); err != nil || r.Left() != 0 || r.Lost != 0 {
+		if r, err := s.flush(t, endpoint, ample); err != nil || r.Left() != 0 || r.Lost != 0 {
 			t.Errorf("back: flush says %+v, %v", r, err)
 		}
 		s.arrivedExactly(t, c, held)
@@ -200,11 +201,9 @@ func TestFlushSaysWhatWasLostBefore(t *testing.T) {
 	must(t, c.Stop())
 	s := newTracked(t, HTTP(t, c.HTTP).Logs, sdklog.WithExportInterval(10*time.Millisecond))
 	s.track(t, held)
-	for deadline := time.Now().Add(10 * time.Second); s.Events().Stats().Export.Failed < held && time.Now().Before(deadline); {
-		time.Sleep(10 * time.Millisecond)
-	}
+	exampletest.Eventually(t, "the export failed", func() bool { return s.Events().Stats().Export.Failed == held })
 	Run(t, c)
-	if r, err := s.flush(t, false); !errors.Is(err, events.ErrLost) || r.Lost != held || r.Left() != 0 {
+	if r, err := s.flush(t, false, ample); !errors.Is(err, events.ErrLost) || r.Lost != held || r.Left() != 0 {
 		t.Errorf("flush says %+v, %v; want %d lost", r, err, held)
 	}
 	s.arrivedExactly(t, c, 0)
@@ -217,16 +216,17 @@ func TestFlushSaysWhatTheQueueHadNoRoomFor(t *testing.T) {
 	must(t, c.Stop())
 	s := newTracked(t, GRPC(t, c.GRPC).Logs, sdklog.WithMaxQueueSize(10), sdklog.WithExportMaxBatchSize(5))
 	s.track(t, 3*held)
-	if r, err := s.flush(t, false); !errors.Is(err, context.DeadlineExceeded) || r.Left()+int64(r.Lost) != 3*held {
+	if r, err := s.flush(t, false, brief); !errors.Is(err, context.DeadlineExceeded) || r.Left()+int64(r.Lost) != 3*held {
 		t.Errorf("down: flush says %+v, %v; want %d left or lost", r, err, 3*held)
 	}
 	Run(t, c)
-	for deadline := time.Now().Add(20 * time.Second); s.Events().Stats().Export.Unconfirmed > 0 && time.Now().Before(deadline); {
-		_, _ = s.flush(t, false)
-	}
+	exampletest.Eventually(t, "none is unconfirmed", func() bool {
+		_, _ = s.flush(t, false, brief)
+		return s.Events().Stats().Export.Unconfirmed == 0
+	})
 	e := s.Events().Stats().Export
-	if e.Missing == 0 || e.Unconfirmed != 0 {
-		t.Errorf("export %+v, want some missing and none unconfirmed", e)
+	if e.Missing == 0 {
+		t.Errorf("export %+v, want some missing", e)
 	}
 	s.arrivedExactly(t, c, int(e.Delivered))
 }
@@ -242,13 +242,12 @@ func TestFlushWhileTheCollectorHangs(t *testing.T) {
 		s := newTracked(t, GRPC(t, c.GRPC).Logs)
 		s.track(t, held)
 		for range 3 {
-			if r, err := s.flush(t, endpoint); !errors.Is(err, context.DeadlineExceeded) || r.Left() != held || r.Lost != 0 {
+			if r, err := s.flush(t, endpoint, brief); !errors.Is(err, context.DeadlineExceeded) || r.Left() != held || r.Lost != 0 {
 				t.Errorf("flush says %+v, %v; want all %d left", r, err, held)
 			}
 		}
-		if mute.end() == 0 {
-			t.Error("nobody connected: the test tests nothing")
-		}
+		exampletest.Eventually(t, "the exporter has connected", func() bool { return len(mute.conns) > 0 })
+		mute.end()
 		Run(t, c)
 		t.Cleanup(func() { must(t, c.Stop()) })
 		eventuallyFlushed(t, s, endpoint)
@@ -277,16 +276,14 @@ func newMute(t *testing.T, address string) *mute {
 			m.conns <- c
 		}
 	}()
-	t.Cleanup(func() { m.end() })
+	t.Cleanup(m.end)
 	return m
 }
 
-// end closes all, and returns how many connections there were.
-func (m *mute) end() (n int) {
+// end closes all.
+func (m *mute) end() {
 	_ = m.listener.Close()
 	for c := range m.conns {
 		_ = c.Close()
-		n++
 	}
-	return n
 }

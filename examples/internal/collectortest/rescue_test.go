@@ -20,7 +20,7 @@ import (
 func find(t *testing.T, c *collector.Collector, sc trace.SpanContext) (found ptrace.Span) {
 	t.Helper()
 	ok := false
-	Await(t, c, 10*time.Second, func(r *collector.Received) bool {
+	Await(t, c, func(r *collector.Received) bool {
 		for _, s := range r.Spans() {
 			if s.SpanID() == pcommon.SpanID(sc.SpanID()) {
 				found, ok = s, true
@@ -82,7 +82,7 @@ func TestSlowAndFailedTracesAreRescued(t *testing.T) {
 			s.Get("/fail")
 		}
 		must(t, s.Flush(t.Context()))
-		got := Await(t, c, 10*time.Second, func(r *collector.Received) bool { return spans(r) >= 20 })
+		got := Await(t, c, func(r *collector.Received) bool { return spans(r) >= 20 })
 		names, reasons, traces := map[string]int{}, map[string]int{}, map[pcommon.TraceID]int{}
 		for _, span := range got.Spans() {
 			names[span.Name()]++

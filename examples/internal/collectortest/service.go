@@ -48,12 +48,12 @@ func NewService(t testing.TB, to Exporters, c Config) *Service {
 	}
 	res := resource.NewSchemaless(semconv.ServiceName("shop"), semconv.ServiceInstanceID("shop-1"))
 	s := &Service{lp: sdklog.NewLoggerProvider(sdklog.WithResource(res),
-		sdklog.WithProcessor(sdklog.NewBatchProcessor(to.Logs, sdklog.WithExportInterval(50*time.Millisecond))))}
+		sdklog.WithProcessor(sdklog.NewBatchProcessor(to.Logs, sdklog.WithExportInterval(50*time.Millisecond), sdklog.WithExportTimeout(exportLimit))))}
 	// The Monitor wants the provider of its own instruments, which wants the Monitor's histograms: the reader is
 	// given them by a Producer that asks later.
 	histograms := &lateProducer{}
 	s.mp = sdkmetric.NewMeterProvider(sdkmetric.WithResource(res), sdkmetric.WithReader(
-		sdkmetric.NewPeriodicReader(to.Metrics, sdkmetric.WithInterval(50*time.Millisecond), sdkmetric.WithProducer(histograms))))
+		sdkmetric.NewPeriodicReader(to.Metrics, sdkmetric.WithInterval(50*time.Millisecond), sdkmetric.WithTimeout(exportLimit), sdkmetric.WithProducer(histograms))))
 	mon, err := otelperf.New(append([]otelperf.Option{
 		otelperf.WithLogger(slog.New(slog.DiscardHandler)), otelperf.WithMeterProvider(s.mp), otelperf.WithLoggerProvider(s.lp),
 	}, c.Options...)...)
@@ -61,7 +61,7 @@ func NewService(t testing.TB, to Exporters, c Config) *Service {
 	s.Mon = mon
 	histograms.Store(mon.Producer())
 	s.tp = sdktrace.NewTracerProvider(sdktrace.WithResource(res), sdktrace.WithSampler(mon.Sampler(c.Sampler)),
-		sdktrace.WithSpanProcessor(mon.SpanProcessor(sdktrace.NewBatchSpanProcessor(to.Spans, sdktrace.WithBatchTimeout(50*time.Millisecond)))))
+		sdktrace.WithSpanProcessor(mon.SpanProcessor(sdktrace.NewBatchSpanProcessor(to.Spans, sdktrace.WithBatchTimeout(50*time.Millisecond), sdktrace.WithExportTimeout(exportLimit)))))
 	s.Handler = otelhttp.NewHandler(mon.Middleware(routes()), "shop", otelhttp.WithFilter(mon.Filter),
 		otelhttp.WithTracerProvider(s.tp), otelhttp.WithMeterProvider(s.mp))
 	t.Cleanup(s.close)
@@ -83,7 +83,7 @@ func routes() http.Handler {
 }
 
 // SleepsFor is how long /sleep takes.
-const SleepsFor = 300 * time.Millisecond
+const SleepsFor = time.Second
 
 func tracer(r *http.Request) trace.Tracer {
 	return trace.SpanFromContext(r.Context()).TracerProvider().Tracer("simulated")

@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelperf/otelperf-go/examples/internal/collector"
+	"github.com/otelperf/otelperf-go/examples/internal/exampletest"
 	"github.com/otelperf/otelperf-go/otelperf"
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
 )
@@ -32,7 +33,7 @@ func TestSpikeArrivesAsLogWithItsTrace(t *testing.T) {
 		traffic(20*time.Millisecond, known(s))
 		began := time.Now()
 		traffic(600*time.Millisecond, func() bool {
-			return len(s.Mon.Summary(otelperf.Window1m).Spikes) > 0 || time.Since(began) > 20*time.Second
+			return len(s.Mon.Summary(otelperf.Window1m).Spikes) > 0 || time.Since(began) > exampletest.Patience
 		})
 		t.Logf("detected after %.1f s", time.Since(began).Seconds())
 		list := s.Mon.Summary(otelperf.Window1m).Spikes
@@ -70,13 +71,13 @@ func known(s *Service) func() bool {
 	began := time.Now()
 	return func() bool {
 		rows := s.Mon.Summary(otelperf.Window1m).Endpoints
-		return len(rows) > 0 && rows[0].BaselineP99Ms != nil || time.Since(began) > 30*time.Second
+		return len(rows) > 0 && rows[0].BaselineP99Ms != nil || time.Since(began) > exampletest.Patience
 	}
 }
 
 func awaitLog(t *testing.T, c *collector.Collector, event string) (found plog.LogRecord, ok bool) {
 	t.Helper()
-	Await(t, c, 10*time.Second, func(r *collector.Received) bool {
+	Await(t, c, func(r *collector.Received) bool {
 		for _, l := range r.Logs() {
 			if l.EventName() == event {
 				found, ok = l, true
@@ -90,7 +91,7 @@ func awaitLog(t *testing.T, c *collector.Collector, event string) (found plog.Lo
 // arrived reports whether the span is among those that the collector has.
 func arrived(t *testing.T, c *collector.Collector, trace pcommon.TraceID, span pcommon.SpanID) (ok bool) {
 	t.Helper()
-	Await(t, c, 10*time.Second, func(r *collector.Received) bool {
+	Await(t, c, func(r *collector.Received) bool {
 		for _, s := range r.Spans() {
 			ok = ok || s.TraceID() == trace && s.SpanID() == span
 		}

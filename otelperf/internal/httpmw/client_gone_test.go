@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/otelperf/otelperf-go/otelperf/internal/testrig"
 	"github.com/otelperf/otelperf-go/slowlog"
 )
 
@@ -22,18 +23,17 @@ import (
 func TestServersOwnCancelIsNotTheClient(t *testing.T) {
 	base, stop := context.WithCancelCause(context.Background())
 	rg := newRig(nil)
-	begun := make(started, 1)
-	srv := httptest.NewUnstartedServer(rg.otel(rg.mw(muxOf("GET /wait", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	begun := make(chan struct{}, 1)
+	rg.Server = httptest.NewUnstartedServer(rg.otel(rg.mw(muxOf("GET /wait", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begun <- struct{}{}
 		<-r.Context().Done()
 		_, _ = io.WriteString(w, "done all the same")
 	})))))
-	srv.Config.BaseContext = func(net.Listener) context.Context { return base }
-	srv.Start()
-	defer srv.Close()
-	rg.server = srv
+	rg.Server.Config.BaseContext = func(net.Listener) context.Context { return base }
+	rg.Server.Start()
+	defer rg.Server.Close()
 	go func() { <-begun; stop(errors.New("terminated")) }()
-	if _, body := rg.get(t, "/wait"); body != "done all the same" {
+	if _, body := rg.Get(t, "/wait"); body != "done all the same" {
 		t.Errorf("body %q", body)
 	}
 	if d := rg.nextDone(t); d.Outcome != slowlog.OutcomeOK || d.Status != 200 {
@@ -44,14 +44,14 @@ func TestServersOwnCancelIsNotTheClient(t *testing.T) {
 func TestClientThatLeavesAfterTheReplyIsNotCanceled(t *testing.T) {
 	for _, http2 := range []bool{false, true} {
 		rg := newRig(nil)
-		rg.serve(t, rg.otel(rg.mw(shop(nil))), http2)
+		rg.Serve(t, rg.otel(rg.mw(testrig.Shop(nil))), http2)
 		for range 50 {
 			ctx, cancel := context.WithCancel(t.Context())
-			if _, _, err := rg.do(ctx, http.MethodGet, "/users/7"); err != nil {
+			if _, _, err := rg.Do(ctx, http.MethodGet, "/users/7"); err != nil {
 				t.Fatal(err)
 			}
 			cancel()
-			rg.server.Client().CloseIdleConnections()
+			rg.Server.Client().CloseIdleConnections()
 			if d := rg.nextDone(t); d.Outcome != slowlog.OutcomeOK {
 				t.Fatalf("HTTP/2 %t: reported %s", http2, d.Outcome)
 			}
@@ -62,7 +62,7 @@ func TestClientThatLeavesAfterTheReplyIsNotCanceled(t *testing.T) {
 // A handler that never looks at its context and writes more than the buffers hold.
 func TestWriteErrorMeansCanceled(t *testing.T) {
 	rg := newRig(nil)
-	rg.serve(t, rg.otel(rg.mw(muxOf("GET /big", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	rg.Serve(t, rg.otel(rg.mw(muxOf("GET /big", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		chunk := make([]byte, 1<<16)
 		for {
 			if _, err := w.Write(chunk); err != nil {
@@ -70,7 +70,7 @@ func TestWriteErrorMeansCanceled(t *testing.T) {
 			}
 		}
 	})))), false)
-	resp, err := rg.server.Client().Get(rg.server.URL + "/big")
+	resp, err := rg.Server.Client().Get(rg.Server.URL + "/big")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,8 +109,8 @@ func TestHandlerLeftBehind(t *testing.T) {
 		defer close(finished)
 		inner.ServeHTTP(w, r)
 	})
-	rg.serve(t, rg.otel(rg.mw(http.TimeoutHandler(watched, 20*time.Millisecond, "sorry"))), false)
-	resp, body := rg.get(t, "/slow/1")
+	rg.Serve(t, rg.otel(rg.mw(http.TimeoutHandler(watched, 20*time.Millisecond, "sorry"))), false)
+	resp, body := rg.Get(t, "/slow/1")
 	if resp.StatusCode != http.StatusServiceUnavailable || body != "sorry" {
 		t.Errorf("reply %d %q", resp.StatusCode, body)
 	}

@@ -46,24 +46,6 @@ func request(h http.Handler) func() {
 	}
 }
 
-func TestAllocations(t *testing.T) {
-	if raceEnabled {
-		t.Skip("the race detector allocates")
-	}
-	bare := testing.AllocsPerRun(200, request(userMux()))
-	plain := testing.AllocsPerRun(200, request(New(Config{})(userMux())))
-	headers := testing.AllocsPerRun(200, request(New(Config{Headers: true})(userMux())))
-	t.Logf("allocations: mux %v, with middleware %v, with its headers %v", bare, plain, headers)
-	// The exchange, the request's copy, and the Labeler that otelhttp makes when it is
-	// asked for one and there is none.
-	if got := plain - bare; got > 3 {
-		t.Errorf("%v allocations more, want at most 3", got)
-	}
-	if got := headers - plain; got > 1 {
-		t.Errorf("%v allocations for the headers, want at most 1", got)
-	}
-}
-
 func BenchmarkMiddleware(b *testing.B) {
 	tp := sdktrace.NewTracerProvider()
 	mp := sdkmetric.NewMeterProvider(sdkmetric.WithReader(sdkmetric.NewManualReader()))

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/otelperf/otelperf-go/otelperf/internal/testrig"
 	"github.com/otelperf/otelperf-go/slowlog"
 )
 
@@ -81,15 +82,15 @@ func TestRecoveredPanicIsStillAPanic(t *testing.T) {
 			next.ServeHTTP(w, r)
 		})
 	}
-	rg.serve(t, rg.otel(rg.mw(recovery(rg.mw(shop(nil))))), false)
-	resp, _ := rg.get(t, "/panic")
+	rg.Serve(t, rg.otel(rg.mw(recovery(rg.mw(testrig.Shop(nil))))), false)
+	resp, _ := rg.Get(t, "/panic")
 	if resp.StatusCode != http.StatusInternalServerError {
 		t.Errorf("status %d", resp.StatusCode)
 	}
 	if d := rg.nextDone(t); d.Outcome != slowlog.OutcomePanic || d.Status != 500 || len(rg.panics) != 1 {
 		t.Errorf("reported %+v, %d panics", d, len(rg.panics))
 	}
-	if got := spanAttr(rg.span(t), outcomeKey); got != slowlog.OutcomePanic.String() {
+	if got := testrig.SpanAttr(rg.Ended(t, 1), outcomeKey); got != slowlog.OutcomePanic.String() {
 		t.Errorf("span has outcome %q", got)
 	}
 }

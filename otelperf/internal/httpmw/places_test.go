@@ -4,11 +4,11 @@ package httpmw
 
 import (
 	"context"
-	"io"
 	"net/http"
 	"slices"
 	"testing"
 
+	"github.com/otelperf/otelperf-go/otelperf/internal/testrig"
 	"github.com/otelperf/otelperf-go/slowlog"
 )
 
@@ -23,61 +23,16 @@ var places = []struct {
 	{"both", true, func(rg *rig, app http.Handler) http.Handler { return rg.mw(rg.otel(rg.mw(app))) }},
 	{"twice inside", true, func(rg *rig, app http.Handler) http.Handler { return rg.otel(rg.mw(rg.mw(app))) }},
 	{"thrice", true, func(rg *rig, app http.Handler) http.Handler { return rg.mw(rg.otel(rg.mw(rg.mw(app)))) }},
-	{"inside, WithContext above", true, func(rg *rig, app http.Handler) http.Handler { return rg.otel(lose(rg.mw(app))) }},
-	{"both, WithContext between", true, func(rg *rig, app http.Handler) http.Handler { return rg.mw(rg.otel(lose(rg.mw(app)))) }},
-	{"inside, WithContext between", true, func(rg *rig, app http.Handler) http.Handler { return rg.otel(rg.mw(lose(rg.mw(app)))) }},
-}
-
-// started is told when a waiting handler runs, so that its client may leave.
-type started chan struct{}
-
-func shop(s started) http.Handler {
-	wait := func(r *http.Request) {
-		s <- struct{}{}
-		<-r.Context().Done()
-	}
-	mux := http.NewServeMux()
-	handle := func(pattern string, f http.HandlerFunc) { mux.Handle(pattern, f) }
-	handle("GET /users/{id}", func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, "user "+r.PathValue("id")) })
-	handle("/any/{rest...}", func(http.ResponseWriter, *http.Request) {})
-	handle("GET /fail", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) })
-	handle("GET /gone/{id}", http.NotFound)
-	handle("GET /panic", func(http.ResponseWriter, *http.Request) { panic("boom") })
-	handle("GET /abort", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
-	handle("GET /wait", func(_ http.ResponseWriter, r *http.Request) { wait(r) })
-	handle("GET /wait/fail", func(w http.ResponseWriter, r *http.Request) {
-		wait(r)
-		http.Error(w, r.Context().Err().Error(), http.StatusInternalServerError)
-	})
-	handle("GET /wait/late", func(w http.ResponseWriter, r *http.Request) {
-		wait(r)
-		w.Header().Set("Content-Length", "3")
-		_, _ = io.WriteString(w, "all")
-	})
-	handle("GET /wait/part", func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.WriteString(w, "the beginning")
-		_ = http.NewResponseController(w).Flush()
-		wait(r)
-	})
-	handle("GET /wait/whole", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Length", "3")
-		_, _ = io.WriteString(w, "all")
-		_ = http.NewResponseController(w).Flush()
-		wait(r)
-	})
-	handle("GET /events", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "text/event-stream; charset=utf-8")
-		_, _ = io.WriteString(w, "data: 1\n\n")
-		_ = http.NewResponseController(w).Flush()
-		wait(r)
-	})
-	return mux
+	{"inside, WithContext above", true, func(rg *rig, app http.Handler) http.Handler { return rg.otel(testrig.Lose(rg.mw(app))) }},
+	{"both, WithContext between", true, func(rg *rig, app http.Handler) http.Handler { return rg.mw(rg.otel(testrig.Lose(rg.mw(app)))) }},
+	{"inside, WithContext between", true, func(rg *rig, app http.Handler) http.Handler { return rg.otel(rg.mw(testrig.Lose(rg.mw(app)))) }},
 }
 
 var situations = []struct {
 	name, method, path string
-	leaves             bool // the client does, once the handler runs
+	leaves             bool // the client does, once the handler waits
 	broken             bool // the client gets an error
+	hadAll             bool // the reply is whole when the client leaves: it has an error only if it had not read it yet
 	route, spanName    string
 	outcome            slowlog.Outcome
 	status             int
@@ -95,7 +50,7 @@ var situations = []struct {
 	{name: "handler fails since client left", path: "/wait/fail", leaves: true, broken: true, route: "/wait/fail", outcome: slowlog.OutcomeCanceled, status: 499},
 	{name: "handler replies when client left", path: "/wait/late", leaves: true, broken: true, route: "/wait/late", outcome: slowlog.OutcomeCanceled, status: 499},
 	{name: "client leaves in the middle", path: "/wait/part", leaves: true, broken: true, route: "/wait/part", outcome: slowlog.OutcomeCanceled, status: 499},
-	{name: "client leaves after it had all", path: "/wait/whole", leaves: true, route: "/wait/whole", outcome: slowlog.OutcomeOK, status: 200},
+	{name: "client leaves after it had all", path: "/wait/whole", leaves: true, hadAll: true, route: "/wait/whole", outcome: slowlog.OutcomeOK, status: 200},
 	{name: "client leaves server-sent events", path: "/events", leaves: true, broken: true, route: "/events", outcome: slowlog.OutcomeStream, status: 200},
 }
 
@@ -107,8 +62,8 @@ func TestEachSituationInEachPlace(t *testing.T) {
 				t.Run(name, func(t *testing.T) {
 					t.Parallel()
 					rg := newRig(nil)
-					begun := make(started, 1)
-					rg.serve(t, place.chain(rg, shop(begun)), http2)
+					begun := make(chan struct{}, 1)
+					rg.Serve(t, place.chain(rg, testrig.Shop(begun)), http2)
 
 					ctx, cancel := context.WithCancel(t.Context())
 					defer cancel()
@@ -119,9 +74,12 @@ func TestEachSituationInEachPlace(t *testing.T) {
 					if method == "" {
 						method = http.MethodGet
 					}
-					_, _, err := rg.do(ctx, method, s.path)
-					if broken := err != nil; broken != s.broken && s.name != "client leaves after it had all" {
+					_, _, err := rg.Do(ctx, method, s.path)
+					if broken := err != nil; broken != s.broken && !s.hadAll {
 						t.Fatalf("client's error: %v, want one: %t", err, s.broken)
+					}
+					if s.hadAll {
+						rg.Server.Client().CloseIdleConnections()
 					}
 
 					d := rg.nextDone(t)
@@ -131,12 +89,12 @@ func TestEachSituationInEachPlace(t *testing.T) {
 					if len(rg.done) != 0 {
 						t.Errorf("the request was reported more than once")
 					}
-					span := rg.span(t)
+					span := rg.Ended(t, 1)
 					if !place.repairs {
 						return
 					}
-					if d.Route != s.route || spanAttr(span, "http.route") != s.route {
-						t.Errorf("route %q, on the span %q, want %q", d.Route, spanAttr(span, "http.route"), s.route)
+					if d.Route != s.route || testrig.SpanAttr(span, "http.route") != s.route {
+						t.Errorf("route %q, on the span %q, want %q", d.Route, testrig.SpanAttr(span, "http.route"), s.route)
 					}
 					spanName := s.spanName
 					if spanName == "" {
@@ -149,7 +107,7 @@ func TestEachSituationInEachPlace(t *testing.T) {
 					if s.outcome.StatusTells() {
 						wantOutcome = ""
 					}
-					if got := spanAttr(span, outcomeKey); got != wantOutcome {
+					if got := testrig.SpanAttr(span, outcomeKey); got != wantOutcome {
 						t.Errorf("outcome on the span %q, want %q", got, wantOutcome)
 					}
 					if d.SpanID != span.SpanContext().SpanID() {
@@ -159,7 +117,7 @@ func TestEachSituationInEachPlace(t *testing.T) {
 					if s.noMetric {
 						wantRoutes = nil
 					}
-					if got := rg.metricRoutes(t); !slices.Equal(got, wantRoutes) {
+					if got := rg.MetricRoutes(t); !slices.Equal(got, wantRoutes) {
 						t.Errorf("routes of the metric %q, want %q", got, wantRoutes)
 					}
 					if wantPanics := map[bool]int{true: 1}[s.outcome == slowlog.OutcomePanic]; len(rg.panics) != wantPanics {

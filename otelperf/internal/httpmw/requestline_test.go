@@ -17,6 +17,8 @@ import (
 	"testing"
 
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/otelperf/otelperf-go/otelperf/internal/testrig"
 )
 
 func TestRequestLine(t *testing.T) {
@@ -29,13 +31,13 @@ func TestRequestLine(t *testing.T) {
 	for _, place := range places[1:] {
 		for _, tt := range tests {
 			rg := newRig(nil)
-			rg.serve(t, place.chain(rg, shop(nil)), false)
-			_, _, _ = rg.do(t.Context(), http.MethodGet, tt.path)
+			rg.Serve(t, place.chain(rg, testrig.Shop(nil)), false)
+			_, _, _ = rg.Do(t.Context(), http.MethodGet, tt.path)
 			rg.nextDone(t)
-			span := rg.span(t).SpanContext()
+			span := rg.Ended(t, 1).SpanContext()
 			var got map[string]any
-			if err := json.Unmarshal([]byte(rg.log.String()), &got); err != nil {
-				t.Fatalf("%s: not one line: %q", place.name, rg.log.String())
+			if err := json.Unmarshal([]byte(rg.Log.String()), &got); err != nil {
+				t.Fatalf("%s: not one line: %q", place.name, rg.Log.String())
 			}
 			if msg, _ := got["msg"].(string); !regexp.MustCompile(tt.line).MatchString(msg) {
 				t.Errorf("%s: %q, want %s", place.name, msg, tt.line)
@@ -62,9 +64,9 @@ func TestLogCannotChangeTheReply(t *testing.T) {
 	}
 	for name, adjust := range bad {
 		rg := newRig(adjust)
-		rg.serve(t, rg.otel(rg.mw(shop(nil))), false)
-		resp, body := rg.get(t, "/users/7")
-		if resp.StatusCode != 200 || body != "user 7" {
+		rg.Serve(t, rg.otel(rg.mw(testrig.Shop(nil))), false)
+		resp, body := rg.Get(t, "/users/7")
+		if resp.StatusCode != 200 || body != "7" {
 			t.Errorf("%s: reply %d %q", name, resp.StatusCode, body)
 		}
 		if got := rg.counters.Faults.Load(); got != 1 {
@@ -84,12 +86,12 @@ func TestRateChangesWhileRunning(t *testing.T) {
 	h := rg.mw(nop)
 	lines := func(r float64, n int) int {
 		rate.Store(math.Float64bits(r))
-		before := strings.Count(rg.log.String(), "\n")
+		before := strings.Count(rg.Log.String(), "\n")
 		for range n {
 			h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
 			<-rg.done
 		}
-		return strings.Count(rg.log.String(), "\n") - before
+		return strings.Count(rg.Log.String(), "\n") - before
 	}
 	if got := lines(0, 10); got != 0 || rg.counters.Suppressed.Load() != 0 {
 		t.Errorf("rate 0: %d lines", got)
@@ -133,15 +135,15 @@ func TestTracesAreChosenWhole(t *testing.T) {
 func TestStoppedServesOn(t *testing.T) {
 	var stopped atomic.Bool
 	rg := newRig(func(c *Config) { c.Stopped = stopped.Load })
-	rg.serve(t, rg.otel(lose(rg.mw(shop(nil)))), false)
+	rg.Serve(t, rg.otel(testrig.Lose(rg.mw(testrig.Shop(nil)))), false)
 	stopped.Store(true)
-	resp, body := rg.get(t, "/users/7")
-	_, _, _ = rg.do(t.Context(), http.MethodGet, "/panic")
-	if body != "user 7" || resp.Header.Get(headerResponseTime) == "" || spanAttr(rg.spans.Ended()[0], "http.route") != "/users/{id}" {
+	resp, body := rg.Get(t, "/users/7")
+	_, _, _ = rg.Do(t.Context(), http.MethodGet, "/panic")
+	if body != "7" || resp.Header.Get(headerResponseTime) == "" || testrig.SpanAttr(rg.Spans.Ended()[0], "http.route") != "/users/{id}" {
 		t.Errorf("served %q with %v", body, resp.Header)
 	}
-	if rg.log.String() != "" || len(rg.done) != 0 || len(rg.panics) != 0 {
-		t.Errorf("after the stop: log %q, %d reported, %d panics", rg.log.String(), len(rg.done), len(rg.panics))
+	if rg.Log.String() != "" || len(rg.done) != 0 || len(rg.panics) != 0 {
+		t.Errorf("after the stop: log %q, %d reported, %d panics", rg.Log.String(), len(rg.done), len(rg.panics))
 	}
 }
 

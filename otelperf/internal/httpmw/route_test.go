@@ -10,12 +10,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	"go.opentelemetry.io/otel/attribute"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/otelperf/otelperf-go/otelperf/internal/testrig"
 )
 
 func muxOf(pattern string, h http.Handler) *http.ServeMux {
@@ -94,19 +95,19 @@ func TestRouteIsJoinedBelowPrefixes(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			rg := newRig(nil)
-			rg.serve(t, tt.chain(rg), false)
-			rg.get(t, tt.path)
-			span := rg.span(t)
+			rg.Serve(t, tt.chain(rg), false)
+			rg.Get(t, tt.path)
+			span := rg.Ended(t, 1)
 			if d := rg.nextDone(t); d.Route != tt.want {
 				t.Errorf("route %q, want %q", d.Route, tt.want)
 			}
-			if got := spanAttr(span, "http.route"); got != tt.want {
+			if got := testrig.SpanAttr(span, "http.route"); got != tt.want {
 				t.Errorf("on the span %q, want %q", got, tt.want)
 			}
 			if got := span.Name(); got != "GET "+tt.want {
 				t.Errorf("span name %q, want %q", got, "GET "+tt.want)
 			}
-			if got := rg.metricRoutes(t); !slices.Equal(got, []string{tt.want}) {
+			if got := rg.MetricRoutes(t); !slices.Equal(got, []string{tt.want}) {
 				t.Errorf("metric's routes %q, want %q", got, tt.want)
 			}
 		})
@@ -115,10 +116,10 @@ func TestRouteIsJoinedBelowPrefixes(t *testing.T) {
 
 func TestStrippedIDsDoNotBecomeRoutes(t *testing.T) {
 	rg := newRig(nil)
-	rg.serve(t, rg.otel(cutSegments(1, rg.mw(muxOf("GET /orders", nop)))), false)
+	rg.Serve(t, rg.otel(cutSegments(1, rg.mw(muxOf("GET /orders", nop)))), false)
 	seen := map[string]bool{}
 	for i := range 50 {
-		rg.get(t, fmt.Sprintf("/customer-%d/orders", i))
+		rg.Get(t, fmt.Sprintf("/customer-%d/orders", i))
 		seen[rg.nextDone(t).Route] = true
 	}
 	if len(seen) != maxPrefixes+1 || !seen["/{...}/orders"] {
@@ -129,7 +130,7 @@ func TestStrippedIDsDoNotBecomeRoutes(t *testing.T) {
 func TestPatternIsHandedUp(t *testing.T) {
 	rg := newRig(nil)
 	var got string
-	chain := rg.mw(lose(rg.mw(muxOf("GET /users/{id}", nop))))
+	chain := rg.mw(testrig.Lose(rg.mw(muxOf("GET /users/{id}", nop))))
 	outer := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		chain.ServeHTTP(w, r)
 		got = r.Pattern
@@ -143,9 +144,9 @@ func TestPatternIsHandedUp(t *testing.T) {
 func TestOwnNamesStay(t *testing.T) {
 	format := otelhttp.WithSpanNameFormatter(func(op string, _ *http.Request) string { return op })
 	rg := newRig(nil, format)
-	rg.serve(t, rg.otel(lose(rg.mw(muxOf("GET /users/{id}", nop)))), false)
-	rg.get(t, "/users/7")
-	if got := rg.span(t).Name(); got != "shop" {
+	rg.Serve(t, rg.otel(testrig.Lose(rg.mw(muxOf("GET /users/{id}", nop)))), false)
+	rg.Get(t, "/users/7")
+	if got := rg.Ended(t, 1).Name(); got != "shop" {
 		t.Errorf("span name %q, want the formatter's", got)
 	}
 
@@ -154,10 +155,10 @@ func TestOwnNamesStay(t *testing.T) {
 		l, _ := otelhttp.LabelerFromContext(r.Context())
 		l.Add(semconv.HTTPRoute("/mine"))
 	})
-	rg.serve(t, rg.otel(lose(rg.mw(muxOf("GET /users/{id}", relabel)))), false)
-	rg.get(t, "/users/7")
-	rg.span(t)
-	if got := rg.metricRoutes(t); !slices.Equal(got, []string{"/mine"}) {
+	rg.Serve(t, rg.otel(testrig.Lose(rg.mw(muxOf("GET /users/{id}", relabel)))), false)
+	rg.Get(t, "/users/7")
+	rg.Ended(t, 1)
+	if got := rg.MetricRoutes(t); !slices.Equal(got, []string{"/mine"}) {
 		t.Errorf("metric's routes %q, want the program's own", got)
 	}
 }
@@ -172,21 +173,12 @@ func TestSpansBetweenAreLeftAlone(t *testing.T) {
 			next.ServeHTTP(w, r.WithContext(ctx))
 		})
 	}
-	rg.serve(t, rg.otel(rg.mw(between(rg.mw(muxOf("GET /users/{id}", nop))))), false)
-	rg.get(t, "/users/7")
+	rg.Serve(t, rg.otel(rg.mw(between(rg.mw(muxOf("GET /users/{id}", nop))))), false)
+	rg.Get(t, "/users/7")
 	rg.nextDone(t)
-	rg.span(t)
-	for range 500 {
-		if len(rg.spans.Ended()) == 2 {
-			break
-		}
-		time.Sleep(time.Millisecond)
-	}
-	if n := len(rg.spans.Ended()); n != 2 {
-		t.Fatalf("%d spans, want 2", n)
-	}
-	for _, s := range rg.spans.Ended() {
-		route := spanAttr(s, "http.route")
+	rg.Ended(t, 2)
+	for _, s := range rg.Spans.Ended() {
+		route := testrig.SpanAttr(s, "http.route")
 		if server := s.SpanKind() == trace.SpanKindServer; server != (route != "") || !server && s.Name() != "GET" {
 			t.Errorf("%s span %q has route %q", s.SpanKind(), s.Name(), route)
 		}
@@ -203,8 +195,8 @@ func TestRequestMadeInsideIsNotMistakenForItsParent(t *testing.T) {
 	}))
 	mux.Handle("GET /users/{id}", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }))
 	app = rg.mw(mux)
-	rg.serve(t, rg.otel(app), false)
-	if _, _, err := rg.do(t.Context(), http.MethodPost, "/batch"); err != nil {
+	rg.Serve(t, rg.otel(app), false)
+	if _, _, err := rg.Do(t.Context(), http.MethodPost, "/batch"); err != nil {
 		t.Fatal(err)
 	}
 	if d := rg.nextDone(t); d.Route != "/batch" || d.Status != http.StatusAccepted || len(rg.done) != 0 {
@@ -222,8 +214,8 @@ func TestRewrittenRequestIsStillTheSame(t *testing.T) {
 	}
 	for _, place := range places[1:] {
 		rg := newRig(nil)
-		rg.serve(t, place.chain(rg, rewrite(rg.mw(muxOf("GET /users/{id}", nop)))), false)
-		resp, _ := rg.get(t, "/old/7")
+		rg.Serve(t, place.chain(rg, rewrite(rg.mw(muxOf("GET /users/{id}", nop)))), false)
+		resp, _ := rg.Get(t, "/old/7")
 		if d := rg.nextDone(t); d.Route != "/users/{id}" || len(rg.done) != 0 || len(resp.Header.Values(headerServerTiming)) != 1 {
 			t.Errorf("%s: reported %+v and %d more, headers %v", place.name, d, len(rg.done), resp.Header)
 		}

@@ -10,7 +10,10 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"github.com/otelperf/otelperf-go/otelperf/internal/testrig"
 )
 
 func TestTimingHeaders(t *testing.T) {
@@ -46,9 +49,9 @@ func TestTimingHeaders(t *testing.T) {
 				mux.Handle("/"+strings.ReplaceAll(name, " ", "-"), h)
 			}
 			rg := newRig(nil)
-			rg.serve(t, place.chain(rg, mux), http2)
+			rg.Serve(t, place.chain(rg, mux), http2)
 			for name := range handlers {
-				resp, _ := rg.get(t, "/"+strings.ReplaceAll(name, " ", "-"))
+				resp, _ := rg.Get(t, "/"+strings.ReplaceAll(name, " ", "-"))
 				timings, times := resp.Header.Values(headerServerTiming), resp.Header.Values(headerResponseTime)
 				if name == "existing" && len(timings) == 2 && timings[0] == "db;dur=5" {
 					timings = timings[1:]
@@ -77,25 +80,25 @@ type failing struct{}
 func (failing) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
 func TestHeadersAreTimeToFirstByte(t *testing.T) {
-	rg := newRig(nil)
-	rg.serve(t, rg.mw(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		time.Sleep(20 * time.Millisecond)
-		w.WriteHeader(http.StatusOK)
-		time.Sleep(200 * time.Millisecond)
-	})), false)
-	resp, _ := rg.get(t, "/")
-	d, err := time.ParseDuration(resp.Header.Get(headerResponseTime))
-	if err != nil || d < 20*time.Millisecond || d > 180*time.Millisecond {
-		t.Errorf("%v, %v", d, err)
-	}
-	if done := rg.nextDone(t); done.Duration < 220*time.Millisecond {
-		t.Errorf("duration %v is not the whole request's", done.Duration)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		rg := newRig(nil)
+		h := rg.mw(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			time.Sleep(20 * time.Millisecond)
+			w.WriteHeader(http.StatusOK)
+			time.Sleep(200 * time.Millisecond)
+		}))
+		if got := testrig.Call(h, http.MethodGet, "/").Header().Get(headerResponseTime); got != "20.00ms" {
+			t.Errorf("%s is %q, want the time to the first byte, 20.00ms", headerResponseTime, got)
+		}
+		if d := rg.nextDone(t); d.Duration != 220*time.Millisecond {
+			t.Errorf("duration %v is not the whole request's, 220ms", d.Duration)
+		}
+	})
 }
 
 func TestEarlyHintsGoOutWithoutTiming(t *testing.T) {
 	rg := newRig(nil)
-	rg.serve(t, rg.mw(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	rg.Serve(t, rg.mw(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Link", "</a.css>; rel=preload")
 		w.WriteHeader(http.StatusEarlyHints)
 	})), false)
@@ -104,7 +107,7 @@ func TestEarlyHintsGoOutWithoutTiming(t *testing.T) {
 		hints = h
 		return nil
 	}})
-	resp, _, err := rg.do(ctx, http.MethodGet, "/")
+	resp, _, err := rg.Do(ctx, http.MethodGet, "/")
 	if err != nil || hints.Get("Link") == "" || hints.Get(headerResponseTime) != "" || resp.Header.Get(headerResponseTime) == "" {
 		t.Errorf("%v: hints %v, reply %v", err, hints, resp.Header)
 	}
@@ -118,13 +121,13 @@ func TestTraceparentAndSwitches(t *testing.T) {
 	for _, tt := range tests {
 		for _, place := range places[1:] {
 			rg := newRig(func(c *Config) { c.Headers, c.Traceparent = tt.headers, tt.traceparent })
-			rg.serve(t, place.chain(rg, nop), false)
-			resp, _ := rg.get(t, "/")
+			rg.Serve(t, place.chain(rg, nop), false)
+			resp, _ := rg.Get(t, "/")
 			timings := resp.Header.Values(headerServerTiming)
 			if len(timings) != tt.want || (resp.Header.Get(headerResponseTime) != "") != tt.headers {
 				t.Errorf("%+v, %s: %v", tt, place.name, resp.Header)
 			}
-			sc := rg.span(t).SpanContext()
+			sc := rg.Ended(t, 1).SpanContext()
 			want := `traceparent;desc="00-` + sc.TraceID().String() + "-" + sc.SpanID().String() + `-01"`
 			if tt.traceparent && (len(timings) == 0 || timings[len(timings)-1] != want) {
 				t.Errorf("%+v, %s: %q, want %q", tt, place.name, timings, want)

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/otelperf/otelperf-go/otelperf/internal/testrig"
 	"github.com/otelperf/otelperf-go/slowlog"
 )
 
@@ -97,7 +98,7 @@ func TestWriterKeepsInterfaces(t *testing.T) {
 func TestNetWritersNeedNoSnoop(t *testing.T) {
 	for _, http2 := range []bool{false, true} {
 		rg := newRig(nil)
-		rg.serve(t, rg.otel(rg.mw(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		rg.Serve(t, rg.otel(rg.mw(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			_, one := w.(http1Writer)
 			_, two := w.(http2Writer)
 			if one == http2 || two != http2 {
@@ -115,14 +116,14 @@ func TestNetWritersNeedNoSnoop(t *testing.T) {
 				}
 			}
 		}))), http2)
-		rg.get(t, "/")
+		rg.Get(t, "/")
 	}
 }
 
 func TestHijack(t *testing.T) {
 	for _, place := range places {
 		rg := newRig(nil)
-		rg.serve(t, place.chain(rg, muxOf("GET /ws", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		rg.Serve(t, place.chain(rg, muxOf("GET /ws", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			conn, rw, err := http.NewResponseController(w).Hijack()
 			if err != nil {
 				t.Error(err)
@@ -132,7 +133,7 @@ func TestHijack(t *testing.T) {
 			_ = rw.Flush()
 			_ = conn.Close()
 		}))), false)
-		conn, err := net.Dial("tcp", rg.server.Listener.Addr().String())
+		conn, err := net.Dial("tcp", rg.Server.Listener.Addr().String())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -145,7 +146,7 @@ func TestHijack(t *testing.T) {
 		if d := rg.nextDone(t); d.Outcome != slowlog.OutcomeStream || d.Status != http.StatusSwitchingProtocols {
 			t.Errorf("%s: reported %s %d", place.name, d.Outcome, d.Status)
 		}
-		if got := spanAttr(rg.span(t), outcomeKey); place.repairs && got != slowlog.OutcomeStream.String() {
+		if got := testrig.SpanAttr(rg.Ended(t, 1), outcomeKey); place.repairs && got != slowlog.OutcomeStream.String() {
 			t.Errorf("%s: span has outcome %q", place.name, got)
 		}
 	}

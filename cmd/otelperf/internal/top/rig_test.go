@@ -121,7 +121,7 @@ func newScreen(t *testing.T, width, height int, services ...*service) *screen {
 	t.Helper()
 	config := Config{Window: otelperf.Window5m, Every: time.Millisecond}
 	for _, s := range services {
-		c, err := client.New(s.URL, client.Options{Timeout: 2 * time.Second})
+		c, err := client.New(s.URL, client.Options{Timeout: time.Minute})
 		if err != nil {
 			t.Fatal(err)
 		}

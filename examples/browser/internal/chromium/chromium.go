@@ -5,35 +5,17 @@ package chromium
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
-	"os/exec"
 
 	"github.com/chromedp/chromedp"
+
+	"github.com/otelperf/otelperf-go/examples/internal/chromium"
 )
 
-// ErrMissing says that no browser is installed.
-var ErrMissing = errors.New("no chromium: apt-get install chromium, or name one in CHROMIUM")
-
-// Path returns where the browser is: $CHROMIUM, else Debian's /usr/bin/chromium, else what PATH has.
-func Path() (string, error) {
-	candidates := []string{os.Getenv("CHROMIUM"), "/usr/bin/chromium", "chromium", "google-chrome"}
-	for _, name := range candidates {
-		if name == "" {
-			continue
-		}
-		if path, err := exec.LookPath(name); err == nil {
-			return path, nil
-		}
-	}
-	return "", ErrMissing
-}
-
 // Start starts a browser with its profile below dir. Names that end in .test lead to this machine, all others nowhere. The
-// browser ends with cancel, which waits for it. Tabs are opened by Tab.
+// browser ends with cancel, which waits for it. Tabs are opened by Tab. Without one the error is that of [chromium.Path].
 func Start(ctx context.Context, dir string) (browser context.Context, cancel context.CancelFunc, err error) {
-	path, err := Path()
+	path, err := chromium.Path()
 	if err != nil {
 		return nil, nil, err
 	}

@@ -113,9 +113,6 @@ func TestOTLPManyBadLines(t *testing.T) {
 
 // TestOTLPLargeValue: reading ends before a value without end takes the memory.
 func TestOTLPLargeValue(t *testing.T) {
-	if raceEnabled {
-		t.Skip("slow with the race detector, and there is no concurrency")
-	}
 	r, err := Open(io.MultiReader(strings.NewReader(`{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"`), endless{}), OTLP)
 	if err != nil {
 		t.Fatal(err)
