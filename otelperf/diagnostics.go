@@ -19,25 +19,25 @@ type Diagnostics struct {
 	ReaderRegistered bool `json:"reader_registered"`
 	// CoarseMetrics: a View gives a duration metric explicit buckets, or wider ones than ours.
 	CoarseMetrics bool                 `json:"coarse_metrics,omitzero"`
-	Processor     spikeprocessor.Stats `json:"processor"`
-	Engine        engine.Stats         `json:"engine"`
-	SlowLog       slowlog.Stats        `json:"slow_log"`
+	Processor     spikeprocessor.Stats `json:"processor"` // what happened to spans
+	Engine        engine.Stats         `json:"engine"`    // what the evaluations did
+	SlowLog       slowlog.Stats        `json:"slow_log"`  // what the slow log holds
 	// Log lines that were left out, by reason.
-	SlowLinesSuppressed uint64            `json:"slow_lines_suppressed"` // more than 10 a second at one endpoint
-	LogLinesDropped     uint64            `json:"log_lines_dropped"`     // the logger was too slow
-	LogFaults           uint64            `json:"log_faults"`            // the log handler panicked
-	AlertsDropped       uint64            `json:"alerts_dropped"`        // a receiver was too slow
-	AlertFaults         uint64            `json:"alert_faults"`          // a receiver panicked
-	AccessDenied        uint64            `json:"access_denied"`
-	StateFileFailures   uint64            `json:"state_file_failures"`
+	SlowLinesSuppressed uint64            `json:"slow_lines_suppressed"`        // more than 10 a second at one endpoint
+	LogLinesDropped     uint64            `json:"log_lines_dropped"`            // the logger was too slow
+	LogFaults           uint64            `json:"log_faults"`                   // the log handler panicked
+	AlertsDropped       uint64            `json:"alerts_dropped"`               // a receiver was too slow
+	AlertFaults         uint64            `json:"alert_faults"`                 // a receiver panicked
+	AccessDenied        uint64            `json:"access_denied"`                // requests to Handler that were refused
+	StateFileFailures   uint64            `json:"state_file_failures"`          // reads and writes of the state file that failed
 	StateFileConflict   bool              `json:"state_file_conflict,omitzero"` // another process writes it
 	Panics              uint64            `json:"panics"`                       // that Middleware saw
-	MiddlewareFaults    uint64            `json:"middleware_faults"`
-	Mounts              []string          `json:"mounts"` // prefixes below which Handler was reached
-	Streams             StreamStats       `json:"streams"`
-	Own                 OwnCost           `json:"own"`      // what otelperf itself takes
-	Versions            map[string]string `json:"versions"` // of otelperf, otel, otel_sdk, go, service
-	Hints               []string          `json:"hints"`    // what looks wrong and how to mend it
+	MiddlewareFaults    uint64            `json:"middleware_faults"`            // panics of ours in Middleware that were recovered
+	Mounts              []string          `json:"mounts"`                       // prefixes below which Handler was reached
+	Streams             StreamStats       `json:"streams"`                      // how GET stream fares
+	Own                 OwnCost           `json:"own"`                          // what otelperf itself takes
+	Versions            map[string]string `json:"versions"`                     // of otelperf, otel, otel_sdk, go, service
+	Hints               []string          `json:"hints"`                        // what looks wrong and how to mend it
 }
 
 // StreamStats says how GET stream fares.

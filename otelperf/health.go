@@ -14,17 +14,17 @@ import (
 
 // Health is the answer of GET health. A warning is for people: it never fails a liveness probe.
 type Health struct {
-	Status  string        `json:"status"` // pass or warn: the worst of the checks
-	Service string        `json:"service"`
-	Time    time.Time     `json:"time"`
-	Checks  []HealthCheck `json:"checks"`
+	Status  string        `json:"status"`  // pass or warn: the worst of the checks
+	Service string        `json:"service"` // service.name
+	Time    time.Time     `json:"time"`    // of the answer
+	Checks  []HealthCheck `json:"checks"`  // all of them, those that pass too
 }
 
 // HealthCheck is one thing that was looked at.
 type HealthCheck struct {
-	Name   string `json:"name"`
-	Status string `json:"status"` // pass or warn
-	Detail string `json:"detail,omitzero"`
+	Name   string `json:"name"`            // what was looked at: enabled, engine, spikes, source, faults, endpoints
+	Status string `json:"status"`          // pass or warn
+	Detail string `json:"detail,omitzero"` // what is wrong; empty for pass
 }
 
 const (

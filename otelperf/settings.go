@@ -18,28 +18,28 @@ import (
 
 // Settings are what is in force, as GET config shows it. Secrets are not in it.
 type Settings struct {
-	SlowThresholdMs         float64            `json:"slow_threshold_ms"`
+	SlowThresholdMs         float64            `json:"slow_threshold_ms"`           // WithSlowThreshold
 	EndpointThresholdsMs    map[string]float64 `json:"endpoint_slow_thresholds_ms"` // by pattern
 	RequestLogRate          float64            `json:"request_log_rate"`            // 0 to 1
 	LogLevel                string             `json:"log_level"`                   // lines of ours below it are left out
-	BaselineRatio           float64            `json:"baseline_ratio"`
-	BaselineWeight          float64            `json:"baseline_weight"`
-	BaselineCooldownSeconds float64            `json:"baseline_cooldown_seconds"`
-	BaselineFloorMs         float64            `json:"baseline_floor_ms"`
-	BaselineGraceSeconds    float64            `json:"baseline_grace_seconds"`
+	BaselineRatio           float64            `json:"baseline_ratio"`              // times the baseline from which a spike is
+	BaselineWeight          float64            `json:"baseline_weight"`             // of the past, per ten minutes
+	BaselineCooldownSeconds float64            `json:"baseline_cooldown_seconds"`   // between two alerts of an endpoint
+	BaselineFloorMs         float64            `json:"baseline_floor_ms"`           // durations below it never count as slower
+	BaselineGraceSeconds    float64            `json:"baseline_grace_seconds"`      // after the start, of which nothing is learned
 
-	Source                string         `json:"source"` // spans or metrics
-	MetricIntervalSeconds float64        `json:"metric_interval_seconds"`
-	MaxEndpoints          int            `json:"max_endpoints"`
-	MaxStreams            int            `json:"max_streams"`
-	SlowLog               slowlog.Limits `json:"slow_log"`
-	Headers               bool           `json:"headers"`
-	Events                bool           `json:"events"` // analytics events are on: there are GET stats and GET events/recent
-	IgnoredPaths          []string       `json:"ignored_paths"`
-	Windows               []string       `json:"windows"`
-	Access                []string       `json:"access"`     // who may look: this machine, authorizer, bearer token
-	TraceURL              *string        `json:"trace_url"`  // template of WithTraceURL
-	Changeable            []string       `json:"changeable"` // what PATCH config accepts
+	Source                string         `json:"source"`                  // spans or metrics
+	MetricIntervalSeconds float64        `json:"metric_interval_seconds"` // WithMetricInterval
+	MaxEndpoints          int            `json:"max_endpoints"`           // WithMaxEndpoints
+	MaxStreams            int            `json:"max_streams"`             // WithMaxStreams
+	SlowLog               slowlog.Limits `json:"slow_log"`                // WithSlowLog
+	Headers               bool           `json:"headers"`                 // WithHeaders
+	Events                bool           `json:"events"`                  // analytics events are on: there are GET stats and GET events/recent
+	IgnoredPaths          []string       `json:"ignored_paths"`           // WithIgnoredPaths, and the usual ones
+	Windows               []string       `json:"windows"`                 // that ?window= accepts
+	Access                []string       `json:"access"`                  // who may look: this machine, authorizer, bearer token
+	TraceURL              *string        `json:"trace_url"`               // template of WithTraceURL
+	Changeable            []string       `json:"changeable"`              // what PATCH config accepts
 }
 
 // live is the part of the configuration that can be changed while the Monitor runs. A value is never changed once it is

@@ -13,22 +13,22 @@ import (
 // are milliseconds; a pointer that is nil (null in JSON) means that there are no data. At most max endpoints rows,
 // 20 slow requests and 50 spikes are in it.
 type Summary struct {
-	Service  string `json:"service"`
-	Instance string `json:"instance"`
+	Service  string `json:"service"`          // service.name of the resource
+	Instance string `json:"instance"`         // service.instance.id, else host and process id
 	Version  string `json:"version,omitzero"` // of the service
 
-	Time          time.Time `json:"time"`
-	UptimeSeconds float64   `json:"uptime_seconds"`
-	Window        Window    `json:"window"`
+	Time          time.Time `json:"time"`           // of the answer
+	UptimeSeconds float64   `json:"uptime_seconds"` // since New
+	Window        Window    `json:"window"`         // that the numbers cover
 	WindowSeconds float64   `json:"window_seconds"` // what the window really covers
 
 	TotalRequests uint64 `json:"total_requests"` // since the start or the last reset
 	Totals
 	// The classic names of avg_ms, p50_ms, p95_ms and p99_ms.
 	AvgResponseTime *float64 `json:"avg_response_time"`
-	P50             *float64 `json:"p50"`
-	P95             *float64 `json:"p95"`
-	P99             *float64 `json:"p99"`
+	P50             *float64 `json:"p50"` // p50_ms
+	P95             *float64 `json:"p95"` // p95_ms
+	P99             *float64 `json:"p99"` // p99_ms
 
 	SlowQueriesCount  uint64               `json:"slow_queries_count"` // since the start or the last reset
 	SlowQueries       []SlowRequest        `json:"slow_queries"`       // newest first
@@ -39,23 +39,23 @@ type Summary struct {
 	Jobs         []EndpointRow `json:"jobs"`         // parentless internal spans; not in the totals
 	Spikes       []Spike       `json:"spikes"`       // newest first
 
-	Diagnostics Diagnostics `json:"diagnostics"`
+	Diagnostics Diagnostics `json:"diagnostics"` // whether it is wired right, and what was lost
 }
 
 // Totals are the numbers of a window, of one endpoint or of all.
 type Totals struct {
-	Count       uint64                `json:"count"`
+	Count       uint64                `json:"count"`                   // requests of any outcome
 	ErrorCount  uint64                `json:"error_count"`             // server errors and panics
 	Rate        *float64              `json:"rate"`                    // requests a second
 	ErrorRate   *float64              `json:"error_rate"`              // 0 to 1
 	Outcomes    slowlog.OutcomeCounts `json:"-"`                       // all of them by number
 	ByOutcome   map[string]uint64     `json:"outcomes"`                // those that occurred, by name
-	AvgMs       *float64              `json:"avg_ms"`                  //
-	MinMs       *float64              `json:"min_ms"`                  //
-	MaxMs       *float64              `json:"max_ms"`                  //
-	P50Ms       *float64              `json:"p50_ms"`                  //
-	P95Ms       *float64              `json:"p95_ms"`                  //
-	P99Ms       *float64              `json:"p99_ms"`                  //
+	AvgMs       *float64              `json:"avg_ms"`                  // mean duration
+	MinMs       *float64              `json:"min_ms"`                  // shortest duration
+	MaxMs       *float64              `json:"max_ms"`                  // longest duration
+	P50Ms       *float64              `json:"p50_ms"`                  // median duration
+	P95Ms       *float64              `json:"p95_ms"`                  // 95th percentile
+	P99Ms       *float64              `json:"p99_ms"`                  // 99th percentile
 	ErrorBound  float64               `json:"quantile_error"`          // the most that a quantile is off, as a share of it
 	StreamCount uint64                `json:"stream_count"`            // in Count, but not in the durations
 	Coarse      bool                  `json:"coarse_buckets,omitzero"` // durations came from explicit buckets
@@ -63,17 +63,17 @@ type Totals struct {
 
 // Breakdown is the classic row of an endpoint, in milliseconds.
 type Breakdown struct {
-	Avg   *float64 `json:"avg"`
-	Count uint64   `json:"count"`
-	Min   *float64 `json:"min"`
-	Max   *float64 `json:"max"`
+	Avg   *float64 `json:"avg"`   // mean duration
+	Count uint64   `json:"count"` // requests of any outcome
+	Min   *float64 `json:"min"`   // shortest duration
+	Max   *float64 `json:"max"`   // longest duration
 }
 
 // EndpointRow is one endpoint in a window.
 type EndpointRow struct {
-	Method string `json:"method"`
-	Route  string `json:"route"`
-	Kind   string `json:"kind"`
+	Method string `json:"method"` // HTTP method; for what is not HTTP its RPC system, kind or category
+	Route  string `json:"route"`  // route template, RPC method, or what was called; never a raw path
+	Kind   string `json:"kind"`   // http, rpc, server, consumer, job, dependency
 	Totals
 	BaselineP99Ms *float64 `json:"baseline_p99_ms"` // what p99 normally is
 	Ratio         *float64 `json:"ratio"`           // p99_ms / baseline_p99_ms
@@ -92,24 +92,24 @@ func endpointName(method, route string) string {
 
 // SlowRequest is one entry of the slow log without its anatomy.
 type SlowRequest struct {
-	TraceID       string    `json:"trace_id"`
-	SpanID        string    `json:"span_id"`
-	Method        string    `json:"method"`
-	Route         string    `json:"route"`
-	Kind          string    `json:"kind"`
-	Path          string    `json:"path"`
-	Status        *int      `json:"status"`
-	Outcome       string    `json:"outcome"`
-	Time          time.Time `json:"time"` // of its start
-	DurationMs    float64   `json:"duration_ms"`
-	ThresholdMs   *float64  `json:"threshold_ms"`
-	BaselineP99Ms *float64  `json:"baseline_p99_ms"`
-	Ratio         *float64  `json:"ratio"`
-	Reason        string    `json:"reason"`
-	SpikeID       string    `json:"spike_id,omitzero"`
-	ErrorType     string    `json:"error_type,omitzero"`
-	ErrorMessage  string    `json:"error_message,omitzero"`
-	Sampled       bool      `json:"sampled"`
-	Rescued       bool      `json:"rescued"`
-	HasAnatomy    bool      `json:"has_anatomy"`
+	TraceID       string    `json:"trace_id"`               // 32 hex digits
+	SpanID        string    `json:"span_id"`                // of the local root, 16 hex digits
+	Method        string    `json:"method"`                 // of its row
+	Route         string    `json:"route"`                  // of its row
+	Kind          string    `json:"kind"`                   // of its row
+	Path          string    `json:"path"`                   // as asked for, without the query string; at most 512 bytes
+	Status        *int      `json:"status"`                 // HTTP status or RPC code
+	Outcome       string    `json:"outcome"`                // name of a slowlog.Outcome
+	Time          time.Time `json:"time"`                   // of its start
+	DurationMs    float64   `json:"duration_ms"`            // of the local root
+	ThresholdMs   *float64  `json:"threshold_ms"`           // what counted as slow at that time
+	BaselineP99Ms *float64  `json:"baseline_p99_ms"`        // the endpoint's usual p99 at that time
+	Ratio         *float64  `json:"ratio"`                  // duration_ms / baseline_p99_ms
+	Reason        string    `json:"reason"`                 // why it is stored: threshold, baseline, failed, spike
+	SpikeID       string    `json:"spike_id,omitzero"`      // that was open for the endpoint
+	ErrorType     string    `json:"error_type,omitzero"`    // type of the exception, or error.type
+	ErrorMessage  string    `json:"error_message,omitzero"` // at most 1 KiB
+	Sampled       bool      `json:"sampled"`                // the trace was sampled at its head
+	Rescued       bool      `json:"rescued"`                // it was not, and was exported all the same
+	HasAnatomy    bool      `json:"has_anatomy"`            // GET slow/{trace_id} shows where its time went
 }

@@ -43,7 +43,7 @@ const (
 
 // Quantiles of a set of requests, within 9 %.
 type Quantiles struct {
-	P50, P90, P99 time.Duration
+	P50, P90, P99 time.Duration // 0 where nothing is known
 }
 
 // Event is the verdict of one tick. The zero Event means that nothing happened.
@@ -52,7 +52,7 @@ type Quantiles struct {
 // expected". For Ended and NewNormal the same fields cover the whole incident up to then, with the level that
 // had started it.
 type Event struct {
-	Kind Kind
+	Kind Kind // None in the zero Event
 	// At is the time of the tick, Start when the evidence began: at Started always before At. An incident at a time
 	// of day at which one is usual is announced later, see [State].
 	At, Start time.Time

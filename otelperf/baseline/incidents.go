@@ -45,7 +45,7 @@ func (c Change) String() string {
 
 // Membership is what Join did with an event.
 type Membership struct {
-	Change    Change
+	Change    Change // what became of the incident
 	ID        uint64 // of the incident, from 1; 0 if unchanged
 	Endpoints int    // that have ever been in it
 	Spiking   int    // that are in it now

@@ -31,7 +31,7 @@ func (p Phase) String() string {
 
 // State is what a detector knows and does.
 type State struct {
-	Phase Phase
+	Phase Phase // Learning until the p99 level is on
 	// Needed is about how many more requests the p99 level waits for; 0 when it is on. About 491 are needed in
 	// all, old requests of a baseline counting less than new ones.
 	Needed uint64
@@ -49,7 +49,7 @@ type State struct {
 
 // LevelState is that of one level.
 type LevelState struct {
-	Level     Level
+	Level     Level         // p99, p90, p50 or tail
 	On        bool          // there are enough requests for it
 	Threshold time.Duration // 0 when off
 	Evidence  float64       // 0 to 1, where an alarm is raised

@@ -13,9 +13,9 @@ const maxBaselineAge = 7 * 24 * time.Hour
 
 // Baseline is what is normal for an endpoint, to be kept for the next process.
 type Baseline struct {
-	Endpoint conventions.Endpoint
-	At       time.Time // when it was taken
-	State    []byte    // of baseline.Detector.AppendState
+	Endpoint conventions.Endpoint // it is of
+	At       time.Time            // when it was taken
+	State    []byte               // of baseline.Detector.AppendState
 }
 
 // Offer gives the engine the baselines of an earlier process, for endpoints as they appear. What is too old is dropped.

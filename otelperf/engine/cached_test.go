@@ -103,7 +103,7 @@ func (e *Engine) numbers(w Window, dst []time.Duration) (total uint64) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for ep := range e.all() {
-		t := ep.line.Window(w.span(), e.step, &e.scratch.Tally)
+		t := ep.line.Window(w.span(), e.step, &e.scratch.Aggregate)
 		t.Durations.Quantiles(dst, quantiles)
 		total += t.Outcomes.Total() + uint64(t.Durations.Mean()&1)
 	}

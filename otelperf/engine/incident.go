@@ -24,8 +24,8 @@ const (
 
 // Incident is latency that left its baseline, at one endpoint or at several together.
 type Incident struct {
-	ID    string // unique in this process, and by its time among others
-	State State
+	ID    string    // unique in this process, and by its time among others
+	State State     // open until its last part has ended
 	Start time.Time // when the evidence began
 	At    time.Time // when there was enough of it
 	End   time.Time // zero while it is open
@@ -43,11 +43,11 @@ type Incident struct {
 
 // Part is one endpoint's part in an incident.
 type Part struct {
-	Endpoint conventions.Endpoint
-	State    State
-	Start    time.Time // when the evidence began
-	At       time.Time // when there was enough of it
-	End      time.Time // zero while it is open
+	Endpoint conventions.Endpoint // it is of
+	State    State                // of this endpoint
+	Start    time.Time            // when the evidence began
+	At       time.Time            // when there was enough of it
+	End      time.Time            // zero while it is open
 	// Evidence is the detector's latest word on it.
 	Evidence baseline.Event
 	// FailedBefore and Failed are the shares of failed requests in the hour before and since, 0 to 1; NaN where there was none.
@@ -86,11 +86,11 @@ func (in *Incident) clone() Incident {
 // Event is a change of an incident. Each endpoint that starts or ends is one event; Opened and Closed mark those that
 // opened or closed the whole incident, Grew those by which its endpoints had doubled: the three kinds that are worth a message.
 type Event struct {
-	Time     time.Time
-	Started  bool     // Part began; else it ended
-	Part     Part     // the one that began or ended
-	Incident Incident // as it is now
-	Opened   bool     // it opened the incident
-	Grew     bool     // the endpoints involved have doubled since the last message, or it is open again
-	Closed   bool     // it closed the incident
+	Time     time.Time // of the Advance that found it
+	Started  bool      // Part began; else it ended
+	Part     Part      // the one that began or ended
+	Incident Incident  // as it is now
+	Opened   bool      // it opened the incident
+	Grew     bool      // the endpoints involved have doubled since the last message, or it is open again
+	Closed   bool      // it closed the incident
 }

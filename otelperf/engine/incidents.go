@@ -34,7 +34,7 @@ type incident struct {
 // record takes a detector's event in, with the outcomes of the hour before it and those since.
 func (e *Engine) record(ep *endpoint, ev baseline.Event) {
 	var before, during slowlog.OutcomeCounts
-	t := &e.scratch.Tally
+	t := &e.scratch.Aggregate
 	if ev.Kind == baseline.Started {
 		ep.before = ep.line.Total()
 		t.Reset()

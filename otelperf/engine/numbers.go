@@ -16,14 +16,14 @@ type Numbers struct {
 
 	Timed         uint64        // durations that the following are of; with 0 they mean nothing
 	TotalSeconds  float64       // sum of the durations
-	Min, Max      time.Duration //
+	Min, Max      time.Duration // shortest and longest
 	P50, P95, P99 time.Duration // quantiles, off by at most ErrorBound as a share of them
 	ErrorBound    float64       // 0.0055 mostly
 }
 
 var quantiles = []float64{0.5, 0.95, 0.99}
 
-func numbersOf(t *timeline.Tally, seconds float64) Numbers {
+func numbersOf(t *timeline.Aggregate, seconds float64) Numbers {
 	h := &t.Durations
 	n := Numbers{Seconds: seconds, Outcomes: t.Outcomes, ErrorBound: h.ErrorBound()}
 	var q [3]time.Duration

@@ -17,7 +17,7 @@ const TrendMinutes = 30
 
 // Row is one endpoint in a window.
 type Row struct {
-	Endpoint conventions.Endpoint
+	Endpoint conventions.Endpoint // it is of
 	Numbers
 	BaselineP99 time.Duration  // what p99 normally is; 0 while that is not known
 	Phase       baseline.Phase // learning, normal or spiking
@@ -31,19 +31,19 @@ type Row struct {
 // Histogram is durations in the base-2 exponential buckets of the OpenTelemetry metrics data model: Counts[i] of them lie in
 // (2^((Offset+i)/2^Scale), 2^((Offset+i+1)/2^Scale)] seconds.
 type Histogram struct {
-	Scale      int
-	Offset     int32
-	Count      uint64
-	SumSeconds float64
-	Counts     []uint64
+	Scale      int      // 6, or 5 where a window was too wide for its memory
+	Offset     int32    // index of the first bucket
+	Count      uint64   // sum of Counts
+	SumSeconds float64  // sum of the durations
+	Counts     []uint64 // no bucket at either end is empty
 }
 
 // Query says which rows are wanted, and what of them.
 type Query struct {
-	Window    Window
+	Window    Window                      // that the numbers cover
 	Wants     func(conventions.Kind) bool // nil: all
-	Histogram bool
-	Trend     bool
+	Histogram bool                        // with Row.Histogram
+	Trend     bool                        // with Row.Trend
 	// Once says that nobody will ask for this window again soon: it is put together from the history, and no memory is spent
 	// on having it ready the next time.
 	Once bool
@@ -76,7 +76,7 @@ func (e *Engine) rowOf(id int, q *Query, covered time.Duration) (Row, bool) {
 	if ep == nil || q.Wants != nil && !q.Wants(ep.name.Kind) {
 		return Row{}, false
 	}
-	t := &e.scratch.Tally
+	t := &e.scratch.Aggregate
 	if q.Once {
 		t.Reset()
 		ep.line.Collect(q.Window.span(), e.step, t)
@@ -93,7 +93,7 @@ func (e *Engine) rowOf(id int, q *Query, covered time.Duration) (Row, bool) {
 	return row, true
 }
 
-func (ep *endpoint) row(t *timeline.Tally, covered time.Duration) Row {
+func (ep *endpoint) row(t *timeline.Aggregate, covered time.Duration) Row {
 	state := ep.detector.State()
 	return Row{
 		Endpoint: ep.name, Numbers: numbersOf(t, covered.Seconds()), Coarse: ep.coarse,
@@ -102,7 +102,7 @@ func (ep *endpoint) row(t *timeline.Tally, covered time.Duration) Row {
 }
 
 // histogramOf is nil for no durations.
-func histogramOf(t *timeline.Tally) *Histogram {
+func histogramOf(t *timeline.Aggregate) *Histogram {
 	h := &t.Durations
 	if h.Count() == 0 {
 		return nil
@@ -114,7 +114,7 @@ func histogramOf(t *timeline.Tally) *Histogram {
 
 func (e *Engine) trend(ep *endpoint) []time.Duration {
 	out := make([]time.Duration, 0, TrendMinutes)
-	for t := range ep.line.Minutes(TrendMinutes, e.step, &e.scratch.Tally) {
+	for t := range ep.line.Minutes(TrendMinutes, e.step, &e.scratch.Aggregate) {
 		p99, _ := t.Durations.Quantile(0.99)
 		out = append(out, p99)
 	}
@@ -123,7 +123,7 @@ func (e *Engine) trend(ep *endpoint) []time.Duration {
 
 // Snapshot is all endpoints in one window as of the last Advance.
 type Snapshot struct {
-	Window   Window
+	Window   Window  // that the numbers cover
 	Requests uint64  // since the start or the last reset, dependencies and jobs aside
 	Totals   Numbers // of the requests in the window; its quantiles are those of all of them together
 	Coarse   bool    // some durations of requests came from buckets wider than ours
@@ -136,9 +136,9 @@ func (e *Engine) Snapshot(w Window) *Snapshot {
 	defer e.mu.Unlock()
 	covered := e.covered(w)
 	s := &Snapshot{Window: w, Rows: make([]Row, 0, len(e.endpoints))}
-	var all timeline.Tally
+	var all timeline.Aggregate
 	for ep := range e.all() {
-		t := ep.line.Window(w.span(), e.step, &e.scratch.Tally)
+		t := ep.line.Window(w.span(), e.step, &e.scratch.Aggregate)
 		s.Rows = append(s.Rows, ep.row(t, covered))
 		if ep.name.Kind.Request() {
 			total := ep.line.Total()

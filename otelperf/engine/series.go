@@ -12,9 +12,9 @@ import (
 
 // Series is one endpoint over time.
 type Series struct {
-	Endpoint    conventions.Endpoint
-	Phase       baseline.Phase
-	BaselineP99 time.Duration // 0 while it is not known
+	Endpoint    conventions.Endpoint // it is of
+	Phase       baseline.Phase       // learning, normal or spiking
+	BaselineP99 time.Duration        // 0 while it is not known
 	// Points are the whole minutes of the window and the running one, the oldest first; for Minute, steps of ten seconds. At most 61.
 	Points    []Point
 	Incidents []Incident // those that the endpoint has a part in, newest first
@@ -41,7 +41,7 @@ func (e *Engine) Series(method, route, kind string, w Window) (s Series, ok bool
 
 func (e *Engine) seriesOf(ep *endpoint, w Window) Series {
 	s := Series{Endpoint: ep.name, Phase: ep.detector.State().Phase, BaselineP99: ep.baselineP99()}
-	for p := range ep.line.Points(w.span(), e.step, e.began.Unix(), &e.scratch.Tally) {
+	for p := range ep.line.Points(w.span(), e.step, e.began.Unix(), &e.scratch.Aggregate) {
 		from, to := time.Unix(p.Begin, 0), time.Unix(p.Begin+p.Seconds, 0)
 		if from.Before(e.began) {
 			from = e.began
@@ -49,7 +49,7 @@ func (e *Engine) seriesOf(ep *endpoint, w Window) Series {
 		if to.After(e.now) {
 			to = e.now
 		}
-		s.Points = append(s.Points, Point{Time: from, Numbers: numbersOf(p.Tally, max(0, to.Sub(from).Seconds()))})
+		s.Points = append(s.Points, Point{Time: from, Numbers: numbersOf(p.Aggregate, max(0, to.Sub(from).Seconds()))})
 	}
 	for _, in := range e.incidents.list() {
 		if slices.ContainsFunc(in.Parts, func(p Part) bool { return p.Endpoint == ep.name }) {

@@ -15,25 +15,25 @@ const (
 // time. One that was not asked for from one minute to the next is given up, and so is one that no longer fits into
 // MaxBytes beside the line's history.
 type cached struct {
-	span  Span
-	valid bool
-	asked bool // since the last whole minute
-	tally Tally
+	span      Span
+	valid     bool
+	asked     bool // since the last whole minute
+	aggregate Aggregate
 }
 
 // Window returns what was done in a span: valid until l changes, or x is used again. It is not to be changed. step is the number of
 // the running step.
-func (l *Line) Window(s Span, step int64, x *Tally) *Tally {
+func (l *Line) Window(s Span, step int64, x *Aggregate) *Aggregate {
 	if l.cached.valid && l.cached.span == s {
 		l.cached.asked = true
-		return &l.cached.tally
+		return &l.cached.aggregate
 	}
 	if l.cached.valid || l.Bytes() > MaxBytes-maxCachedBytes-cachedSlack {
 		x.Reset()
 		l.Collect(s, step, x)
 		return x
 	}
-	t := &l.cached.tally
+	t := &l.cached.aggregate
 	t.Reset()
 	l.Collect(s, step, t)
 	l.cached.span, l.cached.valid, l.cached.asked = s, true, true
@@ -56,4 +56,4 @@ func (l *Line) slide(minute bool) {
 // drop gives up a window whose steps have changed; its memory is kept.
 func (c *cached) drop() { c.valid = false }
 
-func (c *cached) bytes() int { return c.tally.Durations.Bytes() }
+func (c *cached) bytes() int { return c.aggregate.Durations.Bytes() }

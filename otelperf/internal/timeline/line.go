@@ -21,10 +21,10 @@ const (
 
 // Line is everything that one endpoint did, at most MaxBytes. It is not safe for concurrent use.
 type Line struct {
-	running Tally  // the running step
-	steps   ring   // whole steps before it
-	minutes ring   // whole minutes before the running one
-	all     sealed // all whole minutes since the start or reset
+	running Aggregate // the running step
+	steps   ring      // whole steps before it
+	minutes ring      // whole minutes before the running one
+	all     sealed    // all whole minutes since the start or reset
 	total   slowlog.OutcomeCounts
 	cached  cached
 }
@@ -34,8 +34,8 @@ func NewLine() *Line { return &Line{steps: newRing(KeptSteps), minutes: newRing(
 
 // Scratch is memory that the lines of one owner share, one call at a time.
 type Scratch struct {
-	Tally Tally
-	buf   []byte
+	Aggregate Aggregate
+	buf       []byte
 }
 
 // Add takes in what came in the running step.
@@ -43,8 +43,8 @@ func (l *Line) Add(durations *latency.Histogram, outcomes *slowlog.OutcomeCounts
 	l.running.Durations.Merge(durations)
 	l.running.Outcomes.Add(outcomes)
 	if l.cached.valid {
-		l.cached.tally.Durations.Merge(durations)
-		l.cached.tally.Outcomes.Add(outcomes)
+		l.cached.aggregate.Durations.Merge(durations)
+		l.cached.aggregate.Outcomes.Add(outcomes)
 	}
 	l.total.Add(outcomes)
 }
@@ -63,14 +63,14 @@ func (l *Line) EndStep(step int64, endMinute bool, x *Scratch) {
 		return
 	}
 	minute := step / StepsPerMinute
-	x.Tally.Reset()
-	l.steps.addRange(minute*StepsPerMinute, (minute+1)*StepsPerMinute, &x.Tally)
-	if x.Tally.empty() {
+	x.Aggregate.Reset()
+	l.steps.addRange(minute*StepsPerMinute, (minute+1)*StepsPerMinute, &x.Aggregate)
+	if x.Aggregate.empty() {
 		return
 	}
-	l.minutes.put(minute, &x.Tally, l.limit(minuteCap), &x.buf)
-	l.all.addTo(&x.Tally)
-	l.all = x.Tally.seal(l.all, allCap, &x.buf)
+	l.minutes.put(minute, &x.Aggregate, l.limit(minuteCap), &x.buf)
+	l.all.addTo(&x.Aggregate)
+	l.all = x.Aggregate.seal(l.all, allCap, &x.buf)
 }
 
 // limit is the byte cap of a step or minute: the usual one, or an equal part of what the live buckets leave.
@@ -80,7 +80,7 @@ func (l *Line) limit(usual int) int {
 }
 
 // Collect adds what was done in a span to t. step is the number of the running step.
-func (l *Line) Collect(s Span, step int64, t *Tally) {
+func (l *Line) Collect(s Span, step int64, t *Aggregate) {
 	minute := step / StepsPerMinute
 	switch {
 	case s.Steps > 0:
@@ -96,14 +96,14 @@ func (l *Line) Collect(s Span, step int64, t *Tally) {
 }
 
 // WholeMinutes adds the whole minutes before the running one to t, at most n.
-func (l *Line) WholeMinutes(n, step int64, t *Tally) {
+func (l *Line) WholeMinutes(n, step int64, t *Aggregate) {
 	minute := step / StepsPerMinute
 	l.minutes.addRange(minute-n, minute, t)
 }
 
 // Minutes yields the last n whole minutes, the oldest first, each in t until the next. One without a request is empty.
-func (l *Line) Minutes(n, step int64, t *Tally) iter.Seq[*Tally] {
-	return func(yield func(*Tally) bool) {
+func (l *Line) Minutes(n, step int64, t *Aggregate) iter.Seq[*Aggregate] {
+	return func(yield func(*Aggregate) bool) {
 		minute := step / StepsPerMinute
 		for at := minute - n; at < minute; at++ {
 			t.Reset()
@@ -118,12 +118,12 @@ func (l *Line) Minutes(n, step int64, t *Tally) iter.Seq[*Tally] {
 // Point is one unit of a span.
 type Point struct {
 	Begin, Seconds int64 // unix seconds, and how long the whole unit is
-	Tally          *Tally
+	Aggregate      *Aggregate
 }
 
-// Points yields the units that a span is made of, the running one last, none from before since (unix seconds). Each tally is t,
+// Points yields the units that a span is made of, the running one last, none from before since (unix seconds). Each aggregate is t,
 // until the next.
-func (l *Line) Points(s Span, step, since int64, t *Tally) iter.Seq[Point] {
+func (l *Line) Points(s Span, step, since int64, t *Aggregate) iter.Seq[Point] {
 	return func(yield func(Point) bool) {
 		now, whole, seconds := s.unit(step)
 		units := &l.minutes
@@ -139,7 +139,7 @@ func (l *Line) Points(s Span, step, since int64, t *Tally) iter.Seq[Point] {
 				}
 				t.Merge(&l.running)
 			}
-			if !yield(Point{Begin: n * seconds, Seconds: seconds, Tally: t}) {
+			if !yield(Point{Begin: n * seconds, Seconds: seconds, Aggregate: t}) {
 				return
 			}
 		}

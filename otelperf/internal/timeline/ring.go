@@ -2,7 +2,7 @@
 
 package timeline
 
-// ring keeps the sealed tallies of the last few spans of equal length. A span is known by its number since 1970, so
+// ring keeps the sealed aggregates of the last few spans of equal length. A span is known by its number since 1970, so
 // gaps, however long, need no clearing: an old number is simply not asked for.
 type ring struct {
 	numbers []int32 // 0: none yet
@@ -26,14 +26,14 @@ func (r *ring) get(number int64) sealed {
 }
 
 // put seals t as the span with this number, at most limit bytes.
-func (r *ring) put(number int64, t *Tally, limit int, scratch *[]byte) {
+func (r *ring) put(number int64, t *Aggregate, limit int, scratch *[]byte) {
 	i := r.index(number)
 	r.items[i] = t.seal(r.items[i], limit, scratch)
 	r.numbers[i] = int32(number)
 }
 
 // addRange adds the spans from, from+1, ..., to-1 to t.
-func (r *ring) addRange(from, to int64, t *Tally) {
+func (r *ring) addRange(from, to int64, t *Aggregate) {
 	for n := from; n < to; n++ {
 		r.get(n).addTo(t)
 	}

@@ -10,33 +10,33 @@ import (
 	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
 
-// Tally is the numbers of one span of time: durations and outcomes.
-type Tally struct {
+// Aggregate is the numbers of one span of time: durations and outcomes.
+type Aggregate struct {
 	Durations latency.Histogram
 	Outcomes  slowlog.OutcomeCounts
 }
 
-// Reset empties t and keeps its memory.
-func (t *Tally) Reset() {
-	t.Durations.Reset()
-	t.Outcomes = slowlog.OutcomeCounts{}
+// Reset empties a and keeps its memory.
+func (a *Aggregate) Reset() {
+	a.Durations.Reset()
+	a.Outcomes = slowlog.OutcomeCounts{}
 }
 
-// Merge adds o to t.
-func (t *Tally) Merge(o *Tally) {
-	t.Durations.Merge(&o.Durations)
-	t.Outcomes.Add(&o.Outcomes)
+// Merge adds o to a.
+func (a *Aggregate) Merge(o *Aggregate) {
+	a.Durations.Merge(&o.Durations)
+	a.Outcomes.Add(&o.Outcomes)
 }
 
-func (t *Tally) empty() bool { return t.Outcomes == slowlog.OutcomeCounts{} }
+func (a *Aggregate) empty() bool { return a.Outcomes == slowlog.OutcomeCounts{} }
 
-// sealed is a tally of a span of time that is over: the outcomes as uvarints, then a latency.Step. Nil is empty.
+// sealed is an aggregate of a span of time that is over: the outcomes as uvarints, then a latency.Step. Nil is empty.
 type sealed []byte
 
-// seal encodes t into memory of its own, at most limit bytes besides the outcomes. It reuses old where that fits.
-func (t *Tally) seal(old sealed, limit int, scratch *[]byte) sealed {
+// seal encodes a into memory of its own, at most limit bytes besides the outcomes. It reuses old where that fits.
+func (a *Aggregate) seal(old sealed, limit int, scratch *[]byte) sealed {
 	buf := (*scratch)[:0]
-	for _, n := range t.Outcomes {
+	for _, n := range a.Outcomes {
 		buf = binary.AppendUvarint(buf, n)
 	}
 	head := len(buf)
@@ -51,7 +51,7 @@ func (t *Tally) seal(old sealed, limit int, scratch *[]byte) sealed {
 }
 
 // addTo adds what s holds to t.
-func (s sealed) addTo(t *Tally) {
+func (s sealed) addTo(t *Aggregate) {
 	rest := []byte(s)
 	if len(rest) == 0 {
 		return
