@@ -105,6 +105,17 @@ func (c *config) refuse(format string, args ...any) {
 	c.errs = append(c.errs, fmt.Errorf("%w: "+format, append([]any{ErrConfig}, args...)...))
 }
 
+// needed is an option whose value may not be nil.
+func needed(what string, isNil bool, set func(*config)) Option {
+	return optionFunc(func(c *config) {
+		if isNil {
+			c.refuse("%s is nil", what)
+			return
+		}
+		set(c)
+	})
+}
+
 // WithSlowThreshold sets the duration above which a request is slow. The default is 500ms; it must be positive.
 // Whatever the threshold, a request above four times its endpoint's baseline p99 and above 50ms is slow too.
 func WithSlowThreshold(d time.Duration) Option {

@@ -55,13 +55,7 @@ func WithCountryHeader(name string) Option {
 // WithAuthorizer replaces the rule that only this machine may look at Handler. allow must be safe for concurrent
 // use; if it panics, the request is refused.
 func WithAuthorizer(allow func(*http.Request) bool) Option {
-	return optionFunc(func(c *config) {
-		if allow == nil {
-			c.refuse("authorizer is nil")
-			return
-		}
-		c.authorizer = allow
-	})
+	return needed("authorizer", allow == nil, func(c *config) { c.authorizer = allow })
 }
 
 // WithBearerToken replaces the rule that only this machine may look at Handler: whoever sends the token may. It must

@@ -12,47 +12,23 @@ import (
 // WithLogger sets where slow requests, request lines and alerts are logged. The default is slog.Default() at the time of each
 // line.
 func WithLogger(l *slog.Logger) Option {
-	return optionFunc(func(c *config) {
-		if l == nil {
-			c.refuse("logger is nil")
-			return
-		}
-		c.logger = l
-	})
+	return needed("logger", l == nil, func(c *config) { c.logger = l })
 }
 
 // WithOnSpike has f called when a spike starts, when the number of its endpoints has doubled, and when it ends; Spike.State
 // tells. It runs in a goroutine of its own kind: it may be slow (64 alerts wait, then they are dropped and counted), and a
 // panic in it is counted. It may be given more than once.
 func WithOnSpike(f func(Spike)) Option {
-	return optionFunc(func(c *config) {
-		if f == nil {
-			c.refuse("OnSpike function is nil")
-			return
-		}
-		c.onSpike = append(c.onSpike, f)
-	})
+	return needed("OnSpike function", f == nil, func(c *config) { c.onSpike = append(c.onSpike, f) })
 }
 
 // WithLoggerProvider sets where alerts go as OpenTelemetry events. The default is the global provider.
 func WithLoggerProvider(p otellog.LoggerProvider) Option {
-	return optionFunc(func(c *config) {
-		if p == nil {
-			c.refuse("logger provider is nil")
-			return
-		}
-		c.loggerProvider = p
-	})
+	return needed("logger provider", p == nil, func(c *config) { c.loggerProvider = p })
 }
 
 // WithMeterProvider sets where otelperf's own instruments live. The default is the global provider, which may be set later: a
 // provider whose reader has Monitor.Producer can only be made after the Monitor.
 func WithMeterProvider(p metric.MeterProvider) Option {
-	return optionFunc(func(c *config) {
-		if p == nil {
-			c.refuse("meter provider is nil")
-			return
-		}
-		c.meterProvider = p
-	})
+	return needed("meter provider", p == nil, func(c *config) { c.meterProvider = p })
 }

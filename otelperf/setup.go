@@ -66,7 +66,9 @@ func newSetupConfig(opts []SetupOption) (*setupConfig, error) {
 	} else if c.resource, err = resource.Merge(resource.Default(), c.resource); err != nil {
 		c.refuse("resource: " + err.Error())
 	}
-	if len(c.metricExporters)+len(c.metricReaders) == 0 && !c.noMetrics {
+	if given := len(c.metricExporters) + len(c.metricReaders); given > 0 && c.noMetrics {
+		c.refuse("WithoutMetricExport stands beside a metric exporter or reader")
+	} else if given == 0 && !c.noMetrics {
 		e, err := stdoutmetric.New()
 		if err != nil {
 			c.errs = append(c.errs, fmt.Errorf("otelperf: making the stdout metric exporter: %w", err))

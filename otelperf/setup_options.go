@@ -33,42 +33,35 @@ func (c *setupConfig) refuse(what string) {
 	c.errs = append(c.errs, fmt.Errorf("%w: %s", ErrConfig, what))
 }
 
-// WithSpanExporter has Setup export sampled spans through a BatchSpanProcessor. It may be given more than once.
-func WithSpanExporter(e sdktrace.SpanExporter) SetupOption {
+// neededForSetup is an option of Setup alone whose value may not be nil.
+func neededForSetup(what string, isNil bool, set func(*setupConfig)) SetupOption {
 	return setupFunc(func(c *setupConfig) {
-		if e == nil {
-			c.refuse("span exporter is nil")
+		if isNil {
+			c.refuse(what + " is nil")
 			return
 		}
-		c.spanExporters = append(c.spanExporters, e)
+		set(c)
 	})
+}
+
+// WithSpanExporter has Setup export sampled spans through a BatchSpanProcessor. It may be given more than once.
+func WithSpanExporter(e sdktrace.SpanExporter) SetupOption {
+	return neededForSetup("span exporter", e == nil, func(c *setupConfig) { c.spanExporters = append(c.spanExporters, e) })
 }
 
 // WithMetricExporter has Setup export metrics through a PeriodicReader, the endpoints' histograms included. It may be
 // given more than once. Without a metric exporter or reader, Setup exports to standard output.
 func WithMetricExporter(e sdkmetric.Exporter) SetupOption {
-	return setupFunc(func(c *setupConfig) {
-		if e == nil {
-			c.refuse("metric exporter is nil")
-			return
-		}
-		c.metricExporters = append(c.metricExporters, e)
-	})
+	return neededForSetup("metric exporter", e == nil, func(c *setupConfig) { c.metricExporters = append(c.metricExporters, e) })
 }
 
 // WithMetricReader adds a reader, such as a Prometheus exporter, to what Setup builds. The endpoints' histograms
 // reach it only if it was made with a Producer of its own.
 func WithMetricReader(r sdkmetric.Reader) SetupOption {
-	return setupFunc(func(c *setupConfig) {
-		if r == nil {
-			c.refuse("metric reader is nil")
-			return
-		}
-		c.metricReaders = append(c.metricReaders, r)
-	})
+	return neededForSetup("metric reader", r == nil, func(c *setupConfig) { c.metricReaders = append(c.metricReaders, r) })
 }
 
-// WithoutMetricExport keeps Setup from exporting metrics to standard output for want of another exporter.
+// WithoutMetricExport keeps Setup from exporting metrics to standard output for want of another exporter. Beside one it is an ErrConfig.
 func WithoutMetricExport() SetupOption {
 	return setupFunc(func(c *setupConfig) { c.noMetrics = true })
 }
@@ -76,23 +69,11 @@ func WithoutMetricExport() SetupOption {
 // WithResource sets the resource of what Setup builds. It is merged over the SDK's default, which reads
 // OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME.
 func WithResource(r *resource.Resource) SetupOption {
-	return setupFunc(func(c *setupConfig) {
-		if r == nil {
-			c.refuse("resource is nil")
-			return
-		}
-		c.resource = r
-	})
+	return neededForSetup("resource", r == nil, func(c *setupConfig) { c.resource = r })
 }
 
 // WithSampler sets the sampler of exported traces that Setup uses below Monitor.Sampler. The default is what
 // OTEL_TRACES_SAMPLER says.
 func WithSampler(s sdktrace.Sampler) SetupOption {
-	return setupFunc(func(c *setupConfig) {
-		if s == nil {
-			c.refuse("sampler is nil")
-			return
-		}
-		c.sampler = s
-	})
+	return neededForSetup("sampler", s == nil, func(c *setupConfig) { c.sampler = s })
 }

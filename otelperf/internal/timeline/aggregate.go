@@ -41,7 +41,7 @@ func (a *Aggregate) seal(old sealed, limit int, scratch *[]byte) sealed {
 	}
 	head := len(buf)
 	buf = slices.Grow(buf, limit)
-	step := t.Durations.Seal(buf[head:head], limit)
+	step := a.Durations.Seal(buf[head:head], limit)
 	buf = append(buf[:head], step...)
 	*scratch = buf
 	if cap(old) < len(buf) || cap(old) > 2*len(buf) {
