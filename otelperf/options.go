@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	otellog "go.opentelemetry.io/otel/log"
@@ -216,14 +217,26 @@ func WithStateFile(path string) Option {
 }
 
 // WithProcessorOptions passes options on to the span processor: WithAnatomy, WithDependencies, WithInFlight, WithDimensions,
-// WithQueryText, WithRescue, WithSamplerMode, WithoutEnrichment of package spikeprocessor. Those that a Monitor has itself, such as
-// WithSlowThreshold, are refused: use the Monitor's.
+// WithQueryText, WithRescue, WithSamplerMode, WithOnKeep and WithoutEnrichment of package spikeprocessor. Those for which the Monitor has
+// an option of its own, such as WithSlowThreshold, are refused.
 func WithProcessorOptions(opts ...spikeprocessor.Option) Option {
 	return optionFunc(func(c *config) {
-		if _, err := spikeprocessor.New(nil, opts...); err != nil {
-			c.errs = append(c.errs, fmt.Errorf("%w: %w", ErrConfig, err))
-			return
+		for i, o := range opts {
+			switch {
+			case o == nil:
+				c.refuse("processor option %d is nil", i+1)
+			case slices.Contains(ownProcessorOptions, o.String()):
+				c.refuse("spikeprocessor.%s has no place in WithProcessorOptions: use otelperf.%s", o, o)
+			default:
+				if err := spikeprocessor.Validate(o); err != nil {
+					c.errs = append(c.errs, fmt.Errorf("%w: %w", ErrConfig, err))
+					continue
+				}
+				c.processor = append(c.processor, o)
+			}
 		}
-		c.processor = append(c.processor, opts...)
 	})
 }
+
+// ownProcessorOptions are those of the span processor that have a counterpart here of the same name.
+var ownProcessorOptions = []string{"WithSlowThreshold", "WithEndpointSlowThreshold", "WithMaxEndpoints", "WithSlowLog"}

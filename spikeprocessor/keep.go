@@ -37,8 +37,8 @@ func (c *core) keep(s sdktrace.ReadOnlySpan, v *verdict) bool {
 	if !c.store.Add(entry) {
 		return false
 	}
-	if c.cfg.onKeep != nil {
-		c.callOnKeep(entry)
+	for _, f := range c.cfg.onKeep {
+		c.callOnKeep(f, entry)
 	}
 	return true
 }
@@ -56,13 +56,13 @@ func (e *entry) longestYet(d time.Duration) bool {
 	}
 }
 
-func (c *core) callOnKeep(entry *slowlog.Entry) {
+func (c *core) callOnKeep(f func(*slowlog.Entry), entry *slowlog.Entry) {
 	defer func() {
 		if recover() != nil {
 			c.stats.hookPanics.Add(1)
 		}
 	}()
-	c.cfg.onKeep(entry)
+	f(entry)
 }
 
 // reason says why a request is kept; "" if it is not. Streams are never slow, jobs and requests are.

@@ -38,7 +38,7 @@ type config struct {
 	overrides     []override
 	maxEndpoints  int
 	store         *slowlog.Store
-	onKeep        func(*slowlog.Entry)
+	onKeep        []func(*slowlog.Entry)
 	anatomy       bool
 	inFlight      bool
 	dependencies  bool
@@ -56,29 +56,38 @@ type override struct {
 	threshold time.Duration
 }
 
-// Option configures a Processor.
-type Option interface{ apply(*config) }
+// Option configures a Processor. Where two options say different things of one setting, the later one counts.
+type Option interface {
+	// String returns the name of the function that made the option, such as "WithRescue".
+	String() string
+	apply(*config)
+}
 
-type optionFunc func(*config)
+type option struct {
+	name string
+	set  func(*config)
+}
 
-func (f optionFunc) apply(c *config) { f(c) }
+func (o option) String() string { return o.name }
+
+func (o option) apply(c *config) { o.set(c) }
 
 // WithSlowThreshold sets the duration above which a request is kept in the slow log. The default is 500ms; it must be
 // positive. A request above four times its endpoint's baseline p99 and above 50ms is kept too.
 func WithSlowThreshold(d time.Duration) Option {
-	return optionFunc(func(c *config) {
+	return option{"WithSlowThreshold", func(c *config) {
 		if d <= 0 {
 			c.errs = append(c.errs, fmt.Errorf("%w: slow threshold: got %v, want more than 0", ErrConfig, d))
 			return
 		}
 		c.slowThreshold.Store(int64(d))
-	})
+	}}
 }
 
 // WithEndpointSlowThreshold sets the threshold of the endpoints that match a [Pattern], such as "GET /reports/**". An
 // endpoint's very name comes before a wildcard, a later option before an earlier one. d must be positive.
 func WithEndpointSlowThreshold(pattern string, d time.Duration) Option {
-	return optionFunc(func(c *config) {
+	return option{"WithEndpointSlowThreshold", func(c *config) {
 		p, err := ParsePattern(pattern)
 		if err != nil {
 			c.errs = append(c.errs, fmt.Errorf("%w: endpoint slow threshold: %w", ErrConfig, err))
@@ -87,30 +96,36 @@ func WithEndpointSlowThreshold(pattern string, d time.Duration) Option {
 			c.errs = append(c.errs, fmt.Errorf("%w: slow threshold of %q: got %v, want more than 0", ErrConfig, pattern, d))
 		}
 		c.overrides = append(c.overrides, override{p, d})
-	})
+	}}
 }
 
 // WithMaxEndpoints sets how many endpoints are kept apart, 1 to 10000; the rest share one overflow endpoint. The
 // default is 500.
 func WithMaxEndpoints(n int) Option {
-	return optionFunc(func(c *config) {
+	return option{"WithMaxEndpoints", func(c *config) {
 		if n < 1 || n > maxEndpoints {
 			c.errs = append(c.errs, fmt.Errorf("%w: max endpoints: got %d, want 1 to 10000", ErrConfig, n))
 			return
 		}
 		c.maxEndpoints = n
-	})
+	}}
 }
 
 // WithSlowLog sets the store that keeps slow and failed requests. Without it the processor makes one of its own.
 func WithSlowLog(s *slowlog.Store) Option {
-	return optionFunc(func(c *config) { c.store = s })
+	return option{"WithSlowLog", func(c *config) { c.store = s }}
 }
 
-// WithOnKeep sets a function that is called with each request that was put into the slow log, in the goroutine that
+// WithOnKeep adds a function that is called with each request that was put into the slow log, in the goroutine that
 // ended the span: it must return at once. A panic in it is recovered and counted.
 func WithOnKeep(f func(*slowlog.Entry)) Option {
-	return optionFunc(func(c *config) { c.onKeep = f })
+	return option{"WithOnKeep", func(c *config) { c.onKeep = append(c.onKeep, f) }}
+}
+
+// Validate returns what New would report of the options: all that is wrong with them, each fault wrapping ErrConfig. It makes nothing.
+func Validate(opts ...Option) error {
+	_, err := newConfig(opts)
+	return err
 }
 
 func newConfig(opts []Option) (config, error) {

@@ -32,7 +32,7 @@ var enrichmentOf = map[attribute.Key]enrichment{
 // (and with it otelperf.baseline.ratio), otelperf.spike.id; without all of them if none is named. Rescued spans are
 // marked in any case. The default is to set all.
 func WithoutEnrichment(keys ...attribute.Key) Option {
-	return optionFunc(func(c *config) {
+	return option{"WithoutEnrichment", func(c *config) {
 		if len(keys) == 0 {
 			c.enrichment = 0
 		}
@@ -43,33 +43,41 @@ func WithoutEnrichment(keys ...attribute.Key) Option {
 			}
 			c.enrichment &^= which
 		}
-	})
+	}}
 }
 
 // WithAnatomy says whether ended child spans are held until their request ends, so that a slow one shows where its time
 // went. The default is true; at most 8192 spans are held in the process, 256 of a request.
-func WithAnatomy(on bool) Option { return optionFunc(func(c *config) { c.anatomy = on }) }
+func WithAnatomy(on bool) Option {
+	return option{"WithAnatomy", func(c *config) { c.anatomy = on }}
+}
 
 // WithInFlight says whether running requests are noted, at most 1024, so that one that never ends can be seen. The default is
 // true; the start and the end of a request's span cost four fifths more with it than without.
-func WithInFlight(on bool) Option { return optionFunc(func(c *config) { c.inFlight = on }) }
+func WithInFlight(on bool) Option {
+	return option{"WithInFlight", func(c *config) { c.inFlight = on }}
+}
 
 // WithDependencies says whether client and producer spans are measured by what they called. The default is true.
-func WithDependencies(on bool) Option { return optionFunc(func(c *config) { c.dependencies = on }) }
+func WithDependencies(on bool) Option {
+	return option{"WithDependencies", func(c *config) { c.dependencies = on }}
+}
 
 // WithQueryText keeps database statements with their literals. The default is false: literals may be personal data.
-func WithQueryText(on bool) Option { return optionFunc(func(c *config) { c.queryText = on }) }
+func WithQueryText(on bool) Option {
+	return option{"WithQueryText", func(c *config) { c.queryText = on }}
+}
 
 // WithDimensions names attributes of local roots by which requests are told apart, such as "tenant.id" or
 // "geo.country.iso_code": at most 8.
 func WithDimensions(keys ...attribute.Key) Option {
-	return optionFunc(func(c *config) {
+	return option{"WithDimensions", func(c *config) {
 		if len(keys) > maxDimensions {
 			c.errs = append(c.errs, fmt.Errorf("%w: dimensions: got %d, want at most %d", ErrConfig, len(keys), maxDimensions))
 			return
 		}
 		c.dimensions = keys
-	})
+	}}
 }
 
 const maxDimensions = 8
@@ -78,7 +86,7 @@ const maxDimensions = 8
 // the long run, 0 (none) to 1000, burst at once, 1 to 10000, or 0 for the default. The default is 5 and 20. Only requests that Sampler had recorded can
 // be rescued.
 func WithRescue(perSecond float64, burst int) Option {
-	return optionFunc(func(c *config) {
+	return option{"WithRescue", func(c *config) {
 		if !(perSecond >= 0 && perSecond <= 1000) {
 			c.errs = append(c.errs, fmt.Errorf("%w: rescue rate: got %v, want 0 to 1000 a second", ErrConfig, perSecond))
 		}
@@ -89,7 +97,7 @@ func WithRescue(perSecond float64, burst int) Option {
 			burst = defaultRescueBurst
 		}
 		c.rescueRate, c.rescueBurst = perSecond, burst
-	})
+	}}
 }
 
 // SamplerMode says what Sampler records of traces that are not sampled.
@@ -108,11 +116,11 @@ const (
 
 // WithSamplerMode sets what Sampler records of unsampled traces. The default is RecordAll.
 func WithSamplerMode(m SamplerMode) Option {
-	return optionFunc(func(c *config) {
+	return option{"WithSamplerMode", func(c *config) {
 		if m >= numSamplerModes {
 			c.errs = append(c.errs, fmt.Errorf("%w: sampler mode: got %d, want RecordAll, RecordRoots or RecordSuspects", ErrConfig, m))
 			return
 		}
 		c.mode = m
-	})
+	}}
 }
