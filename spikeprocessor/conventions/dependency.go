@@ -10,31 +10,25 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Category is what sort of thing a dependency is.
+// Category is what sort of thing a dependency is. Its number has no meaning but that.
 type Category uint8
 
 const (
-	// CategoryOther is a client span of which no more is known.
-	CategoryOther Category = iota
-	// CategoryHTTP is an HTTP server.
-	CategoryHTTP
-	// CategoryDB is a database or a cache.
-	CategoryDB
-	// CategoryRPC is a gRPC or other RPC server.
-	CategoryRPC
-	// CategoryMessaging is a message broker.
-	CategoryMessaging
+	categoryOther Category = iota // a client span of which no more is known
+	categoryHTTP
+	categoryDB // and caches
+	categoryRPC
+	categoryMessaging
 
-	// NumCategories is the number of categories.
-	NumCategories = iota
+	numCategories = iota
 )
 
-var categoryNames = [NumCategories]string{"client", "http", "db", "rpc", "messaging"}
+var categoryNames = [numCategories]string{"client", "http", "db", "rpc", "messaging"}
 
-// String returns the category in lower case, "client" for others; it is the Method of the dependency's Endpoint.
+// String returns http, db, rpc, messaging, or client for all else. It is the Method of the dependency's Endpoint.
 func (c Category) String() string {
-	if c >= NumCategories {
-		return categoryNames[CategoryOther]
+	if c >= numCategories {
+		return categoryNames[categoryOther]
 	}
 	return categoryNames[c]
 }
@@ -128,26 +122,26 @@ func Dependency(kind trace.SpanKind, attrs []attribute.KeyValue) (c Category, pr
 		if p.port != 0 && !usualOfSystem(p.system, p.port) {
 			port = p.shownPort()
 		}
-		return CategoryDB, p.system, p.summary, p.statement, port
+		return categoryDB, p.system, p.summary, p.statement, port
 	case p.messaging != "":
-		return CategoryMessaging, p.messaging, "", "", 0
+		return categoryMessaging, p.messaging, "", "", 0
 	case p.rpc != "":
-		return CategoryRPC, p.rpc, "", "", 0
+		return categoryRPC, p.rpc, "", "", 0
 	case kind == trace.SpanKindProducer:
-		return CategoryMessaging, "", "", "", 0
+		return categoryMessaging, "", "", "", 0
 	case p.method == "" && p.url == "":
-		return CategoryOther, "", "", "", 0
+		return categoryOther, "", "", "", 0
 	}
 	if p.server == "" {
 		p.server = p.host
 	}
 	if p.method == "" || p.server == "" {
-		return CategoryHTTP, "", "", "", 0
+		return categoryHTTP, "", "", "", 0
 	}
 	if p.port != 0 && !p.usualOfScheme() {
 		port = p.shownPort()
 	}
-	return CategoryHTTP, p.method, p.server, "", port
+	return categoryHTTP, p.method, p.server, "", port
 }
 
 // DependencyEndpoint puts the parts of a dependency's name together: "GET inventory:8080", "postgresql SELECT users",
@@ -156,7 +150,7 @@ func DependencyEndpoint(c Category, prefix, name string, port uint16) Endpoint {
 	prefix, name = Text(prefix, MaxNameBytes), Text(name, MaxNameBytes)
 	if port != 0 {
 		digits := ":" + strconv.Itoa(int(port))
-		if c != CategoryHTTP {
+		if c != categoryHTTP {
 			prefix += digits
 		} else if strings.Contains(name, ":") && !strings.HasPrefix(name, "[") { // IPv6
 			name = "[" + name + "]" + digits
