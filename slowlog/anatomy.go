@@ -61,7 +61,7 @@ type Node struct {
 	Attributes map[string]string `json:"attributes,omitempty"`
 	Children   []*Node           `json:"children,omitempty"` // by start
 
-	// Dependency is [Call.Dependency] of the first of its spans. It is not part of the JSON. At most 512 bytes.
+	// Dependency is [Call.Dependency] of the first of its spans. It is not part of the JSON. At most 520 bytes.
 	Dependency string `json:"-"`
 
 	spans []instance // each span of the node, at least one when it was built here

@@ -85,7 +85,7 @@ func TestFactsAreBounded(t *testing.T) {
 		c := longCall(long)
 		c.Category = category
 		n := Build(Span{Name: long, Kind: trace.SpanKindClient, Call: c}, nil, BuildOptions{QueryText: true}).Root
-		if len(n.Name) > 128 || len(n.Detail) > 512 || len(n.System) > 128 || len(n.Peer) > 128 || len(n.Dependency) > 512 || len(n.Attributes) > 16 {
+		if len(n.Name) > 128 || len(n.Detail) > 512 || len(n.System) > 128 || len(n.Peer) > 128 || len(n.Dependency) > 520 || len(n.Attributes) > 16 {
 			t.Errorf("%s: name %d, detail %d, system %d, peer %d, dependency %d, %d attributes", category, len(n.Name), len(n.Detail), len(n.System), len(n.Peer), len(n.Dependency), len(n.Attributes))
 		}
 		for k, v := range n.Attributes {

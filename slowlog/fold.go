@@ -88,7 +88,7 @@ func newNode(it *item) *Node {
 	n := &Node{
 		Name: it.facts.name, Kind: kindName(it.span.Kind), Category: it.facts.call.Category, Detail: it.facts.detail,
 		System: it.facts.system, Peer: it.facts.peer, SpanID: it.span.SpanID.String(),
-		OffsetMs: msOf(it.start), Dependency: own(it.facts.call.Dependency, maxDetail), Attributes: it.facts.call.attributes(),
+		OffsetMs: msOf(it.start), Dependency: own(it.facts.call.Dependency, maxDependency), Attributes: it.facts.call.attributes(),
 	}
 	switch {
 	case it.failed():

@@ -16,6 +16,7 @@ const (
 	maxMessage    = 1024
 	maxStack      = 16 << 10
 	maxDetail     = 512
+	maxDependency = 520
 	maxValue      = 256
 	maxDimensions = 16
 )

@@ -13,8 +13,8 @@ const httpClass = class(conventions.KindHTTP)
 
 func kindClass(k conventions.Kind) class { return class(k) }
 
-func classOf(d *conventions.Dependency) class {
-	return class(conventions.KindDependency) | class(d.Category)<<8 | class(d.Port)<<16
+func dependencyClass(c conventions.Category, port uint16) class {
+	return class(conventions.KindDependency) | class(c)<<8 | class(port)<<16
 }
 
 func (c class) kind() conventions.Kind { return conventions.Kind(c & 0xff) }
@@ -25,6 +25,5 @@ func (c class) endpoint(method, route string) conventions.Endpoint {
 		r := conventions.Request{Kind: c.kind(), Method: method, Route: route}
 		return r.Endpoint()
 	}
-	d := conventions.Dependency{Category: conventions.Category(c >> 8 & 0xff), Prefix: method, Name: route, Port: uint16(c >> 16)}
-	return d.Endpoint()
+	return conventions.DependencyEndpoint(conventions.Category(c>>8&0xff), method, route, uint16(c>>16))
 }

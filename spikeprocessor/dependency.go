@@ -24,18 +24,23 @@ func (c *core) measureCall(s sdktrace.ReadOnlySpan) {
 	if !isCall(kind) {
 		return
 	}
-	plain := conventions.Span{Kind: kind, Name: s.Name(), Attributes: s.Attributes()}
 	end := s.EndTime()
-	d := c.dependency(&plain, end)
+	d := max(0, end.Sub(s.StartTime()))
 	outcome := slowlog.OutcomeOK
 	if s.Status().Code == codes.Error {
 		outcome = slowlog.OutcomeServerError
 	}
-	e := c.table.lookup(classOf(&d), d.Prefix, d.Name)
-	c.rec.Record(packWord(e.id, outcome, max(0, end.Sub(s.StartTime()))))
+	c.rec.Record(packWord(c.table.lookup(c.dependency(s, kind, end)).id, outcome, d))
 }
 
-// dependency names what a call that ended at a time went to.
-func (c *core) dependency(s *conventions.Span, end time.Time) conventions.Dependency {
-	return s.Dependency(func(statement, system string) string { return c.queries.summary(statement, system, end) })
+// dependency names the row of a call that ended at a time.
+func (c *core) dependency(s sdktrace.ReadOnlySpan, kind trace.SpanKind, end time.Time) (row class, prefix, name string) {
+	category, prefix, name, statement, port := conventions.Dependency(kind, s.Attributes())
+	if name == "" && statement != "" {
+		name = c.queries.summary(statement, prefix, end)
+	}
+	if name == "" {
+		name = s.Name()
+	}
+	return dependencyClass(category, port), prefix, name
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
@@ -142,11 +143,15 @@ func (c *core) measureSlowly(s sdktrace.ReadOnlySpan, attrs []attribute.KeyValue
 		}
 		return c.table.lookup(httpClass, method, route), route, status, outcome
 	}
-	plain := plainSpan(s, attrs)
+	plain := conventions.Span{Kind: s.SpanKind(), Name: s.Name(), Attributes: attrs, Failed: s.Status().Code == codes.Error}
 	r := plain.Request()
+	if r.Kind == conventions.KindHTTP && r.Status == 0 { // its events tell of panics
+		addEvents(&plain, s)
+		r = plain.Request()
+	}
 	if r.Kind == conventions.KindDependency {
-		d := c.dependency(&plain, s.EndTime())
-		return c.table.lookup(classOf(&d), d.Prefix, d.Name), d.Name, int64(r.Status), r.Outcome
+		row, prefix, name := c.dependency(s, plain.Kind, s.EndTime())
+		return c.table.lookup(row, prefix, name), name, int64(r.Status), r.Outcome
 	}
 	if r.Kind == conventions.KindHTTP && method != "" && route == "" && status != 0 && !told {
 		c.layouts.LearnServer(attrs)

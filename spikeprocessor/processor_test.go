@@ -74,6 +74,7 @@ func (r *rig) take() map[string]string {
 	return got
 }
 
+// TestEndpointOfSpans has a span of each kind; package conventions tests their shapes.
 func TestEndpointOfSpans(t *testing.T) {
 	str, num := attribute.String, attribute.Int
 	method, status := str("http.request.method", "GET"), num("http.response.status_code", 200)
@@ -86,16 +87,8 @@ func TestEndpointOfSpans(t *testing.T) {
 	}{
 		{"route and method", "GET /users/{id}", trace.SpanKindServer, []attribute.KeyValue{method, str("http.route", "/users/{id}"), status}, "http GET /users/{id}"},
 		{"only the name, as otelhttp around a mux", "GET /users/{id}", trace.SpanKindServer, []attribute.KeyValue{method, status}, "http GET /users/{id}"},
-		{"no route matched", "GET", trace.SpanKindServer, []attribute.KeyValue{method, str("url.path", "/etc/passwd"), status}, "http GET (unmatched)"},
-		{"unknown method with a route", "HTTP /x", trace.SpanKindServer, []attribute.KeyValue{str("http.request.method", "_OTHER"), status}, "http _OTHER /x"},
-		{"unknown method without", "HTTP", trace.SpanKindServer, []attribute.KeyValue{str("http.request.method", "_OTHER"), status}, "http _OTHER (unmatched)"},
-		{"otelmux without a match", "HTTP GET route not found", trace.SpanKindServer, []attribute.KeyValue{method, status}, "http GET (unmatched)"},
-		{"a name of the user's own", "shop", trace.SpanKindServer, []attribute.KeyValue{method, status}, "http GET shop"},
-		{"a name that only begins like the method", "GETTER", trace.SpanKindServer, []attribute.KeyValue{method, status}, "http GET GETTER"},
-		{"method and a space", "GET ", trace.SpanKindServer, []attribute.KeyValue{method, status}, "http GET (unmatched)"},
 		{"old conventions", "/users/:id", trace.SpanKindServer, []attribute.KeyValue{str("http.method", "GET"), num("http.status_code", 200), str("http.route", "/users/:id")}, "http GET /users/:id"},
 		{"gRPC", "shop.Cart/Add", trace.SpanKindServer, []attribute.KeyValue{str("rpc.system.name", "grpc")}, "rpc grpc shop.Cart/Add"},
-		{"gRPC, old name", "shop.Cart/Add", trace.SpanKindServer, []attribute.KeyValue{str("rpc.system", "grpc")}, "rpc grpc shop.Cart/Add"},
 		{"another server", "SMTP RCPT", trace.SpanKindServer, nil, "server server SMTP RCPT"},
 		{"consumer", "process orders", trace.SpanKindConsumer, nil, "consumer consumer process orders"},
 		{"job", "nightly", trace.SpanKindInternal, nil, "job job nightly"},
@@ -135,6 +128,7 @@ func TestCallsAreNotTakenForRequests(t *testing.T) {
 	}
 }
 
+// TestOutcomeOfSpans has an outcome of each source; package conventions tests the values of each.
 func TestOutcomeOfSpans(t *testing.T) {
 	status := func(n int) func(trace.Span) {
 		return func(s trace.Span) {
@@ -157,20 +151,12 @@ func TestOutcomeOfSpans(t *testing.T) {
 		want  slowlog.Outcome
 	}{
 		{"200", status(200), slowlog.OutcomeOK},
-		{"302", status(302), slowlog.OutcomeOK},
-		{"404", status(404), slowlog.OutcomeClientError},
 		{"500", status(500), slowlog.OutcomeServerError},
 		{"exception and no status", exception("boom"), slowlog.OutcomePanic},
 		{"http.ErrAbortHandler", exception("net/http: abort Handler"), slowlog.OutcomeAborted},
-		{"no status and no exception", isHTTP, slowlog.OutcomeOK},
 		{"span status", func(s trace.Span) { isHTTP(s); s.SetStatus(codes.Error, "") }, slowlog.OutcomeServerError},
 		{"attribute before status", func(s trace.Span) { s.SetAttributes(conventions.OutcomeKey.String("canceled")); status(200)(s) }, slowlog.OutcomeCanceled},
-		{"unknown attribute value", func(s trace.Span) { s.SetAttributes(conventions.OutcomeKey.String("nonsense")); status(500)(s) }, slowlog.OutcomeServerError},
-		{"gRPC NotFound", isRPC(attribute.Int("rpc.grpc.status_code", 5)), slowlog.OutcomeClientError},
-		{"gRPC Internal", isRPC(attribute.Int("rpc.grpc.status_code", 13)), slowlog.OutcomeServerError},
 		{"gRPC Canceled by name", isRPC(attribute.String("rpc.response.status_code", "CANCELLED")), slowlog.OutcomeCanceled},
-		{"gRPC Unavailable by name", isRPC(attribute.String("rpc.response.status_code", "UNAVAILABLE")), slowlog.OutcomeServerError},
-		{"gRPC out of range", isRPC(attribute.Int("rpc.grpc.status_code", 1<<40)), slowlog.OutcomeClientError},
 	}
 	for _, tt := range tests {
 		t.Run(tt.about, func(t *testing.T) {

@@ -3,7 +3,6 @@
 package spikeprocessor
 
 import (
-	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
@@ -11,35 +10,38 @@ import (
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
-// plainSpan is a span as conventions read it.
-func plainSpan(s sdktrace.ReadOnlySpan, attrs []attribute.KeyValue) conventions.Span {
-	st := s.Status()
-	out := conventions.Span{Kind: s.SpanKind(), Name: s.Name(), Attributes: attrs, Failed: st.Code == codes.Error, Message: st.Description}
+// addEvents takes the events of s into its plain form.
+func addEvents(to *conventions.Span, s sdktrace.ReadOnlySpan) {
 	events := s.Events()
 	for i := range events {
-		out.Event(events[i].Name, events[i].Attributes)
+		to.Event(events[i].Name, events[i].Attributes)
 	}
-	return out
 }
 
-// errorOf is what went wrong in a span.
+// errorOf is what went wrong in a span: the exception that was recorded last, else what the status says; empty if nothing did.
 func errorOf(s sdktrace.ReadOnlySpan) slowlog.ErrorInfo {
-	plain := plainSpan(s, s.Attributes())
-	return plain.Error()
+	events := s.Events()
+	for i := len(events) - 1; i >= 0; i-- {
+		if info, ok := conventions.Exception(events[i].Name, events[i].Attributes); ok {
+			return info
+		}
+	}
+	if st := s.Status(); st.Code == codes.Error {
+		return slowlog.ErrorInfo{Type: conventions.ErrorType(s.Attributes()), Message: st.Description}
+	}
+	return slowlog.ErrorInfo{}
 }
 
 // slowSpan is a span as the slow log reads it. Its call has the name of the row that it was measured in.
 func (c *core) slowSpan(s sdktrace.ReadOnlySpan) slowlog.Span {
-	plain := plainSpan(s, s.Attributes())
-	info, st := plain.Error(), s.Status()
+	kind, info, st := s.SpanKind(), errorOf(s), s.Status()
 	out := slowlog.Span{
-		SpanID: s.SpanContext().SpanID(), Parent: s.Parent().SpanID(), Name: plain.Name, Kind: plain.Kind,
+		SpanID: s.SpanContext().SpanID(), Parent: s.Parent().SpanID(), Name: s.Name(), Kind: kind,
 		Start: s.StartTime(), End: s.EndTime(), Status: st.Code, StatusMessage: st.Description,
-		ErrType: info.Type, ErrMessage: info.Message, Call: plain.Call(),
+		ErrType: info.Type, ErrMessage: info.Message, Call: conventions.CallOf(kind, s.Attributes()),
 	}
-	if c.cfg.dependencies && isCall(plain.Kind) {
-		d := c.dependency(&plain, out.End)
-		if e := c.table.known(classOf(&d), d.Prefix, d.Name); e != nil {
+	if c.cfg.dependencies && isCall(kind) {
+		if e := c.table.known(c.dependency(s, kind, out.End)); e != nil {
 			out.Call.Dependency = e.endpoint.Route
 		}
 	}

@@ -3,50 +3,133 @@
 package conventions
 
 import (
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/otelperf/otelperf-go/slowlog"
 )
 
-// Call reads all that explains what a span called, for the slow log. The strings are as long as the span has them; the slow log
+// CallOf reads all that explains what a span called, for the slow log. The strings are as long as the span has them; the slow log
 // bounds what it keeps.
-func (s *Span) Call() slowlog.Call {
-	var f fields
-	f.read(s.Attributes)
-	return slowlog.Call{
-		Category: categorize(s.Kind, &f),
+func CallOf(kind trace.SpanKind, attrs []attribute.KeyValue) (c slowlog.Call) {
+	for i := range attrs[:min(len(attrs), maxAttributes)] {
+		readCall(&c, attrs[i].Key, attrs[i].Value)
+	}
+	c.Category = categorize(kind, &c)
+	return c
+}
 
-		DBSystem: f.anyText(dbSystem), DBNamespace: f.anyText(dbNamespace), DBOperation: f.anyText(dbOperation),
-		DBCollection: f.anyText(dbCollection), DBSummary: f.anyText(dbSummary), DBStatement: f.anyText(dbText), DBStatus: f.anyText(dbStatus),
+func readCall(c *slowlog.Call, key attribute.Key, v attribute.Value) {
+	switch key {
+	case keyDBSystem:
+		c.DBSystem = v.String()
+	case keyOldDBSystem:
+		older(&c.DBSystem, v)
+	case keyDBNamespace:
+		c.DBNamespace = v.String()
+	case keyOldDBNamespace:
+		older(&c.DBNamespace, v)
+	case keyDBOperation:
+		c.DBOperation = v.String()
+	case keyOldDBOperation:
+		older(&c.DBOperation, v)
+	case keyDBCollection:
+		c.DBCollection = v.String()
+	case keyOldDBTable, keyOldDBMongo, keyOldDBCassandra:
+		older(&c.DBCollection, v)
+	case keyDBSummary:
+		c.DBSummary = v.String()
+	case keyDBStatement:
+		c.DBStatement = v.String()
+	case keyOldDBStatement:
+		older(&c.DBStatement, v)
+	case keyDBStatus:
+		c.DBStatus = v.String()
 
-		ServerAddress: f.anyText(serverAddress), ServerPort: f.number(serverPort),
+	case keyServer:
+		c.ServerAddress = v.String()
+	case keyOldServer, keyOldPeerIP:
+		older(&c.ServerAddress, v)
+	case keyPort:
+		c.ServerPort = number(v)
+	case keyOldPort:
+		olderNumber(&c.ServerPort, v)
 
-		HTTPMethod: f.anyText(httpMethod), HTTPStatus: f.number(httpStatus), HTTPResends: f.number(httpResend),
-		URLTemplate: f.anyText(urlTemplate), URLFull: f.anyText(urlFull),
+	case keyHTTPMethod:
+		c.HTTPMethod = v.String()
+	case keyOldHTTPMethod:
+		older(&c.HTTPMethod, v)
+	case keyHTTPStatus:
+		c.HTTPStatus = number(v)
+	case keyOldHTTPStatus:
+		olderNumber(&c.HTTPStatus, v)
+	case keyHTTPResends:
+		c.HTTPResends = number(v)
+	case keyURLTemplate:
+		c.URLTemplate = v.String()
+	case keyURLFull:
+		c.URLFull = v.String()
+	case keyOldURLFull:
+		older(&c.URLFull, v)
 
-		RPCSystem: f.anyText(rpcSystem), RPCService: f.anyText(rpcService), RPCMethod: f.anyText(rpcMethod), RPCStatus: f.anyText(rpcStatus),
+	case keyRPCSystem:
+		c.RPCSystem = v.String()
+	case keyOldRPCSystem:
+		older(&c.RPCSystem, v)
+	case keyOldRPCService:
+		c.RPCService = v.String()
+	case keyRPCMethod:
+		c.RPCMethod = v.String()
+	case keyRPCStatus:
+		c.RPCStatus = v.String()
+	case keyOldGRPCStatus, keyOldConnectStatus:
+		older(&c.RPCStatus, v)
 
-		MessagingSystem: f.anyText(messagingSystem), MessagingDestination: f.anyText(messagingDestination),
-		MessagingOperation: f.anyText(messagingOperation), MessagingCount: f.number(messagingCount),
+	case keyMessaging:
+		c.MessagingSystem = v.String()
+	case keyMessagingDestination:
+		c.MessagingDestination = v.String()
+	case keyOldMessagingDestination, keyMessagingTemplate:
+		older(&c.MessagingDestination, v)
+	case keyMessagingOperation:
+		c.MessagingOperation = v.String()
+	case keyOldMessagingOperation, keyMessagingOperationType:
+		older(&c.MessagingOperation, v)
+	case keyMessagingCount:
+		c.MessagingCount = number(v)
 
-		ErrorType: f.anyText(errorType),
+	case keyErrorType:
+		c.ErrorType = v.String()
 	}
 }
 
-// categorize decides by the attributes; the kind only keeps the serving side of a protocol from counting as a call.
-func categorize(kind trace.SpanKind, f *fields) slowlog.Category {
-	switch system := f.text(dbSystem); {
+// older takes a value from an older name, unless there is one.
+func older(to *string, v attribute.Value) {
+	if *to == "" {
+		*to = v.String()
+	}
+}
+
+func olderNumber(to *int, v attribute.Value) {
+	if *to == 0 {
+		*to = number(v)
+	}
+}
+
+// categorize decides by what there is; the kind only keeps the serving side of a protocol from counting as a call.
+func categorize(kind trace.SpanKind, c *slowlog.Call) slowlog.Category {
+	switch {
 	case kind == trace.SpanKindServer || kind == trace.SpanKindConsumer:
 		return slowlog.Own
-	case isCache(system):
+	case isCache(c.DBSystem):
 		return slowlog.Cache
-	case system != "" || f.text(dbText) != "":
+	case c.DBSystem != "" || c.DBStatement != "":
 		return slowlog.DB
-	case f.text(messagingSystem) != "":
+	case c.MessagingSystem != "":
 		return slowlog.Messaging
-	case f.text(rpcSystem) != "":
+	case c.RPCSystem != "":
 		return slowlog.RPC
-	case kind == trace.SpanKindClient && (f.text(httpMethod) != "" || f.text(urlFull) != ""):
+	case kind == trace.SpanKindClient && (c.HTTPMethod != "" || c.URLFull != ""):
 		return slowlog.HTTP
 	default:
 		return slowlog.Own

@@ -5,10 +5,10 @@
 // are read by the same functions, so that one request has one name and one outcome wherever it is seen.
 //
 //	s := conventions.Span{Kind: trace.SpanKindServer, Name: "GET /users/{id}", Attributes: attrs}
-//	r := s.Request()          // of a local root: endpoint, status, outcome
-//	d := s.Dependency(nil)    // of a client or producer span: what was called
-//	c := s.Call()             // of any span: all that explains it, for the slow log
-//	r = conventions.Point(attrs)
+//	r := s.Request()                                     // of a local root: endpoint, status, outcome
+//	r = conventions.Point(attrs)                         // of a metric point: the same
+//	c, … := conventions.Dependency(kind, attrs)          // of a client or producer span: what was called
+//	c := conventions.CallOf(kind, attrs)                 // of any span: all that explains it, for the slow log
 //
 // Where a span has a field under its present name and under an older one, the present one holds; of several older ones the
 // first. At most 128 attributes of a span are looked at. What is read are the conventions of version 1.43

@@ -54,7 +54,8 @@ const (
 	MaxNameBytes = 256
 )
 
-// Endpoint is the identity of a row: never a raw path, at most 256 bytes of valid UTF-8 in each string.
+// Endpoint is the identity of a row: never a raw path, at most 256 bytes of valid UTF-8 in each string. The Route of a
+// dependency has two names and a port in it, and 520 bytes at most.
 type Endpoint struct {
 	Kind   Kind   // what sort of work it does
 	Method string // the first word of its name; what it is depends on Kind, see there

@@ -3,6 +3,9 @@
 package conventions
 
 import (
+	"maps"
+	"strings"
+
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/otelperf/otelperf-go/slowlog"
@@ -27,37 +30,29 @@ func outcomeOfCode(code int64) slowlog.Outcome {
 	}
 }
 
-// codes maps the names of codes, as newer conventions have them, to the numbers of older ones. gRPC and Connect spell one of
-// them in two ways.
-var codes = map[string]int64{
-	"ok": 0, "cancelled": 1, "canceled": 1, "unknown": 2, "invalid_argument": 3, "deadline_exceeded": 4, "not_found": 5,
-	"already_exists": 6, "permission_denied": 7, "resource_exhausted": 8, "failed_precondition": 9, "aborted": 10,
-	"out_of_range": 11, "unimplemented": 12, "internal": 13, "unavailable": 14, "data_loss": 15, "unauthenticated": 16,
-}
+// rpcCodes maps the names of codes, as newer conventions have them, to the numbers of older ones: gRPC writes capitals, Connect
+// small letters.
+var rpcCodes = func() map[string]int64 {
+	codes := map[string]int64{
+		"OK": 0, "CANCELLED": 1, "CANCELED": 1, "UNKNOWN": 2, "INVALID_ARGUMENT": 3, "DEADLINE_EXCEEDED": 4, "NOT_FOUND": 5,
+		"ALREADY_EXISTS": 6, "PERMISSION_DENIED": 7, "RESOURCE_EXHAUSTED": 8, "FAILED_PRECONDITION": 9, "ABORTED": 10,
+		"OUT_OF_RANGE": 11, "UNIMPLEMENTED": 12, "INTERNAL": 13, "UNAVAILABLE": 14, "DATA_LOSS": 15, "UNAUTHENTICATED": 16,
+	}
+	for name, code := range maps.Clone(codes) {
+		codes[strings.ToLower(name)] = code
+	}
+	return codes
+}()
 
-const longestCode = len("failed_precondition")
-
-// outcomeOfRPC reads the status of an RPC: a number, or a name in capitals (gRPC) or small letters (Connect). ok is false for
-// what is none of them.
-func outcomeOfRPC(f *fields) (o slowlog.Outcome, ok bool) {
-	v := &f.attrs[f.at[rpcStatus]-1].Value
+// outcomeOfRPC reads the status of an RPC, a number or a name. ok is false for what is none of them.
+func outcomeOfRPC(v *attribute.Value) (o slowlog.Outcome, ok bool) {
 	if v.Type() == attribute.INT64 {
 		return outcomeOfCode(v.AsInt64()), true
 	}
 	name := v.AsString()
-	if name == "" || len(name) > longestCode {
-		return 0, false
-	}
 	if name == "0" || digits(name) > 0 {
 		return outcomeOfCode(int64(digits(name))), true
 	}
-	var lower [longestCode]byte
-	for i := range len(name) {
-		lower[i] = name[i]
-		if 'A' <= name[i] && name[i] <= 'Z' {
-			lower[i] += 'a' - 'A'
-		}
-	}
-	code, ok := codes[string(lower[:len(name)])]
+	code, ok := rpcCodes[name]
 	return outcomeOfCode(code), ok
 }

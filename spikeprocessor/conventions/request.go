@@ -15,7 +15,7 @@ import (
 // long as the client made them, and perhaps not valid UTF-8. [Request.Endpoint] has them within their bounds.
 type Request struct {
 	Kind          Kind            // what sort of work it was
-	Method, Route string          // its endpoint; empty for KindDependency, see [Span.Dependency]
+	Method, Route string          // its endpoint; empty for KindDependency, see [Dependency]
 	Status        int             // HTTP status; 0: none
 	Outcome       slowlog.Outcome // how it ended
 }
@@ -25,16 +25,77 @@ func (r *Request) Endpoint() Endpoint {
 	return Endpoint{r.Kind, Text(r.Method, MaxNameBytes), Text(r.Route, MaxNameBytes)}
 }
 
+// said is what the attributes of a span, or of a metric point, say of a request.
+type said struct {
+	method, route string // of HTTP
+	status        int
+	system        string // of RPC
+	service, call string
+	code          *attribute.Value // status of the RPC; nil: none
+	outcome       slowlog.Outcome  // otelperf.outcome
+	told          bool             // there is one
+}
+
+func (s *said) read(attrs []attribute.KeyValue) {
+	for i := range attrs {
+		kv := &attrs[i]
+		switch kv.Key {
+		case OutcomeKey:
+			s.outcome, s.told = slowlog.ParseOutcome(kv.Value.AsString())
+		case keyHTTPMethod:
+			s.method = kv.Value.AsString()
+		case keyOldHTTPMethod:
+			if s.method == "" {
+				s.method = kv.Value.AsString()
+			}
+		case keyHTTPRoute:
+			s.route = kv.Value.AsString()
+		case keyHTTPStatus:
+			s.status = number(kv.Value)
+		case keyOldHTTPStatus:
+			if s.status == 0 {
+				s.status = number(kv.Value)
+			}
+		case keyRPCSystem:
+			s.system = kv.Value.AsString()
+		case keyOldRPCSystem:
+			if s.system == "" {
+				s.system = kv.Value.AsString()
+			}
+		case keyOldRPCService:
+			s.service = kv.Value.AsString()
+		case keyRPCMethod:
+			s.call = kv.Value.AsString()
+		case keyRPCStatus:
+			s.code = &kv.Value
+		case keyOldGRPCStatus, keyOldConnectStatus:
+			if s.code == nil {
+				s.code = &kv.Value
+			}
+		}
+	}
+}
+
 // Request reads a local root. It allocates nothing.
 func (s *Span) Request() (r Request) {
-	var f fields
-	f.read(s.Attributes)
-	r.Status = f.number(httpStatus)
-	s.endpoint(&f, &r)
-	if o, ok := slowlog.ParseOutcome(f.text(outcomeOfOurs)); ok {
-		r.Outcome = o
-	} else {
-		r.Outcome = s.outcome(&f, &r)
+	var f said
+	f.read(s.Attributes[:min(len(s.Attributes), maxAttributes)])
+	r.Status = f.status
+	switch s.Kind {
+	case trace.SpanKindServer:
+		f.served(s.Name, &r)
+	case trace.SpanKindConsumer:
+		r.Kind, r.Method, r.Route = KindConsumer, "consumer", orUnnamed(s.Name)
+	case trace.SpanKindClient, trace.SpanKindProducer:
+		r.Kind = KindDependency
+	default:
+		// otelhttp lets its users set another kind: what has a route and a method is still a request.
+		if r.Method, r.Route = f.method, f.route; r.Method == "" || r.Route == "" {
+			r.Kind, r.Method, r.Route = KindJob, "job", orUnnamed(s.Name)
+		}
+	}
+	if r.Outcome = f.outcome; !f.told {
+		r.Outcome = s.outcome(&f, r.Kind)
 	}
 	return r
 }
@@ -42,71 +103,52 @@ func (s *Span) Request() (r Request) {
 // Point reads the attributes of a metric point of a server, of one of the duration histograms that the conventions define.
 // Its endpoint is that of the spans of the same requests.
 func Point(attrs []attribute.KeyValue) Request {
-	s := Span{Kind: trace.SpanKindServer, Attributes: attrs}
-	var f fields
-	f.read(attrs)
-	s.Failed = f.has(errorType)
+	s := Span{Kind: trace.SpanKindServer, Attributes: attrs, Failed: ErrorType(attrs) != ""}
 	r := s.Request()
-	if f.has(overflow) {
-		r.Kind, r.Method, r.Route = KindHTTP, "", OverflowRoute
+	for i := range attrs {
+		if attrs[i].Key == keyOverflow {
+			r.Kind, r.Method, r.Route = KindHTTP, "", OverflowRoute
+		}
 	}
 	return r
 }
 
-func (s *Span) endpoint(f *fields, r *Request) {
-	switch s.Kind {
-	case trace.SpanKindServer:
-		s.served(f, r)
-	case trace.SpanKindConsumer:
-		r.Kind, r.Method, r.Route = KindConsumer, "consumer", s.named()
-	case trace.SpanKindClient, trace.SpanKindProducer:
-		r.Kind = KindDependency
+// served names what a server span served.
+func (s *said) served(name string, r *Request) {
+	r.Method, r.Route = s.method, s.route
+	switch {
+	case s.method != "" && s.route == "":
+		r.Route = RouteOfName(s.method, name)
+	case s.method != "":
+	case s.system != "":
+		r.Kind, r.Method, r.Route = KindRPC, s.system, s.fullMethod(name)
 	default:
-		// otelhttp lets its users set another kind: what has a route and a method is still a request.
-		if r.Method, r.Route = f.text(httpMethod), f.text(httpRoute); r.Method == "" || r.Route == "" {
-			r.Kind, r.Method, r.Route = KindJob, "job", s.named()
-		}
-	}
-}
-
-func (s *Span) served(f *fields, r *Request) {
-	r.Method, r.Route = f.text(httpMethod), f.text(httpRoute)
-	if r.Method != "" {
+		r.Kind, r.Method = KindServer, "server"
 		if r.Route == "" {
-			r.Route = RouteOfName(r.Method, s.Name)
+			r.Route = orUnnamed(name)
 		}
-		return
-	}
-	if system := f.text(rpcSystem); system != "" {
-		r.Kind, r.Method, r.Route = KindRPC, system, s.called(f)
-		return
-	}
-	r.Kind, r.Method = KindServer, "server"
-	if r.Route == "" {
-		r.Route = s.named()
 	}
 }
 
-func (s *Span) named() string {
-	if s.Name == "" {
+func orUnnamed(name string) string {
+	if name == "" {
 		return UnnamedRoute
 	}
-	return s.Name
+	return name
 }
 
-// called is the full method of an RPC. Of old it was in two parts, which are put together for a point alone: a span has them in its
+// fullMethod is that of an RPC. Of old it was in two parts, which are put together for a point alone: a span has them in its
 // name.
-func (s *Span) called(f *fields) string {
-	service, method := f.text(rpcService), f.text(rpcMethod)
+func (s *said) fullMethod(name string) string {
 	switch {
-	case method == "":
-		return s.named()
-	case service == "" || strings.Contains(method, "/"):
-		return method
-	case s.Name == "":
-		return service + "/" + method
+	case s.call == "":
+		return orUnnamed(name)
+	case s.service == "" || strings.IndexByte(s.call, '/') >= 0:
+		return s.call
+	case name == "":
+		return s.service + "/" + s.call
 	default:
-		return s.Name
+		return name
 	}
 }
 
@@ -129,16 +171,16 @@ func RouteOfName(method, name string) string {
 }
 
 // outcome is how a request ended of which otelperf.outcome does not say it.
-func (s *Span) outcome(f *fields, r *Request) slowlog.Outcome {
+func (s *Span) outcome(f *said, kind Kind) slowlog.Outcome {
 	switch {
-	case r.Kind == KindHTTP && r.Status != 0:
-		return slowlog.OutcomeOfStatus(r.Status)
-	case r.Kind == KindHTTP && s.aborted:
+	case kind == KindHTTP && f.status != 0:
+		return slowlog.OutcomeOfStatus(f.status)
+	case kind == KindHTTP && s.aborted:
 		return slowlog.OutcomeAborted
-	case r.Kind == KindHTTP && s.exception:
+	case kind == KindHTTP && s.exception:
 		return slowlog.OutcomePanic
-	case r.Kind == KindRPC && f.has(rpcStatus):
-		if o, ok := outcomeOfRPC(f); ok {
+	case kind == KindRPC && f.code != nil:
+		if o, ok := outcomeOfRPC(f.code); ok {
 			return o
 		}
 	}

@@ -18,50 +18,32 @@ type Span struct {
 	Name       string               // may be empty
 	Attributes []attribute.KeyValue // in any order; the first 128 count
 	Failed     bool                 // its status is Error
-	Message    string               // the description of that status
 
 	exception, aborted bool
-	exceptionInfo      slowlog.ErrorInfo
 }
 
-// Event takes an event of the span in; those that are no exceptions are passed over.
+// Event takes an event of the span in: whether there was an exception decides how a request ended that has no status.
 func (s *Span) Event(name string, attrs []attribute.KeyValue) {
-	if name != "exception" {
-		return
+	if info, ok := Exception(name, attrs); ok {
+		s.exception = true
+		s.aborted = s.aborted || info.Message == http.ErrAbortHandler.Error() // a handler panics with this one on purpose
 	}
-	s.exception, s.exceptionInfo = true, slowlog.ErrorInfo{}
+}
+
+// Exception reads an event; ok is false for one that is no exception. The strings are as long as the event has them.
+func Exception(name string, attrs []attribute.KeyValue) (info slowlog.ErrorInfo, ok bool) {
+	if name != "exception" {
+		return info, false
+	}
 	for i := range attrs {
 		switch v := attrs[i].Value; attrs[i].Key {
 		case "exception.type":
-			s.exceptionInfo.Type = v.AsString()
+			info.Type = v.AsString()
 		case "exception.message":
-			s.exceptionInfo.Message = v.AsString()
+			info.Message = v.AsString()
 		case "exception.stacktrace":
-			s.exceptionInfo.Stack = v.AsString()
+			info.Stack = v.AsString()
 		}
 	}
-	// A handler panics with this one on purpose.
-	s.aborted = s.aborted || s.exceptionInfo.Message == http.ErrAbortHandler.Error()
-}
-
-// Error returns what went wrong: the exception that was recorded last, else what the status says; empty if nothing did. Its
-// strings are as long as the span has them.
-func (s *Span) Error() slowlog.ErrorInfo {
-	switch {
-	case s.exception:
-		return s.exceptionInfo
-	case s.Failed:
-		return slowlog.ErrorInfo{Type: errorTypeOf(s.Attributes), Message: s.Message}
-	default:
-		return slowlog.ErrorInfo{}
-	}
-}
-
-func errorTypeOf(attrs []attribute.KeyValue) string {
-	for i := range attrs {
-		if attrs[i].Key == "error.type" {
-			return attrs[i].Value.AsString()
-		}
-	}
-	return ""
+	return info, true
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/fleet"
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/plain"
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/report"
+	"github.com/otelperf/otelperf-go/slowlog"
 )
 
 // title says who is shown, for which window, and at what time the numbers are from.
@@ -104,7 +105,7 @@ func spikeText(s *fleet.Spike, v *fleet.View) string {
 }
 
 func slowStyle(s *fleet.Slow) lipgloss.Style {
-	if s.Outcome == "server_error" || s.Outcome == "panic" {
+	if o, known := slowlog.ParseOutcome(s.Outcome); known && o.Failed() {
 		return warn
 	}
 	return lipgloss.NewStyle()

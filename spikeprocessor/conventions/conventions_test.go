@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package conventions
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/otelperf/otelperf-go/slowlog"
+)
+
+const (
+	server   = trace.SpanKindServer
+	client   = trace.SpanKindClient
+	producer = trace.SpanKindProducer
+	consumer = trace.SpanKindConsumer
+	internal = trace.SpanKindInternal
+)
+
+// attrs makes attributes of keys and values in turn.
+func attrs(pairs ...any) (out []attribute.KeyValue) {
+	for i := 0; i < len(pairs); i += 2 {
+		switch v := pairs[i+1].(type) {
+		case string:
+			out = append(out, attribute.String(pairs[i].(string), v))
+		case int:
+			out = append(out, attribute.Int(pairs[i].(string), v))
+		}
+	}
+	return out
+}
+
+// TestRequests has a line for each convention and shape of what is served. want is kind, endpoint, status if there is one, outcome.
+func TestRequests(t *testing.T) {
+	long := strings.Repeat("é", 200) // 400 bytes
+	for _, tt := range []struct {
+		about string
+		kind  trace.SpanKind
+		name  string
+		attrs []attribute.KeyValue
+		want  string
+	}{
+		{"HTTP, route", server, "GET /users/{id}", attrs("http.request.method", "GET", "http.route", "/users/{id}", "http.response.status_code", 200), "http GET /users/{id} 200 ok"},
+		{"HTTP, route in the name, as otelhttp around a ServeMux", server, "GET /users/{id}", attrs("http.request.method", "GET", "http.response.status_code", 404), "http GET /users/{id} 404 client_error"},
+		{"HTTP, no route matched", server, "GET", attrs("http.request.method", "GET", "url.path", "/etc/passwd", "http.response.status_code", 404), "http GET (unmatched) 404 client_error"},
+		{"HTTP, no name", server, "", attrs("http.request.method", "GET"), "http GET (unmatched) ok"},
+		{"HTTP, unknown method with a route", server, "HTTP /x", attrs("http.request.method", "_OTHER", "http.response.status_code", 405), "http _OTHER /x 405 client_error"},
+		{"HTTP, unknown method without", server, "HTTP", attrs("http.request.method", "_OTHER", "http.response.status_code", 501), "http _OTHER (unmatched) 501 server_error"},
+		{"HTTP, otelmux with a match", server, "/users/{id}", attrs("http.request.method", "GET", "http.route", "/users/{id}", "http.response.status_code", 200), "http GET /users/{id} 200 ok"},
+		{"HTTP, otelmux without", server, "HTTP GET route not found", attrs("http.request.method", "GET", "http.response.status_code", 404), "http GET (unmatched) 404 client_error"},
+		{"HTTP, a name of the program's own", server, "shop", attrs("http.request.method", "GET", "http.response.status_code", 200), "http GET shop 200 ok"},
+		{"HTTP, a name that only begins like the method", server, "GETTER", attrs("http.request.method", "GET", "http.response.status_code", 200), "http GET GETTER 200 ok"},
+		{"HTTP, method and a space", server, "GET ", attrs("http.request.method", "GET", "http.response.status_code", 200), "http GET (unmatched) 200 ok"},
+		{"HTTP, old", server, "/users/:id", attrs("http.method", "GET", "http.status_code", 503, "http.route", "/users/:id"), "http GET /users/:id 503 server_error"},
+		{"HTTP, old and present", server, "/users/:id", attrs("http.method", "POST", "http.status_code", 500, "http.request.method", "GET", "http.response.status_code", 200, "http.route", "/a"), "http GET /a 200 ok"},
+		{"HTTP, present and old", server, "/users/:id", attrs("http.request.method", "GET", "http.response.status_code", 200, "http.method", "POST", "http.status_code", 500, "http.route", "/a"), "http GET /a 200 ok"},
+		{"HTTP, status as text", server, "GET /a", attrs("http.method", "GET", "http.status_code", "503"), "http GET /a 503 server_error"},
+		{"HTTP, status that is none", server, "GET /a", attrs("http.method", "GET", "http.status_code", "x503"), "http GET /a ok"},
+		{"HTTP, another kind", internal, "handler", attrs("http.request.method", "GET", "http.route", "/x", "http.response.status_code", 200), "http GET /x 200 ok"},
+		{"HTTP, another kind, old", trace.SpanKindUnspecified, "handler", attrs("http.method", "GET", "http.route", "/x"), "http GET /x ok"},
+		{"HTTP, another kind without a route", internal, "handler", attrs("http.request.method", "GET"), "job job handler ok"},
+		{"HTTP, an upgrade", server, "GET /ws", attrs("http.request.method", "GET", "http.response.status_code", 101), "http GET /ws 101 stream"},
+		{"HTTP, the client went away", server, "GET /a", attrs("http.request.method", "GET", "http.response.status_code", 499), "http GET /a 499 canceled"},
+		{"HTTP, the outcome is told", server, "GET /a", attrs("otelperf.outcome", "aborted", "http.request.method", "GET", "http.response.status_code", 200), "http GET /a 200 aborted"},
+		{"HTTP, the outcome is nonsense", server, "GET /a", attrs("http.request.method", "GET", "http.response.status_code", 500, "otelperf.outcome", "nonsense"), "http GET /a 500 server_error"},
+		{"HTTP, long and not valid", server, "GET", attrs("http.request.method", "GET", "http.route", "/\xff"+long), "http GET /\uFFFD" + long[:252] + " ok"},
+
+		{"gRPC", server, "shop.Cart/Add", attrs("rpc.system.name", "grpc", "rpc.method", "shop.Cart/Add", "rpc.response.status_code", "OK"), "rpc grpc shop.Cart/Add ok"},
+		{"gRPC, a failure", server, "shop.Cart/Add", attrs("rpc.system.name", "grpc", "rpc.method", "shop.Cart/Add", "rpc.response.status_code", "UNAVAILABLE"), "rpc grpc shop.Cart/Add server_error"},
+		{"gRPC, the caller's fault", server, "shop.Cart/Add", attrs("rpc.system.name", "grpc", "rpc.response.status_code", "NOT_FOUND"), "rpc grpc shop.Cart/Add client_error"},
+		{"gRPC, canceled", server, "shop.Cart/Add", attrs("rpc.system.name", "grpc", "rpc.response.status_code", "CANCELLED"), "rpc grpc shop.Cart/Add canceled"},
+		{"gRPC, status as text of a number", server, "shop.Cart/Add", attrs("rpc.system.name", "grpc", "rpc.response.status_code", "13"), "rpc grpc shop.Cart/Add server_error"},
+		{"gRPC, renamed", server, "add", attrs("rpc.system.name", "grpc", "rpc.method", "shop.Cart/Add"), "rpc grpc shop.Cart/Add ok"},
+		{"gRPC, unknown method", server, "grpc", attrs("rpc.system.name", "grpc", "rpc.method", "_OTHER"), "rpc grpc _OTHER ok"},
+		{"gRPC, old", server, "shop.Cart/Add", attrs("rpc.system", "grpc", "rpc.service", "shop.Cart", "rpc.method", "Add", "rpc.grpc.status_code", 5), "rpc grpc shop.Cart/Add client_error"},
+		{"gRPC, old, internal", server, "shop.Cart/Add", attrs("rpc.system", "grpc", "rpc.grpc.status_code", 13), "rpc grpc shop.Cart/Add server_error"},
+		{"gRPC, old, out of range", server, "shop.Cart/Add", attrs("rpc.system", "grpc", "rpc.grpc.status_code", 1<<40), "rpc grpc shop.Cart/Add client_error"},
+		{"Connect", server, "shop.Cart/Add", attrs("rpc.system.name", "connectrpc", "rpc.method", "shop.Cart/Add", "rpc.response.status_code", "not_found"), "rpc connectrpc shop.Cart/Add client_error"},
+		{"Connect, old", server, "shop.Cart/Add", attrs("rpc.system", "connect_rpc", "rpc.service", "shop.Cart", "rpc.method", "Add", "rpc.connect_rpc.error_code", "internal"), "rpc connect_rpc shop.Cart/Add server_error"},
+		{"Connect, canceled", server, "shop.Cart/Add", attrs("rpc.system", "connect_rpc", "rpc.connect_rpc.error_code", "canceled"), "rpc connect_rpc shop.Cart/Add canceled"},
+		{"RPC, a status that is none", server, "a/b", attrs("rpc.system", "x", "rpc.response.status_code", "fine"), "rpc x a/b ok"},
+
+		{"another server", server, "SMTP RCPT", nil, "server server SMTP RCPT ok"},
+		{"another server, no name", server, "", nil, "server server (no name) ok"},
+		{"consumer", consumer, "process orders", attrs("messaging.system", "kafka"), "consumer consumer process orders ok"},
+		{"job", internal, "nightly", nil, "job job nightly ok"},
+		{"job, no kind, no name", trace.SpanKindUnspecified, "", nil, "job job (no name) ok"},
+		{"parentless call", client, "GET", attrs("http.request.method", "GET"), "dependency  ok"},
+	} {
+		t.Run(tt.about, func(t *testing.T) {
+			s := Span{Kind: tt.kind, Name: tt.name, Attributes: tt.attrs}
+			r := s.Request()
+			want := tt.want
+			if r.Status != 0 {
+				want = strings.Replace(want, fmt.Sprint(" ", r.Status, " "), " ", 1)
+				if want == tt.want {
+					t.Errorf("status %d is not in %q", r.Status, tt.want)
+				}
+			}
+			ep := r.Endpoint()
+			if got := fmt.Sprint(r.Kind, " ", ep, " ", r.Outcome); got != want {
+				t.Errorf("got  %q\nwant %q", got, want)
+			}
+		})
+	}
+}
+
+// TestOutcomesBesideStatus: what the span's status and its events decide.
+func TestOutcomesBesideStatus(t *testing.T) {
+	http, rpc := attrs("http.request.method", "GET"), attrs("rpc.system.name", "grpc", "rpc.response.status_code", "NOT_FOUND")
+	answered := attrs("http.request.method", "GET", "http.response.status_code", 200)
+	for _, tt := range []struct {
+		about      string
+		kind       trace.SpanKind
+		attrs      []attribute.KeyValue
+		failed     bool
+		exceptions []string // their messages
+		want       slowlog.Outcome
+	}{
+		{"an exception and no status", server, http, true, []string{"boom"}, slowlog.OutcomePanic},
+		{"http.ErrAbortHandler", server, http, true, []string{"net/http: abort Handler"}, slowlog.OutcomeAborted},
+		{"http.ErrAbortHandler among others", server, http, false, []string{"net/http: abort Handler", "boom"}, slowlog.OutcomeAborted},
+		{"an exception and a status", server, answered, false, []string{"boom"}, slowlog.OutcomeOK},
+		{"Error and a status", server, answered, true, nil, slowlog.OutcomeOK},
+		{"Error and no status", server, http, true, nil, slowlog.OutcomeServerError},
+		{"Error and a code", server, rpc, true, nil, slowlog.OutcomeClientError},
+		{"an exception of a job", internal, nil, true, []string{"boom"}, slowlog.OutcomeServerError},
+		{"an exception of a consumer that went on", consumer, nil, false, []string{"boom"}, slowlog.OutcomeOK},
+		{"a call that failed", client, http, true, nil, slowlog.OutcomeServerError},
+	} {
+		s := Span{Kind: tt.kind, Name: "x", Attributes: tt.attrs, Failed: tt.failed}
+		s.Event("message", attrs("exception.message", "net/http: abort Handler"))
+		for _, m := range tt.exceptions {
+			s.Event("exception", attrs("exception.type", "x", "exception.message", m))
+		}
+		if got := s.Request().Outcome; got != tt.want {
+			t.Errorf("%s: %v, want %v", tt.about, got, tt.want)
+		}
+	}
+}
+
+func TestPoints(t *testing.T) {
+	for _, tt := range []struct {
+		about string
+		attrs []attribute.KeyValue
+		want  string
+	}{
+		{"HTTP", attrs("http.request.method", "GET", "http.route", "/a", "http.response.status_code", 500, "error.type", "500"), "http GET /a server_error"},
+		{"HTTP, no route", attrs("http.request.method", "GET", "http.response.status_code", 404), "http GET (unmatched) client_error"},
+		{"HTTP, no status", attrs("http.request.method", "GET", "error.type", "timeout"), "http GET (unmatched) server_error"},
+		{"RPC", attrs("rpc.system.name", "grpc", "rpc.method", "shop.Cart/Add", "rpc.response.status_code", "NOT_FOUND", "error.type", "NOT_FOUND"), "rpc grpc shop.Cart/Add client_error"},
+		{"RPC, old", attrs("rpc.system", "grpc", "rpc.service", "shop.Cart", "rpc.method", "Add", "rpc.grpc.status_code", 13), "rpc grpc shop.Cart/Add server_error"},
+		{"overflow", []attribute.KeyValue{attribute.Bool("otel.metric.overflow", true)}, "http (other) ok"},
+	} {
+		r := Point(tt.attrs)
+		if got := fmt.Sprint(r.Kind, " ", r.Endpoint(), " ", r.Outcome); got != tt.want {
+			t.Errorf("%s: got %q, want %q", tt.about, got, tt.want)
+		}
+	}
+}
+
+// TestDependencies has a line for each convention and shape of what is called. want is the endpoint, and the category by which the
+// slow log counts the time.
+func TestDependencies(t *testing.T) {
+	for _, tt := range []struct {
+		about string
+		kind  trace.SpanKind
+		name  string
+		attrs []attribute.KeyValue
+		want  string
+		slow  slowlog.Category
+	}{
+		{"HTTP", client, "GET", attrs("http.request.method", "GET", "url.full", "http://inventory/items", "server.address", "inventory", "server.port", 80), "http GET inventory", slowlog.HTTP},
+		{"HTTP, port", client, "GET", attrs("http.request.method", "GET", "url.full", "http://inventory:8080/items", "server.address", "inventory", "server.port", 8080), "http GET inventory:8080", slowlog.HTTP},
+		{"HTTP, no port", client, "GET", attrs("http.request.method", "GET", "url.full", "http://inventory/items", "server.address", "inventory"), "http GET inventory", slowlog.HTTP},
+		{"HTTPS", client, "GET", attrs("http.request.method", "GET", "url.full", "https://inventory/items", "server.address", "inventory", "server.port", 443), "http GET inventory", slowlog.HTTP},
+		{"HTTPS on the port of HTTP", client, "GET", attrs("http.request.method", "GET", "url.full", "https://inventory:80/", "server.address", "inventory", "server.port", 80), "http GET inventory:80", slowlog.HTTP},
+		{"HTTP on the port of HTTPS", client, "GET", attrs("http.request.method", "GET", "url.scheme", "http", "server.address", "inventory", "server.port", 443), "http GET inventory:443", slowlog.HTTP},
+		{"HTTP, scheme unknown", client, "GET", attrs("http.request.method", "GET", "server.address", "inventory", "server.port", 443), "http GET inventory", slowlog.HTTP},
+		{"HTTP, a port that is none", client, "GET", attrs("http.request.method", "GET", "server.address", "inventory", "server.port", 70000), "http GET inventory", slowlog.HTTP},
+		{"HTTP, IPv6", client, "GET", attrs("http.request.method", "GET", "server.address", "::1", "server.port", 8080), "http GET [::1]:8080", slowlog.HTTP},
+		{"HTTP, IPv6 in brackets", client, "GET", attrs("http.request.method", "GET", "server.address", "[::1]", "server.port", 8080), "http GET [::1]:8080", slowlog.HTTP},
+		{"HTTP, unix socket", client, "GET", attrs("http.request.method", "GET", "server.address", "/run/docker.sock", "server.port", 8080), "http GET /run/docker.sock", slowlog.HTTP},
+		{"HTTP, old", client, "HTTP GET", attrs("http.method", "GET", "http.url", "http://inventory:8080/items", "net.peer.name", "inventory", "net.peer.port", 8080), "http GET inventory:8080", slowlog.HTTP},
+		{"HTTP, old, usual port", client, "HTTP GET", attrs("http.method", "GET", "http.scheme", "https", "net.peer.name", "inventory", "net.peer.port", "443"), "http GET inventory", slowlog.HTTP},
+		{"HTTP, old, host", client, "HTTP GET", attrs("http.method", "GET", "http.host", "inventory:8080"), "http GET inventory:8080", slowlog.HTTP},
+		{"HTTP, no server", client, "GET /x", attrs("http.request.method", "GET"), "http GET /x", slowlog.HTTP},
+		{"HTTP, url alone", client, "fetch", attrs("url.full", "http://a/"), "http fetch", slowlog.HTTP},
+
+		{"database, summary", client, "q", attrs("db.system.name", "postgresql", "db.query.summary", "SELECT users", "server.address", "db1", "server.port", 5432), "db postgresql SELECT users", slowlog.DB},
+		{"database, another port", client, "q", attrs("db.system.name", "postgresql", "db.query.summary", "SELECT users", "server.address", "db1", "server.port", 6432), "db postgresql:6432 SELECT users", slowlog.DB},
+		{"database, statement", client, "q", attrs("db.system.name", "postgresql", "db.query.text", "SELECT * FROM users WHERE id = 7"), "db postgresql SELECT users", slowlog.DB},
+		{"database, statement that says nothing", client, "find", attrs("db.system.name", "mongodb", "db.query.text", `{"a":1}`), "db mongodb find", slowlog.DB},
+		{"database, operation and collection", client, "find users", attrs("db.system.name", "mongodb", "db.operation.name", "find", "db.collection.name", "users", "server.port", 27017), "db mongodb find users", slowlog.DB},
+		{"database, old", client, "gorm.Query", attrs("db.system", "mysql", "db.statement", "SELECT * FROM orders", "net.peer.name", "db1", "net.peer.port", 3307), "db mysql:3307 SELECT orders", slowlog.DB},
+		{"database, unix socket", client, "q", attrs("db.system", "mysql", "db.statement", "SELECT * FROM orders", "server.address", "/run/mysqld.sock", "server.port", 3307), "db mysql SELECT orders", slowlog.DB},
+		{"database of no name", client, "q", attrs("db.statement", "SELECT * FROM orders"), "db SELECT orders", slowlog.DB},
+		{"database that is not known", client, "q", attrs("db.system.name", "acme", "db.query.summary", "GET x", "server.port", 1234), "db acme GET x", slowlog.DB},
+		{"redis", client, "set", attrs("db.system.name", "redis", "db.query.text", "set user:17 x", "server.port", 6379), "db redis set", slowlog.Cache},
+		{"redis, another port", client, "set", attrs("db.system", "redis", "db.statement", "set user:17 x", "net.peer.port", 6380), "db redis:6380 set", slowlog.Cache},
+
+		{"messaging, producer", producer, "send orders", attrs("messaging.system", "kafka", "messaging.destination.name", "orders", "server.port", 9092), "messaging kafka send orders", slowlog.Messaging},
+		{"messaging, old", producer, "orders publish", attrs("messaging.system", "rabbitmq", "messaging.destination", "orders", "messaging.operation", "publish"), "messaging rabbitmq orders publish", slowlog.Messaging},
+		{"messaging over an RPC", client, "SQS.SendMessage", attrs("messaging.system", "aws_sqs", "rpc.system", "aws-api"), "messaging aws_sqs SQS.SendMessage", slowlog.Messaging},
+		{"producer of no system", producer, "emit", nil, "messaging emit", slowlog.Own},
+		{"RPC", client, "shop.Cart/Add", attrs("rpc.system.name", "grpc", "rpc.method", "shop.Cart/Add", "server.address", "cart", "server.port", 50051), "rpc grpc shop.Cart/Add", slowlog.RPC},
+		{"RPC, old", client, "shop.Cart/Add", attrs("rpc.system", "grpc", "rpc.service", "shop.Cart", "rpc.method", "Add"), "rpc grpc shop.Cart/Add", slowlog.RPC},
+		{"another call", client, "dial", nil, "client dial", slowlog.Own},
+	} {
+		t.Run(tt.about, func(t *testing.T) {
+			c, prefix, name, statement, port := Dependency(tt.kind, tt.attrs)
+			if name == "" && statement != "" {
+				name = slowlog.QuerySummary(statement, prefix)
+			}
+			if name == "" {
+				name = tt.name
+			}
+			if got := DependencyEndpoint(c, prefix, name, port); got.String() != tt.want || got.Kind != KindDependency {
+				t.Errorf("got %v %q, want %q", got.Kind, got, tt.want)
+			}
+			if got := CallOf(tt.kind, tt.attrs).Category; got != tt.slow {
+				t.Errorf("the slow log counts it as %s, want %s", got, tt.slow)
+			}
+		})
+	}
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package conventions
+
+import "strings"
+
+// shownPort is the port if it is one; that of a unix socket is none.
+func (p *peer) shownPort() uint16 {
+	if p.port < 1 || p.port > 65535 || strings.HasPrefix(p.server, "/") {
+		return 0
+	}
+	return uint16(p.port)
+}
+
+// usualOfScheme reports whether the port is the default of an HTTP request's scheme; of either, where that is not known.
+func (p *peer) usualOfScheme() bool {
+	if p.port != 80 && p.port != 443 {
+		return false
+	}
+	secure, plain := p.scheme == "https", p.scheme == "http"
+	if !secure && !plain {
+		secure, plain = strings.HasPrefix(p.url, "https:"), strings.HasPrefix(p.url, "http:")
+	}
+	return p.port == 443 && !plain || p.port == 80 && !secure
+}
+
+// usualOfSystem reports whether a database system, by a present or an older name, listens on a port by itself. Of systems that are
+// not known nothing can be said: any port is as usual as another.
+func usualOfSystem(system string, port int) bool {
+	switch system {
+	case "postgresql", "postgres":
+		return port == 5432
+	case "mysql", "mariadb":
+		return port == 3306
+	case "redis", "valkey", "keydb", "dragonfly":
+		return port == 6379
+	case "mongodb":
+		return port == 27017
+	case "microsoft.sql_server", "mssql":
+		return port == 1433
+	case "oracle.db", "oracle":
+		return port == 1521 || port == 2484
+	case "elasticsearch", "opensearch":
+		return port == 9200 || port == 443
+	case "cassandra", "scylladb":
+		return port == 9042
+	case "memcached":
+		return port == 11211
+	case "aws.elasticache":
+		return port == 6379 || port == 11211
+	case "clickhouse":
+		return port == 9000 || port == 9440 || port == 8123 || port == 8443
+	case "cockroachdb":
+		return port == 26257
+	case "aws.redshift", "redshift":
+		return port == 5439
+	case "ibm.db2", "db2":
+		return port == 50000
+	case "trino":
+		return port == 8080 || port == 443 || port == 8443
+	case "couchbase":
+		return port == 11210 || port == 11207 || port == 8091
+	case "couchdb":
+		return port == 5984
+	case "neo4j":
+		return port == 7687 || port == 7474
+	case "influxdb":
+		return port == 8086
+	case "hazelcast":
+		return port == 5701
+	case "etcd":
+		return port == 2379
+	case "aws.dynamodb", "dynamodb", "azure.cosmosdb", "cosmosdb", "gcp.spanner", "spanner", "snowflake":
+		return port == 443
+	default:
+		return true
+	}
+}
