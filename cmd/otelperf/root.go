@@ -62,6 +62,7 @@ func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "otelperf",
 		Short:         "Per-endpoint latency from inside an OpenTelemetry pipeline",
+		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          noSuchCommand,
@@ -71,6 +72,7 @@ func newRoot() *cobra.Command {
 		CompletionOptions:          cobra.CompletionOptions{HiddenDefaultCmd: true},
 		SuggestionsMinimumDistance: 2,
 	}
+	root.SetVersionTemplate("otelperf {{.Version}}\n")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usagef("%w; '%s --help' lists the flags", err, cmd.CommandPath())
 	})
