@@ -29,7 +29,7 @@ func TestReadmeListsAgreeWithTheCode(t *testing.T) {
 		section string
 		want    []string
 	}{
-		{"## The spans that reach your backend", append(constants(t, "../spikeprocessor/conventions/keys.go", "Key"), "http.route")},
+		{"## The spans that reach your backend", constants(t, "../spikeprocessor/conventions/keys.go", "Key")},
 		{"## Metrics", constants(t, "instruments.go", "metric")},
 		{"## Settings", variables},
 	}

@@ -22,21 +22,21 @@ type Breakdown map[Category]float64
 // Anatomy is where the time of one request went. It holds at most as many nodes as [BuildOptions.MaxSpans] plus the
 // root. Once it is part of an [Entry] it must not be changed.
 type Anatomy struct {
-	Root      *Node     `json:"root"`
-	Spans     int       `json:"spans"`    // child spans in the tree, repeated ones counted each
-	Folded    int       `json:"folded"`   // of these, how many share the node of an equal sibling
-	Late      int       `json:"late"`     // of these, how many ended after the request had
-	Orphans   int       `json:"orphans"`  // of these, how many hang below the root because their parent is not known
-	Dropped   int       `json:"dropped"`  // child spans that a bound or an id that was there already left out
-	Findings  []Finding `json:"findings"` // what stands out, the weightiest first; at most 8
-	Breakdown Breakdown `json:"breakdown_ms"`
+	Root      *Node     `json:"root"`         // the request itself; its children are what was done in it
+	Spans     int       `json:"spans"`        // child spans in the tree, repeated ones counted each
+	Folded    int       `json:"folded"`       // of these, how many share the node of an equal sibling
+	Late      int       `json:"late"`         // of these, how many ended after the request had
+	Orphans   int       `json:"orphans"`      // of these, how many hang below the root because their parent is not known
+	Dropped   int       `json:"dropped"`      // child spans that a bound or an id that was there already left out
+	Findings  []Finding `json:"findings"`     // what stands out, the weightiest first; at most 8
+	Breakdown Breakdown `json:"breakdown_ms"` // the time by category
 }
 
 // Node is one span of the tree, or several equal siblings folded into one. Times are milliseconds.
 type Node struct {
-	Name     string   `json:"name"` // at most 128 bytes; a statement in it has lost its literals
-	Kind     string   `json:"kind"` // internal, server, client, producer, consumer
-	Category Category `json:"category"`
+	Name     string   `json:"name"`             // at most 128 bytes; a statement in it has lost its literals
+	Kind     string   `json:"kind"`             // internal, server, client, producer, consumer
+	Category Category `json:"category"`         // what its time counts as
 	Detail   string   `json:"detail,omitzero"`  // "SELECT users", "GET http://inventory/items/{id}", "pkg.Service/Method", "publish orders"
 	System   string   `json:"system,omitzero"`  // "postgresql", "grpc", "kafka"
 	Peer     string   `json:"peer,omitzero"`    // address of the other side, with its port if that was recorded
@@ -52,9 +52,9 @@ type Node struct {
 	LongestMs float64 `json:"longest_ms"` // the longest of them
 
 	Status   string    `json:"status,omitzero"` // ok, error; empty is unset
-	Error    ErrorInfo `json:"error,omitzero"`
-	Critical bool      `json:"critical"`       // on the path that the request waited for
-	Late     bool      `json:"late,omitempty"` // ended after the request had
+	Error    ErrorInfo `json:"error,omitzero"`  // of the first when folded; without a stack
+	Critical bool      `json:"critical"`        // on the path that the request waited for
+	Late     bool      `json:"late,omitempty"`  // ended after the request had
 
 	// Attributes are the few that explain the call, under their present names: at most 16, values at most 256
 	// bytes, the statement (db.query.text) at most 1 KiB.

@@ -25,20 +25,20 @@ const (
 // given to a [Store] it must not be changed. As JSON its durations are milliseconds with the unit in the name, and
 // what is unknown is null.
 type Entry struct {
-	TraceID      trace.TraceID
-	SpanID       trace.SpanID
-	ParentSpanID trace.SpanID // zero for the first span of a trace
+	TraceID      trace.TraceID // trace that the request belongs to
+	SpanID       trace.SpanID  // the request's own span
+	ParentSpanID trace.SpanID  // zero for the first span of a trace
 
 	Method string // with Route: the endpoint; for what is not HTTP, the kind of the endpoint. At most 128 bytes
 	Route  string // template, never a raw path. At most 256 bytes
 	Kind   string // "server", "rpc", "consumer", "job", ... At most 128 bytes
 	Path   string // as asked for, without the query string. At most 512 bytes
 
-	Status  int // HTTP status or RPC code; 0 is none
-	Outcome Outcome
+	Status  int     // HTTP status or RPC code; 0 is none
+	Outcome Outcome // how it ended
 
-	Start       time.Time
-	Duration    time.Duration
+	Start       time.Time     // when it began
+	Duration    time.Duration // how long it took; below 0 counts as 0
 	Threshold   time.Duration // what counted as slow at that time; 0 is none
 	BaselineP99 time.Duration // the endpoint's usual p99; 0 is none
 	Ratio       float64       // Duration / BaselineP99; 0 is none

@@ -113,12 +113,14 @@ func (c *cells) at(id uint32) *cell {
 // Delta is what came to one endpoint between two calls of TakeDeltas. It is valid only during the call it is passed to.
 type Delta struct {
 	// ID is a small number that stands for Endpoint as long as the source lives.
-	ID       int
+	ID int
+	// Endpoint is whose numbers these are.
 	Endpoint conventions.Endpoint
 	// All holds the durations of all timed requests, Failed those of the failed among them. They are not to be
 	// changed. Failed is nil where none ever failed.
 	All, Failed *latency.Histogram
-	Outcomes    slowlog.OutcomeCounts
+	// Outcomes counts all requests, timed or not.
+	Outcomes slowlog.OutcomeCounts
 	// Coarse marks durations that came from buckets wider than ours: their quantiles are as coarse as those were.
 	Coarse bool
 }

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unsafe"
 
 	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
@@ -37,9 +36,8 @@ type contrast struct {
 }
 
 type contrastData struct {
-	half    int64 // number of the running five minutes; its parity is the index of its tallies
-	totals  tally // requests
-	refused uint64
+	half    int64                    // number of the running five minutes; its parity is the index of its tallies
+	totals  tally                    // requests
 	keys    [contrastKeys]*topValues // nil from the first unused one on
 	next    int                      // where in samples the next one goes
 	samples [contrastSamples]contrastSample
@@ -53,15 +51,10 @@ type contrastSample struct {
 	cells  [contrastKeys]uint8 // of the key's value
 }
 
-// observe adds a request that stands for itself alone. See observeWeighted.
-func (c *contrast) observe(isSlow bool, values iter.Seq2[string, string], d time.Duration, now time.Time) {
-	c.observeWeighted(isSlow, 1, values, d, now)
-}
-
-// observeWeighted adds a request that took d and stands for weight requests of its class, 1 to 65535: 100 if one in a
+// observe adds a request that took d and stands for weight requests of its class, 1 to 65535: 100 if one in a
 // hundred is observed. values yields its keys and values; a key without a value, a second value of a key, and keys
 // beyond the eighth are left out. values runs outside the lock.
-func (c *contrast) observeWeighted(isSlow bool, weight int, values iter.Seq2[string, string], d time.Duration, now time.Time) {
+func (c *contrast) observe(isSlow bool, weight int, values iter.Seq2[string, string], d time.Duration, now time.Time) {
 	var pairs [2 * contrastKeys][2]string
 	n := 0
 	for k, v := range values {
@@ -98,7 +91,6 @@ func (t *contrastData) observe(class int, pairs [][2]string, s contrastSample) {
 	for _, kv := range pairs {
 		k := t.key(kv[0])
 		if k < 0 {
-			t.refused++
 			continue
 		}
 		if s.cells[k] != noCell {
@@ -181,31 +173,4 @@ func (t *topValues) taken() (set uint32) {
 		}
 	}
 	return set
-}
-
-// reset forgets all.
-func (c *contrast) reset() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.data = nil
-}
-
-// bytes returns the memory that c holds, and refused how many values were left out for want of room for their key.
-func (c *contrast) bytes() (bytes int, refused uint64) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.data == nil {
-		return 0, 0
-	}
-	bytes = int(unsafe.Sizeof(*c.data))
-	for _, k := range c.data.keys {
-		if k == nil {
-			break
-		}
-		bytes += int(unsafe.Sizeof(*k)) + len(k.key)
-		for i := range k.cells {
-			bytes += len(k.cells[i].value)
-		}
-	}
-	return bytes, c.data.refused
 }

@@ -15,9 +15,9 @@ import (
 type DimensionRow struct {
 	// Value is the key's value; "(other)" stands for all those that lost their place to more frequent ones.
 	Value string
-	// Count is about how many requests had the value, and Samples how many of them were looked at: with few of them,
-	// the higher percentiles say little.
-	Count   uint64
+	// Count is about how many requests had the value.
+	Count uint64
+	// Samples is how many of them were looked at, at most 512: with few of them, the higher percentiles say little.
 	Samples int
 	// The percentiles are those of the samples, each weighed with the requests it stands for; they are at most
 	// 0.55 % off those.

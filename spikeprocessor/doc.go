@@ -10,14 +10,15 @@
 //
 // Of every local root, the span whose parent is remote or absent, it records the duration under an endpoint:
 // the method and the route template for an HTTP server span, the full method for RPC, the span name for message
-// consumers and jobs. The record is one 64-bit word in a sharded log (see package latency): no allocation, no lock
+// consumers and jobs; of every client and producer span, under what it called (package conventions says how all of them are
+// named). The record is one 64-bit word in a sharded log (see package latency): no allocation, no lock
 // that waits, no clock. Whoever asks for numbers, a metric reader through [Processor.Produce] or the engine through
 // [Link.TakeDeltas], brings the cells up to date first, so every span that ended before the question is in the answer.
 //
 // # Bounds
 //
 // At most [WithMaxEndpoints] endpoints (500 by default) are kept apart; later ones share one overflow endpoint per
-// kind with the route [OverflowRoute]. Methods and routes are clipped to 256 bytes. The recorder's logs are bounded
+// kind with the route conventions.OverflowRoute. Methods and routes are clipped to 256 bytes. The recorder's logs are bounded
 // by package latency's Recorder. Kept requests live in a slowlog.Store with bounds of its own, and at most
 // 100 requests a second (burst 200) are kept, besides any that took longer than all before them at their endpoint.
 //

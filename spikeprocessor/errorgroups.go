@@ -34,8 +34,10 @@ const (
 
 // ErrorGroup is the failures of one endpoint that have the same type.
 type ErrorGroup struct {
+	// Method and Route are those of the endpoint.
 	Method, Route string
-	Kind          conventions.Kind
+	// Kind is that of the endpoint.
+	Kind conventions.Kind
 	// Type is the exception's type, "(unknown)" where none was recorded, and "(other)" for all the types beyond the
 	// 16th of an endpoint. Beyond 500 groups, failures of the same kind share a group with Route and Type "(other)".
 	Type string
@@ -44,9 +46,9 @@ type ErrorGroup struct {
 	Message, Stack string
 	// Count is the number of failures, Panics those of them that were panics.
 	Count, Panics uint64
-	// First and Last are when the first and the latest failure ended, LastTraceID is the trace of the latter. Of
-	// failures that end at the very same time the group may keep any.
+	// First and Last are when the first and the latest failure ended.
 	First, Last time.Time
+	// LastTraceID is the trace of the latest. Of failures that ended at the very same time it may be that of any.
 	LastTraceID trace.TraceID
 }
 

@@ -19,19 +19,22 @@ const maxPathBytes = 512
 
 // InFlight is a request that has not ended yet.
 type InFlight struct {
-	TraceID trace.TraceID
-	SpanID  trace.SpanID
+	TraceID trace.TraceID // trace that it belongs to
+	SpanID  trace.SpanID  // its span, a local root
 	// Name is the span's name now; a router often gives it the route later. At most 256 bytes, as In.
 	Name string
+	// Kind is the span's kind.
 	Kind trace.SpanKind
-	// Path is url.path, the only thing that tells requests apart before a route is known. At most 512 bytes.
-	Path  string
+	// Path is what was asked for, the only thing that tells requests apart before a route is known. At most 512 bytes.
+	Path string
+	// Start is when it began.
 	Start time.Time
 	// Age is how long it has been running, never negative.
 	Age time.Duration
-	// In is the name of the child span that started last, if it is open, and InSince is when it started. In is ""
-	// when that child has ended, even if an earlier one, running in parallel, has not.
-	In      string
+	// In is the name of the child span that started last, if it is open. It is "" when that child has ended, even if an
+	// earlier one, running in parallel, has not.
+	In string
+	// InSince is when that child started; zero without one.
 	InSince time.Time
 }
 

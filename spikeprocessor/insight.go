@@ -30,7 +30,9 @@ type Insight struct {
 
 // Dimension is the latency of an endpoint by the values of one attribute.
 type Dimension struct {
-	Key  string
+	// Key is one of the keys of WithDimensions.
+	Key string
+	// Rows has one for each value, the most frequent first, at most 17.
 	Rows []DimensionRow
 }
 
@@ -54,7 +56,7 @@ func (c *core) learn(s sample, weight int, now time.Time) {
 	if !s.slow {
 		s.entry.usual.Observe(slowlog.BreakdownOf(c.slowSpan(s.root), children))
 	}
-	s.entry.contrast.observeWeighted(s.slow, min(max(weight, 1), 1<<16-1), c.values(&s, children), s.d, now)
+	s.entry.contrast.observe(s.slow, min(max(weight, 1), 1<<16-1), c.values(&s, children), s.d, now)
 }
 
 // values are what requests are told apart by: how they ended, the call that took longest, and the user's dimensions.

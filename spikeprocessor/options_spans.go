@@ -4,6 +4,7 @@ package spikeprocessor
 
 import (
 	"fmt"
+	"slices"
 
 	"go.opentelemetry.io/otel/attribute"
 
@@ -69,14 +70,18 @@ func WithQueryText(on bool) Option {
 }
 
 // WithDimensions names attributes of local roots by which requests are told apart, such as "tenant.id" or
-// "geo.country.iso_code": at most 8.
+// "geo.country.iso_code": at most 8, none of them empty. The default is none. Values are compared by their first 64 bytes.
 func WithDimensions(keys ...attribute.Key) Option {
 	return option{"WithDimensions", func(c *config) {
 		if len(keys) > maxDimensions {
 			c.errs = append(c.errs, fmt.Errorf("%w: dimensions: got %d, want at most %d", ErrConfig, len(keys), maxDimensions))
 			return
 		}
-		c.dimensions = keys
+		if slices.Contains(keys, "") {
+			c.errs = append(c.errs, fmt.Errorf("%w: dimensions: a key is empty", ErrConfig))
+			return
+		}
+		c.dimensions = slices.Clone(keys)
 	}}
 }
 

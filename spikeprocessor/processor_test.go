@@ -321,14 +321,23 @@ func TestHookPanicIsCounted(t *testing.T) {
 }
 
 func TestOptionErrorsComeTogether(t *testing.T) {
-	_, err := New(nil, WithSlowThreshold(-1), WithMaxEndpoints(0), WithEndpointSlowThreshold("", 0), nil)
+	_, err := New(nil, WithSlowThreshold(-1), WithMaxEndpoints(0), WithEndpointSlowThreshold("", 0), WithDimensions(""),
+		WithRescue(-1, 5), WithRescue(1, -1), WithSamplerMode(numSamplerModes), WithoutEnrichment("x"), nil)
 	if !errors.Is(err, ErrConfig) {
 		t.Fatalf("got %v, want ErrConfig", err)
 	}
-	for _, part := range []string{"slow threshold", "max endpoints", "pattern", "nil"} {
+	for _, part := range []string{"slow threshold", "max endpoints", "pattern", "dimensions", "rescue rate", "rescue burst", "sampler mode", "enrichment", "nil"} {
 		if !strings.Contains(err.Error(), part) {
 			t.Errorf("error does not mention %s: %v", part, err)
 		}
+	}
+}
+
+// TestRescueBurstOfZeroIsTheDefault: what changes the rate alone need not know the burst.
+func TestRescueBurstOfZeroIsTheDefault(t *testing.T) {
+	c, err := newConfig([]Option{WithRescue(7, 0)})
+	if err != nil || c.rescueRate != 7 || c.rescueBurst != defaultRescueBurst {
+		t.Errorf("rate %v, burst %d, %v; want 7, %d", c.rescueRate, c.rescueBurst, err, defaultRescueBurst)
 	}
 }
 

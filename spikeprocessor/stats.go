@@ -13,8 +13,9 @@ type stats struct {
 
 // Stats says what happened to spans that were not counted in the ordinary way.
 type Stats struct {
-	// Endpoints is the number of rows in use, MaxEndpoints the most there can be besides the overflow rows.
-	Endpoints    int `json:"endpoints"`
+	// Endpoints is the number of rows in use, those of dependencies and of overflow among them.
+	Endpoints int `json:"endpoints"`
+	// MaxEndpoints is what WithMaxEndpoints says: the most rows of endpoints, and as many of dependencies.
 	MaxEndpoints int `json:"max_endpoints"`
 	// Overflowed counts requests that went to an overflow endpoint.
 	Overflowed uint64 `json:"overflowed"`
@@ -26,28 +27,34 @@ type Stats struct {
 	Slow uint64 `json:"slow"`
 	// NotKept counts slow or failed requests that the keep rate left out of the slow log. They are in all numbers.
 	NotKept uint64 `json:"not_kept"`
-	// Faults counts panics of ours that were recovered, HookPanics those of a WithOnKeep function.
-	Faults     uint64 `json:"faults"`
+	// Faults counts panics of ours that were recovered. After 1000 of them the processor stops counting.
+	Faults uint64 `json:"faults"`
+	// HookPanics counts panics of a WithOnKeep function that were recovered.
 	HookPanics uint64 `json:"hook_panics"`
-	// Held is the number of child spans for which there is room in use; HeldFull, HeldLong and HeldStale count child spans that no
-	// anatomy has: for want of room in the process, in their request, or of a root that ended.
-	Held      int64  `json:"held_spans"`
-	HeldFull  uint64 `json:"held_full"`
-	HeldLong  uint64 `json:"held_long"`
+	// Held is the number of child spans for which there is room in use, at most 8192.
+	Held int64 `json:"held_spans"`
+	// HeldFull counts child spans that no anatomy has for want of room in the process.
+	HeldFull uint64 `json:"held_full"`
+	// HeldLong counts child spans that no anatomy has because their request had 256 already.
+	HeldLong uint64 `json:"held_long"`
+	// HeldStale counts child spans that no anatomy has because their root did not end within a minute of them.
 	HeldStale uint64 `json:"held_stale"`
-	// Rescued counts unsampled requests that were exported, by reason; RescueRefused those that the budget refused,
-	// RescueIncomplete those of which children were missing, RescuedLate spans that followed their root.
-	Rescued          map[string]uint64 `json:"rescued"`
-	RescueRefused    uint64            `json:"rescue_refused"`
-	RescueIncomplete uint64            `json:"rescue_incomplete"`
-	RescuedLate      uint64            `json:"rescued_late"`
-	// InFlightDropped counts running requests that found no room in the list, InFlightSwept those that ran for more than an
-	// hour and were taken out of it.
+	// Rescued counts unsampled requests that were exported, by reason: slow, failed, spike.
+	Rescued map[string]uint64 `json:"rescued"`
+	// RescueRefused counts those that the budget refused.
+	RescueRefused uint64 `json:"rescue_refused"`
+	// RescueIncomplete counts rescued requests of which children were missing.
+	RescueIncomplete uint64 `json:"rescue_incomplete"`
+	// RescuedLate counts spans that ended after their rescued root, and were exported after it.
+	RescuedLate uint64 `json:"rescued_late"`
+	// InFlightDropped counts running requests that found no room in the list.
 	InFlightDropped uint64 `json:"in_flight_dropped"`
-	InFlightSwept   uint64 `json:"in_flight_swept"`
+	// InFlightSwept counts requests that ran for more than an hour and were taken out of the list.
+	InFlightSwept uint64 `json:"in_flight_swept"`
 	// SamplerUsed tells whether Sampler was called.
 	SamplerUsed bool `json:"sampler_used"`
-	Stopped     bool `json:"stopped"`
+	// Stopped tells whether the counting has ended: by Shutdown, or after too many faults.
+	Stopped bool `json:"stopped"`
 }
 
 // Stats returns the counts since the processor was made.

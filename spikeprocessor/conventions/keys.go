@@ -7,7 +7,7 @@ import "go.opentelemetry.io/otel/attribute"
 // Keys of the attributes that spans and metric points get from us. The README lists them; a test compares the two.
 const (
 	// RouteKey is the route template of an HTTP request, for spans that have it in their name alone.
-	RouteKey attribute.Key = keyHTTPRoute
+	RouteKey attribute.Key = "http.route"
 
 	// OutcomeKey says how a request ended where the status code cannot: the name of a slowlog.Outcome.
 	OutcomeKey attribute.Key = "otelperf.outcome"

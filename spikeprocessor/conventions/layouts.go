@@ -43,7 +43,7 @@ func (l *Layouts) Scan(attrs []attribute.KeyValue) (method, route string, status
 	if r >= len(attrs) {
 		return l.scanRouteless(attrs, at)
 	}
-	if !samePointer(string(attrs[s].Key), keyHTTPStatus) || !samePointer(string(attrs[r].Key), keyHTTPRoute) || !samePointer(string(attrs[m].Key), keyHTTPMethod) ||
+	if !samePointer(string(attrs[s].Key), keyHTTPStatus) || !samePointer(string(attrs[r].Key), string(RouteKey)) || !samePointer(string(attrs[m].Key), keyHTTPMethod) ||
 		mayHaveOutcome(attrs[m+1:]) {
 		return l.rescan(attrs, at)
 	}
@@ -74,7 +74,7 @@ func (l *Layouts) scanRouteless(attrs []attribute.KeyValue, at uint32) (method, 
 		return l.rescan(attrs, at)
 	}
 	for i := range attrs {
-		if n := len(attrs[i].Key); n == len(OutcomeKey) || n == len(keyHTTPRoute) && attrs[i].Key == keyHTTPRoute {
+		if n := len(attrs[i].Key); n == len(OutcomeKey) || n == len(RouteKey) && attrs[i].Key == RouteKey {
 			return l.rescan(attrs, at)
 		}
 	}
@@ -106,7 +106,7 @@ func (l *Layouts) learn(attrs []attribute.KeyValue, old uint32) {
 		case keyHTTPMethod:
 			m = i
 			methods++
-		case keyHTTPRoute:
+		case RouteKey:
 			r = i
 			routes++
 		case keyHTTPStatus:
@@ -130,7 +130,7 @@ func scan(attrs []attribute.KeyValue) (method, route string, status int64, outco
 		switch kv.Key {
 		case keyHTTPStatus:
 			status = kv.Value.AsInt64()
-		case keyHTTPRoute:
+		case RouteKey:
 			route = kv.Value.AsString()
 		case keyHTTPMethod:
 			method = kv.Value.AsString()

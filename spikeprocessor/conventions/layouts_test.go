@@ -11,11 +11,11 @@ import (
 
 // TestLayoutsSayWhatTheScanSays compares the remembering scan with the plain one while layouts change under it.
 func TestLayoutsSayWhatTheScanSays(t *testing.T) {
-	method, route, status := attribute.String(keyHTTPMethod, "GET"), attribute.String(keyHTTPRoute, "/a"), attribute.Int(keyHTTPStatus, 404)
+	method, route, status := attribute.String(keyHTTPMethod, "GET"), RouteKey.String("/a"), attribute.Int(keyHTTPStatus, 404)
 	outcome, other := OutcomeKey.String("canceled"), attribute.String("url.path", "/a/1")
-	computed := attribute.String(strings.Clone(keyHTTPRoute), "/b")   // the key is no constant
-	sameLength := attribute.String("otelperf.endings", "as long as ") // as the key of outcomes
-	scheme := attribute.String("url.scheme", "https")                 // as long as that of routes
+	computed := attribute.String(strings.Clone(string(RouteKey)), "/b") // the key is no constant
+	sameLength := attribute.String("otelperf.endings", "as long as ")   // as the key of outcomes
+	scheme := attribute.String("url.scheme", "https")                   // as long as that of routes
 	var l Layouts
 	for _, attrs := range [][]attribute.KeyValue{
 		{}, {method}, {method, route, status}, {method, route, status}, {route, method, status}, {method, route, outcome, status},

@@ -12,7 +12,6 @@ import (
 const (
 	keyHTTPMethod    = "http.request.method"
 	keyOldHTTPMethod = "http.method"
-	keyHTTPRoute     = "http.route"
 	keyHTTPStatus    = "http.response.status_code"
 	keyOldHTTPStatus = "http.status_code"
 	keyHTTPResends   = "http.request.resend_count"

@@ -48,7 +48,7 @@ func (s *said) read(attrs []attribute.KeyValue) {
 			if s.method == "" {
 				s.method = kv.Value.AsString()
 			}
-		case keyHTTPRoute:
+		case RouteKey:
 			s.route = kv.Value.AsString()
 		case keyHTTPStatus:
 			s.status = number(kv.Value)
@@ -76,7 +76,7 @@ func (s *said) read(attrs []attribute.KeyValue) {
 	}
 }
 
-// Request reads a local root. It allocates nothing.
+// Request reads a local root. It allocates nothing, but for an RPC of old without a name.
 func (s *Span) Request() (r Request) {
 	var f said
 	f.read(s.Attributes[:min(len(s.Attributes), maxAttributes)])

@@ -11,21 +11,23 @@ import (
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
-// What a difference must show before it is told.
+// What a difference must show before it is reported.
 const (
 	minSlowEvidence = 3    // slow requests with the value
-	maxChance       = 0.01 // of telling any difference of an endpoint where there is none
+	maxChance       = 0.01 // of reporting any difference of an endpoint where there is none
 	minLift         = 1.2  // lower confidence bound of the lift
 	liftZ           = 1.96 // that bound is the lower end of a 95 % interval
 )
 
 // Difference is a value that an endpoint's slow requests have more often than its ordinary ones.
 type Difference struct {
+	// Key and Value are those of the attribute, as valid UTF-8 of at most 64 bytes each.
 	Key, Value string
-	// SlowCount of SlowTotal slow requests had the value, and Count of Total ordinary ones. Where values had to be
-	// forgotten to stay within bounds, SlowCount is the least and Count the most that it can be.
+	// SlowCount of SlowTotal slow requests had the value. Where values had to be forgotten to stay within bounds, SlowCount is
+	// the least that it can be.
 	SlowCount, SlowTotal uint64
-	Count, Total         uint64
+	// Count of Total ordinary requests had it, at most.
+	Count, Total uint64
 	// Share is SlowCount/SlowTotal: how much of the slowness the value goes along with.
 	Share float64
 	// Lift is how many times as frequent the value is among slow requests. LiftLow is the lower end of its 95 %
