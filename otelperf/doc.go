@@ -1,23 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package otelperf tells a Go service, from inside the process, what the real p99 of each of its endpoints is, whether
-// it just left its normal, which requests were slow, and why. It is added to an OpenTelemetry pipeline that already exists:
+// Package otelperf says, from inside a Go service, what the real p99 of each of its endpoints is, whether it has just left
+// its normal range, which requests were slow, and where their time went. It is added to an OpenTelemetry pipeline that exists:
 //
 //	mon, err := otelperf.New()
 //	tp := sdktrace.NewTracerProvider(
-//		sdktrace.WithSampler(mon.Sampler(root)),
-//		sdktrace.WithSpanProcessor(mon.SpanProcessor(batcher)))
+//		sdktrace.WithSpanProcessor(mon.SpanProcessor(batcher)),
+//		sdktrace.WithSampler(mon.Sampler(root)))
 //	mp := sdkmetric.NewMeterProvider(sdkmetric.WithReader(mon.Reader()))
 //	srv := otelhttp.NewHandler(mon.Middleware(mux), "shop", otelhttp.WithFilter(mon.Filter))
 //	admin.Handle("/debug/otelperf/", http.StripPrefix("/debug/otelperf", mon.Handler()))
-//	defer mon.Shutdown(ctx)
+//	...
+//	err = errors.Join(mon.Shutdown(ctx), tp.Shutdown(ctx), mp.Shutdown(ctx))
 //
-// A program without a pipeline calls [Setup] instead.
+// A program without a pipeline calls [Setup] instead. The README of the module has both as whole programs.
 //
-// The [Monitor] measures where spans end, in package spikeprocessor; once a second the [Reader] moves what came into
-// windows and baselines (the [Engine]); a [Summary] is the answer that Go code, the JSON endpoint and the command share.
+// # Parts
 //
-// All exported methods are safe for concurrent use unless they say otherwise. Everything that is kept has a bound, named in
-// the doc comment of the type that keeps it; the whole of a Monitor with the default options is at most about 64 MiB of
-// endpoints and dependencies, 32 MiB of slow requests and 8 MiB of held spans, and typically a hundredth of that.
+// The [Monitor] measures where spans end, in package spikeprocessor. Once a second the [Reader] moves what came into windows and
+// baselines, which package engine keeps. A [Summary] is the answer that Go code, the JSON endpoint, the page and the command share.
+//
+// SpanProcessor is the part that measures; each of the others adds something and may be left out. With [WithMetricSource] the
+// numbers come from the duration metrics of the instrumentation instead, and no processor is needed.
+//
+// # Bounds
+//
+// Everything that is stored has a bound, which the doc comment of its type names. With the default options a Monitor takes
+//
+//   - at most about 100 KiB for each of 500 endpoints and 75 KiB for each of 500 dependencies, about 85 MiB in all, if their durations
+//     are spread from microseconds to hours; about 25 KiB for each with ordinary ones
+//   - at most 32 MiB of slow and failed requests, and about 3 MiB of error groups and stacks
+//   - at most 8192 child spans whose request has not ended (about 8 MB), and for about a second those of at most 256 slow requests
+//
+// Analytics events have bounds of their own, see package events.
+//
+// # Concurrency
+//
+// All exported functions and methods are safe for concurrent use unless they say otherwise.
 package otelperf

@@ -49,7 +49,7 @@ func TestOutcomesAreOneList(t *testing.T) {
 		}
 	}
 
-	if line := "| `otelperf.outcome` | string | always: " + strings.Join(all, ", ") + " |"; !strings.Contains(read("../README.md"), line) {
+	if line := "| `otelperf.outcome` | string | always: " + strings.Join(all, ", ") + " |"; !strings.Contains(read("../spikeprocessor/README.md"), line) {
 		t.Errorf("the README has no line %q", line)
 	}
 

@@ -8,6 +8,7 @@
 //	otelperf slow       slow requests, and where the time of one went
 //	otelperf check      a service compared with limits, for CI
 //	otelperf replay     recorded traffic through the same windows, baselines and spikes
+//	otelperf --version  the version, Go's, and the revision of a build in a checkout
 //
 // The commands that ask a service send the token of --token or OTELPERF_TOKEN, read at most 16 MiB of an answer, and show
 // text from it without anything that a terminal would act on.

@@ -17,15 +17,12 @@ const parameters = "mon *otelperf.Monitor, mux *http.ServeMux"
 
 // imports are the packages that declarations and statements may name without importing them.
 var imports = map[string]string{
-	"baseline":       "github.com/otelperf/otelperf-go/otelperf/baseline",
 	"events":         "github.com/otelperf/otelperf-go/otelperf/events",
 	"expvar":         "expvar",
 	"http":           "net/http",
 	"otelperf":       "github.com/otelperf/otelperf-go/otelperf",
-	"sdklog":         "go.opentelemetry.io/otel/sdk/log",
-	"slowlog":        "github.com/otelperf/otelperf-go/slowlog",
+	"sdktrace":       "go.opentelemetry.io/otel/sdk/trace",
 	"spikeprocessor": "github.com/otelperf/otelperf-go/spikeprocessor",
-	"time":           "time",
 }
 
 // sourceOf returns a file with the code of a block, whose lines count as those of the README at a path.

@@ -1,8 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package engine turns deltas of requests into windows, history, baselines and verdicts. It has no clock and no goroutine: time is
-// what [Engine.Advance] is given, so that recorded requests run through it as live ones do.
+// Package engine turns requests, a second's worth at a time, into windows, history, baselines and incidents. It has no clock and no
+// goroutine: time is what [Engine.Advance] is given, so that recorded requests run through it as live ones do.
+//
+//	e, err := engine.New(engine.Options{})
+//	...
+//	for _, ev := range e.Advance(now, deltas) { // once a second, with what came since
+//		fmt.Println(ev.Started, ev.Incident.Reason)
+//	}
+//	snapshot := e.Snapshot(engine.FiveMinutes)
 //
 // Its answers are plain values in Go's units: durations, counts, times. Package otelperf drives an engine from a span processor or a
-// MeterProvider and gives the answers their JSON form; `otelperf replay` drives one with recorded requests.
+// MeterProvider and gives the answers their JSON form; "otelperf replay" drives one with recorded requests.
+//
+// # Bounds
+//
+// An endpoint takes at most 40 KiB of windows and history and 4 KiB of baseline; an engine has as many endpoints as its source
+// brings. The history is an hour of minutes. The last [MaxIncidents] incidents are stored.
+//
+// All exported methods are safe for concurrent use.
 package engine
