@@ -169,10 +169,12 @@ func TestOptionsWinOverVariables(t *testing.T) {
 }
 
 func TestSwitchingOffByVariable(t *testing.T) {
-	for value, want := range map[string]string{"true": "OTELPERF_DISABLED", "TRUE": "OTELPERF_DISABLED", " true ": "OTELPERF_DISABLED", "false": "", "": ""} {
-		t.Setenv("OTELPERF_DISABLED", value)
-		if c, err := newConfig(nil); err != nil || c.disabled != want {
-			t.Errorf("OTELPERF_DISABLED=%q: switched off by %q, %v; want %q", value, c.disabled, err, want)
+	for _, tt := range []struct{ value, by string }{
+		{"true", "OTELPERF_DISABLED"}, {"TRUE", "OTELPERF_DISABLED"}, {" true ", "OTELPERF_DISABLED"}, {"false", ""}, {"", ""},
+	} {
+		t.Setenv("OTELPERF_DISABLED", tt.value)
+		if c, err := newConfig(nil); err != nil || c.disabled != tt.by {
+			t.Errorf("OTELPERF_DISABLED=%q: switched off by %q, %v; want %q", tt.value, c.disabled, err, tt.by)
 		}
 	}
 	t.Setenv("OTELPERF_DISABLED", "yes")
