@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // parameters are what statements in a README may take for granted.
@@ -39,11 +40,13 @@ func sourceOf(b *Block, path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	head := "package readme\n"
+	var head strings.Builder
+	head.WriteString("package readme\n")
 	for _, name := range named {
-		head += "import " + name + " " + strconv.Quote(imports[name]) + "\n"
+		head.WriteString("import " + name + " " + strconv.Quote(imports[name]) + "\n")
 	}
-	return head + body, nil
+	head.WriteString(body)
+	return head.String(), nil
 }
 
 // packagesOf returns the names of the packages that a file without imports speaks of, of those that are known.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package otelperf_test
+package readmecode
 
 import (
 	"bufio"
@@ -13,17 +13,16 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/otelperf/otelperf-go/internal/readmecode"
-	"github.com/otelperf/otelperf-go/otelperf/internal/testrig"
+	"github.com/otelperf/otelperf-go/examples/internal/exampletest"
 )
 
 // All Go code in the READMEs of the module compiles, and the programs of the first one do what it says.
-func TestReadmeCode(t *testing.T) {
-	blocks, err := readmecode.Blocks("..")
+func TestFirstReadme(t *testing.T) {
+	blocks, err := Blocks(module)
 	if err != nil {
 		t.Fatal(err)
 	}
-	binaries, err := readmecode.Build("..", t.TempDir(), blocks)
+	binaries, err := Build(module, t.TempDir(), blocks)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +64,7 @@ func useProgram(t *testing.T, binary string) {
 			Count         int
 		}
 	}
-	testrig.Eventually(t, "the summary has all requests", func() bool { // one that was made a moment before may be answered
+	exampletest.Eventually(t, "the summary has all requests", func() bool { // one that was made a moment before may be answered
 		status, body := fetch(t, base+"/debug/otelperf/summary")
 		if err := json.Unmarshal([]byte(body), &summary); status != http.StatusOK || err != nil {
 			t.Fatalf("the summary is %d %.200s, %v", status, body, err)
@@ -114,7 +113,7 @@ func startProgram(t *testing.T, binary string) (base string, end func()) {
 
 func fetch(t *testing.T, url string) (status int, body string) {
 	t.Helper()
-	client := http.Client{Timeout: testrig.Patience}
+	client := http.Client{Timeout: exampletest.Patience}
 	resp, err := client.Get(url)
 	if err != nil {
 		t.Fatal(err)

@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-const module = "../.."
+// module is the library's.
+const module = "../../.."
 
 func TestBlocks(t *testing.T) {
 	dir := t.TempDir()

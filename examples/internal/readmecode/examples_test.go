@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package exampletest
+package readmecode
 
-import (
-	"testing"
-
-	"github.com/otelperf/otelperf-go/internal/readmecode"
-)
+import "testing"
 
 // All Go code in the READMEs of the examples compiles, in the module that they belong to.
-func TestReadmeCode(t *testing.T) {
+func TestReadmesOfExamples(t *testing.T) {
 	found := 0
 	for _, module := range []string{"../..", "../../browser", "../../bench"} {
-		blocks, err := readmecode.Blocks(module)
+		blocks, err := Blocks(module)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -20,7 +16,7 @@ func TestReadmeCode(t *testing.T) {
 		if len(blocks) == 0 {
 			continue
 		}
-		if _, err := readmecode.Build(module, t.TempDir(), blocks); err != nil {
+		if _, err := Build(module, t.TempDir(), blocks); err != nil {
 			t.Error(err)
 		}
 	}
