@@ -41,7 +41,8 @@ func (c *core) slowSpan(s sdktrace.ReadOnlySpan) slowlog.Span {
 		ErrType: info.Type, ErrMessage: info.Message, Call: conventions.CallOf(kind, s.Attributes()),
 	}
 	if c.cfg.dependencies && isCall(kind) {
-		if e := c.table.known(c.dependency(s, kind, out.End)); e != nil {
+		row, prefix, name := c.dependency(s, kind, out.End)
+		if e := c.table.known(row, conventions.Clip(prefix), conventions.Clip(name)); e != nil {
 			out.Call.Dependency = e.endpoint.Route
 		}
 	}

@@ -210,6 +210,7 @@ func TestDependencies(t *testing.T) {
 		{"RPC", client, "shop.Cart/Add", attrs("rpc.system.name", "grpc", "rpc.method", "shop.Cart/Add", "server.address", "cart", "server.port", 50051), "rpc grpc shop.Cart/Add", slowlog.RPC},
 		{"RPC, old", client, "shop.Cart/Add", attrs("rpc.system", "grpc", "rpc.service", "shop.Cart", "rpc.method", "Add"), "rpc grpc shop.Cart/Add", slowlog.RPC},
 		{"another call", client, "dial", nil, "client dial", slowlog.Own},
+		{"no name", client, "", nil, "client (no name)", slowlog.Own},
 	} {
 		t.Run(tt.about, func(t *testing.T) {
 			c, prefix, name, statement, port := Dependency(tt.kind, tt.attrs)

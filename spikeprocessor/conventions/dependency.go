@@ -147,7 +147,7 @@ func Dependency(kind trace.SpanKind, attrs []attribute.KeyValue) (c Category, pr
 // DependencyEndpoint puts the parts of a dependency's name together: "GET inventory:8080", "postgresql SELECT users",
 // "postgresql:6432 SELECT users". Its Route is at most 520 bytes long.
 func DependencyEndpoint(c Category, prefix, name string, port uint16) Endpoint {
-	prefix, name = Text(prefix, MaxNameBytes), Text(name, MaxNameBytes)
+	prefix, name = Text(prefix, MaxNameBytes), Text(orUnnamed(name), MaxNameBytes)
 	if port != 0 {
 		digits := ":" + strconv.Itoa(int(port))
 		if c != categoryHTTP {
