@@ -45,7 +45,8 @@ func Build(module, dir string, blocks []Block) (binaries []string, err error) {
 	if _, err := run(dir, "vet", "./..."); err != nil || len(programs) == 0 {
 		return binaries, err
 	}
-	_, err = run(dir, append([]string{"build", "-o", "bin" + string(filepath.Separator)}, programs...)...)
+	// Debugging information, which nobody asks for, would be a third of the work.
+	_, err = run(dir, append([]string{"build", "-ldflags=-w", "-o", "bin" + string(filepath.Separator)}, programs...)...)
 	return binaries, err
 }
 
