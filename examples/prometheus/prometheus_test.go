@@ -19,6 +19,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -76,30 +77,35 @@ func TestEveryMetricInTheRulesExists(t *testing.T) {
 	}
 }
 
+var works atomic.Int64 // runs of TestNativeHistogramAgrees, which share the service
+
 // TestNativeHistogramAgrees has a real Prometheus scrape the service and compares its p99 with ours.
 func TestNativeHistogramAgrees(t *testing.T) {
 	exampletest.Command(t, exampletest.Prometheus, "prometheus")
 	s := running(t)
 	srv := httptest.NewServer(s.handler)
 	t.Cleanup(srv.Close)
+	api := startPrometheus(t, srv.Listener.Addr().String())
+	awaitValue(t, api, `up`, 1, 0) // or the minute of our p99 might be over
+
+	route := fmt.Sprint("/work", works.Add(1))
 	for i := range 3000 { // between 10 and 20 ms, one in fifty up to ten times that
 		d := 10 + 10*float64(i*7919%3000)/3000
 		if i%50 == 0 {
 			d *= 1 + 9*float64(i)/3000
 		}
-		request(s, "/work", time.Duration(d*float64(time.Millisecond)))
+		request(s, route, time.Duration(d*float64(time.Millisecond)))
 	}
-	api := startPrometheus(t, srv.Listener.Addr().String())
 	rows := s.mon.Summary(otelperf.Window1m).Endpoints
-	row := rows[slices.IndexFunc(rows, func(r otelperf.EndpointRow) bool { return r.Route == "/work" })]
+	row := rows[slices.IndexFunc(rows, func(r otelperf.EndpointRow) bool { return r.Route == route })]
 
-	awaitValue(t, api, `histogram_count(otelperf_request_duration_seconds{http_route="/work"})`, 3000, 0)
+	awaitValue(t, api, fmt.Sprintf(`otelperf_endpoint_p99_seconds{http_route=%q}`, route), *row.P99Ms/1e3, 0.006)
+	awaitValue(t, api, fmt.Sprintf(`histogram_count(otelperf_request_duration_seconds{http_route=%q})`, route), 3000, 0)
 	for q, ours := range map[float64]float64{0.5: *row.P50Ms, 0.95: *row.P95Ms, 0.99: *row.P99Ms} {
 		// Both answers lie in one bucket, which is 1.09 % wide.
-		query := fmt.Sprintf(`histogram_quantile(%v, otelperf_request_duration_seconds{http_route="/work"})`, q)
+		query := fmt.Sprintf(`histogram_quantile(%v, otelperf_request_duration_seconds{http_route=%q})`, q, route)
 		awaitValue(t, api, query, ours/1e3, 0.011)
 	}
-	awaitValue(t, api, `otelperf_endpoint_p99_seconds{http_route="/work"}`, *row.P99Ms/1e3, 0.006)
 	awaitValue(t, api, `sum(otelperf_spikes_open)`, 0, 0)
 }
 
