@@ -44,6 +44,9 @@ type exchange struct {
 	route   string // as the instance nearest to the handler saw it
 	pattern string // the same, as Request.Pattern
 	mended  mended
+	below   trace.SpanID // a local root that was started below, written once
+
+	nextBelow *exchange // guarded by the shard of Spans
 }
 
 // mended is what the span already got, so that two instances do it once.
@@ -60,6 +63,7 @@ const (
 	markLate                   // a write began after the client had left
 	markWriteError             // a write failed by the client's doing
 	markPanicked               // an instance saw a panic
+	markFinished               // the outermost instance returned
 )
 
 type exchangeKey struct{ m *middleware }

@@ -23,6 +23,9 @@ func New(cfg Config) func(http.Handler) http.Handler {
 		cfg.Counters = new(Counters)
 	}
 	m := &middleware{cfg: cfg}
+	if cfg.Spans != nil {
+		cfg.Spans.m = m
+	}
 	return func(next http.Handler) http.Handler { return &handler{m: m, next: next} }
 }
 
@@ -54,7 +57,11 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (h *handler) serveOuter(w http.ResponseWriter, r *http.Request) {
 	e := newExchange(h.m, w, r)
-	e.noteSpan(trace.SpanContextFromContext(r.Context()))
+	if sc := trace.SpanContextFromContext(r.Context()); sc.IsValid() && !sc.IsRemote() {
+		e.span = sc
+	} else if h.m.cfg.Spans != nil {
+		h.m.cfg.Spans.want()
+	}
 	v := visit{e: e, owner: true, got: r, passed: r.WithContext(e), patternBefore: r.Pattern}
 	defer v.leave()
 	h.next.ServeHTTP(e.writer(), v.passed)
