@@ -41,7 +41,7 @@ func (s *Spans) Started(ctx context.Context, span sdktrace.ReadWriteSpan) {
 	if !s.wanted.Load() {
 		return
 	}
-	e := s.m.exchangeOf(ctx)
+	e, _ := s.m.exchangeOf(ctx)
 	if e == nil || span.SpanKind() != trace.SpanKindServer || !e.adopt(span.SpanContext()) {
 		return
 	}
