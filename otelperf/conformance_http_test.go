@@ -51,6 +51,7 @@ type situation struct {
 
 	want       string // rows of the summary
 	wantFar    string // the same where Middleware is not next to the mux; "": no difference
+	wantAbsent string // the same without Middleware; "": as wantFar
 	spanName   string // where Middleware is next to the mux
 	route      string // http.route of span and metric there
 	noDuration bool   // where Middleware is next to the mux: counted, but in no percentile
@@ -121,11 +122,11 @@ var situations = []situation{
 	{about: "http.ErrAbortHandler", send: breaks("/abort"),
 		want: "GET /abort aborted=1", wantFar: "GET (unmatched) aborted=1", spanName: "GET /abort", route: "/abort", noMetric: true},
 	{about: "client went away", send: leaves("/wait"),
-		want: "GET /wait canceled=1", wantFar: "GET /wait ok=1", spanName: "GET /wait", route: "/wait"},
+		want: "GET /wait canceled=1", wantAbsent: "GET /wait ok=1", spanName: "GET /wait", route: "/wait"},
 	{about: "server-sent events", send: leaves("/events"),
-		want: "GET /events stream=1", wantFar: "GET /events ok=1", spanName: "GET /events", route: "/events", noDuration: true},
+		want: "GET /events stream=1", wantAbsent: "GET /events ok=1", spanName: "GET /events", route: "/events", noDuration: true},
 	{about: "websocket", http1: true, send: upgrades,
-		want: "GET /socket stream=1", wantFar: "GET /socket ok=1", spanName: "GET /socket", route: "/socket", noDuration: true},
+		want: "GET /socket stream=1", wantAbsent: "GET /socket ok=1", spanName: "GET /socket", route: "/socket", noDuration: true},
 }
 
 func TestNumbersAreRightByDefault(t *testing.T) {
@@ -155,6 +156,9 @@ func (s situation) check(t *testing.T, p place, http2 bool) {
 	want := s.want
 	if !p.near() && s.wantFar != "" {
 		want = s.wantFar
+	}
+	if p == absent && s.wantAbsent != "" {
+		want = s.wantAbsent
 	}
 	if rows(got) != want {
 		t.Errorf("summary has %q, want %q", rows(got), want)

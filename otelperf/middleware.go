@@ -58,6 +58,7 @@ func (m *Monitor) middlewareConfig() httpmw.Config {
 		OnPanic:        m.sawPanic,
 		Stopped:        m.closed.Load,
 		Counters:       &m.counters,
+		Spans:          &m.spans,
 	}
 	if m.tracker != nil {
 		c.OnDone = m.trackRequest

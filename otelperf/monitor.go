@@ -48,6 +48,7 @@ type Monitor struct {
 	companion *companion.Companion
 	wrap      func(http.Handler) http.Handler // Middleware
 	counters  httpmw.Counters
+	spans     httpmw.Spans
 	panics    atomic.Uint64
 	settings  settings
 	auditLog  *slog.Logger // the program's own; nil: slog.Default() at the time
@@ -108,6 +109,7 @@ func (m *Monitor) build() (err error) {
 		return err
 	}
 	m.wrap = httpmw.New(m.middlewareConfig())
+	m.link.AskOutcomes(m.spans.Started, m.spans.Ended)
 	if m.disabled == "" {
 		m.metering, err = m.newInstruments()
 	}

@@ -65,6 +65,7 @@ func (p *Processor) endRoot(s sdktrace.ReadOnlySpan) {
 		c.stats.negative.Add(1)
 		d = 0
 	}
+	elsewhere, known := c.asked(s)
 	attrs := s.Attributes()
 	var e *entry
 	method, route, status, outcome, told, server := c.layouts.Scan(attrs)
@@ -89,9 +90,13 @@ func (p *Processor) endRoot(s sdktrace.ReadOnlySpan) {
 			return
 		}
 	}
+	known = known && !told && outcome != slowlog.OutcomePanic
+	if known {
+		outcome = elsewhere
+	}
 	c.rec.Record(packWord(e.id, outcome, d))
 	if p.next != nil || outcome.Failed() || int64(d) > e.keepNanos.Load() || c.curious(e) || c.holds(s) {
-		p.judge(s, &verdict{entry: e, d: d, r: conventions.Request{Kind: e.class.kind(), Method: e.method, Route: route, Status: int(status), Outcome: outcome}})
+		p.judge(s, &verdict{entry: e, d: d, asked: known, r: conventions.Request{Kind: e.class.kind(), Method: e.method, Route: route, Status: int(status), Outcome: outcome}})
 	}
 }
 

@@ -23,6 +23,7 @@ type verdict struct {
 	d       time.Duration
 	reason  string // of the slow log; "" for an ordinary request
 	rescued string // reason of a rescue; "" if there was none
+	asked   bool   // the span does not tell the outcome
 }
 
 func (v *verdict) slow() bool {
@@ -60,7 +61,7 @@ func (e *enriched) Attributes() (attrs []attribute.KeyValue) {
 
 // enrich returns s with what v adds to its attributes, or s itself if that is nothing.
 func (c *core) enrich(s sdktrace.ReadOnlySpan, v *verdict) sdktrace.ReadOnlySpan {
-	if c.cfg.enrichment == 0 && v.rescued == "" {
+	if c.cfg.enrichment == 0 && v.rescued == "" && !v.asked {
 		return s
 	}
 	return &enriched{ReadOnlySpan: s, core: c, verdict: *v, state: v.entry.state.Load()}
@@ -73,7 +74,7 @@ func (e *enriched) additions(to, old []attribute.KeyValue, name string) []attrib
 	if route := v.missingRoute(old, name); route != "" && on(enrichRoute) {
 		to = append(to, conventions.RouteKey.String(route))
 	}
-	if on(enrichOutcome) && !hasKey(old, conventions.OutcomeKey) {
+	if (on(enrichOutcome) || v.asked) && !hasKey(old, conventions.OutcomeKey) {
 		to = append(to, conventions.OutcomeKey.String(v.r.Outcome.String()))
 	}
 	if v.slow() && on(enrichSlow) {

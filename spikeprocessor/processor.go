@@ -28,6 +28,7 @@ var _ sdktrace.SpanProcessor = (*Processor)(nil)
 // core is what processors that wrap different ones share.
 type core struct {
 	// What every request reads comes first: two cache lines, and the layouts. Nothing of it is written as requests go by.
+	asks      atomic.Pointer[asks] // nil: nobody knows more of requests than their spans
 	stopped   atomic.Bool
 	digesting atomic.Bool // somebody calls Digest
 	running   *inflight   // nil: switched off
@@ -88,17 +89,29 @@ func (p *Processor) With(next sdktrace.SpanProcessor) *Processor {
 }
 
 // OnStart notes what is running, unless WithInFlight(false), and hands the span on. Attributes are neither read nor set
-// at this point: that would cost every span.
+// at this point: that would cost every span. Whoever [Link.AskOutcomes] named hears of local roots.
 func (p *Processor) OnStart(ctx context.Context, s sdktrace.ReadWriteSpan) {
-	if t := p.core.running; t != nil {
+	t, a := p.core.running, p.core.asks.Load()
+	if t != nil || a != nil {
 		if parent := s.Parent(); parent.HasSpanID() && !parent.IsRemote() {
-			t.child(parent.SpanID(), s)
+			if t != nil {
+				t.child(parent.SpanID(), s)
+			}
 		} else {
-			t.start(s.SpanContext().SpanID(), s)
+			p.core.startRoot(ctx, s, t, a)
 		}
 	}
 	if p.next != nil {
 		p.next.OnStart(ctx, s)
+	}
+}
+
+func (c *core) startRoot(ctx context.Context, s sdktrace.ReadWriteSpan, t *inflight, a *asks) {
+	if t != nil {
+		t.start(s.SpanContext().SpanID(), s)
+	}
+	if a != nil {
+		a.started(ctx, s)
 	}
 }
 

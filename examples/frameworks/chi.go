@@ -23,5 +23,7 @@ func Chi(mon *otelperf.Monitor, tp trace.TracerProvider) http.Handler {
 	r.Get("/slow", func(http.ResponseWriter, *http.Request) { time.Sleep(slowFor) })
 	r.Get("/fail", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) })
 	r.Get("/panic", func(http.ResponseWriter, *http.Request) { panic("chi") })
+	r.Get("/events", events)
+	r.Get("/half", half)
 	return mon.Middleware(r)
 }

@@ -23,5 +23,7 @@ func Echo(mon *otelperf.Monitor, tp trace.TracerProvider) http.Handler {
 	e.GET("/slow", func(c echo.Context) error { time.Sleep(slowFor); return c.NoContent(http.StatusOK) })
 	e.GET("/fail", func(c echo.Context) error { return c.NoContent(http.StatusBadGateway) })
 	e.GET("/panic", func(echo.Context) error { panic("echo") })
+	e.GET("/events", echo.WrapHandler(http.HandlerFunc(events)))
+	e.GET("/half", echo.WrapHandler(http.HandlerFunc(half)))
 	return mon.Middleware(e)
 }

@@ -14,7 +14,8 @@ import (
 )
 
 // Gin is an engine with otelgin. Routes are found in http.route, in gin's own notation (/users/:id); a request that matches
-// none has neither route nor name, and counts as (unmatched).
+// none has neither route nor name, and counts as (unmatched). A gin middleware is no http.Handler: Middleware goes around the engine,
+// which is what http.Server gets instead of engine.Run. Streams and clients that left are told apart all the same.
 func Gin(mon *otelperf.Monitor, tp trace.TracerProvider) http.Handler {
 	engine := gin.New()
 	engine.Use(gin.CustomRecoveryWithWriter(nil, func(c *gin.Context, _ any) { c.AbortWithStatus(http.StatusInternalServerError) }),
@@ -23,5 +24,7 @@ func Gin(mon *otelperf.Monitor, tp trace.TracerProvider) http.Handler {
 	engine.GET("/slow", func(*gin.Context) { time.Sleep(slowFor) })
 	engine.GET("/fail", func(c *gin.Context) { c.Status(http.StatusBadGateway) })
 	engine.GET("/panic", func(*gin.Context) { panic("gin") })
+	engine.GET("/events", gin.WrapF(events))
+	engine.GET("/half", gin.WrapF(half))
 	return mon.Middleware(engine)
 }

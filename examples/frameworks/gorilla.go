@@ -25,6 +25,8 @@ func Gorilla(mon *otelperf.Monitor, tp trace.TracerProvider) http.Handler {
 	r.HandleFunc("/slow", func(http.ResponseWriter, *http.Request) { time.Sleep(slowFor) })
 	r.HandleFunc("/fail", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) })
 	r.HandleFunc("/panic", func(http.ResponseWriter, *http.Request) { panic("gorilla") })
+	r.HandleFunc("/events", events)
+	r.HandleFunc("/half", half)
 	return mon.Middleware(r)
 }
 

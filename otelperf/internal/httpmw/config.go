@@ -59,6 +59,9 @@ type Config struct {
 	// served as before, with their headers and repairs.
 	Stopped func() bool
 
+	// Spans is where a span processor asks for the outcome of requests whose span is below. Nil: nobody asks.
+	Spans *Spans
+
 	// Counters receives what happened aside. Nil: not counted.
 	Counters *Counters
 }

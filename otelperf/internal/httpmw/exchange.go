@@ -3,6 +3,7 @@
 package httpmw
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -39,17 +40,29 @@ type exchange struct {
 	marks    atomic.Uint32
 	stamps   [2]string // the values of X-Response-Time and Server-Timing
 
-	mu      sync.Mutex // guards what follows
-	span    trace.SpanContext
-	route   string // as the instance nearest to the handler saw it
-	pattern string // the same, as Request.Pattern
-	mended  mended
+	mu       sync.Mutex // guards what follows
+	span     trace.SpanContext
+	route    string // as the instance nearest to the handler saw it
+	pattern  string // the same, as Request.Pattern
+	mended   mended
+	labeled  string // the route that otelhttp's Labeler has of us
+	expected expected
+	nested   nesting
+	below    trace.SpanID // a local root that was started below, written once
+
+	nextBelow *exchange // guarded by the shard of Spans
 }
 
 // mended is what the span already got, so that two instances do it once.
 type mended struct {
 	span           trace.SpanID
 	route, outcome string
+}
+
+// expected is what a mux was asked for in advance, by the instance at a depth.
+type expected struct {
+	route, pattern string
+	depth          int
 }
 
 // Bits of exchange.marks.
@@ -60,6 +73,8 @@ const (
 	markLate                   // a write began after the client had left
 	markWriteError             // a write failed by the client's doing
 	markPanicked               // an instance saw a panic
+	markTimedOut               // http.TimeoutHandler has replied instead
+	markFinished               // the outermost instance returned
 )
 
 type exchangeKey struct{ m *middleware }
@@ -81,9 +96,15 @@ func newExchange(m *middleware, w http.ResponseWriter, r *http.Request) *exchang
 	return e
 }
 
-func (m *middleware) exchangeOf(ctx context.Context) *exchange {
-	e, _ := ctx.Value(exchangeKey{m}).(*exchange)
-	return e
+// exchangeOf is the exchange of a request. part tells that the request is another one, made inside it.
+func (m *middleware) exchangeOf(ctx context.Context) (e *exchange, part bool) {
+	switch v := ctx.Value(exchangeKey{m}).(type) {
+	case *exchange:
+		return v, false
+	case apart:
+		return nil, true
+	}
+	return nil, false
 }
 
 // Value makes the exchange the context that carries it.
@@ -100,17 +121,6 @@ func (e *exchange) String() string { return "otelperf.request" }
 func (e *exchange) mark(bit uint32)        { e.marks.Or(bit) }
 func (e *exchange) marked(bit uint32) bool { return e.marks.Load()&bit != 0 }
 
-// noteSpan remembers the span nearest to the handler, which is the one that the
-// request line and the headers name. A remote parent is not a span of this process.
-func (e *exchange) noteSpan(sc trace.SpanContext) {
-	if !sc.IsValid() || sc.IsRemote() {
-		return
-	}
-	e.mu.Lock()
-	e.span = sc
-	e.mu.Unlock()
-}
-
 func (e *exchange) spanContext() trace.SpanContext {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -121,30 +131,37 @@ func (e *exchange) sees(sc trace.SpanContext) bool {
 	return e.spanContext().SpanID() == sc.SpanID()
 }
 
-// learn takes the route that an instance found. The first is kept: the instance
-// nearest to the handler returns first. It gives what is known now.
-func (e *exchange) learn(route, pattern string) (string, string) {
+// learn takes the route that an instance found, as it leaves. The first is kept: the instance
+// nearest to the handler returns first. One that was expected further below, or where nothing new was found, is nearer.
+// It gives what is known now.
+func (e *exchange) learn(v *visit, route, pattern string) (string, string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.route == "" {
-		e.route, e.pattern = route, pattern
+	e.nested.leave(v.h)
+	if e.route != "" {
+		return e.route, e.pattern
 	}
-	return e.route, e.pattern
+	if x := &e.expected; x.route != "" && (x.depth > v.depth || v.passed.Pattern == v.patternBefore) {
+		route, pattern = x.route, x.pattern
+	}
+	e.route, e.pattern = route, pattern
+	return route, pattern
 }
 
 func (e *exchange) routeName() string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.route
+	return cmp.Or(e.route, e.expected.route)
 }
 
-// claim says which of route and outcome the span still lacks, and takes it as done.
-func (e *exchange) claim(span trace.SpanID, route, outcome string) (needRoute, needOutcome bool) {
+// claim says which of route and outcome the span still lacks, and takes it as done. before is the route that it had of us.
+func (e *exchange) claim(span trace.SpanID, route, outcome string) (needRoute, needOutcome bool, before string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.mended.span != span {
 		e.mended = mended{span: span}
 	}
+	before = e.mended.route
 	needRoute = route != "" && e.mended.route != route
 	needOutcome = outcome != "" && e.mended.outcome != outcome
 	if needRoute {
@@ -153,7 +170,7 @@ func (e *exchange) claim(span trace.SpanID, route, outcome string) (needRoute, n
 	if needOutcome {
 		e.mended.outcome = outcome
 	}
-	return needRoute, needOutcome
+	return needRoute, needOutcome, before
 }
 
 // requestPath is the path that the client asked for, escaped, without its query.

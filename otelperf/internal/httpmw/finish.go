@@ -13,6 +13,7 @@ import (
 // finish is the outermost instance's last act: headers of a reply that was never
 // begun, the request line, OnDone.
 func (e *exchange) finish(end ending, outcome slowlog.Outcome) {
+	e.leaveSpans()
 	if end.status == 0 && !end.hijacked {
 		e.stamp() // net/http sends an empty 200, or someone above makes a reply of a panic
 	}

@@ -23,48 +23,68 @@ func New(cfg Config) func(http.Handler) http.Handler {
 		cfg.Counters = new(Counters)
 	}
 	m := &middleware{cfg: cfg}
-	return func(next http.Handler) http.Handler { return &handler{m: m, next: next} }
+	if cfg.Spans != nil {
+		cfg.Spans.m = m
+	}
+	return func(next http.Handler) http.Handler { return m.instance(next) }
 }
 
 // handler is one instance: a place in a chain.
 type handler struct {
-	m    *middleware
-	next http.Handler
+	m      *middleware
+	next   http.Handler
+	mux    matcher // nil: next is none
+	hidden bool    // http.TimeoutHandler is in between
+}
+
+func (m *middleware) instance(next http.Handler) *handler {
+	h := &handler{m: m, next: next}
+	h.mux, h.hidden = matcherOf(next)
+	return h
 }
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if e := h.m.exchangeOf(r.Context()); e != nil {
-		switch {
-		case e.uri == r.RequestURI || sameWriter(w, e.w):
-			h.serveInner(e, w, r)
-			return
-		case e.sees(trace.SpanContextFromContext(r.Context())):
-			// A handler serves a request of its own making (a batch, say) inside the
-			// one it got: part of that, not to be mistaken for it.
-			h.next.ServeHTTP(w, r)
-			return
-		}
-	}
-	if h.m.ignored(r) {
+	e, part := h.m.exchangeOf(r.Context())
+	switch {
+	case part:
 		h.next.ServeHTTP(w, r)
-		return
+	case e != nil && (e.uri == r.RequestURI || sameWriter(w, e.w)):
+		h.serveInner(e, w, r)
+	case e != nil && e.sees(trace.SpanContextFromContext(r.Context())):
+		// A handler serves a request of its own making (a batch, say) inside the
+		// one it got: part of that, not to be mistaken for it.
+		h.servePart(w, r)
+	case h.m.ignored(r):
+		h.next.ServeHTTP(w, r)
+	default:
+		h.serveOuter(w, r)
 	}
-	h.serveOuter(w, r)
 }
 
 func (h *handler) serveOuter(w http.ResponseWriter, r *http.Request) {
 	e := newExchange(h.m, w, r)
-	e.noteSpan(trace.SpanContextFromContext(r.Context()))
-	v := visit{e: e, owner: true, got: r, passed: r.WithContext(e), patternBefore: r.Pattern}
+	e.nested.owner = h
+	if sc := trace.SpanContextFromContext(r.Context()); sc.IsValid() && !sc.IsRemote() {
+		e.span = sc
+	} else if h.m.cfg.Spans != nil {
+		h.m.cfg.Spans.want()
+	}
+	v := visit{e: e, h: h, got: r, passed: r.WithContext(e), patternBefore: r.Pattern}
 	defer v.leave()
+	h.foresee(&v)
 	h.next.ServeHTTP(e.writer(), v.passed)
 	v.returned = true
 }
 
 func (h *handler) serveInner(e *exchange, w http.ResponseWriter, r *http.Request) {
-	e.noteSpan(trace.SpanContextFromContext(r.Context()))
-	v := visit{e: e, got: r, passed: r, patternBefore: r.Pattern}
+	depth, again := e.enter(h, trace.SpanContextFromContext(r.Context()))
+	if again {
+		h.servePart(w, r)
+		return
+	}
+	v := visit{e: e, h: h, depth: depth, got: r, passed: r, patternBefore: r.Pattern}
 	defer v.leave()
+	h.foresee(&v)
 	h.next.ServeHTTP(w, r)
 	v.returned = true
 }

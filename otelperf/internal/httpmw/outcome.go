@@ -30,11 +30,15 @@ type ending struct {
 func (e *exchange) ending() ending {
 	gone := e.clientGone()
 	marks := e.marks.Load()
+	status := int(e.status.Load())
+	if marks&markTimedOut != 0 {
+		status = http.StatusServiceUnavailable
+	}
 	return ending{
 		panicked:   marks&markPanicked != 0,
 		hijacked:   marks&markHijacked != 0,
 		events:     marks&markEvents != 0,
-		status:     int(e.status.Load()),
+		status:     status,
 		gone:       gone || marks&markWriteError != 0,
 		late:       marks&markLate != 0,
 		writeError: marks&markWriteError != 0,

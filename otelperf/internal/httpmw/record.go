@@ -66,7 +66,11 @@ func (e *exchange) wrote(n int64, err error) {
 	if n > 0 {
 		e.bytes.Add(n)
 	}
-	if err != nil && !serversOwn(err) {
+	switch {
+	case err == nil:
+	case errors.Is(err, http.ErrHandlerTimeout):
+		e.mark(markTimedOut)
+	case !serversOwn(err):
 		e.mark(markWriteError)
 	}
 }
@@ -74,7 +78,7 @@ func (e *exchange) wrote(n int64, err error) {
 // serversOwn says whether a write failed by a decision of this side.
 func serversOwn(err error) bool {
 	for _, own := range []error{
-		os.ErrDeadlineExceeded, http.ErrHandlerTimeout, http.ErrContentLength,
+		os.ErrDeadlineExceeded, http.ErrContentLength,
 		http.ErrBodyNotAllowed, http.ErrHijacked, http.ErrNotSupported, io.ErrShortWrite,
 	} {
 		if errors.Is(err, own) {

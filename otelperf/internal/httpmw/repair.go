@@ -4,10 +4,8 @@ package httpmw
 
 import (
 	"context"
-	"slices"
 
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
-	"go.opentelemetry.io/otel/attribute"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
 
@@ -19,13 +17,13 @@ import (
 func (v *visit) repair(route string, outcome slowlog.Outcome) {
 	ctx := v.got.Context()
 	if route != "" {
-		labelRoute(ctx, route)
+		v.e.labelRoute(ctx, route)
 	}
 	span := serverSpan(ctx)
 	if span == nil {
 		return
 	}
-	needRoute, needOutcome := v.e.claim(span.SpanContext().SpanID(), route, v.spanOutcome(outcome))
+	needRoute, needOutcome, before := v.e.claim(span.SpanContext().SpanID(), route, v.spanOutcome(outcome))
 	switch {
 	case needRoute && needOutcome:
 		span.SetAttributes(semconv.HTTPRoute(route), v.e.m.cfg.OutcomeKey.String(outcome.String()))
@@ -35,7 +33,7 @@ func (v *visit) repair(route string, outcome slowlog.Outcome) {
 		span.SetAttributes(v.e.m.cfg.OutcomeKey.String(outcome.String()))
 	}
 	if needRoute {
-		v.rename(span, route)
+		v.rename(span, route, before)
 	}
 }
 
@@ -63,12 +61,12 @@ func serverSpan(ctx context.Context) trace.Span {
 
 // rename gives the span the name "METHOD route", unless it has a name that somebody
 // chose. otelhttp names it again when it can see the pattern, by its formatter.
-func (v *visit) rename(span trace.Span, route string) {
+func (v *visit) rename(span trace.Span, route, before string) {
 	method := v.e.method
 	if method == "_OTHER" {
 		method = "HTTP" // so that the name agrees with otelhttp's
 	}
-	if s, ok := span.(interface{ Name() string }); ok && !isDefaultName(s.Name(), method, templateOf(v.patternBefore)) {
+	if s, ok := span.(interface{ Name() string }); ok && !isDefaultName(s.Name(), method, templateOf(v.patternBefore), before) {
 		return
 	}
 	if p := v.got.Pattern; len(p) == len(method)+1+len(route) && p[:len(method)] == method && p[len(method)] == ' ' {
@@ -79,23 +77,32 @@ func (v *visit) rename(span trace.Span, route string) {
 }
 
 // isDefaultName says whether instrumentation, not a person, named the span: by the method
-// alone, or by the method and the pattern of a mux above.
-func isDefaultName(name, method, outer string) bool {
+// alone, or by the method and the pattern of a mux above, or the route that we knew before.
+func isDefaultName(name, method, outer, before string) bool {
 	if len(name) < len(method) || name[:len(method)] != method {
 		return false
 	}
 	rest := name[len(method):]
-	return rest == "" || outer != "" && rest[0] == ' ' && rest[1:] == outer
+	return rest == "" || rest[0] == ' ' && len(rest) > 1 && (rest[1:] == outer || rest[1:] == before)
 }
 
 // labelRoute gives otelhttp's metric the route, which it takes if the request has no
 // pattern. A route that the program put there itself stays.
-func labelRoute(ctx context.Context, route string) {
+func (e *exchange) labelRoute(ctx context.Context, route string) {
 	labeler, ok := otelhttp.LabelerFromContext(ctx)
-	if !ok || slices.ContainsFunc(labeler.Get(), isRoute) {
+	if !ok {
 		return
 	}
-	labeler.Add(semconv.HTTPRoute(route))
+	e.mu.Lock()
+	before := e.labeled
+	e.mu.Unlock()
+	for _, kv := range labeler.Get() {
+		if v := kv.Value; kv.Key == semconv.HTTPRouteKey && (before == "" || before == route || v.AsString() != before) {
+			return
+		}
+	}
+	labeler.Add(semconv.HTTPRoute(route)) // of several values the last counts
+	e.mu.Lock()
+	e.labeled = route
+	e.mu.Unlock()
 }
-
-func isRoute(kv attribute.KeyValue) bool { return kv.Key == semconv.HTTPRouteKey }

@@ -112,3 +112,13 @@ func standsFor(name, segment string) bool {
 	unescaped, err := url.PathUnescape(segment)
 	return err == nil && name != "" && name == unescaped
 }
+
+// nextWildcard is the name of the first wildcard of a pattern, and what follows it.
+func nextWildcard(pattern string) (name, rest string, ok bool) {
+	_, after, ok := strings.Cut(pattern, "{")
+	if !ok {
+		return "", "", false
+	}
+	name, rest, ok = strings.Cut(after, "}")
+	return strings.TrimSuffix(name, "..."), rest, ok
+}

@@ -12,7 +12,8 @@ import (
 // A visit is the passage of a request through one instance.
 type visit struct {
 	e             *exchange
-	owner         bool          // the outermost instance
+	h             *handler
+	depth         int           // how many instances are above
 	got           *http.Request // as it came from above
 	passed        *http.Request // as it went below; the mux wrote its pattern there
 	patternBefore string        // of a mux above this instance
@@ -34,8 +35,8 @@ func (v *visit) leave() {
 	if thrown != nil && thrown != http.ErrAbortHandler {
 		e.reportPanic(v.got.Context(), thrown)
 	}
-	if v.owner {
-		v.got.MultipartForm = v.passed.MultipartForm // net/http removes its files
+	if v.depth == 0 {
+		handUp(v.got, v.passed)
 		e.finish(end, outcome)
 	}
 	if thrown != nil {
@@ -45,28 +46,27 @@ func (v *visit) leave() {
 
 // learnRoute finds the route, and writes it where those above look for it.
 func (v *visit) learnRoute() string {
-	route := templateOf(v.passed.Pattern)
-	pattern := v.passed.Pattern
-	if joined := v.joinStripped(route); joined != route {
-		route, pattern = joined, joined
-	}
-	route, pattern = v.e.learn(route, pattern)
+	route, pattern := v.routeOf(v.passed.Pattern)
+	route, pattern = v.e.learn(v, route, pattern)
 	if v.got.Pattern != pattern {
 		v.got.Pattern = pattern
 	}
 	return route
 }
 
-// joinStripped puts back what was cut from the path between the client and the mux.
-func (v *visit) joinStripped(route string) string {
-	if route == "" || v.passed.URL == nil || v.passed.Pattern == v.patternBefore {
-		return route // no mux below us: the pattern is that of a mux above
+// routeOf is the route of a pattern, and what those above are to see as the pattern. It
+// puts back what was cut from the path between the client and the mux.
+func (v *visit) routeOf(pattern string) (route, shown string) {
+	route = templateOf(pattern)
+	if route == "" || v.passed.URL == nil || pattern == v.patternBefore {
+		return route, pattern // no mux below us: the pattern is that of a mux above
 	}
 	prefix := strippedPrefix(v.e.requestPath, v.e.uri, v.got.URL)
 	if prefix == "" {
-		return route
+		return route, pattern
 	}
-	return v.e.m.prefixes.template(prefix, templateOf(v.patternBefore)) + route
+	route = v.e.m.prefixes.template(prefix, templateOf(v.patternBefore)) + route
+	return route, route
 }
 
 // contextFor is the context of callbacks: not canceled by the client, and with the

@@ -160,11 +160,16 @@ func TestExchangeIsAContext(t *testing.T) {
 	e := newExchange(m, httptest.NewRecorder(), r)
 	child, stop := context.WithTimeout(e, time.Hour)
 	defer stop()
-	if child.Value(key{}) != "v" || m.exchangeOf(child) != e || other.exchangeOf(child) != nil {
+	if child.Value(key{}) != "v" || found(m, child) != e || found(other, child) != nil || found(m, apart{child, m}) != nil || found(m, apart{child, other}) != e {
 		t.Error("values do not pass")
 	}
 	cancel()
 	if <-child.Done(); child.Err() != context.Canceled {
 		t.Error(child.Err())
 	}
+}
+
+func found(m *middleware, ctx context.Context) *exchange {
+	e, _ := m.exchangeOf(ctx)
+	return e
 }
