@@ -4,8 +4,6 @@ package otelperf
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -31,25 +29,6 @@ func WithEvents(opts ...events.Option) Option {
 		c.analytics.on = true
 		c.analytics.options = append(c.analytics.options, opts...)
 	})
-}
-
-// faults returns all that is wrong with the options of events, each wrapping ErrConfig.
-func (a *analytics) faults() (all []error) {
-	err := events.Validate(a.options...)
-	if err == nil {
-		return nil
-	}
-	faults := []error{err}
-	if joined, ok := errors.AsType[interface {
-		error
-		Unwrap() []error
-	}](err); ok {
-		faults = joined.Unwrap()
-	}
-	for _, fault := range faults {
-		all = append(all, fmt.Errorf("%w: %w", ErrConfig, fault))
-	}
-	return all
 }
 
 // newTracker makes the tracker of the options, nil if events are off.

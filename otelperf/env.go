@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/otelperf/otelperf-go/otelperf/baseline"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
 )
 
@@ -20,6 +19,7 @@ type envVar struct {
 	accepted string // in words
 	text     string // the option that it stands for, and the default
 	apply    func(c *config, value string) error
+	secret   bool // not to be shown
 }
 
 // Environment returns the variables that New reads, besides OTEL_SDK_DISABLED and what the OpenTelemetry SDK reads itself: the name of
@@ -33,16 +33,16 @@ func Environment() (vars [][3]string) {
 
 func envVars() []envVar {
 	return []envVar{
-		{"OTELPERF_DISABLED", "true, false", "switches otelperf off; default false", disable},
-		{"OTELPERF_SLOW_THRESHOLD", "a duration above 0, such as 300ms", "WithSlowThreshold; default 500ms", duration(WithSlowThreshold)},
-		{"OTELPERF_MAX_ENDPOINTS", "1 to 10000", "WithMaxEndpoints; default 500", whole(WithMaxEndpoints)},
-		{"OTELPERF_REQUEST_LOG", "0 to 1", "WithRequestLog; default 0", decimal(WithRequestLog)},
-		{"OTELPERF_STATE_FILE", "a path", "WithStateFile; default none", text(WithStateFile)},
-		{"OTELPERF_BEARER_TOKEN", "16 bytes or more", "WithBearerToken; default: this machine only", text(WithBearerToken)},
-		{"OTELPERF_RATIO", "1.2 to 100", "ratio of WithBaseline; default 2", decimal(withRatio)},
-		{"OTELPERF_COOLDOWN", "1ms to 24h", "cooldown of WithBaseline; default 5m", duration(withCooldown)},
-		{"OTELPERF_RESCUE_RATE", "0 to 1000", "requests a second that are rescued; default 5", decimal(withRescueRate)},
-		{"OTELPERF_SAMPLER_MODE", "all, roots or suspects", "what Sampler records of unsampled traces; default all", samplerMode},
+		{"OTELPERF_DISABLED", "true, false", "switches otelperf off; default false", disable, false},
+		{"OTELPERF_SLOW_THRESHOLD", "a duration above 0, such as 300ms", "WithSlowThreshold; default 500ms", duration(WithSlowThreshold), false},
+		{"OTELPERF_MAX_ENDPOINTS", "1 to 10000", "WithMaxEndpoints; default 500", whole(WithMaxEndpoints), false},
+		{"OTELPERF_REQUEST_LOG", "0 to 1", "WithRequestLog; default 0", decimal(WithRequestLog), false},
+		{"OTELPERF_STATE_FILE", "a path", "WithStateFile; default none", text(WithStateFile), false},
+		{"OTELPERF_BEARER_TOKEN", "16 bytes or more", "WithBearerToken; default: this machine only", text(WithBearerToken), true},
+		{"OTELPERF_RATIO", "1.2 to 100", "ratio of WithBaseline; default 2", decimal(withRatio), false},
+		{"OTELPERF_COOLDOWN", "1ms to 24h", "cooldown of WithBaseline; default 5m", duration(withCooldown), false},
+		{"OTELPERF_RESCUE_RATE", "0 to 1000", "requests a second that are rescued; default 5", decimal(withRescueRate), false},
+		{"OTELPERF_SAMPLER_MODE", "all, roots or suspects", "what Sampler records of unsampled traces; default all", samplerMode, false},
 	}
 }
 
@@ -56,9 +56,16 @@ func (c *config) readEnv() {
 		if value == "" {
 			continue
 		}
-		if err := v.apply(c, value); err != nil {
-			c.refuse("%s is %.40q, accepted: %s", v.name, value, v.accepted)
+		alone := defaultConfig()
+		if err := v.apply(&alone, value); err != nil || len(alone.errs) > 0 || alone.baseline.Validate() != nil {
+			shown := value
+			if v.secret {
+				shown = fmt.Sprintf("of %d bytes", len(value))
+			}
+			c.refuse("%s is %.40q, accepted: %s", v.name, shown, v.accepted)
+			continue
 		}
+		_ = v.apply(c, value) // it has just worked
 	}
 }
 
@@ -116,9 +123,23 @@ func text(option func(string) Option) applier {
 	}
 }
 
-func withRatio(x float64) Option { return WithBaseline(baseline.Config{Ratio: x}) }
+func withRatio(x float64) Option {
+	return optionFunc(func(c *config) {
+		if x == 0 { // which in a Config means that nothing is said
+			c.refuse("baseline ratio is 0")
+		}
+		c.baseline.Ratio = x
+	})
+}
 
-func withCooldown(d time.Duration) Option { return WithBaseline(baseline.Config{Cooldown: d}) }
+func withCooldown(d time.Duration) Option {
+	return optionFunc(func(c *config) {
+		if d == 0 { // which in a Config means that nothing is said
+			c.refuse("baseline cooldown is 0")
+		}
+		c.baseline.Cooldown = d
+	})
+}
 
 func withRescueRate(x float64) Option {
 	return WithProcessorOptions(spikeprocessor.WithRescue(x, 0))

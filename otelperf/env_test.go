@@ -38,9 +38,30 @@ func TestEnvironmentThatIsWrong(t *testing.T) {
 	t.Setenv("OTELPERF_SLOW_THRESHOLD", "-1s")
 	t.Setenv("OTELPERF_REQUEST_LOG", "2")
 	_, err := newConfig([]Option{WithMaxEndpoints(0)})
-	for _, part := range []string{"slow threshold", "request log", "max endpoints"} {
+	for _, part := range []string{"OTELPERF_SLOW_THRESHOLD", "OTELPERF_REQUEST_LOG", "max endpoints"} {
 		if err == nil || !strings.Contains(err.Error(), part) {
 			t.Errorf("error does not mention %s: %v", part, err)
+		}
+	}
+}
+
+// A value that is out of its range, or that would mean "not said", is refused under the name of its variable.
+func TestEnvironmentOutOfRange(t *testing.T) {
+	for name, values := range map[string][]string{
+		"OTELPERF_RATIO": {"0", "-0", "0.5", "1e9"}, "OTELPERF_COOLDOWN": {"0", "0s", "-1s", "25h"}, "OTELPERF_MAX_ENDPOINTS": {"0", "99999"},
+		"OTELPERF_RESCUE_RATE": {"5000", "-1"}, "OTELPERF_REQUEST_LOG": {"2", "NaN"}, "OTELPERF_BEARER_TOKEN": {"short"},
+	} {
+		for _, value := range values {
+			t.Run(name+"="+value, func(t *testing.T) {
+				t.Setenv(name, value)
+				c, err := newConfig(nil)
+				if !errors.Is(err, ErrConfig) || len(c.errs) != 1 || !strings.Contains(err.Error(), name) {
+					t.Errorf("got %v, want one ErrConfig that names the variable", err)
+				}
+				if strings.Contains(err.Error(), "short") {
+					t.Errorf("%q shows the token", err)
+				}
+			})
 		}
 	}
 }

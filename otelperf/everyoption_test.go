@@ -187,3 +187,33 @@ func TestSwitchingOffByVariable(t *testing.T) {
 		t.Errorf("OTEL_SDK_DISABLED=True: switched off by %q, %v", c.disabled, err)
 	}
 }
+
+// What other packages have to say of their options is one fault each, under our name, and both sentinels are found in it.
+func TestFaultsOfOtherPackages(t *testing.T) {
+	c, err := newConfig([]Option{
+		WithBaseline(baseline.Config{Ratio: .1, Weight: 2}), WithSlowLog(slowlog.Limits{Recent: -1, Failed: -1}), WithProcessorOptions(spikeprocessor.WithRescue(-1, -1)),
+	})
+	if len(c.errs) != 6 || !errors.Is(err, ErrConfig) || !errors.Is(err, spikeprocessor.ErrConfig) || !errors.Is(err, slowlog.ErrConfig) {
+		t.Errorf("%d faults, want 6:\n%v", len(c.errs), err)
+	}
+	for _, e := range c.errs {
+		if !errors.Is(e, ErrConfig) || strings.Count(e.Error(), "invalid configuration") != 1 || strings.Contains(e.Error(), "\n") {
+			t.Errorf("%q: want one line that says once that the configuration is invalid", e)
+		}
+	}
+}
+
+func TestOptionsAddUp(t *testing.T) {
+	c, err := newConfig([]Option{WithSlowLog(slowlog.Limits{Recent: 7}), WithSlowLog(slowlog.Limits{Failed: 9})})
+	if err != nil || c.slowLimits.Recent != 7 || c.slowLimits.Failed != 9 || c.slowLimits.Endpoints != slowlog.DefaultLimits().Endpoints {
+		t.Errorf("limits are %+v, %v; want those of both options", c.slowLimits, err)
+	}
+	if _, err := newConfig([]Option{WithBaseline(baseline.Config{Tick: 5 * time.Second})}); !errors.Is(err, ErrConfig) {
+		t.Errorf("a tick, which nothing would heed: %v, want ErrConfig", err)
+	}
+	for _, name := range []string{"", "X Y", "X\tY", "Länd", "X:", strings.Repeat("x", 200)} {
+		if _, err := newConfig([]Option{WithCountryHeader(name)}); !errors.Is(err, ErrConfig) {
+			t.Errorf("country header %q: %v, want ErrConfig", name, err)
+		}
+	}
+}

@@ -11,12 +11,14 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	otellog "go.opentelemetry.io/otel/log"
 	"go.opentelemetry.io/otel/metric"
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
+	"github.com/otelperf/otelperf-go/otelperf/events"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
 )
@@ -84,15 +86,16 @@ func newConfig(opts []Option) (config, error) {
 		}
 		o.apply(&c)
 	}
-	if err := c.baseline.Validate(); err != nil {
-		c.errs = append(c.errs, fmt.Errorf("%w: %w", ErrConfig, err))
+	c.refuseAll(c.baseline.Validate())
+	if c.baseline.Tick != 0 {
+		c.refuse("baseline tick is %v, but it follows from where the numbers come from: leave it 0", c.baseline.Tick)
 	}
 	if c.metricInterval == 0 {
 		c.metricInterval = defaultMetricInterval
 	} else if !c.metricSource {
 		c.refuse("metric interval is %v, but there is no metric source: add WithMetricSource", c.metricInterval)
 	}
-	c.errs = append(c.errs, c.analytics.faults()...)
+	c.refuseAll(events.Validate(c.analytics.options...))
 	if c.slowThreshold > 0 {
 		c.processor = append(c.processor, spikeprocessor.WithSlowThreshold(c.slowThreshold))
 	}
@@ -101,6 +104,32 @@ func newConfig(opts []Option) (config, error) {
 	}
 	return c, errors.Join(c.errs...)
 }
+
+// refuseAll takes what another package has to say of its options, one fault for each that it has joined.
+func (c *config) refuseAll(err error) {
+	if joined, ok := errors.AsType[interface {
+		error
+		Unwrap() []error
+	}](err); ok {
+		for _, e := range joined.Unwrap() {
+			c.refuseAll(e)
+		}
+		return
+	}
+	if err != nil {
+		c.errs = append(c.errs, &fault{err})
+	}
+}
+
+// fault is an error of another package about an option. It wraps ErrConfig, too.
+type fault struct{ error }
+
+func (f *fault) Error() string {
+	const words = "invalid configuration: " // which some of them have, too
+	return ErrConfig.Error() + ": " + strings.Replace(f.error.Error(), words, "", 1)
+}
+
+func (f *fault) Unwrap() []error { return []error{ErrConfig, f.error} }
 
 func (c *config) refuse(format string, args ...any) {
 	c.errs = append(c.errs, fmt.Errorf("%w: "+format, append([]any{ErrConfig}, args...)...))
@@ -147,7 +176,7 @@ func WithEndpointSlowThreshold(pattern string, d time.Duration) Option {
 }
 
 // WithMaxEndpoints sets how many endpoints have a row of their own, 1 to 10000; the rest share the row (other). The
-// default is 500. Each takes at most about 60 KiB.
+// default is 500. Each takes at most about 100 KiB.
 func WithMaxEndpoints(n int) Option {
 	return optionFunc(func(c *config) {
 		if n < 1 || n > 10000 {
@@ -158,14 +187,19 @@ func WithMaxEndpoints(n int) Option {
 	})
 }
 
-// WithSlowLog sets the bounds of the slow log; fields of zero keep their defaults (slowlog.DefaultLimits).
+// WithSlowLog sets the bounds of the slow log; fields of zero keep what an earlier option says, or their defaults
+// (slowlog.DefaultLimits).
 func WithSlowLog(l slowlog.Limits) Option {
 	return optionFunc(func(c *config) {
 		if _, err := slowlog.New(slowlog.WithLimits(l)); err != nil {
-			c.errs = append(c.errs, fmt.Errorf("%w: %w", ErrConfig, err))
+			c.refuseAll(err)
 			return
 		}
-		c.slowLimits = l
+		was := &c.slowLimits
+		c.slowLimits = slowlog.Limits{
+			Recent: cmp.Or(l.Recent, was.Recent), PerEndpoint: cmp.Or(l.PerEndpoint, was.PerEndpoint), Failed: cmp.Or(l.Failed, was.Failed),
+			Endpoints: cmp.Or(l.Endpoints, was.Endpoints), Age: cmp.Or(l.Age, was.Age), Bytes: cmp.Or(l.Bytes, was.Bytes),
+		}
 	})
 }
 
@@ -229,7 +263,7 @@ func WithProcessorOptions(opts ...spikeprocessor.Option) Option {
 				c.refuse("spikeprocessor.%s has no place in WithProcessorOptions: use otelperf.%s", o, o)
 			default:
 				if err := spikeprocessor.Validate(o); err != nil {
-					c.errs = append(c.errs, fmt.Errorf("%w: %w", ErrConfig, err))
+					c.refuseAll(err)
 					continue
 				}
 				c.processor = append(c.processor, o)

@@ -44,7 +44,7 @@ func WithIgnoredPaths(paths ...string) Option {
 // spikeprocessor.WithDimensions to see latency by country. Only a header that clients cannot set themselves is worth anything.
 func WithCountryHeader(name string) Option {
 	return optionFunc(func(c *config) {
-		if name == "" || strings.ContainsAny(name, " :\r\n") {
+		if !isHeaderName(name) {
 			c.refuse("country header is %q, accepted is the name of a header", name)
 			return
 		}
@@ -101,5 +101,12 @@ func WithTraceURL(template string) Option {
 			return
 		}
 		c.traceURL = template
+	})
+}
+
+// isHeaderName reports whether a name is a token (RFC 9110, section 5.6.2) of at most 128 bytes.
+func isHeaderName(name string) bool {
+	return 0 < len(name) && len(name) <= 128 && !strings.ContainsFunc(name, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("!#$%&'*+-.^_`|~", r)
 	})
 }

@@ -16,7 +16,7 @@ func WithLogger(l *slog.Logger) Option {
 }
 
 // WithOnSpike has f called when a spike starts, when the number of its endpoints has doubled, and when it ends; Spike.State
-// tells. It runs in a goroutine of its own kind: it may be slow (64 alerts wait, then they are dropped and counted), and a
+// tells. It runs in a goroutine for alerts alone: it may be slow (64 alerts wait, then they are dropped and counted), and a
 // panic in it is counted. It may be given more than once.
 func WithOnSpike(f func(Spike)) Option {
 	return needed("OnSpike function", f == nil, func(c *config) { c.onSpike = append(c.onSpike, f) })

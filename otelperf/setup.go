@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/exporters/stdout/stdoutmetric"
@@ -35,7 +36,11 @@ func Setup(ctx context.Context, opts ...SetupOption) (*Monitor, func(context.Con
 		return nil, nil, err
 	}
 	if m.disabled == sdkDisabled {
-		return m, m.Shutdown, nil
+		var once sync.Once
+		return m, func(ctx context.Context) (err error) {
+			once.Do(func() { err = c.shutdownUnused(ctx) })
+			return errors.Join(m.Shutdown(ctx), err)
+		}, nil
 	}
 	tp := sdktrace.NewTracerProvider(sdktrace.WithResource(c.resource), sdktrace.WithSampler(m.Sampler(c.sampler)),
 		sdktrace.WithSpanProcessor(m.SpanProcessor(c.batchers())))
@@ -46,6 +51,17 @@ func Setup(ctx context.Context, opts ...SetupOption) (*Monitor, func(context.Con
 	return m, func(ctx context.Context) error {
 		return errors.Join(m.Shutdown(ctx), notTwice(tp.Shutdown(ctx)), notTwice(mp.Shutdown(ctx)))
 	}, nil
+}
+
+// shutdownUnused shuts down what was given to Setup and has no provider to do it.
+func (c *setupConfig) shutdownUnused(ctx context.Context) (err error) {
+	for _, e := range c.spanExporters {
+		err = errors.Join(err, e.Shutdown(ctx))
+	}
+	for _, e := range c.metricExporters {
+		err = errors.Join(err, e.Shutdown(ctx))
+	}
+	return err
 }
 
 // newSetupConfig applies the options and reports all that is wrong with them at once, those of the Monitor included.

@@ -41,7 +41,7 @@ type Options struct {
 	// Detector are the knobs of the baselines and of detection; fields of zero have their defaults.
 	Detector baseline.Config
 	// Publish is called within Advance when what the request path must know of an endpoint has changed. It must return at once
-	// and not call the Engine. Nil: nobody is told.
+	// and not call the Engine. Nil: it is not called.
 	Publish func(conventions.Endpoint, spikeprocessor.EndpointState)
 	// Version returns the version of the service, by which an incident that began soon after a restart is put down to a new one.
 	// It is called within Advance and must not call the Engine. Nil: it is not known.
@@ -58,7 +58,7 @@ func New(o Options) (*Engine, error) {
 
 // Advance moves the engine to now with what came since the previous call. When now is before the previous one by a
 // minute or more, somebody set the clock, and the history is moved along with it; by less, it counts as the previous one.
-// It returns the changes of incidents, nil mostly.
+// It returns the changes of incidents, nil mostly. A delta has an ID from 0 on, the same for an endpoint in all calls, and a histogram.
 func (e *Engine) Advance(now time.Time, deltas iter.Seq[*spikeprocessor.Delta]) []Event {
 	e.mu.Lock()
 	defer e.mu.Unlock()

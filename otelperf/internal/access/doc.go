@@ -2,7 +2,7 @@
 
 // Package access decides who may look at the endpoint of otelperf.
 //
-// Unless told otherwise that is this machine alone. A request is let in if all hold:
+// Unless configured otherwise that is this machine alone. A request is let in if all hold:
 //
 //   - its peer is a loopback address, and so is the address it came in on
 //     (http.LocalAddrContextKey); or it came over a unix socket

@@ -48,11 +48,11 @@ type Config struct {
 	// Traceparent also adds the span's identity to Server-Timing.
 	Traceparent bool
 
-	// OnPanic is told of a panic once, by the instance nearest to where it came
+	// OnPanic is called with a panic once, by the instance nearest to where it came
 	// from; the panic goes on with the same value. http.ErrAbortHandler is none.
 	OnPanic func(context.Context, Panic)
 
-	// OnDone is told of each request once, when its outermost instance returns.
+	// OnDone is called with each request once, when its outermost instance returns.
 	OnDone func(context.Context, Done)
 
 	// Stopped says that nothing is to be logged or reported any more. Requests are

@@ -20,7 +20,7 @@ type Stream struct {
 	Form   string          // of the state
 	Topics map[string]bool // those of Names that the client wants
 	First  func() []byte   // the state of now, which spares a new client the wait for the next one; nil, or returning nil: none
-	Full   string          // what a client is told for whom there is no room
+	Full   string          // the answer to a client for whom there is no room
 }
 
 // Names are the topics that a client may choose from.

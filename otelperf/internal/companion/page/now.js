@@ -41,7 +41,7 @@ function verdict(summary, open) {
   if (summary.endpoints.length === 0) return ["No requests yet", "The first one that ends shows up here within a second."];
   const learning = summary.endpoints.filter((e) => e.state === "learning").length;
   const all = summary.endpoints.length;
-  if (learning === all) return ["Learning what is usual", "Spikes are told from about a minute of steady traffic on."];
+  if (learning === all) return ["Learning what is usual", "Spikes are reported from about a minute of steady traffic on."];
   const known = all - learning;
   const past = summary.spikes[0]?.end ? " The last spike ended " + format.ago(summary.spikes[0].end, new Date(summary.time)) + "." : "";
   return ["Nothing is wrong", (known === 1 ? "The one endpoint with a baseline is within it." : "All " + known + " endpoints with a baseline are within it.") + (learning ? " " + learning + " still learning." : "") + past];
