@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/replay/format"
@@ -24,7 +25,8 @@ const (
 
 // Flags is what a user typed.
 type Flags struct {
-	Format                                string
+	Format, Unit                          string
+	Fields                                []string // NAME=KEY
 	Ratio, Weight, Cooldown, Floor, Grace string
 	JSON, Strict, Progress                bool
 }
@@ -37,7 +39,7 @@ func DefaultFlags() Flags {
 // Config is what Run does.
 type Config struct {
 	Files    []string // "-" is Stdin
-	Format   string
+	Format   format.Options
 	Baseline baseline.Config
 	JSON     bool // a line per event instead of a table
 	Strict   bool // stop at the first bad line
@@ -49,10 +51,10 @@ type Config struct {
 
 // Config reads the flags. Its error names each flag that it refuses, and what is accepted.
 func (f Flags) Config(files []string) (Config, error) {
-	c := Config{Files: files, Format: f.Format, JSON: f.JSON, Strict: f.Strict, Progress: f.Progress}
+	c := Config{Files: files, Format: format.Options{Format: f.Format}, JSON: f.JSON, Strict: f.Strict, Progress: f.Progress}
 	var errs []error
-	if err := format.Check(f.Format); err != nil {
-		errs = append(errs, fmt.Errorf("--format is %.40q: %w", f.Format, err))
+	if err := f.input(&c.Format); err != nil {
+		errs = append(errs, err)
 	}
 	knob := func(flag, value, accepted string, one baseline.Config, err error) {
 		if err != nil || one == (baseline.Config{}) || one.Validate() != nil {
@@ -72,4 +74,28 @@ func (f Flags) Config(files []string) (Config, error) {
 	b.Grace, err = time.ParseDuration(f.Grace)
 	knob("grace", f.Grace, AcceptedGrace, baseline.Config{Grace: b.Grace}, err)
 	return c, errors.Join(errs...)
+}
+
+// input reads the flags that say how the files are to be read.
+func (f Flags) input(o *format.Options) error {
+	var errs []error
+	var err error
+	if o.Unit, err = format.ParseUnit(f.Unit); err != nil {
+		errs = append(errs, fmt.Errorf("--unit is %.40q, %w", f.Unit, err))
+	}
+	for _, field := range f.Fields {
+		name, key, _ := strings.Cut(field, "=")
+		if key == "" {
+			errs = append(errs, fmt.Errorf("--field is %.40q, and has to be NAME=KEY", field))
+			continue
+		}
+		if _, twice := o.Fields[name]; twice {
+			errs = append(errs, fmt.Errorf("--field has %.40q twice", name))
+		}
+		if o.Fields == nil {
+			o.Fields = map[string]string{}
+		}
+		o.Fields[name] = key
+	}
+	return errors.Join(append(errs, o.Check())...)
 }

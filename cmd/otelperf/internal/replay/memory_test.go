@@ -23,12 +23,12 @@ func TestConstantMemory(t *testing.T) {
 	heaps := make(chan uint64, 2)
 	go func() {
 		err := writeSeconds(w, seconds/2, perSecond, 0)
-		heaps <- heap()
+		heaps <- liveBytes()
 		err = errors.Join(err, writeSeconds(w, seconds-seconds/2, perSecond, seconds/2))
-		heaps <- heap()
+		heaps <- liveBytes()
 		_ = w.CloseWithError(err)
 	}()
-	before := heap()
+	before := liveBytes()
 	var stdout bytes.Buffer
 	c := config(t, "-")
 	c.JSON, c.Stdin, c.Stdout = false, r, &stdout
@@ -45,8 +45,8 @@ func TestConstantMemory(t *testing.T) {
 	}
 }
 
-// heap returns the bytes of live objects.
-func heap() uint64 {
+// liveBytes returns the bytes of live objects.
+func liveBytes() uint64 {
 	runtime.GC()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)

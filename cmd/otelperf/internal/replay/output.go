@@ -30,7 +30,7 @@ func newOutput(asJSON bool, file string, to *bufio.Writer) output {
 
 // event is a line of JSON.
 type event struct {
-	File          string   `json:"file"` // base name, without .gz
+	File          string   `json:"file"` // base names, without .gz, of the files of the stream
 	Type          string   `json:"type"` // spike_started or spike_ended
 	Time          string   `json:"time"` // RFC 3339, UTC: when there was enough evidence
 	Route         string   `json:"route"`

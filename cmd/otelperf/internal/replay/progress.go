@@ -14,17 +14,18 @@ const progressEvery = time.Second
 
 // progress tells how far the reading is: on a terminal in one line that changes, else in a line each.
 type progress struct {
-	in       *input
+	name     string
+	sources  []*source
 	to       io.Writer
 	on, tty  bool
 	began    time.Time
 	reported time.Time
 }
 
-func newProgress(in *input, to io.Writer, always bool) *progress {
+func newProgress(name string, sources []*source, to io.Writer, always bool) *progress {
 	now := time.Now()
 	tty := isTerminal(to)
-	return &progress{in: in, to: to, on: always || tty, tty: tty, began: now, reported: now}
+	return &progress{name: name, sources: sources, to: to, on: always || tty, tty: tty, began: now, reported: now}
 }
 
 func isTerminal(w io.Writer) bool {
@@ -49,10 +50,19 @@ func (p *progress) report(n uint64) {
 
 func (p *progress) write(n uint64, took time.Duration) {
 	part := ""
-	if p.in.size > 0 {
-		part = fmt.Sprintf("%.0f %%, ", 100*float64(min(p.in.read, p.in.size))/float64(p.in.size))
+	var size, read int64
+	for _, s := range p.sources {
+		if s.in.size == 0 { // not known
+			size = 0
+			break
+		}
+		size += s.in.size
+		read += min(s.in.read, s.in.size)
 	}
-	line := fmt.Sprintf("%s: %s%s requests, %s/s", p.in.name, part, grouped(n), grouped(uint64(float64(n)/max(took.Seconds(), 1e-3))))
+	if size > 0 {
+		part = fmt.Sprintf("%.0f %%, ", 100*float64(read)/float64(size))
+	}
+	line := fmt.Sprintf("%s: %s%s requests, %s/s", p.name, part, grouped(n), grouped(uint64(float64(n)/max(took.Seconds(), 1e-3))))
 	if p.tty {
 		_, _ = fmt.Fprintf(p.to, "\r\x1b[K%s", line)
 		return

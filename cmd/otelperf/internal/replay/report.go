@@ -67,10 +67,6 @@ func (s *spike) update(p *engine.Part) {
 
 func (o *tableOutput) finish(r *run) error {
 	t := r.timeline
-	if t.counts.accepted == 0 {
-		_, err := fmt.Fprintf(o.to, "%s: no requests\n", o.file)
-		return err
-	}
 	rows := t.engine.Snapshot(engine.All).Rows
 	o.headline(t)
 	o.notes(t)

@@ -7,13 +7,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-
-	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/replay/format"
 )
 
 // ErrInput is wrapped by what Run returns when the input is at fault: a file that cannot be opened, a format that cannot
-// be told, a bad line when Strict is set.
+// be told, no request in it, a bad line when Strict is set.
 var ErrInput = errors.New("bad input")
 
 // inputError makes an error one of the input.
@@ -22,83 +19,71 @@ type inputError struct{ error }
 func (e inputError) Is(target error) bool { return target == ErrInput }
 func (e inputError) Unwrap() error        { return e.error }
 
-// Run replays all files, one after the other, each with an engine of its own. When ctx ends, it reports what it has
-// read by then.
+// Run replays all files as one stream, in the order of their times. When ctx ends, it reports what it has read by then.
 func Run(ctx context.Context, c Config) error {
-	for _, name := range c.Files { // rather now than after an hour
-		if name == "-" {
-			continue
+	sources, err := openAll(&c)
+	defer func() {
+		for _, s := range sources {
+			s.in.close()
 		}
-		if info, err := os.Stat(name); err != nil {
-			return inputError{err}
-		} else if info.IsDir() {
-			return inputError{fmt.Errorf("%s is a folder", name)}
-		}
+	}()
+	if err != nil {
+		return err
 	}
-	for i, name := range c.Files {
-		select {
-		case <-ctx.Done():
-			return nil // interrupted: what was done stands
-		default:
-		}
-		if i > 0 && !c.JSON {
-			_, _ = fmt.Fprintln(c.Stdout)
-		}
-		if err := runFile(ctx, c, name); err != nil {
-			return err
-		}
+	if ctx.Err() != nil {
+		return nil // interrupted: what was done stands
 	}
-	return nil
+	stdout := bufio.NewWriter(c.Stdout)
+	r, err := newRun(ctx, &c, sources, stdout)
+	if err != nil {
+		return inputError{err}
+	}
+	if c.JSON {
+		r.announce(c.Stderr)
+	} else {
+		r.announce(stdout)
+	}
+	err = r.read()
+	if errors.Is(err, errStrict) {
+		return inputError{err}
+	}
+	if r.timeline.counts.accepted == 0 {
+		return err
+	}
+	return errors.Join(r.output.finish(r), stdout.Flush(), err)
 }
 
-// run is the replay of one file.
+// run is the replay of some files.
 type run struct {
 	ctx      context.Context
-	in       *input
+	sources  []*source
+	last     *source // of the last request
 	timeline *timeline
-	problems problems
 	progress *progress
 	output   output
 	handled  uint64
-	line     int // of the last request
 }
 
-func runFile(ctx context.Context, c Config, name string) error {
-	in, err := open(name, c.Stdin)
-	if err != nil {
-		return inputError{err}
+func newRun(ctx context.Context, c *Config, sources []*source, to *bufio.Writer) (*run, error) {
+	names, bases := make([]string, len(sources)), make([]string, len(sources))
+	for i, s := range sources {
+		names[i], bases[i] = s.in.name, s.in.base()
 	}
-	defer in.close()
-	reader, err := format.Open(in.Reader, c.Format)
-	if err != nil {
-		err = fmt.Errorf("%s: %w", in.name, err)
-		if errors.Is(err, format.ErrUnknown) {
-			return inputError{err}
-		}
-		return err
+	r := &run{ctx: ctx, sources: sources, output: newOutput(c.JSON, listed(bases), to), progress: newProgress(listed(names), sources, c.Stderr, c.Progress)}
+	for _, s := range sources {
+		s.run = r
 	}
-	stdout := bufio.NewWriter(c.Stdout)
-	r := &run{
-		ctx: ctx, in: in, progress: newProgress(in, c.Stderr, c.Progress),
-		problems: problems{file: in.name, to: c.Stderr, strict: c.Strict},
-		output:   newOutput(c.JSON, in.base(), stdout),
-	}
-	if r.timeline, err = newTimeline(c.Baseline, r.output.event); err != nil {
-		return inputError{err}
-	}
-	err = r.read(reader)
-	if errors.Is(err, errStrict) {
-		return errors.Join(inputError{err}, stdout.Flush())
-	}
-	return errors.Join(err, r.output.finish(r), stdout.Flush())
+	var err error
+	r.timeline, err = newTimeline(c.Baseline, r.output.event)
+	return r, err
 }
 
 // errInterrupted ends the reading without being an error.
 var errInterrupted = errors.New("interrupted")
 
-// read reads the file to its end. After an error, what came before it counts.
-func (r *run) read(from format.Reader) error {
-	err := from.Run(r)
+// read reads the files to their ends. After an error, what came before it counts.
+func (r *run) read() error {
+	err := r.merge()
 	r.progress.done(r.timeline.counts.accepted)
 	if errors.Is(err, errStrict) {
 		return err
@@ -106,15 +91,16 @@ func (r *run) read(from format.Reader) error {
 	if errors.Is(err, errInterrupted) {
 		err = nil
 	}
-	if last := r.leftOut(r.timeline.finish()); err == nil {
-		err = last
+	if r.last != nil {
+		if last := r.last.leftOut(r.timeline.finish()); err == nil {
+			err = last
+		}
 	}
-	r.problems.sum()
-	switch {
-	case err != nil && !errors.Is(err, errStrict):
-		return fmt.Errorf("%s: %w", r.in.name, err)
-	case err == nil && r.timeline.counts.accepted == 0 && r.problems.n > 0:
-		return fmt.Errorf("%s: there is no request in it", r.in.name)
+	for _, s := range r.sources {
+		s.problems.sum()
+		if s.requests == 0 && err == nil && r.ctx.Err() == nil {
+			err = inputError{fmt.Errorf("%s: no request was found in it, read as %s", s.in.name, s.reader.About().Format)}
+		}
 	}
 	return err
 }

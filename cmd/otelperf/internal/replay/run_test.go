@@ -46,8 +46,8 @@ func events(t *testing.T, from io.Reader) (out []event) {
 	if err := Run(t.Context(), c); err != nil {
 		t.Fatal(err)
 	}
-	if stderr.Len() > 0 {
-		t.Errorf("on standard error: %s", stderr.String())
+	if got := stderr.String(); got != "stdin: format csv, durations in ms\n" {
+		t.Errorf("on standard error: %s", got)
 	}
 	for line := range bytes.Lines(stdout.Bytes()) {
 		var e event

@@ -7,32 +7,32 @@ import "github.com/otelperf/otelperf-go/cmd/otelperf/internal/replay/format"
 // lookUp is after how many requests or bad lines a run looks at the clock and whether it is to end.
 const lookUp = 1 << 14
 
-// Request takes one request from a reader.
-func (r *run) Request(line int, rec *format.Record) error {
-	if err := r.look(); err != nil {
+// Request takes one request from the reader.
+func (s *source) Request(line int, rec *format.Record) error {
+	if err := s.run.look(); err != nil {
 		return err
 	}
-	r.line = line
-	return r.leftOut(r.timeline.add(request{
-		unix: rec.Time / 1e9, endpoint: r.timeline.endpoints.of(rec), duration: rec.Duration, outcome: rec.Outcome,
-	}))
+	s.requests++
+	s.line, s.run.last = line, s
+	t := s.run.timeline
+	return s.leftOut(t.add(request{unix: rec.Time / 1e9, endpoint: t.endpoints.of(rec), duration: rec.Duration, outcome: rec.Outcome}))
 }
 
 // leftOut takes note of a request whose time was not believed; other errors it returns.
-func (r *run) leftOut(err error) error {
+func (s *source) leftOut(err error) error {
 	if err == errLate || err == errLeap {
-		return r.Bad(r.line, err)
+		return s.Bad(s.line, err)
 	}
 	return err
 }
 
-// Bad takes a line that is no request from a reader.
-func (r *run) Bad(line int, reason error) error {
-	if err := r.look(); err != nil {
+// Bad takes a line that is no request from the reader.
+func (s *source) Bad(line int, reason error) error {
+	if err := s.run.look(); err != nil {
 		return err
 	}
-	r.progress.clear()
-	return r.problems.bad(line, reason)
+	s.run.progress.clear()
+	return s.problems.bad(line, reason)
 }
 
 // look looks up from the work now and then.

@@ -5,7 +5,7 @@ package format
 import (
 	"bytes"
 	"errors"
-	"time"
+	"fmt"
 
 	"github.com/otelperf/otelperf-go/slowlog"
 )
@@ -13,6 +13,7 @@ import (
 // accessParser parses lines of an access log.
 type accessParser struct {
 	layout *layout
+	unit   Unit // that was asked for; noUnit: the layout's own
 	local  localStamps
 	iso    stamps
 	route  []byte // memory of the last one
@@ -28,10 +29,10 @@ func (p *accessParser) parse(line []byte, rec *Record) error {
 	if !ok {
 		return errLayout
 	}
-	p.method, p.path, p.status = nil, nil, 0
+	p.method, p.path, p.status, rec.Duration = nil, nil, 0, 0
 	for _, e := range p.layout.elements {
 		var value []byte
-		if value, rest, ok = cutValue(rest, e.end); !ok {
+		if value, rest, ok = cutValue(rest, e); !ok {
 			return errLayout
 		}
 		if e.variable == ignored {
@@ -40,6 +41,9 @@ func (p *accessParser) parse(line []byte, rec *Record) error {
 		if err := p.set(e.variable, value, rec); err != nil {
 			return err
 		}
+	}
+	if len(bytes.TrimRight(rest, " ")) > 0 {
+		return fmt.Errorf("%w: it goes on with %.40q", errLayout, rest)
 	}
 	if p.layout.started {
 		rec.Time += int64(rec.Duration)
@@ -52,12 +56,23 @@ func (p *accessParser) parse(line []byte, rec *Record) error {
 	return nil
 }
 
-// cutValue cuts a value off that ends before end; the last one ends at a space or at the end of the line. A quote
-// behind a backslash is part of the value.
-func cutValue(line []byte, end string) (value, rest []byte, ok bool) {
+// cutValue cuts the value of an element off. The last one of a layout ends with the line, or where it has to: then the rest is too
+// much. A quote behind a backslash is part of the value.
+func cutValue(line []byte, e element) (value, rest []byte, ok bool) {
+	end := e.end
 	if end == "" {
-		value, rest, _ = bytes.Cut(line, []byte(" "))
-		return value, rest, true
+		from := 0
+		switch e.variable {
+		case ignored:
+			return line, nil, true
+		case requestLine:
+			from = bytes.LastIndex(line, []byte(" HTTP/")) + 1
+		}
+		i := bytes.IndexByte(line[from:], ' ')
+		if i < 0 || e.variable == requestLine && from == 0 {
+			return line, nil, true
+		}
+		return line[:from+i], line[from+i:], true
 	}
 	for from := 0; ; {
 		i := bytes.Index(line[from:], []byte(end))
@@ -106,51 +121,59 @@ func (p *accessParser) set(v variable, value []byte, rec *Record) error {
 		if p.status, ok = parseStatus(value); !ok {
 			return badStatus(value)
 		}
-	case tookSeconds:
-		return setDuration(value, seconds, rec)
-	case tookMillis:
-		return setDuration(value, milliseconds, rec)
-	case tookMicros:
-		return setDuration(value, microseconds, rec)
+	case clockTime:
+		if rec.Time, ok = p.local.parseMillis(value); !ok {
+			return badTime("the time", value)
+		}
+	case count:
+		if !isCount(value) {
+			return errLayout
+		}
+	case word:
+		if bytes.IndexByte(value, ' ') >= 0 {
+			return errLayout
+		}
+	default:
+		return p.took(v, value, rec)
 	}
 	return nil
 }
 
-func setDuration(value []byte, unit int, rec *Record) error {
+// took adds a duration to that of the record.
+func (p *accessParser) took(v variable, value []byte, rec *Record) error {
+	unit := p.unit
+	switch {
+	case unit != noUnit:
+	case v == tookNumber, v == tookSeconds && !millisecondDecimals(value):
+		if _, ok := parseDuration(value, microseconds); ok {
+			return withoutUnit("the duration", value)
+		}
+		return badDuration("the duration", value)
+	default:
+		unit = tookUnits[v]
+	}
 	d, ok := parseDuration(value, unit)
-	if !ok {
+	if !ok || value[0] == '+' || rec.Duration+d > MaxDuration { // HAProxy writes a + where the request went on
 		return badDuration("the duration", value)
 	}
-	rec.Duration = d
+	rec.Duration += d
 	return nil
 }
 
-// parseUnix parses seconds since 1970 with a fraction.
-func parseUnix(b []byte) (ns int64, ok bool) {
-	whole, fraction, _ := bytes.Cut(b, []byte("."))
-	if len(whole) == 0 || len(whole) > 10 {
-		return 0, false
-	}
-	for _, c := range whole {
-		if c-'0' > 9 {
-			return 0, false
-		}
-		ns = ns*10 + int64(c-'0')
-	}
-	if ns > lastSecond {
-		return 0, false
-	}
-	d := time.Duration(0)
-	if len(fraction) > 0 {
-		if d, ok = parseDuration(append([]byte("0."), fraction...), seconds); !ok {
-			return 0, false
-		}
-	}
-	return ns*1e9 + int64(d), true
+// millisecondDecimals tells whether a number has a point and three decimals, as nginx's seconds have.
+func millisecondDecimals(value []byte) bool {
+	return len(value) > 4 && bytes.IndexByte(value, '.') == len(value)-4
 }
 
-// lastSecond is the end of the year 2261.
-var lastSecond = time.Date(lastYear, 12, 31, 23, 59, 59, 0, time.UTC).Unix()
+// isCount tells whether a value is a number of bytes and the like: digits or "-".
+func isCount(value []byte) bool {
+	for _, c := range value {
+		if c-'0' > 9 {
+			return len(value) == 1 && c == '-'
+		}
+	}
+	return len(value) > 0
+}
 
 // requestOf cuts "GET /path HTTP/1.1". What does not look like that has no path.
 func requestOf(line []byte) (method, path []byte) {

@@ -9,18 +9,20 @@ import (
 )
 
 func TestNginx(t *testing.T) {
-	got := readAll(t, Nginx, strings.Join([]string{
+	got := readAll(t, "nginx", strings.Join([]string{
 		`10.0.0.1 - - [02/Mar/2026:10:00:00 +0000] "GET /users/42?x=1 HTTP/1.1" 200 612 "-" "curl/8" 0.045`,
-		`10.0.0.1 - bob [02/Mar/2026:10:00:00 +0100] "POST /orders HTTP/2.0" 502 0 "http://a/ \"b\"" "Mozilla \x22" 1.500 more`,
+		`10.0.0.1 - bob [02/Mar/2026:10:00:00 +0100] "POST /orders HTTP/2.0" 502 0 "http://a/ \"b\"" "Mozilla \x22" 1.500`,
 		`10.0.0.1 - - [02/Mar/2026:10:00:01 +0000] "\x16\x03\x01" 400 150 "-" "-" 0.000`,
 		`10.0.0.1 - - [02/Mar/2026:10:00:01 +0000] "GET http://host/a/b HTTP/1.1" 499 0 "-" "-" 30.000`,
 		`10.0.0.1 - - [02/Mar/2026:10:00:01 +0000] "BREW /pot HTTP/1.1" 405 0 "-" "-" 0.001`,
 		`10.0.0.1 - - [02/Mar/2026:10:00:01 +0000] "GET /wp-admin HTTP/1.1" 404 0 "-" "-" 0.001`,
 		`10.0.0.1 - - [02/Mar/2026:10:00:01 +0000] "GET /ws HTTP/1.1" 101 0 "-" "-" 900.001`,
 		`10.0.0.1 - - [02/Mar/2026:10:00:01 +0000] "GET /a HTTP/1.1" 200 0 "-" "-" -`,
-		`10.0.0.1 - - [02/Mar/2026:10:00:01] "GET /a HTTP/1.1" 200 0 "-" "-" 1`,
-		`10.0.0.1 - - [02/Mar/2026:10:00:01 +0000] "GET /a HTTP/1.1" two 0 "-" "-" 1`,
+		`10.0.0.1 - - [02/Mar/2026:10:00:01] "GET /a HTTP/1.1" 200 0 "-" "-" 1.000`,
+		`10.0.0.1 - - [02/Mar/2026:10:00:01 +0000] "GET /a HTTP/1.1" two 0 "-" "-" 1.000`,
 		`something else`,
+		`10.0.0.1 - - [02/Mar/2026:10:00:00 +0000] "GET /a HTTP/1.1" 200 0 "-" "-" 1.500 more`,
+		`10.0.0.1 - - [02/Mar/2026:10:00:00 +0000] "GET /a HTTP/1.1" 200 0 "-" "-" 490`,
 	}, "\n"))
 	equal(t, "requests", got.requests, []string{
 		"1 2026-03-02T10:00:00Z GET /users/{id} 45ms ok",
@@ -36,12 +38,14 @@ func TestNginx(t *testing.T) {
 		`9 the time is "02/Mar/2026:10:00:01", which is no time from 1970 to 2261`,
 		`10 status is "two", which is not a number of three digits`,
 		`11 the line does not have the log format`,
+		`12 the line does not have the log format: it goes on with " more"`,
+		`13 the duration is "490", and nothing tells its unit: --unit s|ms|us|ns does`,
 	})
 }
 
 // TestApache: its time is that of the begin, a record's that of the end.
 func TestApache(t *testing.T) {
-	got := readAll(t, Apache, `h - - [02/Mar/2026:10:00:00 +0000] "GET /a HTTP/1.1" 200 5 "-" "-" 2500000`)
+	got := readWith(t, Options{Format: "apache", Unit: microseconds}, `h - - [02/Mar/2026:10:00:00 +0000] "GET /a HTTP/1.1" 200 5 "-" "-" 2500000`)
 	equal(t, "requests", got.requests, []string{"1 2026-03-02T10:00:02.5Z GET /a 2.5s ok"})
 }
 
@@ -58,7 +62,7 @@ func TestOwnFormats(t *testing.T) {
 	}
 	for _, tt := range []struct{ format, line string }{
 		{`%t %m %U%q %>s %{ms}T`, `[02/Mar/2026:10:00:00 +0000] GET /a?b=c 200 45`},
-		{`%{X-Real-IP}i %t 100%% "%r" %s %D`, `- [02/Mar/2026:10:00:00 +0000] 100% "GET /a HTTP/1.1" 200 45000`},
+		{`%{X-Real-IP}i %t 100%% "%r" %s %{us}T`, `- [02/Mar/2026:10:00:00 +0000] 100% "GET /a HTTP/1.1" 200 45000`},
 		{`%t %{us}T %>s %m %U`, `[02/Mar/2026:10:00:00 +0000] 45000 200 GET /a`},
 	} {
 		got := readAll(t, tt.format, tt.line)
@@ -68,8 +72,11 @@ func TestOwnFormats(t *testing.T) {
 
 func TestBadFormats(t *testing.T) {
 	for format, want := range map[string]string{
-		"json":                               "there is no format of this name",
+		"xml":                                "there is no format of this name",
 		"$request $time_local":               "no duration",
+		"%t %r %D":                           "nothing tells its unit",
+		"$msec $uri $duration":               "nothing tells its unit",
+		"%t %r %{ms}T %{us}T":                "several durations",
 		"$request_time $time_local":          "no request",
 		"$request_time $uri":                 "no time",
 		"$msec$request_time $uri":            "nothing between them",
@@ -79,13 +86,8 @@ func TestBadFormats(t *testing.T) {
 		"%t %D %r %":                         "a % without a letter",
 		"$" + strings.Repeat("x", MaxFormat): "longer than 4096 bytes",
 	} {
-		if err := Check(format); err == nil || !strings.Contains(err.Error(), want) {
+		if err := (&Options{Format: format}).Check(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.40q: %v, want %q", format, err, want)
-		}
-	}
-	for _, format := range Names {
-		if err := Check(format); err != nil {
-			t.Errorf("%s: %v", format, err)
 		}
 	}
 }

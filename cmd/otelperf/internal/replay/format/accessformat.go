@@ -8,39 +8,51 @@ import (
 	"strings"
 )
 
-// Log formats that are known by name: the combined format of each server with the time that the request took behind it.
-const (
-	NginxFormat  = `$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent" $request_time`
-	ApacheFormat = `%h %l %u %t "%r" %>s %b "%{Referer}i" "%{User-Agent}i" %D`
-)
-
 // variable is what a part of a log line means.
 type variable uint8
 
 const (
 	ignored     variable = iota
+	count                // digits or "-", of no interest, but no other text
+	word                 // without a space, of no interest
 	localTime            // 02/Mar/2026:10:00:00 +0000
+	clockTime            // 02/Mar/2026:10:00:00.000
 	isoTime              // RFC 3339
 	unixTime             // s with a fraction
 	requestLine          // GET /path HTTP/1.1
 	methodName           //
 	uri                  // path, or path and query
 	status               //
-	tookSeconds          //
-	tookMillis           //
-	tookMicros           //
+	tookNumber           // of a unit that is not known
+	tookSeconds          // with three decimals
+	tookS                //
+	tookMs               //
+	tookUs               //
+	tookNs               //
+	tookPart             // s, of which several make the duration
 )
 
-// nginxVariables are those that mean something here.
+var tookUnits = map[variable]Unit{
+	tookSeconds: seconds, tookS: seconds, tookMs: milliseconds, tookUs: microseconds, tookNs: nanoseconds, tookPart: seconds,
+}
+
+// nginxVariables are those that mean something here, and some of our own for what other servers write.
 var nginxVariables = map[string]variable{
 	"time_local": localTime, "time_iso8601": isoTime, "msec": unixTime, "request": requestLine, "request_method": methodName,
 	"uri": uri, "request_uri": uri, "document_uri": uri, "status": status, "request_time": tookSeconds,
+	"body_bytes_sent": count, "bytes_sent": count, "request_length": count,
+
+	"start_local": localTime, "start_iso8601": isoTime, "start_clock": clockTime,
+	"duration": tookNumber, "duration_s": tookS, "duration_ms": tookMs, "duration_us": tookUs, "duration_ns": tookNs, "part_s": tookPart,
+	"count": count, "word": word,
 }
 
-// apacheDirectives are those that mean something here, with their argument if they have one.
+// apacheDirectives are those that mean something here, with their argument if they have one. Apache writes %D in µs, as Tomcat does
+// since 10.1; before it was in ms.
 var apacheDirectives = map[string]variable{
 	"t": localTime, "r": requestLine, "m": methodName, "U": uri, "s": status,
-	"T": tookSeconds, "{s}T": tookSeconds, "{ms}T": tookMillis, "{us}T": tookMicros, "D": tookMicros,
+	"T": tookS, "{s}T": tookS, "{ms}T": tookMs, "{us}T": tookUs, "D": tookNumber,
+	"b": count, "B": count, "I": count, "O": count,
 }
 
 // element is a variable of a log line and the text that ends it: "" for the last.
@@ -68,6 +80,7 @@ func compile(format string) (*layout, error) {
 	next := nextApache
 	if strings.Contains(format, "$") {
 		next = nextNginx
+		l.started = strings.Contains(format, "$start_") || strings.Contains(format, "${start_")
 	} else {
 		l.started = true
 	}
@@ -178,20 +191,37 @@ func (l *layout) join() (*layout, error) {
 	return l, l.complete()
 }
 
+// unit is that of the durations, noUnit where the format does not tell.
+func (l *layout) unit() Unit {
+	for _, e := range l.elements {
+		if u := tookUnits[e.variable]; u != noUnit {
+			return u
+		}
+	}
+	return noUnit
+}
+
 // complete reports what is missing in a layout.
 func (l *layout) complete() error {
-	var has [tookMicros + 1]bool
+	var has [tookPart + 1]int
 	for _, e := range l.elements {
-		has[e.variable] = true
+		has[e.variable]++
 	}
 	var errs []error
-	if !has[localTime] && !has[isoTime] && !has[unixTime] {
-		errs = append(errs, errors.New("the log format has no time: $time_local, $time_iso8601, $msec or %t"))
+	if has[localTime]+has[isoTime]+has[unixTime]+has[clockTime] == 0 {
+		errs = append(errs, errors.New("the log format has no time: $time_local, $time_iso8601, $msec, $start_local, $start_iso8601 or %t"))
 	}
-	if !has[tookSeconds] && !has[tookMillis] && !has[tookMicros] {
-		errs = append(errs, errors.New("the log format has no duration: $request_time, %D or %T"))
+	took := 0
+	for v := tookNumber; v < tookPart; v++ {
+		took += has[v]
 	}
-	if !has[requestLine] && !has[uri] {
+	switch {
+	case took+has[tookPart] == 0:
+		errs = append(errs, errors.New("the log format has no duration: $request_time, $duration, $duration_ms, %D or %T"))
+	case took > 1:
+		errs = append(errs, errors.New("the log format has several durations"))
+	}
+	if has[requestLine]+has[uri] == 0 {
 		errs = append(errs, errors.New("the log format has no request: $request, $uri, %r or %U"))
 	}
 	return errors.Join(errs...)

@@ -37,7 +37,12 @@ func (c *collected) Bad(line int, reason error) error {
 // readAll reads text in a format.
 func readAll(t *testing.T, format, text string) *collected {
 	t.Helper()
-	r, err := Open(strings.NewReader(text), format)
+	return readWith(t, Options{Format: format}, text)
+}
+
+func readWith(t *testing.T, o Options, text string) *collected {
+	t.Helper()
+	r, err := Open(strings.NewReader(text), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,11 +71,11 @@ func (s *stopping) Bad(int, error) error       { s.calls++; return errStop }
 
 func TestSinkStops(t *testing.T) {
 	for format, text := range map[string]string{
-		CSV:   "2026-03-02T10:00:00Z,/a,1,200\n2026-03-02T10:00:00Z,/a,1,200\n",
-		OTLP:  oneSpan + oneSpan,
-		Nginx: "bad\nbad\n",
+		CSV:     "2026-03-02T10:00:00Z,/a,1,200\n2026-03-02T10:00:00Z,/a,1,200\n",
+		"otlp":  oneSpan + oneSpan,
+		"nginx": "bad\nbad\n",
 	} {
-		r, err := Open(strings.NewReader(text), format)
+		r, err := Open(strings.NewReader(text), Options{Format: format})
 		if err != nil {
 			t.Fatal(err)
 		}

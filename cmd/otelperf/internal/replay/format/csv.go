@@ -15,7 +15,8 @@ import (
 type csvParser struct {
 	stamps  stamps
 	columns csvColumns
-	begun   bool // the first line was seen
+	begun   bool  // the first line was seen
+	header  error // what is wrong with the first line, which is a header: no column can be trusted then
 	fields  [maxFields][]byte
 	unquote []byte // memory of quoted fields
 }
@@ -30,6 +31,7 @@ var (
 
 	errQuote      = errors.New(`a quote (") is not where CSV may have one`)
 	errEmptyRoute = errors.New("route is empty")
+	errHeader     = errors.New("the header does not name what is needed")
 )
 
 func (p *csvParser) parse(line []byte, rec *Record) error {
@@ -43,6 +45,10 @@ func (p *csvParser) parse(line []byte, rec *Record) error {
 			p.columns = c
 			return errSkip
 		}
+		p.header = strangeHeader(fields)
+	}
+	if p.header != nil {
+		return p.header
 	}
 	return p.fill(fields, rec)
 }
@@ -90,6 +96,17 @@ func headerColumns(fields [][]byte) (c csvColumns, ok bool) {
 		c.status = -1
 	}
 	return c, found[0] && found[1] && found[2]
+}
+
+// strangeHeader reports a header that names something else: its durations would be of another unit.
+func strangeHeader(fields [][]byte) error {
+	for _, f := range fields {
+		name := strings.ToLower(string(bytes.TrimSpace(f)))
+		if name == "timestamp" || name == "route" || strings.HasPrefix(name, "duration") {
+			return fmt.Errorf("%w: that of CSV has timestamp, route and duration_ms, not %.100q", errHeader, bytes.Join(fields, []byte(",")))
+		}
+	}
+	return nil
 }
 
 // split cuts a line into fields, which are valid until the next call.

@@ -60,7 +60,10 @@ var errSkip = errors.New("not a request")
 type lineReader struct {
 	lines  lines
 	parser lineParser
+	about  About
 }
+
+func (r *lineReader) About() About { return r.about }
 
 func (r *lineReader) Run(to Sink) error {
 	var rec Record

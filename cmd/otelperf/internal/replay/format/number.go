@@ -9,21 +9,14 @@ import (
 	"time"
 )
 
-// Units of durations, as powers of ten in ns.
-const (
-	microseconds = 3
-	milliseconds = 6
-	seconds      = 9
-)
-
 // tooLong is more than any duration that is believed, in any unit.
 const tooLong = int64(MaxDuration) + 1
 
 var pow10 = [...]int64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9}
 
-// parseDuration parses a decimal number of 10^unit ns and rounds it to the next ns, half a ns upwards. ok is false for what is
+// parseDuration parses a decimal number of a unit and rounds it to the next ns, half a ns upwards. ok is false for what is
 // no number and for what is negative, NaN or longer than MaxDuration.
-func parseDuration(b []byte, unit int) (d time.Duration, ok bool) {
+func parseDuration(b []byte, unit Unit) (d time.Duration, ok bool) {
 	v, i := int64(0), 0
 	for ; i < len(b) && b[i]-'0' <= 9; i++ {
 		if v = v*10 + int64(b[i]-'0'); v > tooLong {
@@ -31,14 +24,16 @@ func parseDuration(b []byte, unit int) (d time.Duration, ok bool) {
 		}
 	}
 	digits := i
-	left := unit // digits that the fraction may still have
+	left := unit.digits() // digits that the fraction may still have
 	up := int64(0)
 	if i < len(b) && b[i] == '.' {
 		for i++; i < len(b) && b[i]-'0' <= 9; i++ {
 			digits++
 			switch c := int64(b[i] - '0'); {
 			case left > 0:
-				v = v*10 + c
+				if v = v*10 + c; v > tooLong {
+					return 0, false
+				}
 				left--
 			case left == 0:
 				up = c / 5
@@ -58,7 +53,7 @@ func parseDuration(b []byte, unit int) (d time.Duration, ok bool) {
 }
 
 // parseFloat is for what the fast way does not know: signs and exponents.
-func parseFloat(b []byte, unit int) (time.Duration, bool) {
+func parseFloat(b []byte, unit Unit) (time.Duration, bool) {
 	if len(b) > 40 {
 		return 0, false
 	}
@@ -68,10 +63,10 @@ func parseFloat(b []byte, unit int) (time.Duration, bool) {
 		}
 	}
 	f, err := strconv.ParseFloat(string(b), 64)
-	if err != nil || !(f >= 0) || math.Signbit(f) || f > float64(MaxDuration)/float64(pow10[unit]) {
+	if err != nil || !(f >= 0) || math.Signbit(f) || f > float64(MaxDuration)/float64(pow10[unit.digits()]) {
 		return 0, false
 	}
-	return time.Duration(math.Round(f * float64(pow10[unit]))), true
+	return time.Duration(math.Round(f * float64(pow10[unit.digits()]))), true
 }
 
 // badDuration is the error for what parseDuration refuses.

@@ -14,7 +14,7 @@ func TestParseDuration(t *testing.T) {
 	const refused = -1
 	tests := []struct {
 		in   string
-		unit int
+		unit Unit
 		want time.Duration
 	}{
 		{"0", milliseconds, 0},
@@ -36,6 +36,10 @@ func TestParseDuration(t *testing.T) {
 		{"86400", seconds, MaxDuration},
 		{"86401", seconds, refused},
 		{"99999999999999999999", milliseconds, refused},
+		{"86400000000.123456789", seconds, refused}, // more than an int64 of ns has room for
+		{"18446744073.709551623", seconds, refused}, // 7 ns, were it wrapped
+		{"9223372036.854775808", seconds, refused},  // negative, were it wrapped
+		{"18446744073709.558616", milliseconds, refused},
 		{"-1", milliseconds, refused},
 		{"-0", milliseconds, refused},
 		{"NaN", milliseconds, refused},

@@ -6,51 +6,22 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
-	"strings"
 )
 
-// Names of formats. What is none of them is the format of an access log.
-const (
-	Auto   = "auto" // told by the content
-	CSV    = "csv"
-	Nginx  = "nginx"  // NginxFormat
-	Apache = "apache" // ApacheFormat
-	OTLP   = "otlp"
+var (
+	// ErrUnknown is wrapped by what Open returns when the content does not tell what it is, or how it is to be read.
+	ErrUnknown = errors.New("its format is not known")
+	// ErrEmpty is returned by Open when there is nothing but space.
+	ErrEmpty = errors.New("there is nothing in it")
 )
 
-// Names are all of them.
-var Names = []string{Auto, CSV, Nginx, Apache, OTLP}
-
-// Check reports what is wrong with a format: nothing, for a name.
-func Check(format string) error {
-	_, err := layoutOf(format)
-	return err
-}
-
-// layoutOf returns the layout of an access log's format, nil for the formats that have none.
-func layoutOf(format string) (*layout, error) {
-	switch format {
-	case Auto, CSV, OTLP:
-		return nil, nil
-	case Nginx:
-		return compile(NginxFormat)
-	case Apache:
-		return compile(ApacheFormat)
+// Open returns a reader of a stream.
+func Open(r io.Reader, o Options) (Reader, error) {
+	if err := o.Check(); err != nil {
+		return nil, err
 	}
-	if !strings.ContainsAny(format, "$%") {
-		return nil, fmt.Errorf("there is no format of this name; accepted: %s, or a log format such as '$msec $request_time $request'", strings.Join(Names, ", "))
-	}
-	return compile(format)
-}
-
-// ErrUnknown is wrapped by what Open returns when the content does not tell what it is.
-var ErrUnknown = errors.New("its lines are of no known format; --format tells which")
-
-// Open returns a reader of a stream in a format. An empty stream of format Auto reads as CSV.
-func Open(r io.Reader, format string) (Reader, error) {
-	l, err := layoutOf(format)
+	k, err := o.kind()
 	if err != nil {
 		return nil, err
 	}
@@ -58,82 +29,45 @@ func Open(r io.Reader, format string) (Reader, error) {
 	if mark, _ := in.Peek(3); string(mark) == "\xef\xbb\xbf" { // the byte order mark that some editors write
 		_, _ = in.Discard(3)
 	}
-	if format == Auto {
-		if format, err = peek(in); err != nil {
+	if k == nil {
+		if k, err = peek(in, &o); err != nil {
 			return nil, err
 		}
-		if l, err = layoutOf(format); err != nil {
-			return nil, err
+	} else if err := notEmpty(in); err != nil {
+		return nil, err
+	}
+	return k.open(in, &o)
+}
+
+// notEmpty waits for what is no space.
+func notEmpty(in *bufio.Reader) error {
+	for more := 1; more <= MaxLine; more++ {
+		head, err := in.Peek(more)
+		switch {
+		case len(bytes.TrimSpace(head)) > 0:
+			return nil
+		case err == io.EOF:
+			return ErrEmpty
+		case err != nil:
+			return err
 		}
 	}
-	switch {
-	case format == OTLP:
-		return newOTLP(in), nil
-	case l != nil:
-		return &lineReader{lines: lines{r: in}, parser: &accessParser{layout: l}}, nil
-	default:
-		return &lineReader{lines: lines{r: in}, parser: &csvParser{}}, nil
-	}
+	return nil
 }
 
 // peek tells the format from what is there, and waits for more only as long as that does not suffice.
-func peek(in *bufio.Reader) (string, error) {
+func peek(in *bufio.Reader, o *Options) (*kind, error) {
 	for more := 1; ; {
 		_, err := in.Peek(more)
 		if err != nil && err != io.EOF {
-			return "", err
+			return nil, err
 		}
 		head, _ := in.Peek(in.Buffered())
-		if format := detect(head, err == io.EOF); format != "" {
-			return format, nil
+		whole := err == io.EOF || len(head) >= MaxLine
+		k, why := recognize(head, whole, o)
+		if k != nil || why != nil {
+			return k, why
 		}
-		if more = len(head) + 1; err == io.EOF || more > MaxLine {
-			return "", ErrUnknown
-		}
+		more = len(head) + 1
 	}
-}
-
-// triedLines is how many lines may be damaged before one that tells the format.
-const triedLines = 20
-
-// detect tells the format from the begin of a stream, "" if it cannot. Of the two kinds of access logs it is nginx's if the
-// duration has a point: Apache's is in whole microseconds.
-func detect(head []byte, whole bool) string {
-	text := bytes.TrimSpace(head)
-	switch {
-	case len(text) == 0 && whole:
-		return CSV
-	case len(text) > 0 && text[0] == '{':
-		return OTLP
-	}
-	var rec Record
-	csv := &csvParser{}
-	access := &accessParser{layout: mustCompile(NginxFormat)}
-	for range triedLines {
-		line, rest, found := bytes.Cut(head, []byte("\n"))
-		if len(line) == 0 && !found || !found && !whole {
-			break
-		}
-		head = rest
-		line = bytes.TrimSuffix(line, []byte("\r"))
-		if err := csv.parse(line, &rec); err == nil || err == errSkip {
-			return CSV
-		}
-		if access.parse(line, &rec) == nil {
-			if duration := line[bytes.LastIndexByte(line, '"')+1:]; bytes.IndexByte(duration, '.') < 0 {
-				return Apache
-			}
-			return Nginx
-		}
-	}
-	return ""
-}
-
-// mustCompile is for formats of our own.
-func mustCompile(format string) *layout {
-	l, err := compile(format)
-	if err != nil {
-		panic(err) // cannot be: the tests compile both
-	}
-	return l
 }

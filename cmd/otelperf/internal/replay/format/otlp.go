@@ -3,212 +3,124 @@
 package format
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
+	"strconv"
+	"strings"
+
+	"go.opentelemetry.io/otel/trace"
 )
 
-// otlpReader walks through ExportTraceServiceRequests token by token and decodes one span at a time.
-type otlpReader struct {
-	in      *lineCounter
-	source  io.Reader // in, and before it what earlier decoders have read ahead
-	base    int64     // offset in the stream at which decoder began
-	decoder *json.Decoder
-	service string // of the running resource
-	to      Sink
-	rec     Record
-}
+// otlp reads ExportTraceServiceRequests, and traces of Tempo's API, which are the same below another key.
+type otlp struct{ service string } // of the running resource
 
-func newOTLP(r io.Reader) *otlpReader {
-	c := &lineCounter{r: r}
-	return &otlpReader{in: c, source: c, decoder: json.NewDecoder(c)}
-}
+func otlpFormat() spanFormat { return &otlp{} }
 
-// sinkError is an error of the sink, which is not to be taken for one of the JSON.
-type sinkError struct{ error }
-
-func (o *otlpReader) Run(to Sink) error {
-	o.to = to
-	for {
-		err := o.document()
-		if err == nil {
-			continue
-		}
-		if err == io.EOF {
-			return nil
-		}
-		if stop, ok := errors.AsType[sinkError](err); ok {
-			return stop.error
-		}
-		if o.in.err != nil && o.in.err != io.EOF {
-			return o.in.err
-		}
-		if err := o.to.Bad(o.line(), fmt.Errorf("no OTLP/JSON: %w", err)); err != nil {
-			return err
-		}
-		if !o.nextLine() {
-			return nil
-		}
-	}
-}
-
-// line is the number of the line at which the decoder is. It is asked for at every step, so that little is remembered.
-func (o *otlpReader) line() int { return o.in.lineAt(o.base + o.decoder.InputOffset()) }
-
-// nextLine goes on behind the line at which the decoder gave up; false at the end of the stream.
-func (o *otlpReader) nextLine() bool {
-	o.source = io.MultiReader(o.decoder.Buffered(), o.source)
-	o.base += o.decoder.InputOffset()
-	var one [1]byte
-	for one[0] != '\n' {
-		if _, err := io.ReadFull(o.source, one[:]); err != nil {
-			return false
-		}
-		o.base++
-	}
-	o.decoder = json.NewDecoder(o.source)
-	return true
-}
-
-// document reads one request. The error is io.EOF if there is none.
-func (o *otlpReader) document() error {
-	t, err := o.decoder.Token()
+func (o *otlp) document(r *spanReader) error {
+	d, err := r.begin()
 	if err != nil {
 		return err
 	}
-	if t != json.Delim('{') {
-		return fmt.Errorf("%v where an object is expected", t)
+	if d != '{' {
+		return fmt.Errorf("%v where an object is expected", d)
 	}
-	err = o.members(func(name string) error {
-		if name == "resourceSpans" || name == "resource_spans" {
-			return o.array(o.resourceSpans)
+	var strange []string
+	known := false
+	err = r.members(func(name string) error {
+		switch name {
+		case "resourceSpans", "resource_spans", "batches":
+			known = true
+			return r.array(func() error { return o.resourceSpans(r) })
+		case "trace":
+			known = true
+			return r.object(func(name string) error {
+				if name == "resourceSpans" || name == "batches" {
+					return r.array(func() error { return o.resourceSpans(r) })
+				}
+				return r.skip()
+			})
+		case "resourceLogs", "resourceMetrics", "resourceProfiles": // the collector writes those like traces
+			known = true
 		}
-		return o.skip()
+		if len(strange) < shownKeys {
+			strange = append(strange, fmt.Sprintf("%.40q", name))
+		}
+		return r.skip()
 	})
-	if err == io.EOF {
-		err = io.ErrUnexpectedEOF
+	if err == nil && !known && len(strange) > 0 {
+		return r.bad(fmt.Errorf("its keys are %s", strings.Join(strange, ", ")))
 	}
-	return err
+	return inside(err)
 }
 
-func (o *otlpReader) resourceSpans() error {
+func (o *otlp) resourceSpans(r *spanReader) error {
 	o.service = ""
-	return o.object(func(name string) error {
+	return r.object(func(name string) error {
 		switch name {
 		case "resource":
 			var resource struct{ Attributes attributes }
-			_, err := o.decode(&resource)
+			_, err := r.decode(&resource)
 			o.service = resource.Attributes.text("service.name")
 			return err
 		case "scopeSpans", "scope_spans", "instrumentationLibrarySpans":
-			return o.array(o.scopeSpans)
+			return r.array(func() error { return o.scopeSpans(r) })
 		}
-		return o.skip()
+		return r.skip()
 	})
 }
 
-func (o *otlpReader) scopeSpans() error {
-	return o.object(func(name string) error {
-		if name == "spans" {
-			return o.array(o.span)
+func (o *otlp) scopeSpans(r *spanReader) error {
+	return r.object(func(name string) error {
+		if name != "spans" {
+			return r.skip()
 		}
-		return o.skip()
+		return r.array(func() error {
+			var s otlpSpan
+			if understood, err := r.decode(&s); err != nil || !understood {
+				return err
+			}
+			return r.span(s.plain(o.service))
+		})
 	})
 }
 
-func (o *otlpReader) span() error {
-	var s span
-	understood, err := o.decode(&s)
-	if err != nil || !understood {
-		return err
-	}
-	line := o.line()
-	isRequest, err := s.record(o.service, &o.rec)
-	if err != nil {
-		err = o.to.Bad(line, err)
-	} else if isRequest {
-		err = o.to.Request(line, &o.rec)
-	}
-	if err != nil {
-		return sinkError{err}
-	}
-	return nil
+// otlpSpan is what is needed of a span of OTLP/JSON.
+type otlpSpan struct {
+	ParentSpanID string     `json:"parentSpanId"`
+	Name         string     `json:"name"`
+	Kind         spanKind   `json:"kind"`
+	Flags        number     `json:"flags"`
+	Start        nanos      `json:"startTimeUnixNano"`
+	End          nanos      `json:"endTimeUnixNano"`
+	Attributes   attributes `json:"attributes"`
+	Events       []struct {
+		Name       string     `json:"name"`
+		Attributes attributes `json:"attributes"`
+	} `json:"events"`
+	Status struct {
+		Code statusCode `json:"code"`
+	} `json:"status"`
 }
 
-// decode decodes a value. One that has another type than expected somewhere is reported, and reading can go on behind it.
-func (o *otlpReader) decode(to any) (understood bool, err error) {
-	err = o.decoder.Decode(to)
-	if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		if err := o.to.Bad(o.line(), fmt.Errorf("no OTLP/JSON: %w", err)); err != nil {
-			return false, sinkError{err}
-		}
-		return false, nil
-	}
-	return err == nil, err
-}
+const (
+	knowsRemote = 1 << 8 // flags of a span: the next one means something
+	isRemote    = 1 << 9 // its parent is of another process
+)
 
-// skip reads a value of no interest, token by token, since it may be large.
-func (o *otlpReader) skip() error {
-	for depth := 0; ; {
-		o.line()
-		t, err := o.decoder.Token()
-		if err != nil {
-			return err
-		}
-		switch t {
-		case json.Delim('{'), json.Delim('['):
-			depth++
-		case json.Delim('}'), json.Delim(']'):
-			depth--
-		}
-		if depth == 0 {
-			return nil
+func (s *otlpSpan) plain(service string) *span {
+	out := &span{service: service, start: int64(s.Start), end: int64(s.End)}
+	out.Kind, out.Name, out.Attributes, out.Failed = trace.SpanKind(s.Kind), s.Name, s.Attributes, s.Status.Code == errorStatus
+	for i := range s.Events {
+		out.Event(s.Events[i].Name, s.Events[i].Attributes)
+	}
+	if noID(s.ParentSpanID) {
+		return out
+	}
+	out.parent = someParent
+	if flags, err := strconv.ParseUint(string(s.Flags), 10, 32); err == nil && flags&knowsRemote != 0 {
+		out.parent = localParent
+		if flags&isRemote != 0 {
+			out.parent = remoteParent
 		}
 	}
-}
-
-// object reads an object and calls member with the decoder in front of each value.
-func (o *otlpReader) object(member func(name string) error) error {
-	if err := o.expect('{'); err != nil {
-		return err
-	}
-	return o.members(member)
-}
-
-func (o *otlpReader) members(member func(name string) error) error {
-	for o.decoder.More() {
-		t, err := o.decoder.Token()
-		if err != nil {
-			return err
-		}
-		name, _ := t.(string)
-		if err := member(name); err != nil {
-			return err
-		}
-	}
-	return o.expect('}')
-}
-
-func (o *otlpReader) array(item func() error) error {
-	if err := o.expect('['); err != nil {
-		return err
-	}
-	for o.decoder.More() {
-		if err := item(); err != nil {
-			return err
-		}
-	}
-	return o.expect(']')
-}
-
-func (o *otlpReader) expect(d json.Delim) error {
-	t, err := o.decoder.Token()
-	if err != nil {
-		return err
-	}
-	if t != d {
-		return fmt.Errorf("%v where %v is expected", t, d)
-	}
-	return nil
+	return out
 }

@@ -50,7 +50,7 @@ func TestOTLPSpans(t *testing.T) {
 		{"parent of zeros", spanWith(`"kind":1,"parentSpanId":"0000000000000000","name":"x"`), at + "job x 45ms ok"},
 		{"client", spanWith(`"kind":3,"name":"x"`), ""},
 		{"other members", `{"other":{"a":[1,{"b":2}]},"resourceSpans":[{"schemaUrl":"x","scopeSpans":[]}]}`, ""},
-		{"nothing", `{}`, ""},
+		{"nothing", `{}` + "\n" + oneSpan, "2 2026-03-02T10:00:00.045Z shop: GET /users/{id} 45ms ok"},
 	}
 	for _, tt := range tests {
 		got := readAll(t, Auto, tt.text)
@@ -63,7 +63,7 @@ func TestOTLPSpans(t *testing.T) {
 }
 
 func TestOTLPBadLines(t *testing.T) {
-	got := readAll(t, OTLP, strings.Join([]string{
+	got := readAll(t, "otlp", strings.Join([]string{
 		strings.TrimSpace(oneSpan),
 		`{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"cut`,
 		strings.TrimSpace(oneSpan),
@@ -80,15 +80,15 @@ func TestOTLPBadLines(t *testing.T) {
 	const request = " 2026-03-02T10:00:00.045Z shop: GET /users/{id} 45ms ok"
 	equal(t, "requests", got.requests, []string{"1" + request, "3" + request, "11" + request})
 	equal(t, "bad lines", got.bad, []string{
-		`2 no OTLP/JSON: invalid character '\n' in string literal`,
-		`4 no OTLP/JSON: invalid character 'o' in literal null (expecting 'u')`,
-		`5 no OTLP/JSON: [ where an object is expected`,
-		`6 no OTLP/JSON: json: cannot unmarshal number into Go struct field span.name of type string`,
+		`2 no JSON of otlp: invalid character '\n' in string literal`,
+		`4 no JSON of otlp: invalid character 'o' in literal null (expecting 'u')`,
+		`5 no JSON of otlp: [ where an object is expected`,
+		`6 no JSON of otlp: json: cannot unmarshal number into Go struct field otlpSpan.name of type string`,
 		`7 span "x" ends before it begins`,
 		`8 span "x" has no start or end from 1970 to 2261`,
 		`9 span "x" took longer than 24 h`,
-		`10 no OTLP/JSON: 7 where [ is expected`,
-		`12 no OTLP/JSON: unexpected EOF`,
+		`10 no JSON of otlp: 7 where [ is expected`,
+		`12 no JSON of otlp: unexpected EOF`,
 	})
 }
 
@@ -105,7 +105,7 @@ func TestOTLPManyBadLines(t *testing.T) {
 			text.WriteString(oneSpan)
 		}
 	}
-	got := readAll(t, OTLP, text.String())
+	got := readAll(t, "otlp", text.String())
 	if len(got.requests) != good || len(got.bad) != bad || !strings.HasPrefix(got.requests[good-1], "2000 ") {
 		t.Errorf("%d requests and %d bad lines, want %d and %d; the last is %s", len(got.requests), len(got.bad), good, bad, got.requests[len(got.requests)-1])
 	}
@@ -113,7 +113,7 @@ func TestOTLPManyBadLines(t *testing.T) {
 
 // TestOTLPLargeValue: reading ends before a value without end takes the memory.
 func TestOTLPLargeValue(t *testing.T) {
-	r, err := Open(io.MultiReader(strings.NewReader(`{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"`), endless{}), OTLP)
+	r, err := Open(io.MultiReader(strings.NewReader(`{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"`), endless{}), Options{Format: "otlp"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,7 +149,7 @@ func FuzzOTLP(f *testing.F) {
 	f.Add([]byte(`{"resourceSpans":[{"scopeSpans":[{"spans":[{"kind":"2","flags":"256","attributes":[{"key":"a","value":null}]}]}]}]}`))
 	f.Add([]byte(`{"resourceSpans":[[{"a":`))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		r, err := Open(bytes.NewReader(text), OTLP)
+		r, err := Open(bytes.NewReader(text), Options{Format: "otlp"})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -36,6 +36,8 @@ type Sink interface {
 
 // Reader reads a stream to its end.
 type Reader interface {
+	// About tells as what the stream is read.
+	About() About
 	// Run hands all requests to the sink. It returns the sink's error or that of the stream, nil at its end.
 	Run(to Sink) error
 }

@@ -5,6 +5,7 @@ package format
 import (
 	"bytes"
 	"fmt"
+	"strconv"
 	"time"
 )
 
@@ -35,7 +36,7 @@ func (s *stamps) parse(b []byte) (ns int64, ok bool) {
 	if !ok || b[16] != ':' {
 		return 0, false
 	}
-	fraction, rest, ok := nanoseconds(b[19:])
+	fraction, rest, ok := fractionOfSecond(b[19:])
 	if !ok {
 		return 0, false
 	}
@@ -82,8 +83,8 @@ func twoDigits(a, b byte, limit int) (int, bool) {
 	return n, tens <= 9 && ones <= 9 && n <= limit
 }
 
-// nanoseconds parses a fraction of a second, if there is one.
-func nanoseconds(b []byte) (ns int64, rest []byte, ok bool) {
+// fractionOfSecond parses a fraction of a second, if there is one.
+func fractionOfSecond(b []byte) (ns int64, rest []byte, ok bool) {
 	if len(b) == 0 || b[0] != '.' && b[0] != ',' {
 		return 0, b, true
 	}
@@ -115,8 +116,9 @@ func zoneOffset(b []byte) (int64, bool) {
 // localStamps parses the times of access logs, 02/Mar/2026:10:00:00 +0000. They have whole seconds, so that the last
 // one is mostly the next one.
 type localStamps struct {
-	last [localLen]byte
-	unix int64
+	last  [localLen]byte
+	unix  int64
+	zoned [localLen]byte // memory of parseMillis
 }
 
 const (
@@ -138,6 +140,83 @@ func (s *localStamps) parse(b []byte) (ns int64, ok bool) {
 	}
 	return t.Unix() * 1e9, true
 }
+
+// parseMillis parses the times of HAProxy, 02/Mar/2026:10:00:00.123, which have no zone: they are read as UTC.
+func (s *localStamps) parseMillis(b []byte) (ns int64, ok bool) {
+	whole, fraction, found := bytes.Cut(b, []byte("."))
+	if !found || len(fraction) != 3 || len(whole) != len("02/Jan/2006:15:04:05") {
+		return 0, false
+	}
+	part, ok := parseDuration(fraction, milliseconds)
+	if !ok {
+		return 0, false
+	}
+	ns, ok = s.parse(append(append(s.zoned[:0], whole...), " +0000"...))
+	return ns + int64(part), ok
+}
+
+// parseEpoch parses a number since 1970 in s, ms, µs or ns, which its size tells apart: what would be before 1973 in the smaller
+// unit is in the larger one. A fraction counts for seconds, and is cut of the others.
+func parseEpoch(b []byte) (ns int64, ok bool) {
+	whole, _, _ := bytes.Cut(b, []byte("."))
+	if len(whole) <= 10 {
+		return parseUnix(b)
+	}
+	n, err := strconv.ParseInt(string(whole), 10, 64)
+	if err != nil || n < 0 {
+		return 0, false
+	}
+	scale := int64(1)
+	switch {
+	case n < 1e14:
+		scale = 1e6
+	case n < 1e17:
+		scale = 1e3
+	}
+	if n > lastSecond*1e9/scale {
+		return 0, false
+	}
+	return n * scale, true
+}
+
+// parseMicros parses µs since 1970.
+func parseMicros(s string) (ns int64, ok bool) {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n <= 0 || n > lastSecond*1e6 {
+		return 0, false
+	}
+	return n * 1e3, true
+}
+
+// parseUnix parses seconds since 1970 with a fraction.
+func parseUnix(b []byte) (ns int64, ok bool) {
+	whole, fraction, _ := bytes.Cut(b, []byte("."))
+	if len(whole) == 0 || len(whole) > 10 {
+		return 0, false
+	}
+	for _, c := range whole {
+		if c-'0' > 9 {
+			return 0, false
+		}
+		ns = ns*10 + int64(c-'0')
+	}
+	if ns > lastSecond {
+		return 0, false
+	}
+	scale := int64(1e8)
+	part := int64(0)
+	for _, c := range fraction {
+		if c-'0' > 9 {
+			return 0, false
+		}
+		part += int64(c-'0') * scale
+		scale /= 10
+	}
+	return ns*1e9 + part, true
+}
+
+// lastSecond is the end of the year 2261.
+var lastSecond = time.Date(lastYear, 12, 31, 23, 59, 59, 0, time.UTC).Unix()
 
 // badTime is the error for what is no time.
 func badTime(field string, b []byte) error {

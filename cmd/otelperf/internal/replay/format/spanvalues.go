@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // attributes are those of a span, an event or a resource. Only strings and integers matter, and no others are in it.
@@ -49,6 +50,17 @@ func (a attributes) text(key attribute.Key) string {
 	return ""
 }
 
+// with adds a value of JSON: a whole number, and all else but lists and objects as text.
+func (a attributes) with(key string, raw json.RawMessage) attributes {
+	if n, err := strconv.ParseInt(string(raw), 10, 64); err == nil {
+		return append(a, attribute.Int64(key, n))
+	}
+	if text, err := plainText(key, raw); err == nil {
+		return append(a, attribute.String(key, text))
+	}
+	return a
+}
+
 // number is an integer, which JSON may have as a number or in quotes.
 type number string
 
@@ -76,6 +88,21 @@ type spanKind int
 func (k *spanKind) UnmarshalJSON(b []byte) error {
 	*k = spanKind(enum(b, "SPAN_KIND_UNSPECIFIED", "SPAN_KIND_INTERNAL", "SPAN_KIND_SERVER", "SPAN_KIND_CLIENT", "SPAN_KIND_PRODUCER", "SPAN_KIND_CONSUMER"))
 	return nil
+}
+
+// kindNamed is the kind that Jaeger's and Zipkin's words mean; others are internal.
+func kindNamed(word string) trace.SpanKind {
+	switch strings.ToLower(word) {
+	case "server":
+		return trace.SpanKindServer
+	case "client":
+		return trace.SpanKindClient
+	case "producer":
+		return trace.SpanKindProducer
+	case "consumer":
+		return trace.SpanKindConsumer
+	}
+	return trace.SpanKindInternal
 }
 
 const errorStatus = 2
