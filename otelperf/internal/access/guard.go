@@ -160,6 +160,6 @@ func (g *Guard) authorized(r *http.Request) (ok bool) {
 
 func (g *Guard) forbid(w http.ResponseWriter, why string) {
 	g.denied.Add(1)
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	w.Header().Set("Content-Security-Policy", "frame-ancestors 'none'")
 	problem.Write(w, problem.Problem{Status: http.StatusForbidden, Detail: why})
 }
