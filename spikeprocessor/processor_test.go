@@ -170,7 +170,7 @@ func TestOutcomeOfSpans(t *testing.T) {
 		{"gRPC Internal", isRPC(attribute.Int("rpc.grpc.status_code", 13)), slowlog.OutcomeServerError},
 		{"gRPC Canceled by name", isRPC(attribute.String("rpc.response.status_code", "CANCELLED")), slowlog.OutcomeCanceled},
 		{"gRPC Unavailable by name", isRPC(attribute.String("rpc.response.status_code", "UNAVAILABLE")), slowlog.OutcomeServerError},
-		{"gRPC out of range", isRPC(attribute.Int("rpc.grpc.status_code", 1<<40)), slowlog.OutcomeClientError},
+		{"gRPC out of range", isRPC(attribute.Int64("rpc.grpc.status_code", 1<<40)), slowlog.OutcomeClientError},
 	}
 	for _, tt := range tests {
 		t.Run(tt.about, func(t *testing.T) {

@@ -100,7 +100,7 @@ func TestNativeHistogramAgrees(t *testing.T) {
 		awaitValue(t, api, query, ours/1e3, 0.011)
 	}
 	awaitValue(t, api, `otelperf_endpoint_p99_seconds{http_route="/work"}`, *row.P99Ms/1e3, 0.006)
-	awaitValue(t, api, `sum(otelperf_spikes_open)`, 0, 0)
+	awaitValue(t, api, `sum(otelperf_spike_open)`, 0, 0)
 }
 
 // request records a request of GET route that took d.
