@@ -20,9 +20,9 @@ import (
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
-// LevelCritical is the level of alerts, above slog.LevelError. A handler shows it as ERROR+4 unless its ReplaceAttr says
-// otherwise; see ReplaceLevel.
-const LevelCritical = slog.LevelError + 4
+// LevelCritical is the level of alerts, above slog.LevelError. A handler shows it as ERROR+3 unless its ReplaceAttr says
+// otherwise; see ReplaceLevel. As a severity of OpenTelemetry it is ERROR4: FATAL, which is one step above, is for a process that dies.
+const LevelCritical = slog.LevelError + 3
 
 // ReplaceLevel is for slog.HandlerOptions.ReplaceAttr: it shows LevelCritical as CRITICAL.
 func ReplaceLevel(groups []string, a slog.Attr) slog.Attr {
@@ -191,12 +191,13 @@ func (a *alerter) log(ev *alert) {
 	l.LogAttrs(context.Background(), level, text, attrs...)
 }
 
-// emit sends the alert as an OpenTelemetry event: severity FATAL for a start, INFO for an end.
+// emit sends the alert as an OpenTelemetry event: severity ERROR4 for a start, which is LevelCritical, INFO for an end. The attribute
+// otelperf.alert.severity says critical or info.
 func (a *alerter) emit(ev *alert, slowest []*slowlog.Entry) {
-	name, severity, severityText := logEventSpikeStarted, otellog.SeverityFatal, "CRITICAL"
+	name, severity, severityText, urgency := logEventSpikeStarted, otellog.SeverityError4, "ERROR", "critical"
 	switch {
 	case ev.Closed:
-		name, severity, severityText = logEventSpikeEnded, otellog.SeverityInfo, "INFO"
+		name, severity, severityText, urgency = logEventSpikeEnded, otellog.SeverityInfo, "INFO", "info"
 	case ev.Grew:
 		name = logEventSpikeUpdated
 	}
@@ -206,6 +207,7 @@ func (a *alerter) emit(ev *alert, slowest []*slowlog.Entry) {
 	r.SetSeverity(severity)
 	r.SetSeverityText(severityText)
 	r.SetBody(attribute.StringValue(ev.spike.Reason))
+	r.AddAttributes(attribute.String("otelperf.alert.severity", urgency))
 	r.AddAttributes(spikeAttributes(&ev.spike)...)
 	ctx := context.Background()
 	if len(slowest) > 0 {

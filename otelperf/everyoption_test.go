@@ -52,6 +52,7 @@ func everyOption(t *testing.T) map[string]SetupOption {
 		"WithCountryHeader":         WithCountryHeader("CF-IPCountry"),
 		"WithAuthorizer":            WithAuthorizer(func(*http.Request) bool { return true }),
 		"WithBearerToken":           WithBearerToken(strings.Repeat("x", 16)),
+		"WithLocalChanges":          WithLocalChanges(),
 		"WithMaxStreams":            WithMaxStreams(7),
 		"WithTraceURL":              WithTraceURL("https://jaeger.example.com/trace/{trace_id}"),
 		"WithOnSpike":               WithOnSpike(func(Spike) {}),

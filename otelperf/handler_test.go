@@ -4,6 +4,7 @@ package otelperf_test
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -105,7 +106,7 @@ func TestNoDataIsNull(t *testing.T) {
 
 // Bad input is answered with a problem that names the field.
 func TestBadRequestsAreProblems(t *testing.T) {
-	rg := newRig(t, plan{})
+	rg := newRig(t, plan{}, otelperf.WithLocalChanges())
 	rg.mount(t, "/debug/otelperf")
 	for _, tt := range []struct {
 		method, path string
@@ -144,7 +145,7 @@ func TestBadRequestsAreProblems(t *testing.T) {
 }
 
 func TestResetOverHTTP(t *testing.T) {
-	rg := newRig(t, plan{})
+	rg := newRig(t, plan{}, otelperf.WithLocalChanges())
 	rg.request("GET", "/a", http.StatusOK, time.Second)
 	rg.mount(t, "/debug/otelperf")
 	if _, body := rg.Get(t, "/debug/otelperf/summary"); object(t, body)["total_requests"] != 1.0 {
@@ -220,6 +221,64 @@ func TestWhoMayLook(t *testing.T) {
 			}
 			if !tt.allowed && strings.Contains(w.Body.String(), "total_requests") {
 				t.Error("the refusal has the numbers in it")
+			}
+		})
+	}
+}
+
+// Being on this machine is enough to look, and not to change: some proxies cannot be told from a local client.
+func TestLookingIsNoRightToChange(t *testing.T) {
+	const token = "correct horse battery"
+	for _, tt := range []struct {
+		about string
+		opts  []otelperf.Option
+		bears string
+		may   bool
+	}{
+		{"this machine", nil, "", false},
+		{"this machine, with WithLocalChanges", []otelperf.Option{otelperf.WithLocalChanges()}, "", true},
+		{"with the token", []otelperf.Option{otelperf.WithBearerToken(token)}, token, true},
+		{"with an authorizer", []otelperf.Option{otelperf.WithAuthorizer(func(*http.Request) bool { return true })}, "", true},
+	} {
+		t.Run(tt.about, func(t *testing.T) {
+			rg := newRig(t, plan{}, append(tt.opts, otelperf.WithEvents())...)
+			rg.mount(t, "/debug/otelperf")
+			ask := func(method, path, body string) (int, map[string]any) {
+				req, err := http.NewRequestWithContext(t.Context(), method, rg.Server.URL+"/debug/otelperf/"+path, strings.NewReader(body))
+				if err != nil {
+					t.Fatal(err)
+				}
+				req.Header.Set("Content-Type", "application/json")
+				if tt.bears != "" {
+					req.Header.Set("Authorization", "Bearer "+tt.bears)
+				}
+				resp, err := rg.Server.Client().Do(req)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer func() { _ = resp.Body.Close() }() // was only read
+				text, err := io.ReadAll(resp.Body)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return resp.StatusCode, object(t, string(text))
+			}
+			want, reason := http.StatusForbidden, "WithLocalChanges"
+			if tt.may {
+				want, reason = http.StatusOK, ""
+			}
+			status, settings := ask(http.MethodGet, "config", "")
+			said, _ := settings["may_change_reason"].(string)
+			if status != http.StatusOK || settings["may_change"] != tt.may || !strings.Contains(said, reason) || (said == "") != tt.may {
+				t.Errorf("GET config: %d, may_change %v, reason %q", status, settings["may_change"], said)
+			}
+			for _, change := range [][3]string{
+				{http.MethodPost, "reset", ""}, {http.MethodPatch, "config", `{"slow_threshold_ms": 400}`},
+				{http.MethodPost, "events/flush", ""}, {http.MethodPatch, "events/config", `{"sampling": {"events": 0.5}}`},
+			} {
+				if status, answer := ask(change[0], change[1], change[2]); status != want {
+					t.Errorf("%s %s: %d %v, want %d", change[0], change[1], status, answer, want)
+				}
 			}
 		})
 	}

@@ -118,7 +118,7 @@ func TestAbsurdSpans(t *testing.T) {
 		{method.String("GET"), attribute.String("otelperf.outcome", "splendid")},
 		{method.String("GET"), attribute.Int("otelperf.outcome", 3)},
 		{attribute.String("rpc.system", ""), attribute.Float64("rpc.grpc.status_code", math.NaN())},
-		{attribute.String("rpc.system.name", "grpc"), attribute.Int("rpc.grpc.status_code", 1<<40)},
+		{attribute.String("rpc.system.name", "grpc"), attribute.Int64("rpc.grpc.status_code", 1<<40)},
 	} {
 		for _, name := range []string{"", "GET", " ", "GET /" + long, "\xff\xff", "HTTP "} {
 			rg.span(name, now, end, attrs...)

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel"
-	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 
 	"github.com/otelperf/otelperf-go/otelperf/engine"
@@ -29,21 +28,33 @@ const (
 	metricP99      = "otelperf.endpoint.p99"          // gauge, s
 	metricBaseline = "otelperf.endpoint.baseline.p99" // gauge, s
 	metricState    = "otelperf.endpoint.state"        // gauge: 0 learning, 1 normal, 2 spiking
-	metricSpikes   = "otelperf.spikes"                // counter of spikes by endpoint
-	metricOpen     = "otelperf.spikes.open"           // gauge of open spikes
-	metricSlow     = "otelperf.slow_requests"         // counter
-	metricRescued  = "otelperf.rescued"               // counter of unsampled requests that were exported, by reason
-	metricDropped  = "otelperf.dropped"               // counter by what was dropped
+	metricSpikes   = "otelperf.spike.started"         // counter of spikes by endpoint
+	metricOpen     = "otelperf.spike.open"            // up-down counter of open spikes
+	metricSlow     = "otelperf.request.slow"          // counter
+	metricRescued  = "otelperf.request.rescued"       // counter of unsampled requests that were exported, by reason
 	metricTickTime = "otelperf.engine.time"           // counter, s: time spent in evaluations
+
+	// Counters of what a bound left out.
+	metricSlowDropped   = "otelperf.slow_log.dropped"   // not in the slow log
+	metricRescueDropped = "otelperf.rescue.dropped"     // requests above the rate of rescues
+	metricSpanDropped   = "otelperf.child_span.dropped" // not in an anatomy
+	metricLineDropped   = "otelperf.slow_line.dropped"  // not logged
+	metricAlertDropped  = "otelperf.alert.dropped"      // not reported
 )
 
 // instruments are what a backend can alert on.
 type instruments struct {
 	p50, p95, p99, baseline, tick metric.Float64Observable
-	state, open, slow, dropped    metric.Int64Observable
-	rescued                       metric.Int64Observable
+	state, open, slow, rescued    metric.Int64Observable
+	dropped                       []dropCounter
 	spikes                        metric.Int64Counter
 	registration                  metric.Registration
+}
+
+// dropCounter counts one kind of what a bound left out.
+type dropCounter struct {
+	metric.Int64Observable
+	read func(*Monitor, *spikeprocessor.Stats) uint64
 }
 
 // newInstruments registers them with the provider of the options, else the global one. The endpoint's gauges cover the
@@ -70,20 +81,45 @@ func (m *Monitor) newInstruments() (*instruments, error) {
 		return o
 	}
 	in.state = count(meter.Int64ObservableGauge(metricState, metric.WithDescription("0 learning, 1 normal, 2 spiking.")))
-	in.open = count(meter.Int64ObservableGauge(metricOpen, metric.WithUnit("{spike}"), metric.WithDescription("Spikes that are open.")))
+	in.open = count(meter.Int64ObservableUpDownCounter(metricOpen, metric.WithUnit("{spike}"), metric.WithDescription("Spikes that are open.")))
 	in.slow = count(meter.Int64ObservableCounter(metricSlow, metric.WithUnit("{request}"), metric.WithDescription("Requests above their slow threshold.")))
 	in.rescued = count(meter.Int64ObservableCounter(metricRescued, metric.WithUnit("{request}"), metric.WithDescription("Unsampled requests that were exported, by reason.")))
-	in.dropped = count(meter.Int64ObservableCounter(metricDropped, metric.WithDescription("What a bound left out, by kind.")))
 	var err error
 	in.tick, err = meter.Float64ObservableCounter(metricTickTime, metric.WithUnit("s"), metric.WithDescription("Time spent evaluating."))
 	errs = append(errs, err)
 	in.spikes, err = meter.Int64Counter(metricSpikes, metric.WithUnit("{spike}"), metric.WithDescription("Spikes that started, by endpoint."))
 	errs = append(errs, err)
+	for _, d := range drops {
+		o, err := meter.Int64ObservableCounter(d.name, metric.WithUnit(d.unit), metric.WithDescription(d.text))
+		errs = append(errs, err)
+		in.dropped = append(in.dropped, dropCounter{o, d.read})
+	}
+	observed := []metric.Observable{in.p50, in.p95, in.p99, in.baseline, in.state, in.open, in.slow, in.rescued, in.tick}
+	for _, d := range in.dropped {
+		observed = append(observed, d.Int64Observable)
+	}
 	in.registration, err = meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
 		m.observe(in, o)
 		return nil
-	}, in.p50, in.p95, in.p99, in.baseline, in.state, in.open, in.slow, in.dropped, in.rescued, in.tick)
+	}, observed...)
 	return in, errors.Join(append(errs, err)...)
+}
+
+// drops are the counters of what a bound left out.
+var drops = []struct {
+	name, unit, text string
+	read             func(*Monitor, *spikeprocessor.Stats) uint64
+}{
+	{metricSlowDropped, "{request}", "Slow requests that the slow log had no room for.", func(_ *Monitor, p *spikeprocessor.Stats) uint64 { return p.NotKept }},
+	{metricRescueDropped, "{request}", "Unsampled requests that were not exported since the rate of rescues was reached.",
+		func(_ *Monitor, p *spikeprocessor.Stats) uint64 { return p.RescueRefused }},
+	{metricSpanDropped, "{span}", "Child spans that were not held until their request ended.",
+		func(_ *Monitor, p *spikeprocessor.Stats) uint64 { return p.HeldFull + p.HeldLong + p.HeldStale }},
+	{metricLineDropped, "{line}", "Log lines about slow requests that were not written.",
+		func(m *Monitor, _ *spikeprocessor.Stats) uint64 {
+			return m.lines.suppressed.Load() + m.lines.dropped.Load()
+		}},
+	{metricAlertDropped, "{alert}", "Alerts that were not reported since a receiver was too slow.", func(m *Monitor, _ *spikeprocessor.Stats) uint64 { return m.alerts.dropped.Load() }},
 }
 
 // observe reports the state as of the last evaluation. It evaluates nothing itself: with the metric source it runs inside an
@@ -111,13 +147,10 @@ func (m *Monitor) observe(in *instruments, o metric.Observer) {
 	o.ObserveInt64(in.slow, int64(p.Slow))
 	o.ObserveFloat64(in.tick, time.Duration(m.reader.spent.Load()).Seconds())
 	for reason, n := range p.Rescued {
-		o.ObserveInt64(in.rescued, int64(n), metric.WithAttributes(attribute.String("reason", reason)))
+		o.ObserveInt64(in.rescued, int64(n), metric.WithAttributes(conventions.RescueReasonKey.String(reason)))
 	}
-	for kind, n := range map[string]uint64{
-		"slow_request": p.NotKept, "slow_line": m.lines.suppressed.Load() + m.lines.dropped.Load(), "alert": m.alerts.dropped.Load(),
-		"rescue": p.RescueRefused, "child_span": p.HeldFull + p.HeldLong + p.HeldStale,
-	} {
-		o.ObserveInt64(in.dropped, int64(n), metric.WithAttributes(attribute.String("kind", kind)))
+	for _, d := range in.dropped {
+		o.ObserveInt64(d.Int64Observable, int64(d.read(m, &p)))
 	}
 }
 

@@ -20,6 +20,9 @@ import (
 // the route that really matched and mends the span's and the metric's, and tells canceled requests, streams and
 // panics apart; or outside otelhttp, where it times and logs only; or in both places, and does everything once.
 //
+// X-Response-Time and Server-Timing are in every reply that is not ignored (WithIgnoredPaths), so replies are not byte for byte
+// what they were; WithHeaders(false) leaves them out.
+//
 // Flusher, Hijacker, ReaderFrom, Pusher and http.ResponseController work on its ResponseWriter as on the one below. A
 // panic of the handler goes on with the same value.
 func (m *Monitor) Middleware(h http.Handler) http.Handler {

@@ -86,7 +86,7 @@ func (m *Monitor) build() (err error) {
 	m.lines = newLineWriter(m.cfg.logger)
 	m.companion = companion.New(service{m}, companion.Config{
 		Windows: windowNames(), Window: string(Window5m), Sortings: sortingNames(), MaxSpikes: engine.MaxIncidents, MaxStreams: m.cfg.maxStreams,
-		Access: access.Config{Authorizer: m.cfg.authorizer, BearerToken: m.cfg.token},
+		Access: access.Config{Authorizer: m.cfg.authorizer, BearerToken: m.cfg.token, LocalChanges: m.cfg.localChanges},
 	})
 	if m.slow, err = slowlog.New(slowlog.WithLimits(m.cfg.slowLimits), slowlog.OnAdd(m.sendSlow)); err != nil {
 		return err
@@ -229,9 +229,15 @@ func (m *Monitor) SlowLog() *slowlog.Store { return m.slow }
 //
 //	admin.Handle("/debug/otelperf/", http.StripPrefix("/debug/otelperf", mon.Handler()))
 //
-// GET openapi.json describes all its paths. Unless WithAuthorizer or WithBearerToken says otherwise it answers this machine
-// only; see the README, "Who may look". Errors are application/problem+json that names the field at fault. Bodies above 1 KiB
+// GET openapi.json describes all its paths. Errors are application/problem+json that names the field at fault. Bodies above 1 KiB
 // are compressed for clients that accept gzip.
+//
+// Unless WithAuthorizer or WithBearerToken says otherwise this machine alone may look, and nobody may change: a request has to come
+// from and to loopback (or over a unix socket) for a Host that is loopback, as HTTP/1.1 or newer, without any header that a proxy
+// adds, and from no page of another host. A proxy on this machine that hides all that passes for a local client. nginx's plain
+// proxy_pass does not before nginx 1.29.7, since it speaks HTTP/1.0; from then on, or with "proxy_http_version 1.1", it passes for
+// one unless it sets X-Forwarded-For. httputil.ReverseProxy does with Rewrite and without SetXForwarded, and what passes on TCP
+// does. Behind any proxy set one of the two.
 func (m *Monitor) Handler() http.Handler { return m.companion.Handler() }
 
 // Reset starts counts, windows and the slow log anew; baselines, too, if that is asked for.

@@ -52,6 +52,7 @@ type config struct {
 	countryHeader  string
 	authorizer     func(*http.Request) bool
 	token          string
+	localChanges   bool
 	stateFile      string
 	traceURL       string
 	maxStreams     int

@@ -20,7 +20,9 @@ func WithRequestLog(rate float64) Option {
 	})
 }
 
-// WithHeaders says whether Middleware sets X-Response-Time and Server-Timing. The default is true.
+// WithHeaders says whether Middleware adds to each reply the headers X-Response-Time, such as "12.3ms", which replaces one that the
+// handler has set, and Server-Timing, such as "app;dur=12.3". The default is true. With WithEvents, Server-Timing has the
+// span's traceparent besides, whatever this option says. Tests that compare replies byte by byte see these headers.
 func WithHeaders(on bool) Option {
 	return optionFunc(func(c *config) { c.headers = on })
 }
@@ -52,14 +54,14 @@ func WithCountryHeader(name string) Option {
 	})
 }
 
-// WithAuthorizer replaces the rule that only this machine may look at Handler. allow must be safe for concurrent
-// use; if it panics, the request is refused.
+// WithAuthorizer replaces the rule that only this machine may look at Handler, and lets change as well: allow decides about each
+// request, by its method too if it likes. It must be safe for concurrent use; if it panics, the request is refused.
 func WithAuthorizer(allow func(*http.Request) bool) Option {
 	return needed("authorizer", allow == nil, func(c *config) { c.authorizer = allow })
 }
 
-// WithBearerToken replaces the rule that only this machine may look at Handler: whoever sends the token may. It must
-// have at least 16 bytes.
+// WithBearerToken replaces the rule that only this machine may look at Handler: whoever sends the token may, and may change. It must
+// have at least 16 bytes. Who sent ten wrong ones may try one every six seconds, and gets a 429 in between.
 func WithBearerToken(token string) Option {
 	return optionFunc(func(c *config) {
 		if len(token) < 16 {
@@ -68,6 +70,13 @@ func WithBearerToken(token string) Option {
 		}
 		c.token = token
 	})
+}
+
+// WithLocalChanges lets whoever may look by being on this machine also change: POST reset, PATCH config, POST events/flush and
+// PATCH events/config. The default is that nobody may without WithAuthorizer or WithBearerToken, as some proxies pass for a local
+// client (see Handler): with this option the whole world may change behind such a one. It does nothing beside those two.
+func WithLocalChanges() Option {
+	return optionFunc(func(c *config) { c.localChanges = true })
 }
 
 // WithMaxStreams sets how many clients may read GET stream at the same time, 1 to 10000; others get a 503 and may poll. The

@@ -69,7 +69,7 @@ func checkPolicy(t *testing.T, path string, h http.Header) {
 			t.Errorf("%s: the policy %q lacks %s", path, policy, want)
 		}
 	}
-	if strings.Contains(policy, "unsafe") || strings.Contains(policy, "http") || strings.Contains(policy, "*") || h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Referrer-Policy") != "no-referrer" {
+	if strings.Contains(policy, "unsafe") || strings.Contains(policy, "http") || strings.Contains(policy, "*") || h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Referrer-Policy") != "same-origin" {
 		t.Errorf("%s: %v", path, h)
 	}
 }

@@ -28,18 +28,20 @@ type Settings struct {
 	BaselineFloorMs         float64            `json:"baseline_floor_ms"`           // durations below it never count as slower
 	BaselineGraceSeconds    float64            `json:"baseline_grace_seconds"`      // after the start, of which nothing is learned
 
-	Source                string         `json:"source"`                  // spans or metrics
-	MetricIntervalSeconds float64        `json:"metric_interval_seconds"` // WithMetricInterval
-	MaxEndpoints          int            `json:"max_endpoints"`           // WithMaxEndpoints
-	MaxStreams            int            `json:"max_streams"`             // WithMaxStreams
-	SlowLog               slowlog.Limits `json:"slow_log"`                // WithSlowLog
-	Headers               bool           `json:"headers"`                 // WithHeaders
-	Events                bool           `json:"events"`                  // analytics events are on: there are GET stats and GET events/recent
-	IgnoredPaths          []string       `json:"ignored_paths"`           // WithIgnoredPaths, and the usual ones
-	Windows               []string       `json:"windows"`                 // that ?window= accepts
-	Access                []string       `json:"access"`                  // who may look: this machine, authorizer, bearer token
-	TraceURL              *string        `json:"trace_url"`               // template of WithTraceURL
-	Changeable            []string       `json:"changeable"`              // what PATCH config accepts
+	Source                string         `json:"source"`                      // spans or metrics
+	MetricIntervalSeconds float64        `json:"metric_interval_seconds"`     // WithMetricInterval
+	MaxEndpoints          int            `json:"max_endpoints"`               // WithMaxEndpoints
+	MaxStreams            int            `json:"max_streams"`                 // WithMaxStreams
+	SlowLog               slowlog.Limits `json:"slow_log"`                    // WithSlowLog
+	Headers               bool           `json:"headers"`                     // WithHeaders
+	Events                bool           `json:"events"`                      // analytics events are on: there are GET stats and GET events/recent
+	IgnoredPaths          []string       `json:"ignored_paths"`               // WithIgnoredPaths, and the usual ones
+	Windows               []string       `json:"windows"`                     // that ?window= accepts
+	Access                []string       `json:"access"`                      // who may look: this machine, authorizer, bearer token
+	MayChange             bool           `json:"may_change"`                  // whoever may look may change, too
+	MayChangeReason       string         `json:"may_change_reason,omitempty"` // why nobody may
+	TraceURL              *string        `json:"trace_url"`                   // template of WithTraceURL
+	Changeable            []string       `json:"changeable"`                  // what PATCH config accepts
 }
 
 // live is the part of the configuration that can be changed while the Monitor runs. A value is never changed once it is
@@ -93,6 +95,8 @@ func (m *Monitor) Settings() Settings {
 		SlowLog: m.slow.Limits(), Headers: c.headers, Events: m.tracker != nil, IgnoredPaths: slices.Clone(c.ignored), Windows: windowNames(),
 		Access: c.access(), Changeable: slices.Sorted(maps.Keys(knobs())),
 	}
+	s.MayChangeReason = m.companion.NoChanges()
+	s.MayChange = s.MayChangeReason == ""
 	for pattern, d := range c.thresholds {
 		s.EndpointThresholdsMs[pattern] = units.Milliseconds(d)
 	}

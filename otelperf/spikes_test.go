@@ -172,7 +172,7 @@ func (s *bubble) checkRecords(t *testing.T, id string) {
 	if started != 1 || ended != 1 {
 		t.Errorf("log has %d starts and %d ends, want one of each:\n%s", started, ended, s.lines.String())
 	}
-	want := []string{"otelperf.spike.started FATAL", "otelperf.spike.ended INFO"}
+	want := []string{"otelperf.spike.started ERROR4", "otelperf.spike.ended INFO"}
 	if got := s.events.all(); strings.Join(got, ", ") != strings.Join(want, ", ") {
 		t.Errorf("log events %v, want %v", got, want)
 	}
@@ -184,12 +184,12 @@ func (s *bubble) checkRecords(t *testing.T, id string) {
 	for _, sm := range rm.ScopeMetrics {
 		for _, m := range sm.Metrics {
 			found[m.Name] = true
-			if sum, ok := m.Data.(metricdata.Sum[int64]); ok && m.Name == "otelperf.spikes" && sum.DataPoints[0].Value != 1 {
+			if sum, ok := m.Data.(metricdata.Sum[int64]); ok && m.Name == "otelperf.spike.started" && sum.DataPoints[0].Value != 1 {
 				t.Errorf("%s = %d, want 1", m.Name, sum.DataPoints[0].Value)
 			}
 		}
 	}
-	for _, name := range []string{"otelperf.endpoint.p99", "otelperf.endpoint.baseline.p99", "otelperf.endpoint.state", "otelperf.spikes", "otelperf.spikes.open"} {
+	for _, name := range []string{"otelperf.endpoint.p99", "otelperf.endpoint.baseline.p99", "otelperf.endpoint.state", "otelperf.spike.started", "otelperf.spike.open"} {
 		if !found[name] {
 			t.Errorf("metric %s is missing", name)
 		}

@@ -4,6 +4,7 @@ package slowlog
 
 import (
 	"maps"
+	"math"
 	"reflect"
 	"strings"
 	"testing"
@@ -69,7 +70,7 @@ func TestFacts(t *testing.T) {
 
 // longCall is a call with a long text in each field that can have one.
 func longCall(text string) Call {
-	c := Call{Category: DB, ServerPort: 1 << 60, HTTPStatus: 1 << 60, HTTPResends: 1 << 60, MessagingCount: 1 << 60}
+	c := Call{Category: DB, ServerPort: math.MaxInt, HTTPStatus: math.MaxInt, HTTPResends: math.MaxInt, MessagingCount: math.MaxInt}
 	v := reflect.ValueOf(&c).Elem()
 	for i := 1; i < v.NumField(); i++ { // all but the category
 		if v.Field(i).Kind() == reflect.String {

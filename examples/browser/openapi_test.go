@@ -31,7 +31,7 @@ var elsewhere = []string{"GET / 307"}
 // Every path, method and status of openapi.json is asked for on a real Monitor with traffic, a spike and events, and each
 // answer is as the document says.
 func TestEveryAnswerIsAsDocumented(t *testing.T) {
-	s := newSpiking(t, otelperf.WithEvents(), otelperf.WithMaxStreams(2))
+	s := newSpiking(t, otelperf.WithEvents(), otelperf.WithMaxStreams(2), otelperf.WithLocalChanges())
 	c := newContract(t, fetch(t, s.base+"openapi.json"))
 	ordinary, incident := c.stream(s.server.URL, "summary", "slow"), c.stream(s.server.URL, "spike")
 	slow := s.some()
@@ -199,11 +199,37 @@ func (c *contract) denied(t *testing.T) {
 		a.method = http.MethodPost
 		c.check(locked, a)
 	}
+	c.guessed(locked)
+}
+
+// guessed asks for everything after too many wrong tokens.
+func (c *contract) guessed(locked string) {
+	wrong := http.Header{"Authorization": {"Bearer wrong"}}
+	for range 10 {
+		req, err := http.NewRequestWithContext(c.t.Context(), http.MethodGet, locked+mounted+"/health", http.NoBody)
+		must(c.t, err)
+		req.Header = wrong
+		resp, err := http.DefaultClient.Do(req)
+		must(c.t, err)
+		must(c.t, resp.Body.Close())
+	}
+	for path, item := range c.doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			if op.Responses.Status(http.StatusTooManyRequests) == nil {
+				continue
+			}
+			a := ask{method: method, path: strings.NewReplacer("{trace_id}", strings.Repeat("1", 32), "{id}", "x", "{file}", "app.js").Replace(path), header: wrong, want: http.StatusTooManyRequests}
+			if path == "/login" {
+				a.kind, a.body = "application/x-www-form-urlencoded", "token=wrong"
+			}
+			c.check(locked, a)
+		}
+	}
 }
 
 // withoutEvents asks for what is there only with events.
 func (c *contract) withoutEvents(t *testing.T) {
-	bare := endpointOf(t)
+	bare := endpointOf(t, otelperf.WithLocalChanges())
 	for path, item := range c.doc.Paths.Map() {
 		if path != "/stats" && !strings.HasPrefix(path, "/events/") {
 			continue
@@ -237,7 +263,7 @@ func (c *contract) stuck(t *testing.T) {
 	e := &stalled{let: make(chan struct{})}
 	t.Cleanup(func() { e.once.Do(func() { close(e.let) }) })
 	lp := sdklog.NewLoggerProvider(sdklog.WithProcessor(sdklog.NewSimpleProcessor(e)))
-	mon, err := otelperf.New(otelperf.WithEvents(), otelperf.WithLoggerProvider(lp))
+	mon, err := otelperf.New(otelperf.WithEvents(), otelperf.WithLoggerProvider(lp), otelperf.WithLocalChanges())
 	must(t, err)
 	must(t, mon.Events().Track(t.Context(), events.Event{Name: "cart.added"}))
 	srv := serve(t, http.StripPrefix(mounted, mon.Handler()))

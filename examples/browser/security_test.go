@@ -39,7 +39,7 @@ func named(t *testing.T, address, name string) string {
 
 // A page of another origin can change nothing, whichever way it sends.
 func TestCrossOriginResetIsRefused(t *testing.T) {
-	s := newSite(t)
+	s := newSite(t, otelperf.WithLocalChanges())
 	s.some()
 	total := s.mon.Summary(otelperf.WindowAll).TotalRequests
 	from := evil(t)
@@ -89,6 +89,27 @@ func TestOtherOriginsCannotEmbed(t *testing.T) {
 	for _, file := range []string{"page/app.js", "summary", "openapi.json"} {
 		if !value[bool](tb, fmt.Sprintf(`new Promise((done) => { const e = document.createElement("script"); e.onload = () => done(false); e.onerror = () => done(true); e.src = %q; document.body.append(e); })`, s.base+file)) {
 			t.Errorf("another origin loaded %s as a script", file)
+		}
+	}
+}
+
+// The page says whether it may change anything, and why it may not.
+func TestPageSaysWhoMayChange(t *testing.T) {
+	for name, tt := range map[string]struct {
+		opts   []otelperf.Option
+		status int
+		says   string
+	}{
+		"looking only":           {nil, http.StatusForbidden, "Nothing can be changed from this page. Being on this machine is no right"},
+		"changing is allowed to": {[]otelperf.Option{otelperf.WithLocalChanges()}, http.StatusOK, "Who sees this page may change settings"},
+	} {
+		s := newSite(t, tt.opts...)
+		tb := newTab(t)
+		tb.do(chromedp.Navigate(s.base))
+		tb.until(live)
+		tb.until(fmt.Sprintf(`document.getElementById("changes").textContent.startsWith(%q)`, tt.says))
+		if status := value[int](tb, `fetch("reset", {method: "POST"}).then((r) => r.status)`); status != tt.status {
+			t.Errorf("%s: a reset from the page is answered with %d, want %d", name, status, tt.status)
 		}
 	}
 }

@@ -4,6 +4,7 @@ package grafana
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -43,6 +44,9 @@ func TestPrometheusQueriesFindTheirMetrics(t *testing.T) {
 					t.Errorf("%s: %s is not exported", title, name)
 				}
 				for label := range used {
+					if ok && known["http_route"] && exported["otelperf_endpoint_state"][label] {
+						continue // another endpoint has it
+					}
 					if ok && !known[label] && !slices.Contains(fromScrape, label) {
 						t.Errorf("%s: %s has no label %s, but %v", title, name, label, slices.Sorted(maps.Keys(known)))
 					}
@@ -55,6 +59,70 @@ func TestPrometheusQueriesFindTheirMetrics(t *testing.T) {
 			t.Errorf("no panel shows %s", name)
 		}
 	}
+}
+
+// TestEveryKindOfEndpointHasItsSeries groups the metrics of endpoints as the panels do: HTTP routes, RPC methods and jobs are
+// told apart by what a panel groups by, and by what its legend shows.
+func TestEveryKindOfEndpointHasItsSeries(t *testing.T) {
+	endpoints := map[string][]map[string]string{} // labels by metric
+	duringSpike(t, func(t *testing.T, s *service) {
+		for _, f := range gather(t, s) {
+			for _, m := range f.GetMetric() {
+				labels := map[string]string{}
+				for _, l := range m.GetLabel() {
+					if l.GetName() != "error_type" {
+						labels[l.GetName()] = l.GetValue()
+					}
+				}
+				endpoints[f.GetName()] = append(endpoints[f.GetName()], labels)
+			}
+		}
+	})
+	d, looked := load(t, "prometheus.json"), 0
+	for i := range d.Panels {
+		for _, q := range d.Panels[i].Targets {
+			by := grouping(t, filled.Replace(q.Expr))
+			if !slices.Contains(by, "http_route") {
+				continue
+			}
+			for name := range selectors(t, filled.Replace(q.Expr)) {
+				series, legends := map[string]bool{}, map[string]bool{}
+				for _, labels := range endpoints[name] {
+					legend := q.LegendFormat
+					if legend == "__auto" { // a table, whose columns are the labels
+						legend = "{{" + strings.Join(by, "}} {{") + "}}"
+					}
+					for _, label := range by {
+						legend = strings.ReplaceAll(legend, "{{"+label+"}}", labels[label])
+					}
+					legend = regexp.MustCompile(`\{\{\w+\}\}`).ReplaceAllString(legend, "") // what is not grouped by is empty
+					series[fmt.Sprint(labels)] = true
+					legends[strings.TrimSpace(legend)] = true
+				}
+				looked++
+				if len(legends) != len(series) || legends[""] {
+					t.Errorf("%s: %s has %d endpoints, shown as %q", d.Panels[i].Title, name, len(series), slices.Sorted(maps.Keys(legends)))
+				}
+			}
+		}
+	}
+	if looked < 10 || len(endpoints["otelperf_endpoint_state"]) < 7 {
+		t.Errorf("%d queries by endpoint, %d endpoints", looked, len(endpoints["otelperf_endpoint_state"]))
+	}
+}
+
+// grouping is what an expression groups by at its outside.
+func grouping(t *testing.T, expr string) (by []string) {
+	t.Helper()
+	tree, err := parser.NewParser(parser.Options{}).ParseExpr(expr)
+	must(t, err)
+	parser.Inspect(tree, func(n parser.Node, _ []parser.Node) error {
+		if a, ok := n.(*parser.AggregateExpr); ok && by == nil {
+			by = a.Grouping
+		}
+		return nil
+	})
+	return by
 }
 
 // gather is what a scrape returns.

@@ -65,7 +65,8 @@ func newService(t *testing.T) *service {
 }
 
 // duringSpike calls use in the bubble of a service that has run well for 20 minutes, and whose GET /checkout has then been
-// four times slower for 40 seconds. Its database calls have a baseline, too; POST /orders fails.
+// four times slower for 40 seconds. Its database calls have a baseline, too; POST /orders fails. Two RPC methods and two jobs
+// have run now and then.
 func duringSpike(t *testing.T, use func(t *testing.T, s *service)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -87,6 +88,10 @@ func (s *service) run(d, usual time.Duration) {
 		s.request("GET", "/items", 200, 5*time.Millisecond+spread*20*time.Microsecond)
 		if n%20 == 0 {
 			s.request("POST", "/orders", 500, 10*time.Millisecond)
+			for _, name := range []string{"Get", "Put"} {
+				s.other("shop.Stock/"+name, trace.SpanKindServer, attribute.String("rpc.system.name", "grpc"), attribute.String("rpc.method", "shop.Stock/"+name))
+				s.other("job "+name, trace.SpanKindInternal)
+			}
 		}
 	}
 }
@@ -102,6 +107,13 @@ func (s *service) request(method, route string, status int, took time.Duration) 
 	if status >= 500 {
 		span.SetStatus(codes.Error, "")
 	}
+	span.End(trace.WithTimestamp(end))
+}
+
+// other records a root that is no HTTP request.
+func (s *service) other(name string, kind trace.SpanKind, attrs ...attribute.KeyValue) {
+	end := time.Now()
+	_, span := s.tracer.Start(context.Background(), name, trace.WithSpanKind(kind), trace.WithTimestamp(end.Add(-10*time.Millisecond)), trace.WithAttributes(attrs...))
 	span.End(trace.WithTimestamp(end))
 }
 

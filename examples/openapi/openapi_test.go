@@ -38,7 +38,7 @@ type rig struct {
 
 func newRig(t *testing.T, busy bool) *rig {
 	t.Helper()
-	mon, err := otelperf.New(otelperf.WithLogger(slog.New(slog.DiscardHandler)))
+	mon, err := otelperf.New(otelperf.WithLogger(slog.New(slog.DiscardHandler)), otelperf.WithLocalChanges())
 	must(t, err)
 	t.Cleanup(func() { _ = mon.Shutdown(context.Background()) })
 	srv := httptest.NewServer(http.StripPrefix("/debug/otelperf", mon.Handler()))

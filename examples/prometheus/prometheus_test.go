@@ -106,7 +106,7 @@ func TestNativeHistogramAgrees(t *testing.T) {
 		query := fmt.Sprintf(`histogram_quantile(%v, otelperf_request_duration_seconds{http_route=%q})`, q, route)
 		awaitValue(t, api, query, ours/1e3, 0.011)
 	}
-	awaitValue(t, api, `sum(otelperf_spikes_open)`, 0, 0)
+	awaitValue(t, api, `sum(otelperf_spike_open)`, 0, 0)
 }
 
 // request records a request of GET route that took d.

@@ -104,7 +104,7 @@ func number(p pmetric.NumberDataPoint) string {
 // labels names the endpoint or, where there is none, what else tells the points of a metric apart.
 func labels(attrs pcommon.Map) string {
 	var out []string
-	for _, key := range []string{"http.request.method", "http.route", "http.response.status_code", "error.type", "otelperf.kind", "otelperf.endpoint", "kind", "reason", "span.name", "status.code"} {
+	for _, key := range []string{"http.request.method", "http.route", "http.response.status_code", "error.type", "otelperf.kind", "otelperf.endpoint", "otelperf.rescue.reason", "span.name", "status.code"} {
 		if v, ok := attrs.Get(key); ok {
 			out = append(out, v.AsString())
 		}

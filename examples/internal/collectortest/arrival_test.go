@@ -210,7 +210,7 @@ func TestGaugesArrive(t *testing.T) {
 					numbers[m.Name()], units[m.Name()] = number, value{m.Unit(), attr(p.Attributes(), "http.route")}
 				}
 			}
-			return numbers["otelperf.slow_requests"] == 1 && numbers["otelperf.endpoint.p99"] > 0
+			return numbers["otelperf.request.slow"] == 1 && numbers["otelperf.endpoint.p99"] > 0
 		})
 		near(t, "otelperf.endpoint.p50", numbers["otelperf.endpoint.p50"], *row.P50Ms/1e3, 1e-6)
 		near(t, "otelperf.endpoint.p95", numbers["otelperf.endpoint.p95"], *row.P95Ms/1e3, 1e-6)
@@ -220,11 +220,11 @@ func TestGaugesArrive(t *testing.T) {
 				t.Errorf("%s arrived with unit and route %v, want s and /pay", name, units[name])
 			}
 		}
-		if n := numbers["otelperf.slow_requests"]; n != 1 {
-			t.Errorf("%s is %v, want 1", "otelperf.slow_requests", n)
+		if n := numbers["otelperf.request.slow"]; n != 1 {
+			t.Errorf("%s is %v, want 1", "otelperf.request.slow", n)
 		}
-		if _, ok := numbers["otelperf.spikes.open"]; !ok {
-			t.Errorf("%s did not arrive", "otelperf.spikes.open")
+		if _, ok := numbers["otelperf.spike.open"]; !ok {
+			t.Errorf("%s did not arrive", "otelperf.spike.open")
 		}
 		if _, ok := numbers["otelperf.engine.time"]; !ok || units["otelperf.engine.time"].unit != "s" {
 			t.Errorf("%s did not arrive in s", "otelperf.engine.time")

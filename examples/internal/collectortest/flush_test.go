@@ -41,7 +41,7 @@ func newTracked(t *testing.T, to sdklog.Exporter, opts ...sdklog.BatchProcessorO
 	deliveries := &events.Deliveries{}
 	opts = append(opts, sdklog.WithExportTimeout(exportLimit))
 	lp := sdklog.NewLoggerProvider(sdklog.WithProcessor(sdklog.NewBatchProcessor(events.Watch(deliveries, to), opts...)))
-	mon, err := otelperf.New(otelperf.WithLoggerProvider(lp), otelperf.WithEvents(events.WithDeliveries(deliveries)))
+	mon, err := otelperf.New(otelperf.WithLoggerProvider(lp), otelperf.WithEvents(events.WithDeliveries(deliveries)), otelperf.WithLocalChanges())
 	must(t, err)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
@@ -81,8 +81,8 @@ func (s *tracked) flush(t *testing.T, endpoint bool, limit time.Duration) (r eve
 func (s *tracked) post(t *testing.T, limit time.Duration) (events.FlushResult, error) {
 	t.Helper()
 	local := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 80}
-	req := httptest.NewRequest(http.MethodPost, "http://127.0.0.1/events/flush?timeout="+limit.String(), nil)
-	req.RemoteAddr = local.String()
+	req := httptest.NewRequest(http.MethodPost, "/events/flush?timeout="+limit.String(), nil)
+	req.Host, req.RemoteAddr = "localhost", local.String()
 	w := httptest.NewRecorder()
 	s.Handler().ServeHTTP(w, req.WithContext(context.WithValue(req.Context(), http.LocalAddrContextKey, local)))
 	var answer struct {

@@ -45,8 +45,8 @@ func TestSpikeArrivesAsLogWithItsTrace(t *testing.T) {
 		if !ok {
 			t.Fatal("the event did not arrive")
 		}
-		if record.SeverityNumber() != plog.SeverityNumberFatal || record.SeverityText() != "CRITICAL" {
-			t.Errorf("severity %s %q, want Fatal CRITICAL", record.SeverityNumber(), record.SeverityText())
+		if record.SeverityNumber() != plog.SeverityNumberError4 || record.SeverityText() != "ERROR" {
+			t.Errorf("severity %s %q, want Error4 ERROR", record.SeverityNumber(), record.SeverityText())
 		}
 		for key, want := range map[string]string{"otelperf.spike.id": list[0].ID, "otelperf.endpoint": "GET /pay", "otelperf.spike.state": "open"} {
 			if got := attr(record.Attributes(), key); got != want {

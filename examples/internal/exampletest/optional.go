@@ -22,11 +22,12 @@ const (
 	Chromium   Component = "chromium"
 	Curl       Component = "curl"
 	Jq         Component = "jq"
+	Nginx      Component = "nginx"
 	Postgres   Component = "postgres"
 	Prometheus Component = "prometheus" // with promtool
 )
 
-var components = []Component{Chromium, Curl, Jq, Postgres, Prometheus}
+var components = []Component{Chromium, Curl, Jq, Nginx, Postgres, Prometheus}
 
 // Missing skips the test, which cannot use a component for a reason, or fails it where the component is required.
 func Missing(tb testing.TB, c Component, reason string) {

@@ -39,7 +39,7 @@ var formPolicy = func() string {
 }()
 
 // writeForm asks a person for the token.
-func writeForm(w http.ResponseWriter, action, failed string) {
+func writeForm(w http.ResponseWriter, status int, action, failed string) {
 	var page bytes.Buffer
 	err := formPage.Execute(&page, struct{ Action, Failed string }{action, failed})
 	if err != nil { // cannot be: two strings into a buffer
@@ -52,7 +52,7 @@ func writeForm(w http.ResponseWriter, action, failed string) {
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "same-origin") // no-referrer would make the form's Origin null
-	w.WriteHeader(http.StatusUnauthorized)
+	w.WriteHeader(status)
 	_, _ = page.WriteTo(w) // the client left: nobody to tell
 }
 

@@ -4,7 +4,6 @@ package access
 
 import (
 	"crypto/sha256"
-	"crypto/subtle"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -19,8 +18,12 @@ type Config struct {
 	Authorizer func(*http.Request) bool
 
 	// BearerToken, if not empty, lets in who knows it. It ought to be random and long,
-	// 16 bytes or more: nothing limits how often it is guessed.
+	// 16 bytes or more. After ten wrong ones a client may try one every six seconds.
 	BearerToken string
+
+	// LocalChanges lets this machine change state too, while it is let in for want of an
+	// Authorizer and a BearerToken.
+	LocalChanges bool
 
 	// LoginPath and LogoutPath are paths below the mount point, without slashes.
 	// The defaults are "login" and "logout". They exist only with a BearerToken.
@@ -35,8 +38,10 @@ type Guard struct {
 	authorizer    func(*http.Request) bool
 	token         bool
 	tokenHash     [sha256.Size]byte
+	localChanges  bool
 	login, logout string
 	sessions      *sessions
+	guesses       *guesses
 	crossOrigin   *http.CrossOriginProtection
 	faults        atomic.Uint64
 	denied        atomic.Uint64
@@ -45,12 +50,14 @@ type Guard struct {
 // New returns a Guard. It starts nothing that would have to be stopped.
 func New(cfg Config) *Guard {
 	g := &Guard{
-		authorizer:  cfg.Authorizer,
-		token:       cfg.BearerToken != "",
-		tokenHash:   sha256.Sum256([]byte(cfg.BearerToken)),
-		login:       cfg.LoginPath,
-		logout:      cfg.LogoutPath,
-		crossOrigin: http.NewCrossOriginProtection(),
+		authorizer:   cfg.Authorizer,
+		token:        cfg.BearerToken != "",
+		tokenHash:    sha256.Sum256([]byte(cfg.BearerToken)),
+		localChanges: cfg.LocalChanges,
+		login:        cfg.LoginPath,
+		logout:       cfg.LogoutPath,
+		guesses:      newGuesses(),
+		crossOrigin:  http.NewCrossOriginProtection(),
 	}
 	if g.login == "" {
 		g.login = "login"
@@ -71,6 +78,14 @@ func (g *Guard) Faults() uint64 { return g.faults.Load() }
 // Denied is how many requests were not let in. Failed logins are among them.
 func (g *Guard) Denied() uint64 { return g.denied.Load() }
 
+// NoChanges says why nobody may change state, or "" if whoever is let in may.
+func (g *Guard) NoChanges() string {
+	if g.token || g.authorizer != nil || g.localChanges {
+		return ""
+	}
+	return "Being on this machine is no right to change anything: set WithAuthorizer or WithBearerToken, or WithLocalChanges."
+}
+
 // Wrap returns a handler that passes to next what is let in. It expects the mount point to
 // be stripped from the path, as http.StripPrefix does.
 func (g *Guard) Wrap(next http.Handler) http.Handler {
@@ -89,21 +104,48 @@ func (g *Guard) Wrap(next http.Handler) http.Handler {
 				return
 			}
 		}
+		answer, wait := g.credentials(r)
 		switch {
-		case g.token && (g.knowsToken(r) || g.sessions.valid(cookieOf(r))), g.authorizer != nil && g.authorized(r):
+		case answer == rightToken, g.authorizer != nil && g.authorized(r):
 			next.ServeHTTP(w, r)
+		case answer == tooManyTokens:
+			g.refuseGuess(w, r, wait)
 		case g.token:
 			g.askForToken(w, r, "")
 		case g.authorizer != nil:
 			g.forbid(w, "The authorizer of this service does not let this request in: sign in the way it expects, or change WithAuthorizer.")
 		default:
-			if why := notLocal(r); why != "" {
-				g.forbid(w, why)
-				return
-			}
-			next.ServeHTTP(w, r)
+			g.serveLocal(w, r, next)
 		}
 	})
+}
+
+// credentials looks at the cookie of a login, or at the token.
+func (g *Guard) credentials(r *http.Request) (answer tokenAnswer, wait time.Duration) {
+	switch {
+	case !g.token:
+		return noToken, 0
+	case g.sessions.valid(cookieOf(r)):
+		return rightToken, 0
+	}
+	return g.tryToken(r, bearerOf(r))
+}
+
+// serveLocal lets in this machine, and unless told otherwise only to look.
+func (g *Guard) serveLocal(w http.ResponseWriter, r *http.Request, next http.Handler) {
+	why := notLocal(r)
+	if why == "" && changes(r.Method) {
+		why = g.NoChanges()
+	}
+	if why != "" {
+		g.forbid(w, why)
+		return
+	}
+	next.ServeHTTP(w, r)
+}
+
+func changes(method string) bool {
+	return method != http.MethodGet && method != http.MethodHead && method != http.MethodOptions
 }
 
 func (g *Guard) authorized(r *http.Request) (ok bool) {
@@ -116,37 +158,8 @@ func (g *Guard) authorized(r *http.Request) (ok bool) {
 	return g.authorizer(r)
 }
 
-// knowsToken says whether the one Authorization header has the token.
-func (g *Guard) knowsToken(r *http.Request) bool {
-	values := r.Header["Authorization"]
-	if len(values) != 1 {
-		return false
-	}
-	scheme, token, ok := strings.Cut(values[0], " ")
-	return ok && strings.EqualFold(scheme, "Bearer") && g.isToken(strings.TrimSpace(token))
-}
-
-// isToken compares hashes, so that the time it takes tells neither bytes nor length.
-func (g *Guard) isToken(token string) bool {
-	hash := sha256.Sum256([]byte(token))
-	return token != "" && subtle.ConstantTimeCompare(hash[:], g.tokenHash[:]) == 1
-}
-
 func (g *Guard) forbid(w http.ResponseWriter, why string) {
 	g.denied.Add(1)
+	w.Header().Set("Content-Security-Policy", "frame-ancestors 'none'")
 	problem.Write(w, problem.Problem{Status: http.StatusForbidden, Detail: why})
-}
-
-// askForToken answers a missing or wrong token: people at the front page get a form.
-func (g *Guard) askForToken(w http.ResponseWriter, r *http.Request, failed string) {
-	g.denied.Add(1)
-	w.Header().Set("WWW-Authenticate", `Bearer realm="otelperf"`)
-	if failed != "" && wantsHTML(r) || wantsForm(r) {
-		writeForm(w, formAction(r, g.login), failed)
-		return
-	}
-	problem.Write(w, problem.Problem{
-		Status: http.StatusUnauthorized,
-		Detail: "A token is needed: send it as \"Authorization: Bearer ...\", or open the page in a browser to log in.",
-	})
 }

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"strings"
 )
 
@@ -26,8 +27,27 @@ func notLocal(r *http.Request) string {
 		return "Only this machine may look, and the Host header names another." + hint
 	case forwarded(r.Header):
 		return "Only this machine may look, and this request was forwarded by a proxy." + hint
+	case !r.ProtoAtLeast(1, 1):
+		return "Only this machine may look, and this request is HTTP/1.0, as nginx's proxy_pass sends it for others." + hint
+	case r.RequestURI != "" && r.RequestURI[0] != '/':
+		return "Only this machine may look, and this request names its server in its first line, as requests to a proxy do." + hint
+	case foreignPage(r.Header):
+		return "Only this machine may look, and this request comes from a page of another: type the address instead of following a link." + hint
 	}
 	return ""
+}
+
+// foreignPage says whether a browser sent the request for a page that this machine did not serve: its Referer or Origin names
+// another host, or it is part of a page of another site. A link that was followed from another site without a Referer is none.
+func foreignPage(h http.Header) bool {
+	for _, key := range [...]string{"Origin", "Referer"} {
+		for _, v := range h[key] {
+			if u, err := url.Parse(v); v != "" && (err != nil || !loopbackHost(u.Host)) {
+				return true
+			}
+		}
+	}
+	return h.Get("Sec-Fetch-Site") == "cross-site" && h.Get("Sec-Fetch-Mode") != "navigate"
 }
 
 func loopbackAddr(a net.Addr) bool {

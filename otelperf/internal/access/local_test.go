@@ -55,6 +55,11 @@ func TestOnlyThisMachine(t *testing.T) {
 		{"came in on an unknown address", here, "", "localhost", false},
 		{"rebound name", here, port, "evil.com", false},
 		{"Host elsewhere", here, port, "192.0.2.1:8080", false},
+		{"IPv6 with a zone", "[::1%lo]:40000", "[::1%lo]:8080", "localhost:8080", true},
+		{"peer is a link-local address", "[fe80::1%lo]:40000", "[::1]:8080", "localhost:8080", false},
+		{"came in on a link-local address", "[::1]:40000", "[fe80::1%lo]:8080", "localhost:8080", false},
+		{"Host with a zone", "[::1]:40000", "[::1]:8080", "[fe80::1%25lo]:8080", false},
+		{"peer in IPv6 that embeds IPv4 (NAT64)", "[64:ff9b::7f00:1]:40000", "[::1]:8080", "localhost", false},
 		{"Host empty", here, port, "", false},
 		{"Host 0.0.0.0", here, port, "0.0.0.0:8080", false},
 	}
@@ -121,6 +126,8 @@ func TestForwardedRequestsAreNotLocal(t *testing.T) {
 	g := New(Config{})
 	names := []string{
 		"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Anything", "x_forwarded_for",
+		"X-Envoy-Attempt-Count", "x-envoy-internal", "X-Envoy-Peer-Metadata", "Tailscale-User-Login",
+		"Proxy-Client-IP", "WL-Proxy-Client-IP", "X-Vercel-Forwarded-For", "X-Nf-Client-Connection-Ip", "Do-Connecting-IP",
 		"X-Original-Forwarded-For", "X-Real-IP", "X-Client-IP", "True-Client-IP", "CF-Connecting-IP", "CF-Connecting-IPv6", "Via",
 	}
 	for name := range forwardingHeaders {
@@ -139,6 +146,54 @@ func TestForwardedRequestsAreNotLocal(t *testing.T) {
 	r.Header.Set("X-Request-Id", "1")
 	if got := status(g, r); got != http.StatusOK {
 		t.Errorf("an ordinary header: %d", got)
+	}
+}
+
+// What a browser sends for a page of another host is refused, and what it sends for ours is not.
+func TestPagesOfOthersAreNotLocal(t *testing.T) {
+	g := New(Config{})
+	for _, tt := range []struct {
+		key, value string
+		allowed    bool
+	}{
+		{"Referer", "https://shop.example/debug/otelperf/", false},
+		{"Referer", "https://shop.example", false},
+		{"Referer", "http://localhost.shop.example/", false},
+		{"Referer", "http://localhost@shop.example/", false},
+		{"Referer", "//shop.example/", false},
+		{"Referer", "shop.example", false},
+		{"Referer", "http://[::1", false},
+		{"Referer", "about:blank", false},
+		{"Referer", "http://192.168.0.7/", false},
+		{"Referer", "http://localhost:8080/debug/otelperf/", true},
+		{"Referer", "http://127.0.0.1:8080/debug/otelperf/?window=1h", true},
+		{"Referer", "http://[::1]:8080/", true},
+		{"Referer", "http://localhost:3000/", true}, // another program of this machine
+		{"Referer", "", true},
+		{"Origin", "https://shop.example", false},
+		{"Origin", "null", false},
+		{"Origin", "http://localhost:8080", true},
+		{"Sec-Fetch-Site", "cross-site", false},
+		{"Sec-Fetch-Site", "same-origin", true},
+		{"Sec-Fetch-Site", "none", true},
+	} {
+		r := from("127.0.0.1:1", "127.0.0.1:2", "localhost")
+		r.Header.Set(tt.key, tt.value)
+		if got := status(g, r); (got == http.StatusOK) != tt.allowed {
+			t.Errorf("%s: %s: %d, allowed should be %t", tt.key, tt.value, got, tt.allowed)
+		}
+	}
+	r := from("127.0.0.1:1", "127.0.0.1:2", "localhost")
+	r.Header.Set("Sec-Fetch-Site", "cross-site")
+	r.Header.Set("Sec-Fetch-Mode", "navigate")
+	if got := status(g, r); got != http.StatusOK {
+		t.Errorf("a link that was followed: %d", got)
+	}
+	r = from("127.0.0.1:1", "127.0.0.1:2", "localhost")
+	r.Header.Set("Referer", "https://shop.example/")
+	r.Header.Set("Authorization", "Bearer t")
+	if got := status(New(Config{BearerToken: "t"}), r); got != http.StatusOK {
+		t.Errorf("behind a proxy with the token: %d", got)
 	}
 }
 

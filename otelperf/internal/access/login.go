@@ -39,7 +39,13 @@ func (g *Guard) serveLogin(w http.ResponseWriter, r *http.Request) {
 		problem.Write(w, problem.Invalid("token", "The body cannot be read as "+kind+".", ""))
 		return
 	}
-	if !g.isToken(token) {
+	answer, wait := g.tryToken(r, token)
+	switch answer {
+	case rightToken:
+	case tooManyTokens:
+		g.refuseGuess(w, r, wait)
+		return
+	default:
 		g.askForToken(w, r, "That is not the token.")
 		return
 	}

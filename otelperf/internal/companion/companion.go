@@ -103,6 +103,9 @@ func (c *Companion) Close(ctx context.Context) error { return c.streams.Close(ct
 // Denied is the number of requests that were refused for want of a right.
 func (c *Companion) Denied() uint64 { return c.guard.Denied() }
 
+// NoChanges says why nobody may change anything here, or "" if whoever may look may.
+func (c *Companion) NoChanges() string { return c.guard.NoChanges() }
+
 // Mounts are the prefixes below which the handler was reached, each with a slash at its end.
 func (c *Companion) Mounts() []string { return c.mounts.All() }
 

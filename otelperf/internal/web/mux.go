@@ -18,7 +18,7 @@ func Routes(routes map[string]http.Handler) http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
-		w.Header().Set("Referrer-Policy", "no-referrer")
+		w.Header().Set("Referrer-Policy", "same-origin") // package access takes what the page asks for by it
 		h, pattern := mux.Handler(r)
 		if pattern == "" {
 			refuse(w, r, h)

@@ -107,7 +107,7 @@ func (p *pipeline) replayed(t *testing.T) rows {
 			t.Fatal(err)
 		}
 	}
-	r, err := format.Open(&file, format.OTLP)
+	r, err := format.Open(&file, format.Options{Format: "otlp"})
 	if err != nil {
 		t.Fatal(err)
 	}

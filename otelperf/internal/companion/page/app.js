@@ -2,7 +2,7 @@
 
 import { Chart } from "./chart.js";
 import { Detail } from "./detail.js";
-import { showDiagnostics } from "./diagnostics.js";
+import { showChanges, showDiagnostics } from "./diagnostics.js";
 import { $, show, text, toggle } from "./dom.js";
 import { Endpoints } from "./endpoints.js";
 import { Events } from "./events.js";
@@ -180,6 +180,7 @@ const refreshers = {
   async config() {
     const first = config === null;
     config = await get("config");
+    showChanges(config);
     traceView.configured();
     if (first) refresh("events");
   },

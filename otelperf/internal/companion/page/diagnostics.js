@@ -30,3 +30,8 @@ export function showDiagnostics(d) {
   const v = d.versions;
   text($("versions"), "otelperf " + v.otelperf + " \u00b7 OpenTelemetry " + v.otel_sdk + " \u00b7 " + v.go);
 }
+
+// showChanges says whether settings can be changed from here.
+export function showChanges(config) {
+  text($("changes"), config.may_change ? "Who sees this page may change settings and reset the numbers." : "Nothing can be changed from this page. " + config.may_change_reason);
+}
