@@ -31,6 +31,7 @@ type Diagnostics struct {
 	AccessDenied        uint64            `json:"access_denied"`                // requests to Handler that were refused
 	StateFileFailures   uint64            `json:"state_file_failures"`          // reads and writes of the state file that failed
 	StateFileConflict   bool              `json:"state_file_conflict,omitzero"` // another process writes it
+	StateFileError      string            `json:"state_file_error,omitzero"`    // what is wrong with it now; empty if nothing is
 	Panics              uint64            `json:"panics"`                       // that Middleware saw
 	MiddlewareFaults    uint64            `json:"middleware_faults"`            // panics of ours in Middleware that were recovered
 	Mounts              []string          `json:"mounts"`                       // prefixes below which Handler was reached
@@ -62,6 +63,9 @@ func (m *Monitor) Diagnostics() Diagnostics {
 	d.ReaderRegistered = m.reader.registered()
 	if m.state != nil {
 		d.StateFileFailures, d.StateFileConflict = m.state.failed.Load(), m.state.conflict.Load()
+		if err := m.state.Trouble(); err != nil {
+			d.StateFileError = err.Error()
+		}
 	}
 	if m.metrics != nil {
 		d.Source, d.CoarseMetrics = "metrics", m.metrics.Coarse()
@@ -89,6 +93,7 @@ func (d *Diagnostics) hints() []string {
 	add(d.Source == "spans" && !d.Processor.SamplerUsed,
 		"Without Monitor.Sampler only sampled requests are counted. It costs nothing where all are sampled.")
 	add(d.StateFileConflict, "Another process writes the state file: give each a file of its own (WithStateFile).")
+	add(d.StateFileError != "" && !d.StateFileConflict, "Baselines do not survive a restart as they should: %s.", d.StateFileError)
 	add(d.Processor.NegativeDurations > 0, "%d spans ended before they began and count as 0 ms.", d.Processor.NegativeDurations)
 	return hints
 }

@@ -100,7 +100,7 @@ func (m *Monitor) build() (err error) {
 		return err
 	}
 	if m.cfg.stateFile != "" && m.disabled == "" {
-		m.state = newStateKeeper(m.cfg.stateFile, m.engine, m.identity)
+		m.state = newStateKeeper(m.cfg.stateFile, m.engine, m.identity, 2*m.processor.Stats().MaxEndpoints)
 		m.state.load()
 	}
 	m.alerts = newAlerter(&m.cfg, m.slow, m.engine.SetTraces)

@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -17,6 +15,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
+	"github.com/otelperf/otelperf-go/otelperf/internal/statefile"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
 )
@@ -202,14 +201,22 @@ func WithMetricInterval(d time.Duration) Option {
 }
 
 // WithStateFile keeps baselines across restarts in a file of this process alone: it is written atomically every minute and at
-// Shutdown, at most about 6 KiB per endpoint. A file that is damaged, older than seven days, or not ours is
-// reported to the OpenTelemetry error handler and counts as empty. A new version that is slower than the old one is then a spike,
-// not the new normal.
+// Shutdown. It has at most twice as many baselines as WithMaxEndpoints allows endpoints, the most recent ones, of at most about 6 KiB
+// each; those of endpoints that were not seen for seven days are dropped. A new version that is slower than the old one is then a
+// spike, not the new normal.
+//
+// New reports ErrConfig unless path leads, through symbolic links perhaps, to a file that is absent, empty or a state file, in a
+// directory that exists. What is damaged in a state file is reported to the OpenTelemetry error handler and counts as empty. One that
+// a newer version of otelperf has written is neither read nor written. Diagnostics, and the check state_file of Health, say so, and
+// whether the last save has failed; then Shutdown's error says it, too.
 func WithStateFile(path string) Option {
 	return optionFunc(func(c *config) {
-		info, err := os.Stat(filepath.Dir(path))
-		if path == "" || err != nil || !info.IsDir() {
-			c.refuse("state file is %q, accepted are paths in a directory that exists", path)
+		if path == "" {
+			c.refuse("state file is \"\", accepted is a path")
+			return
+		}
+		if _, err := statefile.Look(path); err != nil && !errors.Is(err, statefile.ErrNewer) {
+			c.refuse("state file is %q, accepted are paths of regular files that are absent, empty or hold a state, in a directory that exists: %w", path, err)
 			return
 		}
 		c.stateFile = path
