@@ -88,8 +88,10 @@ func (a *alerter) start() { worker.Deliver(a.Worker, a.queue, a.report) }
 // report delivers one event to every receiver.
 func (a *alerter) report(ev *engine.Event) {
 	slowest := a.slowest(&ev.Incident)
-	ev.Incident.TraceIDs = traceIDs(slowest)
-	a.keep(ev.Incident.ID, ev.Incident.TraceIDs)
+	if ids := traceIDs(slowest); len(ids) > 0 { // else the slow log has none of them any more
+		ev.Incident.TraceIDs = ids
+		a.keep(ev.Incident.ID, ids)
+	}
 	al := &alert{Event: ev, spike: spikeOf(&ev.Incident)}
 	a.guard(func() { a.log(al) })
 	a.guard(func() { a.emit(al, slowest) })

@@ -232,10 +232,11 @@ func (m *Monitor) SlowLog() *slowlog.Store { return m.slow }
 // are compressed for clients that accept gzip.
 func (m *Monitor) Handler() http.Handler { return m.companion.Handler() }
 
-// Reset starts counts, windows and the slow log anew; baselines, too, if that is asked for.
+// Reset starts counts, windows and the slow log anew; baselines, too, if that is asked for. Spikes that are open end with the baselines
+// that they are measured by, and are reported as ended.
 func (m *Monitor) Reset(baselines bool) {
 	m.evaluate()
-	m.engine.Reset(baselines)
+	m.reader.reset(baselines)
 	m.slow.Reset()
 	m.link.ResetErrors()
 	m.slowBase.Store(m.processor.Stats().Slow)

@@ -112,6 +112,16 @@ func (r *Reader) evaluate(ctx context.Context) error {
 	return err
 }
 
+// reset starts the engine's numbers anew, between two evaluations.
+func (r *Reader) reset(baselines bool) {
+	r.evaluating.Lock()
+	defer r.evaluating.Unlock()
+	events := r.engine.Reset(baselines)
+	for i := range events {
+		r.onSpike(&events[i])
+	}
+}
+
 // ForceFlush is one evaluation: what ended before it is in the numbers after it. The MeterProvider calls it, too.
 func (r *Reader) ForceFlush(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
