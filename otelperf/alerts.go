@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/otelperf/otelperf-go/otelperf/engine"
+	"github.com/otelperf/otelperf-go/otelperf/internal/fault"
 	"github.com/otelperf/otelperf-go/otelperf/internal/worker"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
@@ -56,17 +57,18 @@ type alerter struct {
 
 	queue   chan *engine.Event
 	dropped atomic.Uint64
-	faults  atomic.Uint64
+	panics  atomic.Uint64 // of receivers
+	faults  *fault.Log
 }
 
-func newAlerter(c *config, slow *slowlog.Store, keep func(string, []string)) *alerter {
+func newAlerter(c *config, slow *slowlog.Store, keep func(string, []string), faults *fault.Log) *alerter {
 	provider := c.loggerProvider
 	if provider == nil {
 		provider = otel.GetLoggerProvider()
 	}
 	return &alerter{
 		Worker: worker.New(), logger: c.logger, events: provider.Logger(scopeName, otellog.WithInstrumentationVersion(Version)), onSpike: c.onSpike,
-		slow: slow, keep: keep, queue: make(chan *engine.Event, queuedAlerts),
+		slow: slow, keep: keep, queue: make(chan *engine.Event, queuedAlerts), faults: faults,
 	}
 }
 
@@ -76,6 +78,12 @@ func (a *alerter) put(ev *engine.Event) {
 		return
 	}
 	select {
+	case <-a.Stopping():
+		a.dropped.Add(1)
+		return
+	default:
+	}
+	select {
 	case a.queue <- ev:
 	default:
 		a.dropped.Add(1)
@@ -83,7 +91,9 @@ func (a *alerter) put(ev *engine.Event) {
 }
 
 // start begins to report, until Close: then what is queued is reported still.
-func (a *alerter) start() { worker.Deliver(a.Worker, a.queue, a.report) }
+func (a *alerter) start() {
+	worker.Deliver(a.Worker, a.queue, func(ev *engine.Event) { a.faults.Guard("the alerts", func() { a.report(ev) }) })
+}
 
 // report delivers one event to every receiver.
 func (a *alerter) report(ev *engine.Event) {
@@ -93,10 +103,11 @@ func (a *alerter) report(ev *engine.Event) {
 		a.keep(ev.Incident.ID, ids)
 	}
 	al := &alert{Event: ev, spike: spikeOf(&ev.Incident)}
-	a.guard(func() { a.log(al) })
-	a.guard(func() { a.emit(al, slowest) })
+	a.log(al)
+	a.emit(al, slowest)
 	for _, f := range a.onSpike {
-		a.guard(func() { f(spikeOf(&ev.Incident)) })
+		sp := spikeOf(&ev.Incident) // its slices are f's to keep
+		fault.Contain(&a.panics, func() { f(sp) })
 	}
 }
 
@@ -104,15 +115,6 @@ func (a *alerter) report(ev *engine.Event) {
 type alert struct {
 	*engine.Event
 	spike Spike
-}
-
-func (a *alerter) guard(f func()) {
-	defer func() {
-		if recover() != nil {
-			a.faults.Add(1)
-		}
-	}()
-	f()
 }
 
 // maxTraceIDs bounds the slow requests that a spike names.
@@ -190,7 +192,7 @@ func (a *alerter) log(ev *alert) {
 	if len(ev.spike.TraceIDs) > 0 {
 		attrs = append(attrs, slog.Any("trace_ids", ev.spike.TraceIDs))
 	}
-	l.LogAttrs(context.Background(), level, text, attrs...)
+	fault.Contain(&a.panics, func() { l.LogAttrs(context.Background(), level, text, attrs...) })
 }
 
 // emit sends the alert as an OpenTelemetry event: severity FATAL for a start, INFO for an end.
@@ -213,7 +215,7 @@ func (a *alerter) emit(ev *alert, slowest []*slowlog.Entry) {
 	if len(slowest) > 0 {
 		ctx = spanContext(slowest[0])
 	}
-	a.events.Emit(ctx, r)
+	fault.Contain(&a.panics, func() { a.events.Emit(ctx, r) })
 }
 
 // spanContext is that of a request, so that an event is tied to its trace.

@@ -49,12 +49,12 @@ func (m *Monitor) Health() Health {
 	}
 	check("enabled", d.Disabled != "", "%s is set", d.Disabled)
 	age := m.engine.Age()
-	check("engine", d.Disabled == "" && !m.closed.Load() && age > staleTicks*m.reader.every, "no evaluation for %.0f s", age.Seconds())
+	check("engine", d.Disabled == "" && !m.closed.Load() && age > staleTicks*m.reader.every, "no evaluation for %.0f s%s", age.Seconds(), m.reader.why())
 	open := m.openReasons()
 	check("spikes", len(open) > 0, "%s", strings.Join(open, "; "))
 	check("source", d.Source == "metrics" && !d.ReaderRegistered, "the metric source needs Monitor.Reader in the MeterProvider")
-	check("faults", d.Processor.Faults+d.Engine.Faults+d.MiddlewareFaults > 0, "faults of otelperf itself: %d in the processor, %d in the engine, %d in Middleware",
-		d.Processor.Faults, d.Engine.Faults, d.MiddlewareFaults)
+	check("faults", d.Processor.Faults+d.Faults+d.MiddlewareFaults > 0, "faults of otelperf itself: %d in the processor, %d in Middleware, %d in evaluations, lines, alerts and the stream",
+		d.Processor.Faults, d.MiddlewareFaults, d.Faults)
 	check("state_file", d.StateFileError != "", "%s", d.StateFileError)
 	check("endpoints", d.Processor.Overflowed > 0, "%d requests share the row (other)", d.Processor.Overflowed)
 	return h

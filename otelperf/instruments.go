@@ -5,6 +5,7 @@ package otelperf
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel"
@@ -12,6 +13,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 
 	"github.com/otelperf/otelperf-go/otelperf/engine"
+	"github.com/otelperf/otelperf-go/otelperf/internal/worker"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
@@ -44,6 +46,25 @@ type instruments struct {
 	rescued                       metric.Int64Observable
 	spikes                        metric.Int64Counter
 	registration                  metric.Registration
+
+	unregister sync.Once
+	closing    *worker.Worker
+	closeErr   error // of the unregistration, once closing has ended
+}
+
+// Close takes our callback out, within ctx: while another callback runs, the SDK lets nobody in.
+func (in *instruments) Close(ctx context.Context) error {
+	in.unregister.Do(func() {
+		in.closing.Run(func() {
+			if in.registration != nil {
+				in.closeErr = in.registration.Unregister()
+			}
+		})
+	})
+	if err := in.closing.Close(ctx); err != nil {
+		return err
+	}
+	return in.closeErr
 }
 
 // newInstruments registers them with the provider of the options, else the global one. The endpoint's gauges cover the
@@ -54,7 +75,7 @@ func (m *Monitor) newInstruments() (*instruments, error) {
 		provider = otel.GetMeterProvider()
 	}
 	meter := provider.Meter(scopeName, metric.WithInstrumentationVersion(Version))
-	in := &instruments{}
+	in := &instruments{closing: worker.New()}
 	var errs []error
 	gauge := func(name, text string) metric.Float64Observable {
 		g, err := meter.Float64ObservableGauge(name, metric.WithUnit("s"), metric.WithDescription(text))

@@ -20,7 +20,7 @@ func (e *Engine) Reset(baselines bool) []Event {
 	e.began = e.now
 	for ep := range e.all() {
 		ep.line.Reset()
-		ep.before, ep.coarse = slowlog.OutcomeCounts{}, false
+		ep.before, ep.coarse, ep.unknown = slowlog.OutcomeCounts{}, false, false
 		if baselines {
 			ep.detector = e.newDetector()
 			e.publish(ep)
