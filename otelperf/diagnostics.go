@@ -60,7 +60,7 @@ func (m *Monitor) Diagnostics() Diagnostics {
 	d := Diagnostics{
 		Disabled: m.disabled, Source: "spans", Processor: m.processor.Stats(), Engine: m.engine.Stats(), SlowLog: m.slow.Stats(),
 		SlowLinesSuppressed: m.lines.suppressed.Load(), LogLinesDropped: m.lines.dropped.Load() + m.audits.dropped.Load(),
-		LogFaults: m.lines.panics.Load() + m.audits.panics.Load(), Faults: m.faults.Count(),
+		LogFaults: m.lines.panics.Load() + m.audits.panics.Load() + m.counters.LogPanics.Load(), Faults: m.faults.Count(),
 		AlertsDropped: m.alerts.dropped.Load(), AlertFaults: m.alerts.panics.Load(), AccessDenied: m.companion.Denied(),
 		Panics: m.panics.Load(), MiddlewareFaults: m.counters.Faults.Load(),
 		Mounts: m.companion.Mounts(),
