@@ -50,6 +50,8 @@ const queuedAlerts = 64
 type alerter struct {
 	*worker.Worker
 	logger  *slog.Logger // nil: slog.Default() at the time
+	name    string       // of the Monitor
+	named   []attribute.KeyValue
 	events  otellog.Logger
 	onSpike []func(Spike)
 	slow    *slowlog.Store
@@ -67,7 +69,7 @@ func newAlerter(c *config, slow *slowlog.Store, keep func(string, []string), fau
 		provider = otel.GetLoggerProvider()
 	}
 	return &alerter{
-		Worker: worker.New(), logger: c.logger, events: provider.Logger(scopeName, otellog.WithInstrumentationVersion(Version)), onSpike: c.onSpike,
+		Worker: worker.New(), logger: c.logger, name: c.name, named: c.nameAttributes(), events: provider.Logger(scopeName, otellog.WithInstrumentationVersion(Version)), onSpike: c.onSpike,
 		slow: slow, keep: keep, queue: make(chan *engine.Event, queuedAlerts), faults: faults,
 	}
 }
@@ -175,6 +177,9 @@ func (a *alerter) log(ev *alert) {
 		text = "latency spike grew"
 	}
 	attrs := []slog.Attr{slog.String("spike_id", ev.spike.ID)}
+	if a.name != "" {
+		attrs = append(attrs, slog.String("monitor", a.name))
+	}
 	if level == LevelCritical {
 		attrs = append(attrs, slog.String("severity", "CRITICAL"))
 	}
@@ -210,7 +215,7 @@ func (a *alerter) emit(ev *alert, slowest []*slowlog.Entry) {
 	r.SetSeverity(severity)
 	r.SetSeverityText(severityText)
 	r.SetBody(attribute.StringValue(ev.spike.Reason))
-	r.AddAttributes(spikeAttributes(&ev.spike)...)
+	r.AddAttributes(append(spikeAttributes(&ev.spike), a.named...)...)
 	ctx := context.Background()
 	if len(slowest) > 0 {
 		ctx = spanContext(slowest[0])

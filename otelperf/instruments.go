@@ -45,6 +45,7 @@ type instruments struct {
 	state, open, slow, dropped    metric.Int64Observable
 	rescued                       metric.Int64Observable
 	spikes                        metric.Int64Counter
+	name                          []attribute.KeyValue // of the Monitor, if it has one
 	registration                  metric.Registration
 
 	unregister sync.Once
@@ -75,7 +76,7 @@ func (m *Monitor) newInstruments() (*instruments, error) {
 		provider = otel.GetMeterProvider()
 	}
 	meter := provider.Meter(scopeName, metric.WithInstrumentationVersion(Version))
-	in := &instruments{closing: worker.New()}
+	in := &instruments{closing: worker.New(), name: m.cfg.nameAttributes()}
 	var errs []error
 	gauge := func(name, text string) metric.Float64Observable {
 		g, err := meter.Float64ObservableGauge(name, metric.WithUnit("s"), metric.WithDescription(text))
@@ -113,10 +114,13 @@ func (m *Monitor) observe(in *instruments, o metric.Observer) {
 	if m.closed.Load() {
 		return
 	}
+	named := func(attrs ...attribute.KeyValue) metric.MeasurementOption {
+		return metric.WithAttributes(append(attrs, in.name...)...)
+	}
 	rows, _ := m.engine.Rows(engine.Query{Window: engine.Minute, Once: true})
 	for i := range rows {
 		r := &rows[i]
-		set := metric.WithAttributes(r.Endpoint.Attributes()...)
+		set := named(r.Endpoint.Attributes()...)
 		if r.Timed > 0 {
 			o.ObserveFloat64(in.p50, r.P50.Seconds(), set)
 			o.ObserveFloat64(in.p95, r.P95.Seconds(), set)
@@ -127,22 +131,22 @@ func (m *Monitor) observe(in *instruments, o metric.Observer) {
 		}
 		o.ObserveInt64(in.state, int64(r.Phase), set)
 	}
-	o.ObserveInt64(in.open, int64(m.engine.OpenIncidents()))
+	o.ObserveInt64(in.open, int64(m.engine.OpenIncidents()), named())
 	p := m.processor.Stats()
-	o.ObserveInt64(in.slow, int64(p.Slow))
-	o.ObserveFloat64(in.tick, time.Duration(m.reader.spent.Load()).Seconds())
+	o.ObserveInt64(in.slow, int64(p.Slow), named())
+	o.ObserveFloat64(in.tick, time.Duration(m.reader.spent.Load()).Seconds(), named())
 	for reason, n := range p.Rescued {
-		o.ObserveInt64(in.rescued, int64(n), metric.WithAttributes(attribute.String("reason", reason)))
+		o.ObserveInt64(in.rescued, int64(n), named(attribute.String("reason", reason)))
 	}
 	for kind, n := range map[string]uint64{
 		"slow_request": p.NotKept, "slow_line": m.lines.suppressed.Load() + m.lines.dropped.Load(), "alert": m.alerts.dropped.Load(),
 		"rescue": p.RescueRefused, "child_span": p.HeldFull + p.HeldLong + p.HeldStale,
 	} {
-		o.ObserveInt64(in.dropped, int64(n), metric.WithAttributes(attribute.String("kind", kind)))
+		o.ObserveInt64(in.dropped, int64(n), named(attribute.String("kind", kind)))
 	}
 }
 
 // spikeStarted counts a start in the metrics.
 func (in *instruments) spikeStarted(ep conventions.Endpoint) {
-	in.spikes.Add(context.Background(), 1, metric.WithAttributes(ep.Attributes()...))
+	in.spikes.Add(context.Background(), 1, metric.WithAttributes(append(ep.Attributes(), in.name...)...))
 }

@@ -43,6 +43,7 @@ type config struct {
 	metricSource   bool
 	metricInterval time.Duration
 	logger         *slog.Logger
+	name           string
 	requestLog     float64
 	headers        bool
 	ignored        []string
