@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/otelperf/otelperf-go/otelperf/engine"
+	"github.com/otelperf/otelperf-go/otelperf/internal/fault"
 	"github.com/otelperf/otelperf-go/otelperf/internal/worker"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
@@ -49,6 +50,8 @@ const queuedAlerts = 64
 type alerter struct {
 	*worker.Worker
 	logger  *slog.Logger // nil: slog.Default() at the time
+	name    string       // of the Monitor
+	named   []attribute.KeyValue
 	events  otellog.Logger
 	onSpike []func(Spike)
 	slow    *slowlog.Store
@@ -56,17 +59,18 @@ type alerter struct {
 
 	queue   chan *engine.Event
 	dropped atomic.Uint64
-	faults  atomic.Uint64
+	panics  atomic.Uint64 // of receivers
+	faults  *fault.Log
 }
 
-func newAlerter(c *config, slow *slowlog.Store, keep func(string, []string)) *alerter {
+func newAlerter(c *config, slow *slowlog.Store, keep func(string, []string), faults *fault.Log) *alerter {
 	provider := c.loggerProvider
 	if provider == nil {
 		provider = otel.GetLoggerProvider()
 	}
 	return &alerter{
-		Worker: worker.New(), logger: c.logger, events: provider.Logger(scopeName, otellog.WithInstrumentationVersion(Version)), onSpike: c.onSpike,
-		slow: slow, keep: keep, queue: make(chan *engine.Event, queuedAlerts),
+		Worker: worker.New(), logger: c.logger, name: c.name, named: c.nameAttributes(), events: provider.Logger(scopeName, otellog.WithInstrumentationVersion(Version)), onSpike: c.onSpike,
+		slow: slow, keep: keep, queue: make(chan *engine.Event, queuedAlerts), faults: faults,
 	}
 }
 
@@ -76,6 +80,12 @@ func (a *alerter) put(ev *engine.Event) {
 		return
 	}
 	select {
+	case <-a.Stopping():
+		a.dropped.Add(1)
+		return
+	default:
+	}
+	select {
 	case a.queue <- ev:
 	default:
 		a.dropped.Add(1)
@@ -83,18 +93,23 @@ func (a *alerter) put(ev *engine.Event) {
 }
 
 // start begins to report, until Close: then what is queued is reported still.
-func (a *alerter) start() { worker.Deliver(a.Worker, a.queue, a.report) }
+func (a *alerter) start() {
+	worker.Deliver(a.Worker, a.queue, func(ev *engine.Event) { a.faults.Guard("the alerts", func() { a.report(ev) }) })
+}
 
 // report delivers one event to every receiver.
 func (a *alerter) report(ev *engine.Event) {
 	slowest := a.slowest(&ev.Incident)
-	ev.Incident.TraceIDs = traceIDs(slowest)
-	a.keep(ev.Incident.ID, ev.Incident.TraceIDs)
+	if ids := traceIDs(slowest); len(ids) > 0 { // else the slow log has none of them any more
+		ev.Incident.TraceIDs = ids
+		a.keep(ev.Incident.ID, ids)
+	}
 	al := &alert{Event: ev, spike: spikeOf(&ev.Incident)}
-	a.guard(func() { a.log(al) })
-	a.guard(func() { a.emit(al, slowest) })
+	a.log(al)
+	a.emit(al, slowest)
 	for _, f := range a.onSpike {
-		a.guard(func() { f(spikeOf(&ev.Incident)) })
+		sp := spikeOf(&ev.Incident) // its slices are f's to keep
+		fault.Contain(&a.panics, func() { f(sp) })
 	}
 }
 
@@ -102,15 +117,6 @@ func (a *alerter) report(ev *engine.Event) {
 type alert struct {
 	*engine.Event
 	spike Spike
-}
-
-func (a *alerter) guard(f func()) {
-	defer func() {
-		if recover() != nil {
-			a.faults.Add(1)
-		}
-	}()
-	f()
 }
 
 // maxTraceIDs bounds the slow requests that a spike names.
@@ -171,6 +177,9 @@ func (a *alerter) log(ev *alert) {
 		text = "latency spike grew"
 	}
 	attrs := []slog.Attr{slog.String("spike_id", ev.spike.ID)}
+	if a.name != "" {
+		attrs = append(attrs, slog.String("monitor", a.name))
+	}
 	if level == LevelCritical {
 		attrs = append(attrs, slog.String("severity", "CRITICAL"))
 	}
@@ -188,7 +197,7 @@ func (a *alerter) log(ev *alert) {
 	if len(ev.spike.TraceIDs) > 0 {
 		attrs = append(attrs, slog.Any("trace_ids", ev.spike.TraceIDs))
 	}
-	l.LogAttrs(context.Background(), level, text, attrs...)
+	fault.Contain(&a.panics, func() { l.LogAttrs(context.Background(), level, text, attrs...) })
 }
 
 // emit sends the alert as an OpenTelemetry event: severity ERROR4 for a start, which is LevelCritical, INFO for an end. The attribute
@@ -208,12 +217,12 @@ func (a *alerter) emit(ev *alert, slowest []*slowlog.Entry) {
 	r.SetSeverityText(severityText)
 	r.SetBody(attribute.StringValue(ev.spike.Reason))
 	r.AddAttributes(attribute.String("otelperf.alert.severity", urgency))
-	r.AddAttributes(spikeAttributes(&ev.spike)...)
+	r.AddAttributes(append(spikeAttributes(&ev.spike), a.named...)...)
 	ctx := context.Background()
 	if len(slowest) > 0 {
 		ctx = spanContext(slowest[0])
 	}
-	a.events.Emit(ctx, r)
+	fault.Contain(&a.panics, func() { a.events.Emit(ctx, r) })
 }
 
 // spanContext is that of a request, so that an event is tied to its trace.

@@ -135,7 +135,7 @@ func TestCapabilityMatrix(t *testing.T) {
 						header := visit(h, capability.path, capability.gone, entered, parent)
 						got.header = got.header || header.Get("X-Response-Time") != "" && header.Get("Server-Timing") != ""
 					}
-					s := rg.mon.Summary(otelperf.Window5m)
+					s := rg.flushed(t, otelperf.Window5m)
 					got.rows, got.panics, got.slow = rows(s), s.Diagnostics.Panics, len(s.SlowQueries)
 					got.lines = len(rg.Log.Lines("GET " + capability.path + " - "))
 					if want := capability.want[col.name]; got != want {

@@ -18,43 +18,48 @@ type Diagnostics struct {
 	// ReaderRegistered tells whether the Reader stands in a MeterProvider. The span source does not need it.
 	ReaderRegistered bool `json:"reader_registered"`
 	// CoarseMetrics: a View gives a duration metric explicit buckets, or wider ones than ours.
-	CoarseMetrics bool                 `json:"coarse_metrics,omitzero"`
-	Processor     spikeprocessor.Stats `json:"processor"` // what happened to spans
-	Engine        engine.Stats         `json:"engine"`    // what the evaluations did
-	SlowLog       slowlog.Stats        `json:"slow_log"`  // what the slow log holds
+	CoarseMetrics bool   `json:"coarse_metrics,omitzero"`
+	MetricPanics  uint64 `json:"metric_panics,omitzero"` // collections of the metric source that a callback of the program ended by a panic
+	// MetricOverflow is the number of requests beyond the SDK's cardinality limit, with the metric source: they are in the row (other),
+	// and their outcome is not known.
+	MetricOverflow uint64               `json:"metric_overflow,omitzero"`
+	Processor      spikeprocessor.Stats `json:"processor"` // what happened to spans
+	Engine         engine.Stats         `json:"engine"`    // what the evaluations did
+	SlowLog        slowlog.Stats        `json:"slow_log"`  // what the slow log holds
 	// Log lines that were left out, by reason.
-	SlowLinesSuppressed uint64            `json:"slow_lines_suppressed"`        // more than 10 a second at one endpoint
-	LogLinesDropped     uint64            `json:"log_lines_dropped"`            // the logger was too slow
-	LogFaults           uint64            `json:"log_faults"`                   // the log handler panicked
-	AlertsDropped       uint64            `json:"alerts_dropped"`               // a receiver was too slow
-	AlertFaults         uint64            `json:"alert_faults"`                 // a receiver panicked
-	AccessDenied        uint64            `json:"access_denied"`                // requests to Handler that were refused
-	StateFileFailures   uint64            `json:"state_file_failures"`          // reads and writes of the state file that failed
-	StateFileConflict   bool              `json:"state_file_conflict,omitzero"` // another process writes it
-	Panics              uint64            `json:"panics"`                       // that Middleware saw
-	MiddlewareFaults    uint64            `json:"middleware_faults"`            // panics of ours in Middleware that were recovered
-	Mounts              []string          `json:"mounts"`                       // prefixes below which Handler was reached
-	Streams             StreamStats       `json:"streams"`                      // how GET stream fares
-	Own                 OwnCost           `json:"own"`                          // what otelperf itself takes
-	Versions            map[string]string `json:"versions"`                     // of otelperf, otel, otel_sdk, go, service
-	Hints               []string          `json:"hints"`                        // what looks wrong and how to mend it
-}
-
-// StreamStats says how GET stream fares.
-type StreamStats struct {
-	Clients int    `json:"clients"` // that read it now
-	Max     int    `json:"max"`     // of WithMaxStreams
-	Refused uint64 `json:"refused"` // clients beyond Max
-	Dropped uint64 `json:"dropped"` // clients that read too slowly
-	Lost    uint64 `json:"lost"`    // events that came too fast
+	SlowLinesSuppressed uint64   `json:"slow_lines_suppressed"`        // more than 10 a second at one endpoint
+	LogLinesDropped     uint64   `json:"log_lines_dropped"`            // the logger was too slow
+	LogFaults           uint64   `json:"log_faults"`                   // the log handler panicked
+	AlertsDropped       uint64   `json:"alerts_dropped"`               // a receiver was too slow
+	AlertFaults         uint64   `json:"alert_faults"`                 // a receiver panicked
+	AccessDenied        uint64   `json:"access_denied"`                // requests to Handler that were refused
+	Faults              uint64   `json:"faults"`                       // panics of ours that were recovered in evaluations, lines, alerts and the stream
+	StateFileFailures   uint64   `json:"state_file_failures"`          // reads and writes of the state file that failed
+	StateFileConflict   bool     `json:"state_file_conflict,omitzero"` // another process writes it
+	StateFileError      string   `json:"state_file_error,omitzero"`    // what is wrong with it now; empty if nothing is
+	Panics              uint64   `json:"panics"`                       // that Middleware saw
+	MiddlewareFaults    uint64   `json:"middleware_faults"`            // panics of ours in Middleware that were recovered
+	Mounts              []string `json:"mounts"`                       // prefixes below which Handler was reached
+	// Streams says how GET stream fares.
+	Streams struct {
+		Clients int    `json:"clients"` // that read it now
+		Max     int    `json:"max"`     // of WithMaxStreams
+		Refused uint64 `json:"refused"` // clients beyond Max
+		Dropped uint64 `json:"dropped"` // clients that read too slowly
+		Lost    uint64 `json:"lost"`    // events that came too fast
+	} `json:"streams"`
+	Own      OwnCost           `json:"own"`      // what otelperf itself takes
+	Versions map[string]string `json:"versions"` // of otelperf, otel, otel_sdk, go, service
+	Hints    []string          `json:"hints"`    // what looks wrong and how to mend it
 }
 
 // Diagnostics returns what is known of the wiring and of what was lost.
 func (m *Monitor) Diagnostics() Diagnostics {
 	d := Diagnostics{
 		Disabled: m.disabled, Source: "spans", Processor: m.processor.Stats(), Engine: m.engine.Stats(), SlowLog: m.slow.Stats(),
-		SlowLinesSuppressed: m.lines.suppressed.Load(), LogLinesDropped: m.lines.dropped.Load(), LogFaults: m.lines.faults.Load(),
-		AlertsDropped: m.alerts.dropped.Load(), AlertFaults: m.alerts.faults.Load(), AccessDenied: m.companion.Denied(),
+		SlowLinesSuppressed: m.lines.suppressed.Load(), LogLinesDropped: m.lines.dropped.Load() + m.audits.dropped.Load(),
+		LogFaults: m.lines.panics.Load() + m.audits.panics.Load() + m.counters.LogPanics.Load(), Faults: m.faults.Count(),
+		AlertsDropped: m.alerts.dropped.Load(), AlertFaults: m.alerts.panics.Load(), AccessDenied: m.companion.Denied(),
 		Panics: m.panics.Load(), MiddlewareFaults: m.counters.Faults.Load(),
 		Mounts: m.companion.Mounts(),
 	}
@@ -62,11 +67,17 @@ func (m *Monitor) Diagnostics() Diagnostics {
 	d.ReaderRegistered = m.reader.registered()
 	if m.state != nil {
 		d.StateFileFailures, d.StateFileConflict = m.state.failed.Load(), m.state.conflict.Load()
+		if err := m.state.Trouble(); err != nil {
+			d.StateFileError = err.Error()
+		}
 	}
 	if m.metrics != nil {
-		d.Source, d.CoarseMetrics = "metrics", m.metrics.Coarse()
+		d.Source, d.CoarseMetrics, d.MetricPanics, d.MetricOverflow = "metrics", m.metrics.Coarse(), m.metrics.Panics(), m.metrics.Overflow()
 	}
-	d.Streams, d.Own, d.Versions = StreamStats(m.companion.Streams()), m.own(&d), m.versions()
+	streams := m.companion.Streams()
+	d.Streams.Clients, d.Streams.Max = streams.Clients, streams.Max
+	d.Streams.Refused, d.Streams.Dropped, d.Streams.Lost = streams.Refused, streams.Dropped, streams.Lost
+	d.Own, d.Versions = m.own(&d), m.versions()
 	d.Hints = d.hints()
 	return d
 }
@@ -85,10 +96,13 @@ func (d *Diagnostics) hints() []string {
 	add(d.Source == "metrics" && !d.ReaderRegistered,
 		"The metric source needs Monitor.Reader in the MeterProvider: sdkmetric.WithReader(mon.Reader()).")
 	add(d.CoarseMetrics, "A View gives a duration metric buckets wider than ours: quantiles are as coarse as they are.")
+	add(d.MetricOverflow > 0, "%d requests are beyond the SDK's cardinality limit: they are in the row (other), and those that failed count as ok. "+
+		"Raise it (sdkmetric.WithCardinalityLimit), or look for attributes with ids in them.", d.MetricOverflow)
 	add(d.Processor.Overflowed > 0, "%d requests are in the row (other): raise WithMaxEndpoints, or look for span names with ids in them.", d.Processor.Overflowed)
 	add(d.Source == "spans" && !d.Processor.SamplerUsed,
 		"Without Monitor.Sampler only sampled requests are counted. It costs nothing where all are sampled.")
 	add(d.StateFileConflict, "Another process writes the state file: give each a file of its own (WithStateFile).")
+	add(d.StateFileError != "" && !d.StateFileConflict, "Baselines do not survive a restart as they should: %s.", d.StateFileError)
 	add(d.Processor.NegativeDurations > 0, "%d spans ended before they began and count as 0 ms.", d.Processor.NegativeDurations)
 	return hints
 }

@@ -45,6 +45,7 @@ func everyOption(t *testing.T) map[string]SetupOption {
 		"WithBaseline":              WithBaseline(baseline.Config{Ratio: 3}),
 		"WithMetricSource":          WithMetricSource(),
 		"WithMetricInterval":        WithMetricInterval(5 * time.Second),
+		"WithName":                  WithName("admin"),
 		"WithLogger":                WithLogger(slog.New(slog.DiscardHandler)),
 		"WithRequestLog":            WithRequestLog(0.5),
 		"WithHeaders":               WithHeaders(false),

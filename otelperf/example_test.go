@@ -153,6 +153,9 @@ func ExampleWithMetricSource() {
 	mp := sdkmetric.NewMeterProvider(sdkmetric.WithReader(mon.Reader()))
 	visits(otelhttp.NewHandler(users(), "shop", otelhttp.WithMeterProvider(mp)), "/users/1", "/users/2")
 
+	if err := mp.ForceFlush(context.Background()); err != nil { // else they are collected every 10 s
+		log.Fatal(err)
+	}
 	s := mon.Summary(otelperf.Window5m)
 	fmt.Println(s.Endpoints[0].Name(), s.Count)
 	// Output: GET /users/{id} 2

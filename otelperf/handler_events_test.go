@@ -205,7 +205,7 @@ func TestEventConfig(t *testing.T) {
 	if w := patchEvents(h, "application/json", `{"sampling":{"events":0.5}}`); w.Code != http.StatusOK {
 		t.Errorf("what is in force already: %d", w.Code)
 	}
-	if lines := rg.Log.Lines("event sampling changed"); len(lines) != 1 || !strings.Contains(lines[0], `"before":{"events":1,`) {
+	if lines := rg.logged(t, "event sampling changed", 1); len(lines) != 1 || !strings.Contains(lines[0], `"before":{"events":1,`) {
 		t.Errorf("the log has %v, want one line", lines)
 	}
 	if w := testrig.Call(h, http.MethodDelete, "/events/config"); w.Code != http.StatusMethodNotAllowed || !strings.Contains(w.Header().Get("Allow"), "PATCH") {

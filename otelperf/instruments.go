@@ -5,12 +5,15 @@ package otelperf
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 
 	"github.com/otelperf/otelperf-go/otelperf/engine"
+	"github.com/otelperf/otelperf-go/otelperf/internal/worker"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
@@ -48,7 +51,27 @@ type instruments struct {
 	state, open, slow, rescued    metric.Int64Observable
 	dropped                       []dropCounter
 	spikes                        metric.Int64Counter
+	name                          []attribute.KeyValue // of the Monitor, if it has one
 	registration                  metric.Registration
+
+	unregister sync.Once
+	closing    *worker.Worker
+	closeErr   error // of the unregistration, once closing has ended
+}
+
+// Close takes our callback out, within ctx: while another callback runs, the SDK lets nobody in.
+func (in *instruments) Close(ctx context.Context) error {
+	in.unregister.Do(func() {
+		in.closing.Run(func() {
+			if in.registration != nil {
+				in.closeErr = in.registration.Unregister()
+			}
+		})
+	})
+	if err := in.closing.Close(ctx); err != nil {
+		return err
+	}
+	return in.closeErr
 }
 
 // dropCounter counts one kind of what a bound left out.
@@ -65,7 +88,7 @@ func (m *Monitor) newInstruments() (*instruments, error) {
 		provider = otel.GetMeterProvider()
 	}
 	meter := provider.Meter(scopeName, metric.WithInstrumentationVersion(Version))
-	in := &instruments{}
+	in := &instruments{closing: worker.New(), name: m.cfg.nameAttributes()}
 	var errs []error
 	gauge := func(name, text string) metric.Float64Observable {
 		g, err := meter.Float64ObservableGauge(name, metric.WithUnit("s"), metric.WithDescription(text))
@@ -128,10 +151,13 @@ func (m *Monitor) observe(in *instruments, o metric.Observer) {
 	if m.closed.Load() {
 		return
 	}
+	named := func(attrs ...attribute.KeyValue) metric.MeasurementOption {
+		return metric.WithAttributes(append(attrs, in.name...)...)
+	}
 	rows, _ := m.engine.Rows(engine.Query{Window: engine.Minute, Once: true})
 	for i := range rows {
 		r := &rows[i]
-		set := metric.WithAttributes(r.Endpoint.Attributes()...)
+		set := named(r.Endpoint.Attributes()...)
 		if r.Timed > 0 {
 			o.ObserveFloat64(in.p50, r.P50.Seconds(), set)
 			o.ObserveFloat64(in.p95, r.P95.Seconds(), set)
@@ -142,19 +168,19 @@ func (m *Monitor) observe(in *instruments, o metric.Observer) {
 		}
 		o.ObserveInt64(in.state, int64(r.Phase), set)
 	}
-	o.ObserveInt64(in.open, int64(m.engine.OpenIncidents()))
+	o.ObserveInt64(in.open, int64(m.engine.OpenIncidents()), named())
 	p := m.processor.Stats()
-	o.ObserveInt64(in.slow, int64(p.Slow))
-	o.ObserveFloat64(in.tick, time.Duration(m.reader.spent.Load()).Seconds())
+	o.ObserveInt64(in.slow, int64(p.Slow), named())
+	o.ObserveFloat64(in.tick, time.Duration(m.reader.spent.Load()).Seconds(), named())
 	for reason, n := range p.Rescued {
-		o.ObserveInt64(in.rescued, int64(n), metric.WithAttributes(conventions.RescueReasonKey.String(reason)))
+		o.ObserveInt64(in.rescued, int64(n), named(conventions.RescueReasonKey.String(reason)))
 	}
 	for _, d := range in.dropped {
-		o.ObserveInt64(d.Int64Observable, int64(d.read(m, &p)))
+		o.ObserveInt64(d.Int64Observable, int64(d.read(m, &p)), named())
 	}
 }
 
 // spikeStarted counts a start in the metrics.
 func (in *instruments) spikeStarted(ep conventions.Endpoint) {
-	in.spikes.Add(context.Background(), 1, metric.WithAttributes(ep.Attributes()...))
+	in.spikes.Add(context.Background(), 1, metric.WithAttributes(append(ep.Attributes(), in.name...)...))
 }

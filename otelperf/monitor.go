@@ -5,6 +5,7 @@ package otelperf
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -19,6 +20,7 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/events"
 	"github.com/otelperf/otelperf-go/otelperf/internal/access"
 	"github.com/otelperf/otelperf-go/otelperf/internal/companion"
+	"github.com/otelperf/otelperf-go/otelperf/internal/fault"
 	"github.com/otelperf/otelperf-go/otelperf/internal/httpmw"
 	"github.com/otelperf/otelperf-go/otelperf/internal/metricsource"
 	"github.com/otelperf/otelperf-go/slowlog"
@@ -51,15 +53,13 @@ type Monitor struct {
 	spans     httpmw.Spans
 	panics    atomic.Uint64
 	settings  settings
-	auditLog  *slog.Logger // the program's own; nil: slog.Default() at the time
-
-	shutdown sync.Once
-	closed   atomic.Bool
-	closeErr error
+	audits    *auditor
+	faults    fault.Log // of ours, outside of requests
+	closed    atomic.Bool
 }
 
 // New returns a Monitor. Its error joins all that is wrong with the options and the environment, each wrapping ErrConfig. It starts
-// four goroutines (five with a state file), which Shutdown ends.
+// four goroutines (one more with a state file, one with the metric source), which Shutdown ends.
 //
 // With OTEL_SDK_DISABLED or OTELPERF_DISABLED set to true the Monitor does nothing: SpanProcessor and Sampler return what they are
 // given, Middleware returns its handler, and no goroutine is started.
@@ -68,7 +68,7 @@ func New(opts ...Option) (*Monitor, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Monitor{disabled: cfg.disabled, began: time.Now(), auditLog: cfg.logger}
+	m := &Monitor{disabled: cfg.disabled, began: time.Now(), audits: newAuditor(cfg.logger)}
 	m.settings.begin(&cfg)
 	cfg.logger = slog.New(&levelled{level: &m.settings.level, logger: cfg.logger})
 	m.cfg = cfg
@@ -83,10 +83,10 @@ func New(opts ...Option) (*Monitor, error) {
 
 // build makes the parts and connects them. Nothing is started, and nothing is known outside but our instruments, which come last.
 func (m *Monitor) build() (err error) {
-	m.lines = newLineWriter(m.cfg.logger)
+	m.lines = newLineWriter(m.cfg.logger, &m.faults)
 	m.companion = companion.New(service{m}, companion.Config{
 		Windows: windowNames(), Window: string(Window5m), Sortings: sortingNames(), MaxSpikes: engine.MaxIncidents, MaxStreams: m.cfg.maxStreams,
-		Access: access.Config{Authorizer: m.cfg.authorizer, BearerToken: m.cfg.token, LocalChanges: m.cfg.localChanges},
+		Access: access.Config{Authorizer: m.cfg.authorizer, BearerToken: m.cfg.token, LocalChanges: m.cfg.localChanges}, Faults: &m.faults,
 	})
 	if m.slow, err = slowlog.New(slowlog.WithLimits(m.cfg.slowLimits), slowlog.OnAdd(m.sendSlow)); err != nil {
 		return err
@@ -101,10 +101,10 @@ func (m *Monitor) build() (err error) {
 		return err
 	}
 	if m.cfg.stateFile != "" && m.disabled == "" {
-		m.state = newStateKeeper(m.cfg.stateFile, m.engine, m.identity)
+		m.state = newStateKeeper(m.cfg.stateFile, m.engine, m.identity, 2*m.processor.Stats().MaxEndpoints)
 		m.state.load()
 	}
-	m.alerts = newAlerter(&m.cfg, m.slow, m.engine.SetTraces)
+	m.alerts = newAlerter(&m.cfg, m.slow, m.engine.SetTraces, &m.faults)
 	if m.tracker, err = m.newTracker(); err != nil {
 		return err
 	}
@@ -131,7 +131,7 @@ func (m *Monitor) buildEngine() (err error) {
 	}
 	m.settings.now.Load().baseline = m.engine.Config()
 	m.engine.Advance(m.began, func(func(*spikeprocessor.Delta) bool) {}) // the windows begin now
-	m.reader = newReader(manual, m.engine, src, every)
+	m.reader = newReader(manual, m.engine, src, every, m.metrics != nil, &m.faults)
 	m.reader.onSpike, m.reader.digest = m.spike, m.link.Digest
 	if m.metrics == nil {
 		m.link.TakeDeltas(func(*spikeprocessor.Delta) {}) // starts the counting of deltas
@@ -152,7 +152,7 @@ func (m *Monitor) source() (*sdkmetric.ManualReader, source, time.Duration) {
 // discard undoes what build has done that is known outside.
 func (m *Monitor) discard() (err error) {
 	if m.metering != nil && m.metering.registration != nil {
-		err = m.metering.registration.Unregister()
+		err = m.metering.Close(context.Background())
 	}
 	if m.tracker != nil {
 		err = errors.Join(err, m.tracker.Shutdown(context.Background()))
@@ -240,36 +240,59 @@ func (m *Monitor) SlowLog() *slowlog.Store { return m.slow }
 // does. Behind any proxy set one of the two.
 func (m *Monitor) Handler() http.Handler { return m.companion.Handler() }
 
-// Reset starts counts, windows and the slow log anew; baselines, too, if that is asked for.
+// Reset starts counts, windows and the slow log anew; baselines, too, if that is asked for. Spikes that are open end with the baselines
+// that they are measured by, and are reported as ended.
 func (m *Monitor) Reset(baselines bool) {
-	m.evaluate()
-	m.engine.Reset(baselines)
+	m.reader.reset(baselines)
 	m.slow.Reset()
 	m.link.ResetErrors()
 	m.slowBase.Store(m.processor.Stats().Slow)
 }
 
 // Shutdown ends counting and alerting: it evaluates once more, ends its goroutines and waits for them within ctx. Spans that end
-// afterwards still reach the next processor, and requests are served as before. Call it before the providers' Shutdown. Later
-// calls return what the first one did.
+// afterwards still reach the next processor, and requests are served as before. Call it before the providers' Shutdown.
+//
+// The error wraps ErrShutdown and says what has not ended in time, such as a logger or a callback of the MeterProvider that blocks, or
+// what failed at the end, such as the last save of the state file, which is said once. A later call waits for what is left, within its
+// own ctx, and returns nil when everything has ended.
 func (m *Monitor) Shutdown(ctx context.Context) error {
-	m.shutdown.Do(func() {
-		if m.disabled != "" {
-			return
-		}
-		m.link.Stop()
-		err := m.reader.close(ctx)
-		m.closed.Store(true)
-		err = errors.Join(err, m.metering.registration.Unregister(), m.lines.Close(ctx), m.alerts.Close(ctx), m.companion.Close(ctx))
-		if m.state != nil {
-			err = errors.Join(err, m.state.Close(ctx))
-		}
-		if m.tracker != nil {
-			err = errors.Join(err, m.tracker.Shutdown(ctx))
-		}
-		if err != nil {
-			m.closeErr = errors.Join(ErrShutdown, err)
-		}
-	})
-	return m.closeErr
+	if m.disabled != "" {
+		return nil
+	}
+	m.link.Stop()
+	err := m.reader.close(ctx)
+	m.closed.Store(true)
+	if err = errors.Join(err, m.closeParts(ctx)); err != nil {
+		return errors.Join(ErrShutdown, err)
+	}
+	return nil
+}
+
+// closeParts ends all that has a goroutine besides the reader, at the same time: what does not end takes no time from the others.
+func (m *Monitor) closeParts(ctx context.Context) error {
+	type part struct {
+		name  string
+		close func(context.Context) error
+	}
+	parts := []part{
+		{"metrics of otelperf", m.metering.Close}, {"lines of slow requests", m.lines.Close}, {"alerts", m.alerts.Close},
+		{"changes to be logged", m.audits.Close}, {"streams", m.companion.Close},
+	}
+	if m.state != nil {
+		parts = append(parts, part{"state file", m.state.Close})
+	}
+	if m.tracker != nil {
+		parts = append(parts, part{"events", m.tracker.Shutdown})
+	}
+	errs := make([]error, len(parts))
+	var all sync.WaitGroup
+	for i, p := range parts {
+		all.Go(func() {
+			if err := p.close(ctx); err != nil {
+				errs[i] = fmt.Errorf("otelperf: %s: %w", p.name, err)
+			}
+		})
+	}
+	all.Wait()
+	return errors.Join(errs...)
 }

@@ -66,7 +66,7 @@ var schemas = map[string]any{
 	"SpikeList": spikeList{}, "SpikeChange": spikeChange{}, "ActiveList": activeList{}, "ActiveRequest": activeRequest{},
 	"ErrorList": errorList{}, "ErrorGroup": errorGroup{}, "Health": Health{}, "HealthCheck": HealthCheck{}, "Settings": Settings{},
 	"ResetAnswer": resetAnswer{}, "Diagnostics": Diagnostics{}, "ProcessorStats": spikeprocessor.Stats{}, "EngineStats": engine.Stats{},
-	"SlowLogStats": slowlog.Stats{}, "SlowLogLimits": slowlog.Limits{}, "StreamStats": StreamStats{}, "OwnCost": OwnCost{},
+	"SlowLogStats": slowlog.Stats{}, "SlowLogLimits": slowlog.Limits{}, "StreamStats": Diagnostics{}.Streams, "OwnCost": OwnCost{},
 	"Anatomy": slowlog.Anatomy{}, "Node": slowlog.Node{}, "Finding": slowlog.Finding{}, "ErrorInfo": slowlog.ErrorInfo{},
 	"Problem": problem.Problem{}, "EventStats": events.Stats{},
 }

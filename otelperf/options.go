@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -19,6 +17,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
 	"github.com/otelperf/otelperf-go/otelperf/events"
+	"github.com/otelperf/otelperf-go/otelperf/internal/statefile"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
 )
@@ -46,6 +45,7 @@ type config struct {
 	metricSource   bool
 	metricInterval time.Duration
 	logger         *slog.Logger
+	name           string
 	requestLog     float64
 	headers        bool
 	ignored        []string
@@ -118,19 +118,19 @@ func (c *config) refuseAll(err error) {
 		return
 	}
 	if err != nil {
-		c.errs = append(c.errs, &fault{err})
+		c.errs = append(c.errs, &configFault{err})
 	}
 }
 
-// fault is an error of another package about an option. It wraps ErrConfig, too.
-type fault struct{ error }
+// configFault is an error of another package about an option. It wraps ErrConfig, too.
+type configFault struct{ error }
 
-func (f *fault) Error() string {
+func (f *configFault) Error() string {
 	const words = "invalid configuration: " // which some of them have, too
 	return ErrConfig.Error() + ": " + strings.Replace(f.error.Error(), words, "", 1)
 }
 
-func (f *fault) Unwrap() []error { return []error{ErrConfig, f.error} }
+func (f *configFault) Unwrap() []error { return []error{ErrConfig, f.error} }
 
 func (c *config) refuse(format string, args ...any) {
 	c.errs = append(c.errs, fmt.Errorf("%w: "+format, append([]any{ErrConfig}, args...)...))
@@ -224,8 +224,10 @@ func WithMetricSource() Option {
 	return optionFunc(func(c *config) { c.metricSource = true })
 }
 
-// WithMetricInterval sets how often the metric source is collected, 1s to 1m. The default is 10s. Spikes shorter than three
-// intervals are mostly missed.
+// WithMetricInterval sets how often the metric source is collected, 1s to 1m, which need not be whole seconds. The default is 10s. Spikes
+// shorter than three intervals are mostly missed. Between collections, what is shown is that of the last one, however many look on, so
+// that the program's callbacks run no more often; ForceFlush of the MeterProvider or of Monitor.Reader, Reset and Shutdown collect
+// besides. A collection that takes longer than an interval, or 10s, is given up; the next one brings what it would have.
 func WithMetricInterval(d time.Duration) Option {
 	return optionFunc(func(c *config) {
 		if d < time.Second || d > time.Minute {
@@ -237,14 +239,22 @@ func WithMetricInterval(d time.Duration) Option {
 }
 
 // WithStateFile keeps baselines across restarts in a file of this process alone: it is written atomically every minute and at
-// Shutdown, at most about 6 KiB per endpoint. A file that is damaged, older than seven days, or not ours is
-// reported to the OpenTelemetry error handler and counts as empty. A new version that is slower than the old one is then a spike,
-// not the new normal.
+// Shutdown. It has at most twice as many baselines as WithMaxEndpoints allows endpoints, the most recent ones, of at most about 6 KiB
+// each; those of endpoints that were not seen for seven days are dropped. A new version that is slower than the old one is then a
+// spike, not the new normal.
+//
+// New reports ErrConfig unless path leads, through symbolic links perhaps, to a file that is absent, empty or a state file, in a
+// directory that exists. What is damaged in a state file is reported to the OpenTelemetry error handler and counts as empty. One that
+// a newer version of otelperf has written is neither read nor written. Diagnostics, and the check state_file of Health, say so, and
+// whether the last save has failed; then Shutdown's error says it, too.
 func WithStateFile(path string) Option {
 	return optionFunc(func(c *config) {
-		info, err := os.Stat(filepath.Dir(path))
-		if path == "" || err != nil || !info.IsDir() {
-			c.refuse("state file is %q, accepted are paths in a directory that exists", path)
+		if path == "" {
+			c.refuse("state file is \"\", accepted is a path")
+			return
+		}
+		if _, err := statefile.Look(path); err != nil && !errors.Is(err, statefile.ErrNewer) {
+			c.refuse("state file is %q, accepted are paths of regular files that are absent, empty or hold a state, in a directory that exists: %w", path, err)
 			return
 		}
 		c.stateFile = path

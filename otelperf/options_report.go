@@ -4,7 +4,9 @@ package otelperf
 
 import (
 	"log/slog"
+	"unicode/utf8"
 
+	"go.opentelemetry.io/otel/attribute"
 	otellog "go.opentelemetry.io/otel/log"
 	"go.opentelemetry.io/otel/metric"
 )
@@ -25,6 +27,30 @@ func WithOnSpike(f func(Spike)) Option {
 // WithLoggerProvider sets where alerts go as OpenTelemetry events. The default is the global provider.
 func WithLoggerProvider(p otellog.LoggerProvider) Option {
 	return needed("logger provider", p == nil, func(c *config) { c.loggerProvider = p })
+}
+
+// maxName bounds a Monitor's name, in bytes.
+const maxName = 64
+
+// WithName tells a Monitor from others of the same process: its name is the attribute otelperf.monitor.name of its own metrics and
+// OpenTelemetry events, and monitor of the lines about spikes. Without it, two Monitors on one MeterProvider overwrite each other's
+// gauges. It has 1 to 64 bytes of UTF-8. The default is no name, and no attribute.
+func WithName(name string) Option {
+	return optionFunc(func(c *config) {
+		if name == "" || len(name) > maxName || !utf8.ValidString(name) {
+			c.refuse("name is %.80q, accepted are 1 to %d bytes of UTF-8", name, maxName)
+			return
+		}
+		c.name = name
+	})
+}
+
+// nameAttributes are what metrics and events of a Monitor with a name have besides.
+func (c *config) nameAttributes() []attribute.KeyValue {
+	if c.name == "" {
+		return nil
+	}
+	return []attribute.KeyValue{attribute.String("otelperf.monitor.name", c.name)}
 }
 
 // WithMeterProvider sets where otelperf's own instruments live. The default is the global provider, which may be set later: a

@@ -5,20 +5,22 @@ package otelperf
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 
 	"github.com/otelperf/otelperf-go/otelperf/engine"
+	"github.com/otelperf/otelperf-go/otelperf/internal/fault"
+	"github.com/otelperf/otelperf-go/otelperf/internal/worker"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
 )
 
 // source is where an engine's deltas come from.
 type source interface {
-	// Collect calls use with what came since the last successful Collect. After an error nothing was used.
+	// Collect calls use with what came since the last successful Collect, and returns within ctx. After an error nothing was used.
 	Collect(ctx context.Context, use func(iter.Seq[*spikeprocessor.Delta])) error
 }
 
@@ -33,10 +35,15 @@ func (s spanSource) Collect(_ context.Context, use func(iter.Seq[*spikeprocessor
 	return nil
 }
 
-// Reader is the metric reader that windows, baselines and spikes come from: an engine, what feeds it, and the one
-// goroutine that makes it tick. It embeds an SDK reader, since the SDK lets nothing else be registered with a
-// MeterProvider; with the span source (the default) it collects nothing through it and works as well without being
-// registered.
+// maxCollect is how long a collection of the program's metrics may take, if the interval is not shorter.
+const maxCollect = 10 * time.Second
+
+// errFault is what an evaluation returns that met a fault of ours.
+var errFault = errors.New("otelperf: a fault in the evaluation was recovered")
+
+// Reader is the metric reader that windows, baselines and spikes come from: an engine, what feeds it, and the goroutines that make it
+// tick. It embeds an SDK reader, since the SDK lets nothing else be registered with a MeterProvider; with the span source (the default)
+// it collects nothing through it and works as well without being registered.
 //
 // All methods are safe for concurrent use.
 type Reader struct {
@@ -44,72 +51,143 @@ type Reader struct {
 	engine  *engine.Engine
 	source  source
 	every   time.Duration
+	paced   bool                // the source runs code of the program: it is asked once in every, whoever looks on
 	digest  func(time.Time)     // what the span path leaves to others
 	onSpike func(*engine.Event) // must return at once
+	faults  *fault.Log
 
-	evaluating sync.Mutex // one evaluation at a time
-	cancel     context.CancelFunc
-	done       chan struct{}
-	spent      atomic.Int64 // ns, in evaluations
-	closed     atomic.Bool
+	turn    chan struct{} // holds the one evaluation that may run
+	ticks   *worker.Worker
+	digests *worker.Worker // with a paced source alone
+	cancel  context.CancelFunc
+	spent   atomic.Int64 // ns, in evaluations
+	failure atomic.Pointer[string]
+	closed  atomic.Bool
 }
 
-func newReader(mr *sdkmetric.ManualReader, e *engine.Engine, src source, every time.Duration) *Reader {
-	return &Reader{ManualReader: mr, engine: e, source: src, every: every, done: make(chan struct{})}
+func newReader(mr *sdkmetric.ManualReader, e *engine.Engine, src source, every time.Duration, paced bool, faults *fault.Log) *Reader {
+	return &Reader{
+		ManualReader: mr, engine: e, source: src, every: every, paced: paced, faults: faults,
+		turn: make(chan struct{}, 1), ticks: worker.New(), digests: worker.New(), cancel: func() {},
+	}
 }
 
-// start begins to tick: once a second, of which every so many are evaluations.
+// start begins to tick. A collection may take its time, meanwhile the span path's rest is digested by another goroutine.
 func (r *Reader) start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	r.cancel = cancel
-	go func() {
-		defer close(r.done)
-		ticker := time.NewTicker(time.Second)
-		defer ticker.Stop()
-		for n := int64(1); ; n++ {
-			select {
-			case <-ctx.Done():
-				return
-			case <-ticker.C:
-				if n%max(1, int64(r.every/time.Second)) == 0 {
-					r.tick(ctx)
-				} else {
-					r.digest(time.Now())
-				}
-			}
-		}
-	}()
+	tick := func() {
+		ctx, cancel := context.WithTimeout(ctx, r.patience())
+		defer cancel()
+		_ = r.evaluate(ctx) // counted by the engine
+	}
+	r.ticks.Run(func() { each(r.every, r.ticks.Stopping(), tick) })
+	if r.paced {
+		r.digests.Run(func() { each(time.Second, r.digests.Stopping(), r.digestNow) })
+	}
 }
 
-// tick is one evaluation that survives a fault of ours.
-func (r *Reader) tick(ctx context.Context) {
-	defer func() {
-		if v := recover(); v != nil {
-			r.engine.Fault()
+// each calls f at intervals until stop is closed.
+func each(interval time.Duration, stop <-chan struct{}, f func()) {
+	ticker := time.NewTicker(interval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-stop:
+			return
+		case <-ticker.C:
+			f()
 		}
-	}()
-	_ = r.evaluate(ctx) // counted by the engine
+	}
 }
 
-// evaluate brings the engine up to date. A failed collect feeds nothing, not even time.
+func (r *Reader) patience() time.Duration { return min(r.every, maxCollect) }
+
+func (r *Reader) digestNow() { r.faults.Guard("a digest", func() { r.digest(time.Now()) }) }
+
+// refresh brings the engine up to date for somebody who looks. A paced source is not asked: what it had at the last tick is the answer,
+// which is there at once, even for a callback that the source is waiting for.
+func (r *Reader) refresh() {
+	if r.paced {
+		r.digestNow()
+		return
+	}
+	_ = r.evaluate(context.Background()) // counted by the engine
+}
+
+// evaluate brings the engine up to date, within ctx. A failed collection feeds nothing, not even time.
 func (r *Reader) evaluate(ctx context.Context) error {
-	r.evaluating.Lock()
-	defer r.evaluating.Unlock()
+	if err := r.begin(ctx); err != nil {
+		return err
+	}
+	defer r.end()
 	if r.closed.Load() {
 		return nil
 	}
+	err := errFault
+	if !r.faults.Guard("an evaluation", func() { err = r.advance(ctx) }) {
+		r.engine.Fault()
+	}
+	r.failure.Store(nil)
+	if err != nil {
+		r.failure.Store(new(err.Error()))
+	}
+	return err
+}
+
+// why says why the last evaluation failed; "" if it did not.
+func (r *Reader) why() string {
+	if failure := r.failure.Load(); failure != nil {
+		return ": " + *failure
+	}
+	return ""
+}
+
+// begin waits for its turn, within ctx.
+func (r *Reader) begin(ctx context.Context) error {
+	select {
+	case r.turn <- struct{}{}:
+		return nil
+	default:
+	}
+	select {
+	case r.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("otelperf: an evaluation is waiting for its turn: %w", ctx.Err())
+	}
+}
+
+func (r *Reader) end() { <-r.turn }
+
+func (r *Reader) advance(ctx context.Context) error {
 	began := time.Now()
 	var events []engine.Event
-	err := r.source.Collect(ctx, func(deltas iter.Seq[*spikeprocessor.Delta]) { events = r.engine.Advance(began, deltas) })
+	err := r.source.Collect(ctx, func(deltas iter.Seq[*spikeprocessor.Delta]) { events = r.engine.Advance(time.Now(), deltas) })
 	if err != nil {
 		r.engine.CollectFailed()
 	}
 	r.digest(began)
 	r.spent.Add(int64(time.Since(began)))
+	r.report(events)
+	return err
+}
+
+func (r *Reader) report(events []engine.Event) {
 	for i := range events {
 		r.onSpike(&events[i])
 	}
-	return err
+}
+
+// reset starts the engine's numbers anew. What a paced source cannot be asked for in time counts as after the reset.
+func (r *Reader) reset(baselines bool) {
+	ctx, cancel := context.WithTimeout(context.Background(), r.patience())
+	defer cancel()
+	_ = r.evaluate(ctx) // counted by the engine
+	if r.begin(ctx) == nil {
+		defer r.end()
+	}
+	r.report(r.engine.Reset(baselines))
 }
 
 // ForceFlush is one evaluation: what ended before it is in the numbers after it. The MeterProvider calls it, too.
@@ -127,23 +205,23 @@ func (r *Reader) Shutdown(ctx context.Context) error {
 	return r.ForceFlush(ctx)
 }
 
-// close evaluates once more, ends the goroutine and waits for it, within ctx.
+// close ends the goroutines and evaluates once more, within ctx. What there was no time for is tried again by the next call.
 func (r *Reader) close(ctx context.Context) error {
-	err := r.ForceFlush(ctx)
-	if errors.Is(err, sdkmetric.ErrReaderNotRegistered) {
-		err = nil // there was never anything to collect
+	r.cancel() // a tick that waits for the source gives up
+	err := errors.Join(r.ticks.Close(ctx), r.digests.Close(ctx))
+	if r.closed.Load() {
+		return err
 	}
-	if r.closed.Swap(true) {
-		return nil
+	last := r.evaluate(ctx)
+	if last != nil && ctx.Err() != nil && errors.Is(last, ctx.Err()) {
+		return errors.Join(err, last)
 	}
-	r.cancel()
-	select {
-	case <-r.done:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	r.closed.Store(true)
 	_ = r.ManualReader.Shutdown(ctx) // only ever says that it was shut down before
-	return err
+	if errors.Is(last, sdkmetric.ErrReaderNotRegistered) {
+		last = nil // there was never anything to collect
+	}
+	return errors.Join(err, last)
 }
 
 // registered reports whether a MeterProvider has the reader.

@@ -48,6 +48,7 @@ type plan struct {
 	alone   bool             // the program has no processor of its own
 	none    bool             // the processor is not in the pipeline at all
 	views   []sdkmetric.View
+	limit   int // of the MeterProvider's cardinality; 0: the SDK's default
 }
 
 func newRig(t testing.TB, p plan, opts ...otelperf.Option) *rig {
@@ -60,7 +61,7 @@ func newRig(t testing.TB, p plan, opts ...otelperf.Option) *rig {
 	rg.mon = mon
 	rg.tp = sdktrace.NewTracerProvider(sdktrace.WithSampler(p.root(mon)), sdktrace.WithSpanProcessor(p.processor(rg)))
 	rg.tracer = rg.tp.Tracer("test")
-	rg.mp = sdkmetric.NewMeterProvider(sdkmetric.WithReader(rg.Metrics), sdkmetric.WithReader(mon.Reader()), sdkmetric.WithView(p.views...))
+	rg.mp = sdkmetric.NewMeterProvider(append(p.metrics(), sdkmetric.WithReader(rg.Metrics), sdkmetric.WithReader(mon.Reader()), sdkmetric.WithView(p.views...))...)
 	rg.meters = rg.mp
 	t.Cleanup(func() {
 		_ = errors.Join(mon.Shutdown(context.Background()), rg.tp.Shutdown(context.Background()), rg.mp.Shutdown(context.Background()))
@@ -77,6 +78,13 @@ func (p plan) root(mon *otelperf.Monitor) sdktrace.Sampler {
 		return mon.Sampler(root)
 	}
 	return root
+}
+
+func (p plan) metrics() (opts []sdkmetric.Option) {
+	if p.limit > 0 {
+		opts = append(opts, sdkmetric.WithCardinalityLimit(p.limit))
+	}
+	return opts
 }
 
 func (p plan) processor(rg *rig) sdktrace.SpanProcessor {
@@ -128,6 +136,25 @@ func rows(s *otelperf.Summary) string {
 		all = append(all, text.String())
 	}
 	return strings.Join(all, "; ")
+}
+
+// flushed is a summary of all that has ended, whatever the source.
+func (rg *rig) flushed(t testing.TB, w otelperf.Window) *otelperf.Summary {
+	t.Helper()
+	if err := rg.mon.Reader().ForceFlush(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	return rg.mon.Summary(w)
+}
+
+// logged waits until the log has n lines that contain what, and returns all that do.
+func (rg *rig) logged(t testing.TB, what string, n int) (lines []string) {
+	t.Helper()
+	testrig.Eventually(t, fmt.Sprintf("%d lines with %q", n, what), func() bool {
+		lines = rg.Log.Lines(what)
+		return len(lines) >= n
+	})
+	return lines
 }
 
 // settled waits until n requests were counted: a server ends its span a moment after the client has the reply.

@@ -46,7 +46,7 @@ func (m *Monitor) row(r *engine.Row) EndpointRow {
 		BaselineP99Ms: units.KnownMs(r.BaselineP99), State: r.Phase.String(), Needed: r.Needed,
 		ThresholdMs: units.Milliseconds(m.link.SlowThreshold(r.Endpoint)),
 	}
-	row.Coarse = r.Coarse
+	row.Coarse, row.OutcomesUnknown = r.Coarse, r.OutcomesUnknown
 	if r.BaselineP99 > 0 && r.Timed > 0 {
 		row.Ratio = units.Number(float64(r.P99) / float64(r.BaselineP99))
 	}

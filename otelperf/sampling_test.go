@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -60,7 +62,7 @@ func TestHeadSamplingMissesNothing(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { // in no time, since so many a second are rescued
 				rg := newRig(t, tt.plan, tt.opts...)
 				send(rg.instrument(rg.mon.Middleware(testrig.Shop(nil))), sent)
-				s := rg.mon.Summary(otelperf.Window5m)
+				s := rg.flushed(t, otelperf.Window5m)
 				if rows(s) != sentRows {
 					t.Errorf("summary has %q, want %q", rows(s), sentRows)
 				}
@@ -145,7 +147,7 @@ func TestExplicitBucketsAreMarkedCoarse(t *testing.T) {
 		for range 20 {
 			testrig.Call(h, http.MethodGet, "/a")
 		}
-		s := rg.mon.Summary(otelperf.Window5m)
+		s := rg.flushed(t, otelperf.Window5m)
 		if rows(s) != "GET /a ok=20" {
 			t.Errorf("summary has %q, want 20 requests", rows(s))
 		}
@@ -163,10 +165,37 @@ func TestExplicitBucketsAreMarkedCoarse(t *testing.T) {
 func TestMetricSourceLeavesTheProgramsMetricAlone(t *testing.T) {
 	rg := newRig(t, plan{none: true}, otelperf.WithMetricSource())
 	send(rg.instrument(testrig.Shop(nil)), 100)
-	if s := rg.mon.Summary(otelperf.Window5m); s.Coarse || s.Diagnostics.CoarseMetrics || s.Count != 100 {
+	if s := rg.flushed(t, otelperf.Window5m); s.Coarse || s.Diagnostics.CoarseMetrics || s.Count != 100 {
 		t.Errorf("coarse %v, %d requests, want fine and 100", s.Coarse, s.Count)
 	}
 	if routes := rg.MetricRoutes(t); len(routes) != 3 {
 		t.Errorf("the program's reader has routes %q, want three explicit-bucket points", routes)
+	}
+}
+
+// Beyond the SDK's cardinality limit nobody knows how a request ended: the diagnostics, the row and the summary say so.
+func TestMetricSourceBeyondTheCardinalityLimit(t *testing.T) {
+	rg := newRig(t, plan{none: true, limit: 3}, otelperf.WithMetricSource())
+	h := rg.instrument(testrig.Shop(nil))
+	testrig.Call(h, http.MethodGet, "/users/1")
+	if s := rg.flushed(t, otelperf.Window5m); s.OutcomesUnknown || s.Diagnostics.MetricOverflow != 0 {
+		t.Errorf("below the limit outcomes are unknown: %v, %d beyond", s.OutcomesUnknown, s.Diagnostics.MetricOverflow)
+	}
+	for _, path := range []string{"/pot", "/gone/1", "/fail", "/fail", "/fail"} {
+		testrig.Call(h, http.MethodGet, path)
+	}
+	s := rg.flushed(t, otelperf.Window5m)
+	d := &s.Diagnostics
+	if s.Count != 6 || !s.OutcomesUnknown || d.MetricOverflow == 0 || !slices.ContainsFunc(d.Hints, func(h string) bool { return strings.Contains(h, "cardinality limit") }) {
+		t.Errorf("%d requests, outcomes unknown: %v, %d beyond the limit, hints %q", s.Count, s.OutcomesUnknown, d.MetricOverflow, d.Hints)
+	}
+	for i := range s.Endpoints {
+		if r := &s.Endpoints[i]; r.OutcomesUnknown != (r.Route == "(other)") || r.Route == "(other)" && r.Count != d.MetricOverflow {
+			t.Errorf("row %s has %d requests, outcomes unknown: %v", r.Name(), r.Count, r.OutcomesUnknown)
+		}
+	}
+	rg.mon.Reset(false)
+	if s := rg.mon.Summary(otelperf.Window5m); s.OutcomesUnknown {
+		t.Error("after a reset outcomes are unknown still")
 	}
 }

@@ -112,18 +112,8 @@ func (s service) Reset(baselines bool) any {
 	return resetAnswer{Reset: true, Baselines: baselines, Time: time.Now().UTC()}
 }
 
-// Audit logs whatever the log level of our other lines is.
 func (s service) Audit(ctx context.Context, message string, attrs ...slog.Attr) {
-	defer func() {
-		if v := recover(); v != nil {
-			s.m.lines.faults.Add(1)
-		}
-	}()
-	l := s.m.auditLog
-	if l == nil {
-		l = slog.Default()
-	}
-	l.LogAttrs(ctx, slog.LevelInfo, message, attrs...)
+	s.m.audits.put(ctx, message, attrs...)
 }
 
 func (s service) Events() *events.Tracker { return s.m.tracker }

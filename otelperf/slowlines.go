@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/otelperf/otelperf-go/otelperf/internal/fault"
 	"github.com/otelperf/otelperf-go/otelperf/internal/units"
 	"github.com/otelperf/otelperf-go/otelperf/internal/worker"
 	"github.com/otelperf/otelperf-go/slowlog"
@@ -27,14 +28,15 @@ type lineWriter struct {
 	queue      chan *slowlog.Entry
 	dropped    atomic.Uint64
 	suppressed atomic.Uint64
-	faults     atomic.Uint64
+	panics     atomic.Uint64 // of the log handler
+	faults     *fault.Log
 
 	second time.Time // of counts; only run uses it
 	counts map[string]int
 }
 
-func newLineWriter(l *slog.Logger) *lineWriter {
-	return &lineWriter{Worker: worker.New(), logger: l, queue: make(chan *slowlog.Entry, queuedLines), counts: map[string]int{}}
+func newLineWriter(l *slog.Logger, faults *fault.Log) *lineWriter {
+	return &lineWriter{Worker: worker.New(), logger: l, queue: make(chan *slowlog.Entry, queuedLines), faults: faults, counts: map[string]int{}}
 }
 
 // slow queues a line about a slow request. It never blocks.
@@ -50,7 +52,9 @@ func (w *lineWriter) slow(e *slowlog.Entry) {
 }
 
 // start begins to write, until close: then what is queued is written still.
-func (w *lineWriter) start() { worker.Deliver(w.Worker, w.queue, w.write) }
+func (w *lineWriter) start() {
+	worker.Deliver(w.Worker, w.queue, func(e *slowlog.Entry) { w.faults.Guard("the lines of slow requests", func() { w.write(e) }) })
+}
 
 // write logs one line unless its endpoint has had its share of this second.
 func (w *lineWriter) write(e *slowlog.Entry) {
@@ -63,16 +67,11 @@ func (w *lineWriter) write(e *slowlog.Entry) {
 		w.suppressed.Add(1)
 		return
 	}
-	defer func() {
-		if recover() != nil {
-			w.faults.Add(1)
-		}
-	}()
-	l := w.logger
+	l, attrs := w.logger, slowAttrs(e)
 	if l == nil {
 		l = slog.Default()
 	}
-	l.LogAttrs(context.Background(), slog.LevelWarn, "slow request", slowAttrs(e)...)
+	fault.Contain(&w.panics, func() { l.LogAttrs(context.Background(), slog.LevelWarn, "slow request", attrs...) })
 }
 
 func slowAttrs(e *slowlog.Entry) []slog.Attr {

@@ -254,6 +254,42 @@ func TestTwoProcessesOnOneStateFile(t *testing.T) {
 	})
 }
 
+// A reset of the baselines while a spike is open ends it everywhere, and the next one is reported again.
+func TestResetDuringAnOpenSpike(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newBubble(t, "1.0")
+		spike := func() otelperf.Spike {
+			s.run(15*time.Minute, 10, 20*time.Millisecond, "/checkout")
+			s.run(40*time.Second, 10, 200*time.Millisecond, "/checkout")
+			synctest.Wait()
+			told := s.spikes()
+			return told[len(told)-1]
+		}
+		first := spike()
+		if first.State != "open" || s.mon.Health().Status != "warn" {
+			t.Fatalf("%+v, want an open spike", first)
+		}
+		s.mon.Reset(true)
+		synctest.Wait()
+		told := s.spikes()
+		if last := told[len(told)-1]; last.ID != first.ID || last.State != "ended" || last.End == nil || len(last.TraceIDs) == 0 ||
+			!strings.HasSuffix(last.Reason, "; ended by a reset of the baselines") {
+			t.Errorf("after the reset %+v was reported, want the end of %s", last, first.ID)
+		}
+		if h := s.mon.Health(); h.Status != "pass" {
+			t.Errorf("after the reset health is %+v", h)
+		}
+		sum := s.mon.Summary(otelperf.Window5m)
+		if len(sum.Spikes) != 1 || sum.Spikes[0].State != "ended" || len(sum.Spikes[0].TraceIDs) == 0 || sum.Endpoints[0].State != "learning" || sum.Endpoints[0].BaselineP99Ms != nil {
+			t.Errorf("after the reset the spikes are %+v, the row is %+v", sum.Spikes, sum.Endpoints[0])
+		}
+		if next := spike(); next.ID == first.ID || next.State != "open" {
+			t.Errorf("after the reset %+v is reported, want another spike", next)
+		}
+		_ = s.mon.Shutdown(t.Context())
+	})
+}
+
 // quietErrors keeps expected errors from the test's output.
 func quietErrors(t *testing.T) {
 	t.Helper()

@@ -3,10 +3,13 @@
 package otelperf
 
 import (
+	"cmp"
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"os"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -20,33 +23,44 @@ import (
 // saveEvery is how often baselines are written.
 const saveEvery = time.Minute
 
-// stateKeeper reads the state file at the start and writes it every minute and at the end, from a goroutine of its own.
-// When another process writes the same file it stops writing, and says so.
+// stateKeeper reads the state file at the start and writes it every minute and at the end, from a goroutine of its own. When another
+// process writes the same file, or a newer version has written it, it leaves the file alone and says so. Of the baselines that it reads
+// or writes, it passes on the limit most recent ones.
 type stateKeeper struct {
 	*worker.Worker
 	path     string
 	engine   *engine.Engine
 	identity func() identity
+	limit    int
 	writer   string
 	wrote    string // who wrote the file as we last knew it; "": nobody
+	leave    bool   // the file is not ours to write
 
 	failed   atomic.Uint64 // reads and writes that failed
 	conflict atomic.Bool
+
+	mu      sync.Mutex // guards what follows
+	trouble error      // with the file as it is now; nil: none
+	unsaved error      // of the last save, until it was returned by Close
 }
 
-func newStateKeeper(path string, e *engine.Engine, who func() identity) *stateKeeper {
-	return &stateKeeper{Worker: worker.New(), path: path, engine: e, identity: who, writer: rand.Text()}
+func newStateKeeper(path string, e *engine.Engine, who func() identity, limit int) *stateKeeper {
+	return &stateKeeper{Worker: worker.New(), path: path, engine: e, identity: who, limit: limit, writer: rand.Text()}
 }
 
 // load hands what the file holds to the engine. What is wrong with it is reported, and it counts as empty.
 func (k *stateKeeper) load() {
 	h, saved, err := statefile.Read(k.path)
+	k.wrote = h.Writer
 	if err != nil {
+		k.leave = errors.Is(err, statefile.ErrNewer)
 		k.report(err)
 		return
 	}
-	k.wrote = h.Writer
-	k.engine.Offer(saved, h.ServiceVersion)
+	k.engine.Offer(k.recent(saved), h.ServiceVersion)
+	if err := statefile.Sweep(k.path, time.Now()); err != nil {
+		k.report(err)
+	}
 }
 
 func (k *stateKeeper) start() {
@@ -65,38 +79,80 @@ func (k *stateKeeper) start() {
 	})
 }
 
-func (k *stateKeeper) save() {
-	if k.conflict.Load() || !k.ours() {
-		return
+// Close saves for the last time and ends the goroutine, within ctx. The error is that of the last save, too, which is returned once.
+func (k *stateKeeper) Close(ctx context.Context) error {
+	if err := k.Worker.Close(ctx); err != nil {
+		return err
 	}
-	id := k.identity()
-	h := statefile.Header{Service: id.service, ServiceVersion: id.version, Instance: id.instance, Writer: k.writer, Written: time.Now().UTC()}
-	if err := statefile.Write(k.path, h, k.engine.Baselines(h.Written)); err != nil {
-		k.report(err)
-		return
-	}
-	k.wrote = k.writer
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	err := k.unsaved
+	k.unsaved = nil
+	return err
 }
 
-// ours reports whether nobody else has written the file since we wrote or read it.
-func (k *stateKeeper) ours() bool {
-	h, err := statefile.ReadHeader(k.path)
-	if errors.Is(err, os.ErrNotExist) {
-		return true
+// Trouble is what is wrong with the file as it is now; nil if nothing is.
+func (k *stateKeeper) Trouble() error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.trouble
+}
+
+// save writes the file, unless it belongs to somebody else.
+func (k *stateKeeper) save() {
+	if k.leave {
+		return
 	}
+	err := k.mayWrite()
+	if err == nil {
+		err = k.write()
+	}
+	k.mu.Lock()
+	k.trouble, k.unsaved = err, err
+	if k.leave {
+		k.unsaved = nil // it is not for us to save
+	}
+	k.mu.Unlock()
 	if err != nil {
-		return true // damaged: it was reported when it was read, and is replaced
+		k.report(err)
 	}
-	if h.Writer == k.wrote {
-		return true
+}
+
+func (k *stateKeeper) write() error {
+	id := k.identity()
+	h := statefile.Header{Service: id.service, ServiceVersion: id.version, Instance: id.instance, Writer: k.writer, Written: time.Now().UTC()}
+	if err := statefile.Write(k.path, h, k.recent(k.engine.Baselines(h.Written))); err != nil {
+		return err
 	}
+	k.wrote = k.writer
+	return nil
+}
+
+// mayWrite returns nil if the file is absent, empty, or as we wrote or read it.
+func (k *stateKeeper) mayWrite() error {
+	h, err := statefile.Look(k.path)
+	k.leave = errors.Is(err, statefile.ErrNewer)
+	if err != nil || h.Writer == "" || h.Writer == k.wrote {
+		return err
+	}
+	k.leave = true
 	k.conflict.Store(true)
-	k.report(fmt.Errorf("%w: %s is also written by instance %s of %s: give each process a file of its own; this one stops writing",
-		statefile.Err, k.path, h.Instance, h.Service))
-	return false
+	return fmt.Errorf("%w: %s is also written by instance %s of %s: give each process a file of its own; this one stops writing",
+		statefile.Err, k.path, h.Instance, h.Service)
+}
+
+// recent are at most limit of the baselines, those that were taken last.
+func (k *stateKeeper) recent(saved []engine.Baseline) []engine.Baseline {
+	slices.SortStableFunc(saved, func(a, b engine.Baseline) int {
+		return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.Endpoint.String(), b.Endpoint.String()))
+	})
+	return saved[:min(len(saved), k.limit)]
 }
 
 func (k *stateKeeper) report(err error) {
 	k.failed.Add(1)
+	k.mu.Lock()
+	k.trouble = err
+	k.mu.Unlock()
 	otel.Handle(err)
 }

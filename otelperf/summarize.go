@@ -3,7 +3,6 @@
 package otelperf
 
 import (
-	"context"
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/internal/units"
@@ -25,7 +24,7 @@ func (m *Monitor) Summary(w Window) *Summary {
 		SlowQueriesCount: m.slowCount(), SlowQueries: []SlowRequest{}, EndpointBreakdown: map[string]Breakdown{},
 		Endpoints: []EndpointRow{}, Dependencies: []EndpointRow{}, Jobs: []EndpointRow{}, Spikes: m.spikes(), Diagnostics: m.Diagnostics(),
 	}
-	s.Coarse = snap.Coarse
+	s.Coarse, s.OutcomesUnknown = snap.Coarse, snap.OutcomesUnknown
 	s.AvgResponseTime, s.P50, s.P95, s.P99 = s.AvgMs, s.P50Ms, s.P95Ms, s.P99Ms
 	for i := range snap.Rows {
 		r := &snap.Rows[i]
@@ -46,10 +45,10 @@ func (m *Monitor) Summary(w Window) *Summary {
 	return s
 }
 
-// evaluate brings the engine up to now; a failure is counted, and shown in the diagnostics.
+// evaluate brings the engine up to now, with the span source; with the metric source, to the last collection.
 func (m *Monitor) evaluate() {
 	if m.disabled == "" {
-		_ = m.reader.evaluate(context.Background())
+		m.reader.refresh()
 	}
 }
 

@@ -59,6 +59,8 @@ type Totals struct {
 	ErrorBound  float64               `json:"quantile_error"`          // the most that a quantile is off, as a share of it
 	StreamCount uint64                `json:"stream_count"`            // in Count, but not in the durations
 	Coarse      bool                  `json:"coarse_buckets,omitzero"` // durations came from explicit buckets
+	// OutcomesUnknown marks requests beyond the cardinality limit of the SDK: how they ended is not known, and counts as ok.
+	OutcomesUnknown bool `json:"outcomes_unknown,omitzero"`
 }
 
 // Breakdown is the classic row of an endpoint, in milliseconds.

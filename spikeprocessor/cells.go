@@ -123,6 +123,9 @@ type Delta struct {
 	Outcomes slowlog.OutcomeCounts
 	// Coarse marks durations that came from buckets wider than ours: their quantiles are as coarse as those were.
 	Coarse bool
+	// OutcomesUnknown marks requests that came without their attributes, since an SDK's cardinality limit was reached: they count
+	// as ok, and as unmatched by any endpoint.
+	OutcomesUnknown bool
 }
 
 // takeDeltas is Link.TakeDeltas.

@@ -110,6 +110,9 @@ func (g *Incidents[K]) end(endpoint K, at time.Time) Membership {
 	return in.membership(Closed)
 }
 
+// Reset forgets every incident, open or not: the next start opens one, with an ID that was not in use.
+func (g *Incidents[K]) Reset() { g.open, g.latest = nil, nil }
+
 func (in *incident[K]) joinable(at time.Time) bool {
 	since := at.Sub(in.touched)
 	return since < JoinWithin || (since == JoinWithin && in.spiking > 0)

@@ -50,6 +50,14 @@ func TestIncidents(t *testing.T) {
 			t.Errorf("%s %s %s: got %v, want %v", f[0], f[1], f[2], got, want)
 		}
 	}
+	g.Join("a", Event{Kind: Started, At: time.Unix(1341, 0)})
+	g.Reset()
+	if m := g.Join("a", Event{Kind: Ended, At: time.Unix(1342, 0)}); m != (Membership{}) {
+		t.Errorf("an end after a reset: %+v, want nothing: all was forgotten", m)
+	}
+	if m := g.Join("a", Event{Kind: Started, At: time.Unix(1343, 0)}); m.Change != Opened || m.ID != 4 {
+		t.Errorf("a start after a reset: %+v, want that it opens a new incident", m)
+	}
 	if m := g.Join("z", Event{}); m != (Membership{}) {
 		t.Errorf("no event: %+v", m)
 	}

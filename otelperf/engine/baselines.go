@@ -54,7 +54,7 @@ func (e *Engine) Baselines(now time.Time) (out []Baseline) {
 		}
 	}
 	for _, b := range e.saved {
-		if now.Sub(b.At) < maxBaselineAge {
+		if now.Sub(b.At).Abs() < maxBaselineAge {
 			out = append(out, b)
 		}
 	}

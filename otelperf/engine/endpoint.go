@@ -17,6 +17,7 @@ type endpoint struct {
 	id       int
 	name     conventions.Endpoint
 	coarse   bool // durations came from buckets wider than ours
+	unknown  bool // some outcomes are not known, and count as ok
 	line     *timeline.Line
 	detector *baseline.Detector
 
@@ -28,6 +29,7 @@ type endpoint struct {
 func (ep *endpoint) add(d *spikeprocessor.Delta) {
 	ep.line.Add(d.All, &d.Outcomes)
 	ep.coarse = ep.coarse || d.Coarse
+	ep.unknown = ep.unknown || d.OutcomesUnknown
 }
 
 // view is what the span path must know.

@@ -40,7 +40,7 @@ type Engine struct {
 type Options struct {
 	// Detector are the knobs of the baselines and of detection; fields of zero have their defaults.
 	Detector baseline.Config
-	// Publish is called within Advance when what the request path must know of an endpoint has changed. It must return at once
+	// Publish is called within Advance and Reset when what the request path must know of an endpoint has changed. It must return at once
 	// and not call the Engine. Nil: it is not called.
 	Publish func(conventions.Endpoint, spikeprocessor.EndpointState)
 	// Version returns the version of the service, by which an incident that began soon after a restart is put down to a new one.
@@ -63,9 +63,7 @@ func (e *Engine) Advance(now time.Time, deltas iter.Seq[*spikeprocessor.Delta]) 
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.advance(now, deltas)
-	events := e.incidents.events
-	e.incidents.events = nil
-	return events
+	return e.incidents.take()
 }
 
 func (e *Engine) advance(now time.Time, deltas iter.Seq[*spikeprocessor.Delta]) {
@@ -166,10 +164,12 @@ func (e *Engine) verdict(ep *endpoint, ev baseline.Event) {
 	if ev.Kind != baseline.None {
 		e.record(ep, ev)
 	}
-	if e.options.Publish == nil {
-		return
-	}
-	if v := ep.state(); v != ep.published {
+	e.publish(ep)
+}
+
+// publish passes on what the request path must know, if that has changed.
+func (e *Engine) publish(ep *endpoint) {
+	if v := ep.state(); e.options.Publish != nil && v != ep.published {
 		ep.published = v
 		e.options.Publish(ep.name, v)
 	}
@@ -193,19 +193,6 @@ func bucketsOf(to []baseline.Bucket, d *spikeprocessor.Delta) []baseline.Bucket 
 		}
 	}
 	return to
-}
-
-// Reset starts counts and windows anew; baselines too if that is asked for.
-func (e *Engine) Reset(baselines bool) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.began = e.now
-	for ep := range e.all() {
-		ep.line.Reset()
-		if baselines {
-			ep.detector = e.newDetector()
-		}
-	}
 }
 
 // Configure changes the knobs of all detectors; what they have learned stays. config.Tick of zero keeps the one in

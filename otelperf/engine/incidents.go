@@ -11,7 +11,7 @@ import (
 	"github.com/otelperf/otelperf-go/slowlog"
 )
 
-// MaxIncidents is how many incidents are remembered.
+// MaxIncidents is how many incidents are remembered: the last ones, and before those that have ended those that are open.
 const MaxIncidents = 50
 
 // incidents are the last MaxIncidents, each with at most one part per endpoint. The engine's mutex guards it.
@@ -28,7 +28,8 @@ type incidents struct {
 type incident struct {
 	joined uint64 // its number in incidents.joined
 	Incident
-	parts map[int]int // index in Parts, by id of the endpoint
+	parts   map[int]int // index in Parts, by id of the endpoint
+	byReset bool        // a part was ended by a reset of the baselines
 }
 
 // record takes a detector's event in, with the outcomes of the hour before it and those since.
@@ -55,6 +56,7 @@ func (k *incidents) record(ep *endpoint, ev baseline.Event, before, during slowl
 	if m.Change == baseline.Unchanged {
 		return
 	}
+	ep.incident = ""
 	in := k.incident(m, ev)
 	if in == nil {
 		return
@@ -65,7 +67,6 @@ func (k *incidents) record(ep *endpoint, ev baseline.Event, before, during slowl
 		Time: ev.At, Started: ev.Kind == baseline.Started, Part: *part,
 		Opened: m.Change == baseline.Opened, Grew: m.Doubled && m.Change != baseline.Opened || m.Change == baseline.Reopened, Closed: m.Change == baseline.Closed,
 	}
-	ep.incident = ""
 	if event.Started {
 		ep.incident = in.ID
 	}
@@ -74,6 +75,9 @@ func (k *incidents) record(ep *endpoint, ev baseline.Event, before, during slowl
 		in.State, in.End = part.State, ev.At
 	}
 	in.Reason = in.reason()
+	if in.byReset {
+		in.Reason += "; ended by a reset of the baselines"
+	}
 	event.Incident = in.clone()
 	k.events = append(k.events, event)
 }
@@ -96,10 +100,28 @@ func (k *incidents) incident(m baseline.Membership, ev baseline.Event) *incident
 		in.SinceVersion = k.newVersion()
 	}
 	if len(k.all) >= MaxIncidents {
-		k.all = slices.Delete(k.all, 0, 1)
+		oldest := max(0, slices.IndexFunc(k.all, func(in *incident) bool { return in.State != Open }))
+		k.all = slices.Delete(k.all, oldest, oldest+1)
 	}
 	k.all = append(k.all, in)
 	return in
+}
+
+// find returns the incident of an ID, nil if it is not remembered.
+func (k *incidents) find(id string) *incident {
+	for _, in := range k.all {
+		if in.ID == id {
+			return in
+		}
+	}
+	return nil
+}
+
+// take returns the changes since it was called last.
+func (k *incidents) take() []Event {
+	events := k.events
+	k.events = nil
+	return events
 }
 
 // newVersion is the service's version if it is another than that of the process before.
@@ -155,9 +177,7 @@ func (e *Engine) OpenIncidents() (n int) {
 func (e *Engine) SetTraces(id string, traces []string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for _, in := range e.incidents.all {
-		if in.ID == id {
-			in.TraceIDs = slices.Clone(traces)
-		}
+	if in := e.incidents.find(id); in != nil {
+		in.TraceIDs = slices.Clone(traces)
 	}
 }

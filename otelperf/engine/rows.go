@@ -23,6 +23,8 @@ type Row struct {
 	Phase       baseline.Phase // learning, normal or spiking
 	Needed      uint64         // requests missing for a baseline p99, while learning
 	Coarse      bool           // durations came from buckets wider than ours
+	// OutcomesUnknown marks requests beyond the cardinality limit of an SDK: how they ended is not known, and counts as ok.
+	OutcomesUnknown bool
 
 	Histogram *Histogram      // nil unless it was asked for and there are durations
 	Trend     []time.Duration // p99 of the last TrendMinutes whole minutes, the oldest first, 0 for none; nil unless asked for
@@ -96,7 +98,7 @@ func (e *Engine) rowOf(id int, q *Query, covered time.Duration) (Row, bool) {
 func (ep *endpoint) row(t *timeline.Aggregate, covered time.Duration) Row {
 	state := ep.detector.State()
 	return Row{
-		Endpoint: ep.name, Numbers: numbersOf(t, covered.Seconds()), Coarse: ep.coarse,
+		Endpoint: ep.name, Numbers: numbersOf(t, covered.Seconds()), Coarse: ep.coarse, OutcomesUnknown: ep.unknown,
 		Phase: state.Phase, Needed: state.Needed, BaselineP99: ep.baselineP99(),
 	}
 }
@@ -127,7 +129,9 @@ type Snapshot struct {
 	Requests uint64  // since the start or the last reset, dependencies and jobs aside
 	Totals   Numbers // of the requests in the window; its quantiles are those of all of them together
 	Coarse   bool    // some durations of requests came from buckets wider than ours
-	Rows     []Row   // in the order of their names
+	// OutcomesUnknown marks requests whose outcome is not known, and counts as ok.
+	OutcomesUnknown bool
+	Rows            []Row // in the order of their names
 }
 
 // Snapshot returns all rows of a window and the totals of the requests among them, of one moment.
@@ -144,6 +148,7 @@ func (e *Engine) Snapshot(w Window) *Snapshot {
 			total := ep.line.Total()
 			s.Requests += total.Total()
 			s.Coarse = s.Coarse || ep.coarse
+			s.OutcomesUnknown = s.OutcomesUnknown || ep.unknown
 			all.Merge(t)
 		}
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf/events"
 	"github.com/otelperf/otelperf-go/otelperf/internal/access"
+	"github.com/otelperf/otelperf-go/otelperf/internal/fault"
 	"github.com/otelperf/otelperf-go/otelperf/internal/web"
 )
 
@@ -40,7 +41,7 @@ type Service interface {
 	Change(settings map[string]json.RawMessage) (refused map[string]string, err error)
 	// Reset starts the numbers anew.
 	Reset(baselines bool) any
-	// Audit logs what somebody changed.
+	// Audit logs what somebody changed, later and elsewhere.
 	Audit(ctx context.Context, message string, attrs ...slog.Attr)
 	// Events is the tracker of analytics events; nil if there is none.
 	Events() *events.Tracker
@@ -69,6 +70,7 @@ type Config struct {
 	MaxSpikes  int      // how many are listed if ?limit= is missing
 	MaxStreams int
 	Access     access.Config
+	Faults     *fault.Log // counts those of the stream
 }
 
 // Mount is where a companion is expected to be mounted.
@@ -90,7 +92,7 @@ type Companion struct {
 func New(s Service, c Config) *Companion {
 	return &Companion{
 		service: s, config: c, guard: access.New(c.Access), mounts: web.Mounts{Usual: Mount},
-		streams: web.NewBroadcaster(c.MaxStreams, web.Topics{State: topicSummary, Produce: s.Summary, Events: []string{TopicSlow, TopicSpike}}),
+		streams: web.NewBroadcaster(c.MaxStreams, web.Topics{State: topicSummary, Produce: s.Summary, Events: []string{TopicSlow, TopicSpike}}, c.Faults),
 	}
 }
 

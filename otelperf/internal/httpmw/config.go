@@ -69,7 +69,8 @@ type Config struct {
 // Counters are for diagnostics.
 type Counters struct {
 	Suppressed atomic.Uint64 // request lines left out by RequestLogRate, when that is above 0
-	Faults     atomic.Uint64 // panics of Config's functions and of log handlers, recovered
+	Faults     atomic.Uint64 // panics of Config's functions, recovered
+	LogPanics  atomic.Uint64 // panics of log handlers, recovered
 }
 
 // Panic describes a panic of a handler.

@@ -58,13 +58,28 @@ func (e *exchange) log(l line) {
 		return
 	}
 	ctx := e.contextFor(e.Context)
-	if level := l.level(); logger.Enabled(ctx, level) {
-		e.writeLine(ctx, logger, level, l)
+	if e.m.enabled(ctx, logger, l.level()) {
+		path := shownPath(e.path, e.rawPath)
+		var buf [12]slog.Attr
+		e.m.write(ctx, logger, l.level(), l.message(e.method, path), e.attrs(buf[:0], path, l))
 	}
 }
 
-func (e *exchange) writeLine(ctx context.Context, logger *slog.Logger, level slog.Level, l line) {
-	path := shownPath(e.path, e.rawPath)
-	var buf [12]slog.Attr
-	logger.LogAttrs(ctx, level, l.message(e.method, path), e.attrs(buf[:0], path, l)...)
+// enabled asks the program's log handler.
+func (m *middleware) enabled(ctx context.Context, logger *slog.Logger, level slog.Level) bool {
+	defer m.containLogger()
+	return logger.Enabled(ctx, level)
+}
+
+// write hands a line to the program's log handler.
+func (m *middleware) write(ctx context.Context, logger *slog.Logger, level slog.Level, message string, attrs []slog.Attr) {
+	defer m.containLogger()
+	logger.LogAttrs(ctx, level, message, attrs...)
+}
+
+// containLogger is deferred around what the program's log handler does.
+func (m *middleware) containLogger() {
+	if recover() != nil {
+		m.cfg.Counters.LogPanics.Add(1)
+	}
 }

@@ -24,7 +24,8 @@ import (
 // subtracts what it had, so that a failed collection loses nothing: the next one brings it. It remembers one histogram
 // per attribute set, of which the SDK's cardinality limit (2000 unless set) allows so many per metric.
 //
-// Collect is called by one goroutine at a time; the other methods are safe for concurrent use.
+// Collect is called by one goroutine at a time; the other methods are safe for concurrent use. A collection of the SDK runs in a goroutine
+// of its own, one at a time: it calls the program's callbacks, which may not return.
 type Source struct {
 	// Reader is what the MeterProvider is to be given.
 	Reader *sdkmetric.ManualReader
@@ -33,7 +34,10 @@ type Source struct {
 	ids    map[conventions.Endpoint]int
 	before map[pointKey]*cumulative
 	rows   []*row      // by id
+	late   *collection // that did not come in time
 	coarse atomic.Bool // a View has given a metric explicit buckets
+	panics atomic.Uint64
+	beyond atomic.Uint64 // requests beyond the SDK's cardinality limit
 
 	resource atomic.Pointer[resource.Resource]
 }
@@ -57,6 +61,7 @@ type row struct {
 	failed   latency.Histogram
 	outcomes slowlog.OutcomeCounts
 	coarse   bool
+	unknown  bool // some outcomes are
 }
 
 // durationMetrics are the metrics read, and the unit of their values in seconds.
@@ -65,6 +70,9 @@ var durationMetrics = map[string]float64{
 	"rpc.server.call.duration":     1,
 	"rpc.server.duration":          1e-3,
 }
+
+// overflowKey is the attribute by which an SDK marks the point that takes what is beyond its cardinality limit.
+const overflowKey attribute.Key = "otel.metric.overflow"
 
 // New returns a source that keeps at most limit endpoints apart; the rest share one overflow endpoint per kind.
 func New(limit int) *Source {
@@ -85,13 +93,20 @@ func exponentialOnly(kind sdkmetric.InstrumentKind) sdkmetric.Aggregation {
 // Coarse reports whether a View has given a metric explicit buckets, or wider ones than ours.
 func (m *Source) Coarse() bool { return m.coarse.Load() }
 
+// Panics is how many collections a callback of the program has ended by a panic.
+func (m *Source) Panics() uint64 { return m.panics.Load() }
+
+// Overflow is the number of requests beyond the cardinality limit of the SDK: they have no attributes but the one that says so, so that
+// neither their endpoint nor their outcome is known.
+func (m *Source) Overflow() uint64 { return m.beyond.Load() }
+
 // Resource is that of the pipeline; nil before the first collection.
 func (m *Source) Resource() *resource.Resource { return m.resource.Load() }
 
-// Collect calls use with what came since the last successful call. After an error, that of the SDK's Collect, nothing was used.
+// Collect calls use with what came since the last successful call. After an error, that of the SDK's Collect or of ctx, nothing was used.
 func (m *Source) Collect(ctx context.Context, use func(iter.Seq[*spikeprocessor.Delta])) error {
-	var rm metricdata.ResourceMetrics
-	if err := m.Reader.Collect(ctx, &rm); err != nil {
+	rm, err := m.gather(ctx)
+	if err != nil {
 		return err
 	}
 	m.resource.Store(rm.Resource)
@@ -120,7 +135,7 @@ func (m *Source) deltas(yield func(*spikeprocessor.Delta) bool) {
 		if r.outcomes.Total() == 0 {
 			continue
 		}
-		more := yield(&spikeprocessor.Delta{ID: id, Endpoint: r.endpoint, All: &r.all, Failed: &r.failed, Outcomes: r.outcomes, Coarse: r.coarse})
+		more := yield(&spikeprocessor.Delta{ID: id, Endpoint: r.endpoint, All: &r.all, Failed: &r.failed, Outcomes: r.outcomes, Coarse: r.coarse, OutcomesUnknown: r.unknown})
 		r.all.Reset()
 		r.failed.Reset()
 		r.outcomes = slowlog.OutcomeCounts{}
@@ -170,6 +185,10 @@ func (m *Source) point(key pointKey, set attribute.Set, h *latency.Histogram, su
 	req := conventions.Point(set.ToSlice())
 	r, outcome := m.rowOf(req.Endpoint()), req.Outcome
 	r.coarse = r.coarse || coarse
+	if set.HasValue(overflowKey) {
+		r.unknown = true
+		m.beyond.Add(delta.Count())
+	}
 	r.outcomes[outcome] += delta.Count()
 	r.all.Merge(&delta)
 	if outcome.Failed() {

@@ -13,8 +13,8 @@ import (
 	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
 
-// collection is what a collect of a pipeline has for one route: n requests since its start, of 20 ms each, which is bucket -362.
-func collection(route string, n uint64) metricdata.ExponentialHistogram[float64] {
+// collected is what a collect of a pipeline has for one route: n requests since its start, of 20 ms each, which is bucket -362.
+func collected(route string, n uint64) metricdata.ExponentialHistogram[float64] {
 	return metricdata.ExponentialHistogram[float64]{Temporality: metricdata.CumulativeTemporality, DataPoints: []metricdata.ExponentialHistogramDataPoint[float64]{{
 		Attributes: attribute.NewSet(attribute.String("http.request.method", "GET"), attribute.String("http.route", route)),
 		Count:      n, Sum: 0.02 * float64(n), Scale: latency.Scale,
@@ -36,7 +36,7 @@ func TestMetricSeriesThatStartsAnew(t *testing.T) {
 		{45, 16, "/a 15 0.3 s; /b 1 0.0 s; "},
 	} {
 		for route, n := range map[string]uint64{"/a": tt.a, "/b": tt.b} {
-			m.read(pointKey{scope: route, metric: "http.server.request.duration"}, collection(route, n), 1)
+			m.read(pointKey{scope: route, metric: "http.server.request.duration"}, collected(route, n), 1)
 		}
 		rows := map[string]string{}
 		m.deltas(func(d *spikeprocessor.Delta) bool {

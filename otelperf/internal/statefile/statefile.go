@@ -5,7 +5,6 @@
 package statefile
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -13,7 +12,6 @@ import (
 	"hash/crc32"
 	"io"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/engine"
@@ -26,10 +24,13 @@ const (
 	maxBytes = 128 << 20
 )
 
-// Err is wrapped by what is reported of a state file that cannot be used. It is never fatal.
+// Err is wrapped by what is reported of a state file that cannot be used.
 var Err = errors.New("otelperf: state file")
 
-// Header is the first line. Write fills in Format, Version, Bytes and CRC32.
+// ErrNewer is reported of a file that a newer version of otelperf has written. It wraps Err.
+var ErrNewer = fmt.Errorf("%w of a newer version", Err)
+
+// Header is the first line, of at most 64 KiB. Write fills in Format, Version, Bytes and CRC32.
 type Header struct {
 	Format         string    `json:"format"`
 	Version        int       `json:"version"`
@@ -51,67 +52,23 @@ type line struct {
 	State  []byte           `json:"state"` // baseline.Detector.AppendState
 }
 
-// Write replaces the file in one step: what a reader finds is whole, the old or the new.
-func Write(path string, h Header, saved []engine.Baseline) (err error) {
-	var body bytes.Buffer
-	enc := json.NewEncoder(&body)
-	for _, b := range saved {
-		if err := enc.Encode(line{b.Endpoint.Kind, b.Endpoint.Method, b.Endpoint.Route, b.At, b.State}); err != nil {
-			return fmt.Errorf("%w: encoding: %w", Err, err)
-		}
-	}
-	h.Format, h.Version, h.Bytes, h.CRC32 = format, version, body.Len(), crc32.ChecksumIEEE(body.Bytes())
-	head, err := json.Marshal(h)
-	if err != nil {
-		return fmt.Errorf("%w: encoding: %w", Err, err)
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
-	if err != nil {
-		return fmt.Errorf("%w: %w", Err, err)
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(f.Name()) // a leftover is all there is to lose
-			err = fmt.Errorf("%w: %w", Err, err)
-		}
-	}()
-	_, werr := f.Write(append(append(head, '\n'), body.Bytes()...))
-	if err = errors.Join(werr, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
-}
-
-// ReadHeader reads the first line of a state file.
-func ReadHeader(path string) (h Header, err error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return h, err
-	}
-	defer func() { _ = f.Close() }() // was only read
-	first, err := bufio.NewReader(io.LimitReader(f, 64<<10)).ReadBytes('\n')
-	if err != nil {
-		return h, fmt.Errorf("%w: %s: no first line", Err, path)
-	}
-	return parseHeader(first)
-}
-
 func parseHeader(first []byte) (h Header, err error) {
-	if err := json.Unmarshal(first, &h); err != nil || h.Format != format {
-		return h, fmt.Errorf("%w: not one of ours", Err)
+	if err := json.Unmarshal(first, &h); err != nil || h.Format != format || h.Version < 1 {
+		return Header{}, fmt.Errorf("%w: it holds something else than baselines of otelperf", Err)
 	}
-	if h.Version != version {
-		return h, fmt.Errorf("%w: version is %d, accepted is %d", Err, h.Version, version)
+	if h.Version > version {
+		return h, fmt.Errorf("%w: version is %d, accepted is %d", ErrNewer, h.Version, version)
 	}
 	return h, nil
 }
 
-// Read reads a state file. A file that does not exist is no error and holds nothing.
+// Read reads a state file, whose header it returns even if the rest is damaged. One that does not exist or is empty is no error and
+// holds nothing.
 func Read(path string) (h Header, saved []engine.Baseline, err error) {
-	f, err := os.Open(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return h, nil, nil
+	if h, err = Look(path); err != nil || h.Format == "" {
+		return h, nil, err
 	}
+	f, err := os.Open(path)
 	if err != nil {
 		return h, nil, fmt.Errorf("%w: %w", Err, err)
 	}

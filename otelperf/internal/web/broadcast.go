@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/otelperf/otelperf-go/otelperf/internal/fault"
 	"github.com/otelperf/otelperf-go/otelperf/internal/worker"
 )
 
@@ -46,6 +47,7 @@ type message struct {
 type Broadcaster struct {
 	worker *worker.Worker
 	topics Topics
+	faults *fault.Log
 	epoch  string // tells the message ids of this process from those of another
 	max    int
 
@@ -70,10 +72,10 @@ type client struct {
 	gone   chan struct{} // closed when the client is to go
 }
 
-// NewBroadcaster returns one for at most limit clients. It refuses all until Start.
-func NewBroadcaster(limit int, t Topics) *Broadcaster {
+// NewBroadcaster returns one for at most limit clients, which counts its faults in faults. It refuses all until Start.
+func NewBroadcaster(limit int, t Topics, faults *fault.Log) *Broadcaster {
 	return &Broadcaster{
-		worker: worker.New(), epoch: strconv.FormatInt(time.Now().UnixMilli(), 36), max: limit, topics: t,
+		worker: worker.New(), faults: faults, epoch: strconv.FormatInt(time.Now().UnixMilli(), 36), max: limit, topics: t,
 		inbox: make(chan func() (string, any), inboxSize), clients: map[*client]struct{}{}, servers: map[*http.Server]struct{}{},
 	}
 }
@@ -108,14 +110,11 @@ func (b *Broadcaster) Start() {
 	})
 }
 
-// guard turns a fault of ours into a count.
+// guard survives a fault of ours, which costs an event.
 func (b *Broadcaster) guard(f func()) {
-	defer func() {
-		if recover() != nil {
-			b.lost.Add(1)
-		}
-	}()
-	f()
+	if !b.faults.Guard("the stream", f) {
+		b.lost.Add(1)
+	}
 }
 
 // Close ends every stream, and waits for the goroutine within ctx. It may be called more than once.

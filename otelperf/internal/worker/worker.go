@@ -38,6 +38,11 @@ func (w *Worker) Close(ctx context.Context) error {
 		return nil
 	}
 	select {
+	case <-w.done: // whatever ctx says
+		return nil
+	default:
+	}
+	select {
 	case <-w.done:
 		return nil
 	case <-ctx.Done():

@@ -106,6 +106,7 @@ func addTotals(t, o *otelperf.Totals) {
 	t.ErrorCount += o.ErrorCount
 	t.StreamCount += o.StreamCount
 	t.Coarse = t.Coarse || o.Coarse
+	t.OutcomesUnknown = t.OutcomesUnknown || o.OutcomesUnknown
 	t.ErrorBound = max(t.ErrorBound, o.ErrorBound)
 	add := func(a, b float64) float64 { return a + b }
 	t.Rate = pick(t.Rate, o.Rate, add)

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package otelperf
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+
+	"github.com/otelperf/otelperf-go/otelperf/internal/fault"
+)
+
+// queuedAudits bounds the changes that wait to be logged.
+const queuedAudits = 64
+
+// auditor logs what somebody has changed, whatever the level of our other lines is. It does so from a goroutine that is there while
+// there is something to log, so that a logger that blocks or panics holds up neither the request nor the next change.
+type auditor struct {
+	logger  *slog.Logger // the program's own; nil: slog.Default() at the time
+	dropped atomic.Uint64
+	panics  atomic.Uint64 // of the log handler
+
+	mu      sync.Mutex // guards what follows; held for microseconds
+	waiting []change   // oldest first
+	ended   chan struct{}
+}
+
+// change is a line that says what was changed.
+type change struct {
+	ctx     context.Context // of the request, without its end
+	message string
+	attrs   []slog.Attr
+}
+
+func newAuditor(l *slog.Logger) *auditor { return &auditor{logger: l} }
+
+// put queues a line. It never blocks.
+func (a *auditor) put(ctx context.Context, message string, attrs ...slog.Attr) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.waiting) >= queuedAudits {
+		a.dropped.Add(1)
+		return
+	}
+	a.waiting = append(a.waiting, change{context.WithoutCancel(ctx), message, attrs})
+	if a.ended == nil {
+		a.ended = make(chan struct{})
+		go a.run(a.ended)
+	}
+}
+
+func (a *auditor) run(ended chan<- struct{}) {
+	defer close(ended)
+	for {
+		c, ok := a.next()
+		if !ok {
+			return
+		}
+		l := a.logger
+		if l == nil {
+			l = slog.Default()
+		}
+		fault.Contain(&a.panics, func() { l.LogAttrs(c.ctx, slog.LevelInfo, c.message, c.attrs...) })
+	}
+}
+
+// next takes the oldest line; where there is none, the goroutine is to end, and the next put starts another.
+func (a *auditor) next() (c change, ok bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.waiting) == 0 {
+		a.waiting, a.ended = nil, nil
+		return c, false
+	}
+	c = a.waiting[0]
+	a.waiting = a.waiting[1:]
+	return c, true
+}
+
+// Close waits until what has been put is logged, within ctx. Lines may be put still.
+func (a *auditor) Close(ctx context.Context) error {
+	a.mu.Lock()
+	ended := a.ended
+	a.mu.Unlock()
+	if ended == nil {
+		return nil
+	}
+	select {
+	case <-ended:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
