@@ -322,11 +322,12 @@ func TestHookPanicIsCounted(t *testing.T) {
 
 func TestOptionErrorsComeTogether(t *testing.T) {
 	_, err := New(nil, WithSlowThreshold(-1), WithMaxEndpoints(0), WithEndpointSlowThreshold("", 0), WithDimensions(""),
-		WithRescue(-1, 5), WithRescue(1, -1), WithSamplerMode(numSamplerModes), WithoutEnrichment("x"), nil)
+		WithRescue(-1, 5), WithRescue(1, -1), WithSamplerMode(numSamplerModes), WithoutEnrichment("x"), nil,
+		WithOnKeep(nil), WithSlowLog(nil), WithDimensions("a", "b", "a"))
 	if !errors.Is(err, ErrConfig) {
 		t.Fatalf("got %v, want ErrConfig", err)
 	}
-	for _, part := range []string{"slow threshold", "max endpoints", "pattern", "dimensions", "rescue rate", "rescue burst", "sampler mode", "enrichment", "nil"} {
+	for _, part := range []string{"slow threshold", "max endpoints", "pattern", "dimensions", "rescue rate", "rescue burst", "sampler mode", "enrichment", "option is nil", "on keep: function is nil", "slow log: store is nil", `"a" is there twice`} {
 		if !strings.Contains(err.Error(), part) {
 			t.Errorf("error does not mention %s: %v", part, err)
 		}

@@ -12,7 +12,7 @@ import (
 // CallOf reads all that explains what a span called, for the slow log. The strings are as long as the span has them; the slow log
 // bounds what it keeps.
 func CallOf(kind trace.SpanKind, attrs []attribute.KeyValue) (c slowlog.Call) {
-	for i := range attrs[:min(len(attrs), maxAttributes)] {
+	for i := range bounded(attrs) {
 		readCall(&c, attrs[i].Key, attrs[i].Value)
 	}
 	c.Category = categorize(kind, &c)

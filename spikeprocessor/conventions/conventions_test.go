@@ -4,6 +4,7 @@ package conventions
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -29,9 +30,16 @@ func attrs(pairs ...any) (out []attribute.KeyValue) {
 			out = append(out, attribute.String(pairs[i].(string), v))
 		case int:
 			out = append(out, attribute.Int(pairs[i].(string), v))
+		case float64:
+			out = append(out, attribute.Float64(pairs[i].(string), v))
 		}
 	}
 	return out
+}
+
+// many makes n attributes that say nothing.
+func many(n int) []attribute.KeyValue {
+	return slices.Repeat(attrs("x", 1), n)
 }
 
 // TestRequests has a line for each convention and shape of what is served. want is kind, endpoint, status if there is one, outcome.
@@ -67,6 +75,11 @@ func TestRequests(t *testing.T) {
 		{"HTTP, the client went away", server, "GET /a", attrs("http.request.method", "GET", "http.response.status_code", 499), "http GET /a 499 canceled"},
 		{"HTTP, the outcome is told", server, "GET /a", attrs("otelperf.outcome", "aborted", "http.request.method", "GET", "http.response.status_code", 200), "http GET /a 200 aborted"},
 		{"HTTP, the outcome is nonsense", server, "GET /a", attrs("http.request.method", "GET", "http.response.status_code", 500, "otelperf.outcome", "nonsense"), "http GET /a 500 server_error"},
+		{"HTTP, a consumer's", consumer, "process x", attrs("messaging.system", "sqs", "http.request.method", "POST", "http.route", "/hook", "http.response.status_code", 200), "http POST /hook 200 ok"},
+		{"HTTP, of kind client with a route", client, "GET /x", attrs("http.method", "GET", "http.route", "/x", "http.status_code", 500, "server.address", "h"), "http GET /x 500 server_error"},
+		{"HTTP, a double for a status", server, "GET /a", attrs("http.request.method", "GET", "http.route", "/a", "http.response.status_code", 503.0), "http GET /a ok"},
+		{"HTTP, an old status and a double", server, "GET /a", attrs("http.status_code", 500, "http.request.method", "GET", "http.route", "/a", "http.response.status_code", 503.0), "http GET /a 500 server_error"},
+		{"HTTP, beyond 128 attributes", server, "GET /a", append(many(127), attrs("http.request.method", "GET", "http.route", "/a", "http.response.status_code", 500)...), "http GET /a ok"},
 		{"HTTP, long and not valid", server, "GET", attrs("http.request.method", "GET", "http.route", "/\xff"+long), "http GET /\uFFFD" + long[:252] + " ok"},
 
 		{"gRPC", server, "shop.Cart/Add", attrs("rpc.system.name", "grpc", "rpc.method", "shop.Cart/Add", "rpc.response.status_code", "OK"), "rpc grpc shop.Cart/Add ok"},
@@ -79,6 +92,8 @@ func TestRequests(t *testing.T) {
 		{"gRPC, old", server, "shop.Cart/Add", attrs("rpc.system", "grpc", "rpc.service", "shop.Cart", "rpc.method", "Add", "rpc.grpc.status_code", 5), "rpc grpc shop.Cart/Add client_error"},
 		{"gRPC, old, internal", server, "shop.Cart/Add", attrs("rpc.system", "grpc", "rpc.grpc.status_code", 13), "rpc grpc shop.Cart/Add server_error"},
 		{"gRPC, old, out of range", server, "shop.Cart/Add", attrs("rpc.system", "grpc", "rpc.grpc.status_code", 1<<40), "rpc grpc shop.Cart/Add client_error"},
+		{"gRPC, old, renamed", server, "add", attrs("rpc.system", "grpc", "rpc.service", "shop.Cart", "rpc.method", "Add"), "rpc grpc shop.Cart/Add ok"},
+		{"gRPC, old, no method", server, "add", attrs("rpc.system", "grpc", "rpc.service", "shop.Cart"), "rpc grpc add ok"},
 		{"Connect", server, "shop.Cart/Add", attrs("rpc.system.name", "connectrpc", "rpc.method", "shop.Cart/Add", "rpc.response.status_code", "not_found"), "rpc connectrpc shop.Cart/Add client_error"},
 		{"Connect, old", server, "shop.Cart/Add", attrs("rpc.system", "connect_rpc", "rpc.service", "shop.Cart", "rpc.method", "Add", "rpc.connect_rpc.error_code", "internal"), "rpc connect_rpc shop.Cart/Add server_error"},
 		{"Connect, canceled", server, "shop.Cart/Add", attrs("rpc.system", "connect_rpc", "rpc.connect_rpc.error_code", "canceled"), "rpc connect_rpc shop.Cart/Add canceled"},
@@ -94,6 +109,9 @@ func TestRequests(t *testing.T) {
 		t.Run(tt.about, func(t *testing.T) {
 			s := Span{Kind: tt.kind, Name: tt.name, Attributes: tt.attrs}
 			r := s.Request()
+			if m, route, status, o, told, _ := new(Layouts).Scan(tt.attrs); m != "" && status != 0 && (route != r.Route && route != "" || int(status) != r.Status || told && o != r.Outcome) {
+				t.Errorf("the scan finds %q %q %d %v, want %+v", m, route, status, o, r)
+			}
 			want := tt.want
 			if r.Status != 0 {
 				want = strings.Replace(want, fmt.Sprint(" ", r.Status, " "), " ", 1)
@@ -154,6 +172,8 @@ func TestPoints(t *testing.T) {
 		{"HTTP, no status", attrs("http.request.method", "GET", "error.type", "timeout"), "http GET (unmatched) server_error"},
 		{"RPC", attrs("rpc.system.name", "grpc", "rpc.method", "shop.Cart/Add", "rpc.response.status_code", "NOT_FOUND", "error.type", "NOT_FOUND"), "rpc grpc shop.Cart/Add client_error"},
 		{"RPC, old", attrs("rpc.system", "grpc", "rpc.service", "shop.Cart", "rpc.method", "Add", "rpc.grpc.status_code", 13), "rpc grpc shop.Cart/Add server_error"},
+		{"RPC, no method", attrs("rpc.system", "grpc"), "rpc grpc (no name) ok"},
+		{"HTTP, the outcome first", attrs("otelperf.outcome", "stream", "http.request.method", "GET", "http.route", "/a", "http.response.status_code", 200), "http GET /a stream"},
 		{"overflow", []attribute.KeyValue{attribute.Bool("otel.metric.overflow", true)}, "http (other) ok"},
 	} {
 		r := Point(tt.attrs)
