@@ -24,7 +24,6 @@ var unusable = []struct {
 	{"negative slow threshold", otelperf.WithSlowThreshold(-time.Second), []string{"slow threshold", "-1s"}},
 	{"no slow threshold", otelperf.WithSlowThreshold(0), []string{"slow threshold", "0"}},
 	{"negative threshold of an endpoint", otelperf.WithEndpointSlowThreshold("GET /a", -1), []string{"GET /a", "-1ns"}},
-	{"empty pattern and no threshold", otelperf.WithEndpointSlowThreshold("", 0), []string{"endpoint slow threshold", "pattern has 0", `slow threshold of ""`, "is 0s"}},
 	{"empty pattern", otelperf.WithEndpointSlowThreshold("", time.Second), []string{"endpoint slow threshold", "pattern"}},
 	{"no endpoints", otelperf.WithMaxEndpoints(0), []string{"max endpoints", "0", "10000"}},
 	{"too many endpoints", otelperf.WithMaxEndpoints(1 << 20), []string{"max endpoints", "1048576"}},
@@ -94,6 +93,13 @@ func TestAllOptionErrorsAtOnce(t *testing.T) {
 		if n := len(joined.Unwrap()); n != want {
 			t.Errorf("%d faults reported, want %d:\n%v", n, want, e)
 		}
+	}
+}
+
+func TestBothFaultsOfAnEndpointThreshold(t *testing.T) {
+	_, err := otelperf.New(otelperf.WithEndpointSlowThreshold("", 0))
+	if !errors.Is(err, otelperf.ErrConfig) || !strings.Contains(err.Error(), "pattern has 0 bytes") || !strings.Contains(err.Error(), `slow threshold of "" is 0s`) {
+		t.Errorf("got %v, want the faults of the pattern and of the threshold", err)
 	}
 }
 

@@ -94,6 +94,8 @@ func TestEndpointOfSpans(t *testing.T) {
 		{"job", "nightly", trace.SpanKindInternal, nil, "job job nightly"},
 		{"parentless database call", "SELECT users", trace.SpanKindClient, []attribute.KeyValue{str("db.system.name", "postgresql")}, "dependency db postgresql SELECT users"},
 		{"parentless HTTP call", "GET", trace.SpanKindClient, []attribute.KeyValue{method, status}, "dependency http GET"},
+		{"HTTP of a consumer", "process x", trace.SpanKindConsumer, []attribute.KeyValue{str("http.route", "/hook"), method, status}, "http GET /hook"},
+		{"HTTP of a client with a route", "GET /x", trace.SpanKindClient, []attribute.KeyValue{method, str("http.route", "/x"), status}, "http GET /x"},
 		{"HTTP of another span kind", "GET /x", trace.SpanKindInternal, []attribute.KeyValue{method, str("http.route", "/x")}, "http GET /x"},
 	}
 	for _, tt := range tests {
