@@ -163,12 +163,14 @@ func WithSlowThreshold(d time.Duration) Option {
 // "* /export/**"; see spikeprocessor.Pattern. d must be positive.
 func WithEndpointSlowThreshold(pattern string, d time.Duration) Option {
 	return optionFunc(func(c *config) {
-		if _, err := spikeprocessor.ParsePattern(pattern); err != nil {
+		_, err := spikeprocessor.ParsePattern(pattern)
+		if err != nil {
 			c.refuse("endpoint slow threshold: %v", err)
-			return
 		}
 		if d <= 0 {
 			c.refuse("slow threshold of %q is %v, accepted is more than 0", pattern, d)
+		}
+		if err != nil || d <= 0 {
 			return
 		}
 		c.thresholds[pattern] = d

@@ -96,6 +96,13 @@ func TestAllOptionErrorsAtOnce(t *testing.T) {
 	}
 }
 
+func TestBothFaultsOfAnEndpointThreshold(t *testing.T) {
+	_, err := otelperf.New(otelperf.WithEndpointSlowThreshold("", 0))
+	if !errors.Is(err, otelperf.ErrConfig) || !strings.Contains(err.Error(), "pattern has 0 bytes") || !strings.Contains(err.Error(), `slow threshold of "" is 0s`) {
+		t.Errorf("got %v, want the faults of the pattern and of the threshold", err)
+	}
+}
+
 func TestParseWindow(t *testing.T) {
 	for _, w := range windows {
 		if got, err := otelperf.ParseWindow(string(w)); got != w || err != nil {

@@ -81,7 +81,9 @@ func TestCallsAllocateNothing(t *testing.T) {
 	tracer := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(last), sdktrace.WithSampler(sdktrace.AlwaysSample())).Tracer("")
 	ctx, root := tracer.Start(context.Background(), "GET /", trace.WithSpanKind(trace.SpanKindServer))
 	var calls []sdktrace.ReadOnlySpan
-	for _, attrs := range [][]attribute.KeyValue{httpCall(8080), httpCall(80), dbCall("SELECT name FROM users"), nil} {
+	rpcCall := []attribute.KeyValue{attribute.String("rpc.system", "grpc"), attribute.String("server.address", "[::1]:50051")}
+	urlCall := []attribute.KeyValue{attribute.String("http.method", "GET"), attribute.String("http.url", "HTTPS://u:p@[::1]:8443/x")}
+	for _, attrs := range [][]attribute.KeyValue{httpCall(8080), httpCall(80), dbCall("SELECT name FROM users"), rpcCall, urlCall, nil} {
 		_, s := tracer.Start(ctx, "call", trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(attrs...))
 		s.End()
 		calls = append(calls, last.span)

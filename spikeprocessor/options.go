@@ -111,15 +111,27 @@ func WithMaxEndpoints(n int) Option {
 	}}
 }
 
-// WithSlowLog sets the store that keeps slow and failed requests. Without it the processor makes one of its own.
+// WithSlowLog sets the store that keeps slow and failed requests; it must not be nil. Without it the processor makes one of its own.
 func WithSlowLog(s *slowlog.Store) Option {
-	return option{"WithSlowLog", func(c *config) { c.store = s }}
+	return option{"WithSlowLog", func(c *config) {
+		if s == nil {
+			c.errs = append(c.errs, fmt.Errorf("%w: slow log: store is nil", ErrConfig))
+			return
+		}
+		c.store = s
+	}}
 }
 
 // WithOnKeep adds a function that is called with each request that was put into the slow log, in the goroutine that
-// ended the span: it must return at once. A panic in it is recovered and counted.
+// ended the span: it must return at once, and must not be nil. A panic in it is recovered and counted.
 func WithOnKeep(f func(*slowlog.Entry)) Option {
-	return option{"WithOnKeep", func(c *config) { c.onKeep = append(c.onKeep, f) }}
+	return option{"WithOnKeep", func(c *config) {
+		if f == nil {
+			c.errs = append(c.errs, fmt.Errorf("%w: on keep: function is nil", ErrConfig))
+			return
+		}
+		c.onKeep = append(c.onKeep, f)
+	}}
 }
 
 // Validate returns what New would report of the options: all that is wrong with them, each fault wrapping ErrConfig. It makes nothing.

@@ -70,7 +70,7 @@ func WithQueryText(on bool) Option {
 }
 
 // WithDimensions names attributes of local roots by which requests are told apart, such as "tenant.id" or
-// "geo.country.iso_code": at most 8, none of them empty. The default is none. Values are compared by their first 64 bytes.
+// "geo.country.iso_code": at most 8, none of them empty or twice. The default is none. Values are compared by their first 64 bytes.
 func WithDimensions(keys ...attribute.Key) Option {
 	return option{"WithDimensions", func(c *config) {
 		if len(keys) > maxDimensions {
@@ -80,6 +80,12 @@ func WithDimensions(keys ...attribute.Key) Option {
 		if slices.Contains(keys, "") {
 			c.errs = append(c.errs, fmt.Errorf("%w: dimensions: a key is empty", ErrConfig))
 			return
+		}
+		for i, k := range keys {
+			if slices.Contains(keys[:i], k) {
+				c.errs = append(c.errs, fmt.Errorf("%w: dimensions: %q is there twice", ErrConfig, k))
+				return
+			}
 		}
 		c.dimensions = slices.Clone(keys)
 	}}

@@ -94,6 +94,8 @@ func TestEndpointOfSpans(t *testing.T) {
 		{"job", "nightly", trace.SpanKindInternal, nil, "job job nightly"},
 		{"parentless database call", "SELECT users", trace.SpanKindClient, []attribute.KeyValue{str("db.system.name", "postgresql")}, "dependency db postgresql SELECT users"},
 		{"parentless HTTP call", "GET", trace.SpanKindClient, []attribute.KeyValue{method, status}, "dependency http GET"},
+		{"HTTP of a consumer", "process x", trace.SpanKindConsumer, []attribute.KeyValue{str("http.route", "/hook"), method, status}, "http GET /hook"},
+		{"HTTP of a client with a route", "GET /x", trace.SpanKindClient, []attribute.KeyValue{method, str("http.route", "/x"), status}, "http GET /x"},
 		{"HTTP of another span kind", "GET /x", trace.SpanKindInternal, []attribute.KeyValue{method, str("http.route", "/x")}, "http GET /x"},
 	}
 	for _, tt := range tests {
@@ -322,11 +324,12 @@ func TestHookPanicIsCounted(t *testing.T) {
 
 func TestOptionErrorsComeTogether(t *testing.T) {
 	_, err := New(nil, WithSlowThreshold(-1), WithMaxEndpoints(0), WithEndpointSlowThreshold("", 0), WithDimensions(""),
-		WithRescue(-1, 5), WithRescue(1, -1), WithSamplerMode(numSamplerModes), WithoutEnrichment("x"), nil)
+		WithRescue(-1, 5), WithRescue(1, -1), WithSamplerMode(numSamplerModes), WithoutEnrichment("x"), nil,
+		WithOnKeep(nil), WithSlowLog(nil), WithDimensions("a", "b", "a"))
 	if !errors.Is(err, ErrConfig) {
 		t.Fatalf("got %v, want ErrConfig", err)
 	}
-	for _, part := range []string{"slow threshold", "max endpoints", "pattern", "dimensions", "rescue rate", "rescue burst", "sampler mode", "enrichment", "nil"} {
+	for _, part := range []string{"slow threshold", "max endpoints", "pattern", "dimensions", "rescue rate", "rescue burst", "sampler mode", "enrichment", "option is nil", "on keep: function is nil", "slow log: store is nil", `"a" is there twice`} {
 		if !strings.Contains(err.Error(), part) {
 			t.Errorf("error does not mention %s: %v", part, err)
 		}

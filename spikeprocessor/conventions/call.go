@@ -3,6 +3,8 @@
 package conventions
 
 import (
+	"cmp"
+
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 
@@ -12,8 +14,15 @@ import (
 // CallOf reads all that explains what a span called, for the slow log. The strings are as long as the span has them; the slow log
 // bounds what it keeps.
 func CallOf(kind trace.SpanKind, attrs []attribute.KeyValue) (c slowlog.Call) {
-	for i := range attrs[:min(len(attrs), maxAttributes)] {
-		readCall(&c, attrs[i].Key, attrs[i].Value)
+	ip := ""
+	for _, kv := range bounded(attrs) {
+		if kv.Key == keyOldPeerIP {
+			ip = kv.Value.AsString()
+		}
+		readCall(&c, kv.Key, kv.Value)
+	}
+	if c.ServerAddress == "" {
+		c.ServerAddress = ip
 	}
 	c.Category = categorize(kind, &c)
 	return c
@@ -48,10 +57,10 @@ func readCall(c *slowlog.Call, key attribute.Key, v attribute.Value) {
 
 	case keyServer:
 		c.ServerAddress = v.String()
-	case keyOldServer, keyOldPeerIP:
+	case keyOldServer:
 		older(&c.ServerAddress, v)
 	case keyPort:
-		c.ServerPort = number(v)
+		c.ServerPort = cmp.Or(number(v), c.ServerPort)
 	case keyOldPort:
 		olderNumber(&c.ServerPort, v)
 
@@ -60,7 +69,7 @@ func readCall(c *slowlog.Call, key attribute.Key, v attribute.Value) {
 	case keyOldHTTPMethod:
 		older(&c.HTTPMethod, v)
 	case keyHTTPStatus:
-		c.HTTPStatus = number(v)
+		c.HTTPStatus = cmp.Or(number(v), c.HTTPStatus)
 	case keyOldHTTPStatus:
 		olderNumber(&c.HTTPStatus, v)
 	case keyHTTPResends:

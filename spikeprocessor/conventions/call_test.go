@@ -82,6 +82,10 @@ func TestReadingAllocatesNothing(t *testing.T) {
 	n := testing.AllocsPerRun(100, func() {
 		s := Span{Kind: server, Name: "shop.Cart/Add", Attributes: rpc}
 		r := s.Request()
+		renamed := Span{Kind: server, Name: "add", Attributes: rpc}
+		if again := renamed.Request(); again.Route != r.Route {
+			t.Errorf("a renamed span has the route %q", again.Route)
+		}
 		_, _, name, _, _ := Dependency(client, call)
 		method, _, _, _, _, _ := l.Scan(call)
 		if r.Route != "shop.Cart/Add" || name != "a" || method != "GET" {

@@ -4,6 +4,7 @@ package conventions
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -29,9 +30,16 @@ func attrs(pairs ...any) (out []attribute.KeyValue) {
 			out = append(out, attribute.String(pairs[i].(string), v))
 		case int:
 			out = append(out, attribute.Int(pairs[i].(string), v))
+		case float64:
+			out = append(out, attribute.Float64(pairs[i].(string), v))
 		}
 	}
 	return out
+}
+
+// many makes n attributes that say nothing.
+func many(n int) []attribute.KeyValue {
+	return slices.Repeat(attrs("x", 1), n)
 }
 
 // TestRequests has a line for each convention and shape of what is served. want is kind, endpoint, status if there is one, outcome.
@@ -67,6 +75,11 @@ func TestRequests(t *testing.T) {
 		{"HTTP, the client went away", server, "GET /a", attrs("http.request.method", "GET", "http.response.status_code", 499), "http GET /a 499 canceled"},
 		{"HTTP, the outcome is told", server, "GET /a", attrs("otelperf.outcome", "aborted", "http.request.method", "GET", "http.response.status_code", 200), "http GET /a 200 aborted"},
 		{"HTTP, the outcome is nonsense", server, "GET /a", attrs("http.request.method", "GET", "http.response.status_code", 500, "otelperf.outcome", "nonsense"), "http GET /a 500 server_error"},
+		{"HTTP, a consumer's", consumer, "process x", attrs("messaging.system", "sqs", "http.request.method", "POST", "http.route", "/hook", "http.response.status_code", 200), "http POST /hook 200 ok"},
+		{"HTTP, of kind client with a route", client, "GET /x", attrs("http.method", "GET", "http.route", "/x", "http.status_code", 500, "server.address", "h"), "http GET /x 500 server_error"},
+		{"HTTP, a double for a status", server, "GET /a", attrs("http.request.method", "GET", "http.route", "/a", "http.response.status_code", 503.0), "http GET /a ok"},
+		{"HTTP, an old status and a double", server, "GET /a", attrs("http.status_code", 500, "http.request.method", "GET", "http.route", "/a", "http.response.status_code", 503.0), "http GET /a 500 server_error"},
+		{"HTTP, beyond 128 attributes", server, "GET /a", append(many(127), attrs("http.request.method", "GET", "http.route", "/a", "http.response.status_code", 500)...), "http GET /a ok"},
 		{"HTTP, long and not valid", server, "GET", attrs("http.request.method", "GET", "http.route", "/\xff"+long), "http GET /\uFFFD" + long[:252] + " ok"},
 
 		{"gRPC", server, "shop.Cart/Add", attrs("rpc.system.name", "grpc", "rpc.method", "shop.Cart/Add", "rpc.response.status_code", "OK"), "rpc grpc shop.Cart/Add ok"},
@@ -79,6 +92,8 @@ func TestRequests(t *testing.T) {
 		{"gRPC, old", server, "shop.Cart/Add", attrs("rpc.system", "grpc", "rpc.service", "shop.Cart", "rpc.method", "Add", "rpc.grpc.status_code", 5), "rpc grpc shop.Cart/Add client_error"},
 		{"gRPC, old, internal", server, "shop.Cart/Add", attrs("rpc.system", "grpc", "rpc.grpc.status_code", 13), "rpc grpc shop.Cart/Add server_error"},
 		{"gRPC, old, out of range", server, "shop.Cart/Add", attrs("rpc.system", "grpc", "rpc.grpc.status_code", 1<<40), "rpc grpc shop.Cart/Add client_error"},
+		{"gRPC, old, renamed", server, "add", attrs("rpc.system", "grpc", "rpc.service", "shop.Cart", "rpc.method", "Add"), "rpc grpc shop.Cart/Add ok"},
+		{"gRPC, old, no method", server, "add", attrs("rpc.system", "grpc", "rpc.service", "shop.Cart"), "rpc grpc add ok"},
 		{"Connect", server, "shop.Cart/Add", attrs("rpc.system.name", "connectrpc", "rpc.method", "shop.Cart/Add", "rpc.response.status_code", "not_found"), "rpc connectrpc shop.Cart/Add client_error"},
 		{"Connect, old", server, "shop.Cart/Add", attrs("rpc.system", "connect_rpc", "rpc.service", "shop.Cart", "rpc.method", "Add", "rpc.connect_rpc.error_code", "internal"), "rpc connect_rpc shop.Cart/Add server_error"},
 		{"Connect, canceled", server, "shop.Cart/Add", attrs("rpc.system", "connect_rpc", "rpc.connect_rpc.error_code", "canceled"), "rpc connect_rpc shop.Cart/Add canceled"},
@@ -94,6 +109,9 @@ func TestRequests(t *testing.T) {
 		t.Run(tt.about, func(t *testing.T) {
 			s := Span{Kind: tt.kind, Name: tt.name, Attributes: tt.attrs}
 			r := s.Request()
+			if m, route, status, o, told, _ := new(Layouts).Scan(tt.attrs); m != "" && status != 0 && (route != r.Route && route != "" || int(status) != r.Status || told && o != r.Outcome) {
+				t.Errorf("the scan finds %q %q %d %v, want %+v", m, route, status, o, r)
+			}
 			want := tt.want
 			if r.Status != 0 {
 				want = strings.Replace(want, fmt.Sprint(" ", r.Status, " "), " ", 1)
@@ -154,6 +172,8 @@ func TestPoints(t *testing.T) {
 		{"HTTP, no status", attrs("http.request.method", "GET", "error.type", "timeout"), "http GET (unmatched) server_error"},
 		{"RPC", attrs("rpc.system.name", "grpc", "rpc.method", "shop.Cart/Add", "rpc.response.status_code", "NOT_FOUND", "error.type", "NOT_FOUND"), "rpc grpc shop.Cart/Add client_error"},
 		{"RPC, old", attrs("rpc.system", "grpc", "rpc.service", "shop.Cart", "rpc.method", "Add", "rpc.grpc.status_code", 13), "rpc grpc shop.Cart/Add server_error"},
+		{"RPC, no method", attrs("rpc.system", "grpc"), "rpc grpc (no name) ok"},
+		{"HTTP, the outcome first", attrs("otelperf.outcome", "stream", "http.request.method", "GET", "http.route", "/a", "http.response.status_code", 200), "http GET /a stream"},
 		{"overflow", []attribute.KeyValue{attribute.Bool("otel.metric.overflow", true)}, "http (other) ok"},
 	} {
 		r := Point(tt.attrs)
@@ -188,6 +208,29 @@ func TestDependencies(t *testing.T) {
 		{"HTTP, old", client, "HTTP GET", attrs("http.method", "GET", "http.url", "http://inventory:8080/items", "net.peer.name", "inventory", "net.peer.port", 8080), "http GET inventory:8080", slowlog.HTTP},
 		{"HTTP, old, usual port", client, "HTTP GET", attrs("http.method", "GET", "http.scheme", "https", "net.peer.name", "inventory", "net.peer.port", "443"), "http GET inventory", slowlog.HTTP},
 		{"HTTP, old, host", client, "HTTP GET", attrs("http.method", "GET", "http.host", "inventory:8080"), "http GET inventory:8080", slowlog.HTTP},
+		{"HTTP, port in the address, too", client, "GET", attrs("http.request.method", "GET", "server.address", "h:8080", "server.port", 8080), "http GET h:8080", slowlog.HTTP},
+		{"HTTP, port in the address alone", client, "GET", attrs("http.request.method", "GET", "server.address", "h:8080"), "http GET h:8080", slowlog.HTTP},
+		{"HTTP, another port beside the address", client, "GET", attrs("http.request.method", "GET", "server.address", "h:8080", "server.port", 9090), "http GET h:9090", slowlog.HTTP},
+		{"HTTP, usual port in the address", client, "GET", attrs("http.request.method", "GET", "server.address", "h:443", "url.scheme", "HTTPS"), "http GET h", slowlog.HTTP},
+		{"HTTP, IPv6 and port in the address", client, "GET", attrs("http.request.method", "GET", "server.address", "[::1]:8080"), "http GET [::1]:8080", slowlog.HTTP},
+		{"HTTP, IPv6 in brackets, usual port", client, "GET", attrs("http.request.method", "GET", "server.address", "[::1]", "server.port", 443), "http GET ::1", slowlog.HTTP},
+		{"HTTP, IPv6 and a zone", client, "GET", attrs("http.request.method", "GET", "server.address", "fe80::1%eth0", "server.port", 9), "http GET [fe80::1%eth0]:9", slowlog.HTTP},
+		{"HTTP, abstract socket", client, "GET", attrs("http.request.method", "GET", "server.address", "@docker", "server.port", 8080), "http GET @docker", slowlog.HTTP},
+		{"HTTP, socket with a colon", client, "GET", attrs("http.request.method", "GET", "server.address", "/run/a:80"), "http GET /run/a:80", slowlog.HTTP},
+		{"HTTP, address that ends in a colon", client, "GET", attrs("http.request.method", "GET", "server.address", "h:"), "http GET h", slowlog.HTTP},
+		{"HTTP, address that has no port after its colon", client, "GET", attrs("http.request.method", "GET", "server.address", "h:x"), "http GET h:x", slowlog.HTTP},
+		{"HTTP, port in the URL alone", client, "GET", attrs("http.request.method", "GET", "server.address", "h", "url.full", "http://h:8080/x"), "http GET h:8080", slowlog.HTTP},
+		{"HTTP, URL of another server", client, "GET", attrs("http.request.method", "GET", "server.address", "proxy", "url.full", "http://h:8080/x"), "http GET proxy", slowlog.HTTP},
+		{"HTTP, server in the URL alone", client, "GET", attrs("http.request.method", "GET", "url.full", "https://only.example:8443/a?b"), "http GET only.example:8443", slowlog.HTTP},
+		{"HTTP, server in the URL alone, usual port", client, "GET", attrs("http.request.method", "GET", "url.full", "HTTPS://only.example:443"), "http GET only.example", slowlog.HTTP},
+		{"HTTP, server in the URL alone, with a user", client, "GET", attrs("http.request.method", "GET", "url.full", "http://u:p@only.example?a=b@c:1"), "http GET only.example", slowlog.HTTP},
+		{"HTTP, server in the URL alone, IPv6", client, "GET", attrs("http.request.method", "GET", "url.full", "http://[::1]:8080/a:1"), "http GET [::1]:8080", slowlog.HTTP},
+		{"HTTP, URL without a server", client, "HTTP GET", attrs("http.request.method", "GET", "url.full", "/a:1/b"), "http HTTP GET", slowlog.HTTP},
+		{"HTTP, old, server in the URL alone", client, "HTTP GET", attrs("http.method", "GET", "http.url", "https://old.example:8443/a"), "http GET old.example:8443", slowlog.HTTP},
+		{"HTTP, old, host with a port beside it", client, "HTTP GET", attrs("http.method", "GET", "http.host", "old2.example:8443", "net.peer.port", 8443, "net.peer.name", ""), "http GET old2.example:8443", slowlog.HTTP},
+		{"HTTP, old, host with the usual port", client, "HTTP GET", attrs("http.method", "GET", "http.host", "old3.example:443", "http.scheme", "https"), "http GET old3.example", slowlog.HTTP},
+		{"HTTP, old, IP address before the name", client, "HTTP GET", attrs("http.method", "GET", "net.peer.ip", "10.0.0.1", "net.peer.name", "named", "net.peer.port", 8443), "http GET named:8443", slowlog.HTTP},
+		{"HTTP, old, IP address alone", client, "HTTP GET", attrs("http.method", "GET", "net.peer.ip", "10.0.0.1", "net.peer.port", 8443), "http GET 10.0.0.1:8443", slowlog.HTTP},
 		{"HTTP, no server", client, "GET /x", attrs("http.request.method", "GET"), "http GET /x", slowlog.HTTP},
 		{"HTTP, url alone", client, "fetch", attrs("url.full", "http://a/"), "http fetch", slowlog.HTTP},
 
@@ -197,6 +240,7 @@ func TestDependencies(t *testing.T) {
 		{"database, statement that says nothing", client, "find", attrs("db.system.name", "mongodb", "db.query.text", `{"a":1}`), "db mongodb find", slowlog.DB},
 		{"database, operation and collection", client, "find users", attrs("db.system.name", "mongodb", "db.operation.name", "find", "db.collection.name", "users", "server.port", 27017), "db mongodb find users", slowlog.DB},
 		{"database, old", client, "gorm.Query", attrs("db.system", "mysql", "db.statement", "SELECT * FROM orders", "net.peer.name", "db1", "net.peer.port", 3307), "db mysql:3307 SELECT orders", slowlog.DB},
+		{"database, port in the address", client, "q", attrs("db.system", "mysql", "db.statement", "SELECT * FROM orders", "server.address", "db1:3307"), "db mysql:3307 SELECT orders", slowlog.DB},
 		{"database, unix socket", client, "q", attrs("db.system", "mysql", "db.statement", "SELECT * FROM orders", "server.address", "/run/mysqld.sock", "server.port", 3307), "db mysql SELECT orders", slowlog.DB},
 		{"database of no name", client, "q", attrs("db.statement", "SELECT * FROM orders"), "db SELECT orders", slowlog.DB},
 		{"database that is not known", client, "q", attrs("db.system.name", "acme", "db.query.summary", "GET x", "server.port", 1234), "db acme GET x", slowlog.DB},
@@ -207,7 +251,9 @@ func TestDependencies(t *testing.T) {
 		{"messaging, old", producer, "orders publish", attrs("messaging.system", "rabbitmq", "messaging.destination", "orders", "messaging.operation", "publish"), "messaging rabbitmq orders publish", slowlog.Messaging},
 		{"messaging over an RPC", client, "SQS.SendMessage", attrs("messaging.system", "aws_sqs", "rpc.system", "aws-api"), "messaging aws_sqs SQS.SendMessage", slowlog.Messaging},
 		{"producer of no system", producer, "emit", nil, "messaging emit", slowlog.Own},
-		{"RPC", client, "shop.Cart/Add", attrs("rpc.system.name", "grpc", "rpc.method", "shop.Cart/Add", "server.address", "cart", "server.port", 50051), "rpc grpc shop.Cart/Add", slowlog.RPC},
+		{"RPC", client, "shop.Cart/Add", attrs("rpc.system.name", "grpc", "rpc.method", "shop.Cart/Add", "server.address", "cart", "server.port", 50051), "rpc grpc:50051 shop.Cart/Add", slowlog.RPC},
+		{"RPC, another sidecar on the host", client, "shop.Cart/Add", attrs("rpc.system", "grpc", "server.address", "localhost:50052"), "rpc grpc:50052 shop.Cart/Add", slowlog.RPC},
+		{"RPC, usual port", client, "shop.Cart/Add", attrs("rpc.system", "grpc", "server.address", "cart", "server.port", 443), "rpc grpc shop.Cart/Add", slowlog.RPC},
 		{"RPC, old", client, "shop.Cart/Add", attrs("rpc.system", "grpc", "rpc.service", "shop.Cart", "rpc.method", "Add"), "rpc grpc shop.Cart/Add", slowlog.RPC},
 		{"another call", client, "dial", nil, "client dial", slowlog.Own},
 		{"no name", client, "", nil, "client (no name)", slowlog.Own},

@@ -3,6 +3,7 @@
 package conventions
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -35,13 +36,14 @@ func (c Category) String() string {
 
 // peer is what the attributes of a client or producer span say of the other side.
 type peer struct {
-	method, server, host, scheme, url string // of HTTP; host is http.host of old
+	method, server, host, scheme, url string // of HTTP; host is http.host of old, with a port
 	port                              int
 	system, summary, statement        string // of a database
 	rpc, messaging                    string // systems
 }
 
 func (p *peer) read(attrs []attribute.KeyValue) {
+	ip := ""
 	for i := range attrs {
 		kv := &attrs[i]
 		switch kv.Key {
@@ -53,14 +55,16 @@ func (p *peer) read(attrs []attribute.KeyValue) {
 			}
 		case keyServer:
 			p.server = kv.Value.AsString()
-		case keyOldServer, keyOldPeerIP:
+		case keyOldServer:
 			if p.server == "" {
 				p.server = kv.Value.AsString()
 			}
+		case keyOldPeerIP:
+			ip = kv.Value.AsString()
 		case keyOldHTTPHost:
 			p.host = kv.Value.AsString()
 		case keyPort:
-			p.port = number(kv.Value)
+			p.port = cmp.Or(number(kv.Value), p.port)
 		case keyOldPort:
 			if p.port == 0 {
 				p.port = number(kv.Value)
@@ -101,6 +105,9 @@ func (p *peer) read(attrs []attribute.KeyValue) {
 			p.messaging = kv.Value.AsString()
 		}
 	}
+	if p.server == "" {
+		p.server = ip
+	}
 }
 
 // Dependency tells what a client or producer span called, in parts, so that a row that is known can be found without putting its
@@ -108,15 +115,17 @@ func (p *peer) read(attrs []attribute.KeyValue) {
 //
 //   - prefix is the method of an HTTP request, or the system that was called; "" where neither is known.
 //   - name is the server of an HTTP request or the summary of a statement. Where it is "", the summary of statement is to stand
-//     there, and where that is "", too, the span's name.
-//   - port is the server's, if it is neither the default of the scheme nor that of the database system. Of other categories, and
-//     of unix sockets, it is 0.
+//     there, and where that is "", too, the span's name. The server is that of server.address, or else of http.host or of the URL.
+//   - port is the server's, if it is neither the default of the scheme nor that of the database system; 80 and 443 are those of
+//     RPC systems. It is that of server.port, or else the one after the address, or in a URL of the same server. Of other
+//     categories, and of unix sockets, it is 0.
 //
 // The strings are as long as the span has them. Dependency allocates nothing; its results are not a struct for the reason that
 // those of [Layouts.Scan] are not.
 func Dependency(kind trace.SpanKind, attrs []attribute.KeyValue) (c Category, prefix, name, statement string, port uint16) {
 	var p peer
-	p.read(attrs[:min(len(attrs), maxAttributes)])
+	p.read(bounded(attrs))
+	p.address()
 	switch {
 	case p.system != "" || p.statement != "":
 		if p.port != 0 && !usualOfSystem(p.system, p.port) {
@@ -126,14 +135,14 @@ func Dependency(kind trace.SpanKind, attrs []attribute.KeyValue) (c Category, pr
 	case p.messaging != "":
 		return categoryMessaging, p.messaging, "", "", 0
 	case p.rpc != "":
-		return categoryRPC, p.rpc, "", "", 0
+		if p.port != 0 && !p.usualOfScheme() {
+			port = p.shownPort()
+		}
+		return categoryRPC, p.rpc, "", "", port
 	case kind == trace.SpanKindProducer:
 		return categoryMessaging, "", "", "", 0
 	case p.method == "" && p.url == "":
 		return categoryOther, "", "", "", 0
-	}
-	if p.server == "" {
-		p.server = p.host
 	}
 	if p.method == "" || p.server == "" {
 		return categoryHTTP, "", "", "", 0
@@ -145,7 +154,7 @@ func Dependency(kind trace.SpanKind, attrs []attribute.KeyValue) (c Category, pr
 }
 
 // DependencyEndpoint puts the parts of a dependency's name together: "GET inventory:8080", "postgresql SELECT users",
-// "postgresql:6432 SELECT users". Its Route is at most 520 bytes long.
+// "postgresql:6432 SELECT users", "grpc:50051 shop.Cart/Add". Its Route is at most 520 bytes long.
 func DependencyEndpoint(c Category, prefix, name string, port uint16) Endpoint {
 	prefix, name = Text(prefix, MaxNameBytes), Text(orUnnamed(name), MaxNameBytes)
 	if port != 0 {

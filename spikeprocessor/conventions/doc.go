@@ -11,7 +11,7 @@
 //	c := conventions.CallOf(kind, attrs)                 // of any span: all that explains it, for the slow log
 //
 // Where a span has a field under its present name and under an older one, the present one holds; of several older ones the
-// first. At most 128 attributes of a span are looked at. What is read are the conventions of version 1.43
+// first, but a name before an IP address. The first 128 attributes of a span are looked at. What is read are the conventions of version 1.43
 // (https://opentelemetry.io/docs/specs/semconv/) and back to 1.4.
 //
 // Nothing here logs, locks or panics. Request and the scan of [Layouts] allocate nothing, and neither does Dependency by itself. All

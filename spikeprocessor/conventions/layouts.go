@@ -29,8 +29,8 @@ const (
 // tells whether there is one. server tells that the span is a server's; it is only ever set where there is no route. What it leaves
 // open, [Span.Request] finds out.
 //
-// It compares the addresses of keys: the linker gives equal constants of a program one. Keys that are not constants, or an
-// outcome, which stands after the method, are for the plain scan. The results are not a struct, because they stay in registers
+// It compares the addresses of keys: the linker gives equal constants of a program one. Keys that are not constants, an
+// outcome, or a status that is no integer are for the plain scan. The results are not a struct, because they stay in registers
 // that way: one of more than four fields goes through memory, and each copy of it costs as much as half the scan.
 func (l *Layouts) Scan(attrs []attribute.KeyValue) (method, route string, status int64, outcome slowlog.Outcome, hasOutcome, server bool) {
 	if len(attrs) >= maxLayout {
@@ -44,7 +44,7 @@ func (l *Layouts) Scan(attrs []attribute.KeyValue) (method, route string, status
 		return l.scanRouteless(attrs, at)
 	}
 	if !samePointer(string(attrs[s].Key), keyHTTPStatus) || !samePointer(string(attrs[r].Key), string(RouteKey)) || !samePointer(string(attrs[m].Key), keyHTTPMethod) ||
-		mayHaveOutcome(attrs[m+1:]) {
+		attrs[s].Value.Type() != attribute.INT64 || mayHaveOutcome(attrs) {
 		return l.rescan(attrs, at)
 	}
 	return attrs[m].Value.AsString(), attrs[r].Value.AsString(), attrs[s].Value.AsInt64(), slowlog.OutcomeOK, false, false
@@ -70,7 +70,8 @@ func mayHaveOutcome(attrs []attribute.KeyValue) bool {
 // servers have url.path, and the layout is one of theirs: their kind need not be asked for.
 func (l *Layouts) scanRouteless(attrs []attribute.KeyValue, at uint32) (method, route string, status int64, outcome slowlog.Outcome, hasOutcome, server bool) {
 	p, m, s := int(at>>24), int(at>>16&0xff), int(at&0xff)
-	if s >= len(attrs) || !samePointer(string(attrs[s].Key), keyHTTPStatus) || !samePointer(string(attrs[m].Key), keyHTTPMethod) || !samePointer(string(attrs[p].Key), keyURLPath) {
+	if s >= len(attrs) || !samePointer(string(attrs[s].Key), keyHTTPStatus) || !samePointer(string(attrs[m].Key), keyHTTPMethod) || !samePointer(string(attrs[p].Key), keyURLPath) ||
+		attrs[s].Value.Type() != attribute.INT64 {
 		return l.rescan(attrs, at)
 	}
 	for i := range attrs {
@@ -97,7 +98,7 @@ func (l *Layouts) LearnServer(attrs []attribute.KeyValue) {
 	}
 }
 
-// learn remembers the layout of attrs if each key is there once, and the method before the others: then scan would look no further either.
+// learn remembers the layout of attrs if each key is there once.
 func (l *Layouts) learn(attrs []attribute.KeyValue, old uint32) {
 	m, r, s, p := 0, noPosition, noPosition, noPosition
 	methods, routes, statuses := 0, 0, 0
@@ -117,26 +118,25 @@ func (l *Layouts) learn(attrs []attribute.KeyValue, old uint32) {
 		}
 	}
 	once := methods == 1 && statuses == 1 && (routes == 1 || routes == 0 && p != noPosition)
-	if found := uint32(p<<24 | m<<16 | r<<8 | s); once && m < r && m < s && found != old {
+	if found := uint32(p<<24 | m<<16 | r<<8 | s); once && found != old {
 		l[len(attrs)].Store(found)
 	}
 }
 
-// scan reads the attributes backwards, since instrumentations append the status last, and stops as soon as
-// method, route and status are known.
+// scan is Scan without a memory. A status that is no integer is left open.
 func scan(attrs []attribute.KeyValue) (method, route string, status int64, outcome slowlog.Outcome, hasOutcome bool) {
-	for i := len(attrs) - 1; i >= 0; i-- {
+	attrs = bounded(attrs)
+	for i := range attrs {
 		kv := &attrs[i]
 		switch kv.Key {
 		case keyHTTPStatus:
-			status = kv.Value.AsInt64()
+			if kv.Value.Type() == attribute.INT64 {
+				status = kv.Value.AsInt64()
+			}
 		case RouteKey:
 			route = kv.Value.AsString()
 		case keyHTTPMethod:
 			method = kv.Value.AsString()
-			if status != 0 && route != "" {
-				return method, route, status, outcome, hasOutcome
-			}
 		case OutcomeKey:
 			outcome, hasOutcome = slowlog.ParseOutcome(kv.Value.AsString())
 		}

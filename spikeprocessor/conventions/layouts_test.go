@@ -16,6 +16,7 @@ func TestLayoutsSayWhatTheScanSays(t *testing.T) {
 	computed := attribute.String(strings.Clone(string(RouteKey)), "/b") // the key is no constant
 	sameLength := attribute.String("otelperf.endings", "as long as ")   // as the key of outcomes
 	scheme := attribute.String("url.scheme", "https")                   // as long as that of routes
+	double := attribute.Float64(keyHTTPStatus, 503)
 	var l Layouts
 	for _, attrs := range [][]attribute.KeyValue{
 		{}, {method}, {method, route, status}, {method, route, status}, {route, method, status}, {method, route, outcome, status},
@@ -25,7 +26,9 @@ func TestLayoutsSayWhatTheScanSays(t *testing.T) {
 		{method, outcome, status}, {method, other, status}, {method, scheme, status}, {method, sameLength, status}, {outcome, method, status},
 		{method, other, status}, {status, method, other}, {method, status, route}, {method, status, outcome}, {method, method, status}, {method, status, status},
 		{method, route, scheme, status}, {method, route, sameLength, status}, {method, scheme, scheme, status}, {computed, method, scheme, status},
-		make([]attribute.KeyValue, 40),
+		{outcome, method, route, status}, {other, method, route, status}, {outcome, method, route, status}, {outcome, method, other, status},
+		{method, route, double}, {method, route, status}, {method, route, double}, {method, other, double}, {status, route, method},
+		make([]attribute.KeyValue, 40), append(many(127), method, route, status), append(many(40), outcome, method, route, status),
 	} {
 		for range 2 {
 			m1, r1, s1, o1, told1, server := l.Scan(attrs)

@@ -70,6 +70,11 @@ const (
 // maxAttributes is how many attributes of one span are looked at.
 const maxAttributes = 128
 
+// bounded returns those attributes of a span that are looked at: the first ones.
+func bounded(attrs []attribute.KeyValue) []attribute.KeyValue {
+	return attrs[:min(len(attrs), maxAttributes)]
+}
+
 // number is an attribute that the conventions define as an integer; 0 if it is none. Instrumentations that write it as a string
 // are understood. It allocates nothing.
 func number(v attribute.Value) int {
@@ -99,6 +104,7 @@ func digits(s string) (n int) {
 
 // ErrorType returns error.type, the class of what a span failed with; "" if there is none.
 func ErrorType(attrs []attribute.KeyValue) string {
+	attrs = bounded(attrs)
 	for i := range attrs {
 		if attrs[i].Key == keyErrorType {
 			return attrs[i].Value.AsString()
@@ -111,6 +117,7 @@ func ErrorType(attrs []attribute.KeyValue) string {
 // made it.
 func Path(attrs []attribute.KeyValue) string {
 	old := ""
+	attrs = bounded(attrs)
 	for i := range attrs {
 		switch attrs[i].Key {
 		case keyURLPath:

@@ -4,22 +4,77 @@ package conventions
 
 import "strings"
 
+// maxAuthority is how much of a URL is looked at for its server.
+const maxAuthority = 512
+
+// address finds server and port where the attributes of their own do not say them.
+func (p *peer) address() {
+	if p.server == "" {
+		p.server = p.host
+	}
+	host, port := splitPort(authority(p.url))
+	if p.server == "" {
+		p.server = host
+	} else {
+		var own int
+		if p.server, own = splitPort(p.server); own != 0 || !strings.EqualFold(p.server, host) {
+			port = own
+		}
+	}
+	if p.port == 0 {
+		p.port = port
+	}
+}
+
+// authority returns host and port of a URL; "" if it has none.
+func authority(url string) string {
+	url = cut(url, maxAuthority)
+	_, rest, _ := strings.Cut(url, "://")
+	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
+		rest = rest[:end]
+	}
+	return rest[strings.LastIndexByte(rest, '@')+1:]
+}
+
+// splitPort takes the port from the end of an address, 0 if it has none, and the brackets from one of IPv6.
+func splitPort(address string) (host string, port int) {
+	host = address
+	if isSocket(address) {
+		return address, 0
+	}
+	if i := strings.LastIndexByte(address, ':'); i >= 0 && (strings.IndexByte(address, ':') == i || i > 0 && address[i-1] == ']') {
+		if port = digits(address[i+1:]); port != 0 || i == len(address)-1 {
+			host = address[:i]
+		}
+	}
+	if len(host) > 2 && host[0] == '[' && host[len(host)-1] == ']' {
+		host = host[1 : len(host)-1]
+	}
+	return host, port
+}
+
+// isSocket reports whether an address is that of a unix socket, in the file system or abstract.
+func isSocket(address string) bool {
+	return address != "" && (address[0] == '/' || address[0] == '@')
+}
+
 // shownPort is the port if it is one; that of a unix socket is none.
 func (p *peer) shownPort() uint16 {
-	if p.port < 1 || p.port > 65535 || strings.HasPrefix(p.server, "/") {
+	if p.port < 1 || p.port > 65535 || isSocket(p.server) {
 		return 0
 	}
 	return uint16(p.port)
 }
 
-// usualOfScheme reports whether the port is the default of an HTTP request's scheme; of either, where that is not known.
+// usualOfScheme reports whether the port is the default of the scheme; of either, where that is not known.
 func (p *peer) usualOfScheme() bool {
 	if p.port != 80 && p.port != 443 {
 		return false
 	}
-	secure, plain := p.scheme == "https", p.scheme == "http"
+	secure, plain := strings.EqualFold(p.scheme, "https"), strings.EqualFold(p.scheme, "http")
 	if !secure && !plain {
-		secure, plain = strings.HasPrefix(p.url, "https:"), strings.HasPrefix(p.url, "http:")
+		scheme, _, _ := strings.Cut(cut(p.url, len("https:")), ":")
+		secure, plain = strings.EqualFold(scheme, "https"), strings.EqualFold(scheme, "http")
 	}
 	return p.port == 443 && !plain || p.port == 80 && !secure
 }

@@ -3,6 +3,7 @@
 package conventions
 
 import (
+	"cmp"
 	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -51,7 +52,7 @@ func (s *said) read(attrs []attribute.KeyValue) {
 		case RouteKey:
 			s.route = kv.Value.AsString()
 		case keyHTTPStatus:
-			s.status = number(kv.Value)
+			s.status = cmp.Or(number(kv.Value), s.status)
 		case keyOldHTTPStatus:
 			if s.status == 0 {
 				s.status = number(kv.Value)
@@ -76,23 +77,24 @@ func (s *said) read(attrs []attribute.KeyValue) {
 	}
 }
 
-// Request reads a local root. It allocates nothing, but for an RPC of old without a name.
+// Request reads a local root. What has an HTTP method and a route is an HTTP request whatever its kind, since only the serving side
+// knows routes, and instrumentations let their users set another kind. It allocates nothing, but for the first RPCs of old of
+// each method whose spans have another name.
 func (s *Span) Request() (r Request) {
 	var f said
-	f.read(s.Attributes[:min(len(s.Attributes), maxAttributes)])
+	f.read(bounded(s.Attributes))
 	r.Status = f.status
-	switch s.Kind {
-	case trace.SpanKindServer:
+	switch {
+	case f.method != "" && f.route != "":
+		r.Method, r.Route = f.method, f.route
+	case s.Kind == trace.SpanKindServer:
 		f.served(s.Name, &r)
-	case trace.SpanKindConsumer:
+	case s.Kind == trace.SpanKindConsumer:
 		r.Kind, r.Method, r.Route = KindConsumer, "consumer", orUnnamed(s.Name)
-	case trace.SpanKindClient, trace.SpanKindProducer:
+	case s.Kind == trace.SpanKindClient || s.Kind == trace.SpanKindProducer:
 		r.Kind = KindDependency
 	default:
-		// otelhttp lets its users set another kind: what has a route and a method is still a request.
-		if r.Method, r.Route = f.method, f.route; r.Method == "" || r.Route == "" {
-			r.Kind, r.Method, r.Route = KindJob, "job", orUnnamed(s.Name)
-		}
+		r.Kind, r.Method, r.Route = KindJob, "job", orUnnamed(s.Name)
 	}
 	if r.Outcome = f.outcome; !f.told {
 		r.Outcome = s.outcome(&f, r.Kind)
@@ -117,9 +119,8 @@ func Point(attrs []attribute.KeyValue) Request {
 func (s *said) served(name string, r *Request) {
 	r.Method, r.Route = s.method, s.route
 	switch {
-	case s.method != "" && s.route == "":
+	case s.method != "": // without a route, see Request
 		r.Route = RouteOfName(s.method, name)
-	case s.method != "":
 	case s.system != "":
 		r.Kind, r.Method, r.Route = KindRPC, s.system, s.fullMethod(name)
 	default:
@@ -137,18 +138,18 @@ func orUnnamed(name string) string {
 	return name
 }
 
-// fullMethod is that of an RPC. Of old it was in two parts, which are put together for a point alone: a span has them in its
-// name.
+// fullMethod is that of an RPC. Of old it was in two parts, which most spans have together in their name. One whose attributes do
+// not say it is known by the span's name; a point has none.
 func (s *said) fullMethod(name string) string {
 	switch {
 	case s.call == "":
 		return orUnnamed(name)
 	case s.service == "" || strings.IndexByte(s.call, '/') >= 0:
 		return s.call
-	case name == "":
-		return s.service + "/" + s.call
-	default:
+	case isJoined(name, s.service, s.call):
 		return name
+	default:
+		return join(s.service, s.call)
 	}
 }
 
