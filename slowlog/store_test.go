@@ -3,6 +3,7 @@
 package slowlog
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -84,7 +85,7 @@ func checkInvariant(t *testing.T, s *Store) {
 		if len(list.records) == 0 || len(list.records) > s.limits.PerEndpoint {
 			t.Fatalf("list of %v has %d entries", key, len(list.records))
 		}
-		if !slices.IsSortedFunc(list.records, func(a, b *record) int { return int(b.entry.Duration - a.entry.Duration) }) {
+		if !slices.IsSortedFunc(list.records, func(a, b *record) int { return cmp.Compare(b.entry.Duration, a.entry.Duration) }) {
 			t.Fatalf("list of %v is not sorted", key)
 		}
 	}

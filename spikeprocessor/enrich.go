@@ -52,11 +52,22 @@ func (e *enriched) Attributes() (attrs []attribute.KeyValue) {
 	defer e.core.guard()
 	var buf [8]attribute.KeyValue
 	if more := e.additions(buf[:0], attrs, e.Name()); len(more) > 0 {
-		attrs = append(append(make([]attribute.KeyValue, 0, len(attrs)+len(more)), attrs...), more...)
+		attrs = withOurs(attrs, more)
 	}
 	known := attrs // the result itself would be on the heap in each call
 	e.attrs.Store(&known)
 	return attrs
+}
+
+// withOurs returns attributes of which those that have one of our keys are ours, whatever the program wrote under it: a key is there once.
+func withOurs(attrs, ours []attribute.KeyValue) []attribute.KeyValue {
+	all := make([]attribute.KeyValue, 0, len(attrs)+len(ours))
+	for _, kv := range attrs {
+		if !hasKey(ours, kv.Key) {
+			all = append(all, kv)
+		}
+	}
+	return append(all, ours...)
 }
 
 // enrich returns s with what v adds to its attributes, or s itself if that is nothing.
@@ -74,7 +85,7 @@ func (e *enriched) additions(to, old []attribute.KeyValue, name string) []attrib
 	if route := v.missingRoute(old, name); route != "" && on(enrichRoute) {
 		to = append(to, conventions.RouteKey.String(route))
 	}
-	if (on(enrichOutcome) || v.asked) && !hasKey(old, conventions.OutcomeKey) {
+	if on(enrichOutcome) || v.asked {
 		to = append(to, conventions.OutcomeKey.String(v.r.Outcome.String()))
 	}
 	if v.slow() && on(enrichSlow) {

@@ -65,7 +65,7 @@ type inflight struct {
 type inflightSlot struct {
 	word        atomic.Uint64
 	root, child sdktrace.ReadOnlySpan
-	_           [24]byte
+	_           [64 - 8 - 4*bits.UintSize/8]byte // an interface is two words
 }
 
 // newInFlight returns a table of at least so many slots: a power of two from 64 to 65536.
