@@ -63,32 +63,3 @@ func TestSpansWithoutADuration(t *testing.T) {
 		}
 	}
 }
-
-// FuzzFormats reads any text in any format, and in the one that it looks like: no panic, it ends, and what is read is in range.
-func FuzzFormats(f *testing.F) {
-	for i := range kinds {
-		f.Add(kinds[i].name, "us", "x")
-	}
-	for _, r := range recorded {
-		f.Add(r.format, r.unit, r.text)
-		f.Add(Auto, "", r.text)
-	}
-	f.Add(JSON, "ms", `{"d":"33ms","t":1772445600,"p":"/a"}`)
-	f.Fuzz(func(t *testing.T, format, unit, text string) {
-		u, err := ParseUnit(unit)
-		if err != nil {
-			return
-		}
-		o := Options{Format: format, Unit: u}
-		if format == JSON {
-			o.Fields = map[string]string{"duration": "d", "time": "t", "path": "p", "status": "s"}
-		}
-		r, err := Open(strings.NewReader(text), o)
-		if err != nil {
-			return
-		}
-		if err := r.Run(inRange{t}); err != nil && !errors.Is(err, errLargeValue) {
-			t.Fatal(err)
-		}
-	})
-}
