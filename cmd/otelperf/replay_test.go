@@ -25,6 +25,7 @@ func TestReplayScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":     exits,
 			"recording": recording,
+			"split":     split,
 			"truncate":  truncate,
 		},
 	})
@@ -92,4 +93,16 @@ func truncate(ts *testscript.TestScript, neg bool, args []string) {
 	n, err := strconv.ParseInt(args[1], 10, 64)
 	ts.Check(err)
 	ts.Check(os.Truncate(ts.MkAbs(args[0]), n))
+}
+
+// split FILE LINES FIRST SECOND writes the first lines of a file to one and the others to another.
+func split(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 4 {
+		ts.Fatalf("usage: split FILE LINES FIRST SECOND")
+	}
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	lines := strings.SplitAfter(ts.ReadFile(args[0]), "\n")
+	ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte(strings.Join(lines[:n], "")), 0o600))
+	ts.Check(os.WriteFile(ts.MkAbs(args[3]), []byte(strings.Join(lines[n:], "")), 0o600))
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // ErrInput is wrapped by what Run returns when the input is at fault: a file that cannot be opened, a format that cannot
@@ -69,6 +70,8 @@ func newRun(ctx context.Context, c *Config, sources []*source, to *bufio.Writer)
 	for i, s := range sources {
 		names[i], bases[i] = s.in.name, s.in.base()
 	}
+	slices.Sort(names) // the same, whatever the order in which they were given
+	slices.Sort(bases)
 	r := &run{ctx: ctx, sources: sources, output: newOutput(c.JSON, listed(bases), to), progress: newProgress(listed(names), sources, c.Stderr, c.Progress)}
 	for _, s := range sources {
 		s.run = r

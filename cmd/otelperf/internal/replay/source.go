@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/replay/format"
@@ -106,6 +107,7 @@ func (r *run) announce(to io.Writer) {
 		names[about] = append(names[about], s.in.base())
 	}
 	for _, about := range order {
+		slices.Sort(names[about])
 		_, _ = fmt.Fprintf(to, "%s: %s\n", listed(names[about]), about)
 	}
 }

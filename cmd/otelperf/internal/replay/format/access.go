@@ -30,10 +30,13 @@ func (p *accessParser) parse(line []byte, rec *Record) error {
 		return errLayout
 	}
 	p.method, p.path, p.status, rec.Duration = nil, nil, 0, 0
-	for _, e := range p.layout.elements {
+	for i, e := range p.layout.elements {
 		var value []byte
 		if value, rest, ok = cutValue(rest, e); !ok {
 			return errLayout
+		}
+		if i == len(p.layout.elements)-1 && len(bytes.TrimRight(rest, " ")) > 0 {
+			return fmt.Errorf("%w: it goes on with %.40q", errLayout, rest)
 		}
 		if e.variable == ignored {
 			continue
@@ -41,9 +44,6 @@ func (p *accessParser) parse(line []byte, rec *Record) error {
 		if err := p.set(e.variable, value, rec); err != nil {
 			return err
 		}
-	}
-	if len(bytes.TrimRight(rest, " ")) > 0 {
-		return fmt.Errorf("%w: it goes on with %.40q", errLayout, rest)
 	}
 	if p.layout.started {
 		rec.Time += int64(rec.Duration)

@@ -100,7 +100,7 @@ func own(text string) (*kind, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &kind{name: "log format", layout: text, in: l.unit(), anyUnit: true}, nil
+	return &kind{name: "as given", layout: text, in: l.unit(), anyUnit: true}, nil
 }
 
 // unit is what durations are taken to be in.

@@ -26,23 +26,26 @@ func (p *fieldParser) parse(line []byte, rec *Record) error {
 	}
 	q := jsonRequest{unit: p.unit}
 	service := ""
-	for field, to := range map[string]*string{
-		"duration": &q.duration, "time": &q.time, "start": &q.time, "method": &q.method, "path": &q.path, "route": &q.route,
-		"status": &q.status, "service": &service,
+	for _, to := range []struct {
+		field  string
+		needed bool
+		text   *string
+	}{
+		{"duration", true, &q.duration}, {"time", true, &q.time}, {"start", true, &q.time}, {"method", false, &q.method},
+		{"path", false, &q.path}, {"route", false, &q.route}, {"status", false, &q.status}, {"service", false, &service},
 	} {
-		key, ok := p.keys[field]
+		key, ok := p.keys[to.field]
 		if !ok {
 			continue
 		}
 		raw, found := lookUp(object, key)
-		if !found && (field == "duration" || field == "time" || field == "start") {
+		if !found && to.needed {
 			return fmt.Errorf("there is no key %.40q; the line has %s", key, keysOf(object))
 		}
-		text, err := plainText(key, raw)
-		if err != nil {
+		var err error
+		if *to.text, err = plainText(key, raw); err != nil {
 			return err
 		}
-		*to = text
 	}
 	_, q.started = p.keys["start"]
 	if err := p.memo.record(&q, rec); err != nil {

@@ -142,31 +142,3 @@ func TestOTLPLayout(t *testing.T) {
 		t.Errorf("got %q and %q", got.requests, got.bad)
 	}
 }
-
-// FuzzOTLP reads any bytes: no panic, it ends, and what is read is in range.
-func FuzzOTLP(f *testing.F) {
-	f.Add([]byte(oneSpan + "x\n" + oneSpan))
-	f.Add([]byte(`{"resourceSpans":[{"scopeSpans":[{"spans":[{"kind":"2","flags":"256","attributes":[{"key":"a","value":null}]}]}]}]}`))
-	f.Add([]byte(`{"resourceSpans":[[{"a":`))
-	f.Fuzz(func(t *testing.T, text []byte) {
-		r, err := Open(bytes.NewReader(text), Options{Format: "otlp"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		s := inRange{t}
-		if err := r.Run(s); err != nil {
-			t.Fatal(err)
-		}
-	})
-}
-
-type inRange struct{ t *testing.T }
-
-func (s inRange) Bad(int, error) error { return nil }
-
-func (s inRange) Request(line int, rec *Record) error {
-	if line < 1 || rec.Duration < 0 || rec.Duration > MaxDuration || rec.Time <= 0 || len(rec.Route) == 0 {
-		s.t.Fatalf("line %d is %+v", line, rec)
-	}
-	return nil
-}

@@ -5,6 +5,8 @@ package format
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -65,8 +67,8 @@ func (s *zipkinSpan) plain() *span {
 	out := &span{service: s.LocalEndpoint.ServiceName}
 	out.Name, out.Kind = s.Name, kindNamed(s.Kind)
 	out.lasting(s.Start, s.Duration)
-	for key, value := range s.Tags {
-		out.Attributes = append(out.Attributes, attribute.String(key, value))
+	for _, key := range slices.Sorted(maps.Keys(s.Tags)) {
+		out.Attributes = append(out.Attributes, attribute.String(key, s.Tags[key]))
 	}
 	failure, isFailure := s.Tags["error"]
 	out.Failed = isFailure && failure != "false" || s.Tags["otel.status_code"] == "ERROR"
