@@ -13,8 +13,8 @@ import (
 // Unavailable, DataLoss.
 const serverFaults = 1<<2 | 1<<4 | 1<<12 | 1<<13 | 1<<14 | 1<<15
 
-// outcomeOfCode is the outcome that a gRPC status code tells of a server's request.
-func outcomeOfCode(code int64) slowlog.Outcome {
+// OutcomeOfCode is the outcome that a gRPC status code tells of a server's request. A code that is none blames the client.
+func OutcomeOfCode(code int64) slowlog.Outcome {
 	switch {
 	case code == 0:
 		return slowlog.OutcomeOK
@@ -42,14 +42,23 @@ const longestCode = len("failed_precondition")
 func outcomeOfRPC(f *fields) (o slowlog.Outcome, ok bool) {
 	v := &f.attrs[f.at[rpcStatus]-1].Value
 	if v.Type() == attribute.INT64 {
-		return outcomeOfCode(v.AsInt64()), true
+		return OutcomeOfCode(v.AsInt64()), true
 	}
 	name := v.AsString()
 	if name == "" || len(name) > longestCode {
 		return 0, false
 	}
 	if name == "0" || digits(name) > 0 {
-		return outcomeOfCode(int64(digits(name))), true
+		return OutcomeOfCode(int64(digits(name))), true
+	}
+	return OutcomeOfCodeName(name)
+}
+
+// OutcomeOfCodeName is OutcomeOfCode for the name of a code, in capitals (gRPC) or small letters (Connect). ok is false for what is none of
+// them.
+func OutcomeOfCodeName(name string) (o slowlog.Outcome, ok bool) {
+	if len(name) > longestCode {
+		return 0, false
 	}
 	var lower [longestCode]byte
 	for i := range len(name) {
@@ -59,5 +68,5 @@ func outcomeOfRPC(f *fields) (o slowlog.Outcome, ok bool) {
 		}
 	}
 	code, ok := codes[string(lower[:len(name)])]
-	return outcomeOfCode(code), ok
+	return OutcomeOfCode(code), ok
 }
