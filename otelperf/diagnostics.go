@@ -33,6 +33,7 @@ type Diagnostics struct {
 	StateFileConflict   bool              `json:"state_file_conflict,omitzero"` // another process writes it
 	Panics              uint64            `json:"panics"`                       // that Middleware saw
 	MiddlewareFaults    uint64            `json:"middleware_faults"`            // panics of ours in Middleware that were recovered
+	SubtreeRequests     uint64            `json:"subtree_requests"`             // in a row like /api/, though a router below may know more
 	Mounts              []string          `json:"mounts"`                       // prefixes below which Handler was reached
 	Streams             StreamStats       `json:"streams"`                      // how GET stream fares
 	Own                 OwnCost           `json:"own"`                          // what otelperf itself takes
@@ -55,7 +56,7 @@ func (m *Monitor) Diagnostics() Diagnostics {
 		Disabled: m.disabled, Source: "spans", Processor: m.processor.Stats(), Engine: m.engine.Stats(), SlowLog: m.slow.Stats(),
 		SlowLinesSuppressed: m.lines.suppressed.Load(), LogLinesDropped: m.lines.dropped.Load(), LogFaults: m.lines.faults.Load(),
 		AlertsDropped: m.alerts.dropped.Load(), AlertFaults: m.alerts.faults.Load(), AccessDenied: m.companion.Denied(),
-		Panics: m.panics.Load(), MiddlewareFaults: m.counters.Faults.Load(),
+		Panics: m.panics.Load(), MiddlewareFaults: m.counters.Faults.Load(), SubtreeRequests: m.counters.Subtrees.Load(),
 		Mounts: m.companion.Mounts(),
 	}
 	d.Engine.TickSeconds = time.Duration(m.reader.spent.Load()).Seconds()
@@ -88,6 +89,8 @@ func (d *Diagnostics) hints() []string {
 	add(d.Processor.Overflowed > 0, "%d requests are in the row (other): raise WithMaxEndpoints, or look for span names with ids in them.", d.Processor.Overflowed)
 	add(d.Source == "spans" && !d.Processor.SamplerUsed,
 		"Without Monitor.Sampler only sampled requests are counted. It costs nothing where all are sampled.")
+	add(d.SubtreeRequests > 0, "%d requests are in the row of a whole subtree, such as GET /api/: if a router decides below it, put Middleware around that router, too.",
+		d.SubtreeRequests)
 	add(d.StateFileConflict, "Another process writes the state file: give each a file of its own (WithStateFile).")
 	add(d.Processor.NegativeDurations > 0, "%d spans ended before they began and count as 0 ms.", d.Processor.NegativeDurations)
 	return hints

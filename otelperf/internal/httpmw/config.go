@@ -69,6 +69,7 @@ type Config struct {
 // Counters are for diagnostics.
 type Counters struct {
 	Suppressed atomic.Uint64 // request lines left out by RequestLogRate, when that is above 0
+	Subtrees   atomic.Uint64 // requests for whose route a router below a pattern like /api/ seems to decide
 	Faults     atomic.Uint64 // panics of Config's functions and of log handlers, recovered
 }
 

@@ -51,10 +51,16 @@ func (e *exchange) ending() ending {
 	if marks&(markLines|markFlushed) == markLines|markFlushed && n.declared < 0 {
 		n.events = true
 	}
-	if marks&markRPC != 0 {
+	if marks&markRPC != 0 || status == 0 && marks&markHijacked == 0 && isRPC(e.w.Header()) {
 		e.readRPC(&n)
 	}
 	return n
+}
+
+// isRPC says whether a reply that was not begun, and goes out as it is, is one with a gRPC status.
+func isRPC(header http.Header) bool {
+	kind := header["Content-Type"]
+	return len(kind) > 0 && marksOf(kind[0])&markRPC != 0
 }
 
 // readRPC adds what the frames and the trailers of a reply say. More than one message is a stream.
