@@ -27,19 +27,21 @@ type Diagnostics struct {
 	Engine         engine.Stats         `json:"engine"`    // what the evaluations did
 	SlowLog        slowlog.Stats        `json:"slow_log"`  // what the slow log holds
 	// Log lines that were left out, by reason.
-	SlowLinesSuppressed uint64   `json:"slow_lines_suppressed"`        // more than 10 a second at one endpoint
-	LogLinesDropped     uint64   `json:"log_lines_dropped"`            // the logger was too slow
-	LogFaults           uint64   `json:"log_faults"`                   // the log handler panicked
-	AlertsDropped       uint64   `json:"alerts_dropped"`               // a receiver was too slow
-	AlertFaults         uint64   `json:"alert_faults"`                 // a receiver panicked
-	AccessDenied        uint64   `json:"access_denied"`                // requests to Handler that were refused
-	Faults              uint64   `json:"faults"`                       // panics of ours that were recovered in evaluations, lines, alerts and the stream
-	StateFileFailures   uint64   `json:"state_file_failures"`          // reads and writes of the state file that failed
-	StateFileConflict   bool     `json:"state_file_conflict,omitzero"` // another process writes it
-	StateFileError      string   `json:"state_file_error,omitzero"`    // what is wrong with it now; empty if nothing is
-	Panics              uint64   `json:"panics"`                       // that Middleware saw
-	MiddlewareFaults    uint64   `json:"middleware_faults"`            // panics of ours in Middleware that were recovered
-	Mounts              []string `json:"mounts"`                       // prefixes below which Handler was reached
+	SlowLinesSuppressed uint64 `json:"slow_lines_suppressed"`        // more than 10 a second at one endpoint
+	LogLinesDropped     uint64 `json:"log_lines_dropped"`            // the logger was too slow
+	LogFaults           uint64 `json:"log_faults"`                   // the log handler panicked
+	AlertsDropped       uint64 `json:"alerts_dropped"`               // a receiver was too slow
+	AlertFaults         uint64 `json:"alert_faults"`                 // a receiver panicked
+	AccessDenied        uint64 `json:"access_denied"`                // requests to Handler that were refused
+	Faults              uint64 `json:"faults"`                       // panics of ours that were recovered in evaluations, lines, alerts and the stream
+	StateFileFailures   uint64 `json:"state_file_failures"`          // reads and writes of the state file that failed
+	StateFileConflict   bool   `json:"state_file_conflict,omitzero"` // another process writes it
+	StateFileError      string `json:"state_file_error,omitzero"`    // what is wrong with it now; empty if nothing is
+	Panics              uint64 `json:"panics"`                       // that Middleware saw
+	MiddlewareFaults    uint64 `json:"middleware_faults"`            // panics of ours in Middleware that were recovered
+	// SubtreeRequests are those in a row like GET /api/, though a router below may know more.
+	SubtreeRequests uint64   `json:"subtree_requests"`
+	Mounts          []string `json:"mounts"` // prefixes below which Handler was reached
 	// Streams says how GET stream fares.
 	Streams struct {
 		Clients int    `json:"clients"` // that read it now
@@ -60,7 +62,7 @@ func (m *Monitor) Diagnostics() Diagnostics {
 		SlowLinesSuppressed: m.lines.suppressed.Load(), LogLinesDropped: m.lines.dropped.Load() + m.audits.dropped.Load(),
 		LogFaults: m.lines.panics.Load() + m.audits.panics.Load() + m.counters.LogPanics.Load(), Faults: m.faults.Count(),
 		AlertsDropped: m.alerts.dropped.Load(), AlertFaults: m.alerts.panics.Load(), AccessDenied: m.companion.Denied(),
-		Panics: m.panics.Load(), MiddlewareFaults: m.counters.Faults.Load(),
+		Panics: m.panics.Load(), MiddlewareFaults: m.counters.Faults.Load(), SubtreeRequests: m.counters.Subtrees.Load(),
 		Mounts: m.companion.Mounts(),
 	}
 	d.Engine.TickSeconds = time.Duration(m.reader.spent.Load()).Seconds()
@@ -101,6 +103,8 @@ func (d *Diagnostics) hints() []string {
 	add(d.Processor.Overflowed > 0, "%d requests are in the row (other): raise WithMaxEndpoints, or look for span names with ids in them.", d.Processor.Overflowed)
 	add(d.Source == "spans" && !d.Processor.SamplerUsed,
 		"Without Monitor.Sampler only sampled requests are counted. It costs nothing where all are sampled.")
+	add(d.SubtreeRequests > 0, "%d requests are in the row of a whole subtree, such as GET /api/: if a router decides below it, put Middleware around that router, too.",
+		d.SubtreeRequests)
 	add(d.StateFileConflict, "Another process writes the state file: give each a file of its own (WithStateFile).")
 	add(d.StateFileError != "" && !d.StateFileConflict, "Baselines do not survive a restart as they should: %s.", d.StateFileError)
 	add(d.Processor.NegativeDurations > 0, "%d spans ended before they began and count as 0 ms.", d.Processor.NegativeDurations)

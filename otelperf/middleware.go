@@ -23,6 +23,13 @@ import (
 // X-Response-Time and Server-Timing are in every reply that is not ignored (WithIgnoredPaths), so replies are not byte for byte
 // what they were; WithHeaders(false) leaves them out.
 //
+// Where a router's own instrumentation makes the span below Middleware (gin, echo), the processor still hears of streams and clients that
+// left. Streams are server-sent events, multipart/x-mixed-replace, Connect's streams, gRPC replies of more than one message, JSON lines that
+// are flushed, and hijacked connections; others say so with the span attribute otelperf.outcome=stream. What http.TimeoutHandler cuts off has its
+// route if Middleware is next to the mux, inside of it, around it, or both; around it as well, clients that left are known, too.
+// A gRPC status decides the outcome of a gRPC request. With otelgrpc inside otelhttp each call has two server spans, and counts twice where
+// the client is traced: leave one of them out, by otelhttp.WithFilter for requests of Content-Type application/grpc.
+//
 // Flusher, Hijacker, ReaderFrom, Pusher and http.ResponseController work on its ResponseWriter as on the one below. A
 // panic of the handler goes on with the same value.
 func (m *Monitor) Middleware(h http.Handler) http.Handler {

@@ -16,8 +16,8 @@ import (
 // Unavailable, DataLoss.
 const serverFaults = 1<<2 | 1<<4 | 1<<12 | 1<<13 | 1<<14 | 1<<15
 
-// outcomeOfCode is the outcome that a gRPC status code tells of a server's request.
-func outcomeOfCode(code int64) slowlog.Outcome {
+// OutcomeOfCode is the outcome that a gRPC status code tells of a server's request. A code that is none blames the client.
+func OutcomeOfCode(code int64) slowlog.Outcome {
 	switch {
 	case code == 0:
 		return slowlog.OutcomeOK
@@ -47,12 +47,18 @@ var rpcCodes = func() map[string]int64 {
 // outcomeOfRPC reads the status of an RPC, a number or a name. ok is false for what is none of them.
 func outcomeOfRPC(v *attribute.Value) (o slowlog.Outcome, ok bool) {
 	if v.Type() == attribute.INT64 {
-		return outcomeOfCode(v.AsInt64()), true
+		return OutcomeOfCode(v.AsInt64()), true
 	}
 	name := v.AsString()
 	if name == "0" || digits(name) > 0 {
-		return outcomeOfCode(int64(digits(name))), true
+		return OutcomeOfCode(int64(digits(name))), true
 	}
+	return OutcomeOfCodeName(name)
+}
+
+// OutcomeOfCodeName is OutcomeOfCode for the name of a code, in capitals (gRPC) or small letters (Connect). ok is false for what is none of
+// them.
+func OutcomeOfCodeName(name string) (o slowlog.Outcome, ok bool) {
 	code, ok := rpcCodes[name]
-	return outcomeOfCode(code), ok
+	return OutcomeOfCode(code), ok
 }

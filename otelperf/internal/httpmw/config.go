@@ -71,6 +71,7 @@ type Counters struct {
 	Suppressed atomic.Uint64 // request lines left out by RequestLogRate, when that is above 0
 	Faults     atomic.Uint64 // panics of Config's functions, recovered
 	LogPanics  atomic.Uint64 // panics of log handlers, recovered
+	Subtrees   atomic.Uint64 // requests for whose route a router below a pattern like /api/ seems to decide
 }
 
 // Panic describes a panic of a handler.

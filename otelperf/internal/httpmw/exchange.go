@@ -25,7 +25,7 @@ type exchange struct {
 
 	m       *middleware
 	w       http.ResponseWriter // as it arrived
-	full    both                // the same, if it has all that net/http's writers have
+	full    both                // the same, if it has all that net/http's writers have, or hides one
 	start   time.Time
 	method  string // known method or _OTHER
 	head    bool
@@ -38,7 +38,8 @@ type exchange struct {
 	bytes    atomic.Int64
 	declared atomic.Int64 // Content-Length of the reply + 1; 0: none
 	marks    atomic.Uint32
-	stamps   [2]string // the values of X-Response-Time and Server-Timing
+	frames   atomic.Pointer[frames] // nil unless the body is in frames
+	stamps   [2]string              // the values of X-Response-Time and Server-Timing
 
 	mu       sync.Mutex // guards what follows
 	span     trace.SpanContext
@@ -69,7 +70,11 @@ type expected struct {
 const (
 	markStamped    = 1 << iota // headers have been set
 	markHijacked               // the connection is the handler's
-	markEvents                 // text/event-stream
+	markEvents                 // a stream by its type
+	markLines                  // a stream if it is flushed
+	markFlushed                // the handler flushed
+	markFrames                 // the body is in frames
+	markRPC                    // there may be a grpc-status
 	markLate                   // a write began after the client had left
 	markWriteError             // a write failed by the client's doing
 	markPanicked               // an instance saw a panic

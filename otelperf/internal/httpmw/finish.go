@@ -5,6 +5,8 @@ package httpmw
 import (
 	"context"
 	"log/slog"
+	"net/http"
+	"strings"
 	"time"
 
 	"github.com/otelperf/otelperf-go/slowlog"
@@ -14,6 +16,7 @@ import (
 // begun, the request line, OnDone.
 func (e *exchange) finish(end ending, outcome slowlog.Outcome) {
 	e.leaveSpans()
+	e.countSubtree(end)
 	if end.status == 0 && !end.hijacked {
 		e.stamp() // net/http sends an empty 200, or someone above makes a reply of a panic
 	}
@@ -32,6 +35,23 @@ func (e *exchange) finish(end ending, outcome slowlog.Outcome) {
 	if cfg.Logger != nil && cfg.RequestLogRate != nil {
 		e.log(line{status: status, outcome: outcome, took: took, bytes: end.bytes})
 	}
+}
+
+// countSubtree counts a request whose route is all of a subtree. Files are read, pages are HTML: what writes, or answers with
+// JSON, is more likely to have a router of its own.
+func (e *exchange) countSubtree(end ending) {
+	route := e.routeName()
+	subtree := strings.HasSuffix(route, "/") && len(e.path) > len(route) || strings.HasSuffix(route, "...}")
+	if !subtree || end.status >= http.StatusBadRequest || end.stream() {
+		return
+	}
+	if e.method == http.MethodGet || e.head {
+		kind := e.w.Header()["Content-Type"]
+		if len(kind) == 0 || !hasPrefixFold(kind[0], "application/json") {
+			return
+		}
+	}
+	e.m.cfg.Counters.Subtrees.Add(1)
 }
 
 func (e *exchange) done(d Done) {

@@ -57,7 +57,7 @@ func (h *handler) foresee(v *visit) {
 	route, pattern := v.routeOf(pattern)
 	v.e.expect(expected{route, pattern, v.depth})
 	if limited {
-		v.repair(route, 0) // the span may end before we see the request again
+		v.repair(route, "") // the span may end before we see the request again
 	}
 }
 

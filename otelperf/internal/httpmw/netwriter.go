@@ -37,7 +37,7 @@ func (w bothWriter) WriteString(s string) (int, error) {
 }
 
 func (w bothWriter) Flush() {
-	w.e.commit(http.StatusOK)
+	w.e.flushing()
 	w.e.full.Flush()
 }
 
@@ -52,13 +52,13 @@ func (w bothWriter) SetWriteDeadline(t time.Time) error { return w.e.full.SetWri
 func (w bothWriter) EnableFullDuplex() error { return w.e.full.EnableFullDuplex() }
 
 func (w http1Writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	return w.e.hijack(w.e.w.(http.Hijacker).Hijack)
+	return w.e.hijack(w.e.full.(http.Hijacker).Hijack)
 }
 
 func (w http1Writer) ReadFrom(src io.Reader) (int64, error) {
-	return w.e.readFrom(w.e.w.(io.ReaderFrom).ReadFrom, src)
+	return w.e.readFrom(w.e.full.(io.ReaderFrom).ReadFrom, src)
 }
 
 func (w http2Writer) Push(target string, opts *http.PushOptions) error {
-	return w.e.w.(http.Pusher).Push(target, opts)
+	return w.e.full.(http.Pusher).Push(target, opts)
 }

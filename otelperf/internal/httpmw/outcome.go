@@ -15,14 +15,16 @@ type ending struct {
 	panicked   bool
 	aborted    bool
 	hijacked   bool
-	events     bool // text/event-stream
+	events     bool // a stream by what was sent
 	status     int  // 0: nothing was sent
 	gone       bool // the client has left
 	late       bool // something was written after it had left
 	writeError bool
-	bodyless   bool  // HEAD
-	bytes      int64 // of the body
-	declared   int64 // Content-Length; -1: none
+	bodyless   bool            // HEAD
+	bytes      int64           // of the body
+	declared   int64           // Content-Length; -1: none
+	rpc        slowlog.Outcome // what grpc-status says
+	rpcKnown   bool
 }
 
 // ending reads the state of the exchange. panicked and aborted of the caller's own
@@ -34,7 +36,7 @@ func (e *exchange) ending() ending {
 	if marks&markTimedOut != 0 {
 		status = http.StatusServiceUnavailable
 	}
-	return ending{
+	n := ending{
 		panicked:   marks&markPanicked != 0,
 		hijacked:   marks&markHijacked != 0,
 		events:     marks&markEvents != 0,
@@ -46,6 +48,31 @@ func (e *exchange) ending() ending {
 		bytes:      e.bytes.Load(),
 		declared:   e.declared.Load() - 1,
 	}
+	if marks&(markLines|markFlushed) == markLines|markFlushed && n.declared < 0 {
+		n.events = true
+	}
+	if marks&markRPC != 0 || status == 0 && marks&markHijacked == 0 && isRPC(e.w.Header()) {
+		e.readRPC(&n)
+	}
+	return n
+}
+
+// isRPC says whether a reply that was not begun, and goes out as it is, is one with a gRPC status.
+func isRPC(header http.Header) bool {
+	kind := header["Content-Type"]
+	return len(kind) > 0 && marksOf(kind[0])&markRPC != 0
+}
+
+// readRPC adds what the frames and the trailers of a reply say. More than one message is a stream.
+func (e *exchange) readRPC(n *ending) {
+	var flags byte
+	var last []byte
+	if f := e.frames.Load(); f != nil {
+		var messages int
+		messages, flags, last = f.end()
+		n.events = n.events || messages > 1
+	}
+	n.rpc, n.rpcKnown = rpcOutcome(e.w.Header(), flags, last)
 }
 
 // clientGone says whether net/http canceled the request. A context canceled with a
@@ -59,14 +86,30 @@ func (n ending) outcome() slowlog.Outcome {
 	switch {
 	case n.panicked:
 		return slowlog.OutcomePanic
-	case n.stream():
+	case n.stream() && (n.gone || !n.rpcFailed()):
 		return slowlog.OutcomeStream // these end by the client's leaving, or by an abort
 	case n.gone && !n.complete():
 		return slowlog.OutcomeCanceled
 	case n.aborted:
 		return slowlog.OutcomeAborted
+	case n.rpcKnown && n.status < 400:
+		return n.rpc
 	}
 	return slowlog.OutcomeOfStatus(n.status)
+}
+
+// rpcFailed says whether the reply has the status of an error. One that is canceled is the client's doing.
+func (n ending) rpcFailed() bool {
+	return n.rpcKnown && (n.rpc == slowlog.OutcomeServerError || n.rpc == slowlog.OutcomeClientError)
+}
+
+// told is the outcome if a span has to be told, else "": its status does not tell it.
+func (n ending) told() string {
+	o := n.outcome()
+	if o.StatusTells() && o == slowlog.OutcomeOfStatus(n.status) {
+		return ""
+	}
+	return o.String()
 }
 
 func (n ending) stream() bool {

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"os"
 	"strconv"
-	"strings"
 )
 
 // What follows is done around each call of a ResponseWriter's methods, whichever of
@@ -43,8 +42,13 @@ func (e *exchange) settle(code int) {
 		return
 	}
 	header := e.w.Header()
-	if kind := header["Content-Type"]; len(kind) > 0 && isEventStream(kind[0]) {
-		e.mark(markEvents)
+	if kind := header["Content-Type"]; len(kind) > 0 {
+		if marks := marksOf(kind[0]); marks != 0 {
+			if marks&markFrames != 0 {
+				e.frames.Store(new(frames))
+			}
+			e.mark(marks)
+		}
 	}
 	if length := header["Content-Length"]; len(length) > 0 {
 		if n, err := strconv.ParseInt(length[0], 10, 64); err == nil && n >= 0 {
@@ -88,15 +92,20 @@ func serversOwn(err error) bool {
 	return false
 }
 
-// isEventStream says whether a Content-Type is that of server-sent events.
-func isEventStream(contentType string) bool {
-	kind, _, _ := strings.Cut(contentType, ";")
-	return strings.EqualFold(strings.TrimSpace(kind), "text/event-stream")
+// flushing is called before what was written is sent.
+func (e *exchange) flushing() {
+	e.commit(http.StatusOK)
+	if e.marked(markLines) {
+		e.mark(markFlushed)
+	}
 }
 
 func (e *exchange) write(next func([]byte) (int, error), p []byte) (int, error) {
 	e.commit(http.StatusOK)
 	n, err := next(p)
+	if f := e.frames.Load(); f != nil {
+		f.write(p[:max(0, min(n, len(p)))])
+	}
 	e.wrote(int64(n), err)
 	return n, err
 }
@@ -104,12 +113,15 @@ func (e *exchange) write(next func([]byte) (int, error), p []byte) (int, error) 
 func (e *exchange) writeString(next func(string) (int, error), s string) (int, error) {
 	e.commit(http.StatusOK)
 	n, err := next(s)
+	if f := e.frames.Load(); f != nil {
+		f.write([]byte(s[:max(0, min(n, len(s)))]))
+	}
 	e.wrote(int64(n), err)
 	return n, err
 }
 
 func (e *exchange) flushError(next func() error) error {
-	e.commit(http.StatusOK)
+	e.flushing()
 	err := next()
 	e.wrote(0, err)
 	return err
@@ -119,6 +131,9 @@ func (e *exchange) flushError(next func() error) error {
 // out with the first byte: a source that fails before leaves the handler free to
 // reply something else. An error may be the source's, so it says nothing of the client.
 func (e *exchange) readFrom(next func(io.Reader) (int64, error), src io.Reader) (int64, error) {
+	if f := e.frames.Load(); f != nil {
+		src = io.TeeReader(src, f)
+	}
 	e.noteLate()
 	e.stamp()
 	n, err := next(src)

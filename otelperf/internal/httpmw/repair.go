@@ -8,13 +8,11 @@ import (
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
-
-	"github.com/otelperf/otelperf-go/slowlog"
 )
 
 // repair gives the server span in this instance's context the route, the name and the
 // outcome that it could not have, and the metric its route.
-func (v *visit) repair(route string, outcome slowlog.Outcome) {
+func (v *visit) repair(route, outcome string) {
 	ctx := v.got.Context()
 	if route != "" {
 		v.e.labelRoute(ctx, route)
@@ -23,26 +21,21 @@ func (v *visit) repair(route string, outcome slowlog.Outcome) {
 	if span == nil {
 		return
 	}
-	needRoute, needOutcome, before := v.e.claim(span.SpanContext().SpanID(), route, v.spanOutcome(outcome))
+	if v.e.m.cfg.OutcomeKey == "" {
+		outcome = ""
+	}
+	needRoute, needOutcome, before := v.e.claim(span.SpanContext().SpanID(), route, outcome)
 	switch {
 	case needRoute && needOutcome:
-		span.SetAttributes(semconv.HTTPRoute(route), v.e.m.cfg.OutcomeKey.String(outcome.String()))
+		span.SetAttributes(semconv.HTTPRoute(route), v.e.m.cfg.OutcomeKey.String(outcome))
 	case needRoute:
 		span.SetAttributes(semconv.HTTPRoute(route))
 	case needOutcome:
-		span.SetAttributes(v.e.m.cfg.OutcomeKey.String(outcome.String()))
+		span.SetAttributes(v.e.m.cfg.OutcomeKey.String(outcome))
 	}
 	if needRoute {
 		v.rename(span, route, before)
 	}
-}
-
-// spanOutcome is the outcome if the span is to have it, else "".
-func (v *visit) spanOutcome(outcome slowlog.Outcome) string {
-	if outcome.StatusTells() || v.e.m.cfg.OutcomeKey == "" {
-		return ""
-	}
-	return outcome.String()
 }
 
 // serverSpan is the recording server span in ctx, or nil. A span of another kind was

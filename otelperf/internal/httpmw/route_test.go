@@ -244,3 +244,32 @@ func FuzzStrippedPrefix(f *testing.F) {
 		}
 	})
 }
+
+func TestSubtreesWithARouterBelowAreCounted(t *testing.T) {
+	reply := func(kind string, status int) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", kind)
+			w.WriteHeader(status)
+		})
+	}
+	for _, tt := range []struct {
+		pattern, method, path, kind string
+		status                      int
+		want                        uint64
+	}{
+		{"/api/", "POST", "/api/users", "text/plain", 201, 1},
+		{"/api/", "GET", "/api/users", "application/json; charset=utf-8", 200, 1},
+		{"/{rest...}", "PUT", "/users/7", "", 200, 1},
+		{"/", "GET", "/logo.png", "image/png", 200, 0},
+		{"/api/", "GET", "/api/", "application/json", 200, 0},
+		{"/api/", "POST", "/api/users", "text/plain", 404, 0},
+		{"/api/{id}", "POST", "/api/7", "application/json", 200, 0},
+		{"/events/", "GET", "/events/1", "text/event-stream", 200, 0},
+	} {
+		rg := newRig(nil)
+		testrig.Call(rg.mw(muxOf(tt.pattern, reply(tt.kind, tt.status))), tt.method, tt.path)
+		if got := rg.counters.Subtrees.Load(); got != tt.want {
+			t.Errorf("%s %s in %s: counted %d times, want %d", tt.method, tt.path, tt.pattern, got, tt.want)
+		}
+	}
+}

@@ -31,7 +31,7 @@ func (v *visit) leave() {
 	outcome := end.outcome()
 
 	route := v.learnRoute()
-	v.repair(route, outcome)
+	v.repair(route, end.told())
 	if thrown != nil && thrown != http.ErrAbortHandler {
 		e.reportPanic(v.got.Context(), thrown)
 	}

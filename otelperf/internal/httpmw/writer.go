@@ -35,22 +35,52 @@ type both interface {
 }
 
 // writer wraps the ResponseWriter in one that records and has exactly the same optional
-// interfaces. The two sets that net/http has, alone or behind otelhttp, need no
+// interfaces, besides those of net/http's writer if that is hidden behind it. The two sets that net/http has, alone or behind otelhttp, need no
 // allocation; httpsnoop covers the other 510 with about two for each method.
 func (e *exchange) writer() http.ResponseWriter {
-	if w, ok := e.w.(both); ok {
-		_, hijacker := w.(http.Hijacker)
-		_, readerFrom := w.(io.ReaderFrom)
-		_, pusher := w.(http.Pusher)
-		e.full = w
-		switch {
-		case hijacker && readerFrom && !pusher:
-			return http1Writer{bothWriter{e}}
-		case pusher && !hijacker && !readerFrom:
-			return http2Writer{bothWriter{e}}
+	w, hidden := e.w, false
+	for w != nil {
+		if full, ok := w.(both); ok {
+			if version := versionOf(full); version != 0 {
+				return e.netWriter(version, full, hidden)
+			}
 		}
+		u, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			break
+		}
+		w, hidden = u.Unwrap(), true
 	}
 	return httpsnoop.Wrap(e.w, e.hooks())
+}
+
+// versionOf is the version of HTTP of which net/http's writer has the same interfaces; 0: none.
+func versionOf(w both) int {
+	_, hijacker := w.(http.Hijacker)
+	_, readerFrom := w.(io.ReaderFrom)
+	_, pusher := w.(http.Pusher)
+	switch {
+	case hijacker && readerFrom && !pusher:
+		return 1
+	case pusher && !hijacker && !readerFrom:
+		return 2
+	}
+	return 0
+}
+
+// netWriter is the wrapper for full, or for a writer that hides it.
+func (e *exchange) netWriter(version int, full both, hidden bool) http.ResponseWriter {
+	e.full = full
+	switch {
+	case hidden && version == 1:
+		e.full = lifted1{lift(e.w, full)}
+	case hidden:
+		e.full = lifted2{lift(e.w, full)}
+	}
+	if version == 1 {
+		return http1Writer{bothWriter{e}}
+	}
+	return http2Writer{bothWriter{e}}
 }
 
 // hooks are for a ResponseWriter with any other set of interfaces.
@@ -69,7 +99,7 @@ func (e *exchange) hooks() httpsnoop.Hooks {
 			return func(src io.Reader) (int64, error) { return e.readFrom(next, src) }
 		},
 		Flush: func(next httpsnoop.FlushFunc) httpsnoop.FlushFunc {
-			return func() { e.commit(http.StatusOK); next() }
+			return func() { e.flushing(); next() }
 		},
 		FlushError: func(next httpsnoop.FlushErrorFunc) httpsnoop.FlushErrorFunc {
 			return func() error { return e.flushError(next) }
