@@ -33,7 +33,7 @@ func TestMonitorsWithNamesShareAMeterProvider(t *testing.T) {
 		open := map[string]int64{}
 		for _, sm := range rm.ScopeMetrics {
 			for _, m := range sm.Metrics {
-				if g, ok := m.Data.(metricdata.Gauge[int64]); ok && m.Name == "otelperf.spike.open" {
+				if g, ok := m.Data.(metricdata.Sum[int64]); ok && m.Name == "otelperf.spike.open" {
 					for _, p := range g.DataPoints {
 						name, _ := p.Attributes.Value("otelperf.monitor.name")
 						open[name.AsString()] = p.Value

@@ -72,7 +72,11 @@ func (r rows) add(kind, method, route string, counts slowlog.OutcomeCounts) {
 }
 
 // rowsOf are those that a Monitor has.
-func rowsOf(m *otelperf.Monitor) rows {
+func rowsOf(t *testing.T, m *otelperf.Monitor) rows {
+	t.Helper()
+	if err := m.Reader().ForceFlush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	out, s := rows{}, m.Summary(otelperf.WindowAll)
 	for _, r := range append(s.Endpoints, s.Jobs...) {
 		out.add(r.Kind, r.Method, r.Route, r.Outcomes)
@@ -240,11 +244,11 @@ func TestAllThreeAgree(t *testing.T) {
 					p.call("handler", trace.SpanKindInternal, "", false, str("http.request.method", "GET"), str("http.route", "/x"), attribute.Int("http.response.status_code", 500))
 					p.call("HTTP GET route not found", trace.SpanKindServer, "", false, str("http.method", "GET"), attribute.Int("http.status_code", 404))
 				}
-				live, replayed := rowsOf(p.live), p.replayed(t)
+				live, replayed := rowsOf(t, p.live), p.replayed(t)
 				if !maps.Equal(live, replayed) {
 					t.Errorf("live      %v\nreplayed  %v", live, replayed)
 				}
-				if metrics := rowsOf(p.metrics); !all && !maps.Equal(live, metrics) {
+				if metrics := rowsOf(t, p.metrics); !all && !maps.Equal(live, metrics) {
 					t.Errorf("live      %v\nmetrics   %v", live, metrics)
 				}
 				if len(live) < 9 {
