@@ -30,6 +30,8 @@ func attrs(pairs ...any) (out []attribute.KeyValue) {
 			out = append(out, attribute.String(pairs[i].(string), v))
 		case int:
 			out = append(out, attribute.Int(pairs[i].(string), v))
+		case int64:
+			out = append(out, attribute.Int64(pairs[i].(string), v))
 		case float64:
 			out = append(out, attribute.Float64(pairs[i].(string), v))
 		}
@@ -91,7 +93,7 @@ func TestRequests(t *testing.T) {
 		{"gRPC, unknown method", server, "grpc", attrs("rpc.system.name", "grpc", "rpc.method", "_OTHER"), "rpc grpc _OTHER ok"},
 		{"gRPC, old", server, "shop.Cart/Add", attrs("rpc.system", "grpc", "rpc.service", "shop.Cart", "rpc.method", "Add", "rpc.grpc.status_code", 5), "rpc grpc shop.Cart/Add client_error"},
 		{"gRPC, old, internal", server, "shop.Cart/Add", attrs("rpc.system", "grpc", "rpc.grpc.status_code", 13), "rpc grpc shop.Cart/Add server_error"},
-		{"gRPC, old, out of range", server, "shop.Cart/Add", attrs("rpc.system", "grpc", "rpc.grpc.status_code", 1<<40), "rpc grpc shop.Cart/Add client_error"},
+		{"gRPC, old, out of range", server, "shop.Cart/Add", attrs("rpc.system", "grpc", "rpc.grpc.status_code", int64(1<<40)), "rpc grpc shop.Cart/Add client_error"},
 		{"gRPC, old, renamed", server, "add", attrs("rpc.system", "grpc", "rpc.service", "shop.Cart", "rpc.method", "Add"), "rpc grpc shop.Cart/Add ok"},
 		{"gRPC, old, no method", server, "add", attrs("rpc.system", "grpc", "rpc.service", "shop.Cart"), "rpc grpc add ok"},
 		{"Connect", server, "shop.Cart/Add", attrs("rpc.system.name", "connectrpc", "rpc.method", "shop.Cart/Add", "rpc.response.status_code", "not_found"), "rpc connectrpc shop.Cart/Add client_error"},
