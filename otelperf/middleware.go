@@ -18,7 +18,7 @@ import (
 // Middleware adds to an HTTP handler what a span processor cannot do: the headers X-Response-Time and Server-Timing, the
 // request line (WithRequestLog), and repairs. It may stand next to the mux, inside otelhttp.NewHandler, where it learns
 // the route that really matched and mends the span's and the metric's, and tells canceled requests, streams and
-// panics apart; or outside otelhttp, where it times and logs only; or in both places, and does everything once.
+// panics apart; or outside otelhttp, where it times, logs and tells outcomes; or in both places, and does everything once.
 //
 // X-Response-Time and Server-Timing are in every reply that is not ignored (WithIgnoredPaths), so replies are not byte for byte
 // what they were; WithHeaders(false) leaves them out.

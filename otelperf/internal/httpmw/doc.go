@@ -7,7 +7,7 @@
 // It may stand in one place or in several, in any of them:
 //
 //	otelhttp.NewHandler(mw(mux), "shop")     // next to the mux: does everything
-//	mw(otelhttp.NewHandler(mux, "shop"))     // outside: headers and request line only
+//	mw(otelhttp.NewHandler(mux, "shop"))     // outside: headers, request line, outcomes (see Spans)
 //	mw(otelhttp.NewHandler(x(mw(mux)), "s")) // both: whatever x does to the request
 //
 // The outermost instance owns the request: it wraps the ResponseWriter, puts an
@@ -24,6 +24,7 @@
 // mux, never from path segments that a wildcard matched: those show as {...}. What is
 // found is handed up in Request.Pattern, so that otelhttp names span and metric from it:
 // a mux between otelhttp and the outermost instance would get its own pattern in there.
+// Below an http.TimeoutHandler the mux is asked for the pattern in advance.
 // A mux behind StripPrefix needs an instance of its own (StripPrefix(p, mw(mux))),
 // as there is no other way to see its match.
 //
@@ -36,6 +37,14 @@
 // Content-Length were accepted, or when it has no body. A reply of unknown length ends
 // with the return of the handler, so it cannot be complete before that. A client
 // that half-closes its connection looks to net/http like one that left.
+//
+// # Streams and calls
+//
+// What a reply is by its Content-Type, and whether it is one of several messages, is known when it is begun and as its frames
+// go by; a gRPC status is read when the handler has returned. A call that failed is a failure, though it was a stream, unless its
+// client left.
+//
+// A request that a handler serves inside the one it got, through an instance that has that one already, is part of it.
 //
 // All exported functions, and the handlers they give, are safe for concurrent use.
 package httpmw
