@@ -3,6 +3,7 @@
 package main
 
 import (
+	"regexp"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -13,7 +14,11 @@ import (
 // revisionDigits is how much of a revision is shown: what git needs to find it in any repository.
 const revisionDigits = 12
 
-// version is what --version says behind the name: the library's version, the Go version and, of a build in a checkout, the revision.
+// pseudoVersion is that of a module at a revision without a tag, which it ends with: https://go.dev/ref/mod#pseudo-versions.
+var pseudoVersion = regexp.MustCompile(`[-.][0-9]{14}-([0-9a-f]{12})$`)
+
+// version is what --version says behind the name: the library's version, the Go version and, where it is known, the revision: of a
+// build in a checkout, and of an installed version without a tag.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -34,6 +39,8 @@ func versionOf(info *debug.BuildInfo) string {
 			text += " modified"
 		}
 		details = append(details, text)
+	} else if m := pseudoVersion.FindStringSubmatch(info.Main.Version); m != nil {
+		details = append(details, "revision "+m[1])
 	}
 	return otelperf.Version + " (" + strings.Join(details, ", ") + ")"
 }
