@@ -224,21 +224,7 @@ func BenchmarkEngineTick500(b *testing.B) {
 func BenchmarkSnapshot500(b *testing.B) {
 	for _, w := range windows {
 		b.Run(fmt.Sprint(w), func(b *testing.B) {
-			e := newEngine(b)
-			rng := rand.New(rand.NewPCG(1, 2))
-			now := midnight
-			for range 600 {
-				now = now.Add(time.Second)
-				d := requests(0, 0, 0)
-				for range 20 {
-					d.All.Record(units.Duration(0.05 * math.Exp(rng.NormFloat64())))
-				}
-				d.Outcomes[slowlog.OutcomeOK] = 20
-				for id := range 500 {
-					d.ID = id
-					e.Advance(now, deltas(d))
-				}
-			}
+			e := manyEndpoints(b, 500)
 			for b.Loop() {
 				e.Snapshot(w)
 			}
