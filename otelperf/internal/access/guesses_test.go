@@ -87,11 +87,11 @@ func TestWhoGuessesTheTokenHasToWait(t *testing.T) {
 		if w.Code != http.StatusTooManyRequests || !strings.Contains(w.Body.String(), "Try again in 6 s") || len(w.Result().Cookies()) != 0 {
 			t.Errorf("a login: %d %s", w.Code, w.Body)
 		}
-		time.Sleep(6*time.Second - 1)
+		time.Sleep(6*time.Second - time.Millisecond)
 		if w := guess(g, guesser, "", secret); w.Code != http.StatusTooManyRequests {
 			t.Errorf("a moment too early: %d", w.Code)
 		}
-		time.Sleep(1)
+		time.Sleep(time.Millisecond)
 		if w := guess(g, guesser, "", "wrong"); w.Code != http.StatusUnauthorized {
 			t.Errorf("after six seconds: %d", w.Code)
 		}

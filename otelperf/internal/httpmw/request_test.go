@@ -77,7 +77,7 @@ func TestPathValuesByMethods(t *testing.T) {
 
 func TestMetricAttributesSeePathValues(t *testing.T) {
 	var id, route string
-	rg := newRig(nil, otelhttp.WithMetricAttributesFn(func(r *http.Request) []attribute.KeyValue {
+	rg := newRig(nil, otelhttp.WithMetricAttributesFn(func(r *http.Request) []attribute.KeyValue { //nolint:staticcheck // programs use it
 		id, route = r.PathValue("id"), r.Pattern
 		return nil
 	}))

@@ -49,8 +49,8 @@ func (r *spanReader) Run(to Sink) error {
 		if err := r.failed(); err != nil {
 			return err
 		}
-		if err := r.bad(err); err != nil {
-			return err.(sinkError).error
+		if stop, ok := errors.AsType[sinkError](r.bad(err)); ok {
+			return stop.error
 		}
 		if !r.nextLine() {
 			return nil
