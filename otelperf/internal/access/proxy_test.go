@@ -57,7 +57,7 @@ func TestReverseProxyLetsNobodyChange(t *testing.T) {
 	honest := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(at); r.SetXForwarded() }}
 	usual := httputil.NewSingleHostReverseProxy(at)
 	local := httputil.NewSingleHostReverseProxy(at)
-	local.Director = func(r *http.Request) { //nolint:staticcheck // proxies of old have one r.URL.Scheme, r.URL.Host, r.Host = at.Scheme, at.Host, at.Host }
+	local.Director = func(r *http.Request) { r.URL.Scheme, r.URL.Host, r.Host = at.Scheme, at.Host, at.Host } //nolint:staticcheck // proxies of old have one
 	for _, tt := range []struct {
 		name    string
 		proxy   http.Handler
