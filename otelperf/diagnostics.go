@@ -107,6 +107,10 @@ func (d *Diagnostics) hints() []string {
 		d.SubtreeRequests)
 	add(d.StateFileConflict, "Another process writes the state file: give each a file of its own (WithStateFile).")
 	add(d.StateFileError != "" && !d.StateFileConflict, "Baselines do not survive a restart as they should: %s.", d.StateFileError)
+	if leaked := d.Processor.Leaked; len(leaked) > 0 {
+		add(true, "Requests named %q have been running for up to %.0f s, %d of them: unless they are streams, look for what they wait for, or for a span that is "+
+			"never ended. GET active lists the longest.", leaked[0].Name, leaked[0].OldestAgeSeconds, leaked[0].Count)
+	}
 	add(d.Processor.NegativeDurations > 0, "%d spans ended before they began and count as 0 ms.", d.Processor.NegativeDurations)
 	return hints
 }

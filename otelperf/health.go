@@ -10,6 +10,9 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/otelperf/internal/web"
+	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/spikeprocessor"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // Health is the answer of GET health. A warning is for people: it never fails a liveness probe.
@@ -22,7 +25,7 @@ type Health struct {
 
 // HealthCheck is one thing that was looked at.
 type HealthCheck struct {
-	Name   string `json:"name"`            // what was looked at: enabled, engine, spikes, source, faults, endpoints, state_file
+	Name   string `json:"name"`            // what was looked at: enabled, engine, spikes, source, faults, state_file, endpoints, in_flight
 	Status string `json:"status"`          // pass or warn
 	Detail string `json:"detail,omitzero"` // what is wrong; empty for pass
 }
@@ -57,6 +60,8 @@ func (m *Monitor) Health() Health {
 		d.Processor.Faults, d.MiddlewareFaults, d.Faults)
 	check("state_file", d.StateFileError != "", "%s", d.StateFileError)
 	check("endpoints", d.Processor.Overflowed > 0, "%d requests share the row (other)", d.Processor.Overflowed)
+	leaks := m.leaks(d.Processor.Leaked)
+	check("in_flight", len(leaks) > 0, "requests that may never end: %s", strings.Join(leaks, "; "))
 	return h
 }
 
@@ -76,4 +81,25 @@ func (m *Monitor) openReasons() (reasons []string) {
 		}
 	}
 	return reasons
+}
+
+// leaks describes requests that may never end, at most three names of them. Endpoints of which streams have ended are left out: such
+// requests take their time.
+func (m *Monitor) leaks(all []spikeprocessor.Leak) (reasons []string) {
+	if len(all) == 0 {
+		return nil
+	}
+	streams := map[string]bool{}
+	rows, _ := m.engine.Rows(engine.Query{Window: engine.All, Wants: conventions.Kind.Request, Once: true})
+	for i := range rows {
+		if rows[i].Outcomes[slowlog.OutcomeStream] > 0 {
+			streams[rows[i].Endpoint.Method+" "+rows[i].Endpoint.Route] = true
+		}
+	}
+	for _, l := range all {
+		if !streams[l.Name] {
+			reasons = append(reasons, fmt.Sprintf("%d %s, the first for %s", l.Count, l.Name, (time.Duration(l.OldestAgeSeconds)*time.Second).String()))
+		}
+	}
+	return reasons[:min(len(reasons), 3)]
 }

@@ -81,7 +81,7 @@ func (c *core) digest(now time.Time) {
 		c.tidied = now
 		c.gather.tidy()
 		if c.running != nil {
-			c.running.sweep(now, staleInFlight)
+			c.running.sweep(now)
 		}
 		for _, e := range c.table.entries() {
 			if e.samples.Load() != samplesPerSecond {

@@ -28,8 +28,8 @@
 //
 // Slow and failed requests are in a slowlog.Store with bounds of its own. At most 100 requests a second (burst 200) are put there,
 // besides any that took longer than all before them at their endpoint. Ended child spans are held until their local root ends, at
-// most 8192 in the process and 256 of a request. At most 1024 running requests are noted, and at most 500 error groups are stored,
-// with one more for each kind of endpoint.
+// most 8192 in the process and 256 of a request. At most 4096 running requests are known; of more than 500 that begin within a second
+// some may be left out. At most 500 error groups are stored, with one more for each kind of endpoint.
 //
 // # Faults
 //

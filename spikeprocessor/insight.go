@@ -14,9 +14,6 @@ import (
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
-// staleInFlight is how long a request can run before it is taken for one whose end got lost.
-const staleInFlight = time.Hour
-
 // Insight is what is known of one endpoint beyond its numbers.
 type Insight struct {
 	// Normal is what its ordinary requests spend their time on.

@@ -69,11 +69,11 @@ func (l Link) NotePanic(span trace.SpanID, typ, message, stack string) {
 	}
 }
 
-// Active returns at most limit of the requests that are running now, the longest first; at most 1024 are known. It is empty
-// with WithInFlight(false).
-func (l Link) Active(now time.Time, limit int) []InFlight {
+// Active returns at most limit of the requests that are running now, the longest first, and how many are known to run, at most 4096.
+// There are none with WithInFlight(false).
+func (l Link) Active(now time.Time, limit int) (longest []InFlight, count int) {
 	if l.core.running == nil {
-		return nil
+		return nil, 0
 	}
 	return l.core.running.list(now, limit)
 }

@@ -2,7 +2,10 @@
 
 package spikeprocessor
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+	"time"
+)
 
 const maxFaults = 1000
 
@@ -47,10 +50,13 @@ type Stats struct {
 	RescueIncomplete uint64 `json:"rescue_incomplete"`
 	// RescuedLate counts spans that ended after their rescued root, and were exported after it.
 	RescuedLate uint64 `json:"rescued_late"`
-	// InFlightDropped counts running requests that found no room in the list.
+	// InFlightDropped counts running requests that found no room in the list: too many began within a second.
 	InFlightDropped uint64 `json:"in_flight_dropped"`
-	// InFlightSwept counts requests that ran for more than an hour and were taken out of the list.
+	// InFlightSwept counts requests that were taken out of the list while they ran, as thousands had begun after them.
 	InFlightSwept uint64 `json:"in_flight_swept"`
+	// Leaked are requests that may never end, by the names of their spans, the most frequent first, at most 65. It is as of the last
+	// Link.Digest.
+	Leaked []Leak `json:"leaked"`
 	// SamplerUsed tells whether Sampler was called.
 	SamplerUsed bool `json:"sampler_used"`
 	// Stopped tells whether the counting has ended: by Shutdown, or after too many faults.
@@ -67,11 +73,11 @@ func (p *Processor) Stats() Stats {
 		Held: c.gather.held.Load(), HeldFull: c.gather.full.Load(), HeldLong: c.gather.long.Load(), HeldStale: c.gather.stale.Load(),
 		Rescued:       map[string]uint64{rescueSlow: c.rescues.slow.Load(), rescueFailed: c.rescues.failed.Load(), rescueSpike: c.rescues.spike.Load()},
 		RescueRefused: c.rescues.refused.Load(), RescueIncomplete: c.rescues.incomplete.Load(), RescuedLate: c.rescues.late.Load(),
-		SamplerUsed: c.samplerUsed.Load(), Stopped: c.stopped.Load(),
+		SamplerUsed: c.samplerUsed.Load(), Stopped: c.stopped.Load(), Leaked: []Leak{},
 	}
 	if c.running != nil {
 		in := c.running.stats()
-		st.InFlightDropped, st.InFlightSwept = in.Dropped, in.Swept
+		st.InFlightDropped, st.InFlightSwept, st.Leaked = in.Dropped, in.Swept, c.running.moved.list(time.Now())
 	}
 	return st
 }

@@ -10,7 +10,7 @@ import (
 // MaxEndpoints is how many endpoints of a file have rows of their own.
 const MaxEndpoints = 500
 
-// maxName is the most bytes of a name that are kept. Longer ones are cut.
+// maxName is the most bytes of a name that are stored. Longer ones are cut.
 const maxName = 1024
 
 // endpoints gives each endpoint of a file a number. It holds at most MaxEndpoints, and the ones that the rest shares.
