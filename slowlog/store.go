@@ -252,7 +252,7 @@ func entriesOf(records []*record) []*Entry {
 	return out
 }
 
-// Count is the number of slow requests added since the store was made or reset, kept or not.
+// Count is the number of slow requests added since the store was made or reset, stored or not.
 func (s *Store) Count() uint64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()

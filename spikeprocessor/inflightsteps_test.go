@@ -7,7 +7,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
 )
 
 // Each row is one order of the steps of a holder (a reader or a child) and of others, one compare-and-swap at a time.

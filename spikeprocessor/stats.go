@@ -26,7 +26,7 @@ type Stats struct {
 	NegativeDurations uint64 `json:"negative_durations"`
 	// AfterShutdown counts spans that ended after Shutdown and were handed on uncounted.
 	AfterShutdown uint64 `json:"after_shutdown"`
-	// Slow counts requests that were slow, kept or not.
+	// Slow counts requests that were slow, stored or not.
 	Slow uint64 `json:"slow"`
 	// NotKept counts slow or failed requests that the keep rate left out of the slow log. They are in all numbers.
 	NotKept uint64 `json:"not_kept"`
