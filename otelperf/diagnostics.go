@@ -40,8 +40,10 @@ type Diagnostics struct {
 	Panics              uint64 `json:"panics"`                       // that Middleware saw
 	MiddlewareFaults    uint64 `json:"middleware_faults"`            // panics of ours in Middleware that were recovered
 	// SubtreeRequests are those in a row like GET /api/, though a router below may know more.
-	SubtreeRequests uint64   `json:"subtree_requests"`
-	Mounts          []string `json:"mounts"` // prefixes below which Handler was reached
+	SubtreeRequests uint64 `json:"subtree_requests"`
+	// UnroutedRequests are those that Middleware saw served though no mux has told their route: a handler in between may hide it.
+	UnroutedRequests uint64   `json:"unrouted_requests"`
+	Mounts           []string `json:"mounts"` // prefixes below which Handler was reached
 	// Streams says how GET stream fares.
 	Streams struct {
 		Clients int    `json:"clients"` // that read it now
@@ -63,7 +65,8 @@ func (m *Monitor) Diagnostics() Diagnostics {
 		LogFaults: m.lines.panics.Load() + m.audits.panics.Load() + m.counters.LogPanics.Load(), Faults: m.faults.Count(),
 		AlertsDropped: m.alerts.dropped.Load(), AlertFaults: m.alerts.panics.Load(), AccessDenied: m.companion.Denied(),
 		Panics: m.panics.Load(), MiddlewareFaults: m.counters.Faults.Load(), SubtreeRequests: m.counters.Subtrees.Load(),
-		Mounts: m.companion.Mounts(),
+		UnroutedRequests: m.counters.Unrouted.Load(),
+		Mounts:           m.companion.Mounts(),
 	}
 	d.Engine.TickSeconds = time.Duration(m.reader.spent.Load()).Seconds()
 	d.ReaderRegistered = m.reader.registered()
@@ -105,6 +108,8 @@ func (d *Diagnostics) hints() []string {
 		"Without Monitor.Sampler only sampled requests are counted. It costs nothing where all are sampled.")
 	add(d.SubtreeRequests > 0, "%d requests are in the row of a whole subtree, such as GET /api/: if a router decides below it, put Middleware around that router, too.",
 		d.SubtreeRequests)
+	add(d.UnroutedRequests > 0, "%d requests were served without a route that Middleware could see: if a mux chose their handler, a handler above it passes on a request "+
+		"of its own, as http.TimeoutHandler does. Put Middleware around the mux, too.", d.UnroutedRequests)
 	add(d.StateFileConflict, "Another process writes the state file: give each a file of its own (WithStateFile).")
 	add(d.StateFileError != "" && !d.StateFileConflict, "Baselines do not survive a restart as they should: %s.", d.StateFileError)
 	if leaked := d.Processor.Leaked; len(leaked) > 0 {

@@ -17,6 +17,7 @@ import (
 func (e *exchange) finish(end ending, outcome slowlog.Outcome) {
 	e.leaveSpans()
 	e.countSubtree(end)
+	e.countUnrouted(outcome)
 	if end.status == 0 && !end.hijacked {
 		e.stamp() // net/http sends an empty 200, or someone above makes a reply of a panic
 	}
@@ -52,6 +53,21 @@ func (e *exchange) countSubtree(end ending) {
 		}
 	}
 	e.m.cfg.Counters.Subtrees.Add(1)
+}
+
+// countUnrouted counts a request of which no mux below has told the route, as when a handler in between passes on a request of its
+// own. Routers with an instrumentation of their own name the span, or have one below.
+func (e *exchange) countUnrouted(outcome slowlog.Outcome) {
+	if outcome != slowlog.OutcomeOK || e.routeName() != "" {
+		return
+	}
+	span := serverSpan(e.Context)
+	if span == nil || e.spanContext().SpanID() != span.SpanContext().SpanID() {
+		return
+	}
+	if named, ok := span.(interface{ Name() string }); ok && !strings.Contains(named.Name(), "/") {
+		e.m.cfg.Counters.Unrouted.Add(1)
+	}
 }
 
 func (e *exchange) done(d Done) {

@@ -71,6 +71,9 @@ func (h *handler) serveOuter(w http.ResponseWriter, r *http.Request) {
 	}
 	v := visit{e: e, h: h, got: r, passed: r.WithContext(e), patternBefore: r.Pattern}
 	defer v.leave()
+	if _, limited := r.Context().Deadline(); limited && e.span.IsValid() && h.m.cfg.Spans != nil {
+		h.m.cfg.Spans.outlive(e, e.span)
+	}
 	h.foresee(&v)
 	h.next.ServeHTTP(e.writer(), v.passed)
 	v.returned = true
