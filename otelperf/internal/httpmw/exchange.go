@@ -74,6 +74,7 @@ const (
 	markLines                  // a stream if it is flushed
 	markFlushed                // the handler flushed
 	markFrames                 // the body is in frames
+	markText                   // in base64
 	markRPC                    // there may be a grpc-status
 	markLate                   // a write began after the client had left
 	markWriteError             // a write failed by the client's doing
