@@ -14,8 +14,8 @@ import (
 	otellog "go.opentelemetry.io/otel/log"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/otelperf/otelperf-go/internal/fault"
 	"github.com/otelperf/otelperf-go/otelperf/engine"
-	"github.com/otelperf/otelperf-go/otelperf/internal/fault"
 	"github.com/otelperf/otelperf-go/otelperf/internal/worker"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"

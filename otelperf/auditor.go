@@ -8,7 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/otelperf/otelperf-go/otelperf/internal/fault"
+	"github.com/otelperf/otelperf-go/internal/fault"
 )
 
 // queuedAudits bounds the changes that wait to be logged.

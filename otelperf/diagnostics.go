@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/otelperf/otelperf-go/internal/fault"
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
@@ -33,7 +34,7 @@ type Diagnostics struct {
 	AlertsDropped       uint64 `json:"alerts_dropped"`               // a receiver was too slow
 	AlertFaults         uint64 `json:"alert_faults"`                 // a receiver panicked
 	AccessDenied        uint64 `json:"access_denied"`                // requests to Handler that were refused
-	Faults              uint64 `json:"faults"`                       // panics of ours that were recovered in evaluations, lines, alerts and the stream
+	Faults              uint64 `json:"faults"`                       // panics of ours that were recovered in evaluations, lines, alerts, events and the stream
 	StateFileFailures   uint64 `json:"state_file_failures"`          // reads and writes of the state file that failed
 	StateFileConflict   bool   `json:"state_file_conflict,omitzero"` // another process writes it
 	StateFileError      string `json:"state_file_error,omitzero"`    // what is wrong with it now; empty if nothing is
@@ -60,9 +61,9 @@ func (m *Monitor) Diagnostics() Diagnostics {
 	d := Diagnostics{
 		Disabled: m.disabled, Source: "spans", Processor: m.processor.Stats(), Engine: m.engine.Stats(), SlowLog: m.slow.Stats(),
 		SlowLinesSuppressed: m.lines.suppressed.Load(), LogLinesDropped: m.lines.dropped.Load() + m.audits.dropped.Load(),
-		LogFaults: m.lines.panics.Load() + m.audits.panics.Load() + m.counters.LogPanics.Load(), Faults: m.faults.Count(),
+		LogFaults: m.lines.panics.Load() + m.audits.panics.Load() + m.counters.LogPanics.Load(), Faults: m.faults.Count() + fault.Shared.Count(),
 		AlertsDropped: m.alerts.dropped.Load(), AlertFaults: m.alerts.panics.Load(), AccessDenied: m.companion.Denied(),
-		Panics: m.panics.Load(), MiddlewareFaults: m.counters.Faults.Load(), SubtreeRequests: m.counters.Subtrees.Load(),
+		Panics: m.panics.Load(), MiddlewareFaults: m.counters.Faults.Count(), SubtreeRequests: m.counters.Subtrees.Load(),
 		Mounts: m.companion.Mounts(),
 	}
 	d.Engine.TickSeconds = time.Duration(m.reader.spent.Load()).Seconds()

@@ -53,7 +53,7 @@ func (m *Monitor) Health() Health {
 	open := m.openReasons()
 	check("spikes", len(open) > 0, "%s", strings.Join(open, "; "))
 	check("source", d.Source == "metrics" && !d.ReaderRegistered, "the metric source needs Monitor.Reader in the MeterProvider")
-	check("faults", d.Processor.Faults+d.Faults+d.MiddlewareFaults > 0, "faults of otelperf itself: %d in the processor, %d in Middleware, %d in evaluations, lines, alerts and the stream",
+	check("faults", d.Processor.Faults+d.Faults+d.MiddlewareFaults > 0, "faults of otelperf itself: %d in the processor, %d in Middleware, %d in evaluations, lines, alerts, events and the stream",
 		d.Processor.Faults, d.MiddlewareFaults, d.Faults)
 	check("state_file", d.StateFileError != "", "%s", d.StateFileError)
 	check("endpoints", d.Processor.Overflowed > 0, "%d requests share the row (other)", d.Processor.Overflowed)

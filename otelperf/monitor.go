@@ -16,11 +16,11 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
+	"github.com/otelperf/otelperf-go/internal/fault"
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/otelperf/events"
 	"github.com/otelperf/otelperf-go/otelperf/internal/access"
 	"github.com/otelperf/otelperf-go/otelperf/internal/companion"
-	"github.com/otelperf/otelperf-go/otelperf/internal/fault"
 	"github.com/otelperf/otelperf-go/otelperf/internal/httpmw"
 	"github.com/otelperf/otelperf-go/otelperf/internal/metricsource"
 	"github.com/otelperf/otelperf-go/slowlog"

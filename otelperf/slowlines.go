@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/otelperf/otelperf-go/otelperf/internal/fault"
+	"github.com/otelperf/otelperf-go/internal/fault"
 	"github.com/otelperf/otelperf-go/otelperf/internal/units"
 	"github.com/otelperf/otelperf-go/otelperf/internal/worker"
 	"github.com/otelperf/otelperf-go/slowlog"

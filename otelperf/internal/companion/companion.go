@@ -14,9 +14,9 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/otelperf/otelperf-go/internal/fault"
 	"github.com/otelperf/otelperf-go/otelperf/events"
 	"github.com/otelperf/otelperf-go/otelperf/internal/access"
-	"github.com/otelperf/otelperf-go/otelperf/internal/fault"
 	"github.com/otelperf/otelperf-go/otelperf/internal/web"
 )
 

@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/otelperf/otelperf-go/internal/fault"
 	"github.com/otelperf/otelperf-go/slowlog"
 )
 
@@ -69,7 +70,7 @@ type Config struct {
 // Counters are for diagnostics.
 type Counters struct {
 	Suppressed atomic.Uint64 // request lines left out by RequestLogRate, when that is above 0
-	Faults     atomic.Uint64 // panics of Config's functions, recovered
+	Faults     fault.Log     // panics of Config's functions, recovered
 	LogPanics  atomic.Uint64 // panics of log handlers, recovered
 	Subtrees   atomic.Uint64 // requests for whose route a router below a pattern like /api/ seems to decide
 }

@@ -13,7 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/otelperf/otelperf-go/otelperf/internal/fault"
+	"github.com/otelperf/otelperf-go/internal/fault"
 	"github.com/otelperf/otelperf-go/otelperf/internal/worker"
 )
 
