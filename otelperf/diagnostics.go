@@ -43,6 +43,8 @@ type Diagnostics struct {
 	// SubtreeRequests are those in a row like GET /api/, though a router below may know more.
 	SubtreeRequests uint64   `json:"subtree_requests"`
 	Mounts          []string `json:"mounts"` // prefixes below which Handler was reached
+	// SharedMetrics: another Monitor of the same name, or without one, too, overwrites the metrics of this one.
+	SharedMetrics bool `json:"shared_metrics,omitzero"`
 	// Streams says how GET stream fares.
 	Streams struct {
 		Clients int    `json:"clients"` // that read it now
@@ -64,7 +66,7 @@ func (m *Monitor) Diagnostics() Diagnostics {
 		LogFaults: m.lines.panics.Load() + m.audits.panics.Load() + m.counters.LogPanics.Load(), Faults: m.faults.Count() + fault.Shared.Count(),
 		AlertsDropped: m.alerts.dropped.Load(), AlertFaults: m.alerts.panics.Load(), AccessDenied: m.companion.Denied(),
 		Panics: m.panics.Load(), MiddlewareFaults: m.counters.Faults.Count(), SubtreeRequests: m.counters.Subtrees.Load(),
-		Mounts: m.companion.Mounts(),
+		Mounts: m.companion.Mounts(), SharedMetrics: m.hasNamesake(),
 	}
 	d.Engine.TickSeconds = time.Duration(m.reader.spent.Load()).Seconds()
 	d.ReaderRegistered = m.reader.registered()
@@ -85,6 +87,15 @@ func (m *Monitor) Diagnostics() Diagnostics {
 	return d
 }
 
+// ended says why the counting has ended.
+func (d *Diagnostics) ended() string {
+	if d.Processor.GaveUp {
+		return fmt.Sprintf("requests are not counted since there were %d faults of otelperf itself: restart the program, and report what the "+
+			"OpenTelemetry error handler has of them", d.Processor.Faults)
+	}
+	return "requests are not counted since Monitor.Shutdown was called"
+}
+
 // hints says what looks wrong and how to mend it.
 func (d *Diagnostics) hints() []string {
 	hints := []string{}
@@ -96,6 +107,8 @@ func (d *Diagnostics) hints() []string {
 	if d.Disabled != "" {
 		return append(hints, d.Disabled+" is set: nothing is measured.")
 	}
+	add(d.Processor.GaveUp, "%s.", d.ended())
+	add(d.SharedMetrics, "%s", namesakeText)
 	add(d.Source == "metrics" && !d.ReaderRegistered,
 		"The metric source needs Monitor.Reader in the MeterProvider: sdkmetric.WithReader(mon.Reader()).")
 	add(d.CoarseMetrics, "A View gives a duration metric buckets wider than ours: quantiles are as coarse as they are.")
@@ -108,6 +121,11 @@ func (d *Diagnostics) hints() []string {
 		d.SubtreeRequests)
 	add(d.StateFileConflict, "Another process writes the state file: give each a file of its own (WithStateFile).")
 	add(d.StateFileError != "" && !d.StateFileConflict, "Baselines do not survive a restart as they should: %s.", d.StateFileError)
+	add(d.Processor.HeldStale > 0, "%d spans are in no request's anatomy, and the internal ones among them in no row: no request above them ended "+
+		"within a minute. If that is work that goes on after its request, all is well; below a span that never ends start each job with "+
+		"trace.WithNewRoot; of a parent that another process or provider has, say that it is remote (trace.ContextWithRemoteSpanContext), or "+
+		"give its provider Monitor.SpanProcessor.", d.Processor.HeldStale)
+	add(d.Processor.HookPanics > 0, "A function of WithOnKeep has panicked %d times.", d.Processor.HookPanics)
 	add(d.Processor.NegativeDurations > 0, "%d spans ended before they began and count as 0 ms.", d.Processor.NegativeDurations)
 	return hints
 }
