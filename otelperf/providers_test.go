@@ -4,6 +4,7 @@ package otelperf_test
 
 import (
 	"errors"
+	"log/slog"
 	"net/http"
 	"runtime"
 	"strings"
@@ -38,7 +39,9 @@ func newProvider(mon *otelperf.Monitor, opts ...sdktrace.TracerProviderOption) *
 
 func newMonitor(t testing.TB, opts ...otelperf.Option) *otelperf.Monitor {
 	t.Helper()
-	mon, err := otelperf.New(append([]otelperf.Option{otelperf.WithMeterProvider(noop.NewMeterProvider())}, opts...)...)
+	mon, err := otelperf.New(append([]otelperf.Option{
+		otelperf.WithMeterProvider(noop.NewMeterProvider()), otelperf.WithLogger(slog.New(slog.DiscardHandler)),
+	}, opts...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
