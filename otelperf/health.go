@@ -22,7 +22,7 @@ type Health struct {
 
 // HealthCheck is one thing that was looked at.
 type HealthCheck struct {
-	Name   string `json:"name"`            // what was looked at: enabled, counting, engine, spikes, source, faults, endpoints, state_file
+	Name   string `json:"name"`            // what was looked at: enabled, engine, counting, spikes, source, faults, endpoints, state_file
 	Status string `json:"status"`          // pass or warn
 	Detail string `json:"detail,omitzero"` // what is wrong; empty for pass
 }
@@ -48,9 +48,9 @@ func (m *Monitor) Health() Health {
 		h.Checks = append(h.Checks, c)
 	}
 	check("enabled", d.Disabled != "", "%s is set", d.Disabled)
-	check("counting", d.Processor.Stopped, "%s", d.ended())
 	age := m.engine.Age()
 	check("engine", d.Disabled == "" && !m.closed.Load() && age > staleTicks*m.reader.every, "no evaluation for %.0f s%s", age.Seconds(), m.reader.why())
+	check("counting", d.Processor.Stopped, "%s", d.ended())
 	open := m.openReasons()
 	check("spikes", len(open) > 0, "%s", strings.Join(open, "; "))
 	check("source", d.Source == "metrics" && !d.ReaderRegistered, "the metric source needs Monitor.Reader in the MeterProvider")
