@@ -8,6 +8,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/slowlog/fault"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
 )
 
@@ -33,7 +34,7 @@ type Diagnostics struct {
 	AlertsDropped       uint64 `json:"alerts_dropped"`               // a receiver was too slow
 	AlertFaults         uint64 `json:"alert_faults"`                 // a receiver panicked
 	AccessDenied        uint64 `json:"access_denied"`                // requests to Handler that were refused
-	Faults              uint64 `json:"faults"`                       // panics of ours that were recovered in evaluations, lines, alerts and the stream
+	Faults              uint64 `json:"faults"`                       // panics of ours that were recovered in evaluations, lines, alerts, events and the stream
 	StateFileFailures   uint64 `json:"state_file_failures"`          // reads and writes of the state file that failed
 	StateFileConflict   bool   `json:"state_file_conflict,omitzero"` // another process writes it
 	StateFileError      string `json:"state_file_error,omitzero"`    // what is wrong with it now; empty if nothing is
@@ -44,6 +45,8 @@ type Diagnostics struct {
 	// UnroutedRequests are those that Middleware saw served though no mux has told their route: a handler in between may hide it.
 	UnroutedRequests uint64   `json:"unrouted_requests"`
 	Mounts           []string `json:"mounts"` // prefixes below which Handler was reached
+	// SharedMetrics: another Monitor of the same name, or without one, too, overwrites the metrics of this one.
+	SharedMetrics bool `json:"shared_metrics,omitzero"`
 	// Streams says how GET stream fares.
 	Streams struct {
 		Clients int    `json:"clients"` // that read it now
@@ -62,11 +65,10 @@ func (m *Monitor) Diagnostics() Diagnostics {
 	d := Diagnostics{
 		Disabled: m.disabled, Source: "spans", Processor: m.processor.Stats(), Engine: m.engine.Stats(), SlowLog: m.slow.Stats(),
 		SlowLinesSuppressed: m.lines.suppressed.Load(), LogLinesDropped: m.lines.dropped.Load() + m.audits.dropped.Load(),
-		LogFaults: m.lines.panics.Load() + m.audits.panics.Load() + m.counters.LogPanics.Load(), Faults: m.faults.Count(),
+		LogFaults: m.lines.panics.Load() + m.audits.panics.Load() + m.counters.LogPanics.Load(), Faults: m.faults.Count() + fault.Shared.Count(),
 		AlertsDropped: m.alerts.dropped.Load(), AlertFaults: m.alerts.panics.Load(), AccessDenied: m.companion.Denied(),
-		Panics: m.panics.Load(), MiddlewareFaults: m.counters.Faults.Load(), SubtreeRequests: m.counters.Subtrees.Load(),
-		UnroutedRequests: m.counters.Unrouted.Load(),
-		Mounts:           m.companion.Mounts(),
+		Panics: m.panics.Load(), MiddlewareFaults: m.counters.Faults.Count(), SubtreeRequests: m.counters.Subtrees.Load(),
+		UnroutedRequests: m.counters.Unrouted.Load(), Mounts: m.companion.Mounts(), SharedMetrics: m.hasNamesake(),
 	}
 	d.Engine.TickSeconds = time.Duration(m.reader.spent.Load()).Seconds()
 	d.ReaderRegistered = m.reader.registered()
@@ -87,6 +89,15 @@ func (m *Monitor) Diagnostics() Diagnostics {
 	return d
 }
 
+// ended says why the counting has ended.
+func (d *Diagnostics) ended() string {
+	if d.Processor.GaveUp {
+		return fmt.Sprintf("requests are not counted since there were %d faults of otelperf itself: restart the program, and report what the "+
+			"OpenTelemetry error handler has of them", d.Processor.Faults)
+	}
+	return "requests are not counted since Monitor.Shutdown was called"
+}
+
 // hints says what looks wrong and how to mend it.
 func (d *Diagnostics) hints() []string {
 	hints := []string{}
@@ -98,6 +109,8 @@ func (d *Diagnostics) hints() []string {
 	if d.Disabled != "" {
 		return append(hints, d.Disabled+" is set: nothing is measured.")
 	}
+	add(d.Processor.GaveUp, "%s.", d.ended())
+	add(d.SharedMetrics, "%s", namesakeText)
 	add(d.Source == "metrics" && !d.ReaderRegistered,
 		"The metric source needs Monitor.Reader in the MeterProvider: sdkmetric.WithReader(mon.Reader()).")
 	add(d.CoarseMetrics, "A View gives a duration metric buckets wider than ours: quantiles are as coarse as they are.")
@@ -116,6 +129,11 @@ func (d *Diagnostics) hints() []string {
 		add(true, "Requests named %q have been running for up to %.0f s, %d of them: unless they are streams, look for what they wait for, or for a span that is "+
 			"never ended. GET active lists the longest.", leaked[0].Name, leaked[0].OldestAgeSeconds, leaked[0].Count)
 	}
+	add(d.Processor.HeldStale > 0, "%d spans are in no request's anatomy, and the internal ones among them in no row: no request above them ended "+
+		"within a minute. If that is work that goes on after its request, all is well; below a span that never ends start each job with "+
+		"trace.WithNewRoot; of a parent that another process or provider has, say that it is remote (trace.ContextWithRemoteSpanContext), or "+
+		"give its provider Monitor.SpanProcessor.", d.Processor.HeldStale)
+	add(d.Processor.HookPanics > 0, "A function of WithOnKeep has panicked %d times.", d.Processor.HookPanics)
 	add(d.Processor.NegativeDurations > 0, "%d spans ended before they began and count as 0 ms.", d.Processor.NegativeDurations)
 	return hints
 }

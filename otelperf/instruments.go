@@ -6,9 +6,9 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
-	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 
@@ -53,6 +53,7 @@ type instruments struct {
 	spikes                        metric.Int64Counter
 	name                          []attribute.KeyValue // of the Monitor, if it has one
 	registration                  metric.Registration
+	observed                      atomic.Bool // somebody reads them
 
 	unregister sync.Once
 	closing    *worker.Worker
@@ -83,11 +84,7 @@ type dropCounter struct {
 // newInstruments registers them with the provider of the options, else the global one. The endpoint's gauges cover the
 // last minute and exist for endpoints that had requests in it: at most max endpoints and one overflow row each.
 func (m *Monitor) newInstruments() (*instruments, error) {
-	provider := m.cfg.meterProvider
-	if provider == nil {
-		provider = otel.GetMeterProvider()
-	}
-	meter := provider.Meter(scopeName, metric.WithInstrumentationVersion(Version))
+	meter := m.meters().Meter(scopeName, metric.WithInstrumentationVersion(Version))
 	in := &instruments{closing: worker.New(), name: m.cfg.nameAttributes()}
 	var errs []error
 	gauge := func(name, text string) metric.Float64Observable {
@@ -151,6 +148,7 @@ func (m *Monitor) observe(in *instruments, o metric.Observer) {
 	if m.closed.Load() {
 		return
 	}
+	m.observed(in)
 	named := func(attrs ...attribute.KeyValue) metric.MeasurementOption {
 		return metric.WithAttributes(append(attrs, in.name...)...)
 	}

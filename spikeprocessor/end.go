@@ -16,30 +16,39 @@ import (
 
 // endChild measures a call to a dependency, holds the span for its root's anatomy and hands it on.
 func (p *Processor) endChild(s sdktrace.ReadOnlySpan, parent trace.SpanID) {
+	var rescuer *Processor
+	var late sdktrace.ReadOnlySpan
 	if !p.core.stopped.Load() {
-		p.core.child(s, parent)
+		rescuer, late = p.core.child(s, parent)
 	}
-	if p.next != nil && !p.core.unsampled(s) {
-		p.next.OnEnd(s)
+	switch {
+	case !p.withholds(s):
+		if p.next != nil {
+			p.next.OnEnd(s)
+		}
+	case late != nil && !rescuer.closed.Load():
+		rescuer.next.OnEnd(late)
 	}
 }
 
-func (c *core) child(s sdktrace.ReadOnlySpan, parent trace.SpanID) {
+// child returns the span as one that was sampled, and the processor that is to get it, if its root has been rescued.
+func (c *core) child(s sdktrace.ReadOnlySpan, parent trace.SpanID) (rescuer *Processor, late sdktrace.ReadOnlySpan) {
 	defer c.guard()
 	if c.cfg.dependencies {
 		c.measureCall(s)
 	}
 	if !c.cfg.anatomy {
-		return
+		return nil, nil
 	}
 	sc := s.SpanContext()
 	if k := c.recents.find(sc.TraceID(), parent, s); k != nil {
-		if k.processor != nil {
-			k.processor.late(s)
+		if rescuer = k.rescuer.Load(); rescuer != nil {
+			late = c.late(s)
 		}
-		return
+		return rescuer, late
 	}
 	c.gather.hold(sc.TraceID(), sc.SpanID(), parent, s)
+	return nil, nil
 }
 
 // endRoot records a local root and hands it on: as it is or enriched if it was sampled, rescued with its children if it
@@ -52,13 +61,13 @@ func (c *core) child(s sdktrace.ReadOnlySpan, parent trace.SpanID) {
 // measureSlowly for what has to be looked at closely or is new, and applyWords for the recorder's full logs.
 func (p *Processor) endRoot(s sdktrace.ReadOnlySpan) {
 	c := p.core
+	if c.running != nil {
+		c.running.end(s.SpanContext().SpanID())
+	}
 	if c.stopped.Load() {
 		c.stats.afterShutdown.Add(1)
 		p.handOn(s)
 		return
-	}
-	if c.running != nil {
-		c.running.end(s.SpanContext().SpanID())
 	}
 	d := s.EndTime().Sub(s.StartTime())
 	if d < 0 {
@@ -102,22 +111,36 @@ func (p *Processor) endRoot(s sdktrace.ReadOnlySpan) {
 
 // handOn gives next a span as it came.
 func (p *Processor) handOn(s sdktrace.ReadOnlySpan) {
-	if p.next != nil && !p.core.unsampled(s) {
+	if p.next != nil && !p.withholds(s) {
 		p.next.OnEnd(s)
 	}
 }
 
+// aftermath is what is left to do with code of the program's when a request has been judged.
+type aftermath struct {
+	rescued []sdktrace.ReadOnlySpan // children for next
+	kept    *slowlog.Entry          // for the functions of WithOnKeep
+}
+
 // judge does what the verdict on a local root asks for, and hands it on.
 func (p *Processor) judge(s sdktrace.ReadOnlySpan, v *verdict) {
-	if out := p.judged(s, v); p.next != nil && out != nil {
+	var then aftermath
+	out := p.judged(s, v, &then)
+	for _, child := range then.rescued {
+		p.next.OnEnd(child)
+	}
+	if p.next != nil && out != nil {
 		p.next.OnEnd(out)
+	}
+	if then.kept != nil {
+		p.core.reportKept(then.kept)
 	}
 }
 
 // judged returns what next is to get, nil for nothing. A fault of ours leaves next with the span as it came.
-func (p *Processor) judged(s sdktrace.ReadOnlySpan, v *verdict) (out sdktrace.ReadOnlySpan) {
+func (p *Processor) judged(s sdktrace.ReadOnlySpan, v *verdict, then *aftermath) (out sdktrace.ReadOnlySpan) {
 	c := p.core
-	if p.next != nil && !c.unsampled(s) {
+	if p.next != nil && !p.withholds(s) {
 		out = s
 	}
 	defer c.guard()
@@ -125,11 +148,14 @@ func (p *Processor) judged(s sdktrace.ReadOnlySpan, v *verdict) (out sdktrace.Re
 		v.reason = v.entry.reason(v.r.Outcome, v.d)
 	}
 	if v.reason != "" {
-		p.notable(s, v)
+		p.notable(s, v, then)
 	} else {
 		c.ordinary(s, v)
 	}
-	if out != nil {
+	switch {
+	case v.rescued != "":
+		out = asSampled(s, c.enrich(s, v).Attributes())
+	case out != nil:
 		out = c.enrich(s, v)
 	}
 	return out
@@ -195,7 +221,7 @@ func (c *core) family(s sdktrace.ReadOnlySpan) (f family) {
 }
 
 // notable keeps a request that was slow, failed, or part of a spike, and rescues it if it was not sampled.
-func (p *Processor) notable(s sdktrace.ReadOnlySpan, v *verdict) {
+func (p *Processor) notable(s sdktrace.ReadOnlySpan, v *verdict, then *aftermath) {
 	c := p.core
 	f := c.family(s)
 	if v.r.Outcome.Failed() {
@@ -205,19 +231,20 @@ func (p *Processor) notable(s sdktrace.ReadOnlySpan, v *verdict) {
 		c.bench.sample(sample{entry: v.entry, root: s, kin: f, d: v.d, status: v.r.Status, slow: true})
 	}
 	c.suspicion.Store(s.EndTime().UnixNano())
-	if c.unsampled(s) {
-		p.rescue(s, v, &f)
+	if p.withholds(s) {
+		p.rescue(s, v, &f, then)
 	}
 	if v.rescued != "" || s.SpanContext().IsSampled() {
 		v.entry.exemplars.add(s, v)
 	}
-	stored := c.keep(s, v)
+	then.kept = c.keep(s, v)
+	stored := then.kept != nil
 	if !stored && v.rescued == "" {
 		return
 	}
 	k := &kept{root: s, trace: s.SpanContext().TraceID(), id: s.SpanContext().SpanID(), entry: v.entry, children: f.spans, dropped: f.dropped, dirty: stored}
 	if v.rescued != "" {
-		k.processor = p
+		k.rescuer.Store(p)
 	}
 	c.recents.add(k)
 	if stored && (!c.digesting.Load() || !c.bench.wait(k)) {

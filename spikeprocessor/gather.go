@@ -267,9 +267,13 @@ func (g *gatherer) clear() {
 	for i := range g.shards {
 		sh := &g.shards[i]
 		sh.mu.Lock()
+		credits := sh.credit
+		for _, li := range sh.traces {
+			credits += sh.lists[li].count
+		}
+		g.held.Add(-int64(credits))
 		sh.traces, sh.lists, sh.nodes = nil, nil, nil
 		sh.list0, sh.node0, sh.credit = 0, 0, 0
 		sh.mu.Unlock()
 	}
-	g.held.Store(0)
 }

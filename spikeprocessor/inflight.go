@@ -137,6 +137,18 @@ func (sl *inflightSlot) end(own uint64) bool {
 	}
 }
 
+// has reports whether a local root is in the table.
+func (t *inflight) has(id trace.SpanID) bool {
+	home, own := t.place(id)
+	for i := range uint64(inFlightProbes) {
+		if word := t.slots[(home+i)&t.mask].word.Load(); word == own|slotUsed || word == own|slotBusy {
+			return true
+		}
+		own += 1 << phaseBits
+	}
+	return false
+}
+
 // child remembers s, a span that has just started, as what the local root with the id parent is in. For a parent that
 // is no running local root it does nothing.
 func (t *inflight) child(parent trace.SpanID, s sdktrace.ReadOnlySpan) {

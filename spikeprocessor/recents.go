@@ -19,11 +19,12 @@ const (
 // kept is a request that is in the slow log and whose anatomy is not finished: because it has not been built, or because
 // children may still come. It holds at most maxPerRequest snapshots.
 type kept struct {
-	root      sdktrace.ReadOnlySpan
-	trace     trace.TraceID
-	id        trace.SpanID
-	entry     *entry
-	processor *Processor // that got the root, if it was rescued; else nil
+	root  sdktrace.ReadOnlySpan
+	trace trace.TraceID
+	id    trace.SpanID
+	entry *entry
+	// rescuer got the root, if it was rescued, and has not been shut down; else nil
+	rescuer atomic.Pointer[Processor]
 
 	mu       sync.Mutex // guards all below
 	children []sdktrace.ReadOnlySpan
@@ -88,6 +89,15 @@ func (r *recents) find(id trace.TraceID, parent trace.SpanID, s sdktrace.ReadOnl
 		}
 	}
 	return nil
+}
+
+// leave has late children go to a processor no more.
+func (r *recents) leave(p *Processor) {
+	for i := range r.ring {
+		if k := r.ring[i].Load(); k != nil {
+			k.rescuer.CompareAndSwap(p, nil)
+		}
+	}
 }
 
 // expire forgets requests that ended before t. Between clearing the filter and setting the bits of those that stay, a late child

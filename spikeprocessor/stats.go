@@ -11,7 +11,7 @@ const maxFaults = 1000
 
 // stats counts what is worth knowing and rare: no request that is ordinary touches it.
 type stats struct {
-	negative, afterShutdown, faults, slow, notKept, hookPanics atomic.Uint64
+	negative, afterShutdown, slow, notKept, hookPanics atomic.Uint64
 }
 
 // Stats says what happened to spans that were not counted in the ordinary way.
@@ -24,13 +24,13 @@ type Stats struct {
 	Overflowed uint64 `json:"overflowed"`
 	// NegativeDurations counts spans that ended before they began; they are recorded as 0.
 	NegativeDurations uint64 `json:"negative_durations"`
-	// AfterShutdown counts spans that ended after Shutdown and were handed on uncounted.
+	// AfterShutdown counts requests that ended after the counting, and were handed on uncounted.
 	AfterShutdown uint64 `json:"after_shutdown"`
 	// Slow counts requests that were slow, stored or not.
 	Slow uint64 `json:"slow"`
 	// NotKept counts slow or failed requests that the keep rate left out of the slow log. They are in all numbers.
 	NotKept uint64 `json:"not_kept"`
-	// Faults counts panics of ours that were recovered. After 1000 of them the processor stops counting.
+	// Faults counts panics of ours that were recovered. After 1000 of them the counting ends.
 	Faults uint64 `json:"faults"`
 	// HookPanics counts panics of a WithOnKeep function that were recovered.
 	HookPanics uint64 `json:"hook_panics"`
@@ -40,7 +40,8 @@ type Stats struct {
 	HeldFull uint64 `json:"held_full"`
 	// HeldLong counts child spans that no anatomy has because their request had 256 already.
 	HeldLong uint64 `json:"held_long"`
-	// HeldStale counts child spans that no anatomy has because their root did not end within a minute of them.
+	// HeldStale counts spans that are in no anatomy and, if internal, in no row, because no request above them ended within a
+	// minute of them: it runs for ever, or is not seen here, or ended before them.
 	HeldStale uint64 `json:"held_stale"`
 	// Rescued counts unsampled requests that were exported, by reason: slow, failed, spike.
 	Rescued map[string]uint64 `json:"rescued"`
@@ -59,8 +60,10 @@ type Stats struct {
 	Leaked []Leak `json:"leaked"`
 	// SamplerUsed tells whether Sampler was called.
 	SamplerUsed bool `json:"sampler_used"`
-	// Stopped tells whether the counting has ended: by Shutdown, or after too many faults.
+	// Stopped tells whether the counting has ended: by Link.Stop, or since it gave up.
 	Stopped bool `json:"stopped"`
+	// GaveUp tells whether the counting has ended after too many faults.
+	GaveUp bool `json:"gave_up"`
 }
 
 // Stats returns the counts since the processor was made.
@@ -69,11 +72,11 @@ func (p *Processor) Stats() Stats {
 	st := Stats{
 		Endpoints: len(c.table.entries()), MaxEndpoints: c.cfg.maxEndpoints, Overflowed: c.table.overflowed.Load(),
 		NegativeDurations: c.stats.negative.Load(), AfterShutdown: c.stats.afterShutdown.Load(),
-		Slow: c.stats.slow.Load(), NotKept: c.stats.notKept.Load(), Faults: c.stats.faults.Load(), HookPanics: c.stats.hookPanics.Load(),
+		Slow: c.stats.slow.Load(), NotKept: c.stats.notKept.Load(), Faults: c.faults.Count(), HookPanics: c.stats.hookPanics.Load(),
 		Held: c.gather.held.Load(), HeldFull: c.gather.full.Load(), HeldLong: c.gather.long.Load(), HeldStale: c.gather.stale.Load(),
 		Rescued:       map[string]uint64{rescueSlow: c.rescues.slow.Load(), rescueFailed: c.rescues.failed.Load(), rescueSpike: c.rescues.spike.Load()},
 		RescueRefused: c.rescues.refused.Load(), RescueIncomplete: c.rescues.incomplete.Load(), RescuedLate: c.rescues.late.Load(),
-		SamplerUsed: c.samplerUsed.Load(), Stopped: c.stopped.Load(), Leaked: []Leak{},
+		SamplerUsed: c.samplerUsed.Load(), Stopped: c.stopped.Load(), GaveUp: c.gaveUp.Load(), Leaked: []Leak{},
 	}
 	if c.running != nil {
 		in := c.running.stats()

@@ -71,7 +71,7 @@ func (e *exchange) countUnrouted(outcome slowlog.Outcome) {
 }
 
 func (e *exchange) done(d Done) {
-	defer e.m.contain()
+	defer e.m.cfg.Counters.Faults.Recover("Middleware")
 	sc := e.spanContext()
 	d.TraceID, d.SpanID, d.Sampled = sc.TraceID(), sc.SpanID(), sc.IsSampled()
 	e.m.cfg.OnDone(e.contextFor(e.Context), d)
@@ -79,7 +79,7 @@ func (e *exchange) done(d Done) {
 
 // log writes the request line if its trace is among those logged.
 func (e *exchange) log(l line) {
-	defer e.m.contain()
+	defer e.m.cfg.Counters.Faults.Recover("Middleware")
 	rate := e.m.cfg.RequestLogRate()
 	if !(rate > 0) { // NaN, too
 		return

@@ -104,7 +104,7 @@ func (m *middleware) ignored(r *http.Request) (ignored bool) {
 	if m.cfg.Ignore == nil {
 		return false
 	}
-	defer m.contain()
+	defer m.cfg.Counters.Faults.Recover("Middleware")
 	return m.cfg.Ignore(r)
 }
 
@@ -112,14 +112,6 @@ func (m *middleware) stopped() (stopped bool) {
 	if m.cfg.Stopped == nil {
 		return false
 	}
-	defer m.contain()
+	defer m.cfg.Counters.Faults.Recover("Middleware")
 	return m.cfg.Stopped()
-}
-
-// contain is deferred around what comes from outside, so that nothing that observes
-// a request can change its reply.
-func (m *middleware) contain() {
-	if recover() != nil {
-		m.cfg.Counters.Faults.Add(1)
-	}
 }
