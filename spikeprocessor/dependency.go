@@ -18,11 +18,12 @@ func isCall(kind trace.SpanKind) bool {
 	return kind == trace.SpanKindClient || kind == trace.SpanKindProducer
 }
 
-// measureCall records a client or producer span under what it called. It allocates only for a statement that it has not seen before.
-func (c *core) measureCall(s sdktrace.ReadOnlySpan) {
+// measureCall records a client or producer span under what it called, and returns that row; nil for other spans. It allocates only
+// for a statement that it has not seen before.
+func (c *core) measureCall(s sdktrace.ReadOnlySpan) *entry {
 	kind := s.SpanKind()
 	if !isCall(kind) {
-		return
+		return nil
 	}
 	end := s.EndTime()
 	d := max(0, end.Sub(s.StartTime()))
@@ -30,7 +31,9 @@ func (c *core) measureCall(s sdktrace.ReadOnlySpan) {
 	if s.Status().Code == codes.Error {
 		outcome = slowlog.OutcomeServerError
 	}
-	c.rec.Record(packWord(c.table.lookup(c.dependency(s, kind, end)).id, outcome, d))
+	e := c.table.lookup(c.dependency(s, kind, end))
+	c.rec.Record(packWord(e.id, outcome, d))
+	return e
 }
 
 // dependency names the row of a call that ended at a time.

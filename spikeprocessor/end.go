@@ -26,20 +26,21 @@ func (p *Processor) endChild(s sdktrace.ReadOnlySpan, parent trace.SpanID) {
 
 func (c *core) child(s sdktrace.ReadOnlySpan, parent trace.SpanID) {
 	defer c.guard()
+	var call *entry
 	if c.cfg.dependencies {
-		c.measureCall(s)
+		call = c.measureCall(s)
 	}
 	if !c.cfg.anatomy {
 		return
 	}
 	sc := s.SpanContext()
-	if k := c.recents.find(sc.TraceID(), parent, s); k != nil {
+	if k := c.late(sc.TraceID(), parent, s, call); k != nil {
 		if k.processor != nil {
 			k.processor.late(s)
 		}
 		return
 	}
-	c.gather.hold(sc.TraceID(), sc.SpanID(), parent, s)
+	c.gather.hold(&sc, parent, s, call)
 }
 
 // endRoot records a local root and hands it on: as it is or enriched if it was sampled, rescued with its children if it
@@ -57,8 +58,9 @@ func (p *Processor) endRoot(s sdktrace.ReadOnlySpan) {
 		p.handOn(s)
 		return
 	}
+	sc := s.SpanContext()
 	if c.running != nil {
-		c.running.end(s.SpanContext().SpanID())
+		c.running.end(sc.SpanID())
 	}
 	d := s.EndTime().Sub(s.StartTime())
 	if d < 0 {
@@ -95,7 +97,7 @@ func (p *Processor) endRoot(s sdktrace.ReadOnlySpan) {
 		outcome = elsewhere
 	}
 	c.rec.Record(packWord(e.id, outcome, d))
-	if p.next != nil || outcome.Failed() || int64(d) > e.keepNanos.Load() || c.curious(e) || c.holds(s) {
+	if p.next != nil || outcome.Failed() || int64(d) > e.keepNanos.Load() || c.curious(e) || c.holds(sc.TraceID(), s) {
 		p.judge(s, &verdict{entry: e, d: d, asked: known, r: conventions.Request{Kind: e.class.kind(), Method: e.method, Route: route, Status: int(status), Outcome: outcome}})
 	}
 }
@@ -168,9 +170,9 @@ func (c *core) measureSlowly(s sdktrace.ReadOnlySpan, attrs []attribute.KeyValue
 func (c *core) curious(e *entry) bool { return c.digesting.Load() && e.samples.Load() > 0 }
 
 // holds reports whether spans of the request may be held. A root that has children says so, but asking it is not free, and
-// where nothing is held in the whole process there is no need to.
-func (c *core) holds(s sdktrace.ReadOnlySpan) bool {
-	return c.cfg.anatomy && c.gather.held.Load() > 0 && s.ChildSpanCount() > 0
+// where nothing is held in its shard there is no need to.
+func (c *core) holds(id trace.TraceID, s sdktrace.ReadOnlySpan) bool {
+	return c.cfg.anatomy && c.gather.has(id) && s.ChildSpanCount() > 0
 }
 
 // ordinary lets the children of a request go, and looks at a few of them a second for what is normal.
@@ -179,16 +181,14 @@ func (c *core) ordinary(s sdktrace.ReadOnlySpan, v *verdict) {
 		c.bench.sample(sample{entry: v.entry, root: s, kin: c.family(s), d: v.d, status: v.r.Status})
 		return
 	}
-	if c.holds(s) {
-		sc := s.SpanContext()
+	if sc := s.SpanContext(); c.holds(sc.TraceID(), s) {
 		c.gather.release(sc.TraceID(), sc.SpanID(), nil)
 	}
 }
 
 // family takes the descendants of a root that have ended.
 func (c *core) family(s sdktrace.ReadOnlySpan) (f family) {
-	if c.holds(s) {
-		sc := s.SpanContext()
+	if sc := s.SpanContext(); c.holds(sc.TraceID(), s) {
 		c.gather.release(sc.TraceID(), sc.SpanID(), &f)
 	}
 	return f
@@ -201,9 +201,6 @@ func (p *Processor) notable(s sdktrace.ReadOnlySpan, v *verdict) {
 	if v.r.Outcome.Failed() {
 		c.failure(s, v)
 	}
-	if v.slow() && c.digesting.Load() {
-		c.bench.sample(sample{entry: v.entry, root: s, kin: f, d: v.d, status: v.r.Status, slow: true})
-	}
 	c.suspicion.Store(s.EndTime().UnixNano())
 	if c.unsampled(s) {
 		p.rescue(s, v, &f)
@@ -211,17 +208,34 @@ func (p *Processor) notable(s sdktrace.ReadOnlySpan, v *verdict) {
 	if v.rescued != "" || s.SpanContext().IsSampled() {
 		v.entry.exemplars.add(s, v)
 	}
-	stored := c.keep(s, v)
+	c.remember(p, s, v, &f)
+}
+
+// remember keeps a notable request in the slow log, and has its anatomy built.
+func (c *core) remember(p *Processor, s sdktrace.ReadOnlySpan, v *verdict, f *family) {
+	stored, digesting := c.keep(s, v), c.digesting.Load()
+	if !stored && v.slow() && digesting {
+		c.bench.sample(sample{entry: v.entry, root: s, kin: *f, d: v.d, status: v.r.Status, slow: true})
+	}
 	if !stored && v.rescued == "" {
 		return
 	}
-	k := &kept{root: s, trace: s.SpanContext().TraceID(), id: s.SpanContext().SpanID(), entry: v.entry, children: f.spans, dropped: f.dropped, dirty: stored}
+	root := detached(s)
+	k := &kept{
+		root: root, trace: root.own.TraceID(), id: root.own.SpanID(), entry: v.entry, status: v.r.Status, d: v.d,
+		slow: stored && digesting && v.slow(), children: f.spans, dropped: f.dropped, dirty: stored,
+		bytes: f.bytes + int64(weigh(root, trace.TraceState{})),
+	}
 	if v.rescued != "" {
 		k.processor = p
 	}
-	c.recents.add(k)
-	if stored && (!c.digesting.Load() || !c.bench.wait(k)) {
-		c.build(k)
+	waits := stored && digesting
+	admitted := c.bench.admit(k, waits)
+	if stored && (f.lost || waits && !admitted) {
+		c.stats.incomplete(s.EndTime(), waits && !admitted)
+	}
+	if stored && !digesting {
+		c.build(k, s.EndTime())
 	}
 }
 

@@ -44,8 +44,9 @@ type core struct {
 	queries *queries
 	errors  *errorGroups
 
-	digestMu sync.Mutex // one Digest at a time; guards tidied
+	digestMu sync.Mutex // one Digest at a time; guards tidied and rebuilt
 	tidied   time.Time
+	rebuilt  int // where in the ring of recents the last Digest ended
 
 	suspicion       atomic.Int64 // unix ns of the last request that was kept; for RecordSuspects
 	samplerUsed     atomic.Bool
@@ -53,7 +54,6 @@ type core struct {
 	resource        atomic.Pointer[resource.Resource]
 
 	gather  gatherer
-	recents recents
 	bench   workbench
 	rescues rescues
 	panics  panicStacks

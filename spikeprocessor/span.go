@@ -40,7 +40,9 @@ func (c *core) slowSpan(s sdktrace.ReadOnlySpan) slowlog.Span {
 		Start: s.StartTime(), End: s.EndTime(), Status: st.Code, StatusMessage: st.Description,
 		ErrType: info.Type, ErrMessage: info.Message, Call: conventions.CallOf(kind, s.Attributes()),
 	}
-	if c.cfg.dependencies && isCall(kind) {
+	if clipped, ok := s.(*clippedSpan); ok {
+		out.Call.Dependency = clipped.dependency
+	} else if c.cfg.dependencies && isCall(kind) {
 		row, prefix, name := c.dependency(s, kind, out.End)
 		if e := c.table.known(row, conventions.Clip(prefix), conventions.Clip(name)); e != nil {
 			out.Call.Dependency = e.endpoint.Route
