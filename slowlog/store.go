@@ -195,6 +195,7 @@ func (s *Store) ReplaceAnatomy(id trace.TraceID, span trace.SpanID, a *Anatomy) 
 	}
 	size := r.bytes - r.entry.Anatomy.size() + grown
 	if size > s.limits.Bytes/4 {
+		s.stripped.Add(1)
 		return false
 	}
 	changed := *r.entry

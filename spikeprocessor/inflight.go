@@ -49,8 +49,8 @@ const (
 //     release then fails to turn busy into used, and frees the slot. Either the mark comes first and release sees it,
 //     or release comes first, the mark's compare-and-swap fails, and end finds the slot used and frees it itself.
 //
-// Memory: 64 bytes a slot, 64 KiB by default, besides the spans: a slot keeps its root and the root's latest direct
-// child alive, two spans of the SDK (about 1 KB each), until the root has ended.
+// Memory: 64 bytes a slot, 64 KiB by default, besides the spans: a slot keeps its root alive, which runs, and the root's latest
+// direct child until a sweep after its end, two spans of the SDK (about 1 KB each, and what the program put into them).
 //
 // All methods are safe for concurrent use.
 type inflight struct {

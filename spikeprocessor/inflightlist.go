@@ -80,7 +80,8 @@ func (t *inflight) list(now time.Time, limit int) []InFlight {
 }
 
 // sweep frees the slots of requests that began more than olderThan before now, and returns their number. What is swept
-// is not listed any more; it ends like any other. A root that has ended without our hearing of it goes too, uncounted.
+// is not listed any more; it ends like any other. A root that has ended without our hearing of it goes too, uncounted, and
+// so does a child that has ended.
 func (t *inflight) sweep(now time.Time, olderThan time.Duration) (n int) {
 	for i := range t.slots {
 		sl := &t.slots[i]
@@ -90,6 +91,7 @@ func (t *inflight) sweep(now time.Time, olderThan time.Duration) (n int) {
 		}
 		old, ended := now.Sub(r.start) > olderThan, !r.root.EndTime().IsZero()
 		if !old && !ended {
+			sl.forget(&r)
 			continue
 		}
 		// The request may have ended since it was read, and another one be in the slot: then the word is not the same.
@@ -102,6 +104,17 @@ func (t *inflight) sweep(now time.Time, olderThan time.Duration) (n int) {
 	}
 	t.swept.Add(uint64(n))
 	return n
+}
+
+// forget lets go of a child that has ended: whatever it holds need not live for as long as its root runs.
+func (sl *inflightSlot) forget(r *running) {
+	if r.child == nil || r.child.EndTime().IsZero() || !sl.word.CompareAndSwap(r.own|slotUsed, r.own|slotBusy) {
+		return
+	}
+	if sl.child == r.child {
+		sl.child = nil
+	}
+	sl.release(r.own)
 }
 
 // readerPatience is how often a reader looks again at a slot that is held. Holders are done in nanoseconds unless the
