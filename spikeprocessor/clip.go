@@ -157,7 +157,7 @@ func clipAttributes(attrs []attribute.KeyValue, limit int) (out []attribute.KeyV
 			long++
 		}
 		if out == nil {
-			out = make([]attribute.KeyValue, 0, min(len(attrs), limit/attrBytes+1))
+			out = make([]attribute.KeyValue, 0, min(len(attrs), 1+limit/attrBytes))
 		}
 		out = append(out, attrs[i])
 	}
@@ -167,7 +167,7 @@ func clipAttributes(attrs []attribute.KeyValue, limit int) (out []attribute.KeyV
 			out[i].Value = attribute.StringValue(clipText(out[i].Value.AsString(), each))
 		}
 	}
-	return out, dropped
+	return append(make([]attribute.KeyValue, 0, len(out)), out...), dropped
 }
 
 func clipText(s string, limit int) string { return strings.Clone(conventions.Text(s, limit)) }

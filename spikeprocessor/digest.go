@@ -39,7 +39,7 @@ func (c *core) digest(now time.Time) {
 // for waits for the next call, which goes on from there.
 func (c *core) buildAll(began, now time.Time) {
 	built := int64(0)
-	more := func() bool { return built < digestBytes || time.Since(began) < digestTime }
+	more := func() bool { return built < digestBytes || time.Since(began) < c.digestTime }
 	dirty := maxRecent
 	for more() {
 		k, n := c.bench.next()

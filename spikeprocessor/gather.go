@@ -17,13 +17,15 @@ const (
 	gatherShards  = 64
 	creditBytes   = 32 << 10 // what a shard asks for at a time
 	staleSweeps   = 60       // a list that nobody touched for so many sweeps, one a second, is let go
+	longSweeps    = 10       // one that is older makes room for any other
 )
 
 // gatherer holds ended child spans by trace until their local root ends. In the process they take at most maxHeldBytes, by
 // [weigh]; a heavy span is held as a clipped copy. Of one request they are at most maxPerRequest, and above freeShare at most
-// as many bytes as are left for others, so n requests that want all get 1/(n+1) of it each. Where nothing is left, the request
-// that has been there longest makes room, and holds nothing any more: those are streams, consumers' loops, and spans that
-// ended after their root. All that is left out is counted.
+// as many bytes as are left for others, so n requests that want all get 1/(n+1) of it each. Where that is not enough, requests
+// that have been there for longer than ten seconds make room, the oldest first, and where nothing is left at all, the oldest of
+// any age. Who made room holds nothing any more: those are streams, consumers' loops, and spans that ended after their root. All
+// that is left out is counted.
 //
 // A child costs one short lock of a shard, which spans of other traces share by chance only, and no allocation once the
 // shard's memory is warm. Shards take bytes from the common bound a batch at a time, and keep some back; only when the bound
@@ -33,7 +35,8 @@ const (
 // the sum of what the shards were granted, and that is at least the weight of their spans.
 type gatherer struct {
 	used    atomic.Int64  // bytes granted to shards, maxHeldBytes at most
-	clock   atomic.Uint32 // moves on as bytes are granted and seconds pass: the age of lists
+	clock   atomic.Uint32 // moves on as bytes are granted: the age of lists within a second
+	aged    atomic.Bool   // at the last sweep there were lists older than longSweeps
 	pressed atomic.Bool   // the bound was reached: shards keep nothing back
 	full    atomic.Uint64
 	long    atomic.Uint64
@@ -58,12 +61,12 @@ func (g *gatherer) hold(sc *trace.SpanContext, parent trace.SpanID, s sdktrace.R
 	h := heldSpan{span: s, id: sc.SpanID(), parent: parent, bytes: int32(n)}
 	sh := g.shard(id)
 	for {
-		age, held := sh.hold(g, id, &h)
+		born, held := sh.hold(g, id, &h)
 		if held {
 			return
 		}
-		if !g.makeRoom(id, age) {
-			sh.refuse(g, id)
+		if !g.makeRoom(id, born) {
+			sh.refuse(g, id, &h)
 			return
 		}
 	}
@@ -99,27 +102,21 @@ func (g *gatherer) grant(n int64) int64 {
 func (g *gatherer) left() int64 { return maxHeldBytes - g.used.Load() }
 
 // makeRoom takes back what shards have to spare, else has the oldest list of the process let its spans go. It reports
-// false if the oldest is younger than age, or that of the trace itself.
-func (g *gatherer) makeRoom(id trace.TraceID, age uint32) bool {
+// false if that is younger than born, or that of the trace itself.
+func (g *gatherer) makeRoom(id trace.TraceID, born age) bool {
 	if g.pressed.CompareAndSwap(false, true) {
 		g.reclaim()
 		return true
 	}
-	own := g.shard(id)
 	var victim *gatherShard
-	oldest := uint32(0)
+	var oldest age
 	for i := range g.shards {
 		sh := &g.shards[(int(id[14])+i)%gatherShards]
-		at := sh.oldest.Load()
-		if at == 0 || victim != nil && int32(at-oldest) >= 0 {
-			continue
+		if at := age(sh.oldest.Load()); at != 0 && at <= born && (victim == nil || at < oldest) {
+			victim, oldest = sh, at
 		}
-		victim, oldest = sh, at
 	}
-	if victim == nil || int32(oldest-age) > 0 {
-		return false
-	}
-	return victim.evict(g, victim == own, id)
+	return victim != nil && victim.evict(g, id)
 }
 
 // reclaim takes back what shards have to spare.
@@ -131,6 +128,11 @@ func (g *gatherer) reclaim() {
 		sh.mu.Unlock()
 	}
 }
+
+// age orders lists by when they were made: seconds, as sweeps, and within one by the gatherer's clock. It is never 0.
+type age uint64
+
+func newAge(sweep, clock uint32) age { return age(sweep)<<32 | age(max(clock, 1)) }
 
 // family is what a local root leaves behind: its descendants that have ended, oldest last, what they weigh, and how many more
 // there were; lost is whether any of these was left out for the sake of other requests.
@@ -171,10 +173,11 @@ func (g *gatherer) release(traceID trace.TraceID, root trace.SpanID, collect *fa
 // tidy is to be called once a second. It lets go of spans whose root has not ended for a minute after the last of
 // them: it runs for ever, or ended before them.
 func (g *gatherer) tidy() {
-	g.clock.Add(1)
+	aged := false
 	for i := range g.shards {
-		g.shards[i].tidy(g)
+		aged = g.shards[i].tidy(g) || aged
 	}
+	g.aged.Store(aged)
 	if g.pressed.Load() && g.left() > maxHeldBytes/4 {
 		g.pressed.Store(false)
 	}

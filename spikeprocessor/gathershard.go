@@ -17,7 +17,7 @@ const (
 
 type gatherShard struct {
 	busy   atomic.Int32  // lists; a root that finds none has nothing to release
-	oldest atomic.Uint32 // born of the oldest list with spans; 0: there is none
+	oldest atomic.Uint64 // the age of the oldest list with spans; 0: there is none
 
 	mu     sync.Mutex // guards all below; held for a few dozen instructions
 	traces map[trace.TraceID]int32
@@ -41,7 +41,7 @@ type heldList struct {
 	count      int32
 	dropped    int32
 	touched    uint32
-	born       uint32 // never 0
+	born       age
 	bytes      int64
 	prev, next int32 // in a chain, plus one; next is that of the free lists too
 	lost, gone bool
@@ -54,15 +54,15 @@ type heldSpan struct {
 	next       int32 // plus one
 }
 
-// hold takes a span in, or reports that there is no room in the process, and the age of the trace's list. What the bounds of
-// the request leave out counts as held.
-func (sh *gatherShard) hold(g *gatherer, id trace.TraceID, h *heldSpan) (age uint32, held bool) {
+// hold takes a span in, or reports that others have to make room, those that are no younger than born. What is to be left out
+// in any case counts as held.
+func (sh *gatherShard) hold(g *gatherer, id trace.TraceID, h *heldSpan) (born age, held bool) {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	li, known := sh.traces[id]
 	if known {
 		l := &sh.lists[li]
-		l.touched, age = sh.sweep, l.born
+		l.touched, born = sh.sweep, l.born
 		after := l.bytes + int64(h.bytes)
 		switch {
 		case l.gone:
@@ -74,26 +74,32 @@ func (sh *gatherShard) hold(g *gatherer, id trace.TraceID, h *heldSpan) (age uin
 			sh.replaceLeaf(l, h)
 			return 0, true
 		case after > freeShare && after > g.left()+sh.credit:
+			if long := sh.long(); l.born > long && g.aged.Load() || !g.pressed.Load() {
+				return long, false
+			}
 			sh.drop(l, &g.full)
 			sh.replaceLeaf(l, h)
 			return 0, true
 		}
 	} else {
-		age = max(g.clock.Load(), 1)
+		born = newAge(sh.sweep, g.clock.Load())
 	}
 	if sh.credit < int64(h.bytes) {
 		more := g.grant(int64(h.bytes) - sh.credit)
 		if more == 0 {
-			return age, false
+			return born, false
 		}
 		sh.credit += more
 	}
 	if !known {
-		li = sh.newList(id, age)
+		li = sh.newList(id, born)
 	}
 	sh.add(&sh.lists[li], h)
 	return 0, true
 }
+
+// long is the age of the youngest list that makes room for any other.
+func (sh *gatherShard) long() age { return newAge(max(sh.sweep, longSweeps)-longSweeps, 0) }
 
 // drop counts a span that is left out for the sake of other requests.
 func (sh *gatherShard) drop(l *heldList, counter *atomic.Uint64) {
@@ -103,11 +109,12 @@ func (sh *gatherShard) drop(l *heldList, counter *atomic.Uint64) {
 }
 
 // refuse counts a span for which nobody made room.
-func (sh *gatherShard) refuse(g *gatherer, id trace.TraceID) {
+func (sh *gatherShard) refuse(g *gatherer, id trace.TraceID, h *heldSpan) {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	if li, ok := sh.traces[id]; ok {
 		sh.drop(&sh.lists[li], &g.full)
+		sh.replaceLeaf(&sh.lists[li], h)
 	} else {
 		g.full.Add(1)
 	}
@@ -206,7 +213,7 @@ func (sh *gatherShard) detach(g *gatherer, li int32, kin *kinship, collect *fami
 }
 
 // evict lets the spans of the oldest list go, unless it is that of the trace own. The list stays, and holds nothing any more.
-func (sh *gatherShard) evict(g *gatherer, mayBeOwn bool, own trace.TraceID) bool {
+func (sh *gatherShard) evict(g *gatherer, own trace.TraceID) bool {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	li := sh.live.first - 1
@@ -214,7 +221,7 @@ func (sh *gatherShard) evict(g *gatherer, mayBeOwn bool, own trace.TraceID) bool
 		return true // somebody else was faster: look again
 	}
 	l := &sh.lists[li]
-	if mayBeOwn && l.trace == own {
+	if l.trace == own {
 		return false
 	}
 	g.evicted.Add(uint64(l.count))
@@ -240,8 +247,9 @@ func (sh *gatherShard) empty(g *gatherer, l *heldList) {
 	sh.giveBack(g)
 }
 
-// tidy lets lists go that nobody touched for a while, and memory that only a burst needed.
-func (sh *gatherShard) tidy(g *gatherer) {
+// tidy lets lists go that nobody touched for a while, and memory that only a burst needed. It reports whether there are lists that
+// make room for any other.
+func (sh *gatherShard) tidy(g *gatherer) (aged bool) {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	sh.sweep++
@@ -257,6 +265,8 @@ func (sh *gatherShard) tidy(g *gatherer) {
 	if roomy(len(sh.nodes), int(sh.spans)) || roomy(len(sh.lists), len(sh.traces)) {
 		sh.rebuild()
 	}
+	oldest := age(sh.oldest.Load())
+	return oldest != 0 && oldest <= sh.long()
 }
 
 func roomy(size, used int) bool { return size > roomyTill && used < size/4 }

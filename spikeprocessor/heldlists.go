@@ -43,16 +43,16 @@ func (sh *gatherShard) aged(c *chain) {
 	if c != &sh.live {
 		return
 	}
-	oldest := uint32(0)
+	oldest := uint64(0)
 	if c.first != 0 {
-		oldest = sh.lists[c.first-1].born
+		oldest = uint64(sh.lists[c.first-1].born)
 	}
 	if sh.oldest.Load() != oldest {
 		sh.oldest.Store(oldest)
 	}
 }
 
-func (sh *gatherShard) newList(id trace.TraceID, born uint32) int32 {
+func (sh *gatherShard) newList(id trace.TraceID, born age) int32 {
 	if sh.traces == nil {
 		sh.traces = make(map[trace.TraceID]int32)
 	}

@@ -44,9 +44,10 @@ type core struct {
 	queries *queries
 	errors  *errorGroups
 
-	digestMu sync.Mutex // one Digest at a time; guards tidied and rebuilt
-	tidied   time.Time
-	rebuilt  int // where in the ring of recents the last Digest ended
+	digestMu   sync.Mutex // one Digest at a time; guards tidied and rebuilt
+	tidied     time.Time
+	rebuilt    int // where in the ring of recents the last Digest ended
+	digestTime time.Duration
 
 	suspicion       atomic.Int64 // unix ns of the last request that was kept; for RecordSuspects
 	samplerUsed     atomic.Bool
@@ -66,7 +67,7 @@ func New(next sdktrace.SpanProcessor, opts ...Option) (*Processor, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &core{cfg: cfg, start: time.Now(), store: cfg.store, keeps: newLimiter(keepPerSecond, keepBurst), queries: newQueries(), errors: newErrorGroups()}
+	c := &core{cfg: cfg, start: time.Now(), store: cfg.store, keeps: newLimiter(keepPerSecond, keepBurst), queries: newQueries(), errors: newErrorGroups(), digestTime: digestTime}
 	if cfg.inFlight {
 		c.running = newInFlight(defaultInFlightSlots)
 	}
