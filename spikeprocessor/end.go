@@ -26,9 +26,15 @@ func (p *Processor) endChild(s sdktrace.ReadOnlySpan, parent trace.SpanID) {
 
 func (c *core) child(s sdktrace.ReadOnlySpan, parent trace.SpanID) {
 	defer c.guard()
+	kind := s.SpanKind()
+	measured := c.cfg.dependencies && isCall(kind)
+	if !measured && !c.cfg.anatomy {
+		return
+	}
+	attrs, status := s.Attributes(), s.Status()
 	var call *entry
-	if c.cfg.dependencies {
-		call = c.measureCall(s)
+	if measured {
+		call = c.measureCall(s, kind, attrs, status.Code)
 	}
 	if !c.cfg.anatomy {
 		return
@@ -40,7 +46,7 @@ func (c *core) child(s sdktrace.ReadOnlySpan, parent trace.SpanID) {
 		}
 		return
 	}
-	c.gather.hold(&sc, parent, s, call)
+	c.gather.hold(&sc, parent, s, weigh(s, attrs, status, sc.TraceState()), call)
 }
 
 // endRoot records a local root and hands it on: as it is or enriched if it was sampled, rescued with its children if it
@@ -157,7 +163,7 @@ func (c *core) measureSlowly(s sdktrace.ReadOnlySpan, attrs []attribute.KeyValue
 		r = plain.Request()
 	}
 	if r.Kind == conventions.KindDependency {
-		row, prefix, name := c.dependency(s, plain.Kind, s.EndTime())
+		row, prefix, name := c.dependency(s, plain.Kind, attrs, s.EndTime())
 		return c.table.lookup(row, prefix, name), name, int64(r.Status), r.Outcome
 	}
 	if r.Kind == conventions.KindHTTP && method != "" && route == "" && status != 0 && !told {
@@ -224,7 +230,7 @@ func (c *core) remember(p *Processor, s sdktrace.ReadOnlySpan, v *verdict, f *fa
 	k := &kept{
 		root: root, trace: root.own.TraceID(), id: root.own.SpanID(), entry: v.entry, status: v.r.Status, d: v.d,
 		slow: stored && digesting && v.slow(), children: f.spans, dropped: f.dropped, dirty: stored,
-		bytes: f.bytes + int64(weigh(root, trace.TraceState{})),
+		bytes: f.bytes + root.weight(),
 	}
 	if v.rescued != "" {
 		k.processor = p

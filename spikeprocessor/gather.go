@@ -52,9 +52,9 @@ func (g *gatherer) shard(id trace.TraceID) *gatherShard { return &g.shards[id[15
 // has reports whether spans of a trace may be held, or were.
 func (g *gatherer) has(id trace.TraceID) bool { return g.shard(id).busy.Load() > 0 }
 
-// hold keeps a child until its root ends. call is the row it was measured in, if any.
-func (g *gatherer) hold(sc *trace.SpanContext, parent trace.SpanID, s sdktrace.ReadOnlySpan, call *entry) {
-	id, n := sc.TraceID(), weigh(s, sc.TraceState())
+// hold keeps a child of n bytes until its root ends. call is the row it was measured in, if any.
+func (g *gatherer) hold(sc *trace.SpanContext, parent trace.SpanID, s sdktrace.ReadOnlySpan, n int, call *entry) {
+	id := sc.TraceID()
 	if n > maxSpanBytes {
 		s, n = g.clip(s, call)
 	}
@@ -79,7 +79,7 @@ func (g *gatherer) clip(s sdktrace.ReadOnlySpan, call *entry) (sdktrace.ReadOnly
 	if call != nil {
 		c.dependency = call.endpoint.Route
 	}
-	return c, weigh(c, c.own.TraceState())
+	return c, int(c.weight())
 }
 
 // grant gives a shard n bytes, and some more while there are enough; 0 if there are not.
@@ -149,7 +149,7 @@ func (g *gatherer) release(traceID trace.TraceID, root trace.SpanID, collect *fa
 	sh := g.shard(traceID)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	li, ok := sh.traces[traceID]
+	li, ok := sh.find(traceID)
 	if !ok {
 		return
 	}

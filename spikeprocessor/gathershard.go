@@ -25,6 +25,7 @@ type gatherShard struct {
 	nodes  []heldSpan
 	list0  int32 // first free list, plus one
 	node0  int32 // first free node, plus one
+	last   int32 // the list that was found last, plus one: children of a request mostly follow each other
 	live   chain // lists with spans, the oldest first
 	gone   chain // lists that made room, the one that did longest ago first
 	spans  int64
@@ -59,7 +60,7 @@ type heldSpan struct {
 func (sh *gatherShard) hold(g *gatherer, id trace.TraceID, h *heldSpan) (born age, held bool) {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	li, known := sh.traces[id]
+	li, known := sh.find(id)
 	if known {
 		l := &sh.lists[li]
 		l.touched, born = sh.sweep, l.born
@@ -112,7 +113,7 @@ func (sh *gatherShard) drop(l *heldList, counter *atomic.Uint64) {
 func (sh *gatherShard) refuse(g *gatherer, id trace.TraceID, h *heldSpan) {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	if li, ok := sh.traces[id]; ok {
+	if li, ok := sh.find(id); ok {
 		sh.drop(&sh.lists[li], &g.full)
 		sh.replaceLeaf(&sh.lists[li], h)
 	} else {
@@ -277,7 +278,7 @@ func (sh *gatherShard) clear(g *gatherer) {
 	defer sh.mu.Unlock()
 	g.used.Add(-sh.bytes - sh.credit)
 	sh.traces, sh.lists, sh.nodes = nil, nil, nil
-	sh.list0, sh.node0, sh.spans, sh.bytes, sh.credit = 0, 0, 0, 0, 0
+	sh.list0, sh.node0, sh.last, sh.spans, sh.bytes, sh.credit = 0, 0, 0, 0, 0, 0
 	sh.live, sh.gone = chain{}, chain{}
 	sh.busy.Store(0)
 	sh.oldest.Store(0)

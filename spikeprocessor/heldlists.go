@@ -52,6 +52,18 @@ func (sh *gatherShard) aged(c *chain) {
 	}
 }
 
+// find returns the list of a trace.
+func (sh *gatherShard) find(id trace.TraceID) (int32, bool) {
+	if n := sh.last; n != 0 && sh.lists[n-1].trace == id {
+		return n - 1, true
+	}
+	li, ok := sh.traces[id]
+	if ok {
+		sh.last = li + 1
+	}
+	return li, ok
+}
+
 func (sh *gatherShard) newList(id trace.TraceID, born age) int32 {
 	if sh.traces == nil {
 		sh.traces = make(map[trace.TraceID]int32)
@@ -64,7 +76,7 @@ func (sh *gatherShard) newList(id trace.TraceID, born age) int32 {
 		sh.lists = append(sh.lists, heldList{})
 	}
 	sh.lists[li] = heldList{trace: id, born: born, touched: sh.sweep}
-	sh.traces[id] = li
+	sh.traces[id], sh.last = li, li+1
 	sh.link(&sh.live, li)
 	sh.busy.Store(int32(len(sh.traces)))
 	return li
@@ -88,7 +100,7 @@ func (sh *gatherShard) rebuild() {
 	lists, nodes, chains := sh.lists, sh.nodes, [...]chain{sh.live, sh.gone}
 	sh.traces = make(map[trace.TraceID]int32, len(sh.traces))
 	sh.lists, sh.nodes = make([]heldList, 0, chains[0].n+chains[1].n), make([]heldSpan, 0, sh.spans)
-	sh.live, sh.gone, sh.list0, sh.node0 = chain{}, chain{}, 0, 0
+	sh.live, sh.gone, sh.list0, sh.node0, sh.last = chain{}, chain{}, 0, 0, 0
 	for i, to := range [...]*chain{&sh.live, &sh.gone} {
 		for at := chains[i].first; at != 0; at = lists[at-1].next {
 			l := lists[at-1]

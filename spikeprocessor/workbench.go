@@ -8,7 +8,6 @@ import (
 	"time"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-	"go.opentelemetry.io/otel/trace"
 )
 
 // Bounds of what waits for Digest.
@@ -130,8 +129,8 @@ func (w *workbench) sample(s sample) {
 	if !w.wantsSamples() {
 		return
 	}
-	s.root = detached(s.root)
-	s.kin.bytes += int64(weigh(s.root, trace.TraceState{}))
+	root := detached(s.root)
+	s.root, s.kin.bytes = root, s.kin.bytes+root.weight()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if len(w.samples) < maxSamples && w.room(s.kin.bytes, nil) {
