@@ -138,7 +138,9 @@ var drops = []struct {
 	{metricRescueDropped, "{request}", "Unsampled requests that were not exported since the rate of rescues was reached.",
 		func(_ *Monitor, p *spikeprocessor.Stats) uint64 { return p.RescueRefused }},
 	{metricSpanDropped, "{span}", "Child spans that were not held until their request ended.",
-		func(_ *Monitor, p *spikeprocessor.Stats) uint64 { return p.HeldFull + p.HeldEvicted + p.HeldLong + p.HeldStale }},
+		func(_ *Monitor, p *spikeprocessor.Stats) uint64 {
+			return p.HeldFull + p.HeldEvicted + p.HeldLong + p.HeldStale
+		}},
 	{metricTreeDropped, "{request}", "Requests in the slow log without an anatomy, for want of room.",
 		func(_ *Monitor, p *spikeprocessor.Stats) uint64 { return p.AnatomiesDropped }},
 	{metricLineDropped, "{line}", "Log lines about slow requests that were not written.",
