@@ -134,6 +134,10 @@ func (d *Diagnostics) hints() []string {
 		"trace.WithNewRoot; of a parent that another process or provider has, say that it is remote (trace.ContextWithRemoteSpanContext), or "+
 		"give its provider Monitor.SpanProcessor.", d.Processor.HeldStale)
 	add(d.Processor.HookPanics > 0, "A function of WithOnKeep has panicked %d times.", d.Processor.HookPanics)
+	add(d.Processor.AnatomiesIncomplete+d.Processor.AnatomiesDropped > 0, "The anatomies of %d slow or failed requests lack calls for want of room, those of %d all of them. "+
+		"Requests that make many calls and are never slow are best left out of the trace.", d.Processor.AnatomiesIncomplete, d.Processor.AnatomiesDropped)
+	add(d.Processor.HeldClipped > 0, "%d calls carried more than 8 KiB of attributes and events: their texts are cut in the slow log, and in rescued traces.",
+		d.Processor.HeldClipped)
 	add(d.Processor.NegativeDurations > 0, "%d spans ended before they began and count as 0 ms.", d.Processor.NegativeDurations)
 	return hints
 }

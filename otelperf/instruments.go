@@ -41,6 +41,7 @@ const (
 	metricSlowDropped   = "otelperf.slow_log.dropped"   // not in the slow log
 	metricRescueDropped = "otelperf.rescue.dropped"     // requests above the rate of rescues
 	metricSpanDropped   = "otelperf.child_span.dropped" // not in an anatomy
+	metricTreeDropped   = "otelperf.anatomy.dropped"    // not built
 	metricLineDropped   = "otelperf.slow_line.dropped"  // not logged
 	metricAlertDropped  = "otelperf.alert.dropped"      // not reported
 )
@@ -134,7 +135,11 @@ var drops = []struct {
 	{metricRescueDropped, "{request}", "Unsampled requests that were not exported since the rate of rescues was reached.",
 		func(_ *Monitor, p *spikeprocessor.Stats) uint64 { return p.RescueRefused }},
 	{metricSpanDropped, "{span}", "Child spans that were not held until their request ended.",
-		func(_ *Monitor, p *spikeprocessor.Stats) uint64 { return p.HeldFull + p.HeldLong + p.HeldStale }},
+		func(_ *Monitor, p *spikeprocessor.Stats) uint64 {
+			return p.HeldFull + p.HeldEvicted + p.HeldLong + p.HeldStale
+		}},
+	{metricTreeDropped, "{request}", "Requests in the slow log without an anatomy, for want of room.",
+		func(_ *Monitor, p *spikeprocessor.Stats) uint64 { return p.AnatomiesDropped }},
 	{metricLineDropped, "{line}", "Log lines about slow requests that were not written.",
 		func(m *Monitor, _ *spikeprocessor.Stats) uint64 {
 			return m.lines.suppressed.Load() + m.lines.dropped.Load()

@@ -34,20 +34,27 @@ func (p *Processor) endChild(s sdktrace.ReadOnlySpan, parent trace.SpanID) {
 // child returns the span as one that was sampled, and the processor that is to get it, if its root has been rescued.
 func (c *core) child(s sdktrace.ReadOnlySpan, parent trace.SpanID) (rescuer *Processor, late sdktrace.ReadOnlySpan) {
 	defer c.guard()
-	if c.cfg.dependencies {
-		c.measureCall(s)
+	kind := s.SpanKind()
+	measured := c.cfg.dependencies && isCall(kind)
+	if !measured && !c.cfg.anatomy {
+		return
+	}
+	attrs, status := s.Attributes(), s.Status()
+	var call *entry
+	if measured {
+		call = c.measureCall(s, kind, attrs, status.Code)
 	}
 	if !c.cfg.anatomy {
 		return nil, nil
 	}
 	sc := s.SpanContext()
-	if k := c.recents.find(sc.TraceID(), parent, s); k != nil {
+	if k := c.awaited(sc.TraceID(), parent, s, call); k != nil {
 		if rescuer = k.rescuer.Load(); rescuer != nil {
 			late = c.late(s)
 		}
 		return rescuer, late
 	}
-	c.gather.hold(sc.TraceID(), sc.SpanID(), parent, s)
+	c.gather.hold(&sc, parent, s, weigh(s, attrs, status, sc.TraceState()), call)
 	return nil, nil
 }
 
@@ -61,8 +68,9 @@ func (c *core) child(s sdktrace.ReadOnlySpan, parent trace.SpanID) (rescuer *Pro
 // measureSlowly for what has to be looked at closely or is new, and applyWords for the recorder's full logs.
 func (p *Processor) endRoot(s sdktrace.ReadOnlySpan) {
 	c := p.core
+	sc := s.SpanContext()
 	if c.running != nil {
-		c.running.end(s.SpanContext().SpanID())
+		c.running.end(sc.SpanID())
 	}
 	if c.stopped.Load() {
 		c.stats.afterShutdown.Add(1)
@@ -104,7 +112,7 @@ func (p *Processor) endRoot(s sdktrace.ReadOnlySpan) {
 		outcome = elsewhere
 	}
 	c.rec.Record(packWord(e.id, outcome, d))
-	if p.next != nil || outcome.Failed() || int64(d) > e.keepNanos.Load() || c.curious(e) || c.holds(s) {
+	if p.next != nil || outcome.Failed() || int64(d) > e.keepNanos.Load() || c.curious(e) || c.holds(sc.TraceID(), s) {
 		p.judge(s, &verdict{entry: e, d: d, asked: known, r: conventions.Request{Kind: e.class.kind(), Method: e.method, Route: route, Status: int(status), Outcome: outcome}})
 	}
 }
@@ -181,7 +189,7 @@ func (c *core) measureSlowly(s sdktrace.ReadOnlySpan, attrs []attribute.KeyValue
 		r = plain.Request()
 	}
 	if r.Kind == conventions.KindDependency {
-		row, prefix, name := c.dependency(s, plain.Kind, s.EndTime())
+		row, prefix, name := c.dependency(s, plain.Kind, attrs, s.EndTime())
 		return c.table.lookup(row, prefix, name), name, int64(r.Status), r.Outcome
 	}
 	if r.Kind == conventions.KindHTTP && method != "" && route == "" && status != 0 && !told {
@@ -194,9 +202,9 @@ func (c *core) measureSlowly(s sdktrace.ReadOnlySpan, attrs []attribute.KeyValue
 func (c *core) curious(e *entry) bool { return c.digesting.Load() && e.samples.Load() > 0 }
 
 // holds reports whether spans of the request may be held. A root that has children says so, but asking it is not free, and
-// where nothing is held in the whole process there is no need to.
-func (c *core) holds(s sdktrace.ReadOnlySpan) bool {
-	return c.cfg.anatomy && c.gather.held.Load() > 0 && s.ChildSpanCount() > 0
+// where nothing is held in its shard there is no need to.
+func (c *core) holds(id trace.TraceID, s sdktrace.ReadOnlySpan) bool {
+	return c.cfg.anatomy && c.gather.has(id) && s.ChildSpanCount() > 0
 }
 
 // ordinary lets the children of a request go, and looks at a few of them a second for what is normal.
@@ -205,16 +213,14 @@ func (c *core) ordinary(s sdktrace.ReadOnlySpan, v *verdict) {
 		c.bench.sample(sample{entry: v.entry, root: s, kin: c.family(s), d: v.d, status: v.r.Status})
 		return
 	}
-	if c.holds(s) {
-		sc := s.SpanContext()
+	if sc := s.SpanContext(); c.holds(sc.TraceID(), s) {
 		c.gather.release(sc.TraceID(), sc.SpanID(), nil)
 	}
 }
 
 // family takes the descendants of a root that have ended.
 func (c *core) family(s sdktrace.ReadOnlySpan) (f family) {
-	if c.holds(s) {
-		sc := s.SpanContext()
+	if sc := s.SpanContext(); c.holds(sc.TraceID(), s) {
 		c.gather.release(sc.TraceID(), sc.SpanID(), &f)
 	}
 	return f
@@ -227,9 +233,6 @@ func (p *Processor) notable(s sdktrace.ReadOnlySpan, v *verdict, then *aftermath
 	if v.r.Outcome.Failed() {
 		c.failure(s, v)
 	}
-	if v.slow() && c.digesting.Load() {
-		c.bench.sample(sample{entry: v.entry, root: s, kin: f, d: v.d, status: v.r.Status, slow: true})
-	}
 	c.suspicion.Store(s.EndTime().UnixNano())
 	if p.withholds(s) {
 		p.rescue(s, v, &f, then)
@@ -237,18 +240,35 @@ func (p *Processor) notable(s sdktrace.ReadOnlySpan, v *verdict, then *aftermath
 	if v.rescued != "" || s.SpanContext().IsSampled() {
 		v.entry.exemplars.add(s, v)
 	}
+	c.remember(p, s, v, &f, then)
+}
+
+// remember puts a notable request into the slow log, and has its anatomy built.
+func (c *core) remember(p *Processor, s sdktrace.ReadOnlySpan, v *verdict, f *family, then *aftermath) {
 	then.kept = c.keep(s, v)
-	stored := then.kept != nil
+	stored, digesting := then.kept != nil, c.digesting.Load()
+	if !stored && v.slow() && digesting {
+		c.bench.sample(sample{entry: v.entry, root: s, kin: *f, d: v.d, status: v.r.Status, slow: true})
+	}
 	if !stored && v.rescued == "" {
 		return
 	}
-	k := &kept{root: s, trace: s.SpanContext().TraceID(), id: s.SpanContext().SpanID(), entry: v.entry, children: f.spans, dropped: f.dropped, dirty: stored}
+	root := detached(s)
+	k := &kept{
+		root: root, trace: root.own.TraceID(), id: root.own.SpanID(), entry: v.entry, status: v.r.Status, d: v.d,
+		slow: stored && digesting && v.slow(), children: f.spans, dropped: f.dropped, dirty: stored,
+		bytes: f.bytes + root.weight(),
+	}
 	if v.rescued != "" {
 		k.rescuer.Store(p)
 	}
-	c.recents.add(k)
-	if stored && (!c.digesting.Load() || !c.bench.wait(k)) {
-		c.build(k)
+	waits := stored && digesting
+	admitted := c.bench.admit(k, waits)
+	if stored && (f.lost || waits && !admitted) {
+		c.stats.incomplete(s.EndTime(), waits && !admitted)
+	}
+	if stored && !digesting {
+		c.build(k, s.EndTime())
 	}
 }
 

@@ -52,8 +52,8 @@ const (
 // Once a second sweep moves what has been running longest out of a table that is more than half full.
 //
 // Memory: 64 bytes a slot, 64 KiB by default, and about as much for each request that made room, besides the spans: a request
-// that is known, of at most 4096, keeps its root and the root's latest direct child alive, two spans of the SDK (about
-// 1 KB each), until the root has ended.
+// that is known, of at most 4096, keeps its root alive, which runs, and the root's latest direct child until a sweep after its
+// end, two spans of the SDK (about 1 KB each, and what the program put into them).
 //
 // All methods are safe for concurrent use.
 type inflight struct {

@@ -94,6 +94,17 @@ func (t *inflight) all() []running {
 	return slices.DeleteFunc(found, running.ended)
 }
 
+// forget lets go of a child that has ended: whatever it holds need not live for as long as its root runs.
+func (sl *inflightSlot) forget(r *running) {
+	if r.child == nil || r.child.EndTime().IsZero() || !sl.word.CompareAndSwap(r.own|slotUsed, r.own|slotBusy) {
+		return
+	}
+	if sl.child == r.child {
+		sl.child = nil
+	}
+	sl.release(r.own)
+}
+
 // readerPatience is how often a reader looks again at a slot that is held. Holders are done in nanoseconds unless the
 // scheduler has stopped them.
 const readerPatience = 100

@@ -49,7 +49,7 @@ type loss struct {
 
 // sweep takes what has ended out of the table, and makes room there: while more than half of the slots are in use the requests that
 // have been running longest move out, and those that run for more than an hour in any case. They stay listed, with the child that
-// was open last, until they have ended, or maxMoved newer ones have made room.
+// was open last, until they have ended, or maxMoved newer ones have made room. Of those that stay, it lets go of children that have ended.
 func (t *inflight) sweep(now time.Time) {
 	m := &t.moved
 	m.mu.Lock()
@@ -72,6 +72,9 @@ func (t *inflight) sweep(now time.Time) {
 		if r.leave() {
 			m.running = append(m.running, r)
 		}
+	}
+	for i := range open {
+		open[i].slot.forget(&open[i])
 	}
 	clear(open)
 	m.scratch = open

@@ -57,7 +57,8 @@ func (l Link) SetSlowThreshold(d time.Duration) {
 
 // Digest does what the span path leaves to others: it builds the anatomy of requests that were kept since the last call, looks at
 // the samples of ordinary ones, and lets go of what nobody will ask for any more. It is to be called once a second; until it is
-// called for the first time, anatomies are built where spans end.
+// called for the first time, anatomies are built where spans end. It builds for 50 ms, or anatomies of 1 MiB of spans; the rest waits for
+// the next call, and endpoints take turns.
 func (l Link) Digest(now time.Time) { l.core.digest(now) }
 
 // NotePanic stores what is known of the panic that is about to end a span: a span has no stack, and the SDK can be set not to

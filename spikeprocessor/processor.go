@@ -51,8 +51,10 @@ type core struct {
 	queries *queries
 	errors  *errorGroups
 
-	digestMu sync.Mutex // one Digest at a time; guards tidied
-	tidied   time.Time
+	digestMu   sync.Mutex // one Digest at a time; guards tidied and rebuilt
+	tidied     time.Time
+	rebuilt    int // where in the ring of recents the last Digest ended
+	digestTime time.Duration
 
 	suspicion   atomic.Int64 // unix ns of the last request that was kept; for RecordSuspects
 	samplerUsed atomic.Bool
@@ -63,7 +65,6 @@ type core struct {
 	gaveUp      atomic.Bool // after maxFaults
 
 	gather  gatherer
-	recents recents
 	bench   workbench
 	rescues rescues
 	panics  panicStacks
@@ -76,7 +77,7 @@ func New(next sdktrace.SpanProcessor, opts ...Option) (*Processor, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &core{cfg: cfg, start: time.Now(), store: cfg.store, keeps: newLimiter(keepPerSecond, keepBurst), queries: newQueries(), errors: newErrorGroups()}
+	c := &core{cfg: cfg, start: time.Now(), store: cfg.store, keeps: newLimiter(keepPerSecond, keepBurst), queries: newQueries(), errors: newErrorGroups(), digestTime: digestTime}
 	if cfg.inFlight {
 		c.running = newInFlight(defaultInFlightSlots)
 	}
@@ -186,7 +187,7 @@ func (p *Processor) Shutdown(ctx context.Context) error {
 // leave lets go of what belongs to a processor that was shut down. Requests of its provider that run still will end unheard; what is
 // known of them is tidied up by Digest, or else here.
 func (c *core) leave(p *Processor) {
-	c.recents.leave(p)
+	c.bench.recents.leave(p)
 	if c.digesting.Load() {
 		return
 	}

@@ -12,6 +12,19 @@ const maxFaults = 1000
 // stats counts what is worth knowing and rare: no request that is ordinary touches it.
 type stats struct {
 	negative, afterShutdown, slow, notKept, hookPanics atomic.Uint64
+
+	anatomiesDropped, anatomiesIncomplete atomic.Uint64
+	lastIncomplete                        atomic.Int64 // unix ns
+}
+
+// incomplete counts a kept request that ended at a time, and of whose anatomy a bound of the process left out a part, or all.
+func (st *stats) incomplete(at time.Time, all bool) {
+	if all {
+		st.anatomiesDropped.Add(1)
+	} else {
+		st.anatomiesIncomplete.Add(1)
+	}
+	st.lastIncomplete.Store(at.UnixNano())
 }
 
 // Stats says what happened to spans that were not counted in the ordinary way.
@@ -34,15 +47,32 @@ type Stats struct {
 	Faults uint64 `json:"faults"`
 	// HookPanics counts panics of a WithOnKeep function that were recovered.
 	HookPanics uint64 `json:"hook_panics"`
-	// Held is the number of child spans for which there is room in use, at most 8192.
+	// Held is the number of child spans that are held until their request ends, at most 8192.
 	Held int64 `json:"held_spans"`
+	// HeldBytes is what they are estimated to take, at most 8 MiB.
+	HeldBytes int64 `json:"held_bytes"`
 	// HeldFull counts child spans that no anatomy has for want of room in the process.
 	HeldFull uint64 `json:"held_full"`
+	// HeldEvicted counts child spans that no anatomy has because their request, the oldest, made room for others.
+	HeldEvicted uint64 `json:"held_evicted"`
 	// HeldLong counts child spans that no anatomy has because their request had 256 already.
 	HeldLong uint64 `json:"held_long"`
 	// HeldStale counts spans that are in no anatomy and, if internal, in no row, because no request above them ended within a
 	// minute of them: it runs for ever, or is not seen here, or ended before them.
 	HeldStale uint64 `json:"held_stale"`
+	// HeldClipped counts child spans heavier than 8 KiB that were held with shorter texts.
+	HeldClipped uint64 `json:"held_clipped"`
+	// AnatomiesWaiting is the number of slow or failed requests that wait for their anatomy, at most 256.
+	AnatomiesWaiting int `json:"anatomies_waiting"`
+	// WaitingBytes is what these, the samples of ordinary requests, and requests that wait for late children are estimated to
+	// take, at most 16 MiB.
+	WaitingBytes int64 `json:"waiting_bytes"`
+	// AnatomiesDropped counts requests in the slow log that have no anatomy for want of room.
+	AnatomiesDropped uint64 `json:"anatomies_dropped"`
+	// AnatomiesIncomplete counts those whose anatomy lacks spans that are in HeldFull or HeldEvicted.
+	AnatomiesIncomplete uint64 `json:"anatomies_incomplete"`
+	// LastIncomplete is when the last request ended that is in AnatomiesDropped or AnatomiesIncomplete; zero if none is.
+	LastIncomplete time.Time `json:"last_incomplete,omitzero"`
 	// Rescued counts unsampled requests that were exported, by reason: slow, failed, spike.
 	Rescued map[string]uint64 `json:"rescued"`
 	// RescueRefused counts those that the budget refused.
@@ -73,10 +103,17 @@ func (p *Processor) Stats() Stats {
 		Endpoints: len(c.table.entries()), MaxEndpoints: c.cfg.maxEndpoints, Overflowed: c.table.overflowed.Load(),
 		NegativeDurations: c.stats.negative.Load(), AfterShutdown: c.stats.afterShutdown.Load(),
 		Slow: c.stats.slow.Load(), NotKept: c.stats.notKept.Load(), Faults: c.faults.Count(), HookPanics: c.stats.hookPanics.Load(),
-		Held: c.gather.held.Load(), HeldFull: c.gather.full.Load(), HeldLong: c.gather.long.Load(), HeldStale: c.gather.stale.Load(),
+		HeldFull: c.gather.full.Load(), HeldEvicted: c.gather.evicted.Load(), HeldLong: c.gather.long.Load(),
+		HeldStale: c.gather.stale.Load(), HeldClipped: c.gather.clipped.Load(),
+		AnatomiesDropped: c.stats.anatomiesDropped.Load(), AnatomiesIncomplete: c.stats.anatomiesIncomplete.Load(),
 		Rescued:       map[string]uint64{rescueSlow: c.rescues.slow.Load(), rescueFailed: c.rescues.failed.Load(), rescueSpike: c.rescues.spike.Load()},
 		RescueRefused: c.rescues.refused.Load(), RescueIncomplete: c.rescues.incomplete.Load(), RescuedLate: c.rescues.late.Load(),
 		SamplerUsed: c.samplerUsed.Load(), Stopped: c.stopped.Load(), GaveUp: c.gaveUp.Load(), Leaked: []Leak{},
+	}
+	st.Held, st.HeldBytes = c.gather.count()
+	st.AnatomiesWaiting, st.WaitingBytes = c.bench.count()
+	if at := c.stats.lastIncomplete.Load(); at != 0 {
+		st.LastIncomplete = time.Unix(0, at).UTC()
 	}
 	if c.running != nil {
 		in := c.running.stats()
