@@ -36,6 +36,7 @@ type core struct {
 	rec       *latency.Recorder
 	cfg       config
 	layouts   conventions.Layouts
+	names     names
 
 	start   time.Time
 	cells   cells // touched only under the recorder's mutex
@@ -44,8 +45,9 @@ type core struct {
 	queries *queries
 	errors  *errorGroups
 
-	digestMu sync.Mutex // one Digest at a time; guards tidied
-	tidied   time.Time
+	digestMu  sync.Mutex // one Digest at a time; guards tidied
+	tidied    time.Time
+	forgetAll atomic.Bool // the next Digest is to have all endpoints make room
 
 	suspicion       atomic.Int64 // unix ns of the last request that was kept; for RecordSuspects
 	samplerUsed     atomic.Bool
@@ -79,6 +81,7 @@ func New(next sdktrace.SpanProcessor, opts ...Option) (*Processor, error) {
 		}
 	}
 	c.table = newTable(cfg.maxEndpoints, c.prepare)
+	c.names.init(cfg.maxEndpoints)
 	c.rec = latency.NewRecorder(c.applyWords)
 	return &Processor{core: c, next: next}, nil
 }
@@ -92,7 +95,7 @@ func (p *Processor) With(next sdktrace.SpanProcessor) *Processor {
 // at this point: that would cost every span. Whoever [Link.AskOutcomes] named hears of local roots.
 func (p *Processor) OnStart(ctx context.Context, s sdktrace.ReadWriteSpan) {
 	t, a := p.core.running, p.core.asks.Load()
-	if t != nil || a != nil {
+	if t != nil || a != nil || p.core.names.looking() {
 		if parent := s.Parent(); parent.HasSpanID() && !parent.IsRemote() {
 			if t != nil {
 				t.child(parent.SpanID(), s)
@@ -112,6 +115,9 @@ func (c *core) startRoot(ctx context.Context, s sdktrace.ReadWriteSpan, t *infli
 	}
 	if a != nil {
 		a.started(ctx, s)
+	}
+	if c.names.looking() {
+		c.names.look(s)
 	}
 }
 

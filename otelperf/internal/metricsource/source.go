@@ -183,6 +183,9 @@ func (m *Source) point(key pointKey, set attribute.Set, h *latency.Histogram, su
 		return
 	}
 	req := conventions.Point(set.ToSlice())
+	if _, known := m.ids[req.Endpoint()]; req.Unproven && !known {
+		req.Route = conventions.UnmatchedRoute
+	}
 	r, outcome := m.rowOf(req.Endpoint()), req.Outcome
 	r.coarse = r.coarse || coarse
 	if set.HasValue(overflowKey) {
