@@ -167,7 +167,7 @@ type Delta struct {
 	// Forgotten says that the endpoint has made room for others, and nothing else: no Delta of it follows, ID may become another's,
 	// and what it had counts as that of the overflow endpoint of the same kind, whose ID is Other.
 	Forgotten bool
-	Other     int
+	Other     int // see Forgotten
 }
 
 // takeDeltas is Link.TakeDeltas.

@@ -35,12 +35,15 @@ func (c *core) measureCall(s sdktrace.ReadOnlySpan) {
 
 // dependency names the row of a call that ended at a time.
 func (c *core) dependency(s sdktrace.ReadOnlySpan, kind trace.SpanKind, end time.Time) (row class, prefix, name string) {
-	category, prefix, name, statement, port := conventions.Dependency(kind, s.Attributes())
+	attrs := s.Attributes()
+	category, prefix, name, statement, port := conventions.Dependency(kind, attrs)
 	if name == "" && statement != "" {
 		name = c.queries.summary(statement, prefix, end)
 	}
 	if name == "" {
-		name = s.Name()
+		if name, statement = category.NameOf(s.Name(), attrs); statement != "" {
+			name = c.queries.summary(statement, prefix, end)
+		}
 	}
 	return dependencyClass(category, port), prefix, name
 }

@@ -53,6 +53,9 @@ func (c *core) insight(ep conventions.Endpoint, now time.Time) (in Insight, ok b
 // stands for weight requests.
 func (c *core) learn(s sample, weight int, now time.Time) {
 	children := c.slowSpans(s.kin.spans)
+	if s.entry.class == httpClass && s.entry.route == conventions.UnmatchedRoute && conventions.NamedOtherwise(s.entry.method, s.root.Name()) {
+		c.stats.namedOtherwise.Add(uint64(max(weight, 1)))
+	}
 	if !s.slow {
 		s.entry.usual.Observe(slowlog.BreakdownOf(c.slowSpan(s.root), children))
 	}

@@ -193,6 +193,12 @@ func RouteOfName(method, name string) string {
 	return name[n+1:]
 }
 
+// NamedOtherwise reports whether the name of an HTTP server span is neither that of a route nor of no route.
+func NamedOtherwise(method, name string) bool {
+	none := name == "" || name == method || name == "HTTP" || strings.HasPrefix(name, "HTTP ") && strings.HasSuffix(name, " route not found") // otelmux
+	return !none && (strings.IndexByte(name, '?') >= 0 || RouteOfName(method, name) == UnmatchedRoute)
+}
+
 // outcome is how a request ended of which otelperf.outcome does not say it.
 func (s *Span) outcome(f *said, kind Kind) slowlog.Outcome {
 	switch {

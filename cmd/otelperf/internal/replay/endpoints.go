@@ -24,7 +24,9 @@ type endpoints struct {
 	guesses    *conventions.Guesses
 }
 
-func newEndpoints() *endpoints { return &endpoints{ids: make(map[string]int), guesses: conventions.NewGuesses()} }
+func newEndpoints() *endpoints {
+	return &endpoints{ids: make(map[string]int), guesses: conventions.NewGuesses()}
+}
 
 // of returns the number of a record's endpoint. It allocates only for one that has no row.
 func (e *endpoints) of(rec *format.Record) int {
