@@ -37,8 +37,12 @@ func patience(requests uint64) time.Duration {
 	}
 }
 
-// guessPatience is how long a row that is no more than a guess, and was asked for twice at most, stays where there is room.
-const guessPatience = 10 * time.Minute
+// Where more than fewGuesses rows are no more than a guess, and were asked for twice at most, those go that have been quiet for
+// guessPatience, room or not.
+const (
+	fewGuesses    = 32
+	guessPatience = 10 * time.Minute
+)
 
 // quiet reports whether e may have to make room, and has nothing that is open.
 func (e *entry) quiet(now time.Time) bool {
@@ -47,17 +51,18 @@ func (e *entry) quiet(now time.Time) bool {
 
 // retire takes entries out of the table for which there is no longer room: where fewer than a sixteenth of a kind's rows, or of all
 // served, are left, up to an eighth goes, those first that had the fewest requests, the oldest first among them; and guesses that
-// came to nothing. With everything, all go that can, however new.
+// came to nothing, where there are many. With everything, all go that can, however new.
 func (t *table) retire(now time.Time, everything bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var gone []*entry
+	guesses := t.guessesOf(2) > fewGuesses
 	var kinds [conventions.NumKinds][]*entry // that may go
 	for _, e := range t.entries() {
 		switch {
 		case e == nil:
 		case everything && !e.leaving && !e.spiking() && e.endpoint.Route != conventions.OverflowRoute,
-			e.guess != proven && e.requests <= 2 && e.quiet(now) && now.Sub(e.seen) >= guessPatience:
+			guesses && e.guess != proven && e.requests <= 2 && e.quiet(now) && now.Sub(e.seen) >= guessPatience:
 			gone = append(gone, e)
 		case e.quiet(now):
 			kinds[e.class.kind()] = append(kinds[e.class.kind()], e)
@@ -199,10 +204,10 @@ func (t *table) finish() (gone []*entry) {
 	return gone
 }
 
-// idleGuesses is how many guesses have had two requests at most.
-func (t *table) idleGuesses() (n int) {
+// guessesOf is how many guesses have had so many requests at most.
+func (t *table) guessesOf(requests uint64) (n int) {
 	for _, e := range t.entries() {
-		if e != nil && e.guess != proven && e.requests <= 2 {
+		if e != nil && e.guess != proven && e.requests <= requests {
 			n++
 		}
 	}

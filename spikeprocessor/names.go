@@ -24,7 +24,7 @@ type names struct {
 
 	mu      sync.Mutex // guards what follows; requests do not wait for it
 	guesses *conventions.Guesses
-	atSight int       // routes that have had two requests at most, and may have a row
+	atSight int       // routes that have had one request and may have a row
 	most    int32     // rows of guesses
 	until   time.Time // paths are doubted
 }
@@ -89,10 +89,10 @@ func (n *names) tryLock() bool {
 
 // refill takes in what became of guesses. Digest calls it.
 func (n *names) refill(t *table, now time.Time) {
-	idle := t.idleGuesses()
+	once := t.guessesOf(1)
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.guesses.AtSight = max(0, n.atSight-idle)
+	n.guesses.AtSight = max(0, n.atSight-once)
 	if n.early.Swap(false) {
 		n.until = now.Add(doubtFor)
 	}

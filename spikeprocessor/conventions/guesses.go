@@ -6,7 +6,7 @@ import "hash/maphash"
 
 const (
 	// GuessesAtSight is how many routes that are not proven may have a row at the first request for them.
-	GuessesAtSight = 64
+	GuessesAtSight = 128
 	// guessRequests is how many requests others need for one.
 	guessRequests = 5
 
@@ -21,7 +21,7 @@ const (
 //   - others have one at the fifth request for them, if there are never so many requests for others in between that the 64
 //     that are counted forget it: a route needs about one in 64 of such requests.
 //
-// The zero value is not ready, see [NewGuesses]. It takes 2 KiB, allocates nothing, and is for one goroutine at a time.
+// The zero value is not ready, see [NewGuesses]. It takes less than 2 KiB, allocates nothing, and is for one goroutine at a time.
 type Guesses struct {
 	// AtSight is how many may still have a row at the first request.
 	AtSight int
