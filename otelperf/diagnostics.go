@@ -43,8 +43,12 @@ type Diagnostics struct {
 	// SubtreeRequests are those in a row like GET /api/, though a router below may know more.
 	SubtreeRequests uint64 `json:"subtree_requests"`
 	// UnroutedRequests are those that Middleware saw served though no mux has told their route: a handler in between may hide it.
-	UnroutedRequests uint64   `json:"unrouted_requests"`
-	Mounts           []string `json:"mounts"` // prefixes below which Handler was reached
+	UnroutedRequests uint64 `json:"unrouted_requests"`
+	// UnmatchedOK are the requests without a route that were answered with success, UnmatchedPanics those that panicked, both since the
+	// start or the last reset.
+	UnmatchedOK     uint64   `json:"unmatched_ok"`
+	UnmatchedPanics uint64   `json:"unmatched_panics"` // see UnmatchedOK
+	Mounts          []string `json:"mounts"`           // prefixes below which Handler was reached
 	// SharedMetrics: another Monitor of the same name, or without one, too, overwrites the metrics of this one.
 	SharedMetrics bool `json:"shared_metrics,omitzero"`
 	// Streams says how GET stream fares.
@@ -70,6 +74,8 @@ func (m *Monitor) Diagnostics() Diagnostics {
 		Panics: m.panics.Load(), MiddlewareFaults: m.counters.Faults.Count(), SubtreeRequests: m.counters.Subtrees.Load(),
 		UnroutedRequests: m.counters.Unrouted.Load(), Mounts: m.companion.Mounts(), SharedMetrics: m.hasNamesake(),
 	}
+	unmatched := m.engine.Unmatched()
+	d.UnmatchedOK, d.UnmatchedPanics = unmatched[slowlog.OutcomeOK], unmatched[slowlog.OutcomePanic]
 	d.Engine.TickSeconds = time.Duration(m.reader.spent.Load()).Seconds()
 	d.ReaderRegistered = m.reader.registered()
 	if m.state != nil {
@@ -98,6 +104,9 @@ func (d *Diagnostics) ended() string {
 	return "requests are not counted since Monitor.Shutdown was called"
 }
 
+// fewRequests is how many of a kind say nothing of the wiring yet.
+const fewRequests = 20
+
 // hints says what looks wrong and how to mend it.
 func (d *Diagnostics) hints() []string {
 	hints := []string{}
@@ -116,7 +125,18 @@ func (d *Diagnostics) hints() []string {
 	add(d.CoarseMetrics, "A View gives a duration metric buckets wider than ours: quantiles are as coarse as they are.")
 	add(d.MetricOverflow > 0, "%d requests are beyond the SDK's cardinality limit: they are in the row (other), and those that failed count as ok. "+
 		"Raise it (sdkmetric.WithCardinalityLimit), or look for attributes with ids in them.", d.MetricOverflow)
-	add(d.Processor.Overflowed > 0, "%d requests are in the row (other): raise WithMaxEndpoints, or look for span names with ids in them.", d.Processor.Overflowed)
+	add(d.Processor.Overflowed > 0, "%d requests are in the row (other): raise WithMaxEndpoints, or look for span names with ids in them. "+
+		"Rows that are rare and old make room; a reset with the baselines has all do so.", d.Processor.Overflowed)
+	add(d.Processor.NamedByPath > fewRequests, "%d requests have spans named by the path that was asked for, which is no route: they are unmatched. "+
+		"Leave otelhttp.WithSpanNameFormatter out, or let it return r.Method + \" \" + the route; and put Middleware next to the mux.", d.Processor.NamedByPath)
+	add(d.Processor.NamedOtherwise > fewRequests, "About %d requests without http.route have spans named other than METHOD /route: they are unmatched. "+
+		"Leave otelhttp.WithSpanNameFormatter out, or put Middleware next to the mux.", d.Processor.NamedOtherwise)
+	add(d.UnmatchedOK > fewRequests && d.Processor.NamedByPath+d.Processor.NamedOtherwise <= fewRequests,
+		"%d requests that no route matched were answered with success: a router decides that otelhttp does not see. With gin, echo, chi or gorilla/mux use its own "+
+			"middleware (otelgin, otelecho, otelchi, otelmux) instead of otelhttp; or put Middleware inside of otelhttp, and below the router a handler that "+
+			"sets the request's Pattern or the span's http.route to the router's pattern. With a ServeMux put Middleware next to it.", d.UnmatchedOK)
+	add(d.UnmatchedPanics > 0, "%d requests that panicked have no route, since otelhttp learns it when the handler has returned: put Middleware next to the mux.",
+		d.UnmatchedPanics)
 	add(d.Source == "spans" && !d.Processor.SamplerUsed,
 		"Without Monitor.Sampler only sampled requests are counted. It costs nothing where all are sampled.")
 	add(d.SubtreeRequests > 0, "%d requests are in the row of a whole subtree, such as GET /api/: if a router decides below it, put Middleware around that router, too.",

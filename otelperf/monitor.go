@@ -247,9 +247,13 @@ func (m *Monitor) SlowLog() *slowlog.Store { return m.slow }
 func (m *Monitor) Handler() http.Handler { return m.companion.Handler() }
 
 // Reset starts counts, windows and the slow log anew; baselines, too, if that is asked for. Spikes that are open end with the baselines
-// that they are measured by, and are reported as ended.
+// that they are measured by, and are reported as ended; and rows without requests since then end within half a minute, so that
+// endpoints which share the row (other) may have rows of their own.
 func (m *Monitor) Reset(baselines bool) {
 	m.reader.reset(baselines)
+	if baselines {
+		m.link.Forget()
+	}
 	m.slow.Reset()
 	m.link.ResetErrors()
 	m.slowBase.Store(m.processor.Stats().Slow)

@@ -40,7 +40,9 @@ func (c *core) dependency(s sdktrace.ReadOnlySpan, kind trace.SpanKind, attrs []
 		name = c.queries.summary(statement, prefix, end)
 	}
 	if name == "" {
-		name = s.Name()
+		if name, statement = category.NameOf(s.Name(), attrs); statement != "" {
+			name = c.queries.summary(statement, prefix, end)
+		}
 	}
 	return dependencyClass(category, port), prefix, name
 }

@@ -27,8 +27,9 @@ func (c *core) digest(now time.Time) {
 		if c.running != nil {
 			c.running.sweep(now)
 		}
+		c.forget(now)
 		for _, e := range c.table.entries() {
-			if e.samples.Load() != samplesPerSecond {
+			if e != nil && e.samples.Load() != samplesPerSecond {
 				e.samples.Store(samplesPerSecond)
 			}
 		}
@@ -72,9 +73,10 @@ func (c *core) learnAll(samples []sample, now time.Time) {
 	}
 	weights := map[*entry]int{}
 	c.rec.Locked(func() {
+		entries := c.table.entries()
 		for e, n := range taken {
-			if int(e.id) < len(c.cells.byID) && c.cells.byID[e.id] != nil {
-				total := c.cells.byID[e.id].requests()
+			if entries[e.id] == e { // else it has been forgotten
+				total := c.cells.requests(e.id)
 				weights[e] = int(total-e.sampledAt) / n
 				e.sampledAt = total
 			}

@@ -180,7 +180,7 @@ func (c *core) measureSlowly(s sdktrace.ReadOnlySpan, attrs []attribute.KeyValue
 		if !told {
 			outcome = slowlog.OutcomeOfStatus(int(status))
 		}
-		return c.table.lookup(httpClass, method, route), route, status, outcome
+		return c.table.lookup(httpClass, conventions.KnownMethod(method), route), route, status, outcome
 	}
 	plain := conventions.Span{Kind: s.SpanKind(), Name: s.Name(), Attributes: attrs, Failed: s.Status().Code == codes.Error}
 	r := plain.Request()
@@ -195,7 +195,31 @@ func (c *core) measureSlowly(s sdktrace.ReadOnlySpan, attrs []attribute.KeyValue
 	if r.Kind == conventions.KindHTTP && method != "" && route == "" && status != 0 && !told {
 		c.layouts.LearnServer(attrs)
 	}
-	return c.table.lookup(kindClass(r.Kind), r.Method, r.Route), r.Route, int64(r.Status), r.Outcome
+	return c.row(&r), r.Route, int64(r.Status), r.Outcome
+}
+
+// row finds the row of a request. One whose route is not proven may have none of its own: then its route is that of unmatched ones.
+func (c *core) row(r *conventions.Request) *entry {
+	kind := kindClass(r.Kind)
+	if !r.Unproven {
+		return c.table.lookup(kind, r.Method, r.Route)
+	}
+	route := conventions.Clip(r.Route)
+	if e := c.table.known(kind, r.Method, route); e != nil {
+		return e
+	}
+	if g := c.names.admit(r, c.table); g != proven {
+		e := c.table.lookupAs(kind, r.Method, route, g)
+		if e.route != route { // there is no room
+			r.Route = e.route
+		}
+		return e
+	}
+	if r.Kind == conventions.KindHTTP && !r.Unmatched() {
+		c.stats.namedByPath.Add(1)
+	}
+	r.Route = conventions.UnmatchedRoute
+	return c.table.lookup(kind, r.Method, r.Route)
 }
 
 // curious reports whether an ordinary request of the endpoint is to be looked at, for what is normal.

@@ -22,7 +22,7 @@ func hang(t *testing.T, tr trace.Tracer, n int, name string, now time.Time, ago 
 	return spans
 }
 
-func names(list []InFlight) string {
+func rowNames(list []InFlight) string {
 	var got []string
 	for _, r := range list {
 		got = append(got, r.Name)
@@ -48,15 +48,15 @@ func TestInFlightSweep(t *testing.T) {
 	if n := table.held(); n != 1 {
 		t.Errorf("%d slots are held, want that of the young one", n)
 	}
-	if l, n := table.list(now, 10); n != 3 || names(l) != "old young" {
-		t.Errorf("listed %q of %d, want the old ones, too", names(l), n)
+	if l, n := table.list(now, 10); n != 3 || rowNames(l) != "old young" {
+		t.Errorf("listed %q of %d, want the old ones, too", rowNames(l), n)
 	}
 	if got := leaks(table.moved.list(now)); got != "2 old 3601s; " {
 		t.Errorf("leaked: %q", got)
 	}
 	old[0].End()
-	if l, n := table.list(now, 10); n != 2 || names(l) != "old young" {
-		t.Errorf("listed %q of %d after one had ended", names(l), n)
+	if l, n := table.list(now, 10); n != 2 || rowNames(l) != "old young" {
+		t.Errorf("listed %q of %d after one had ended", rowNames(l), n)
 	}
 	old[1].End()
 	young[0].End()
@@ -89,7 +89,7 @@ func TestInFlightMakesRoom(t *testing.T) {
 	if len(list) != count || count+int(st.InFlightDropped) != 1250 || st.InFlightDropped > 100 {
 		t.Errorf("listed %d of %d, dropped %d; want all 1250", len(list), count, st.InFlightDropped)
 	}
-	if got := names(list[len(list)-40:]); got != "GET /fresh" {
+	if got := rowNames(list[len(list)-40:]); got != "GET /fresh" {
 		t.Errorf("the youngest are %q", got)
 	}
 	if len(st.Leaked) != 2 || st.Leaked[0].Count < 300 || st.Leaked[0].OldestAgeSeconds < 120 {

@@ -49,6 +49,9 @@ func (c *core) insight(ep conventions.Endpoint, now time.Time) (in Insight, ok b
 // learn takes one sample into what is normal for its endpoint, and into what tells its slow requests from the others. It
 // stands for weight requests.
 func (c *core) learn(s *sample, children []slowlog.Span, weight int, now time.Time) {
+	if s.entry.class == httpClass && s.entry.route == conventions.UnmatchedRoute && conventions.NamedOtherwise(s.entry.method, s.root.Name()) {
+		c.stats.namedOtherwise.Add(uint64(max(weight, 1)))
+	}
 	if !s.slow {
 		s.entry.usual.Observe(slowlog.BreakdownOf(c.slowSpan(s.root), children))
 	}

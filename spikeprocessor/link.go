@@ -51,8 +51,18 @@ func (l Link) SetSlowThreshold(d time.Duration) {
 	}
 	l.core.cfg.slowThreshold.Store(int64(d))
 	for _, e := range l.core.table.entries() {
-		l.core.prepare(e)
+		if e != nil {
+			l.core.prepare(e)
+		}
 	}
+}
+
+// Forget has every endpoint make room, as the next Digest finds them: those that get requests are back at once as they were, the others
+// are gone within a quarter of a minute. So what went to an overflow endpoint may have rows of its own again. Endpoints with an open
+// spike stay.
+func (l Link) Forget() {
+	l.core.table.overflowed.Store(0)
+	l.core.forgetAll.Store(true)
 }
 
 // Digest does what the span path leaves to others: it builds the anatomy of requests that were kept since the last call, looks at

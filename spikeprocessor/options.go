@@ -99,7 +99,8 @@ func WithEndpointSlowThreshold(pattern string, d time.Duration) Option {
 	}}
 }
 
-// WithMaxEndpoints sets how many endpoints are kept apart, 1 to 10000; the rest share one overflow endpoint. The
+// WithMaxEndpoints sets how many endpoints are kept apart, 1 to 10000; the rest share one overflow endpoint. A quarter of them may be
+// jobs, a quarter consumers, an eighth servers of other protocols. Those with few requests long ago make room for others. The
 // default is 500.
 func WithMaxEndpoints(n int) Option {
 	return option{"WithMaxEndpoints", func(c *config) {

@@ -43,6 +43,7 @@ type core struct {
 	rec       *latency.Recorder
 	cfg       config
 	layouts   conventions.Layouts
+	names     names
 
 	start   time.Time
 	cells   cells // touched only under the recorder's mutex
@@ -55,6 +56,7 @@ type core struct {
 	tidied     time.Time
 	rebuilt    int // where in the ring of recents the last Digest ended
 	digestTime time.Duration
+	forgetAll  atomic.Bool // the next Digest is to have all endpoints make room
 
 	suspicion   atomic.Int64 // unix ns of the last request that was kept; for RecordSuspects
 	samplerUsed atomic.Bool
@@ -90,6 +92,7 @@ func New(next sdktrace.SpanProcessor, opts ...Option) (*Processor, error) {
 		}
 	}
 	c.table = newTable(cfg.maxEndpoints, c.prepare)
+	c.names.init(cfg.maxEndpoints)
 	c.rec = latency.NewRecorder(c.applyWords)
 	return &Processor{core: c, next: next}, nil
 }
@@ -123,6 +126,9 @@ func (c *core) startRoot(ctx context.Context, s sdktrace.ReadWriteSpan) {
 	}
 	if a := c.asks.Load(); a != nil {
 		a.started(ctx, s)
+	}
+	if c.names.looking() {
+		c.names.look(s)
 	}
 }
 

@@ -11,7 +11,7 @@ const maxFaults = 1000
 
 // stats counts what is worth knowing and rare: no request that is ordinary touches it.
 type stats struct {
-	negative, afterShutdown, slow, notKept, hookPanics atomic.Uint64
+	negative, afterShutdown, slow, notKept, hookPanics, namedByPath, namedOtherwise atomic.Uint64
 
 	anatomiesDropped, anatomiesIncomplete atomic.Uint64
 	lastIncomplete                        atomic.Int64 // unix ns
@@ -33,8 +33,15 @@ type Stats struct {
 	Endpoints int `json:"endpoints"`
 	// MaxEndpoints is what WithMaxEndpoints says: the most rows of endpoints, and as many of dependencies.
 	MaxEndpoints int `json:"max_endpoints"`
-	// Overflowed counts requests that went to an overflow endpoint.
+	// Overflowed counts requests that went to an overflow endpoint, since the start or Link.Forget.
 	Overflowed uint64 `json:"overflowed"`
+	// Forgotten counts endpoints that have made room for others.
+	Forgotten uint64 `json:"forgotten"`
+	// NamedByPath counts requests whose span name is the path that was asked for, which is no route: they count as unmatched.
+	NamedByPath uint64 `json:"named_by_path"`
+	// NamedOtherwise counts requests without a route whose span name is neither their method nor "METHOD /...": they count as unmatched.
+	// It is an estimate.
+	NamedOtherwise uint64 `json:"named_otherwise"`
 	// NegativeDurations counts spans that ended before they began; they are recorded as 0.
 	NegativeDurations uint64 `json:"negative_durations"`
 	// AfterShutdown counts requests that ended after the counting, and were handed on uncounted.
@@ -100,7 +107,8 @@ type Stats struct {
 func (p *Processor) Stats() Stats {
 	c := p.core
 	st := Stats{
-		Endpoints: len(c.table.entries()), MaxEndpoints: c.cfg.maxEndpoints, Overflowed: c.table.overflowed.Load(),
+		Endpoints: c.table.size(), MaxEndpoints: c.cfg.maxEndpoints, Overflowed: c.table.overflowed.Load(), Forgotten: c.table.forgotten.Load(),
+		NamedByPath: c.stats.namedByPath.Load(), NamedOtherwise: c.stats.namedOtherwise.Load(),
 		NegativeDurations: c.stats.negative.Load(), AfterShutdown: c.stats.afterShutdown.Load(),
 		Slow: c.stats.slow.Load(), NotKept: c.stats.notKept.Load(), Faults: c.faults.Count(), HookPanics: c.stats.hookPanics.Load(),
 		HeldFull: c.gather.full.Load(), HeldEvicted: c.gather.evicted.Load(), HeldLong: c.gather.long.Load(),

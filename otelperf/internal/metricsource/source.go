@@ -179,6 +179,9 @@ func (m *Source) add(set attribute.Set, delta *latency.Histogram, sum float64, c
 		return
 	}
 	req := conventions.Point(set.ToSlice())
+	if _, known := m.ids[req.Endpoint()]; req.Unproven && !known {
+		req.Route = conventions.UnmatchedRoute
+	}
 	r, outcome := m.rowOf(req.Endpoint()), req.Outcome
 	r.coarse = r.coarse || coarse
 	if set.HasValue(overflowKey) {
