@@ -11,7 +11,9 @@
 //
 // Spans that are exported say what is known of them: the attributes are in package conventions, and the README lists them.
 //
-// Of every local root, the span whose parent is remote or absent, it records the duration under an endpoint:
+// Of every local root, the span whose parent is remote or absent, and of spans of kind server and consumer even below another span of
+// this process (but for one directly below a running one of its own kind, as where a server is instrumented twice), it records the
+// duration under an endpoint:
 // the method and the route template for an HTTP server span, the full method for RPC, the span name for message
 // consumers and jobs; of every client and producer span, under what it called (package conventions says how all of them are
 // named). The record is one 64-bit word in a sharded log (see package latency): no allocation, no lock
@@ -40,9 +42,20 @@
 // most 2 KiB. Digest builds anatomies for 50 ms, or of 1 MiB of spans, and leaves the rest to the next call. What has no room is counted
 // in [Stats]; numbers, the slow log's entries and exported spans are not affected, but a rescued child is exported as it is stored.
 //
+// # Several providers
+//
+// [Processor.With] makes a processor for each tracer provider; all count together, and [Processor.Shutdown] of one ends nothing of the
+// others: [Link.Stop] ends the counting. A provider may be made anew, with a processor of its own, as often as there is reason to.
+// What next gets is judged for each processor: of spans that are recorded only because of Sampler it gets the start, and the end when
+// they are rescued; of all others, start and end. Where a processor sees both unsampled spans of ours and such that the program's own
+// sampler has recorded, they cannot be told apart when they end: from the first of these on next gets the end of all unsampled spans,
+// and nothing of that provider is rescued.
+//
 // # Faults
 //
-// Nothing on the span path logs or panics. What could not be counted as it should have been is counted in [Stats].
+// Nothing on the span path logs or panics. What could not be counted as it should have been is counted in [Stats]. A panic of ours is
+// recovered and counted; one a minute goes to the OpenTelemetry error handler, with its stack and from a goroutine of its own. After
+// 1000 of them the counting ends, which is reported, too. A panic of next is the program's own, and goes on to who ended the span.
 //
 // All exported methods are safe for concurrent use unless they say otherwise.
 package spikeprocessor

@@ -54,9 +54,14 @@ func (s *idSet) add(id uint64) {
 	b.slots[(b.lost.Add(1)-1)%idSlots].Store(own | 1)
 }
 
-// take takes an id out once; false if it is not in.
+// take takes an id out once; false if it is not in. It looks twice: an id that is there several times may be taken by another
+// goroutine from the slot that lies ahead, and put into one that was passed.
 func (s *idSet) take(id uint64) bool {
 	b, own := s.place(id)
+	return b.take(own) || b.take(own)
+}
+
+func (b *idBucket) take(own uint64) bool {
 	for i := range b.slots {
 		sl := &b.slots[i]
 		for w := sl.Load(); w != 0 && w&^idCountMax == own; w = sl.Load() {

@@ -104,5 +104,5 @@ func (l Link) Insight(ep conventions.Endpoint, now time.Time) (in Insight, ok bo
 // Resource returns the resource of the first span that was counted, or nil before.
 func (l Link) Resource() *resource.Resource { return l.core.resource.Load() }
 
-// Stop ends the counting, and nothing else: spans still reach the wrapped processors. It may be called more than once.
+// Stop ends the counting of all processors, and nothing else: spans still reach the wrapped ones. It may be called more than once.
 func (l Link) Stop() { l.core.stop() }

@@ -124,7 +124,8 @@ func WithSlowLog(s *slowlog.Store) Option {
 }
 
 // WithOnKeep adds a function that is called with each request that was put into the slow log, in the goroutine that
-// ended the span: it must return at once, and must not be nil. A panic in it is recovered and counted.
+// ended the span, after next has got it: it must return at once, and must not be nil. A panic in it ends no request: it is recovered,
+// and counted in Stats.
 func WithOnKeep(f func(*slowlog.Entry)) Option {
 	return option{"WithOnKeep", func(c *config) {
 		if f == nil {

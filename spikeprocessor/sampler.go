@@ -19,7 +19,8 @@ import (
 // decision are left as they are. With root nil, OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG say what root is, as
 // they would without a sampler (sdktrace.WithSampler overrides them); their default is parentbased_always_on.
 //
-// A span that is recorded but not sampled reports IsRecording() == true to the program's own code.
+// A span that is recorded but not sampled reports IsRecording() == true to the program's own code. One sampler may serve several
+// providers, and stand inside of another one. It is meant for providers that have a processor of p's: in others it records for nobody.
 func (p *Processor) Sampler(root sdktrace.Sampler) sdktrace.Sampler {
 	if root == nil {
 		root = SamplerFromEnv()
