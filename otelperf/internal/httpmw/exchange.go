@@ -81,6 +81,7 @@ const (
 	markPanicked               // an instance saw a panic
 	markTimedOut               // http.TimeoutHandler has replied instead
 	markOutlived               // the span may end before the handler returns
+	markLimited                // the handler of a span below may be left behind
 	markFinished               // the outermost instance returned
 )
 

@@ -69,7 +69,7 @@ func (h *handler) serveOuter(w http.ResponseWriter, r *http.Request) {
 	} else if h.m.cfg.Spans != nil {
 		h.m.cfg.Spans.want()
 	}
-	v := visit{e: e, h: h, got: r, passed: r.WithContext(e), patternBefore: r.Pattern}
+	v := visit{e: e, h: h, w: w, got: r, passed: r.WithContext(e), patternBefore: r.Pattern}
 	defer v.leave()
 	if _, limited := r.Context().Deadline(); limited && e.span.IsValid() && h.m.cfg.Spans != nil {
 		h.m.cfg.Spans.outlive(e, e.span)
@@ -85,7 +85,7 @@ func (h *handler) serveInner(e *exchange, w http.ResponseWriter, r *http.Request
 		h.servePart(w, r)
 		return
 	}
-	v := visit{e: e, h: h, depth: depth, got: r, passed: r, patternBefore: r.Pattern}
+	v := visit{e: e, h: h, w: w, depth: depth, got: r, passed: r, patternBefore: r.Pattern}
 	defer v.leave()
 	h.foresee(&v)
 	h.next.ServeHTTP(w, r)

@@ -46,7 +46,17 @@ func (s *Spans) Started(ctx context.Context, span sdktrace.ReadWriteSpan) {
 	if e == nil || span.SpanKind() != trace.SpanKindServer || !e.adopt(span.SpanContext()) {
 		return
 	}
+	if limited(ctx, e) {
+		e.mark(markLimited)
+	}
 	s.list(e)
+}
+
+// limited says whether ctx has a deadline that the request did not have when it arrived: its handler may be left behind.
+func limited(ctx context.Context, e *exchange) bool {
+	own, _ := e.Deadline()
+	deadline, ok := ctx.Deadline()
+	return ok && !deadline.Equal(own)
 }
 
 // outlive takes an exchange whose span, above it, may end while its handler runs.
@@ -83,7 +93,11 @@ func (s *Spans) Ended(id trace.SpanID) (o slowlog.Outcome, ok bool) {
 	if e.marked(markOutlived) {
 		return slowlog.OutcomeCanceled, e.clientGone()
 	}
-	end := e.ending()
+	w := e.w
+	if e.marked(markLimited) {
+		w = nil
+	}
+	end := e.ending(w)
 	o = end.outcome()
 	return o, o != slowlog.OutcomeOfStatus(end.status)
 }
