@@ -59,7 +59,10 @@ func newHostileLoad(mon *Monitor) *hostileLoad {
 	return &hostileLoad{tracer: tp.Tracer("hostile"), began: time.Now()}
 }
 
-func (h *hostileLoad) text(n int) string { h.n++; return (fmt.Sprint(h.n) + strings.Repeat(" x", n))[:n] }
+func (h *hostileLoad) text(n int) string {
+	h.n++
+	return (fmt.Sprint(h.n) + strings.Repeat(" x", n))[:n]
+}
 
 func (h *hostileLoad) request(route string, size int) (context.Context, trace.Span) {
 	return h.tracer.Start(context.Background(), "GET "+route, trace.WithSpanKind(trace.SpanKindServer), trace.WithTimestamp(h.began), trace.WithAttributes(
