@@ -25,7 +25,7 @@ const (
 // as many bytes as are left for others, so n requests that want all get 1/(n+1) of it each. Where that is not enough, requests
 // that have been there for longer than ten seconds make room, the oldest first, and where nothing is left at all, the oldest of
 // any age. Who made room holds nothing any more: those are streams, consumers' loops, and spans that ended after their root. All
-// that is left out is counted.
+// that is left out is counted. Who made room is remembered by at most 256 lists a shard, 2 MiB in all.
 //
 // A child costs one short lock of a shard, which spans of other traces share by chance only, and no allocation once the
 // shard's memory is warm. Shards take bytes from the common bound a batch at a time, and keep some back; only when the bound
