@@ -99,6 +99,9 @@ func excess(n, limit int) int {
 
 // rarest moves the n entries to the front that are missed least, and returns them.
 func rarest(all []*entry, n int) []*entry {
+	if n == 0 {
+		return nil
+	}
 	slices.SortFunc(all, func(a, b *entry) int {
 		return cmp.Or(cmp.Compare(patience(a.requests), patience(b.requests)), a.seen.Compare(b.seen))
 	})

@@ -31,17 +31,15 @@ func (e *Engine) forget(d *spikeprocessor.Delta) {
 	other.coarse, other.unknown = other.coarse || ep.coarse, other.unknown || ep.unknown
 }
 
-// leaveIncident ends the part that an endpoint has in an incident, which it returns; nil if there is none, or it is no longer
-// remembered.
-func (e *Engine) leaveIncident(ep *endpoint) *incident {
+// leaveIncident ends the part that an endpoint has in an incident.
+func (e *Engine) leaveIncident(ep *endpoint) {
 	if ep.incident == "" {
-		return nil
+		return
 	}
-	ev, in := baseline.Event{Kind: baseline.Ended, At: e.now, Start: e.now}, e.incidents.find(ep.incident)
-	if in != nil {
+	ev := baseline.Event{Kind: baseline.Ended, At: e.now, Start: e.now}
+	if in := e.incidents.find(ep.incident); in != nil {
 		ev = in.part(ep).Evidence
 		ev.Kind, ev.At = baseline.Ended, e.now
 	}
 	e.record(ep, ev)
-	return in
 }
