@@ -35,6 +35,11 @@ const (
 // staleTicks is after how many missed ticks the engine counts as stalled.
 const staleTicks = 5
 
+// stalled reports whether the numbers are old.
+func (m *Monitor) stalled() bool {
+	return m.disabled == "" && (m.closed.Load() || m.engine.Age() > staleTicks*m.reader.every)
+}
+
 // Health returns what is well and what is not.
 func (m *Monitor) Health() Health {
 	d := m.Diagnostics()
@@ -48,8 +53,7 @@ func (m *Monitor) Health() Health {
 		h.Checks = append(h.Checks, c)
 	}
 	check("enabled", d.Disabled != "", "%s is set", d.Disabled)
-	age := m.engine.Age()
-	check("engine", d.Disabled == "" && !m.closed.Load() && age > staleTicks*m.reader.every, "no evaluation for %.0f s%s", age.Seconds(), m.reader.why())
+	check("engine", d.Stalled && !m.closed.Load(), "no evaluation for %.0f s%s", m.engine.Age().Seconds(), m.reader.why())
 	open := m.openReasons()
 	check("spikes", len(open) > 0, "%s", strings.Join(open, "; "))
 	check("source", d.Source == "metrics" && !d.ReaderRegistered, "the metric source needs Monitor.Reader in the MeterProvider")

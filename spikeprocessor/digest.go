@@ -100,7 +100,7 @@ func (c *core) build(k *kept) {
 	}
 	k.dirty = false
 	a := slowlog.Build(c.slowSpan(k.root), c.slowSpans(k.children), slowlog.BuildOptions{
-		QueryText: c.cfg.queryText, Normal: k.entry.usual.Normal(), Dropped: k.dropped,
+		QueryText: c.cfg.queryText, Normal: k.entry.usual.normal(), Dropped: k.dropped,
 	})
 	c.store.ReplaceAnatomy(k.trace, k.id, a)
 }

@@ -22,7 +22,7 @@
 //
 // At most [WithMaxEndpoints] endpoints (500 by default) are kept apart; later ones share one overflow endpoint per
 // kind with the route conventions.OverflowRoute. Dependencies have rows of their own, as many again, so that they and the endpoints
-// cannot crowd each other out. A row takes at most about 30 KiB of numbers, and that of an endpoint at most 24 KiB more of what
+// cannot crowd each other out. A row takes at most about 30 KiB of numbers, and that of an endpoint at most 26 KiB more of what
 // tells its slow requests apart. Methods and routes are clipped to 256 bytes. The recorder's logs are bounded by package
 // latency's Recorder.
 //

@@ -201,7 +201,7 @@ func (p *Processor) notable(s sdktrace.ReadOnlySpan, v *verdict) {
 	if v.r.Outcome.Failed() {
 		c.failure(s, v)
 	}
-	if v.slow() && c.digesting.Load() {
+	if (v.slow() || v.reason == slowlog.ReasonSpike) && c.digesting.Load() {
 		c.bench.sample(sample{entry: v.entry, root: s, kin: f, d: v.d, status: v.r.Status, slow: true})
 	}
 	c.suspicion.Store(s.EndTime().UnixNano())
