@@ -175,12 +175,12 @@ func (m *Monitor) sendSlow(e *slowlog.Entry) {
 	m.companion.Send(companion.TopicSlow, func() any { return slowRequest(e) })
 }
 
-// spike passes on what the engine found. The stream is told of what changes once the spike was reported.
+// spike passes on what the engine found. The stream gets what changes between the first and the last report of a spike, and these.
 func (m *Monitor) spike(ev *engine.Event) {
 	if ev.Started {
 		m.metering.spikeStarted(ev.Part.Endpoint)
 	}
-	if ev.Incident.Reported {
+	if message := ev.Part == nil; message || ev.Incident.Reported && ev.Incident.State == engine.Open {
 		change := spikeChangeOf(ev)
 		m.companion.Send(companion.TopicSpike, func() any { return change })
 	}

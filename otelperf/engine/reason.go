@@ -73,18 +73,9 @@ func (p *Part) Seen() string {
 	return text
 }
 
-// Quantile names the one that fired, such as "p97" or "p99.8".
+// Quantile names the one that fired, such as "p97.3".
 func (p *Part) Quantile() string {
-	q := p.Evidence.Quantile * 100
-	decimals := 0.0
-	if q > 99 {
-		decimals = 1
-	}
-	if q > 99.9 {
-		decimals = 2
-	}
-	scale := math.Pow(10, decimals)
-	return fmt.Sprintf("p%g", math.Floor(q*scale)/scale)
+	return fmt.Sprintf("p%g", math.Floor(p.Evidence.Quantile*1000+1e-9)/10)
 }
 
 func shortMs(d time.Duration) string { return units.Short(units.Milliseconds(d)) }

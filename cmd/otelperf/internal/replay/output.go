@@ -43,7 +43,7 @@ type event struct {
 	Ratio              *float64 `json:"ratio"` // quantile_ms / baseline_quantile_ms, null if that is 0
 	Reason             string   `json:"reason"`
 
-	*toll // of spike_ended
+	Cost *toll `json:"cost,omitzero"` // of spike_ended
 }
 
 // toll is what a spike has cost.
@@ -78,7 +78,7 @@ func (o *jsonOutput) event(ev *engine.Event) error {
 	}
 	if !ev.Started {
 		out.Type = "spike_ended"
-		out.toll = &toll{WorstMs: toMs(p.Worst.Quantile), Requests: p.Cost.Requests, Slow: p.Cost.Slow, Failed: p.Cost.Failed}
+		out.Cost = &toll{WorstMs: toMs(p.Worst.Quantile), Requests: p.Cost.Requests, Slow: p.Cost.Slow, Failed: p.Cost.Failed}
 	}
 	err := o.enc.Encode(out)
 	if err != nil {
