@@ -75,6 +75,9 @@ type SpikeEndpoint struct {
 	WorstRequests uint64    `json:"worst_requests"` // in that minute
 	WorstFailed   uint64    `json:"worst_failed"`   // in that minute
 
+	LastMs    float64  `json:"last_ms"`    // the quantile that fired, in the last minute of it
+	LastRatio *float64 `json:"last_ratio"` // last_ms / baseline_quantile_ms
+
 	CostRequests       uint64  `json:"cost_requests"`        // since Start
 	CostSlow           uint64  `json:"cost_slow"`            // of them above the threshold
 	CostExpectedSlow   float64 `json:"cost_expected_slow"`   // how many would have been above it anyway
@@ -109,7 +112,7 @@ func spikeEndpointOf(p *engine.Part) SpikeEndpoint {
 		BaselineP50Ms: ms(ev.Baseline.P50), BaselineP90Ms: ms(ev.Baseline.P90), BaselineP99Ms: ms(ev.Baseline.P99),
 		Quantile: *units.Number(ev.Quantile), QuantileMs: ms(ev.QuantileNow), BaselineQuantileMs: ms(ev.QuantileBaseline), Ratio: known(ev.Ratio), WaitsFor: p.WaitsFor,
 		WorstAt: p.Worst.Time.UTC(), WorstMs: ms(p.Worst.Quantile), WorstP99Ms: ms(p.Worst.P99), WorstRatio: known(p.Worst.Ratio),
-		WorstRequests: p.Worst.Requests, WorstFailed: p.Worst.Failed,
+		WorstRequests: p.Worst.Requests, WorstFailed: p.Worst.Failed, LastMs: ms(p.Last.Quantile), LastRatio: known(p.Last.Ratio),
 		CostRequests: p.Cost.Requests, CostSlow: p.Cost.Slow, CostExpectedSlow: *units.Number(p.Cost.ExpectedSlow),
 		CostFailed: p.Cost.Failed, CostExpectedFailed: *units.Number(p.Cost.ExpectedFailed), ErrorRateBefore: units.Number(p.FailedBefore), ErrorRate: units.Number(p.Failed),
 	}

@@ -51,16 +51,17 @@ type Part struct {
 	End      time.Time            // zero while it is open
 	// Evidence is what made it an alarm. It stays as it was.
 	Evidence baseline.Event
-	Worst    Worst // the worst minute so far
-	Cost     Cost  // since Start
+	Worst    Moment // when it was farthest from its baseline; within the first minute what the evidence shows
+	Last     Moment // the last minute; of the evidence at first, and of the last minute of the part once it has ended
+	Cost     Cost   // since Start
 	// WaitsFor is the route of the dependency that its slow requests spend their extra time in; "" while none is known.
 	WaitsFor string
 	// FailedBefore and Failed are the shares of failed requests in the hour before and since, 0 to 1; NaN where there was none.
 	FailedBefore, Failed float64
 }
 
-// Worst is the minute in which an endpoint was farthest from its baseline. Within the first it is what the evidence shows.
-type Worst struct {
+// Moment is a minute of a part, looked at every ten seconds.
+type Moment struct {
 	Time             time.Time     // of its beginning
 	Requests, Failed uint64        // in it
 	Quantile, P99    time.Duration // that of Part.Evidence, and p99

@@ -50,7 +50,7 @@ func (e *Engine) alarm(ep *endpoint, p *part, ev *baseline.Event) {
 	}
 	done := e.outcomesSince(ep, ev.Start)
 	p.add(&done, ev.N, ev.Above)
-	p.worst(Worst{Time: ev.Start, Requests: done.Total(), Failed: done.Failed(), Quantile: ev.QuantileNow, P99: ev.Now.P99, Ratio: ev.Ratio})
+	p.take(Moment{Time: ev.Start, Requests: done.Total(), Failed: done.Failed(), Quantile: ev.QuantileNow, P99: ev.Now.P99, Ratio: ev.Ratio})
 }
 
 // outcomesSince are those of the steps of ten seconds since a time, or of the minutes, where that is longer ago.
@@ -88,14 +88,15 @@ func (p *part) add(done *slowlog.OutcomeCounts, timed, slow uint64) {
 	}
 }
 
-// worst takes a minute in if it is the worst so far.
-func (p *part) worst(w Worst) {
-	if w.Ratio > p.Worst.Ratio || p.Worst.Time.IsZero() {
-		p.Worst = w
+// take notes a minute, also as the worst so far if it is.
+func (p *part) take(m Moment) {
+	p.Last = m
+	if m.Ratio > p.Worst.Ratio || p.Worst.Time.IsZero() {
+		p.Worst = m
 	}
 }
 
-// look compares the last minute with the worst one.
+// look takes the last minute.
 func (e *Engine) look(p *part) {
 	ev, t := &p.Evidence, &e.scratch.Aggregate
 	if ev.QuantileBaseline <= 0 {
@@ -111,7 +112,7 @@ func (e *Engine) look(p *part) {
 	if ev.Quantile > 0.99 {
 		q[0], q[1] = q[1], q[0]
 	}
-	p.worst(Worst{
+	p.take(Moment{
 		Time: span.Begin(e.step), Requests: t.Outcomes.Total(), Failed: t.Outcomes.Failed(), Quantile: q[0], P99: q[1],
 		Ratio: float64(q[0]) / float64(ev.QuantileBaseline),
 	})

@@ -49,6 +49,9 @@ export function times(x) {
   return x === null || x === undefined ? none : (x >= 10 ? fixed(x, 0) : fixed(x, 1)) + "\u00d7";
 }
 
+// quantile names one of 0 to 1.
+export const quantile = (q) => "p" + Math.floor(q * 1000 + 1e-9) / 10;
+
 export function bytes(n) {
   const units = ["B", "KiB", "MiB", "GiB"];
   let i = 0;
