@@ -73,9 +73,13 @@ func (p *Part) Seen() string {
 	return text
 }
 
-// Quantile names the one that fired, such as "p97.3".
+// Quantile names the one that fired, such as "p97" or "p99.8".
 func (p *Part) Quantile() string {
-	return fmt.Sprintf("p%g", math.Floor(p.Evidence.Quantile*1000+1e-9)/10)
+	q := p.Evidence.Quantile
+	if q < 0.99 {
+		return fmt.Sprintf("p%.0f", math.Floor(q*100+1e-9))
+	}
+	return fmt.Sprintf("p%g", math.Floor(q*1000+1e-9)/10)
 }
 
 func shortMs(d time.Duration) string { return units.Short(units.Milliseconds(d)) }

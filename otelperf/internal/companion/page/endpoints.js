@@ -86,7 +86,7 @@ export class Endpoints {
 
 function ratioCell(td, r) {
   const spiking = r.state === "spiking" && r.ratio_quantile !== null;
-  text(td, format.times(r.ratio));
+  measure(td, [format.times(r.ratio), spiking ? "\u202f" + format.quantile(r.ratio_quantile) : ""]);
   toggle(td, "bad", r.state === "spiking");
   toggle(td, "warn", r.state === "elevated");
   toggle(td, "faint", r.state !== "spiking" && r.state !== "elevated");
@@ -94,7 +94,7 @@ function ratioCell(td, r) {
 }
 
 // readiness says what is missing for a baseline, and how long that takes.
-export const readiness = (r) => format.count(r.needed) + " more requests" + (r.ready_seconds === undefined ? "" : ", about " + format.span(r.ready_seconds) + " at this rate");
+export const readiness = (r) => format.plural(r.needed, "more request") + (r.ready_seconds === undefined ? "" : ", about " + format.span(r.ready_seconds) + " at this rate");
 
 function stateLabel(r) {
   if (r.state === "learning" && r.needed) return "learning: " + readiness(r);

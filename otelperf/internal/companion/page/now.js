@@ -29,9 +29,12 @@ export function showNow(summary, openTrace, select) {
   text($("headline"), headline);
   text($("headline-detail"), detail);
   toggle(document.body, "wrong", open.length > 0);
+  toggle(document.body, "unsure", headline === learningHeadline);
   show($("spikes"), open.length > 0);
   keyed($("spikes"), open, (s) => s.id, () => el("li", { class: "spike" }), (li, spike) => fillSpike(li, spike, summary, openTrace, select));
 }
+
+const learningHeadline = "Learning what is usual";
 
 function verdict(summary, open) {
   if (summary.diagnostics.disabled) return ["Switched off", summary.diagnostics.disabled + " is set: nothing is measured."];
@@ -42,10 +45,10 @@ function verdict(summary, open) {
   if (summary.endpoints.length === 0) return ["No requests yet", "The first one that ends shows up here within a second."];
   const learning = summary.endpoints.filter((e) => e.state === "learning").length;
   const all = summary.endpoints.length;
-  if (learning === all) return ["Learning what is usual", learningDetail(summary.endpoints)];
-  const known = all - learning;
+  if (learning === all) return [learningHeadline, learningDetail(summary.endpoints)];
+  const known = all - learning, elevated = summary.endpoints.filter((e) => e.state === "elevated").length;
   const past = summary.spikes[0]?.end ? " The last spike ended " + format.ago(summary.spikes[0].end, new Date(summary.time)) + "." : "";
-  return ["Nothing is wrong", (known === 1 ? "The one endpoint with a baseline is within it." : "All " + known + " endpoints with a baseline are within it.") + (learning ? " " + learning + " still learning." : "") + past];
+  return ["Nothing is wrong", (known === 1 ? "The one endpoint with a baseline is within it." : "All " + known + " endpoints with a baseline are within it.") + (learning ? " " + learning + " still learning." : "") + (elevated ? " In this window " + elevated + (elevated === 1 ? " was" : " were") + " above it." : "") + past];
 }
 
 // learningDetail says which endpoint will have a baseline first, and when.
