@@ -195,13 +195,13 @@ func TestSharedFaultIsOneMessage(t *testing.T) {
 	var loads []load
 	var all []int
 	for id := range 100 {
-		loads = append(loads, load{rate: []float64{30, 10, 3, 1}[id%4], usual: time.Duration(5+id) * time.Millisecond})
+		loads = append(loads, load{rate: []float64{30, 3, 1, 0.5}[id%4], usual: time.Duration(5+id) * time.Millisecond})
 		all = append(all, id)
 	}
 	for name, examples := range map[string][]string{"with examples": {"x"}, "without": nil} {
 		t.Run(name, func(t *testing.T) {
 			s := newService(t, &told{examples: examples}, slices.Clone(loads)...)
-			s.slow(4, all...)
+			s.slow(3, all...)
 			s.pass(4 * time.Minute)
 			in := s.Incidents()
 			if len(in) != 1 || len(in[0].Parts) < 98 {
@@ -211,8 +211,8 @@ func TestSharedFaultIsOneMessage(t *testing.T) {
 				t.Errorf("messages are %q, want one%s", got, s.story())
 			}
 			first := s.events[slices.IndexFunc(s.events, func(ev Event) bool { return ev.Opened })]
-			if n := len(first.Incident.Parts); n < 25 {
-				t.Errorf("the message knows of %d endpoints, want those of 10/s and more", n)
+			if n := len(first.Incident.Parts); n < 70 {
+				t.Errorf("the message knows of %d endpoints, want those of 1/s and more", n)
 			}
 			s.slow(1, all...)
 			s.pass(8 * time.Minute)
@@ -238,6 +238,9 @@ func TestSameDependency(t *testing.T) {
 	s.pass(time.Minute)
 	s.wantMessages(t, "opened GET /a", "grew GET /c")
 	in := s.Incidents()
+	if slices.ContainsFunc(s.events, func(ev Event) bool { return ev.Incident.ID != in[0].ID }) {
+		t.Errorf("an endpoint had an incident of its own:%s", s.story())
+	}
 	if len(in) != 1 || len(in[0].Parts) != 3 || !strings.Contains(in[0].Reason, "GET /c: ") || !strings.Contains(in[0].Reason, "waiting for "+users) {
 		t.Fatalf("incidents are %+v", in)
 	}
