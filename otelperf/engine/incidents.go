@@ -30,6 +30,7 @@ type incident struct {
 	parts    []*part  // in the order in which they joined
 	formerly []string // ids of those that became part of it, at most one for each part
 	byReset  bool     // it was ended by a reset of the baselines
+	sealed   bool     // nothing joins it any more, since the baselines were reset
 	messages messages
 }
 

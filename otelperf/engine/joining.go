@@ -27,7 +27,7 @@ const (
 func (k *incidents) former(endpoint int, at time.Time) (*incident, *part) {
 	for _, in := range slices.Backward(k.all) {
 		for _, p := range in.parts {
-			if p.id == endpoint && p.State == Ended && at.Sub(p.End) < rejoin && !in.byReset {
+			if p.id == endpoint && p.State == Ended && at.Sub(p.End) < rejoin && !in.sealed {
 				return in, p
 			}
 		}
@@ -64,7 +64,7 @@ func (k *incidents) sharing(p *part, other *incident) *incident {
 
 // alive reports whether an incident may still grow.
 func (in *incident) alive(at time.Time) bool {
-	return !in.byReset && (in.State == Open || in.State == Ended && at.Sub(in.End) < rejoin)
+	return !in.sealed && (in.State == Open || in.State == Ended && at.Sub(in.End) < rejoin)
 }
 
 // beganWith reports whether the evidence of two parts began at about the same time.

@@ -29,7 +29,8 @@ func (e *Engine) Reset(baselines bool) []Event {
 // endIncidents has every endpoint leave its incident, and what comes next is another one.
 func (e *Engine) endIncidents() {
 	for _, in := range e.incidents.all {
-		in.byReset = true
+		in.sealed = true
+		in.byReset = in.byReset || in.State == Open
 	}
 	for ep := range e.all() {
 		if ep.part != nil {

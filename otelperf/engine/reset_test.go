@@ -3,6 +3,7 @@
 package engine
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -70,8 +71,13 @@ func TestResetOfBaselinesEndsOpenIncidents(t *testing.T) {
 	if len(w.events) == 0 || !w.events[len(w.events)-1].Opened || w.events[0].Incident.ID == in.ID {
 		t.Errorf("of the next spike %+v is reported, want a new incident", w.events)
 	}
+	w.run(300, 2, 20*time.Millisecond)
+	w.Reset(true)
+	if all := w.Incidents(); !strings.HasSuffix(all[1].Reason, "; ended by a reset of the baselines") || strings.Contains(all[0].Reason, "reset") {
+		t.Errorf("reasons are %q and %q, want that a reset has ended only the first incident", all[1].Reason, all[0].Reason)
+	}
 	s, _ := w.Series("GET", "/a", "", All)
-	if len(s.Incidents) != 2 || s.Incidents[0].State != Open {
+	if len(s.Incidents) != 2 || s.Incidents[0].State != Ended {
 		t.Errorf("the series has %+v, want both incidents", s.Incidents)
 	}
 }

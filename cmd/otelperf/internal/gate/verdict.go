@@ -210,7 +210,7 @@ func (out *Verdict) openSpikes(v *fleet.View, l *Limits) {
 			name = endpointName(&s.Endpoints[i])
 		}
 		out.Breaches = append(out.Breaches, fmt.Sprintf("%s: a spike is open since %s: %s",
-			plain.Clip(name, 120), s.Start.UTC().Format(time.RFC3339), plain.Clip(s.Reason, 300)))
+			plain.Clip(name, 120), s.Start.UTC().Format(time.RFC3339), plain.Clip(s.Reason, 500)))
 	}
 }
 
