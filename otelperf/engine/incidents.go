@@ -44,7 +44,7 @@ func (e *Engine) record(ep *endpoint, ev baseline.Event) {
 	if p == nil {
 		return
 	}
-	ep.part = nil
+	ep.part, p.ep = nil, nil
 	p.State, p.End = Ended, ev.At
 	if ev.Kind == baseline.NewNormal {
 		p.State = NewNormal

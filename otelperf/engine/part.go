@@ -18,7 +18,8 @@ import (
 type part struct {
 	Part
 	in *incident
-	id int // of the endpoint
+	id int       // of the endpoint
+	ep *endpoint // nil once the part has ended
 
 	since       time.Time // when the evidence of the latest alarm began
 	threshold   time.Duration
@@ -44,7 +45,7 @@ func (e *Engine) newPart(ep *endpoint, ev *baseline.Event) *part {
 
 // alarm takes in what has raised one, the first or another one.
 func (e *Engine) alarm(ep *endpoint, p *part, ev *baseline.Event) {
-	p.since, p.threshold, p.above = ev.Start, ev.Threshold, latency.Bucket(ev.Threshold-1)
+	p.ep, p.since, p.threshold, p.above = ep, ev.Start, ev.Threshold, latency.Bucket(ev.Threshold-1)
 	if ev.N > 0 {
 		p.slowShare = ev.Expected / float64(ev.N)
 	}
@@ -104,7 +105,7 @@ func (e *Engine) look(p *part) {
 	}
 	span := Minute.span()
 	t.Reset()
-	e.endpoints[p.id].line.Collect(span, e.step, t)
+	p.ep.line.Collect(span, e.step, t)
 	var q [2]time.Duration
 	if !t.Durations.Quantiles(q[:], []float64{min(ev.Quantile, 0.99), max(ev.Quantile, 0.99)}) {
 		return

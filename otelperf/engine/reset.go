@@ -33,11 +33,16 @@ func (e *Engine) endIncidents() {
 		in.byReset = in.byReset || in.State == Open
 	}
 	for ep := range e.all() {
-		if ep.part != nil {
-			ev := ep.part.Evidence
-			ev.Kind, ev.At = baseline.Ended, e.now
-			e.record(ep, ev)
-		}
+		e.leaveIncident(ep)
 	}
 	e.follow()
+}
+
+// leaveIncident ends the part that an endpoint has in an incident.
+func (e *Engine) leaveIncident(ep *endpoint) {
+	if ep.part != nil {
+		ev := ep.part.Evidence
+		ev.Kind, ev.At = baseline.Ended, e.now
+		e.record(ep, ev)
+	}
 }
