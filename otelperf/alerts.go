@@ -3,10 +3,8 @@
 package otelperf
 
 import (
-	"cmp"
 	"context"
 	"log/slog"
-	"slices"
 	"sync/atomic"
 
 	"go.opentelemetry.io/otel"
@@ -18,7 +16,6 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/internal/worker"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/slowlog/fault"
-	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // LevelCritical is the level of alerts, above slog.LevelError. A handler shows it as ERROR+3 unless its ReplaceAttr says
@@ -55,7 +52,6 @@ type alerter struct {
 	events  otellog.Logger
 	onSpike []func(Spike)
 	slow    *slowlog.Store
-	keep    func(id string, traces []string)
 
 	queue   chan *engine.Event
 	dropped atomic.Uint64
@@ -63,14 +59,14 @@ type alerter struct {
 	faults  *fault.Log
 }
 
-func newAlerter(c *config, slow *slowlog.Store, keep func(string, []string), faults *fault.Log) *alerter {
+func newAlerter(c *config, slow *slowlog.Store, faults *fault.Log) *alerter {
 	provider := c.loggerProvider
 	if provider == nil {
 		provider = otel.GetLoggerProvider()
 	}
 	return &alerter{
 		Worker: worker.New(), logger: c.logger, name: c.name, named: c.nameAttributes(), events: provider.Logger(scopeName, otellog.WithInstrumentationVersion(Version)), onSpike: c.onSpike,
-		slow: slow, keep: keep, queue: make(chan *engine.Event, queuedAlerts), faults: faults,
+		slow: slow, queue: make(chan *engine.Event, queuedAlerts), faults: faults,
 	}
 }
 
@@ -99,14 +95,9 @@ func (a *alerter) start() {
 
 // report delivers one event to every receiver.
 func (a *alerter) report(ev *engine.Event) {
-	slowest := a.slowest(&ev.Incident)
-	if ids := traceIDs(slowest); len(ids) > 0 { // else the slow log has none of them any more
-		ev.Incident.TraceIDs = ids
-		a.keep(ev.Incident.ID, ids)
-	}
 	al := &alert{Event: ev, spike: spikeOf(&ev.Incident)}
 	a.log(al)
-	a.emit(al, slowest)
+	a.emit(al)
 	for _, f := range a.onSpike {
 		sp := spikeOf(&ev.Incident) // its slices are f's to keep
 		fault.Contain(&a.panics, func() { f(sp) })
@@ -117,47 +108,6 @@ func (a *alerter) report(ev *engine.Event) {
 type alert struct {
 	*engine.Event
 	spike Spike
-}
-
-// maxTraceIDs bounds the slow requests that a spike names.
-const maxTraceIDs = 10
-
-// slowest finds the requests that were kept of a spike's endpoints and time, the slowest first.
-func (a *alerter) slowest(in *engine.Incident) []*slowlog.Entry {
-	var found []*slowlog.Entry
-	for e := range a.slow.All() {
-		if e.End().Before(in.Start) || !in.End.IsZero() && e.Start.After(in.End) {
-			continue
-		}
-		if slices.ContainsFunc(in.Parts, func(p engine.Part) bool { return affects(&p.Endpoint, e) }) {
-			found = append(found, e)
-		}
-	}
-	slices.SortStableFunc(found, func(a, b *slowlog.Entry) int { return cmp.Compare(b.Duration, a.Duration) })
-	return found
-}
-
-// affects reports whether a request is one of the endpoint's, or one that called it, if it is a dependency.
-func affects(ep *conventions.Endpoint, e *slowlog.Entry) bool {
-	if ep.Kind != conventions.KindDependency {
-		return ep.Method == e.Method && ep.Route == e.Route
-	}
-	return e.Anatomy != nil && calls(e.Anatomy.Root, ep.Route)
-}
-
-// calls reports whether a tree has a call that was measured in the row of a dependency.
-func calls(n *slowlog.Node, route string) bool {
-	return n != nil && (n.Dependency == route || slices.ContainsFunc(n.Children, func(c *slowlog.Node) bool { return calls(c, route) }))
-}
-
-func traceIDs(entries []*slowlog.Entry) []string {
-	ids := []string{}
-	for _, e := range entries {
-		if id := e.TraceID.String(); e.TraceID.IsValid() && !slices.Contains(ids, id) && len(ids) < maxTraceIDs {
-			ids = append(ids, id)
-		}
-	}
-	return ids
 }
 
 // log writes the alert as one line.
@@ -189,10 +139,16 @@ func (a *alerter) log(ev *alert) {
 		slog.String("reason", ev.spike.Reason), slog.Time("start", ev.spike.Start),
 		slog.Float64("p99_ms", p.P99Ms), slog.Float64("baseline_p99_ms", p.BaselineP99Ms))
 	if p.Ratio != nil {
-		attrs = append(attrs, slog.Float64("ratio", *p.Ratio))
+		attrs = append(attrs, slog.Float64("quantile", p.Quantile), slog.Float64("quantile_ms", p.QuantileMs),
+			slog.Float64("baseline_quantile_ms", p.BaselineQuantileMs), slog.Float64("ratio", *p.Ratio))
+	}
+	if p.WaitsFor != "" {
+		attrs = append(attrs, slog.String("waits_for", p.WaitsFor))
 	}
 	if ev.spike.End != nil {
-		attrs = append(attrs, slog.Float64("duration_seconds", ev.spike.End.Sub(ev.spike.Start).Seconds()))
+		attrs = append(attrs, slog.Float64("duration_seconds", ev.spike.End.Sub(ev.spike.Start).Seconds()),
+			slog.Uint64("requests", ev.spike.CostRequests), slog.Uint64("slow_requests", ev.spike.CostSlow), slog.Uint64("failed_requests", ev.spike.CostFailed),
+			slog.Time("worst_at", p.WorstAt), slog.Float64("worst_ms", p.WorstMs))
 	}
 	if len(ev.spike.TraceIDs) > 0 {
 		attrs = append(attrs, slog.Any("trace_ids", ev.spike.TraceIDs))
@@ -202,7 +158,7 @@ func (a *alerter) log(ev *alert) {
 
 // emit sends the alert as an OpenTelemetry event: severity ERROR4 for a start, which is LevelCritical, INFO for an end. The attribute
 // otelperf.alert.severity says critical or info.
-func (a *alerter) emit(ev *alert, slowest []*slowlog.Entry) {
+func (a *alerter) emit(ev *alert) {
 	name, severity, severityText, urgency := logEventSpikeStarted, otellog.SeverityError4, "ERROR", "critical"
 	switch {
 	case ev.Closed:
@@ -218,11 +174,20 @@ func (a *alerter) emit(ev *alert, slowest []*slowlog.Entry) {
 	r.SetBody(attribute.StringValue(ev.spike.Reason))
 	r.AddAttributes(attribute.String("otelperf.alert.severity", urgency))
 	r.AddAttributes(append(spikeAttributes(&ev.spike), a.named...)...)
-	ctx := context.Background()
-	if len(slowest) > 0 {
-		ctx = spanContext(slowest[0])
-	}
+	ctx := a.context(ev.Incident.TraceIDs)
 	fault.Contain(&a.panics, func() { a.events.Emit(ctx, r) })
+}
+
+// context is that of the first trace, if it is still in the slow log.
+func (a *alerter) context(traces []string) context.Context {
+	if len(traces) > 0 {
+		if id, err := trace.TraceIDFromHex(traces[0]); err == nil {
+			for e := range a.slow.Lookup(id) {
+				return spanContext(e)
+			}
+		}
+	}
+	return context.Background()
 }
 
 // spanContext is that of a request, so that an event is tied to its trace.
@@ -245,6 +210,7 @@ func spikeAttributes(sp *Spike) []attribute.KeyValue {
 		attribute.String("otelperf.endpoint", endpointName(p.Method, p.Route)),
 		attribute.Float64("otelperf.p99", p.P99Ms/1e3),
 		attribute.Float64("otelperf.baseline.p99", p.BaselineP99Ms/1e3),
+		attribute.Float64("otelperf.spike.quantile", p.Quantile),
 		attribute.Int64("otelperf.spike.requests", int64(p.Requests)),
 		attribute.Int64("otelperf.spike.above", int64(p.Above)),
 		attribute.Float64("otelperf.spike.expected", p.Expected),
@@ -252,6 +218,13 @@ func spikeAttributes(sp *Spike) []attribute.KeyValue {
 	}
 	if p.Ratio != nil {
 		attrs = append(attrs, attribute.Float64("otelperf.baseline.ratio", *p.Ratio))
+	}
+	if p.WaitsFor != "" {
+		attrs = append(attrs, attribute.String("otelperf.spike.waits_for", p.WaitsFor))
+	}
+	if sp.End != nil {
+		attrs = append(attrs, attribute.Int64("otelperf.spike.cost.requests", int64(sp.CostRequests)), attribute.Int64("otelperf.spike.cost.slow", int64(sp.CostSlow)),
+			attribute.Int64("otelperf.spike.cost.failed", int64(sp.CostFailed)), attribute.Float64("otelperf.spike.worst", p.WorstMs/1e3))
 	}
 	if sp.SinceVersion != "" {
 		attrs = append(attrs, attribute.String("otelperf.spike.since_version", sp.SinceVersion))

@@ -16,6 +16,7 @@ import (
 type Diagnostics struct {
 	Disabled string `json:"disabled,omitzero"` // the variable that switched us off
 	Source   string `json:"source"`            // spans or metrics
+	Stalled  bool   `json:"stalled,omitzero"`  // no evaluation for five intervals, or since Shutdown: the numbers are old
 	// ReaderRegistered tells whether the Reader stands in a MeterProvider. The span source does not need it.
 	ReaderRegistered bool `json:"reader_registered"`
 	// CoarseMetrics: a View gives a duration metric explicit buckets, or wider ones than ours.
@@ -77,7 +78,7 @@ func (m *Monitor) Diagnostics() Diagnostics {
 	unmatched := m.engine.Unmatched()
 	d.UnmatchedOK, d.UnmatchedPanics = unmatched[slowlog.OutcomeOK], unmatched[slowlog.OutcomePanic]
 	d.Engine.TickSeconds = time.Duration(m.reader.spent.Load()).Seconds()
-	d.ReaderRegistered = m.reader.registered()
+	d.ReaderRegistered, d.Stalled = m.reader.registered(), m.stalled()
 	if m.state != nil {
 		d.StateFileFailures, d.StateFileConflict = m.state.failed.Load(), m.state.conflict.Load()
 		if err := m.state.Trouble(); err != nil {

@@ -41,6 +41,11 @@ const staleTicks = 5
 // incompleteFor is how long an anatomy that a bound cut is worth a warning.
 const incompleteFor = 5 * time.Minute
 
+// stalled reports whether the numbers are old.
+func (m *Monitor) stalled() bool {
+	return m.disabled == "" && (m.closed.Load() || m.engine.Age() > staleTicks*m.reader.every)
+}
+
 // Health returns what is well and what is not.
 func (m *Monitor) Health() Health {
 	d := m.Diagnostics()
@@ -54,8 +59,7 @@ func (m *Monitor) Health() Health {
 		h.Checks = append(h.Checks, c)
 	}
 	check("enabled", d.Disabled != "", "%s is set", d.Disabled)
-	age := m.engine.Age()
-	check("engine", d.Disabled == "" && !m.closed.Load() && age > staleTicks*m.reader.every, "no evaluation for %.0f s%s", age.Seconds(), m.reader.why())
+	check("engine", d.Stalled && !m.closed.Load(), "no evaluation for %.0f s%s", m.engine.Age().Seconds(), m.reader.why())
 	check("counting", d.Processor.Stopped, "%s", d.ended())
 	open := m.openReasons()
 	check("spikes", len(open) > 0, "%s", strings.Join(open, "; "))

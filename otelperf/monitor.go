@@ -104,7 +104,7 @@ func (m *Monitor) build() (err error) {
 		m.state = newStateKeeper(m.cfg.stateFile, m.engine, m.identity, 2*m.processor.Stats().MaxEndpoints)
 		m.state.load()
 	}
-	m.alerts = newAlerter(&m.cfg, m.slow, m.engine.SetTraces, &m.faults)
+	m.alerts = newAlerter(&m.cfg, m.slow, &m.faults)
 	if m.tracker, err = m.newTracker(); err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ func (m *Monitor) buildEngine() (err error) {
 		detector.Tick = every
 	}
 	m.engine, err = engine.New(engine.Options{
-		Detector: detector, Publish: m.link.Publish, Version: func() string { return m.identity().version },
+		Detector: detector, Publish: m.link.Publish, Requests: spikeRequests{m.slow, m.link}, Version: func() string { return m.identity().version },
 	})
 	if err != nil {
 		return err
@@ -176,13 +176,15 @@ func (m *Monitor) sendSlow(e *slowlog.Entry) {
 	m.companion.Send(companion.TopicSlow, func() any { return slowRequest(e) })
 }
 
-// spike passes on what the engine found.
+// spike passes on what the engine found. The stream gets what changes between the first and the last report of a spike, and these.
 func (m *Monitor) spike(ev *engine.Event) {
 	if ev.Started {
 		m.metering.spikeStarted(ev.Part.Endpoint)
 	}
-	change := spikeChangeOf(ev)
-	m.companion.Send(companion.TopicSpike, func() any { return change })
+	if message := ev.Part == nil; message || ev.Incident.Reported && ev.Incident.State == engine.Open {
+		change := spikeChangeOf(ev)
+		m.companion.Send(companion.TopicSpike, func() any { return change })
+	}
 	m.alerts.put(ev)
 }
 

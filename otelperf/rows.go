@@ -4,6 +4,7 @@ package otelperf
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"time"
 
@@ -47,10 +48,31 @@ func (m *Monitor) row(r *engine.Row) EndpointRow {
 		ThresholdMs: units.Milliseconds(m.link.SlowThreshold(r.Endpoint)),
 	}
 	row.Coarse, row.OutcomesUnknown = r.Coarse, r.OutcomesUnknown
-	if r.BaselineP99 > 0 && r.Timed > 0 {
-		row.Ratio = units.Number(float64(r.P99) / float64(r.BaselineP99))
+	if ratio, quantile, ok := ratioOf(r); ok {
+		row.Ratio, row.RatioQuantile = units.Number(ratio), units.Number(quantile)
+		if b := &m.settings.now.Load().baseline; r.Phase == baseline.Normal && ratio >= b.Ratio && r.P99 >= b.Floor {
+			row.State = stateElevated
+		}
+	}
+	if r.Phase == baseline.Learning && r.Timed > 0 && r.Seconds > 0 {
+		row.ReadySeconds = units.Number(math.Ceil(r.GraceLeft.Seconds() + float64(r.Needed)*r.Seconds/float64(r.Timed)))
 	}
 	return row
+}
+
+// stateElevated is the state of a row whose p99 in the window is above the ratio, and above the floor, while no spike is open.
+const stateElevated = "elevated"
+
+// ratioOf is how many times a quantile is what it normally is, and which quantile: p99 in the window, or while a spike is open the one
+// that fired, in the worst minute of the spike. It is of what the state of the row is of.
+func ratioOf(r *engine.Row) (ratio, quantile float64, ok bool) {
+	if r.Spike != nil && r.Spike.Worst.Ratio > 0 {
+		return r.Spike.Worst.Ratio, r.Spike.Evidence.Quantile, true
+	}
+	if r.BaselineP99 > 0 && r.Timed > 0 {
+		return float64(r.P99) / float64(r.BaselineP99), 0.99, true
+	}
+	return 0, 0, false
 }
 
 // detailedRow is an endpoint in a window, with what was asked for besides.
@@ -122,7 +144,8 @@ var sortings = []struct {
 	{"p99", func(r *engine.Row) (float64, bool) { return float64(r.P99), r.Timed > 0 }},
 	{"max", func(r *engine.Row) (float64, bool) { return float64(r.Max), r.Timed > 0 }},
 	{"ratio", func(r *engine.Row) (float64, bool) {
-		return float64(r.P99) / float64(r.BaselineP99), r.Timed > 0 && r.BaselineP99 > 0
+		ratio, _, ok := ratioOf(r)
+		return ratio, ok
 	}},
 	{"state", func(r *engine.Row) (float64, bool) {
 		return float64(slices.Index([]baseline.Phase{baseline.Learning, baseline.Normal, baseline.Spiking}, r.Phase)), true

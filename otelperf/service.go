@@ -84,12 +84,11 @@ func (s service) Spikes(limit int) any {
 }
 
 func (s service) Spike(id string) (any, bool) {
-	all := s.m.spikes()
-	i := slices.IndexFunc(all, func(sp Spike) bool { return sp.ID == id })
-	if i < 0 {
+	in, ok := s.m.engine.Incident(id)
+	if !ok {
 		return nil, false
 	}
-	return all[i], true
+	return spikeOf(&in), true
 }
 
 func (s service) Health() any   { return s.m.Health() }

@@ -9,19 +9,27 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/internal/units"
 )
 
-// Spike is one incident: latency that left its baseline, at one endpoint or at several together.
+// Spike is one incident: latency that left its baseline, at one endpoint or at several for the same reason: they began together, or
+// wait for the same dependency.
 type Spike struct {
 	ID    string     `json:"id"`    // unique in this process, and by its time among others
 	State string     `json:"state"` // open, ended, or new_normal: it stayed for half an hour and is the baseline now
 	Start time.Time  `json:"start"` // when the evidence began
 	At    time.Time  `json:"at"`    // when there was enough of it
 	End   *time.Time `json:"end"`   // nil while it is open
-	// Endpoints are those involved, the first one first; at most max endpoints.
+	// Endpoints are those involved: those that are open first, and of these the worst first; at most max endpoints.
 	Endpoints []SpikeEndpoint `json:"endpoints"`
-	// Reason says in a sentence what was seen.
+	// Reason says in a sentence what was seen, by the first endpoint, and once it has ended what it has cost.
 	Reason string `json:"reason"`
-	// TraceIDs are slow requests of that time, at most 10, the slowest first.
+	// TraceIDs are three slow requests of it, the slowest first, as soon as there are any.
 	TraceIDs []string `json:"trace_ids"`
+
+	CostRequests       uint64  `json:"cost_requests"`        // since Start, of all its endpoints that are requests, not calls or jobs
+	CostSlow           uint64  `json:"cost_slow"`            // of them above the threshold of their endpoint
+	CostExpectedSlow   float64 `json:"cost_expected_slow"`   // how many would have been above it anyway
+	CostFailed         uint64  `json:"cost_failed"`          // of them failed
+	CostExpectedFailed float64 `json:"cost_expected_failed"` // how many would have at the rate of the hour before
+
 	// SinceRestart marks a spike that began within 30 minutes of the start of the process; SinceVersion names the
 	// version that came with it, if it is another than before.
 	SinceRestart bool   `json:"since_restart,omitzero"`
@@ -38,19 +46,43 @@ type SpikeEndpoint struct {
 	At     time.Time  `json:"at"`     // when there was enough of it
 	End    *time.Time `json:"end"`    // nil while it is open
 
-	Level       string  `json:"level"`        // p99, p90, p50, tail or shape: what fired
-	ThresholdMs float64 `json:"threshold_ms"` // of that level
-	Requests    uint64  `json:"requests"`     // since Start
-	Above       uint64  `json:"above"`        // of them above the threshold
-	Expected    float64 `json:"expected"`     // how many were to be expected there
+	// What made it an alarm, from Start to At. It stays as it was.
+	Level       string  `json:"level"`            // p99, p90, p50, tail or shape: what fired
+	Gradual     bool    `json:"gradual,omitzero"` // it became slower over hours; the baseline is that of this hour on the last days
+	ThresholdMs float64 `json:"threshold_ms"`     // of that level
+	Requests    uint64  `json:"requests"`         // since Start
+	Above       uint64  `json:"above"`            // of them above the threshold
+	Expected    float64 `json:"expected"`         // how many were to be expected there
 
-	P50Ms         float64  `json:"p50_ms"`          // of the requests since Start
-	P90Ms         float64  `json:"p90_ms"`          // of the requests since Start
-	P99Ms         float64  `json:"p99_ms"`          // of the requests since Start
-	BaselineP50Ms float64  `json:"baseline_p50_ms"` // what p50 normally is
-	BaselineP90Ms float64  `json:"baseline_p90_ms"` // what p90 normally is
-	BaselineP99Ms float64  `json:"baseline_p99_ms"` // what p99 normally is
-	Ratio         *float64 `json:"ratio"`           // p99_ms / baseline_p99_ms
+	P50Ms              float64  `json:"p50_ms"`               // of these requests
+	P90Ms              float64  `json:"p90_ms"`               // of these requests
+	P99Ms              float64  `json:"p99_ms"`               // of these requests
+	BaselineP50Ms      float64  `json:"baseline_p50_ms"`      // what p50 normally is
+	BaselineP90Ms      float64  `json:"baseline_p90_ms"`      // what p90 normally is
+	BaselineP99Ms      float64  `json:"baseline_p99_ms"`      // what p99 normally is
+	Quantile           float64  `json:"quantile"`             // the one that fired, 0 to 1
+	QuantileMs         float64  `json:"quantile_ms"`          // of these requests
+	BaselineQuantileMs float64  `json:"baseline_quantile_ms"` // what it normally is
+	Ratio              *float64 `json:"ratio"`                // quantile_ms / baseline_quantile_ms
+
+	WaitsFor string `json:"waits_for,omitzero"` // route of the dependency that its slow requests spend their extra time in, if one is known
+
+	// The minute in which it was worst so far; within the first minute, what made it an alarm.
+	WorstAt       time.Time `json:"worst_at"`       // beginning of that minute
+	WorstMs       float64   `json:"worst_ms"`       // the quantile that fired
+	WorstP99Ms    float64   `json:"worst_p99_ms"`   // p99
+	WorstRatio    *float64  `json:"worst_ratio"`    // worst_ms / baseline_quantile_ms
+	WorstRequests uint64    `json:"worst_requests"` // in that minute
+	WorstFailed   uint64    `json:"worst_failed"`   // in that minute
+
+	LastMs    float64  `json:"last_ms"`    // the quantile that fired, in the last minute of it
+	LastRatio *float64 `json:"last_ratio"` // last_ms / baseline_quantile_ms
+
+	CostRequests       uint64  `json:"cost_requests"`        // since Start
+	CostSlow           uint64  `json:"cost_slow"`            // of them above the threshold
+	CostExpectedSlow   float64 `json:"cost_expected_slow"`   // how many would have been above it anyway
+	CostFailed         uint64  `json:"cost_failed"`          // of them failed
+	CostExpectedFailed float64 `json:"cost_expected_failed"` // how many would have at the rate of the hour before
 
 	ErrorRateBefore *float64 `json:"error_rate_before"` // share of failed requests in the hour before, 0 to 1
 	ErrorRate       *float64 `json:"error_rate"`        // 0 to 1, since Start
@@ -61,6 +93,8 @@ func spikeOf(in *engine.Incident) Spike {
 	s := Spike{
 		ID: in.ID, State: string(in.State), Start: in.Start.UTC(), At: in.At.UTC(), End: ended(in.End), Reason: in.Reason,
 		TraceIDs: append([]string{}, in.TraceIDs...), SinceRestart: in.SinceRestart, SinceVersion: in.SinceVersion,
+		CostRequests: in.Cost.Requests, CostSlow: in.Cost.Slow, CostExpectedSlow: *units.Number(in.Cost.ExpectedSlow),
+		CostFailed: in.Cost.Failed, CostExpectedFailed: *units.Number(in.Cost.ExpectedFailed),
 	}
 	for i := range in.Parts {
 		s.Endpoints = append(s.Endpoints, spikeEndpointOf(&in.Parts[i]))
@@ -73,11 +107,23 @@ func spikeEndpointOf(p *engine.Part) SpikeEndpoint {
 	return SpikeEndpoint{
 		Method: p.Endpoint.Method, Route: p.Endpoint.Route, Kind: p.Endpoint.Kind.String(),
 		State: string(p.State), Start: p.Start.UTC(), At: p.At.UTC(), End: ended(p.End),
-		Level: string(ev.Level), ThresholdMs: ms(ev.Threshold), Requests: ev.N, Above: ev.Above, Expected: *units.Number(ev.Expected),
+		Level: string(ev.Level), Gradual: ev.Gradual, ThresholdMs: ms(ev.Threshold), Requests: ev.N, Above: ev.Above, Expected: *units.Number(ev.Expected),
 		P50Ms: ms(ev.Now.P50), P90Ms: ms(ev.Now.P90), P99Ms: ms(ev.Now.P99),
 		BaselineP50Ms: ms(ev.Baseline.P50), BaselineP90Ms: ms(ev.Baseline.P90), BaselineP99Ms: ms(ev.Baseline.P99),
-		Ratio: units.Number(ev.Ratio), ErrorRateBefore: units.Number(p.FailedBefore), ErrorRate: units.Number(p.Failed),
+		Quantile: *units.Number(ev.Quantile), QuantileMs: ms(ev.QuantileNow), BaselineQuantileMs: ms(ev.QuantileBaseline), Ratio: known(ev.Ratio), WaitsFor: p.WaitsFor,
+		WorstAt: p.Worst.Time.UTC(), WorstMs: ms(p.Worst.Quantile), WorstP99Ms: ms(p.Worst.P99), WorstRatio: known(p.Worst.Ratio),
+		WorstRequests: p.Worst.Requests, WorstFailed: p.Worst.Failed, LastMs: ms(p.Last.Quantile), LastRatio: known(p.Last.Ratio),
+		CostRequests: p.Cost.Requests, CostSlow: p.Cost.Slow, CostExpectedSlow: *units.Number(p.Cost.ExpectedSlow),
+		CostFailed: p.Cost.Failed, CostExpectedFailed: *units.Number(p.Cost.ExpectedFailed), ErrorRateBefore: units.Number(p.FailedBefore), ErrorRate: units.Number(p.Failed),
 	}
+}
+
+// known is nil for a ratio of 0, which stands for "not known".
+func known(ratio float64) *float64 {
+	if ratio == 0 {
+		return nil
+	}
+	return units.Number(ratio)
 }
 
 // ended is nil for a time that has not come.

@@ -78,10 +78,15 @@ type EndpointRow struct {
 	Kind   string `json:"kind"`   // http, rpc, server, consumer, job, dependency
 	Totals
 	BaselineP99Ms *float64 `json:"baseline_p99_ms"` // what p99 normally is
-	Ratio         *float64 `json:"ratio"`           // p99_ms / baseline_p99_ms
-	State         string   `json:"state"`           // learning, normal, spiking
-	Needed        uint64   `json:"needed,omitzero"` // requests missing for a baseline p99, while learning
-	ThresholdMs   float64  `json:"threshold_ms"`    // above it a request is slow
+	// Ratio is p99_ms / baseline_p99_ms, and of the window; while a spike is open it is of the quantile that fired, in the worst minute
+	// of the spike. State is of the same: learning, normal, spiking, or elevated: p99 is above the ratio of an alert in the window,
+	// but no spike is open: it has ended, or it was too short or of too few requests for one.
+	Ratio         *float64 `json:"ratio"`
+	RatioQuantile *float64 `json:"ratio_quantile"`         // which quantile Ratio is of: 0.99 unless a spike is open
+	State         string   `json:"state"`                  // see Ratio
+	Needed        uint64   `json:"needed,omitzero"`        // requests missing for a baseline p99, while learning
+	ReadySeconds  *float64 `json:"ready_seconds,omitzero"` // in about how long it will be known, at the rate of the window; nil unless learning
+	ThresholdMs   float64  `json:"threshold_ms"`           // above it a request is slow
 }
 
 // Name returns "METHOD ROUTE".

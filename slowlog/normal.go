@@ -48,6 +48,13 @@ func (u *Usual) Normal() Normal {
 	return Normal{Breakdown: maps.Clone(u.mean), Samples: u.n}
 }
 
+// Restore goes on from what was learned at another time.
+func (u *Usual) Restore(n Normal) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.mean, u.n = maps.Clone(n.Breakdown), max(0, n.Samples)
+}
+
 // Reset forgets it all.
 func (u *Usual) Reset() {
 	u.mu.Lock()

@@ -19,13 +19,14 @@ const (
 )
 
 // contrast compares an endpoint's slow requests with its ordinary ones by their attribute values: status, method, peer,
-// database operation, dimensions of the user's. It looks back over the running five minutes and the five before.
+// database operation, dimensions of the user's. It looks back over the running five minutes and the five before. While it is
+// frozen, for as long as a spike is open, the slow ones are those of the spike and the ordinary ones those of before.
 //
 // The two classes may be sampled at different rates, all slow requests and one in a hundred of the ordinary ones,
 // say: [contrast.differences] compares shares within each class, and [contrast.byDimension] weighs each request with
 // the number of requests that it stands for.
 //
-// Memory: at most 24 KiB: 8 keys (the first eight that are seen) with 16 values of 64 bytes each, and 512 samples of 16
+// Memory: at most 26 KiB: 8 keys (the first eight that are seen) with 16 values of 64 bytes each, and 512 samples of 20
 // bytes. The zero value is ready to use and holds nothing before the first request; a key takes its 0.9 KiB when it is
 // first seen.
 //
@@ -36,6 +37,7 @@ type contrast struct {
 }
 
 type contrastData struct {
+	frozen  bool
 	half    int64                    // number of the running five minutes; its parity is the index of its counts
 	totals  classCounts              // requests
 	keys    [contrastKeys]*topValues // nil from the first unused one on
@@ -49,12 +51,13 @@ type contrastSample struct {
 	bucket uint16
 	weight uint16
 	cells  [contrastKeys]uint8 // of the key's value
+	class  uint8               // as which it was counted
 }
 
-// observe adds a request that took d and stands for weight requests of its class, 1 to 65535: 100 if one in a
+// observe adds a request of a class that took d and stands for weight requests like it, 1 to 65535: 100 if one in a
 // hundred is observed. values yields its keys and values; a key without a value, a second value of a key, and keys
 // beyond the eighth are left out. values runs outside the lock.
-func (c *contrast) observe(isSlow bool, weight int, values iter.Seq2[string, string], d time.Duration, now time.Time) {
+func (c *contrast) observe(class, weight int, values iter.Seq2[string, string], d time.Duration, now time.Time) {
 	var pairs [2 * contrastKeys][2]string
 	n := 0
 	for k, v := range values {
@@ -66,10 +69,6 @@ func (c *contrast) observe(isSlow bool, weight int, values iter.Seq2[string, str
 			n++
 		}
 	}
-	class := classOrdinary
-	if isSlow {
-		class = classSlow
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.data == nil {
@@ -77,14 +76,16 @@ func (c *contrast) observe(isSlow bool, weight int, values iter.Seq2[string, str
 	}
 	c.data.advance(now)
 	s := contrastSample{
-		at: uint32(now.Unix()), bucket: uint16(latency.Bucket(d)), weight: uint16(min(max(weight, 1), 1<<16-1)),
+		at: uint32(now.Unix()), bucket: uint16(latency.Bucket(d)), weight: uint16(min(max(weight, 1), 1<<16-1)), class: uint8(class),
 	}
-	c.data.observe(class, pairs[:n], s)
+	c.data.observe(pairs[:n], s)
 }
 
-func (t *contrastData) observe(class int, pairs [][2]string, s contrastSample) {
-	half := int(t.half & 1)
-	t.totals.add(half, class)
+func (t *contrastData) observe(pairs [][2]string, s contrastSample) {
+	half, class := int(t.half&1), int(s.class)
+	if class != classNeither {
+		t.totals.add(half, class)
+	}
 	for i := range s.cells {
 		s.cells[i] = noCell
 	}
@@ -94,6 +95,10 @@ func (t *contrastData) observe(class int, pairs [][2]string, s contrastSample) {
 			continue
 		}
 		if s.cells[k] != noCell {
+			continue
+		}
+		if class == classNeither {
+			s.cells[k] = uint8(t.keys[k].find(kv[1]))
 			continue
 		}
 		cell, lost := t.keys[k].observe(kv[1], half, class, &t.totals)
@@ -136,41 +141,52 @@ func halfOf(now time.Time) int64 { return now.Unix() / int64(contrastHalf/time.S
 // the running ones; one that goes back further starts anew.
 func (t *contrastData) advance(now time.Time) {
 	half := halfOf(now)
+	class := classOrdinary
+	if t.frozen {
+		class = classSlow
+	}
 	switch {
 	case half == t.half || half == t.half-1:
 		return
 	case half == t.half+1:
-		t.forget(int(half & 1))
+		t.forget(int(half&1), class)
 	default:
-		t.forget(0)
-		t.forget(1)
+		t.forget(0, class)
+		t.forget(1, class)
 		t.samples = [contrastSamples]contrastSample{}
 	}
 	t.half = half
 }
 
-func (t *contrastData) forget(half int) {
-	t.totals[half] = [numClasses]uint32{}
-	for k, values := range t.keys {
-		if values == nil {
-			break
-		}
-		had := values.taken()
-		values.forget(half)
+// forget drops what was counted in a half, of a class and those above it, and values that have nothing left.
+func (t *contrastData) forget(half, class int) {
+	t.clear(half, class)
+	t.free()
+}
+
+func (t *contrastData) clear(half, class int) {
+	clear(t.totals[half][class:])
+	for _, values := range t.values() {
+		values.clear(half, class)
+	}
+}
+
+func (t *contrastData) free() {
+	for k, values := range t.values() {
+		freed := values.free()
 		for cell := range uint8(contrastValues) {
-			if had&^values.taken()>>cell&1 == 1 {
+			if freed>>cell&1 == 1 {
 				t.unlink(k, cell)
 			}
 		}
 	}
 }
 
-// taken returns the set of cells that hold a value.
-func (t *topValues) taken() (set uint32) {
-	for i := range t.cells {
-		if t.cells[i].value != "" {
-			set |= 1 << i
-		}
+// values are those of the keys that there are.
+func (t *contrastData) values() []*topValues {
+	n := 0
+	for n < contrastKeys && t.keys[n] != nil {
+		n++
 	}
-	return set
+	return t.keys[:n]
 }

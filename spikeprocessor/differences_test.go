@@ -83,7 +83,8 @@ func FuzzTopValues(f *testing.F) {
 		for range min(n, 4000) {
 			if r.IntN(1000) < int(turn) {
 				half = 1 - half
-				top.forget(half)
+				top.clear(half, classOrdinary)
+				top.free()
 				totals[half] = [numClasses]uint32{}
 				for _, v := range truth {
 					v[half] = [numClasses]uint32{}

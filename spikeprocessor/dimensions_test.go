@@ -14,12 +14,12 @@ import (
 func TestContrastByDimension(t *testing.T) {
 	var c contrast
 	for i := range 100 { // of each, one stands for ten
-		c.observe(false, 10, pairSeq("country", "DE"), time.Duration(i+1)*time.Millisecond, contrastStart)
-		c.observe(false, 10, pairSeq("country", "FR", "country", "IT"), time.Duration(i+1)*10*time.Millisecond, contrastStart)
+		c.observe(classOrdinary, 10, pairSeq("country", "DE"), time.Duration(i+1)*time.Millisecond, contrastStart)
+		c.observe(classOrdinary, 10, pairSeq("country", "FR", "country", "IT"), time.Duration(i+1)*10*time.Millisecond, contrastStart)
 	}
 	for range 10 {
-		c.observe(true, 1, pairSeq("country", "FR"), 20*time.Second, contrastStart)
-		c.observe(true, 1, pairSeq("tenant", "a"), time.Second, contrastStart)
+		c.observe(classSlow, 1, pairSeq("country", "FR"), 20*time.Second, contrastStart)
+		c.observe(classSlow, 1, pairSeq("tenant", "a"), time.Second, contrastStart)
 	}
 	want := []DimensionRow{
 		{Value: "FR", Count: 1010, Samples: 110, P50: 510 * time.Millisecond, P95: 960 * time.Millisecond, P99: time.Second},
@@ -42,7 +42,7 @@ func TestContrastByDimension(t *testing.T) {
 func TestContrastDimensionsBeyondTheBound(t *testing.T) {
 	var c contrast
 	for i := range 400 { // one in two is acme's, the others are all different
-		c.observe(false, 1, pairSeq("tenant", []string{"acme", fmt.Sprint(i)}[i%2]), time.Millisecond, contrastStart)
+		c.observe(classOrdinary, 1, pairSeq("tenant", []string{"acme", fmt.Sprint(i)}[i%2]), time.Millisecond, contrastStart)
 	}
 	rows := c.byDimension("tenant", contrastStart)
 	counts := map[string]uint64{}

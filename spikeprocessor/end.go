@@ -271,7 +271,8 @@ func (p *Processor) notable(s sdktrace.ReadOnlySpan, v *verdict, then *aftermath
 func (c *core) remember(p *Processor, s sdktrace.ReadOnlySpan, v *verdict, f *family, then *aftermath) {
 	then.kept = c.keep(s, v)
 	stored, digesting := then.kept != nil, c.digesting.Load()
-	if !stored && v.slow() && digesting {
+	slow := v.slow() || v.reason == slowlog.ReasonSpike
+	if !stored && slow && digesting {
 		c.bench.sample(sample{entry: v.entry, root: s, kin: *f, d: v.d, status: v.r.Status, slow: true})
 	}
 	if !stored && v.rescued == "" {
@@ -280,7 +281,7 @@ func (c *core) remember(p *Processor, s sdktrace.ReadOnlySpan, v *verdict, f *fa
 	root := detached(s)
 	k := &kept{
 		root: root, trace: root.own.TraceID(), id: root.own.SpanID(), entry: v.entry, status: v.r.Status, d: v.d,
-		slow: stored && digesting && v.slow(), children: f.spans, dropped: f.dropped, dirty: stored,
+		slow: stored && digesting && slow, children: f.spans, dropped: f.dropped, dirty: stored,
 		bytes: f.bytes + root.weight(),
 	}
 	if v.rescued != "" {

@@ -15,6 +15,27 @@ type EndpointState struct {
 	BaselineP99 time.Duration
 	// SpikeID names the open spike; "" if there is none.
 	SpikeID string
+	// SpikeStart is when the evidence of it began, SpikeThreshold above which duration requests are part of it.
+	SpikeStart     time.Time
+	SpikeThreshold time.Duration // see SpikeStart
+	// Rebased is how many spikes have lasted until they were what is usual.
+	Rebased int
+}
+
+func (s *EndpointState) spiking() bool { return s != nil && s.SpikeID != "" }
+
+// publish takes in what the engine knows by now. What is usual stays as it was before a spike for as long as that is open.
+func (e *entry) publish(s *EndpointState) {
+	old := e.state.Swap(s)
+	e.judge()
+	switch {
+	case s.spiking() && !old.spiking():
+		e.usual.freeze(s.SpikeStart)
+		e.contrast.freeze(s.SpikeStart, s.SpikeThreshold)
+	case old.spiking() && !s.spiking():
+		e.usual.thaw(s.Rebased != old.Rebased)
+		e.contrast.thaw()
+	}
 }
 
 // prepare sets what a new entry takes from the configuration.
@@ -35,8 +56,8 @@ func (e *entry) judge() {
 		limit = min(limit, int64(max(baselineFactor*st.BaselineP99, baselineFloor)))
 	}
 	e.slowNanos.Store(limit)
-	if st != nil && st.SpikeID != "" && limit < math.MaxInt64 {
-		limit = min(limit, int64(st.BaselineP99)) // the endpoint's slowest are wanted, slow or not
+	if st.spiking() && st.SpikeThreshold > 0 && limit < math.MaxInt64 {
+		limit = min(limit, int64(st.SpikeThreshold)) // what made it a spike is wanted, slow or not
 	}
 	e.keepNanos.Store(limit)
 }

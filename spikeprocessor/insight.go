@@ -16,10 +16,10 @@ import (
 
 // Insight is what is known of one endpoint beyond its numbers.
 type Insight struct {
-	// Normal is what its ordinary requests spend their time on.
+	// Normal is what its ordinary requests spend their time on. While a spike is open it is that of before.
 	Normal slowlog.Normal
 	// Differences are attribute values that its slow requests of the last ten minutes have more often than its ordinary ones,
-	// the most telling first.
+	// the most telling first. While a spike is open, they are those that its requests have more often than the ordinary ones before it.
 	Differences []Difference
 	// Dimensions are the latencies by the values of WithDimensions, in its order.
 	Dimensions []Dimension
@@ -39,7 +39,7 @@ func (c *core) insight(ep conventions.Endpoint, now time.Time) (in Insight, ok b
 	if e == nil {
 		return in, false
 	}
-	in.Normal, in.Differences = e.usual.Normal(), e.contrast.differences(now)
+	in.Normal, in.Differences = e.usual.normal(), e.contrast.differences(now)
 	for _, key := range c.cfg.dimensions {
 		in.Dimensions = append(in.Dimensions, Dimension{string(key), e.contrast.byDimension(string(key), now)})
 	}
@@ -52,10 +52,18 @@ func (c *core) learn(s *sample, children []slowlog.Span, weight int, now time.Ti
 	if s.entry.class == httpClass && s.entry.route == conventions.UnmatchedRoute && conventions.NamedOtherwise(s.entry.method, s.root.Name()) {
 		c.stats.namedOtherwise.Add(uint64(max(weight, 1)))
 	}
-	if !s.slow {
-		s.entry.usual.Observe(slowlog.BreakdownOf(c.slowSpan(s.root), children))
+	state := s.entry.state.Load()
+	class := classOrdinary
+	switch {
+	case s.slow || state.spiking() && s.d > state.SpikeThreshold:
+		class = classSlow
+	case state.spiking():
+		class = classNeither
 	}
-	s.entry.contrast.observe(s.slow, min(max(weight, 1), 1<<16-1), c.values(s, children), s.d, now)
+	if class == classOrdinary || state.spiking() {
+		s.entry.usual.observe(slowlog.BreakdownOf(c.slowSpan(s.root), children), now)
+	}
+	s.entry.contrast.observe(class, weight, c.values(s, children), s.d, now)
 }
 
 // values are what requests are told apart by: how they ended, the call that took longest, and the user's dimensions.

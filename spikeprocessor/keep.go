@@ -77,10 +77,7 @@ func (e *entry) reason(o slowlog.Outcome, d time.Duration) string {
 	}
 }
 
-func (e *entry) spiking() bool {
-	s := e.state.Load()
-	return s != nil && s.SpikeID != ""
-}
+func (e *entry) spiking() bool { return e.state.Load().spiking() }
 
 func (c *core) describe(s sdktrace.ReadOnlySpan, v *verdict) *slowlog.Entry {
 	e, r, d, sc := v.entry, &v.r, v.d, s.SpanContext()

@@ -28,8 +28,7 @@ func (l Link) TakeDeltas(yield func(*Delta)) { l.core.takeDeltas(yield) }
 // the table is passed over.
 func (l Link) Publish(ep conventions.Endpoint, s EndpointState) {
 	if e := l.core.table.find(ep); e != nil {
-		e.state.Store(&s)
-		e.judge()
+		e.publish(&s)
 	}
 }
 
@@ -99,6 +98,13 @@ func (l Link) ResetErrors() { l.core.errors.reset() }
 // Insight returns what is known of an endpoint; ok is false for one that is not in the table.
 func (l Link) Insight(ep conventions.Endpoint, now time.Time) (in Insight, ok bool) {
 	return l.core.insight(ep, now)
+}
+
+// WaitsFor names the dependency, by the route of its row, that slow requests of an endpoint have waited for since a time: one of the
+// category of calls in which they spent at least half of the time that they took longer than usual. "" where there is none, or it is
+// not known.
+func (l Link) WaitsFor(ep conventions.Endpoint, since time.Time) string {
+	return l.core.waitsFor(ep, since)
 }
 
 // Resource returns the resource of the first span that was counted, or nil before.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -291,6 +292,30 @@ func TestSlowAndFailedAreKept(t *testing.T) {
 	}
 	if n := r.Stats().Slow; n != 3 {
 		t.Errorf("Slow = %d, want 3", n)
+	}
+}
+
+// While a spike is open, requests above its threshold are stored for it, and no others, whatever is usual.
+func TestRequestsOfASpikeAreKept(t *testing.T) {
+	r := newRig(t)
+	ep := conventions.Endpoint{Method: "GET", Route: "/a"}
+	r.http("GET", "/a", 200, 30*time.Millisecond)
+	for i, state := range []EndpointState{
+		{SpikeID: "s1", SpikeThreshold: 20 * time.Millisecond}, // its p99 is not known yet
+		{BaselineP99: 15 * time.Millisecond, SpikeID: "s1", SpikeThreshold: 20 * time.Millisecond},
+		{BaselineP99: 15 * time.Millisecond},
+	} {
+		r.link.Publish(ep, state)
+		r.http("GET", "/a", 200, 700*time.Microsecond)
+		r.http("GET", "/a", 200, 20*time.Millisecond)
+		r.http("GET", "/a", 200, time.Duration(30+i)*time.Millisecond)
+	}
+	var got []string
+	for e := range r.SlowLog().All() {
+		got = append(got, fmt.Sprint(e.Duration, " ", e.Reason))
+	}
+	if want := []string{"31ms spike", "30ms spike"}; !slices.Equal(got, want) {
+		t.Errorf("stored are %q, want %q", got, want)
 	}
 }
 

@@ -103,7 +103,7 @@ func (c *core) build(k *kept, now time.Time) bool {
 	}
 	if c.store.Has(k.trace, k.id) {
 		c.store.ReplaceAnatomy(k.trace, k.id, slowlog.Build(c.slowSpan(k.root), spans, slowlog.BuildOptions{
-			QueryText: c.cfg.queryText, Normal: k.entry.usual.Normal(), Dropped: dropped,
+			QueryText: c.cfg.queryText, Normal: k.entry.usual.normal(), Dropped: dropped,
 		}))
 	}
 	return true

@@ -241,7 +241,7 @@ func TestEnrichmentChangesNothingElse(t *testing.T) {
 func TestEnrichmentTellsWhatIsKnown(t *testing.T) {
 	r := newRig(t)
 	r.http("GET", "/x", 200, time.Millisecond)
-	r.link.Publish(conventions.Endpoint{Method: "GET", Route: "/x"}, EndpointState{BaselineP99: 20 * time.Millisecond, SpikeID: "s1"})
+	r.link.Publish(conventions.Endpoint{Method: "GET", Route: "/x"}, EndpointState{BaselineP99: 20 * time.Millisecond, SpikeID: "s1", SpikeThreshold: 20 * time.Millisecond})
 	r.span("GET /x", trace.SpanKindServer, 60*time.Millisecond, attribute.String("http.request.method", "GET"), attribute.Int("http.response.status_code", 200))
 	s := r.sent.Ended()[1]
 	for key, want := range map[attribute.Key]string{

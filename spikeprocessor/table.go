@@ -13,7 +13,6 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 
-	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
@@ -40,7 +39,7 @@ type entry struct {
 
 	slowNanos atomic.Int64 // above it a request is slow
 	threshold atomic.Int64 // ns; the configured part of slowNanos
-	usual     slowlog.Usual
+	usual     usual
 	contrast  contrast
 	exemplars exemplars
 	sampledAt uint64 // requests when samples were last taken in; only Digest uses it

@@ -15,11 +15,12 @@ const (
 	otherCell         = 0xFE // the value has lost its cell
 )
 
-// The two classes of requests that are compared.
+// The two classes of requests that are compared, and one for those that are not.
 const (
 	classOrdinary = iota
 	classSlow
 	numClasses
+	classNeither = numClasses
 )
 
 // classCounts are numbers of requests by half and class.
@@ -32,6 +33,12 @@ func (t *classCounts) class(c int) uint64 { return uint64(t[0][c]) + uint64(t[1]
 func (t *classCounts) add(half, class int) {
 	if t[half][class] < math.MaxUint32 {
 		t[half][class]++
+	}
+}
+
+func (t *classCounts) drop(half, class int, least *classCounts) {
+	if t[half][class] > least[half][class] {
+		t[half][class]--
 	}
 }
 
@@ -107,14 +114,34 @@ func (t *topValues) rarest(totals *classCounts) (at int) {
 	return at
 }
 
-// forget drops what was counted in a half, and the values that have nothing left.
-func (t *topValues) forget(half int) {
-	t.floor[half] = [numClasses]uint32{}
+// find returns the cell of a value, noCell if it has none.
+func (t *topValues) find(value string) int {
+	value = value[:min(len(value), maxContrastString)]
 	for i := range t.cells {
-		c := &t.cells[i]
-		c.most[half], c.excess[half] = [numClasses]uint32{}, [numClasses]uint32{}
-		if c.value != "" && c.most.empty() {
-			*c = valueCell{}
+		if t.cells[i].value == value {
+			return i
 		}
 	}
+	return noCell
+}
+
+// clear drops what was counted in a half, of a class and those above it.
+func (t *topValues) clear(half, class int) {
+	clear(t.floor[half][class:])
+	for i := range t.cells {
+		c := &t.cells[i]
+		clear(c.most[half][class:])
+		clear(c.excess[half][class:])
+	}
+}
+
+// free drops the values that have nothing left, and returns the set of their cells.
+func (t *topValues) free() (set uint32) {
+	for i := range t.cells {
+		if c := &t.cells[i]; c.value != "" && c.most.empty() {
+			*c = valueCell{}
+			set |= 1 << i
+		}
+	}
+	return set
 }

@@ -39,7 +39,8 @@ Lines may be 10 seconds out of order. Bad lines are reported on standard error a
 then the first one ends the command with status 2, as does input without any request.
 
 With --json there is one line per event: file, type (spike_started, spike_ended), time, route, p99_ms,
-baseline_p99_ms, ratio, reason. Of several files, file has the names.`,
+baseline_p99_ms, quantile (the one that fired, 0 to 1), quantile_ms, baseline_quantile_ms, ratio (of these two), reason;
+and at the end cost: worst_ms, requests, slow, failed. Of several files, file has the names.`,
 		DisableFlagsInUseLine: true,
 		Args:                  someFiles,
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -106,47 +106,6 @@ func TestHarmlessChanges(t *testing.T) {
 	}
 }
 
-// Endpoints that share a fault are one incident, each fault is one of its own, and quiet endpoints stay out.
-func TestSharedFaultIsOneIncident(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes long")
-	}
-	const endpoints, quiet, length = 8, 4, 9000
-	shared := []sim.Fault{{Start: 4000, End: 4300, Factor: 4}, {Start: 6500, End: 6800, Factor: 6}}
-	var events [length + 1]map[int]Event
-	for i := range endpoints + quiet {
-		r := sim.Random(7, i)
-		s := sim.Stream{Profile: sim.NewProfile(r), Rate: 1 + float64(i%3)*4, Length: length, Pauses: true}
-		if i < endpoints {
-			s.Faults = shared
-		}
-		w := &watcher{d: newDetector(t, Config{}), start: time.Unix(1_700_000_000, 0)}
-		for at, requests := range s.Seconds(r) {
-			if ev := w.tick(at, requests); ev.Kind != None {
-				if events[at] == nil {
-					events[at] = map[int]Event{}
-				}
-				events[at][i] = ev
-			}
-		}
-	}
-	var g Incidents[int]
-	changes, members := map[Change]int{}, map[uint64]int{}
-	for _, now := range events {
-		for i, ev := range now {
-			m := g.Join(i, ev)
-			changes[m.Change]++
-			members[m.ID] = m.Endpoints
-		}
-	}
-	if changes[Opened] != 2 || changes[Closed]-changes[Reopened] != 2 || changes[Unchanged] != 0 {
-		t.Errorf("changes %v, want two incidents", changes)
-	}
-	if members[1] < endpoints-1 || members[1] > endpoints || members[2] < endpoints-1 || members[2] > endpoints {
-		t.Errorf("endpoints by incident %v, want about %d each", members, endpoints)
-	}
-}
-
 func class(t *testing.T, name string) sim.Class {
 	t.Helper()
 	for _, c := range sim.Classes() {

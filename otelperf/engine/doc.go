@@ -6,17 +6,26 @@
 //	e, err := engine.New(engine.Options{})
 //	...
 //	for _, ev := range e.Advance(now, deltas) { // once a second, with what came since
-//		fmt.Println(ev.Started, ev.Incident.Reason)
+//		if ev.Opened || ev.Grew || ev.Closed {
+//			fmt.Println(ev.Incident.Reason)
+//		}
 //	}
 //	snapshot := e.Snapshot(engine.FiveMinutes)
 //
 // Its answers are plain values in Go's units: durations, counts, times. Package otelperf drives an engine from a span processor or a
 // MeterProvider and gives the answers their JSON form; "otelperf replay" drives one with recorded requests.
 //
+// # Incidents
+//
+// Endpoints that spike are one incident if their evidence began at about the same time (15 seconds, or as exactly as that is known, a
+// minute at most) or if their slow requests wait for the same dependency, which [Requests] knows. The first message of one is due at its
+// detection; it waits for at most 5 seconds, for other endpoints that are about to follow and for a request to show.
+//
 // # Bounds
 //
 // An endpoint takes at most 40 KiB of windows and history and 4 KiB of baseline; an engine has as many endpoints as its source
-// brings. The history is an hour of minutes. The last [MaxIncidents] incidents are stored.
+// brings. The history is an hour of minutes. The last [MaxIncidents] incidents are stored, 700 bytes for each
+// endpoint in one.
 //
 // All exported methods are safe for concurrent use.
 package engine

@@ -7,7 +7,6 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
 	"github.com/otelperf/otelperf-go/otelperf/internal/timeline"
-	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
@@ -23,8 +22,8 @@ type endpoint struct {
 	detector *baseline.Detector
 
 	published spikeprocessor.EndpointState
-	incident  string                // id of the open one that the endpoint has a part in; "": none
-	before    slowlog.OutcomeCounts // all requests until that was reported
+	part      *part // in an open incident; nil: none
+	rebased   int   // spikes that became the baseline
 }
 
 func (ep *endpoint) add(d *spikeprocessor.Delta) {
@@ -33,9 +32,13 @@ func (ep *endpoint) add(d *spikeprocessor.Delta) {
 	ep.unknown = ep.unknown || d.OutcomesUnknown
 }
 
-// view is what the span path must know.
+// state is what the span path must know.
 func (ep *endpoint) state() spikeprocessor.EndpointState {
-	return spikeprocessor.EndpointState{BaselineP99: ep.baselineP99(), SpikeID: ep.incident}
+	s := spikeprocessor.EndpointState{BaselineP99: ep.baselineP99(), Rebased: ep.rebased}
+	if p := ep.part; p != nil {
+		s.SpikeID, s.SpikeStart, s.SpikeThreshold = p.in.ID, p.since, p.threshold
+	}
+	return s
 }
 
 // baselineP99 is 0 until the detector has learned enough for it.

@@ -15,7 +15,8 @@ import (
 )
 
 // Engine keeps, per endpoint, at most 40 KiB of windows and 4 KiB of baseline; endpoints are as many as its source brings and has not
-// forgotten (a processor: at most max endpoints and one overflow row per kind), and the last 50 incidents.
+// forgotten (a processor: at most max endpoints and one overflow row per kind), and the last 50 incidents, 700 bytes for each endpoint
+// in one.
 //
 // All methods are safe for concurrent use.
 type Engine struct {
@@ -33,6 +34,7 @@ type Engine struct {
 	scratch   timeline.Scratch
 	stats     Stats
 	incidents incidents
+	followed  int64                             // step in which incidents were last looked at closely
 	saved     map[conventions.Endpoint]Baseline // of an earlier process, for endpoints not seen yet
 }
 
@@ -43,6 +45,8 @@ type Options struct {
 	// Publish is called within Advance and Reset when what the request path must know of an endpoint has changed. It must return at once
 	// and not call the Engine. Nil: it is not called.
 	Publish func(conventions.Endpoint, spikeprocessor.EndpointState)
+	// Requests is asked about single requests of incidents. Nil: nothing is known of them.
+	Requests Requests
 	// Version returns the version of the service, by which an incident that began soon after a restart is put down to a new one.
 	// It is called within Advance and must not call the Engine. Nil: it is not known.
 	Version func() string
@@ -83,6 +87,9 @@ func (e *Engine) advance(now time.Time, deltas iter.Seq[*spikeprocessor.Delta]) 
 		ep := e.at(d)
 		ep.touched = true
 		ep.add(d)
+		if ep.part != nil {
+			ep.part.count(d)
+		}
 		e.buckets = bucketsOf(e.buckets[:0], d)
 		e.verdict(ep, ep.detector.Tick(e.now, e.buckets))
 	}
@@ -92,6 +99,7 @@ func (e *Engine) advance(now time.Time, deltas iter.Seq[*spikeprocessor.Delta]) 
 		}
 		ep.touched = false
 	}
+	e.follow()
 }
 
 // all are the endpoints that there are.

@@ -33,13 +33,9 @@ func (e *Engine) forget(d *spikeprocessor.Delta) {
 
 // leaveIncident ends the part that an endpoint has in an incident.
 func (e *Engine) leaveIncident(ep *endpoint) {
-	if ep.incident == "" {
-		return
-	}
-	ev := baseline.Event{Kind: baseline.Ended, At: e.now, Start: e.now}
-	if in := e.incidents.find(ep.incident); in != nil {
-		ev = in.part(ep).Evidence
+	if ep.part != nil {
+		ev := ep.part.Evidence
 		ev.Kind, ev.At = baseline.Ended, e.now
+		e.record(ep, ev)
 	}
-	e.record(ep, ev)
 }

@@ -3,12 +3,9 @@
 package engine
 
 import (
-	"math"
-	"slices"
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
-	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
@@ -22,22 +19,26 @@ const (
 	NewNormal State = "new_normal" // it stayed for half an hour and is the baseline now
 )
 
-// Incident is latency that left its baseline, at one endpoint or at several together.
+// Incident is latency that left its baseline, at one endpoint or at several for the same reason: they began together, or wait for the
+// same dependency.
 type Incident struct {
 	ID    string    // unique in this process, and by its time among others
 	State State     // open until its last part has ended
 	Start time.Time // when the evidence began
 	At    time.Time // when there was enough of it
 	End   time.Time // zero while it is open
-	// Parts are the endpoints involved, the first one first; at most one for each endpoint.
+	// Parts are the endpoints involved, at most one for each: those that are open first, and of these the worst first.
 	Parts []Part
-	// Reason says in a sentence what was seen.
+	// Reason says in a sentence what was seen, by the first of Parts, and once it has ended what it has cost.
 	Reason string
-	// TraceIDs are slow requests of that time, by SetTraces.
+	// Cost is the sum of those parts that are requests, so that a call is not counted once more with its request.
+	Cost Cost
+	// TraceIDs are slow requests of it, by Requests.Examples.
 	TraceIDs []string
 	// SinceRestart marks an incident that began within 30 minutes of the start of the process; SinceVersion names the
 	// version that came with it, if it is another than before.
 	SinceRestart bool
+	Reported     bool   // there was a message that it has opened
 	SinceVersion string // see SinceRestart
 }
 
@@ -48,49 +49,61 @@ type Part struct {
 	Start    time.Time            // when the evidence began
 	At       time.Time            // when there was enough of it
 	End      time.Time            // zero while it is open
-	// Evidence is the detector's latest word on it.
+	// Evidence is what made it an alarm. It stays as it was.
 	Evidence baseline.Event
+	Worst    Moment // when it was farthest from its baseline; within the first minute what the evidence shows
+	Last     Moment // the last minute; of the evidence at first, and of the last minute of the part once it has ended
+	Cost     Cost   // since Start
+	// WaitsFor is the route of the dependency that its slow requests spend their extra time in; "" while none is known.
+	WaitsFor string
 	// FailedBefore and Failed are the shares of failed requests in the hour before and since, 0 to 1; NaN where there was none.
 	FailedBefore, Failed float64
 }
 
-// update takes in what a detector said.
-func (p *Part) update(ev baseline.Event, before, during slowlog.OutcomeCounts) {
-	p.Evidence, p.Failed = ev, failedShare(during)
-	switch ev.Kind {
-	case baseline.Started:
-		p.State, p.Start, p.At, p.End = Open, ev.Start, ev.At, time.Time{}
-		p.FailedBefore = failedShare(before)
-	case baseline.NewNormal:
-		p.State, p.End = NewNormal, ev.At
-	default:
-		p.State, p.End = Ended, ev.At
-	}
+// Moment is a minute of a part, looked at every ten seconds.
+type Moment struct {
+	Time             time.Time     // of its beginning
+	Requests, Failed uint64        // in it
+	Quantile, P99    time.Duration // that of Part.Evidence, and p99
+	Ratio            float64       // Quantile over its baseline
 }
 
-func failedShare(o slowlog.OutcomeCounts) float64 {
-	if o.Total() == 0 {
-		return math.NaN()
-	}
-	return float64(o.Failed()) / float64(o.Total())
+// Cost is what an incident has cost by now.
+type Cost struct {
+	Requests       uint64  // of any outcome
+	Slow           uint64  // of them, how many took longer than the threshold of the evidence
+	ExpectedSlow   float64 // how many would have anyway
+	Failed         uint64  // of them, how many failed
+	ExpectedFailed float64 // how many would have at the rate of the hour before
 }
 
-// clone is a copy that later events do not change.
-func (in *Incident) clone() Incident {
-	c := *in
-	c.Parts = slices.Clone(c.Parts)
-	c.TraceIDs = slices.Clone(c.TraceIDs)
-	return c
+func (c *Cost) add(o *Cost) {
+	c.Requests += o.Requests
+	c.Slow += o.Slow
+	c.ExpectedSlow += o.ExpectedSlow
+	c.Failed += o.Failed
+	c.ExpectedFailed += o.ExpectedFailed
 }
 
-// Event is a change of an incident. Each endpoint that starts or ends is one event; Opened and Closed mark those that
-// opened or closed the whole incident, Grew those by which its endpoints had doubled: the three kinds that are worth a message.
+// Event is something new about an incident: a part that began or ended, or that it is time for a message. There is one message when it
+// has opened, one when it has closed, and one now and then as it grows.
 type Event struct {
-	Time     time.Time // of the Advance that found it
-	Started  bool      // Part began; else it ended
-	Part     Part      // the one that began or ended
-	Incident Incident  // as it is now
-	Opened   bool      // it opened the incident
-	Grew     bool      // the endpoints involved have doubled since the last message, or it is open again
-	Closed   bool      // it closed the incident
+	Time     time.Time      // of the Advance that found it
+	Part     *Part          // that began or ended; nil for a message
+	Started  bool           // Part began; else it ended
+	Detector baseline.Event // what the detector said of Part
+	Incident Incident       // as it is now
+	Opened   bool           // message: the first, a few seconds after the detection at most
+	Grew     bool           // message: an endpoint that is as bad or worse has joined, it is twice as bad as reported, or open again
+	Closed   bool           // message: all parts have ended
+}
+
+// Requests is what single requests show of an incident. An Engine calls the methods within Advance: they must return at once and not
+// call the Engine.
+type Requests interface {
+	// Examples returns trace ids of slow requests of an incident, the slowest first.
+	Examples(*Incident) []string
+	// WaitsFor names the dependency, by the route of its row, that slow requests of an endpoint have spent their extra time in since
+	// a time; "" if there is none.
+	WaitsFor(ep conventions.Endpoint, since time.Time) string
 }

@@ -3,12 +3,12 @@
 package engine
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
-	"github.com/otelperf/otelperf-go/slowlog"
 )
 
 // MaxIncidents is how many incidents are remembered: the last ones, and before those that have ended those that are open.
@@ -16,7 +16,6 @@ const MaxIncidents = 50
 
 // incidents are the last MaxIncidents, each with at most one part per endpoint. The engine's mutex guards it.
 type incidents struct {
-	joined baseline.Incidents[int]
 	all    []*incident // oldest first
 	events []Event     // of the running Advance
 	serial int         // of this process
@@ -25,76 +24,76 @@ type incidents struct {
 	versionNow    func() string // nil: not known
 }
 
+// incident is an Incident that is followed. Its Parts, Reason and Cost are empty: clone fills them in.
 type incident struct {
-	joined uint64 // its number in incidents.joined
 	Incident
-	parts   map[int]int // index in Parts, by id of the endpoint
-	byReset bool        // a part was ended by a reset of the baselines
+	parts    []*part  // in the order in which they joined
+	formerly []string // ids of those that became part of it, at most one for each part
+	byReset  bool     // it was ended by a reset of the baselines
+	sealed   bool     // nothing joins it any more, since the baselines were reset
+	messages messages
 }
 
-// record takes a detector's event in, with the outcomes of the hour before it and those since.
+// record takes in what a detector said of an endpoint.
 func (e *Engine) record(ep *endpoint, ev baseline.Event) {
-	var before, during slowlog.OutcomeCounts
-	t := &e.scratch.Aggregate
 	if ev.Kind == baseline.Started {
-		ep.before = ep.line.Total()
-		t.Reset()
-		ep.line.WholeMinutes(60, e.step, t)
-		before = t.Outcomes
-		t.Reset()
-		ep.line.Collect(Minute.span(), e.step, t)
-		during = t.Outcomes
-	} else {
-		during = ep.line.Total()
-		during.Sub(&ep.before)
-	}
-	e.incidents.record(ep, ev, before, during)
-}
-
-func (k *incidents) record(ep *endpoint, ev baseline.Event, before, during slowlog.OutcomeCounts) {
-	m := k.joined.Join(ep.id, ev)
-	if m.Change == baseline.Unchanged {
+		e.started(ep, ev)
 		return
 	}
-	ep.incident = ""
-	in := k.incident(m, ev)
+	p := ep.part
+	if p == nil {
+		return
+	}
+	ep.part, p.ep = nil, nil
+	p.State, p.End = Ended, ev.At
+	if ev.Kind == baseline.NewNormal {
+		p.State = NewNormal
+		ep.rebased++
+	}
+	in := p.in
+	if !slices.ContainsFunc(in.parts, isOpen) {
+		in.State, in.End = p.State, ev.At
+	}
+	e.incidents.changed(p, ev)
+}
+
+func isOpen(p *part) bool { return p.State == Open }
+
+// started gives an endpoint that spikes its part in an incident.
+func (e *Engine) started(ep *endpoint, ev baseline.Event) {
+	if ep.part != nil {
+		return
+	}
+	k := &e.incidents
+	if in, p := k.former(ep.id, ev.At); p != nil {
+		p.State, p.End = Open, time.Time{}
+		e.alarm(ep, p, &ev)
+		in.reopen(p)
+		ep.part = p
+		k.changed(p, ev)
+		return
+	}
+	p := e.newPart(ep, &ev)
+	p.WaitsFor = e.waitsFor(p)
+	in, how := k.home(p)
 	if in == nil {
-		return
+		in = k.open(&ev)
 	}
-	part := in.part(ep)
-	part.update(ev, before, during)
-	event := Event{
-		Time: ev.At, Started: ev.Kind == baseline.Started, Part: *part,
-		Opened: m.Change == baseline.Opened, Grew: m.Doubled && m.Change != baseline.Opened || m.Change == baseline.Reopened, Closed: m.Change == baseline.Closed,
-	}
-	if event.Started {
-		ep.incident = in.ID
-	}
-	in.State, in.End = Open, time.Time{}
-	if event.Closed {
-		in.State, in.End = part.State, ev.At
-	}
-	in.Reason = in.reason()
-	if in.byReset {
-		in.Reason += "; ended by a reset of the baselines"
-	}
-	event.Incident = in.clone()
-	k.events = append(k.events, event)
+	in.admit(p, how)
+	ep.part = p
+	k.changed(p, ev)
 }
 
-// incident finds the one of m, or makes it.
-func (k *incidents) incident(m baseline.Membership, ev baseline.Event) *incident {
-	for _, in := range slices.Backward(k.all) {
-		if in.joined == m.ID {
-			return in
-		}
-	}
-	if m.Change != baseline.Opened {
-		return nil // older than what is remembered
-	}
+// changed notes the event that a part has begun or ended.
+func (k *incidents) changed(p *part, ev baseline.Event) {
+	k.events = append(k.events, Event{Time: ev.At, Part: new(p.Part), Started: p.State == Open, Detector: ev, Incident: p.in.clone()})
+}
+
+// open makes an incident.
+func (k *incidents) open(ev *baseline.Event) *incident {
 	k.serial++
-	in := &incident{joined: m.ID, parts: map[int]int{}, Incident: Incident{
-		ID: fmt.Sprintf("%s-%d", ev.At.UTC().Format("20060102T150405"), k.serial), Start: ev.Start, At: ev.At, SinceRestart: ev.SinceRestart,
+	in := &incident{Incident: Incident{
+		ID: fmt.Sprintf("%s-%d", ev.At.UTC().Format("20060102T150405"), k.serial), State: Open, Start: ev.Start, At: ev.At, SinceRestart: ev.SinceRestart,
 	}}
 	if ev.SinceRestart {
 		in.SinceVersion = k.newVersion()
@@ -105,16 +104,6 @@ func (k *incidents) incident(m baseline.Membership, ev baseline.Event) *incident
 	}
 	k.all = append(k.all, in)
 	return in
-}
-
-// find returns the incident of an ID, nil if it is not remembered.
-func (k *incidents) find(id string) *incident {
-	for _, in := range k.all {
-		if in.ID == id {
-			return in
-		}
-	}
-	return nil
 }
 
 // take returns the changes since it was called last.
@@ -135,14 +124,35 @@ func (k *incidents) newVersion() string {
 	return ""
 }
 
-func (in *incident) part(ep *endpoint) *Part {
-	i, ok := in.parts[ep.id]
-	if !ok {
-		i = len(in.Parts)
-		in.parts[ep.id] = i
-		in.Parts = append(in.Parts, Part{Endpoint: ep.name})
+// clone is a copy that later events do not change.
+func (in *incident) clone() Incident {
+	c := in.Incident
+	c.Reported = in.messages.opened
+	c.TraceIDs = slices.Clone(in.TraceIDs)
+	c.Parts = make([]Part, 0, len(in.parts))
+	for _, p := range in.parts {
+		c.Parts = append(c.Parts, p.Part)
+		if p.Endpoint.Kind.Request() {
+			c.Cost.add(&p.Cost)
+		}
 	}
-	return &in.Parts[i]
+	slices.SortStableFunc(c.Parts, worseFirst)
+	c.Reason = c.reason()
+	if in.byReset {
+		c.Reason += "; ended by a reset of the baselines"
+	}
+	return c
+}
+
+// worseFirst orders the parts that are open before the others, and the worse before the better.
+func worseFirst(a, b Part) int {
+	ended := func(p *Part) int {
+		if p.State == Open {
+			return 0
+		}
+		return 1
+	}
+	return cmp.Or(cmp.Compare(ended(&a), ended(&b)), cmp.Compare(b.Worst.Ratio, a.Worst.Ratio))
 }
 
 // list returns copies of all that are remembered, newest first.
@@ -161,6 +171,19 @@ func (e *Engine) Incidents() []Incident {
 	return e.incidents.list()
 }
 
+// Incident returns the one of an id that is remembered, also by the id that it had in its first seconds, before it was found to be part
+// of another.
+func (e *Engine) Incident(id string) (Incident, bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, in := range e.incidents.all {
+		if in.ID == id || slices.Contains(in.formerly, id) {
+			return in.clone(), true
+		}
+	}
+	return Incident{}, false
+}
+
 // OpenIncidents is the number of incidents that are open.
 func (e *Engine) OpenIncidents() (n int) {
 	e.mu.Lock()
@@ -171,13 +194,4 @@ func (e *Engine) OpenIncidents() (n int) {
 		}
 	}
 	return n
-}
-
-// SetTraces notes which slow requests belong to an incident. One that is no longer remembered is passed over.
-func (e *Engine) SetTraces(id string, traces []string) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if in := e.incidents.find(id); in != nil {
-		in.TraceIDs = slices.Clone(traces)
-	}
 }

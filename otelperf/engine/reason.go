@@ -4,51 +4,108 @@ package engine
 
 import (
 	"fmt"
+	"math"
+	"strings"
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
 	"github.com/otelperf/otelperf-go/otelperf/internal/units"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
-// reason says in a sentence what was seen, by the endpoint that was first.
+// reason says in a sentence what was seen, by the first part, and once it is over what it has cost.
 func (in *Incident) reason() string {
 	p := &in.Parts[0]
-	ev := &p.Evidence
-	ms := func(d time.Duration) string { return units.Short(units.Milliseconds(d)) }
-	text := fmt.Sprintf("%s: %d of %d requests above %s ms (%s %s), %s expected; p99 %s ms, usually %s",
-		p.Endpoint, ev.Above, ev.N, ms(ev.Threshold), timesUsual(ev), usualName(ev.Level), units.Short(*units.Number(ev.Expected)), ms(ev.Now.P99), ms(ev.Baseline.P99))
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s", p.Endpoint, p.Seen())
+	if p.WaitsFor != "" {
+		b.WriteString("; waiting for " + p.WaitsFor)
+	}
 	if n := len(in.Parts) - 1; n > 0 {
-		text += fmt.Sprintf("; and %d more endpoints", n)
+		b.WriteString("; and " + counted(uint64(n), "more endpoint"))
 	}
 	switch {
 	case in.SinceVersion != "":
-		text += "; since version " + in.SinceVersion
+		b.WriteString("; since version " + in.SinceVersion)
 	case in.SinceRestart:
-		text += "; since this start"
+		b.WriteString("; since this start")
+	}
+	if in.State != Open {
+		b.WriteString("; " + in.toll())
+	}
+	return b.String()
+}
+
+// toll says what an incident has cost: requests, or calls and jobs where it had no part that is one.
+func (in *Incident) toll() string {
+	p := &in.Parts[0]
+	cost, word := in.Cost, "request"
+	switch {
+	case cost.Requests > 0:
+	case p.Endpoint.Kind == conventions.KindDependency:
+		cost, word = p.Cost, "call"
+	default:
+		cost, word = p.Cost, "run"
+	}
+	text := fmt.Sprintf("in all %d of %s slow (%s expected)", cost.Slow, counted(cost.Requests, word), units.Short(*units.Number(cost.ExpectedSlow)))
+	if cost.Failed > 0 {
+		text += fmt.Sprintf(", %d failed", cost.Failed)
+	}
+	if w := &p.Worst; w.Ratio > 0 {
+		text += fmt.Sprintf("; at its worst %s %s ms (%s)", p.Quantile(), shortMs(w.Quantile), times(w.Ratio))
 	}
 	return text
 }
 
-// usualName is what a level's threshold is measured by.
-func usualName(l baseline.Level) string {
-	switch l {
-	case baseline.P90:
-		return "the usual p90"
-	case baseline.P50:
-		return "the usual median"
-	default:
-		return "the usual p99"
+// Seen says what raised the alarm, such as "38 of 212 requests above 820 ms (2x the usual p99), 2.1 expected; p97 950 ms, usually 310
+// (3.1x)".
+func (p *Part) Seen() string {
+	ev := &p.Evidence
+	text := fmt.Sprintf("%d of %d requests above %s ms (%s), %s expected", ev.Above, ev.N, shortMs(ev.Threshold), timesUsual(ev),
+		units.Short(*units.Number(ev.Expected)))
+	usually := "usually"
+	if ev.Gradual {
+		text, usually = "slower and slower: "+text, "usually at this hour"
 	}
+	if ev.Ratio > 0 {
+		text += fmt.Sprintf("; %s %s ms, %s %s (%s)", p.Quantile(), shortMs(ev.QuantileNow), usually, shortMs(ev.QuantileBaseline), times(ev.Ratio))
+	}
+	return text
 }
 
-// timesUsual says how many times its usual quantile a threshold is.
+// Quantile names the one that fired, such as "p97" or "p99.8".
+func (p *Part) Quantile() string {
+	q := p.Evidence.Quantile
+	if q < 0.99 {
+		return fmt.Sprintf("p%.0f", math.Floor(q*100+1e-9))
+	}
+	return fmt.Sprintf("p%g", math.Floor(q*1000+1e-9)/10)
+}
+
+func shortMs(d time.Duration) string { return units.Short(units.Milliseconds(d)) }
+
+func times(x float64) string { return units.Short(x) + "x" }
+
+func counted(n uint64, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// timesUsual says how many times which usual quantile a threshold is.
 func timesUsual(ev *baseline.Event) string {
-	usual := map[baseline.Level]time.Duration{baseline.P90: ev.Baseline.P90, baseline.P50: ev.Baseline.P50}[ev.Level]
-	if usual == 0 {
-		usual = ev.Baseline.P99
+	usual, name := ev.Baseline.P99, "p99"
+	switch ev.Level {
+	case baseline.P50:
+		usual, name = ev.Baseline.P50, "median"
+	case baseline.P90:
+		usual, name = ev.Baseline.P90, "p90"
+	case baseline.Shape:
+		return "all quantiles have moved"
 	}
-	if usual == 0 {
-		return "above"
+	if usual <= 0 {
+		return "above the usual " + name
 	}
-	return fmt.Sprintf("%.2gx", float64(ev.Threshold)/float64(usual))
+	return fmt.Sprintf("%.2gx the usual %s", float64(ev.Threshold)/float64(usual), name)
 }

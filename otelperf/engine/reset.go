@@ -2,8 +2,6 @@
 
 package engine
 
-import "github.com/otelperf/otelperf-go/slowlog"
-
 // Reset starts counts and windows anew; baselines, too, if that is asked for. With the baselines, those that were offered go, and what
 // is measured by them: incidents that are open end now, which the events returned report. Incidents that have ended are remembered
 // either way.
@@ -17,7 +15,7 @@ func (e *Engine) Reset(baselines bool) []Event {
 	e.began = e.now
 	for ep := range e.all() {
 		ep.line.Reset()
-		ep.before, ep.coarse, ep.unknown = slowlog.OutcomeCounts{}, false, false
+		ep.coarse, ep.unknown = false, false
 		if baselines {
 			ep.detector = e.newDetector()
 			e.publish(ep)
@@ -28,11 +26,12 @@ func (e *Engine) Reset(baselines bool) []Event {
 
 // endIncidents has every endpoint leave its incident, and what comes next is another one.
 func (e *Engine) endIncidents() {
+	for _, in := range e.incidents.all {
+		in.sealed = true
+		in.byReset = in.byReset || in.State == Open
+	}
 	for ep := range e.all() {
-		if in := e.incidents.find(ep.incident); in != nil {
-			in.byReset = true
-		}
 		e.leaveIncident(ep)
 	}
-	e.incidents.joined.Reset()
+	e.follow()
 }

@@ -3,6 +3,7 @@
 package engine
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -52,8 +53,8 @@ func TestResetOfBaselinesEndsOpenIncidents(t *testing.T) {
 		t.Fatalf("%+v, want an open incident of two endpoints", w.Incidents())
 	}
 	ended := w.Reset(true)
-	if len(ended) != 2 || ended[0].Closed || !ended[1].Closed || ended[1].Started || !ended[1].Time.Equal(w.now) {
-		t.Errorf("events of the reset are %+v, want that both parts end now", ended)
+	if len(ended) != 3 || ended[0].Part == nil || ended[1].Part == nil || ended[1].Started || !ended[2].Closed || !ended[2].Time.Equal(w.now) {
+		t.Errorf("events of the reset are %+v, want that both parts end now, and a message", ended)
 	}
 	in := w.Incidents()[0]
 	if in.State != Ended || !in.End.Equal(w.now) || in.Parts[0].State != Ended || in.Parts[1].Evidence.Above == 0 || w.OpenIncidents() != 0 {
@@ -67,11 +68,16 @@ func TestResetOfBaselinesEndsOpenIncidents(t *testing.T) {
 	w.events = nil
 	w.run(900, 2, 20*time.Millisecond)
 	w.run(40, 2, 200*time.Millisecond)
-	if len(w.events) == 0 || !w.events[0].Opened || w.events[0].Incident.ID == in.ID {
+	if len(w.events) == 0 || !w.events[len(w.events)-1].Opened || w.events[0].Incident.ID == in.ID {
 		t.Errorf("of the next spike %+v is reported, want a new incident", w.events)
 	}
+	w.run(300, 2, 20*time.Millisecond)
+	w.Reset(true)
+	if all := w.Incidents(); !strings.HasSuffix(all[1].Reason, "; ended by a reset of the baselines") || strings.Contains(all[0].Reason, "reset") {
+		t.Errorf("reasons are %q and %q, want that a reset has ended only the first incident", all[1].Reason, all[0].Reason)
+	}
 	s, _ := w.Series("GET", "/a", "", All)
-	if len(s.Incidents) != 2 || s.Incidents[0].State != Open {
+	if len(s.Incidents) != 2 || s.Incidents[0].State != Ended {
 		t.Errorf("the series has %+v, want both incidents", s.Incidents)
 	}
 }
@@ -114,10 +120,11 @@ func TestOpenIncidentsAreRememberedLongest(t *testing.T) {
 	at := midnight
 	change := func(id int, kind baseline.Kind) {
 		at = at.Add(10 * time.Minute)
-		e.incidents.record(e.endpoints[id], baseline.Event{Kind: kind, Start: at, At: at}, e.endpoints[id].before, e.endpoints[id].before)
+		e.now = at
+		e.record(e.endpoints[id], baseline.Event{Kind: kind, Start: at, At: at, Threshold: time.Second})
 	}
 	change(0, baseline.Started)
-	first := e.endpoints[0].incident
+	first := e.endpoints[0].part.in.ID
 	for range 2 * MaxIncidents {
 		change(1, baseline.Started)
 		change(1, baseline.Ended)
@@ -127,7 +134,7 @@ func TestOpenIncidentsAreRememberedLongest(t *testing.T) {
 		t.Errorf("%d incidents, the oldest is %s, %d open; want %d with %s", len(all), all[len(all)-1].ID, e.OpenIncidents(), MaxIncidents, first)
 	}
 	change(0, baseline.Ended)
-	if e.OpenIncidents() != 0 || e.endpoints[0].incident != "" {
-		t.Errorf("%d incidents are open, the endpoint is in %q", e.OpenIncidents(), e.endpoints[0].incident)
+	if e.OpenIncidents() != 0 || e.endpoints[0].part != nil {
+		t.Errorf("%d incidents are open, the endpoint has the part %+v", e.OpenIncidents(), e.endpoints[0].part)
 	}
 }

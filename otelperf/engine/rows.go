@@ -21,7 +21,9 @@ type Row struct {
 	Numbers
 	BaselineP99 time.Duration  // what p99 normally is; 0 while that is not known
 	Phase       baseline.Phase // learning, normal or spiking
+	Spike       *Part          // in the open incident; nil for none
 	Needed      uint64         // requests missing for a baseline p99, while learning
+	GraceLeft   time.Duration  // how long requests will still not be learned from
 	Coarse      bool           // durations came from buckets wider than ours
 	// OutcomesUnknown marks requests beyond the cardinality limit of an SDK: how they ended is not known, and counts as ok.
 	OutcomesUnknown bool
@@ -97,10 +99,14 @@ func (e *Engine) rowOf(id int, q *Query, covered time.Duration) (Row, bool) {
 
 func (ep *endpoint) row(t *timeline.Aggregate, covered time.Duration) Row {
 	state := ep.detector.State()
-	return Row{
+	row := Row{
 		Endpoint: ep.name, Numbers: numbersOf(t, covered.Seconds()), Coarse: ep.coarse, OutcomesUnknown: ep.unknown,
-		Phase: state.Phase, Needed: state.Needed, BaselineP99: ep.baselineP99(),
+		Phase: state.Phase, Needed: state.Needed, GraceLeft: state.GraceLeft, BaselineP99: ep.baselineP99(),
 	}
+	if ep.part != nil {
+		row.Spike = new(ep.part.Part)
+	}
+	return row
 }
 
 // histogramOf is nil for no durations.

@@ -84,11 +84,12 @@ func mergeRow(key rowKey, parts []Part) (r Row, durations *latency.Histogram, co
 
 // addState takes over what is not a number that adds up.
 func (r *Row) addState(p *Part) {
-	const order = "learning normal spiking"
+	const order = "learning normal elevated spiking"
 	if strings.Index(order, p.State) >= strings.Index(order, r.State) {
 		r.State = p.State
 	}
 	r.Needed = max(r.Needed, p.Needed)
+	r.ReadySeconds = pick(r.ReadySeconds, p.ReadySeconds, func(a, b float64) float64 { return max(a, b) })
 	r.ThresholdMs = max(r.ThresholdMs, p.ThresholdMs)
 	r.BaselineMinMs = pick(r.BaselineMinMs, p.BaselineP99Ms, func(a, b float64) float64 { return min(a, b) })
 	r.BaselineMaxMs = pick(r.BaselineMaxMs, p.BaselineP99Ms, func(a, b float64) float64 { return max(a, b) })

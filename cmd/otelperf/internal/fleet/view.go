@@ -42,6 +42,7 @@ type Instance struct {
 	SameAs        string    `json:"same_as,omitzero"`  // the URL at which this instance was counted already
 	Error         string    `json:"error,omitzero"`    // why there is no answer
 	Disabled      string    `json:"disabled,omitzero"` // the variable that switched otelperf off there
+	Stalled       bool      `json:"stalled,omitzero"`  // its numbers are old
 }
 
 // Counted tells whether its numbers are in the view.

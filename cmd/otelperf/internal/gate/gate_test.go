@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/client"
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/fleet"
 	"github.com/otelperf/otelperf-go/otelperf"
 )
@@ -72,7 +73,8 @@ func TestValidate(t *testing.T) {
 
 func view() *fleet.View {
 	row := func(route string, n, failed uint64, p99 *float64) (r fleet.Row) {
-		r.Method, r.Route, r.Count, r.ErrorCount, r.P95Ms, r.P99Ms = "GET", route, n, failed, p99, p99
+		r.Method, r.Route, r.Count, r.ErrorCount, r.P95Ms, r.P99Ms, r.State = "GET", route, n, failed, p99, p99, "normal"
+		r.Parts = []fleet.Part{{Instance: "a", Row: client.Row{EndpointRow: r.EndpointRow}}}
 		return r
 	}
 	v := &fleet.View{Window: otelperf.Window5m, Instances: []fleet.Instance{{Service: "s", Name: "a"}}}
@@ -117,8 +119,19 @@ func TestJudge(t *testing.T) {
 			"too few requests", Limits{P99: &half, MinRequests: 100, Endpoints: []string{"GET /rare"}}, nil,
 			[]string{"no endpoint like GET /rare has 100 requests in 5m; the most is 3"}, nil, []string{"GET /rare: "},
 		},
-		{"spike", Limits{NoSpike: true}, []string{"GET /slow: a spike is open since "}, nil, nil, nil},
-		{"spike elsewhere", Limits{NoSpike: true, Endpoints: []string{"GET /fast"}}, nil, nil, nil, nil},
+		{"spike", Limits{NoSpike: true, MinRequests: 100}, []string{"GET /slow: a spike is open since "}, nil, nil, []string{"GET /rare: ", "GET /events: "}},
+		{
+			"spike elsewhere", Limits{NoSpike: true, Endpoints: []string{"GET /fast"}}, nil, nil,
+			[]string{"no spike is open, seen by the baselines of 1 endpoint"}, nil,
+		},
+		{
+			"no spike, but too few requests", Limits{NoSpike: true, MinRequests: 5000}, []string{"GET /slow: a spike is open"},
+			[]string{"no endpoint has 5000 requests in 5m; the most is 1000"}, nil, []string{"GET /fast", "GET /slow", "GET /rare", "GET /events", "GET /unknown"},
+		},
+		{
+			"no spike and too few for both limits", Limits{NoSpike: true, P99: &half, MinRequests: 100, Endpoints: []string{"GET /rare"}}, nil,
+			[]string{"no endpoint like GET /rare has 100 requests in 5m; the most is 3"}, nil, []string{"GET /rare: "},
+		},
 	}
 	for _, tt := range tests {
 		got := Judge(view(), &tt.limits)
@@ -133,11 +146,27 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// What did not answer, or measures nothing, is never a pass.
+// What did not answer, measures nothing or has stopped is never a pass.
 func TestJudgeWithoutAnswers(t *testing.T) {
-	v := &fleet.View{Instances: []fleet.Instance{{Error: "http://a/: no answer"}, {Name: "b", Disabled: "OTEL_SDK_DISABLED"}}}
+	v := view()
+	v.Instances = []fleet.Instance{{Error: "http://a/: no answer"}, {Name: "b", Disabled: "OTEL_SDK_DISABLED"}, {Name: "c", Stalled: true}}
+	v.Spikes = nil
 	got := Judge(v, &Limits{NoSpike: true})
-	if len(got.Unjudged) != 2 || len(got.Breaches) != 0 {
+	if len(got.Unjudged) != 3 || len(got.Breaches) != 0 || !strings.HasPrefix(got.Unjudged[2], "c has stopped evaluating") {
 		t.Errorf("verdict is %+v", got)
+	}
+}
+
+// Where it is not known yet what is usual, nobody can tell that no spike is open.
+func TestJudgeWhileLearning(t *testing.T) {
+	v := view()
+	v.Spikes = nil
+	young := client.Row{EndpointRow: v.Endpoints[0].EndpointRow}
+	young.State, young.Needed, young.ReadySeconds = "learning", 240, new(39.0)
+	v.Endpoints[0].Parts = append(v.Endpoints[0].Parts, fleet.Part{Instance: "canary", Row: young})
+	got := Judge(v, &Limits{NoSpike: true, MinRequests: 100, Endpoints: []string{"GET /fast"}})
+	want := []string{"GET /fast at canary: still learning what is usual: 240 requests missing, about 39s at this rate"}
+	if !slices.Equal(got.Unjudged, want) || len(got.Passed)+len(got.Breaches) != 0 {
+		t.Errorf("verdict is %+v, want %q", got, want)
 	}
 }

@@ -29,6 +29,8 @@ func Judge(v *fleet.View, l *Limits) Verdict {
 			out.Unjudged = append(out.Unjudged, in.Error)
 		} else if in.Disabled != "" {
 			out.Unjudged = append(out.Unjudged, fmt.Sprintf("%s measures nothing: %s is set", plain.Clip(in.Name, 60), plain.Clip(in.Disabled, 40)))
+		} else if in.Stalled {
+			out.Unjudged = append(out.Unjudged, fmt.Sprintf("%s has stopped evaluating: its numbers are old", plain.Clip(in.Name, 60)))
 		}
 	}
 	if l.P95 != nil || l.P99 != nil || l.ErrorRate != nil {
@@ -36,8 +38,21 @@ func Judge(v *fleet.View, l *Limits) Verdict {
 	}
 	if l.NoSpike {
 		out.spikes(v, l)
+		out.Unjudged = unique(out.Unjudged)
+		out.Skipped = unique(out.Skipped)
 	}
 	return out
+}
+
+// unique leaves out what is there twice, since two limits say it.
+func unique(lines []string) []string {
+	var kept []string
+	for _, line := range lines {
+		if !slices.Contains(kept, line) {
+			kept = append(kept, line)
+		}
+	}
+	return kept
 }
 
 func (out *Verdict) rows(v *fleet.View, l *Limits) {
@@ -124,8 +139,67 @@ func (out *Verdict) quantile(r *fleet.Row, name, basis, level string, got *float
 	}
 }
 
-// spikes finds open ones that have to do with the endpoints asked for.
+// spikes finds open ones that have to do with the endpoints asked for, and endpoints at which one could not be seen yet.
 func (out *Verdict) spikes(v *fleet.View, l *Limits) {
+	breaches := len(out.Breaches)
+	out.openSpikes(v, l)
+	if n := out.baselines(v, l); n > 0 && len(out.Breaches) == breaches {
+		out.Passed = append(out.Passed, "no spike is open, seen by the baselines of "+plain.Plural(uint64(n), "endpoint"))
+	}
+}
+
+// baselines returns how many endpoints that were asked for have one by which a spike would be seen.
+func (out *Verdict) baselines(v *fleet.View, l *Limits) (known int) {
+	rows, patterns := slices.Clone(v.Endpoints), l.Endpoints
+	if len(patterns) == 0 {
+		patterns = []string{"*"}
+	} else { // calls and jobs have spikes, too
+		rows = slices.Concat(rows, v.Dependencies, v.Jobs)
+	}
+	judged := map[string]bool{}
+	for _, p := range patterns {
+		var most uint64
+		for i := range rows {
+			r := &rows[i]
+			if !matches(p, r.Name()) {
+				continue
+			}
+			most = max(most, r.Count)
+			if r.Count < max(l.MinRequests, 1) {
+				out.skip(r, l, judged)
+			} else if once(r, judged) && out.learned(r) {
+				known++
+			}
+		}
+		if most < max(l.MinRequests, 1) && v.Answered() > 0 {
+			out.Unjudged = append(out.Unjudged, tooFew(p, most, l.MinRequests, string(v.Window)))
+		}
+	}
+	return known
+}
+
+// learned reports whether all instances with requests of a row have a baseline; a line says which has not.
+func (out *Verdict) learned(r *fleet.Row) bool {
+	for i := range r.Parts {
+		p := &r.Parts[i]
+		if p.State != "learning" || p.Count == 0 {
+			continue
+		}
+		where := plain.Clip(r.Name(), 120)
+		if len(r.Parts) > 1 {
+			where += " at " + plain.Clip(p.Instance, 60)
+		}
+		line := fmt.Sprintf("%s: still learning what is usual: %s missing", where, plain.Plural(p.Needed, "request"))
+		if p.ReadySeconds != nil {
+			line += fmt.Sprintf(", about %s at this rate", plain.Seconds(*p.ReadySeconds))
+		}
+		out.Unjudged = append(out.Unjudged, line)
+		return false
+	}
+	return true
+}
+
+func (out *Verdict) openSpikes(v *fleet.View, l *Limits) {
 	for _, s := range v.OpenSpikes() {
 		i := slices.IndexFunc(s.Endpoints, func(e otelperf.SpikeEndpoint) bool { return wanted(l.Endpoints, &e) })
 		if i < 0 && len(l.Endpoints) > 0 {
@@ -136,7 +210,7 @@ func (out *Verdict) spikes(v *fleet.View, l *Limits) {
 			name = endpointName(&s.Endpoints[i])
 		}
 		out.Breaches = append(out.Breaches, fmt.Sprintf("%s: a spike is open since %s: %s",
-			plain.Clip(name, 120), s.Start.UTC().Format(time.RFC3339), plain.Clip(s.Reason, 300)))
+			plain.Clip(name, 120), s.Start.UTC().Format(time.RFC3339), plain.Clip(s.Reason, 500)))
 	}
 }
 

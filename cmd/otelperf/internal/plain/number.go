@@ -52,6 +52,14 @@ func Share(v *float64) string {
 	return strings.TrimSuffix(strconv.FormatFloat(*v*100, 'f', digits, 64), ".0") + " %"
 }
 
+// Quantile names one of 0 to 1, such as "p97" or "p99.8".
+func Quantile(q float64) string {
+	if q < 0.99 {
+		return fmt.Sprintf("p%.0f", math.Floor(q*100+1e-9))
+	}
+	return fmt.Sprintf("p%g", math.Floor(q*1000+1e-9)/10)
+}
+
 // Times shows a ratio as "2.4x".
 func Times(v *float64) string {
 	if v == nil || math.IsNaN(*v) || math.IsInf(*v, 0) {

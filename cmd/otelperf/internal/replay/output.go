@@ -30,14 +30,28 @@ func newOutput(asJSON bool, file string, to *bufio.Writer) output {
 
 // event is a line of JSON.
 type event struct {
-	File          string   `json:"file"` // base names, without .gz, of the files of the stream
-	Type          string   `json:"type"` // spike_started or spike_ended
-	Time          string   `json:"time"` // RFC 3339, UTC: when there was enough evidence
-	Route         string   `json:"route"`
-	P99Ms         float64  `json:"p99_ms"` // of the requests of the spike so far
-	BaselineP99Ms float64  `json:"baseline_p99_ms"`
-	Ratio         *float64 `json:"ratio"` // p99_ms / baseline_p99_ms, null if that is 0
-	Reason        string   `json:"reason"`
+	File          string  `json:"file"` // base names, without .gz, of the files of the stream
+	Type          string  `json:"type"` // spike_started or spike_ended
+	Time          string  `json:"time"` // RFC 3339, UTC: when there was enough evidence
+	Route         string  `json:"route"`
+	P99Ms         float64 `json:"p99_ms"` // at the alarm, like baseline_p99_ms
+	BaselineP99Ms float64 `json:"baseline_p99_ms"`
+
+	Quantile           float64  `json:"quantile"` // the one that fired, 0 to 1
+	QuantileMs         float64  `json:"quantile_ms"`
+	BaselineQuantileMs float64  `json:"baseline_quantile_ms"`
+	Ratio              *float64 `json:"ratio"` // quantile_ms / baseline_quantile_ms, null if that is 0
+	Reason             string   `json:"reason"`
+
+	Cost *toll `json:"cost,omitzero"` // of spike_ended
+}
+
+// toll is what a spike has cost.
+type toll struct {
+	WorstMs  float64 `json:"worst_ms"` // the quantile that fired, in the worst minute
+	Requests uint64  `json:"requests"` // since its start
+	Slow     uint64  `json:"slow"`     // of them above the threshold
+	Failed   uint64  `json:"failed"`   // of them
 }
 
 const timeLayout = "2006-01-02T15:04:05.000Z"
@@ -49,12 +63,22 @@ type jsonOutput struct {
 }
 
 func (o *jsonOutput) event(ev *engine.Event) error {
-	out := event{
-		File: o.file, Type: "spike_ended", Time: ev.Time.UTC().Format(timeLayout), Route: ev.Part.Endpoint.String(), Reason: reason(ev),
-		P99Ms: toMs(ev.Part.Evidence.Now.P99), BaselineP99Ms: toMs(ev.Part.Evidence.Baseline.P99), Ratio: ratio(&ev.Part),
+	if ev.Part == nil {
+		return nil
 	}
+	p := ev.Part
+	alarm := &p.Evidence
 	if ev.Started {
-		out.Type = "spike_started"
+		alarm = &ev.Detector // of a spike that goes on after a while, the new one
+	}
+	out := event{
+		File: o.file, Type: "spike_started", Time: ev.Time.UTC().Format(timeLayout), Route: p.Endpoint.String(), Reason: reason(ev),
+		P99Ms: toMs(alarm.Now.P99), BaselineP99Ms: toMs(alarm.Baseline.P99),
+		Quantile: alarm.Quantile, QuantileMs: toMs(alarm.QuantileNow), BaselineQuantileMs: toMs(alarm.QuantileBaseline), Ratio: ratio(alarm),
+	}
+	if !ev.Started {
+		out.Type = "spike_ended"
+		out.Cost = &toll{WorstMs: toMs(p.Worst.Quantile), Requests: p.Cost.Requests, Slow: p.Cost.Slow, Failed: p.Cost.Failed}
 	}
 	err := o.enc.Encode(out)
 	if err != nil {
@@ -68,9 +92,9 @@ func (o *jsonOutput) finish(*run) error { return nil }
 // toMs is a duration in milliseconds.
 func toMs(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
-// ratio is the p99 of a spike over the baseline's, nil if that is 0.
-func ratio(p *engine.Part) *float64 {
-	if x := p.Evidence.Ratio; !math.IsNaN(x) && !math.IsInf(x, 0) {
+// ratio is that of the quantile that fired, nil if it is not known.
+func ratio(ev *baseline.Event) *float64 {
+	if x := ev.Ratio; x > 0 && !math.IsInf(x, 0) {
 		return &x
 	}
 	return nil
@@ -80,7 +104,7 @@ func ratio(p *engine.Part) *float64 {
 func reason(ev *engine.Event) string {
 	switch {
 	case ev.Started:
-		return evidence(&ev.Part)
+		return evidence(&ev.Detector)
 	case ev.Part.State == engine.NewNormal:
 		return "it has lasted half an hour and is the baseline now"
 	default:
@@ -89,8 +113,7 @@ func reason(ev *engine.Event) string {
 }
 
 // evidence is the count that fired, such as "38 of 212 requests above 812 ms (2x p99), 2.1 expected".
-func evidence(p *engine.Part) string {
-	ev := &p.Evidence
+func evidence(ev *baseline.Event) string {
 	return fmt.Sprintf("%d of %d requests above %s (%s), %s expected", ev.Above, ev.N, inMs(toMs(ev.Threshold)), timesUsual(ev), digits(ev.Expected))
 }
 

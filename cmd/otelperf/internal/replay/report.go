@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/table"
+	"github.com/otelperf/otelperf-go/otelperf/baseline"
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 )
 
@@ -23,10 +24,8 @@ type spike struct {
 	start    time.Time
 	end      time.Time // zero while it is open
 	state    engine.State
-	p99      float64 // ms, like the baseline, as known when it was found; at the end of the whole spike
-	baseline float64
-	ratio    *float64
-	evidence string
+	alarm    baseline.Event // as it was when it was found
+	last     engine.Part    // as it is, or was at its end
 }
 
 // tableOutput collects spikes and prints a page for a person at the end.
@@ -38,31 +37,28 @@ type tableOutput struct {
 }
 
 func (o *tableOutput) event(ev *engine.Event) error {
-	p := &ev.Part
+	p := ev.Part
+	if p == nil {
+		return nil
+	}
 	name := p.Endpoint.String()
 	if ev.Started {
 		if len(o.spikes) >= maxSpikes {
 			o.more++
 			return nil
 		}
-		o.spikes = append(o.spikes, spike{endpoint: name, start: p.Start, evidence: evidence(p)})
-		o.spikes[len(o.spikes)-1].update(p)
+		o.spikes = append(o.spikes, spike{endpoint: name, start: ev.Detector.Start, state: p.State, alarm: ev.Detector, last: *p})
 		return nil
 	}
 	for i := range slices.Backward(o.spikes) {
 		if s := &o.spikes[i]; s.endpoint == name {
 			if s.end.IsZero() {
-				s.update(p)
-				s.end = ev.Time
+				s.state, s.last, s.end = p.State, *p, ev.Time
 			}
 			break
 		}
 	}
 	return nil
-}
-
-func (s *spike) update(p *engine.Part) {
-	s.state, s.p99, s.baseline, s.ratio = p.State, toMs(p.Evidence.Now.P99), toMs(p.Evidence.Baseline.P99), ratio(p)
 }
 
 func (o *tableOutput) finish(r *run) error {
@@ -77,11 +73,25 @@ func (o *tableOutput) finish(r *run) error {
 		_, err := fmt.Fprintln(o.to, "no spikes")
 		return err
 	}
+	o.followOpen(t.engine.Incidents())
 	_, err := o.spikeTable(time.Unix(t.latest+1, 0)).WriteTo(o.to)
 	if o.more > 0 {
 		_, err = fmt.Fprintf(o.to, "and %d more\n", o.more)
 	}
 	return err // of the last write: a bufio.Writer keeps its first one
+}
+
+// followOpen brings spikes that have not ended up to the end of the file.
+func (o *tableOutput) followOpen(incidents []engine.Incident) {
+	for i := range o.spikes {
+		for _, in := range incidents {
+			for _, p := range in.Parts {
+				if p.State == engine.Open && o.spikes[i].end.IsZero() && p.Endpoint.String() == o.spikes[i].endpoint {
+					o.spikes[i].last = p
+				}
+			}
+		}
+	}
 }
 
 func (o *tableOutput) headline(t *timeline) {
@@ -133,7 +143,8 @@ func endpointTable(rows []engine.Row, t *timeline) *table.Table {
 func (o *tableOutput) spikeTable(end time.Time) *table.Table {
 	slices.SortStableFunc(o.spikes, func(a, b spike) int { return a.start.Compare(b.start) })
 	tab := table.New(table.Column{Name: "SPIKE FROM (UTC)"}, table.Column{Name: "LASTED", Right: true}, table.Column{Name: "ENDED"}, table.Column{Name: "ENDPOINT"},
-		table.Column{Name: "P99 MS", Right: true}, table.Column{Name: "USUAL", Right: true}, table.Column{Name: "RATIO", Right: true}, table.Column{Name: "WHY"})
+		table.Column{Name: "QUANTILE"}, table.Column{Name: "MS", Right: true}, table.Column{Name: "USUAL", Right: true}, table.Column{Name: "RATIO", Right: true},
+		table.Column{Name: "WORST", Right: true}, table.Column{Name: "SLOW", Right: true}, table.Column{Name: "FAILED", Right: true}, table.Column{Name: "WHY"})
 	for i := range o.spikes {
 		s := &o.spikes[i]
 		until, state := s.end, "back"
@@ -144,11 +155,13 @@ func (o *tableOutput) spikeTable(end time.Time) *table.Table {
 			state = "new normal"
 		}
 		ratio := "-"
-		if s.ratio != nil {
-			ratio = fmt.Sprintf("%.1fx", *s.ratio)
+		if s.alarm.Ratio > 0 {
+			ratio = fmt.Sprintf("%.1fx", s.alarm.Ratio)
 		}
-		tab.Row(s.start.UTC().Format(time.DateTime), lasted(until.Sub(s.start)), state, s.endpoint,
-			digits(s.p99), digits(s.baseline), ratio, strings.Replace(s.evidence, " requests above", " above", 1))
+		tab.Row(s.start.UTC().Format(time.DateTime), lasted(until.Sub(s.start)), state, s.endpoint, s.last.Quantile(),
+			digits(toMs(s.alarm.QuantileNow)), digits(toMs(s.alarm.QuantileBaseline)), ratio,
+			digits(toMs(s.last.Worst.Quantile)), grouped(s.last.Cost.Slow), grouped(s.last.Cost.Failed),
+			strings.Replace(evidence(&s.alarm), " requests above", " above", 1))
 	}
 	return tab
 }

@@ -154,7 +154,7 @@ func SpikeLine(s *fleet.Spike, v *fleet.View) string {
 	if v.Answered() > 1 {
 		fmt.Fprintf(&b, "  %s", plain.Clip(s.Instance, 40))
 	}
-	fmt.Fprintf(&b, "  %s", plain.Clip(s.Reason, 300))
+	fmt.Fprintf(&b, "  %s", plain.Clip(s.Reason, 500))
 	return b.String()
 }
 

@@ -63,6 +63,9 @@ func State(r *fleet.Row) string {
 	if r.State == "learning" && r.Needed > 0 {
 		text += fmt.Sprintf(" (%d to go)", r.Needed)
 	}
+	if r.RatioQuantile != nil && *r.RatioQuantile != 0.99 {
+		text += " at " + plain.Quantile(*r.RatioQuantile)
+	}
 	if len(r.OutOfLine) > 0 {
 		text += "; an instance is out of line"
 	}

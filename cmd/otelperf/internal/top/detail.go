@@ -155,7 +155,13 @@ func (m *Model) spikeDetail(s *fleet.Spike) []string {
 		lines = append(lines, " "+plain.Clip(strings.TrimSpace(e.Method+" "+e.Route), 100)+"  "+plain.Clip(e.State, 12),
 			fmt.Sprintf("   p50 %s was %s   p90 %s was %s   p99 %s was %s", plain.Ms(&e.P50Ms), plain.Ms(&e.BaselineP50Ms),
 				plain.Ms(&e.P90Ms), plain.Ms(&e.BaselineP90Ms), plain.Ms(&e.P99Ms), plain.Ms(&e.BaselineP99Ms)),
-			fmt.Sprintf("   %d of %d requests above %s, %s were to be expected", e.Above, e.Requests, plain.Ms(&e.ThresholdMs), plain.Number(&e.Expected)))
+			fmt.Sprintf("   %d of %d requests above %s, %s were to be expected", e.Above, e.Requests, plain.Ms(&e.ThresholdMs), plain.Number(&e.Expected)),
+			fmt.Sprintf("   %s %s was %s (%s), at its worst %s (%s)", plain.Quantile(e.Quantile), plain.Ms(&e.QuantileMs), plain.Ms(&e.BaselineQuantileMs),
+				plain.Times(e.Ratio), plain.Ms(&e.WorstMs), plain.Times(e.WorstRatio)),
+			fmt.Sprintf("   so far %d of %s slow, %d failed", e.CostSlow, plain.Plural(e.CostRequests, "request"), e.CostFailed))
+		if e.WaitsFor != "" {
+			lines = append(lines, "   waiting for "+plain.Clip(e.WaitsFor, 100))
+		}
 	}
 	for i, id := range s.TraceIDs {
 		if i == 0 {

@@ -23,7 +23,9 @@ var sortings = []sorting{
 	{"ERRORS", func(r *fleet.Row) *float64 { return r.ErrorRate }},
 	{"P95", func(r *fleet.Row) *float64 { return r.P95Ms }},
 	{"P50", func(r *fleet.Row) *float64 { return r.P50Ms }},
-	{"STATE", func(r *fleet.Row) *float64 { return new(float64(strings.Index("learning normal spiking", r.State))) }},
+	{"STATE", func(r *fleet.Row) *float64 {
+		return new(float64(strings.Index("learning normal elevated spiking", r.State)))
+	}},
 	{"ENDPOINT", nil},
 }
 

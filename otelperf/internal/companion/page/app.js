@@ -162,7 +162,7 @@ const refreshers = {
     });
     if (turn !== detailTurn) return;
     text($("detail-name"), format.name(row));
-    detail.show(found, row.baseline_p99_ms, "No span of it has been seen yet.");
+    detail.show(found, row.baseline_p99_ms, "No span of it has been seen yet.", row.state === "spiking");
   },
   async trends() { endpoints.setTrends((await get("endpoints?trend=true&window=" + view.window)).endpoints); },
   async slow() { slow.set(await get("slow?limit=200")); },

@@ -31,7 +31,8 @@ export class Detail {
   }
 
   // show takes the answer of endpoints/detail and the endpoint's usual p99, or null and the reason why there is none.
-  show(detail, usual, why = "") {
+  show(detail, usual, why = "", spiking = false) {
+    this.spiking = spiking;
     show($("detail"), detail !== null);
     show($("detail-none"), detail === null);
     text($("detail-none"), why);
@@ -43,15 +44,17 @@ export class Detail {
 
   normal({ normal_ms: ms, normal_samples: samples }) {
     const total = Object.values(ms).reduce((sum, v) => sum + v, 0);
-    fill($("normal"), [ms, samples], () => total > 0
-      ? [breakdown(ms, total), el("p", { class: "muted" }, format.durationText(total) + " in all: the mean of " + (samples === 1 ? "one ordinary request" : format.count(samples) + " ordinary requests"))]
+    const before = this.spiking ? " before the spike" : "";
+    fill($("normal"), [ms, samples, before], () => total > 0
+      ? [breakdown(ms, total), el("p", { class: "muted" }, format.durationText(total) + " in all: the mean of " + (samples === 1 ? "one ordinary request" : format.count(samples) + " ordinary requests") + before)]
       : [el("p", { class: "empty" }, "No ordinary request has been looked at yet. Samples are taken of those whose calls are seen as spans.")]);
   }
 
   differences(all) {
-    fill($("differences"), all, () => all.length
+    const others = this.spiking ? "those before the spike" : "the ordinary ones";
+    fill($("differences"), [all, others], () => all.length
       ? all.slice(0, mostDifferences).map(difference)
-      : [el("li", { class: "empty" }, "Nothing sets them apart from the ordinary ones, or there were too few of them in the last ten minutes.")]);
+      : [el("li", { class: "empty" }, "Nothing sets them apart from " + others + ", or there were too few of them in the last ten minutes.")]);
   }
 
   dimensions(all, usual) {

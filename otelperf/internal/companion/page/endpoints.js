@@ -5,7 +5,7 @@ import * as format from "./format.js";
 import { spark } from "./spark.js";
 import { Table } from "./table.js";
 
-const states = { spiking: 2, learning: 1, normal: 0 };
+const states = { spiking: 3, elevated: 2, learning: 1, normal: 0 };
 
 // unknown is the title of a mark where requests are beyond the cardinality limit of the SDK.
 export const unknown = "How some of them ended is not known: they count as ok";
@@ -28,7 +28,7 @@ export const numberColumns = [
 
 export const baselineColumns = [
   { id: "baseline", label: "usual p99", title: "The baseline: what p99 normally is", numeric: true, value: (r) => r.baseline_p99_ms, cell: (td, r) => { measure(td, format.duration(r.baseline_p99_ms)); toggle(td, "faint", true); } },
-  { id: "ratio", label: "\u00d7", title: "p99 as a multiple of the usual p99", numeric: true, value: (r) => r.ratio, cell: (td, r) => { text(td, format.times(r.ratio)); toggle(td, "bad", r.ratio >= 2); toggle(td, "faint", !(r.ratio >= 2)); } },
+  { id: "ratio", label: "\u00d7", title: "p99 as a multiple of the usual p99; in a spike, the quantile that fired, in its worst minute", numeric: true, value: (r) => r.ratio, cell: ratioCell },
 ];
 
 export class Endpoints {
@@ -88,8 +88,26 @@ export class Endpoints {
   }
 }
 
+function ratioCell(td, r) {
+  const spiking = r.state === "spiking" && r.ratio_quantile !== null;
+  measure(td, [format.times(r.ratio), spiking ? "\u202f" + format.quantile(r.ratio_quantile) : ""]);
+  toggle(td, "bad", r.state === "spiking");
+  toggle(td, "warn", r.state === "elevated");
+  toggle(td, "faint", r.state !== "spiking" && r.state !== "elevated");
+  td.title = spiking ? format.quantile(r.ratio_quantile) + " in the worst minute of the spike" : "";
+}
+
+// readiness says what is missing for a baseline, and how long that takes.
+export const readiness = (r) => format.plural(r.needed, "more request") + (r.ready_seconds === undefined ? "" : ", about " + format.span(r.ready_seconds) + " at this rate");
+
+function stateLabel(r) {
+  if (r.state === "learning" && r.needed) return "learning: " + readiness(r);
+  if (r.state === "elevated") return "elevated in this window, but no spike is open";
+  return r.state;
+}
+
 function stateCell(td, r) {
-  const label = r.state === "learning" && r.needed ? "learning, " + r.needed + " more requests needed" : r.state;
+  const label = stateLabel(r);
   if (td.dataset.shown === label) return;
   td.dataset.shown = label;
   td.replaceChildren(el("span", { class: "badge " + r.state, title: label }, el("span", { class: "visually-hidden" }, label)));

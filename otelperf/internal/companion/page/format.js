@@ -45,9 +45,14 @@ export function count(n) {
   return n === null || n === undefined ? none : n.toLocaleString("en-GB").replaceAll(",", thin);
 }
 
+export const plural = (n, what) => count(n) + " " + what + (n === 1 ? "" : "s");
+
 export function times(x) {
   return x === null || x === undefined ? none : (x >= 10 ? fixed(x, 0) : fixed(x, 1)) + "\u00d7";
 }
+
+// quantile names one of 0 to 1.
+export const quantile = (q) => "p" + (q < 0.99 ? Math.floor(q * 100 + 1e-9) : Math.floor(q * 1000 + 1e-9) / 10);
 
 export function bytes(n) {
   const units = ["B", "KiB", "MiB", "GiB"];

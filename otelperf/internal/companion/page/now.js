@@ -1,7 +1,7 @@
 // Is anything wrong now? The verdict, the open spikes, and the figures of the whole service.
 
 import { $, el, keyed, measure, show, text, toggle } from "./dom.js";
-import { unknown } from "./endpoints.js";
+import { readiness, unknown } from "./endpoints.js";
 import * as format from "./format.js";
 
 const figures = [
@@ -30,9 +30,12 @@ export function showNow(summary, openTrace, select) {
   text($("headline"), headline);
   text($("headline-detail"), detail);
   toggle(document.body, "wrong", open.length > 0);
+  toggle(document.body, "unsure", headline === learningHeadline);
   show($("spikes"), open.length > 0);
   keyed($("spikes"), open, (s) => s.id, () => el("li", { class: "spike" }), (li, spike) => fillSpike(li, spike, summary, openTrace, select));
 }
+
+const learningHeadline = "Learning what is usual";
 
 function verdict(summary, open) {
   if (summary.diagnostics.disabled) return ["Switched off", summary.diagnostics.disabled + " is set: nothing is measured."];
@@ -43,66 +46,67 @@ function verdict(summary, open) {
   if (summary.endpoints.length === 0) return ["No requests yet", "The first one that ends shows up here within a second."];
   const learning = summary.endpoints.filter((e) => e.state === "learning").length;
   const all = summary.endpoints.length;
-  if (learning === all) return ["Learning what is usual", "Spikes are reported from about a minute of steady traffic on."];
-  const known = all - learning;
+  if (learning === all) return [learningHeadline, learningDetail(summary.endpoints)];
+  const known = all - learning, elevated = summary.endpoints.filter((e) => e.state === "elevated").length;
   const past = summary.spikes[0]?.end ? " The last spike ended " + format.ago(summary.spikes[0].end, new Date(summary.time)) + "." : "";
-  return ["Nothing is wrong", (known === 1 ? "The one endpoint with a baseline is within it." : "All " + known + " endpoints with a baseline are within it.") + (learning ? " " + learning + " still learning." : "") + past];
+  return ["Nothing is wrong", (known === 1 ? "The one endpoint with a baseline is within it." : "All " + known + " endpoints with a baseline are within it.") + (learning ? " " + learning + " still learning." : "") + (elevated ? " In this window " + elevated + (elevated === 1 ? " was" : " were") + " above it." : "") + past];
+}
+
+// learningDetail says which endpoint will have a baseline first, and when.
+function learningDetail(rows) {
+  const first = rows.toSorted((a, b) => (a.ready_seconds ?? Infinity) - (b.ready_seconds ?? Infinity) || a.needed - b.needed)[0];
+  return "Cannot tell yet whether anything is wrong. The first to be judged is " + format.name(first) + ": " + readiness(first) + ".";
 }
 
 function fillSpike(li, spike, summary, openTrace, select) {
-  const stamp = JSON.stringify(spike);
+  const first = spike.endpoints[0];
+  const stamp = JSON.stringify([spike.id, spike.reason, spike.trace_ids, first.worst_ratio, first.waits_for]);
   if (li.dataset.stamp !== stamp) {
     li.dataset.stamp = stamp;
-    const first = spike.endpoints[0];
     li.replaceChildren(el("div", { class: "spike-head" },
       el("button", { type: "button", class: "route plain", on: { click: () => select(first) } }, format.name(first)),
-      el("span", { class: "factor" }, format.times(telling(first).ratio)),
+      el("span", { class: "factor", title: format.quantile(first.quantile) + " in the worst minute, as a multiple of what it usually is" }, format.times(first.worst_ratio)),
       el("span", { class: "muted" }, spike.endpoints.length > 1 ? "and " + (spike.endpoints.length - 1) + " more" : "")),
-    gauge(telling(first).quantile),
+    gauge(format.quantile(first.quantile)),
     el("div", { class: "spike-text" }, el("p", { class: "reason" }, spike.reason),
-      el("p", { class: "muted spike-foot" }, el("span", { class: "since" }), el("span", { class: "live" }), ...errorChange(first), ...traces(spike, openTrace))));
+      el("p", { class: "muted spike-foot" }, el("span", { class: "since" }), el("span", { class: "cost" }), el("span", { class: "live" })),
+      el("p", { class: "muted spike-foot" }, ...traces(spike, openTrace))));
   }
   text(li.querySelector(".since"), "since " + format.clock(spike.start) + ", " + format.span((new Date(summary.time) - new Date(spike.start)) / 1000));
-  live(li, spike.endpoints[0], summary);
+  live(li, spike, summary);
 }
 
-// telling is the quantile that shows the spike: p99, unless the median has moved and p99 has not.
-function telling(p) {
-  const [far, middle] = ["p99", "p50"].map((quantile) => {
-    const alarm = p[quantile + "_ms"], usual = p["baseline_" + quantile + "_ms"];
-    return { quantile, alarm, usual, ratio: usual > 0 ? alarm / usual : null };
-  });
-  return far.ratio < 2 && middle.ratio > far.ratio ? middle : far;
-}
-
-// gauge has what the quantile usually is, what it was at the alarm, and what it is now, on one scale. Live fills it in.
+// gauge has the quantile that fired: what it usually is, at the alarm, in the worst minute and in the last one, on one scale. Live fills
+// it in.
 function gauge(quantile) {
   const line = (label, bar, value) => [el("span", { class: "gauge-label" }, label), el("span", { class: "gauge-track" }, el("span", { class: bar })), el("span", { class: "gauge-value " + value })];
-  return el("div", { class: "gauge" }, ...line("usual " + quantile, "gauge-usual", ""), ...line("at the alarm", "gauge-alarm", ""), ...line("", "gauge-now", "strong"));
+  return el("div", { class: "gauge" }, ...line("usual " + quantile, "gauge-usual", ""), ...line("at the alarm", "gauge-alarm", ""),
+    ...line("worst minute", "gauge-alarm", ""), ...line("last minute", "gauge-now", "strong"));
 }
 
 const windowNames = { "1m": "last minute", "5m": "last 5 min", "1h": "last hour", all: "since the start" };
 
-// live puts what the endpoint's row says now beside the figures of the alarm, which stay as they are.
-function live(li, p, summary) {
+// live shows what changes: what the spike has cost, and what the endpoint's row says.
+function live(li, spike, summary) {
+  const p = spike.endpoints[0];
   const row = [...summary.endpoints, ...summary.dependencies, ...summary.jobs].find((r) => r.kind === p.kind && format.name(r) === format.name(p));
-  const { quantile, alarm, usual } = telling(p);
-  const shown = [usual, alarm, row?.[quantile + "_ms"] ?? null];
+  const shown = [p.baseline_quantile_ms, p.quantile_ms, p.worst_ms, p.last_ms];
   const top = Math.max(0.001, ...shown);
-  li.querySelectorAll(".gauge-track > span").forEach((bar, i) => { bar.style.width = (shown[i] ?? 0) / top * 100 + "%"; });
+  li.querySelectorAll(".gauge-track > span").forEach((bar, i) => { bar.style.width = shown[i] / top * 100 + "%"; });
   li.querySelectorAll(".gauge-value").forEach((value, i) => text(value, format.durationText(shown[i])));
-  text(li.querySelectorAll(".gauge-label")[2], windowNames[summary.window] ?? "now");
+  text(li.querySelector(".cost"), cost(spike));
   text(li.querySelector(".live"), row && row.count > 0
     ? (windowNames[summary.window] ?? "now") + ": p50 " + format.durationText(row.p50_ms) + ", p99 " + format.durationText(row.p99_ms) + ", " + format.rate(row.rate) + "\u202f/s, " + format.percent(row.error_rate) + " errors"
     : "no request in this window");
 }
 
-function errorChange(p) {
-  if (p.error_rate === null || p.error_rate === (p.error_rate_before ?? 0)) return [];
-  return [el("span", null, "errors " + format.percent(p.error_rate_before ?? 0) + " \u2192 " + format.percent(p.error_rate))];
+// cost is that of the requests, or of the calls or jobs where there are none.
+function cost(spike) {
+  const of = spike.cost_requests > 0 ? spike : spike.endpoints[0];
+  return format.count(of.cost_slow) + " of " + format.count(of.cost_requests) + " slow" + (of.cost_failed > 0 ? ", " + format.count(of.cost_failed) + " failed" : "");
 }
 
 function traces(spike, openTrace) {
   return spike.trace_ids.slice(0, 3).map((id, i) =>
-    el("button", { type: "button", class: "plain", on: { click: () => openTrace(id) } }, i === 0 ? "slowest request" : "another"));
+    el("button", { type: "button", class: "plain", on: { click: () => openTrace(id) } }, i === 0 ? "slowest request" : i === 1 ? "second slowest" : "third"));
 }

@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/otelperf/otelperf-go/otelperf/baseline"
+	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/spikeprocessor"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
+)
+
+// told are the requests that a test knows of.
+type told struct {
+	examples []string
+	waits    map[string]string // by endpoint
+}
+
+func (r *told) Examples(*Incident) []string                          { return r.examples }
+func (r *told) WaitsFor(ep conventions.Endpoint, _ time.Time) string { return r.waits[ep.String()] }
+
+// load is what an endpoint does: rate requests a second, of usual, or slower by a factor.
+type load struct {
+	rate   float64
+	usual  time.Duration
+	factor float64
+	failed float64 // share of them
+}
+
+// service is a watched engine of endpoints that each have a load.
+type service struct {
+	*watched
+	loads map[int]*load
+	rng   *rand.Rand
+	owed  map[int]float64
+}
+
+func newService(t *testing.T, requests Requests, loads ...load) *service {
+	t.Helper()
+	s := &service{watched: newWatched(t), loads: map[int]*load{}, rng: rand.New(rand.NewPCG(1, 2)), owed: map[int]float64{}}
+	s.options.Requests = requests
+	for id := range loads {
+		loads[id].factor = 1
+		s.loads[id] = &loads[id]
+	}
+	s.pass(15 * time.Minute)
+	if len(s.events) != 0 {
+		t.Fatalf("%d events while all was well: %s", len(s.events), s.story())
+	}
+	return s
+}
+
+// pass lets time pass.
+func (s *service) pass(d time.Duration) {
+	for range int(d / time.Second) {
+		s.now = s.now.Add(time.Second)
+		var ds []*spikeprocessor.Delta
+		for _, id := range slices.Sorted(maps.Keys(s.loads)) {
+			l := s.loads[id]
+			s.owed[id] += l.rate
+			d := requests(id, 0, 0)
+			for ; s.owed[id] >= 1; s.owed[id]-- {
+				took := time.Duration(float64(l.usual) * l.factor * (1 + s.rng.ExpFloat64()/4))
+				d.All.Record(took)
+				o := slowlog.OutcomeOK
+				if s.rng.Float64() < l.failed {
+					o = slowlog.OutcomeServerError
+				}
+				d.Outcomes[o]++
+			}
+			if d.Outcomes.Total() > 0 {
+				ds = append(ds, d)
+			}
+		}
+		s.events = append(s.events, s.Advance(s.now, deltas(ds...))...)
+	}
+}
+
+// slow makes endpoints slower by a factor.
+func (s *service) slow(factor float64, ids ...int) {
+	for _, id := range ids {
+		s.loads[id].factor = factor
+	}
+}
+
+// messages are the events that are one, as "opened GET /a".
+func (s *service) messages() (all []string) {
+	for i := range s.events {
+		ev := &s.events[i]
+		for word, is := range map[string]bool{"opened": ev.Opened, "grew": ev.Grew, "closed": ev.Closed} {
+			if is {
+				all = append(all, word+" "+ev.Incident.Parts[0].Endpoint.String())
+			}
+		}
+	}
+	return all
+}
+
+// story is all events, for a test that fails.
+func (s *service) story() string {
+	var b strings.Builder
+	for i := range s.events {
+		ev := &s.events[i]
+		part := ""
+		if ev.Part != nil {
+			part = fmt.Sprintf("%s started: %t", ev.Part.Endpoint, ev.Started)
+		}
+		fmt.Fprintf(&b, "\n%s %s %s opened %t grew %t closed %t: %s", ev.Time.Format(time.TimeOnly), ev.Incident.ID, part, ev.Opened, ev.Grew, ev.Closed, ev.Incident.Reason)
+	}
+	return b.String()
+}
+
+func (s *service) wantMessages(t *testing.T, want ...string) {
+	t.Helper()
+	if got := s.messages(); !slices.Equal(got, want) {
+		t.Errorf("messages are %q, want %q%s", got, want, s.story())
+	}
+}
+
+// since is how long before now a message of an incident was sent.
+func (s *service) detected(t *testing.T) (detection, message time.Duration) {
+	t.Helper()
+	for i := range s.events {
+		if ev := &s.events[i]; ev.Opened {
+			return ev.Incident.At.Sub(ev.Incident.Start), ev.Time.Sub(ev.Incident.At)
+		}
+	}
+	t.Fatalf("nothing was reported%s", s.story())
+	return 0, 0
+}
+
+// What has slowed down alone is reported at once, or when there is a request to show, at the latest after mostWait.
+func TestWhenTheFirstMessageComes(t *testing.T) {
+	quiet := []load{{rate: 10, usual: 20 * time.Millisecond}, {rate: 10, usual: 20 * time.Millisecond}}
+	for name, tt := range map[string]struct {
+		requests Requests
+		example  time.Duration // after which there is one; 0: never
+		within   time.Duration
+	}{
+		"without requests":   {nil, 0, 0},
+		"with an example":    {&told{examples: []string{"a"}}, 0, 0},
+		"an example later":   {&told{}, 9 * time.Second, 3 * time.Second},
+		"without any at all": {&told{}, 0, mostWait},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newService(t, tt.requests, slices.Clone(quiet)...)
+			s.slow(3, 0)
+			if tt.example > 0 {
+				s.pass(tt.example)
+				s.options.Requests.(*told).examples = []string{"a"}
+			}
+			s.pass(30 * time.Second)
+			found, after := s.detected(t)
+			if found > 9*time.Second || after > tt.within || tt.requests == nil && after != 0 {
+				t.Errorf("x3 at 10/s was found after %v and reported %v later, want at most 9 s and %v", found, after, tt.within)
+			}
+			if ids := s.Incidents()[0].TraceIDs; tt.requests != nil && !slices.Equal(ids, tt.requests.(*told).examples) {
+				t.Errorf("examples are %q", ids)
+			}
+			s.wantMessages(t, "opened GET /a")
+		})
+	}
+}
+
+// Endpoints that are slow for different reasons are incidents of their own, each with its reason.
+func TestUnrelatedIncidents(t *testing.T) {
+	s := newService(t, &told{examples: []string{"x"}, waits: map[string]string{"GET /a": "postgresql SELECT users"}},
+		load{rate: 10, usual: 20 * time.Millisecond}, load{rate: 10, usual: 20 * time.Millisecond}, load{rate: 10, usual: 20 * time.Millisecond})
+	s.slow(4, 0)
+	s.pass(time.Minute)
+	s.slow(20, 1)
+	s.pass(time.Minute)
+	s.slow(35, 2)
+	s.pass(time.Minute)
+	s.wantMessages(t, "opened GET /a", "opened GET /b", "opened GET /c")
+	if all := s.Incidents(); len(all) != 3 || !strings.HasPrefix(all[0].Reason, "GET /c: ") || !strings.HasPrefix(all[1].Reason, "GET /b: ") || s.OpenIncidents() != 3 {
+		t.Errorf("incidents are %+v", all)
+	}
+	s.slow(1, 0, 1, 2)
+	s.pass(5 * time.Minute)
+	if n := s.OpenIncidents(); n != 0 || len(s.messages()) != 6 {
+		t.Errorf("%d are open at the end: %q", n, s.messages())
+	}
+}
+
+// A fault that a hundred endpoints share, busy and rare ones, is one incident with one message, and one at its end.
+func TestSharedFaultIsOneMessage(t *testing.T) {
+	var loads []load
+	var all []int
+	for id := range 100 {
+		loads = append(loads, load{rate: []float64{30, 3, 1, 0.5}[id%4], usual: time.Duration(5+id) * time.Millisecond})
+		all = append(all, id)
+	}
+	for name, examples := range map[string][]string{"with examples": {"x"}, "without": nil} {
+		t.Run(name, func(t *testing.T) {
+			s := newService(t, &told{examples: examples}, slices.Clone(loads)...)
+			s.slow(3, all...)
+			s.pass(4 * time.Minute)
+			in := s.Incidents()
+			if len(in) != 1 || len(in[0].Parts) < 98 {
+				t.Fatalf("%d incidents, the last of %d endpoints, want one of 100", len(in), len(in[0].Parts))
+			}
+			if got := s.messages(); len(got) != 1 {
+				t.Errorf("messages are %q, want one%s", got, s.story())
+			}
+			first := s.events[slices.IndexFunc(s.events, func(ev Event) bool { return ev.Opened })]
+			if n := len(first.Incident.Parts); n < 70 {
+				t.Errorf("the message knows of %d endpoints, want those of 1/s and more", n)
+			}
+			s.slow(1, all...)
+			s.pass(8 * time.Minute)
+			if got := s.messages(); len(got) != 2 || !strings.HasPrefix(got[1], "closed") {
+				t.Errorf("messages are %q, want one more at the end", got)
+			}
+		})
+	}
+}
+
+// What waits for the same dependency is one incident, whenever it begins: reported if it is as bad or worse, and else listed.
+func TestSameDependency(t *testing.T) {
+	const users = "postgresql SELECT users"
+	r := &told{examples: []string{"x"}, waits: map[string]string{"GET /a": users, "GET /b": users, "GET /c": users}}
+	usual := load{rate: 10, usual: 20 * time.Millisecond}
+	s := newService(t, r, usual, usual, usual, usual)
+	s.slow(6, 0)
+	s.pass(time.Minute)
+	s.slow(3, 1)
+	s.pass(time.Minute)
+	s.wantMessages(t, "opened GET /a")
+	s.slow(12, 2)
+	s.pass(time.Minute)
+	s.wantMessages(t, "opened GET /a", "grew GET /c")
+	in := s.Incidents()
+	if slices.ContainsFunc(s.events, func(ev Event) bool { return ev.Incident.ID != in[0].ID }) {
+		t.Errorf("an endpoint had an incident of its own:%s", s.story())
+	}
+	if len(in) != 1 || len(in[0].Parts) != 3 || !strings.Contains(in[0].Reason, "GET /c: ") || !strings.Contains(in[0].Reason, "waiting for "+users) {
+		t.Fatalf("incidents are %+v", in)
+	}
+	// The headline is the worst that is still open.
+	s.slow(1, 2)
+	s.pass(3 * time.Minute)
+	if p := s.Incidents()[0].Parts; p[0].Endpoint.Route != "/a" || p[1].Endpoint.Route != "/b" || p[2].State != Ended {
+		t.Errorf("parts are %+v, want /a and /b, and then the one that has ended", p)
+	}
+}
+
+// A dependency and those that wait for it are one incident, also when that turns out within the first seconds.
+func TestDependencyAndThoseThatWaitForIt(t *testing.T) {
+	r := &told{waits: map[string]string{}}
+	s := newService(t, r, load{rate: 20, usual: 10 * time.Millisecond}, load{rate: 10, usual: 20 * time.Millisecond})
+	s.endpoints[0].name = conventions.Endpoint{Kind: conventions.KindDependency, Method: "postgresql", Route: "postgresql SELECT users"}
+	s.slow(8, 0)
+	s.pass(2 * time.Minute)
+	s.slow(6, 1)
+	for len(s.Incidents()) < 2 {
+		s.pass(time.Second)
+	}
+	second := s.Incidents()[0].ID
+	r.waits["GET /b"] = "postgresql SELECT users" // its first requests have come
+	s.pass(30 * time.Second)
+	all := s.Incidents()
+	if len(all) != 1 || len(all[0].Parts) != 2 || s.published[s.endpoints[1].name].SpikeID != all[0].ID {
+		t.Fatalf("incidents are %+v, want one", all)
+	}
+	if in, ok := s.Incident(second); !ok || in.ID != all[0].ID {
+		t.Errorf("by its first id the incident is %q", in.ID)
+	}
+	if got := s.messages(); len(got) != 1 {
+		t.Errorf("messages are %q, want one%s", got, s.story())
+	}
+}
+
+// What made an incident one is as it was when it has ended, and with it comes what it has cost.
+func TestEndKeepsTheEvidence(t *testing.T) {
+	s := newService(t, nil, load{rate: 20, usual: 20 * time.Millisecond})
+	s.slow(5, 0)
+	s.loads[0].failed = 0.1
+	s.pass(90 * time.Second)
+	began := s.Incidents()[0]
+	s.slow(15, 0)
+	s.pass(60 * time.Second)
+	s.slow(5, 0)
+	s.pass(60 * time.Second)
+	s.loads[0].failed = 0
+	s.slow(1, 0)
+	s.pass(5 * time.Minute)
+	s.wantMessages(t, "opened GET /a", "grew GET /a", "closed GET /a") // three times as bad
+	in := s.Incidents()[0]
+	p := &in.Parts[0]
+	if in.State != Ended || p.Evidence != began.Parts[0].Evidence || p.Evidence.Above == 0 || p.Evidence.Ratio < 2 {
+		t.Errorf("at the end the evidence is %+v, was %+v", p.Evidence, began.Parts[0].Evidence)
+	}
+	if r := p.Worst.Ratio; r < 12 || r > 18 || p.Worst.Requests < 1000 {
+		t.Errorf("the worst minute is %+v, want about 15 times the usual", p.Worst)
+	}
+	// 210 s at 20/s, all slow, one in ten failed
+	if c := &in.Cost; c.Slow < 4100 || c.Slow > 4250 || c.Failed < 360 || c.Failed > 480 || c.Requests < c.Slow || c.ExpectedFailed != 0 || *c != p.Cost {
+		t.Errorf("the cost is %+v, want about 4200 slow and 420 failed requests", c)
+	}
+	if !strings.Contains(in.Reason, p.Seen()) || !strings.Contains(in.Reason, fmt.Sprintf("in all %d of", in.Cost.Slow)) {
+		t.Errorf("the reason is %q", in.Reason)
+	}
+}
+
+// An endpoint that spikes again within minutes goes on with its incident, which says so once it was reported as ended.
+func TestSpikesAgain(t *testing.T) {
+	s := newService(t, nil, load{rate: 20, usual: 20 * time.Millisecond})
+	s.slow(5, 0)
+	s.pass(4 * time.Minute)
+	s.slow(1, 0)
+	s.pass(3 * time.Minute)
+	s.slow(5, 0)
+	s.pass(2 * time.Minute)
+	s.wantMessages(t, "opened GET /a", "closed GET /a", "grew GET /a")
+	all := s.Incidents()
+	if len(all) != 1 || all[0].State != Open || !all[0].End.IsZero() || all[0].Parts[0].State != Open || all[0].Parts[0].Cost.Slow < 6000 {
+		t.Errorf("incidents are %+v, want the one, open again", all)
+	}
+	s.slow(1, 0)
+	s.pass(20 * time.Minute)
+	s.slow(5, 0)
+	s.pass(time.Minute)
+	if n := len(s.Incidents()); n != 2 {
+		t.Errorf("%d incidents after a long while, want another one", n)
+	}
+}
+
+// With long ticks all that began together is known at once.
+func TestLongTicks(t *testing.T) {
+	w := newWatched(t)
+	w.options.Requests = &told{}
+	if err := w.Configure(baseline.Config{Tick: 10 * time.Second}); err != nil {
+		t.Fatal(err)
+	}
+	run := func(ticks int, d time.Duration) {
+		for range ticks {
+			w.now = w.now.Add(10 * time.Second)
+			w.events = append(w.events, w.Advance(w.now, deltas(requests(0, 100, d), requests(1, 100, d)))...)
+		}
+	}
+	run(90, 20*time.Millisecond)
+	run(9, 100*time.Millisecond)
+	opened := slices.IndexFunc(w.events, func(ev Event) bool { return ev.Opened })
+	if opened < 0 || len(w.events[opened].Incident.Parts) != 2 || !w.events[opened].Time.Equal(w.events[opened].Incident.At) {
+		t.Errorf("events are %+v, want one message of both, at the detection", w.events)
+	}
+}

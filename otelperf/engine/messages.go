@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"slices"
+	"time"
+
+	"github.com/otelperf/otelperf-go/otelperf/baseline"
+)
+
+// When there is a message of an incident.
+const (
+	// mostWait is how long after the detection the first message comes at most. It comes at once, unless other endpoints are on the
+	// way into the same incident, or there is no request yet to name as an example.
+	mostWait = 5 * time.Second
+	onTheWay = 0.5 // of the evidence that an alarm takes: another endpoint may be the next
+	// spacing is the time between messages of growth at least, and worsened what makes an incident worth one.
+	spacing  = 15 * time.Second
+	worsened = 2.0
+)
+
+// messages is what was said of an incident.
+type messages struct {
+	opened, closed bool
+	grew           bool // there is something to say
+	last           time.Time
+}
+
+// reopened notes that an incident of which the end was reported, or will be, goes on.
+func (m *messages) reopened() {
+	m.grew = m.grew || m.closed
+	m.closed = false
+}
+
+// follow looks at all incidents at the end of an Advance: what makes them worse, what they wait for, and whether a message is due.
+func (e *Engine) follow() {
+	k := &e.incidents
+	newStep := e.step != e.followed
+	e.followed = e.step
+	for i := len(k.all) - 1; i >= 0; i-- { // backwards, since merge takes the one at i out
+		in := k.all[i]
+		if in.messages.closed && in.State != Open {
+			continue
+		}
+		if newStep {
+			e.worsen(in)
+		}
+		if newStep || !in.messages.opened || len(in.TraceIDs) == 0 || in.State != Open {
+			e.ask(in)
+		}
+		if !in.messages.opened && in.State == Open && k.merge(in) {
+			continue
+		}
+		e.tell(in)
+	}
+}
+
+// worsen looks at the last minute of the parts that are open.
+func (e *Engine) worsen(in *incident) {
+	for _, p := range in.parts {
+		if isOpen(p) {
+			e.look(p)
+			in.messages.grew = in.messages.grew || p.reported > 0 && p.Worst.Ratio >= worsened*p.reported && p.Worst.Ratio >= in.worstOpen()
+		}
+	}
+}
+
+// ask finds out what single requests show.
+func (e *Engine) ask(in *incident) {
+	if e.options.Requests == nil {
+		return
+	}
+	for _, p := range in.parts {
+		if isOpen(p) && p.WaitsFor == "" {
+			p.WaitsFor = e.waitsFor(p)
+		}
+	}
+	c := in.clone()
+	if ids := e.options.Requests.Examples(&c); len(ids) > 0 { // else the slow log has none of them any more
+		in.TraceIDs = ids
+	}
+}
+
+func (e *Engine) waitsFor(p *part) string {
+	if e.options.Requests == nil || !p.Endpoint.Kind.Request() {
+		return ""
+	}
+	return e.options.Requests.WaitsFor(p.Endpoint, p.since)
+}
+
+// tell sends the messages that are due.
+func (e *Engine) tell(in *incident) {
+	m := &in.messages
+	if !m.opened && (in.State != Open || e.due(in)) {
+		m.opened = true
+		e.send(in, Event{Opened: true})
+	}
+	switch {
+	case in.State != Open:
+		m.closed, m.grew = true, false
+		e.send(in, Event{Closed: true})
+	case m.opened && m.grew && e.now.Sub(m.last) >= spacing:
+		e.send(in, Event{Grew: true})
+	}
+}
+
+func (e *Engine) send(in *incident, ev Event) {
+	in.messages.last, in.messages.grew = e.now, false
+	for _, p := range in.parts {
+		p.reported = p.Worst.Ratio
+	}
+	ev.Time, ev.Incident = e.now, in.clone()
+	e.incidents.events = append(e.incidents.events, ev)
+}
+
+// due reports whether it is time for the first message. With ticks as long as the wait all that began together is known already.
+func (e *Engine) due(in *incident) bool {
+	if e.now.Sub(in.At) >= mostWait || e.detector.Tick >= mostWait {
+		return true
+	}
+	return (e.options.Requests == nil || len(in.TraceIDs) > 0) && !e.rising()
+}
+
+// rising reports whether an endpoint that does not spike is about to.
+func (e *Engine) rising() bool {
+	for ep := range e.all() {
+		if ep.part != nil {
+			continue
+		}
+		s := ep.detector.State()
+		rises := func(l baseline.LevelState) bool { return l.Evidence >= onTheWay }
+		if !s.Held && slices.ContainsFunc(s.Levels[:], rises) {
+			return true
+		}
+	}
+	return false
+}

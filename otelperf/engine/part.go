@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"math"
+	"time"
+
+	"github.com/otelperf/otelperf-go/otelperf/baseline"
+	"github.com/otelperf/otelperf-go/otelperf/internal/timeline"
+	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/spikeprocessor"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
+	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
+)
+
+// part is a Part that is followed.
+type part struct {
+	Part
+	in *incident
+	id int       // of the endpoint
+	ep *endpoint // nil once the part has ended
+
+	since       time.Time // when the evidence of the latest alarm began
+	threshold   time.Duration
+	above       int     // the bucket that ends at threshold
+	slowShare   float64 // of requests above threshold that is normal
+	failedShare float64 // that is normal
+	reported    float64 // ratio of the last message
+}
+
+// newPart is the part of an endpoint that has just been found to spike.
+func (e *Engine) newPart(ep *endpoint, ev *baseline.Event) *part {
+	p := &part{id: ep.id, Part: Part{Endpoint: ep.name, State: Open, Start: ev.Start, At: ev.At, Evidence: *ev}}
+	before := &e.scratch.Aggregate
+	before.Reset()
+	ep.line.WholeMinutes(timeline.KeptMinutes, e.step, before)
+	p.FailedBefore = failedShare(before.Outcomes)
+	if !math.IsNaN(p.FailedBefore) {
+		p.failedShare = p.FailedBefore
+	}
+	e.alarm(ep, p, ev)
+	return p
+}
+
+// alarm takes in what has raised one, the first or another one.
+func (e *Engine) alarm(ep *endpoint, p *part, ev *baseline.Event) {
+	p.ep, p.since, p.threshold, p.above = ep, ev.Start, ev.Threshold, latency.Bucket(ev.Threshold-1)
+	if ev.N > 0 {
+		p.slowShare = ev.Expected / float64(ev.N)
+	}
+	done := e.outcomesSince(ep, ev.Start)
+	p.add(&done, ev.N, ev.Above)
+	p.take(Moment{Time: ev.Start, Requests: done.Total(), Failed: done.Failed(), Quantile: ev.QuantileNow, P99: ev.Now.P99, Ratio: ev.Ratio})
+}
+
+// outcomesSince are those of the steps of ten seconds since a time, or of the minutes, where that is longer ago.
+func (e *Engine) outcomesSince(ep *endpoint, since time.Time) (sum slowlog.OutcomeCounts) {
+	w := Minute
+	if e.now.Sub(since) > timeline.KeptSteps*timeline.StepSeconds*time.Second {
+		w = Hour
+	}
+	for p := range ep.line.Points(w.span(), e.step, since.Unix(), &e.scratch.Aggregate) {
+		sum.Add(&p.Aggregate.Outcomes)
+	}
+	return sum
+}
+
+// count takes in what a tick brought.
+func (p *part) count(d *spikeprocessor.Delta) {
+	slow := uint64(0)
+	for b, n := range d.All.Buckets() {
+		if b > p.above {
+			slow += n
+		}
+	}
+	p.add(&d.Outcomes, d.All.Count(), slow)
+}
+
+// add takes in requests, of which so many were timed, and so many of them were slow.
+func (p *part) add(done *slowlog.OutcomeCounts, timed, slow uint64) {
+	p.Cost.add(&Cost{
+		Requests: done.Total(), Slow: slow, ExpectedSlow: float64(timed) * p.slowShare,
+		Failed: done.Failed(), ExpectedFailed: float64(done.Total()) * p.failedShare,
+	})
+	p.Failed = math.NaN()
+	if p.Cost.Requests > 0 {
+		p.Failed = float64(p.Cost.Failed) / float64(p.Cost.Requests)
+	}
+}
+
+// take notes a minute, also as the worst so far if it is.
+func (p *part) take(m Moment) {
+	p.Last = m
+	if m.Ratio > p.Worst.Ratio || p.Worst.Time.IsZero() {
+		p.Worst = m
+	}
+}
+
+// look takes the last minute.
+func (e *Engine) look(p *part) {
+	ev, t := &p.Evidence, &e.scratch.Aggregate
+	if ev.QuantileBaseline <= 0 {
+		return
+	}
+	span := Minute.span()
+	t.Reset()
+	p.ep.line.Collect(span, e.step, t)
+	var q [2]time.Duration
+	if !t.Durations.Quantiles(q[:], []float64{min(ev.Quantile, 0.99), max(ev.Quantile, 0.99)}) {
+		return
+	}
+	if ev.Quantile > 0.99 {
+		q[0], q[1] = q[1], q[0]
+	}
+	p.take(Moment{
+		Time: span.Begin(e.step), Requests: t.Outcomes.Total(), Failed: t.Outcomes.Failed(), Quantile: q[0], P99: q[1],
+		Ratio: float64(q[0]) / float64(ev.QuantileBaseline),
+	})
+}
+
+func failedShare(o slowlog.OutcomeCounts) float64 {
+	if o.Total() == 0 {
+		return math.NaN()
+	}
+	return float64(o.Failed()) / float64(o.Total())
+}
+
+// waitsFor is what the slow requests of a part wait for: for a dependency, itself.
+func (p *part) waitsFor() string {
+	if p.Endpoint.Kind == conventions.KindDependency {
+		return p.Endpoint.Route
+	}
+	return p.WaitsFor
+}

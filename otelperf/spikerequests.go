@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package otelperf
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/otelperf/otelperf-go/otelperf/engine"
+	"github.com/otelperf/otelperf-go/otelperf/internal/units"
+	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/spikeprocessor"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
+)
+
+// maxExamples bounds the slow requests that a spike names.
+const maxExamples = 3
+
+// spikeRequests are the single requests that the engine asks about.
+type spikeRequests struct {
+	slow *slowlog.Store
+	link spikeprocessor.Link
+}
+
+// WaitsFor names the dependency that an endpoint's slow requests wait for.
+func (r spikeRequests) WaitsFor(ep conventions.Endpoint, since time.Time) string {
+	return r.link.WaitsFor(ep, since)
+}
+
+// Examples returns the slowest requests of an incident: of those of its endpoints and time that are among what raised the alarm.
+func (r spikeRequests) Examples(in *engine.Incident) []string {
+	var found []*slowlog.Entry
+	for e := range r.slow.All() {
+		if e.TraceID.IsValid() && slices.ContainsFunc(in.Parts, func(p engine.Part) bool { return isExample(&p, e) }) {
+			found = append(found, e)
+		}
+	}
+	slices.SortStableFunc(found, func(a, b *slowlog.Entry) int { return cmp.Compare(b.Duration, a.Duration) })
+	var ids []string
+	for _, e := range found {
+		if id := e.TraceID.String(); !slices.Contains(ids, id) && len(ids) < maxExamples {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// isExample reports whether a request of the time of a part took longer than its threshold, or a call in it, for a dependency.
+func isExample(p *engine.Part, e *slowlog.Entry) bool {
+	if e.End().Before(p.Start) || !p.End.IsZero() && e.Start.After(p.End) {
+		return false
+	}
+	ep, threshold := &p.Endpoint, p.Evidence.Threshold
+	if ep.Kind == conventions.KindDependency {
+		return e.Anatomy != nil && calls(e.Anatomy.Root, ep.Route, units.Milliseconds(threshold))
+	}
+	return ep.Method == e.Method && ep.Route == e.Route && e.Kind == ep.Kind.String() && e.Duration > threshold
+}
+
+// calls reports whether a tree has a call that was measured in the row of a dependency and took longer than ms.
+func calls(n *slowlog.Node, route string, ms float64) bool {
+	return n != nil && (n.Dependency == route && n.LongestMs > ms ||
+		slices.ContainsFunc(n.Children, func(c *slowlog.Node) bool { return calls(c, route, ms) }))
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package otelperf
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/otelperf/otelperf-go/otelperf/baseline"
+	"github.com/otelperf/otelperf-go/otelperf/engine"
+	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
+)
+
+func TestRequestsThatASpikeOfADependencyAffects(t *testing.T) {
+	tree := &slowlog.Anatomy{Root: &slowlog.Node{Name: "GET /checkout", Children: []*slowlog.Node{
+		{Name: "tx", Children: []*slowlog.Node{{Dependency: "postgresql SELECT users", LongestMs: 50}}},
+		{Dependency: "GET inventory:8080", LongestMs: 5},
+	}}}
+	for route, want := range map[string]bool{
+		"postgresql SELECT users": true, "postgresql SELECT orders": false, "GET inventory:8080": false, "GET inventory": false,
+	} {
+		p := engine.Part{Endpoint: conventions.Endpoint{Kind: conventions.KindDependency, Route: route}, Evidence: baseline.Event{Threshold: 10 * time.Millisecond}}
+		if got := isExample(&p, &slowlog.Entry{Anatomy: tree}); got != want {
+			t.Errorf("a request is an example of %s: %v, want %v", route, got, want)
+		}
+		if isExample(&p, &slowlog.Entry{}) {
+			t.Errorf("a request of which nothing is known is an example of %s", route)
+		}
+	}
+}
+
+// The examples of a spike are the slowest requests of its time above its threshold, also those from before it was found.
+func TestExamplesOfASpike(t *testing.T) {
+	store, err := slowlog.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	add := func(n byte, route string, after, took time.Duration) {
+		store.Add(&slowlog.Entry{
+			TraceID: trace.TraceID{n}, SpanID: trace.SpanID{n}, Method: "GET", Route: route, Kind: "http", Reason: slowlog.ReasonThreshold,
+			Start: start.Add(after), Duration: took,
+		})
+	}
+	const ms = time.Millisecond
+	add(1, "/a", -time.Minute, 900*ms) // before it
+	add(2, "/a", time.Second, 100*ms)  // found later
+	add(3, "/a", 20*time.Second, 300*ms)
+	add(4, "/a", 21*time.Second, 9*ms) // not slow
+	add(5, "/b", 22*time.Second, 800*ms)
+	add(6, "/a", 23*time.Second, 200*ms)
+	add(7, "/a", 24*time.Second, 50*ms)
+	add(8, "/a", 2*time.Minute, 700*ms) // after it
+	in := engine.Incident{Parts: []engine.Part{{
+		Endpoint: conventions.Endpoint{Method: "GET", Route: "/a"}, Start: start, End: start.Add(time.Minute), Evidence: baseline.Event{Threshold: 10 * ms},
+	}}}
+	want := []string{trace.TraceID{3}.String(), trace.TraceID{6}.String(), trace.TraceID{2}.String()}
+	if got := (spikeRequests{slow: store}).Examples(&in); !slices.Equal(got, want) {
+		t.Errorf("examples are %q, want %q", got, want)
+	}
+}
