@@ -20,7 +20,7 @@ import (
 //     engine has heard of it (see core.reap).
 //
 // A goroutine that lies for ten Digests, which are ten seconds, between looking up its entry and recording its request can have that
-// counted in another row. It can do no more harm than that.
+// counted in another row, or in (other). It can do no more harm than that.
 const quarantine = 10
 
 // patience is how long rows are quiet before they may have to make room, by how many requests they have had.
@@ -154,6 +154,13 @@ func (t *table) dropHints() {
 			t.recent[i].CompareAndSwap(e, nil)
 		}
 	}
+}
+
+// stray is the row of requests that were recorded after theirs had gone.
+func (t *table) stray() *entry {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.overflowRowLocked(conventions.KindHTTP)
 }
 
 // tick counts a Digest of the quarantines.

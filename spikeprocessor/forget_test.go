@@ -349,3 +349,19 @@ func TestForgettingBesideTraffic(t *testing.T) {
 		t.Errorf("%+v", st)
 	}
 }
+
+// A request that was recorded after its row had gone counts as (other).
+func TestStrayRequestsAreCounted(t *testing.T) {
+	r := newRig(t)
+	b := newBook(t, r)
+	r.http("GET", "/a", 200, time.Millisecond)
+	b.tick(1)
+	id := r.core.table.find(conventions.Endpoint{Method: "GET", Route: "/a"}).id
+	r.link.Forget()
+	b.tick(quarantine + 2)
+	r.core.rec.Record(packWord(id, slowlog.OutcomeOK, time.Millisecond))
+	b.tick(1)
+	if got := b.counts(); got["(other)"] != 2 || b.produced() != 2 || r.Stats().Faults != 0 {
+		t.Errorf("rows are %v, the metrics have %d; want 2", got, b.produced())
+	}
+}

@@ -166,6 +166,12 @@ func (c *core) guard() {
 // applyWords is the recorder's callback; the recorder serialises it.
 func (c *core) applyWords(words []uint64) {
 	defer c.guard()
+	entries := c.table.entries()
+	for i, w := range words {
+		if id, o, d := unpackWord(w); int(id) < len(entries) && entries[id] == nil { // it came after its row had gone, see quarantine
+			words[i] = packWord(c.table.stray().id, o, d)
+		}
+	}
 	c.cells.apply(words)
 }
 
