@@ -180,16 +180,27 @@ func (c *core) takeDeltas(yield func(*Delta)) {
 		} else {
 			c.reap(yield)
 		}
-		entries, d := c.table.entries(), &c.cells.yielded
+		entries := c.table.entries()
+		done := 0
+		defer func() { c.cells.dirty = slices.Delete(c.cells.dirty, 0, done) }()
 		for _, id := range c.cells.dirty {
-			cl := c.cells.byID[id]
-			cl.fold()
-			if !first {
-				*d = Delta{ID: int(id), Endpoint: entries[id].endpoint, All: &cl.delta, Failed: cl.deltaFailed, Outcomes: cl.deltaOutcomes}
-				yield(d)
+			done++
+			if first {
+				c.cells.byID[id].take(nil, nil)
+			} else {
+				c.cells.yielded = Delta{ID: int(id), Endpoint: entries[id].endpoint}
+				c.cells.byID[id].take(&c.cells.yielded, yield)
 			}
-			cl.startDelta()
 		}
-		c.cells.dirty = c.cells.dirty[:0]
 	})
+}
+
+// take moves the delta to the sums and yields it, unless yield is nil. It is taken even if yield panics: no request counts twice.
+func (c *cell) take(d *Delta, yield func(*Delta)) {
+	c.fold()
+	defer c.startDelta()
+	if yield != nil {
+		d.All, d.Failed, d.Outcomes = &c.delta, c.deltaFailed, c.deltaOutcomes
+		yield(d)
+	}
 }

@@ -28,8 +28,8 @@ func (c *core) digest(now time.Time) {
 			c.running.sweep(now)
 		}
 		c.forget(now)
-		for _, e := range c.table.entries() {
-			if e != nil && e.samples.Load() != samplesPerSecond {
+		for e := range c.table.rows() {
+			if e.samples.Load() != samplesPerSecond {
 				e.samples.Store(samplesPerSecond)
 			}
 		}

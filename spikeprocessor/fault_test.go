@@ -80,3 +80,30 @@ func TestRecallTellsEndpointsApart(t *testing.T) {
 		}
 	}
 }
+
+// A consumer of deltas that panics has had what it was given: no request counts twice, and those of other endpoints are still to come.
+func TestConsumerThatPanics(t *testing.T) {
+	r := newRig(t)
+	r.link.TakeDeltas(func(*Delta) {})
+	for _, route := range []string{"/a", "/b", "/c"} {
+		r.http("GET", route+"/{x}", 200, time.Millisecond)
+	}
+	total := uint64(0)
+	take := func(panics bool) {
+		defer func() {
+			if v := recover(); (v != nil) != panics {
+				t.Errorf("recovered %v", v)
+			}
+		}()
+		r.link.TakeDeltas(func(d *Delta) {
+			if total += d.Outcomes.Total(); panics {
+				panic("broken")
+			}
+		})
+	}
+	take(true)
+	take(false)
+	if total != 3 {
+		t.Errorf("%d requests, want 3", total)
+	}
+}

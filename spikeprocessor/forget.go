@@ -58,9 +58,8 @@ func (t *table) retire(now time.Time, everything bool) {
 	var gone []*entry
 	guesses := t.guessesOf(2) > fewGuesses
 	var kinds [conventions.NumKinds][]*entry // that may go
-	for _, e := range t.entries() {
+	for e := range t.rows() {
 		switch {
-		case e == nil:
 		case everything && !e.leaving && !e.spiking() && e.endpoint.Route != conventions.OverflowRoute,
 			guesses && e.guess != proven && e.requests <= 2 && e.quiet(now) && now.Sub(e.seen) >= guessPatience:
 			gone = append(gone, e)
@@ -125,8 +124,8 @@ func (t *table) retireLocked(gone []*entry) {
 	}
 	t.publishLeaving() // first, so that whoever misses them in the new set finds them here
 	live := newSlots(2 * t.max)
-	for _, e := range t.entries() {
-		if e != nil && !e.leaving && e.endpoint.Route != conventions.OverflowRoute {
+	for e := range t.rows() {
+		if !e.leaving && e.endpoint.Route != conventions.OverflowRoute {
 			live.put(e)
 		}
 	}
@@ -216,8 +215,8 @@ func (t *table) finish() (gone []*entry) {
 
 // guessesOf is how many guesses have had so many requests at most.
 func (t *table) guessesOf(requests uint64) (n int) {
-	for _, e := range t.entries() {
-		if e != nil && e.guess != proven && e.requests <= requests {
+	for e := range t.rows() {
+		if e.guess != proven && e.requests <= requests {
 			n++
 		}
 	}
@@ -229,10 +228,7 @@ func (c *core) forget(now time.Time) {
 	var taken bool
 	c.rec.Locked(func() {
 		taken = c.cells.taken
-		for _, e := range c.table.entries() {
-			if e == nil {
-				continue
-			}
+		for e := range c.table.rows() {
 			if n := c.cells.requests(e.id); n != e.requests || e.seen.IsZero() || now.Before(e.seen) {
 				e.requests, e.seen = n, now
 			}
@@ -256,12 +252,8 @@ func (c *core) reap(yield func(*Delta)) {
 		}
 		d := &c.cells.yielded
 		if cl.dirty {
-			cl.fold()
-			if yield != nil {
-				*d = Delta{ID: int(e.id), Endpoint: e.endpoint, All: &cl.delta, Failed: cl.deltaFailed, Outcomes: cl.deltaOutcomes}
-				yield(d)
-			}
-			cl.startDelta()
+			*d = Delta{ID: int(e.id), Endpoint: e.endpoint}
+			cl.take(d, yield)
 		}
 		other := c.table.overflow[e.class.kind()].Load().id
 		c.cells.at(other).absorb(cl)

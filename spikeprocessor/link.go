@@ -21,7 +21,7 @@ func (p *Processor) Link() Link { return Link{p.core} }
 
 // TakeDeltas yields what came to every endpoint since the previous call, and starts anew. Every span that ended before
 // the call is in it. The first call yields nothing: it starts the counting. A second consumer would get what the first did
-// not. While it runs, spans are recorded as ever; yield must not call the processor.
+// not. While it runs, spans are recorded as ever; of a Link, yield may call Publish and WaitsFor alone.
 func (l Link) TakeDeltas(yield func(*Delta)) { l.core.takeDeltas(yield) }
 
 // Publish sets what the engine knows of an endpoint. Spans that end afterwards are judged by it. An endpoint that is not in
@@ -49,10 +49,8 @@ func (l Link) SetSlowThreshold(d time.Duration) {
 		return
 	}
 	l.core.cfg.slowThreshold.Store(int64(d))
-	for _, e := range l.core.table.entries() {
-		if e != nil {
-			l.core.prepare(e)
-		}
+	for e := range l.core.table.rows() {
+		l.core.prepare(e)
 	}
 }
 

@@ -4,6 +4,7 @@ package spikeprocessor
 
 import (
 	"hash/maphash"
+	"iter"
 	"slices"
 	"strings"
 	"sync"
@@ -126,12 +127,21 @@ func (t *table) roomLocked(kind conventions.Kind) bool {
 // entries returns all entries by id, nil for an id that is free. The slice must not be changed.
 func (t *table) entries() []*entry { return *t.all.Load() }
 
+// rows yields the entries that there are.
+func (t *table) rows() iter.Seq[*entry] {
+	return func(yield func(*entry) bool) {
+		for _, e := range t.entries() {
+			if e != nil && !yield(e) {
+				return
+			}
+		}
+	}
+}
+
 // size is the number of rows.
 func (t *table) size() (n int) {
-	for _, e := range t.entries() {
-		if e != nil {
-			n++
-		}
+	for range t.rows() {
+		n++
 	}
 	return n
 }

@@ -79,7 +79,7 @@ func longest(busy map[string]float64, spiking map[string]bool) (name string) {
 // spikingCalls are the routes of the dependencies with an open spike.
 func (c *core) spikingCalls() map[string]bool {
 	routes := map[string]bool{}
-	for _, e := range c.table.entries() {
+	for e := range c.table.rows() {
 		if e.endpoint.Kind == conventions.KindDependency && e.spiking() {
 			routes[e.endpoint.Route] = true
 		}
