@@ -17,8 +17,8 @@
 //
 // # Incidents
 //
-// Endpoints that spike are one incident if their evidence began at about the same time (15 seconds, or as exactly as that is known, a
-// minute at most) or if their slow requests wait for the same dependency, which [Requests] knows. The first message of one is due at its
+// Endpoints that spike are one incident if their evidence began, or was enough, at about the same time (20 seconds, or as exactly as that
+// is known, 90 at most) or if their slow requests wait for the same dependency, which [Requests] knows. The first message of one is due at its
 // detection; it waits for at most 5 seconds, for other endpoints that are about to follow and for a request to show.
 //
 // # Bounds

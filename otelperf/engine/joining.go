@@ -10,8 +10,8 @@ import (
 // What makes two spikes one incident.
 const (
 	rejoin       = 5 * time.Minute  // an endpoint that spikes again so soon goes on with its incident
-	together     = 15 * time.Second // endpoints whose evidence began so near to each other began together,
-	mostTogether = time.Minute      // or twice the time between the requests that are evidence, and at most this
+	together     = 20 * time.Second // endpoints whose evidence began so near to each other, or was enough, began together,
+	mostTogether = 90 * time.Second // or three times the time between the requests that are evidence, and at most this
 )
 
 // manner is how a part came into an incident.
@@ -67,15 +67,16 @@ func (in *incident) alive(at time.Time) bool {
 	return !in.sealed && (in.State == Open || in.State == Ended && at.Sub(in.End) < rejoin)
 }
 
-// beganWith reports whether the evidence of two parts began at about the same time.
+// beganWith reports whether two parts began at about the same time: their evidence did, or was enough then. By chance there is some
+// before an endpoint becomes slow, and by chance what there was of it is lost once more.
 func (p *part) beganWith(o *part) bool {
-	return p.Start.Sub(o.Start).Abs() <= max(p.precision(), o.precision())
+	return p.Start.Sub(o.Start).Abs() <= max(p.precision(), o.precision()) || p.At.Sub(o.At).Abs() <= together
 }
 
 // precision is how exactly the time is known at which a part began.
 func (p *part) precision() time.Duration {
 	took := p.At.Sub(p.Start)
-	return min(mostTogether, together+2*took/time.Duration(max(1, min(p.Evidence.Above, 1000))))
+	return min(mostTogether, together+3*took/time.Duration(max(1, min(p.Evidence.Above, 1000))))
 }
 
 // admit takes a part in.

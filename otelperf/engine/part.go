@@ -51,7 +51,8 @@ func (e *Engine) alarm(ep *endpoint, p *part, ev *baseline.Event) {
 	}
 	done := e.outcomesSince(ep, ev.Start)
 	p.add(&done, ev.N, ev.Above)
-	p.take(Moment{Time: ev.Start, Requests: done.Total(), Failed: done.Failed(), Quantile: ev.QuantileNow, P99: ev.Now.P99, Ratio: ev.Ratio})
+	p.Last = Moment{Time: ev.Start, Requests: done.Total(), Failed: done.Failed(), Quantile: ev.QuantileNow, P99: ev.Now.P99, Ratio: ev.Ratio}
+	p.compare()
 }
 
 // outcomesSince are those of the steps of ten seconds since a time, or of the minutes, where that is longer ago.
@@ -89,11 +90,13 @@ func (p *part) add(done *slowlog.OutcomeCounts, timed, slow uint64) {
 	}
 }
 
-// take notes a minute, also as the worst so far if it is.
-func (p *part) take(m Moment) {
-	p.Last = m
-	if m.Ratio > p.Worst.Ratio || p.Worst.Time.IsZero() {
-		p.Worst = m
+// enough is how many requests of a minute have to be above a quantile for it to be compared with other minutes: that of fewer is chance.
+const enough = 10
+
+// compare notes the last minute as the worst if it is.
+func (p *part) compare() {
+	if p.Last.Ratio > p.Worst.Ratio || p.Worst.Time.IsZero() {
+		p.Worst = p.Last
 	}
 }
 
@@ -113,10 +116,13 @@ func (e *Engine) look(p *part) {
 	if ev.Quantile > 0.99 {
 		q[0], q[1] = q[1], q[0]
 	}
-	p.take(Moment{
+	p.Last = Moment{
 		Time: span.Begin(e.step), Requests: t.Outcomes.Total(), Failed: t.Outcomes.Failed(), Quantile: q[0], P99: q[1],
 		Ratio: float64(q[0]) / float64(ev.QuantileBaseline),
-	})
+	}
+	if (1-ev.Quantile)*float64(t.Durations.Count()) >= enough {
+		p.compare()
+	}
 }
 
 func failedShare(o slowlog.OutcomeCounts) float64 {

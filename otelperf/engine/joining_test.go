@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"testing"
+	"time"
+
+	"github.com/otelperf/otelperf-go/otelperf/baseline"
+)
+
+// Endpoints began together if their evidence did, as exactly as that is known, or if it was enough at the same time.
+func TestBeganTogether(t *testing.T) {
+	at := func(start, detected int, above uint64) *part {
+		return &part{Part: Part{
+			Start: midnight.Add(time.Duration(start) * time.Second), At: midnight.Add(time.Duration(detected) * time.Second), Evidence: baseline.Event{Above: above},
+		}}
+	}
+	first := at(0, 7, 60)
+	for _, tt := range []struct {
+		name string
+		part *part
+		want bool
+	}{
+		{"at once", at(0, 7, 60), true},
+		{"a little later", at(18, 26, 60), true},
+		{"later", at(45, 52, 60), false},
+		{"with some evidence by chance before", at(-140, 9, 20), true},
+		{"a rare one", at(45, 200, 10), true},
+		{"a rare one, much later", at(120, 300, 10), false},
+		{"without a request above", at(80, 400, 0), true},
+	} {
+		if got := tt.part.beganWith(first); got != tt.want || first.beganWith(tt.part) != got {
+			t.Errorf("%s: began together %t, want %t", tt.name, got, tt.want)
+		}
+	}
+}
+
+// The quantile of few requests is chance: it is neither the worst minute nor growth.
+func TestWorstMinuteIsOfEnoughRequests(t *testing.T) {
+	for rate, want := range map[float64]bool{0.2: false, 20: true} {
+		s := newService(t, nil, load{rate: rate, usual: 20 * time.Millisecond})
+		s.slow(6, 0)
+		s.pass(8 * time.Minute)
+		in := s.Incidents()
+		if len(in) != 1 {
+			t.Fatalf("at %v/s there are %d incidents", rate, len(in))
+		}
+		before := in[0].Parts[0].Worst.Ratio
+		s.slow(30, 0)
+		s.pass(time.Minute) // 12 requests of 0.2/s
+		p := s.Incidents()[0].Parts[0]
+		if grew := p.Worst.Ratio > 1.5*before; grew != want || p.Last.Ratio < before {
+			t.Errorf("at %v/s the worst ratio was %v, is %v, the last one %v; want it to grow: %t", rate, before, p.Worst.Ratio, p.Last.Ratio, want)
+		}
+	}
+}
