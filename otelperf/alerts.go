@@ -56,6 +56,7 @@ type alerter struct {
 	onSpike []func(Spike)
 	slow    *slowlog.Store
 	keep    func(id string, traces []string)
+	beside  *spikeSignals
 
 	queue   chan *engine.Event
 	dropped atomic.Uint64
@@ -105,10 +106,12 @@ func (a *alerter) report(ev *engine.Event) {
 		a.keep(ev.Incident.ID, ids)
 	}
 	al := &alert{Event: ev, spike: spikeOf(&ev.Incident)}
+	a.beside.add(&al.spike)
 	a.log(al)
 	a.emit(al, slowest)
 	for _, f := range a.onSpike {
 		sp := spikeOf(&ev.Incident) // its slices are f's to keep
+		a.beside.add(&sp)
 		fault.Contain(&a.panics, func() { f(sp) })
 	}
 }

@@ -35,6 +35,7 @@ type Recorder struct {
 	lines    []*line
 	pools    []*poolLine
 	frozen   bool
+	frozenAt int64 // second
 	excluded excluded
 	procs    int
 	quota    float64  // in CPUs; NaN if there is none
@@ -45,6 +46,7 @@ type Recorder struct {
 func New(root string, pools []Pool, faults *fault.Log) *Recorder {
 	r := &Recorder{
 		Worker: worker.New(), root: root, faults: faults, goRuntime: newGoRuntime(), usage: new(usage), cpu: unknown, began: time.Now(), quota: unknown,
+		procs: runtime.GOMAXPROCS(0),
 	}
 	for i := range kinds {
 		r.lines = append(r.lines, newLine(&kinds[i], nil))
@@ -65,8 +67,8 @@ func (r *Recorder) Start() {
 	for _, p := range r.pools {
 		p.start()
 	}
+	r.begin(time.Now())
 	r.Run(func() {
-		r.begin(time.Now())
 		defer r.control.close()
 		ticker := time.NewTicker(time.Second)
 		defer ticker.Stop()
@@ -175,8 +177,9 @@ func (r *Recorder) forget(before, second int64) {
 func (r *Recorder) step(second int64) {
 	r.procs, r.quota = r.goRuntime.procs(), r.control.limit()
 	r.lines[runnable].least = max(r.lines[runnable].kind.least, 2*float64(r.procs))
-	r.excluded.set(second, second, r.frozen)
-	if r.frozen {
+	frozen := r.frozen && second < r.frozenAt+Seconds
+	r.excluded.set(second, second, frozen)
+	if frozen {
 		return
 	}
 	for _, l := range r.lines {
@@ -184,11 +187,14 @@ func (r *Recorder) step(second int64) {
 	}
 }
 
-// Freeze stops the learning of what is usual, from a time in the past on: a spike has begun then. Thaw goes on with it.
+// Freeze stops the learning of what is usual, from a time in the past on: a spike has begun then. Thaw goes on with it, or an hour,
+// after which there is nothing left of the time before.
 func (r *Recorder) Freeze(since time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.frozen = true
+	if !r.frozen {
+		r.frozen, r.frozenAt = true, r.last
+	}
 	r.excluded.set(min(max(0, r.second(since)), r.last), r.last, true)
 }
 

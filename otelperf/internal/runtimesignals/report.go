@@ -85,12 +85,6 @@ func (r *Recorder) newest(now time.Time) (from, to int64) {
 	return r.last - stepSeconds, r.last
 }
 
-// between are the seconds (from, to] of two times, as far as they are kept.
-func (r *Recorder) between(since, until time.Time) (from, to int64) {
-	to = min(r.second(until), r.last)
-	return max(r.second(since), r.last-Seconds, -1), to
-}
-
 func (l *line) reading(from, to int64) Reading {
 	return Reading{
 		Name: l.name, Pool: l.poolName(), Unit: l.unit, Now: units.Number(l.ring.over(l.peak, from, to)),
@@ -134,13 +128,15 @@ func farthest(all []Deviation) []Deviation {
 }
 
 // Deviations are the signals that were beyond their limits in some ten seconds between two times of the last hour, each by its worst
-// ten seconds; at most eight, the farthest first.
+// ten seconds; at most eight, the farthest first. Less than five seconds count as the five before until.
 func (r *Recorder) Deviations(since, until time.Time) []Deviation {
+	const least = stepSeconds / 2 // less would be noise
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	from, to := r.between(since, until)
-	worst := []Deviation{}
-	for ; to > from; to -= stepSeconds {
+	to := min(r.second(until), r.last)
+	from := max(min(r.second(since), to-least), r.last-Seconds, -1)
+	worst := r.deviations(max(from, to-stepSeconds), to)
+	for to -= stepSeconds; to-from >= least; to -= stepSeconds {
 		worst = Worst(worst, r.deviations(max(from, to-stepSeconds), to))
 	}
 	return worst
@@ -148,7 +144,7 @@ func (r *Recorder) Deviations(since, until time.Time) []Deviation {
 
 // Worst merges what was said of two times: of each signal the farther.
 func Worst(a, b []Deviation) []Deviation {
-	all := slices.Concat(a, b)
+	all := append(append(make([]Deviation, 0, len(a)+len(b)), a...), b...)
 	slices.SortStableFunc(all, func(a, b Deviation) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Pool, b.Pool), cmp.Compare(b.excess, a.excess))
 	})
