@@ -3,15 +3,15 @@
 package runtimesignals
 
 import (
-	"database/sql"
 	"testing"
 	"time"
+
+	"github.com/otelperf/otelperf-go/otelperf/internal/testrig"
 )
 
 // busy is a recorder with everything: this machine's files and pools, after an hour.
 func busy(tb testing.TB) *rig {
-	db := sql.OpenDB(connector{})
-	tb.Cleanup(func() { _ = db.Close() })
+	db := testrig.DB(tb, 2)
 	rg := newRig(tb, "/", Pool{"a", db.Stats}, Pool{"b", db.Stats})
 	for range Seconds + 10 {
 		rg.sample()

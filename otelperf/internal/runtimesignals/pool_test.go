@@ -5,7 +5,6 @@ package runtimesignals
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"strings"
 	"sync"
@@ -14,26 +13,6 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf/internal/testrig"
 )
-
-// connector makes connections that do nothing.
-type connector struct{}
-
-func (connector) Connect(context.Context) (driver.Conn, error) { return conn{}, nil }
-func (connector) Driver() driver.Driver                        { return nil }
-
-type conn struct{}
-
-func (conn) Prepare(string) (driver.Stmt, error) { return nil, errors.New("nothing is prepared") }
-func (conn) Close() error                        { return nil }
-func (conn) Begin() (driver.Tx, error)           { return nil, errors.New("nothing is begun") }
-
-// pool is a real one of database/sql with so many connections.
-func pool(t *testing.T, most int) *sql.DB {
-	db := sql.OpenDB(connector{})
-	db.SetMaxOpenConns(most)
-	t.Cleanup(func() { _ = db.Close() })
-	return db
-}
 
 func take(t *testing.T, db *sql.DB) *sql.Conn {
 	t.Helper()
@@ -60,7 +39,7 @@ func (rg *rig) answered(t *testing.T, name string) PoolState {
 
 // A real pool that is too small: who waits is seen, with what is in use.
 func TestPool(t *testing.T) {
-	db := pool(t, 2)
+	db := testrig.DB(t, 2)
 	rg := newRig(t, t.TempDir(), Pool{"main", db.Stats})
 	if p := rg.answered(t, "main"); p.Max != 2 || p.InUse != 0 || p.AgeSeconds == nil {
 		t.Fatalf("%+v, want an idle pool of two", p)
@@ -136,7 +115,7 @@ func TestFullPoolIsNormal(t *testing.T) {
 // A pool that blocks keeps its own goroutine alone: sampling goes on, and what it said grows old and counts no more.
 func TestPoolThatBlocks(t *testing.T) {
 	release, entered := make(chan struct{}), make(chan struct{}, 1)
-	db := pool(t, 1)
+	db := testrig.DB(t, 1)
 	rg := newRig(t, t.TempDir(),
 		Pool{"stuck", func() sql.DBStats { entered <- struct{}{}; <-release; return sql.DBStats{InUse: 7} }}, Pool{"main", db.Stats},
 		Pool{"broken", func() sql.DBStats { panic("out of order") }})
