@@ -4,8 +4,7 @@ package runtimesignals
 
 import (
 	"fmt"
-
-	"github.com/otelperf/otelperf-go/otelperf/internal/units"
+	"strings"
 )
 
 // The signals of the process.
@@ -69,17 +68,23 @@ func (k *kind) show(x float64) string {
 	case "1":
 		if x = 100 * x; 0 < x && x < .1 {
 			return "<0.1 %"
-		} else if x > 99.9 || x == 0 {
-			return fmt.Sprintf("%.0f %%", x)
 		}
-		return units.Short(x) + " %"
+		return short(x) + " %"
 	case "ms":
-		return units.Short(x) + " ms"
+		return short(x) + " ms"
 	case "By":
-		return fmt.Sprintf("%.0f MiB", x/(1<<20))
+		return short(x/(1<<20)) + " MiB"
 	}
-	if x != 0 && x < .05 {
-		return "0.0"
+	return short(x)
+}
+
+// short writes a number with two or three digits.
+func short(x float64) string {
+	switch {
+	case x >= 10:
+		return fmt.Sprintf("%.0f", x)
+	case x < .05:
+		return "0"
 	}
-	return units.Short(x)
+	return strings.TrimSuffix(fmt.Sprintf("%.1f", x), ".0")
 }

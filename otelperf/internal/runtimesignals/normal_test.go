@@ -26,7 +26,7 @@ func TestNormalIsLearned(t *testing.T) {
 	}
 	rg.puts(cpuThrottled, 12, .38)
 	d := rg.Report(rg.now).Unusual
-	if len(d) != 1 || d[0].Sentence != "CPU throttled 38.0 % of the time, usually 0 %" || d[0].Name != "cpu_throttled" || d[0].Now < .379 || d[0].Usual != 0 {
+	if len(d) != 1 || d[0].Sentence != "CPU throttled 38 % of the time, usually 0 %" || d[0].Name != "cpu_throttled" || d[0].Now < .379 || d[0].Usual != 0 {
 		t.Errorf("%+v, want the throttling", d)
 	}
 }
@@ -50,7 +50,7 @@ func TestNormalHasAnUpperEnd(t *testing.T) {
 		t.Errorf("one second is said to be unusual: %+v", d)
 	}
 	rg.puts(schedLatency, 10, 80)
-	if d := rg.Report(rg.now).Unusual; len(d) != 1 || !strings.Contains(d[0].Sentence, "wait 80.0 ms for a CPU (p99), usually 0.2 ms") {
+	if d := rg.Report(rg.now).Unusual; len(d) != 1 || !strings.Contains(d[0].Sentence, "wait 80 ms for a CPU (p99), usually 0.2 ms") {
 		t.Errorf("%+v, want the latency", d)
 	}
 }
@@ -100,7 +100,7 @@ func TestDeviationsOfATime(t *testing.T) {
 		t.Errorf("now %+v is unusual", d)
 	}
 	d := rg.Deviations(start, rg.now)
-	if len(d) != 1 || d[0].Now < .29 || d[0].Sentence != "GC takes 30.0 % of the CPU, usually 2 %" {
+	if len(d) != 1 || d[0].Now < .29 || d[0].Sentence != "GC takes 30 % of the CPU, usually 2 %" {
 		t.Errorf("%+v, want the worst ten seconds of GC", d)
 	}
 	if d := rg.Deviations(start.Add(-time.Minute), start); len(d) != 0 {

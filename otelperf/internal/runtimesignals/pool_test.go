@@ -89,7 +89,7 @@ func TestPoolSignals(t *testing.T) {
 	for _, d := range rep.Unusual {
 		said = append(said, d.Sentence)
 	}
-	if got := strings.Join(said, "; "); got != "17.0 requests wait for a connection of pool main, usually 0; 10.0 of 10 connections of pool main are in use, usually 3" {
+	if got := strings.Join(said, "; "); got != "17 requests wait for a connection of pool main, usually 0; 10 of 10 connections of pool main are in use, usually 3" {
 		t.Errorf("%s", got)
 	}
 	if s := rep.Pools[0]; value(s.WaitsPerSecond) != 40 || value(s.Waiting) != 17 || s.InUse != 10 || s.Max != 10 {

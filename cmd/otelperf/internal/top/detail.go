@@ -157,6 +157,12 @@ func (m *Model) spikeDetail(s *fleet.Spike) []string {
 				plain.Ms(&e.P90Ms), plain.Ms(&e.BaselineP90Ms), plain.Ms(&e.P99Ms), plain.Ms(&e.BaselineP99Ms)),
 			fmt.Sprintf("   %d of %d requests above %s, %s were to be expected", e.Above, e.Requests, plain.Ms(&e.ThresholdMs), plain.Number(&e.Expected)))
 	}
+	for i := range s.Signals {
+		if i == 0 {
+			lines = append(lines, "", " what else was unusual then")
+		}
+		lines = append(lines, "   "+plain.Clip(s.Signals[i].Sentence, 200))
+	}
 	for i, id := range s.TraceIDs {
 		if i == 0 {
 			lines = append(lines, "", " slow requests of that time; otelperf slow URL TRACE_ID shows one")
