@@ -2,6 +2,7 @@
 
 import { $, el, keyed, measure, show, text, toggle } from "./dom.js";
 import * as format from "./format.js";
+import { sentences } from "./runtime.js";
 
 const figures = [
   ["Requests", (s) => [format.rate(s.rate), "\u202f/s"]],
@@ -57,7 +58,7 @@ function fillSpike(li, spike, summary, openTrace, select) {
       el("span", { class: "factor" }, format.times(telling(first).ratio)),
       el("span", { class: "muted" }, spike.endpoints.length > 1 ? "and " + (spike.endpoints.length - 1) + " more" : "")),
     gauge(telling(first).quantile),
-    el("div", { class: "spike-text" }, el("p", { class: "reason" }, spike.reason),
+    el("div", { class: "spike-text" }, el("p", { class: "reason" }, spike.reason), el("ul", { class: "unusual" }, ...sentences(spike.signals)),
       el("p", { class: "muted spike-foot" }, el("span", { class: "since" }), el("span", { class: "live" }), ...errorChange(first), ...traces(spike, openTrace))));
   }
   text(li.querySelector(".since"), "since " + format.clock(spike.start) + ", " + format.span((new Date(summary.time) - new Date(spike.start)) / 1000));
