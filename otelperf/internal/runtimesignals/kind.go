@@ -30,23 +30,23 @@ type values [processKinds]float64
 type kind struct {
 	name, unit string  // unit as in UCUM; "1" is a share
 	least      float64 // how much more than usual matters at all
-	peak       bool    // a peak of its second; else a level, a share or a rate
+	digest     digest
 	text       string
 }
 
 // kinds are those of the process, in the order in which they are shown.
 var kinds = [processKinds]kind{
-	gcCPU:          {"gc_cpu", "1", .05, false, "GC takes {now} of the CPU, usually {usual}"},
-	gcAssist:       {"gc_assist", "1", .01, false, "goroutines that allocate help GC with {now} of the CPU, usually {usual}"},
-	pauses:         {"pause", "ms", 5, true, "the world stops for {now} at a time, usually {usual}"},
-	schedLatency:   {"sched_latency", "ms", 5, true, "goroutines that could run wait {now} for a CPU (p99), usually {usual}"},
-	runnable:       {"runnable", "{goroutine}", 8, false, "{now} goroutines wait for a CPU, usually {usual}"},
-	mutexWait:      {"mutex_wait", "{goroutine}", .5, false, "{now} goroutines wait for locks, usually {usual}"},
-	cpuUsed:        {"cpu", "{cpu}", .5, false, "the process uses {now} CPUs, usually {usual}"},
-	cpuThrottled:   {"cpu_throttled", "1", .05, false, "CPU throttled {now} of the time, usually {usual}"},
-	memoryPressure: {"memory_pressure", "1", .05, false, "work waits for memory {now} of the time, usually {usual}"},
-	heapLive:       {"heap_live", "By", 64 << 20, false, "{now} of the heap are in use, usually {usual}"},
-	goroutines:     {"goroutines", "{goroutine}", 100, false, "{now} goroutines exist, usually {usual}"},
+	gcCPU:          {"gc_cpu", "1", .05, average, "GC takes {now} of the CPU, usually {usual}"},
+	gcAssist:       {"gc_assist", "1", .01, average, "goroutines that allocate help GC with {now} of the CPU, usually {usual}"},
+	pauses:         {"pause", "ms", 5, most, "the world stops for {now} at a time, usually {usual}"},
+	schedLatency:   {"sched_latency", "ms", 5, upper, "goroutines that could run wait {now} for a CPU (p99), usually {usual}"},
+	runnable:       {"runnable", "{goroutine}", 8, average, "{now} goroutines wait for a CPU, usually {usual}"},
+	mutexWait:      {"mutex_wait", "{goroutine}", .5, average, "{now} goroutines wait for locks, usually {usual}"},
+	cpuUsed:        {"cpu", "{cpu}", .5, average, "the process uses {now} CPUs, usually {usual}"},
+	cpuThrottled:   {"cpu_throttled", "1", .05, average, "CPU throttled {now} of the time, usually {usual}"},
+	memoryPressure: {"memory_pressure", "1", .05, average, "work waits for memory {now} of the time, usually {usual}"},
+	heapLive:       {"heap_live", "By", 64 << 20, average, "{now} of the heap are in use, usually {usual}"},
+	goroutines:     {"goroutines", "{goroutine}", 100, average, "{now} goroutines exist, usually {usual}"},
 }
 
 // The signals of a pool.
@@ -58,8 +58,8 @@ const (
 
 // ofPool are the kinds of a pool's signals, in the order in which they are shown.
 var ofPool = [poolKinds]kind{
-	poolWaiting: {"pool_waiting", "{request}", .5, false, "{now} requests wait for a connection of pool {pool}, usually {usual}"},
-	poolInUse:   {"pool_in_use", "{connection}", 5, false, "{now} connections of pool {pool} are in use, usually {usual}"},
+	poolWaiting: {"pool_waiting", "{request}", .5, average, "{now} requests wait for a connection of pool {pool}, usually {usual}"},
+	poolInUse:   {"pool_in_use", "{connection}", 5, average, "{now} connections of pool {pool} are in use, usually {usual}"},
 }
 
 // show writes a value as people read it.

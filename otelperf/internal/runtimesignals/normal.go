@@ -25,14 +25,14 @@ func (e *excluded) set(from, to int64, out bool) {
 }
 
 // learn makes the normal of an hour that ends with second last. What was learned stays while too little is to be learned from.
-func (n *normal) learn(r *ring, peak bool, last int64, without *excluded, scratch *[steps]float64) {
+func (n *normal) learn(r *ring, d digest, last int64, without *excluded, scratch *[steps]float64) {
 	known := scratch[:0]
 	end := last/stepSeconds - lagSteps // this step and those before it
 	for s := max(0, last/stepSeconds-steps+1); s <= end; s++ {
 		if without[s%steps] {
 			continue
 		}
-		if x := r.over(peak, s*stepSeconds-1, s*stepSeconds+stepSeconds-1); x == x {
+		if x := r.over(d, s*stepSeconds-1, s*stepSeconds+stepSeconds-1); x == x {
 			known = append(known, x)
 		}
 	}

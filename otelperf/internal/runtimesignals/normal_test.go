@@ -49,6 +49,10 @@ func TestNormalHasAnUpperEnd(t *testing.T) {
 	if d := rg.Report(rg.now).Unusual; len(d) != 0 {
 		t.Errorf("one second is said to be unusual: %+v", d)
 	}
+	rg.put(pauses, 90)
+	if r := rg.reading(t, "pause", ""); value(r.Now) != 90 {
+		t.Errorf("%+v, want the one long pause", r)
+	}
 	rg.puts(schedLatency, 10, 80)
 	if d := rg.Report(rg.now).Unusual; len(d) != 1 || !strings.Contains(d[0].Sentence, "wait 80 ms for a CPU (p99), usually 0.2 ms") {
 		t.Errorf("%+v, want the latency", d)

@@ -183,7 +183,7 @@ func (r *Recorder) step(second int64) {
 		return
 	}
 	for _, l := range r.lines {
-		l.normal.learn(l.ring, l.peak, second, &r.excluded, &r.scratch)
+		l.normal.learn(l.ring, l.digest, second, &r.excluded, &r.scratch)
 	}
 }
 

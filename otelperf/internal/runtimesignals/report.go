@@ -87,7 +87,7 @@ func (r *Recorder) newest(now time.Time) (from, to int64) {
 
 func (l *line) reading(from, to int64) Reading {
 	return Reading{
-		Name: l.name, Pool: l.poolName(), Unit: l.unit, Now: units.Number(l.ring.over(l.peak, from, to)),
+		Name: l.name, Pool: l.poolName(), Unit: l.unit, Now: units.Number(l.ring.over(l.digest, from, to)),
 		Usual: units.Number(l.normal.usual), Limit: units.Number(l.limit()),
 	}
 }
@@ -96,7 +96,7 @@ func (p *poolLine) state(now time.Time, from, to int64) PoolState {
 	s, at := p.latest()
 	state := PoolState{
 		Name: p.Name, Max: s.MaxOpenConnections, Open: s.OpenConnections, InUse: s.InUse, WaitsPerSecond: units.Number(p.waits),
-		Waiting: units.Number(p.lines[poolWaiting].ring.over(false, from, to)), Faults: p.panics.Load(),
+		Waiting: units.Number(p.lines[poolWaiting].ring.over(average, from, to)), Faults: p.panics.Load(),
 	}
 	if !at.IsZero() {
 		state.AgeSeconds = units.Number(max(0, now.Sub(at).Seconds()))
@@ -111,7 +111,7 @@ const maxDeviations = 8
 func (r *Recorder) deviations(from, to int64) []Deviation {
 	out := []Deviation{}
 	for _, l := range r.lines {
-		now := l.ring.over(l.peak, from, to)
+		now := l.ring.over(l.digest, from, to)
 		if excess := l.excess(now); excess > 0 {
 			out = append(out, Deviation{
 				Name: l.name, Pool: l.poolName(), Unit: l.unit, Now: *units.Number(now), Usual: *units.Number(l.normal.usual),

@@ -31,9 +31,17 @@ func (r *ring) set(from, to int64, x float64) {
 	}
 }
 
-// over makes one value of the seconds from+1 to to, those that have one, at most maxSpan of them: their mean, or for what is a peak
-// already what nine of ten do not exceed. NaN if none has a value.
-func (r *ring) over(peak bool, from, to int64) float64 {
+// digest is how several seconds become one value.
+type digest int
+
+const (
+	average digest = iota // for levels, shares and rates
+	upper                 // what nine of ten do not exceed, for what is a peak in each second
+	most                  // for events of which one is bad enough
+)
+
+// over digests the seconds from+1 to to, those that have a value, at most maxSpan of them. NaN if none has.
+func (r *ring) over(d digest, from, to int64) float64 {
 	var known [maxSpan]float32
 	n, sum := 0, 0.0
 	for s := max(from, to-maxSpan, -1) + 1; s <= to; s++ {
@@ -46,7 +54,9 @@ func (r *ring) over(peak bool, from, to int64) float64 {
 	switch {
 	case n == 0:
 		return unknown
-	case peak:
+	case d == most:
+		return float64(slices.Max(known[:n]))
+	case d == upper:
 		slices.Sort(known[:n])
 		return float64(known[(n-1)*9/10])
 	}

@@ -34,7 +34,7 @@ func (r *Recorder) Series(now time.Time, seconds, step int) Series {
 	for _, l := range r.lines {
 		out := Line{Reading: l.reading(from, to), Values: make([]*float64, 0, last-first+1)}
 		for i := first; i <= last; i++ {
-			out.Values = append(out.Values, units.Number(l.ring.over(l.peak, i*width-1, min(i*width+width-1, r.last))))
+			out.Values = append(out.Values, units.Number(l.ring.over(l.digest, i*width-1, min(i*width+width-1, r.last))))
 		}
 		s.Signals = append(s.Signals, out)
 	}
