@@ -103,8 +103,3 @@ func (p *poolLine) sample(now time.Time) (v [poolKinds]float64) {
 	p.stats, p.at = s, at
 	return v
 }
-
-// full reports whether so many connections are all that the pool may have.
-func (p *poolLine) full(inUse float64) bool {
-	return p.stats.MaxOpenConnections > 0 && inUse >= .95*float64(p.stats.MaxOpenConnections)
-}

@@ -4,12 +4,12 @@
 import { $, el, show, svg, text, toggle } from "./dom.js";
 import * as format from "./format.js";
 
-const margin = { right: 12, left: 52 }, height = 40, floor = height - 1, head = 6;
+const margin = { right: 12, left: 52 }, height = 46, floor = height - 1, head = 18;
 
 const labels = {
   gc_cpu: "GC", gc_assist: "GC work of others", pause: "Longest stop of the world", sched_latency: "Waiting for a CPU, p99", runnable: "Goroutines without a CPU",
   mutex_wait: "Goroutines waiting for locks", cpu: "CPUs used", cpu_throttled: "CPU throttled", memory_pressure: "Waiting for memory", heap_live: "Live heap", goroutines: "Goroutines",
-  pool_waiting: "Waiting for pool ", pool_in_use: "Connections in use of pool ",
+  pool_waiting: "Waiting for pool ", pool_in_use: "In use of pool ",
 };
 const always = ["gc_cpu", "sched_latency", "mutex_wait", "cpu_throttled", "pool_waiting"];
 const least = { "1": 0.05, ms: 1, By: 1 << 20 }; // the smallest scale, so that noise looks small
@@ -20,7 +20,8 @@ function amount(s, x) {
   if (x === null) return format.none;
   if (s.unit === "1") return format.percent(x);
   if (s.unit === "ms") return format.durationText(x);
-  return s.unit === "By" ? format.bytes(x) : x === 0 ? "0" : format.three(x);
+  if (s.unit === "By") return format.bytes(x);
+  return x >= 10 ? x.toFixed(0) : x < 0.05 ? "0" : x.toFixed(1).replace(/\.0$/, "");
 }
 
 export class Runtime {
@@ -101,11 +102,12 @@ class Strip {
   constructor(line, x, width, highest) {
     this.line = line;
     this.x = x;
+    this.width = width;
     this.top = Math.max(highest, 2 * (line.usual ?? 0), least[line.unit] ?? 1);
     this.value = svg("text", { x: width - margin.right, y: 12, class: "strip-value" });
     this.cursor = svg("path", { class: "cursor", d: "" });
     const parts = [svg("path", { d: `M${margin.left} ${floor}H${width - margin.right}`, class: "axis" }),
-      svg("text", { x: margin.left - 8, y: head + 8, class: "tick end" }, amount(line, this.top))];
+      svg("text", { x: margin.left - 8, y: head + 6, class: "tick end" }, amount(line, this.top))];
     if (line.usual !== null) parts.push(svg("path", { d: `M${margin.left} ${this.y(line.usual)}H${width - margin.right}`, class: "baseline" }));
     parts.push(svg("path", { d: this.area(), class: "strip-area" }), svg("path", { d: this.path(() => true), class: "strip-line" }));
     if (line.limit !== null) parts.push(svg("path", { d: this.path((v) => v > line.limit), class: "strip-hot" }));
@@ -121,7 +123,7 @@ class Strip {
     const v = this.line.values;
     let d = "", last = -1;
     for (let i = 1; i < v.length; i++) {
-      if (v[i] === null || v[i - 1] === null || this.x(i - 1) < margin.left - 1 || !wanted(v[i]) && !wanted(v[i - 1])) continue;
+      if (v[i] === null || v[i - 1] === null || !this.inside(i - 1) || !this.inside(i) || !wanted(v[i]) && !wanted(v[i - 1])) continue;
       d += (last === i - 1 ? "" : "M" + this.at(i - 1)) + "L" + this.at(i);
       last = i;
     }
@@ -132,7 +134,7 @@ class Strip {
   area() {
     let d = "", last = null;
     this.line.values.forEach((value, i) => {
-      const known = value !== null && this.x(i) >= margin.left - 1;
+      const known = value !== null && this.inside(i);
       if (known) d += (last === null ? `M${this.x(i).toFixed(1)} ${floor}L` : "L") + this.at(i);
       else if (last !== null) d += `V${floor}Z`;
       last = known ? i : null;
@@ -140,12 +142,14 @@ class Strip {
     return last === null ? d : d + `V${floor}Z`;
   }
 
+  inside(i) { return this.x(i) >= margin.left - 1 && this.x(i) <= this.width - margin.right + 1; }
+
   at(i) { return this.x(i).toFixed(1) + " " + this.y(this.line.values[i]); }
 
   mark(i) {
     const { line } = this, v = i === null ? line.now : line.values[i];
     this.cursor.setAttribute("d", i === null ? "" : `M${this.x(i).toFixed(1)} 0V${floor}`);
-    text(this.value, amount(line, v) + (line.usual === null ? "" : ", usually " + amount(line, line.usual)));
+    text(this.value, amount(line, v) + (line.usual === null || this.width < 420 ? "" : ", usually " + amount(line, line.usual)));
     toggle(this.value, "hot", line.limit !== null && v !== null && v > line.limit);
   }
 }
