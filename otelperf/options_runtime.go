@@ -14,7 +14,8 @@ import (
 const maxPools = 16
 
 // WithDB has a connection pool watched under a name: how many requests wait for a connection and how many connections are in use, beside
-// what is usual for it. Any *sql.DB will do, and what has one inside. Other pools have an adapter of a few lines, such as pgxpool's:
+// what is usual for it. Any *sql.DB will do, and what has one inside; it is opened before New or Setup, which instrumentation that uses
+// the global providers does not mind. Other pools have an adapter of a few lines, such as pgxpool's:
 //
 //	type pool struct{ *pgxpool.Pool }
 //

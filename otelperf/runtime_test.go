@@ -143,7 +143,7 @@ func attr(s attribute.Set, key attribute.Key) string {
 func TestRuntimeSeries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newBubble(t, "1.0", everybody, otelperf.WithDB("main", testrig.DB(t, 3)))
-		s.run(400*time.Second, 1, time.Millisecond, "/a")
+		s.run(405*time.Second, 1, time.Millisecond, "/a")
 		h := s.mon.Handler()
 		for window, want := range map[string]struct{ step, values int }{"1m": {1, 60}, "5m": {1, 300}, "1h": {10, 41}, "all": {10, 41}} {
 			w := testrig.Call(h, http.MethodGet, "/runtime?window="+window)
