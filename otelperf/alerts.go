@@ -52,6 +52,7 @@ type alerter struct {
 	events  otellog.Logger
 	onSpike []func(Spike)
 	slow    *slowlog.Store
+	beside  *spikeSignals
 
 	queue   chan *engine.Event
 	dropped atomic.Uint64
@@ -96,10 +97,12 @@ func (a *alerter) start() {
 // report delivers one event to every receiver.
 func (a *alerter) report(ev *engine.Event) {
 	al := &alert{Event: ev, spike: spikeOf(&ev.Incident)}
+	a.beside.add(&al.spike)
 	a.log(al)
 	a.emit(al)
 	for _, f := range a.onSpike {
 		sp := spikeOf(&ev.Incident) // its slices are f's to keep
+		a.beside.add(&sp)
 		fault.Contain(&a.panics, func() { f(sp) })
 	}
 }

@@ -36,10 +36,11 @@ var mayImport = map[string][]string{
 	"otelperf/internal/companion": {
 		"otelperf/events", "otelperf/internal/access", "slowlog/fault", "otelperf/internal/problem", "otelperf/internal/web",
 	},
-	"otelperf/internal/httpmw":       {"slowlog/fault", "slowlog", "spikeprocessor/conventions"},
-	"otelperf/internal/timeline":     {"slowlog", "spikeprocessor/latency"},
-	"otelperf/internal/statefile":    {"spikeprocessor/conventions", "otelperf/engine"},
-	"otelperf/internal/metricsource": {"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "slowlog/fault", "otelperf/internal/units"},
+	"otelperf/internal/httpmw":         {"slowlog/fault", "slowlog", "spikeprocessor/conventions"},
+	"otelperf/internal/runtimesignals": {"slowlog/fault", "otelperf/internal/units", "otelperf/internal/worker"},
+	"otelperf/internal/timeline":       {"slowlog", "spikeprocessor/latency"},
+	"otelperf/internal/statefile":      {"spikeprocessor/conventions", "otelperf/engine"},
+	"otelperf/internal/metricsource":   {"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "slowlog/fault", "otelperf/internal/units"},
 	"otelperf": {
 		"slowlog/fault", "slowlog", "spikeprocessor", "spikeprocessor/conventions", "otelperf/baseline", "otelperf/engine", "otelperf/events", "otelperf/internal/...",
 	},

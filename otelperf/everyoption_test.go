@@ -3,6 +3,7 @@
 package otelperf
 
 import (
+	"database/sql"
 	"errors"
 	"go/ast"
 	"go/parser"
@@ -46,6 +47,7 @@ func everyOption(t *testing.T) map[string]SetupOption {
 		"WithMetricSource":          WithMetricSource(),
 		"WithMetricInterval":        WithMetricInterval(5 * time.Second),
 		"WithName":                  WithName("admin"),
+		"WithDB":                    WithDB("main", new(sql.DB)),
 		"WithLogger":                WithLogger(slog.New(slog.DiscardHandler)),
 		"WithRequestLog":            WithRequestLog(0.5),
 		"WithHeaders":               WithHeaders(false),

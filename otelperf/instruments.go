@@ -52,6 +52,7 @@ type instruments struct {
 	state, open, slow, rescued    metric.Int64Observable
 	dropped                       []dropCounter
 	spikes                        metric.Int64Counter
+	runtime                       runtimeGauges
 	name                          []attribute.KeyValue // of the Monitor, if it has one
 	registration                  metric.Registration
 	observed                      atomic.Bool // somebody reads them
@@ -119,6 +120,8 @@ func (m *Monitor) newInstruments() (*instruments, error) {
 	for _, d := range in.dropped {
 		observed = append(observed, d.Int64Observable)
 	}
+	gauges, more, faults := newRuntimeGauges(meter)
+	in.runtime, observed, errs = gauges, append(observed, more...), append(errs, faults...)
 	in.registration, err = meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
 		m.observe(in, o)
 		return nil
@@ -171,6 +174,7 @@ func (m *Monitor) observe(in *instruments, o metric.Observer) {
 		}
 		o.ObserveInt64(in.state, int64(r.Phase), set)
 	}
+	m.observeRuntime(&in.runtime, o, named)
 	o.ObserveInt64(in.open, int64(m.engine.OpenIncidents()), named())
 	p := m.processor.Stats()
 	o.ObserveInt64(in.slow, int64(p.Slow), named())

@@ -22,6 +22,7 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/internal/companion"
 	"github.com/otelperf/otelperf-go/otelperf/internal/httpmw"
 	"github.com/otelperf/otelperf-go/otelperf/internal/metricsource"
+	"github.com/otelperf/otelperf-go/otelperf/internal/runtimesignals"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/slowlog/fault"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
@@ -47,6 +48,8 @@ type Monitor struct {
 	tracker   *events.Tracker // nil without events
 	state     *stateKeeper    // nil without a state file
 	metering  *instruments    // nil when off
+	runtime   *runtimesignals.Recorder
+	beside    spikeSignals
 	companion *companion.Companion
 	wrap      func(http.Handler) http.Handler // Middleware
 	counters  httpmw.Counters
@@ -59,7 +62,7 @@ type Monitor struct {
 }
 
 // New returns a Monitor. Its error joins all that is wrong with the options and the environment, each wrapping ErrConfig. It starts
-// four goroutines (one more with a state file, one with the metric source), which Shutdown ends.
+// five goroutines (one more with a state file, one with the metric source, one for each pool of WithDB), which Shutdown ends.
 //
 // With OTEL_SDK_DISABLED or OTELPERF_DISABLED set to true the Monitor does nothing: SpanProcessor and Sampler return what they are
 // given, Middleware returns its handler, and no goroutine is started.
@@ -84,6 +87,8 @@ func New(opts ...Option) (*Monitor, error) {
 // build makes the parts and connects them. Nothing is started, and nothing is known outside but our instruments, which come last.
 func (m *Monitor) build() (err error) {
 	m.lines = newLineWriter(m.cfg.logger, &m.faults)
+	m.runtime = runtimesignals.New("/", m.cfg.pools, &m.faults)
+	m.beside.recorder = m.runtime
 	m.companion = companion.New(service{m}, companion.Config{
 		Windows: windowNames(), Window: string(Window5m), Sortings: sortingNames(), MaxSpikes: engine.MaxIncidents, MaxStreams: m.cfg.maxStreams,
 		Access: access.Config{Authorizer: m.cfg.authorizer, BearerToken: m.cfg.token, LocalChanges: m.cfg.localChanges}, Faults: &m.faults,
@@ -105,6 +110,7 @@ func (m *Monitor) build() (err error) {
 		m.state.load()
 	}
 	m.alerts = newAlerter(&m.cfg, m.slow, &m.faults)
+	m.alerts.beside = &m.beside
 	if m.tracker, err = m.newTracker(); err != nil {
 		return err
 	}
@@ -168,6 +174,7 @@ func (m *Monitor) start() {
 	if m.state != nil {
 		m.state.start()
 	}
+	m.runtime.Start()
 	m.reader.start()
 }
 
@@ -181,8 +188,10 @@ func (m *Monitor) spike(ev *engine.Event) {
 	if ev.Started {
 		m.metering.spikeStarted(ev.Part.Endpoint)
 	}
+	m.beside.note(&ev.Incident, time.Now())
 	if message := ev.Part == nil; message || ev.Incident.Reported && ev.Incident.State == engine.Open {
 		change := spikeChangeOf(ev)
+		m.beside.add(&change.Spike)
 		m.companion.Send(companion.TopicSpike, func() any { return change })
 	}
 	m.alerts.put(ev)
@@ -255,6 +264,7 @@ func (m *Monitor) Reset(baselines bool) {
 	m.reader.reset(baselines)
 	if baselines {
 		m.link.Forget()
+		m.runtime.Forget()
 	}
 	m.slow.Reset()
 	m.link.ResetErrors()
@@ -289,7 +299,7 @@ func (m *Monitor) closeParts(ctx context.Context) error {
 	}
 	parts := []part{
 		{"metrics of otelperf", m.metering.Close}, {"lines of slow requests", m.lines.Close}, {"alerts", m.alerts.Close},
-		{"changes to be logged", m.audits.Close}, {"streams", m.companion.Close},
+		{"changes to be logged", m.audits.Close}, {"streams", m.companion.Close}, {"the runtime's signals", m.runtime.Close},
 	}
 	if m.state != nil {
 		parts = append(parts, part{"state file", m.state.Close})

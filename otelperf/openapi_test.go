@@ -18,6 +18,7 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/otelperf/events"
 	"github.com/otelperf/otelperf-go/otelperf/internal/problem"
+	"github.com/otelperf/otelperf-go/otelperf/internal/runtimesignals"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
 )
@@ -68,6 +69,8 @@ var schemas = map[string]any{
 	"ResetAnswer": resetAnswer{}, "Diagnostics": Diagnostics{}, "ProcessorStats": spikeprocessor.Stats{}, "EngineStats": engine.Stats{},
 	"SlowLogStats": slowlog.Stats{}, "SlowLogLimits": slowlog.Limits{}, "StreamStats": Diagnostics{}.Streams, "OwnCost": OwnCost{},
 	"Anatomy": slowlog.Anatomy{}, "Node": slowlog.Node{}, "Finding": slowlog.Finding{}, "ErrorInfo": slowlog.ErrorInfo{},
+	"Runtime": runtimesignals.Report{}, "RuntimeReading": runtimesignals.Reading{}, "RuntimeLine": runtimesignals.Line{},
+	"RuntimeDeviation": runtimesignals.Deviation{}, "PoolState": runtimesignals.PoolState{}, "RuntimeAnswer": runtimeAnswer{},
 	"Problem": problem.Problem{}, "Leak": spikeprocessor.Leak{}, "EventStats": events.Stats{},
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
 	"github.com/otelperf/otelperf-go/otelperf/events"
+	"github.com/otelperf/otelperf-go/otelperf/internal/runtimesignals"
 	"github.com/otelperf/otelperf-go/otelperf/internal/statefile"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
@@ -60,6 +61,7 @@ type config struct {
 	loggerProvider otellog.LoggerProvider
 	meterProvider  metric.MeterProvider
 	analytics      analytics
+	pools          []runtimesignals.Pool
 	disabled       string // the variable that switches us off; "" when on
 	errs           []error
 }

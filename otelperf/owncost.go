@@ -14,12 +14,12 @@ import (
 
 // OwnCost is what otelperf itself takes, as far as it can tell from inside.
 type OwnCost struct {
-	// MemoryBytes is what windows, baselines, the slow log and spans that are held hold. Buffers of the recorder, at most 1 MiB, are not
-	// in it.
+	// MemoryBytes is what windows, baselines, the slow log, spans that are held, and the runtime's signals hold. Buffers of the recorder,
+	// at most 1 MiB, are not in it.
 	MemoryBytes int64 `json:"memory_bytes"`
 	// RequestsCounted is the number of spans that were counted since the start or the last reset: requests, dependencies and jobs.
 	RequestsCounted uint64 `json:"requests_counted"`
-	// CPUSeconds is an estimate: the time of all evaluations as it was measured, and 0.3 µs for each span counted.
+	// CPUSeconds is an estimate: the time of all evaluations and samples of the runtime as it was measured, and 0.3 µs for each span counted.
 	CPUSeconds float64 `json:"cpu_seconds"`
 	// CPUShare is CPUSeconds as a share of the time since the start; 1 is one core.
 	CPUShare *float64 `json:"cpu_share"`
@@ -30,8 +30,11 @@ const spanCost = 300 * time.Nanosecond
 
 // own estimates what d, otherwise complete, has cost.
 func (m *Monitor) own(d *Diagnostics) OwnCost {
-	c := OwnCost{MemoryBytes: int64(d.Engine.Bytes) + d.SlowLog.Bytes + d.Processor.HeldBytes + d.Processor.WaitingBytes, RequestsCounted: m.engine.Counted()}
-	c.CPUSeconds = *units.Number(d.Engine.TickSeconds + float64(c.RequestsCounted)*spanCost.Seconds())
+	c := OwnCost{
+		MemoryBytes:     int64(d.Engine.Bytes) + d.SlowLog.Bytes + d.Processor.HeldBytes + d.Processor.WaitingBytes + int64(m.runtime.Bytes()),
+		RequestsCounted: m.engine.Counted(),
+	}
+	c.CPUSeconds = *units.Number(d.Engine.TickSeconds + m.runtime.Spent().Seconds() + float64(c.RequestsCounted)*spanCost.Seconds())
 	if up := time.Since(m.began).Seconds(); up > 0 {
 		c.CPUShare = units.Number(c.CPUSeconds / up)
 	}

@@ -38,6 +38,8 @@ func (s service) Series(e companion.EndpointQuery, window string) (any, bool) {
 
 func (s service) Detail(e companion.EndpointQuery) (any, bool) { return s.m.detail(e) }
 
+func (s service) Runtime(window string) any { return s.m.runtimeSeries(Window(window)) }
+
 func (s service) Slow(limit int) any {
 	list := slowList{origin: s.m.origin(), Count: s.m.slowCount(), Slow: []SlowRequest{}}
 	for e := range s.m.slow.All() {
@@ -88,7 +90,9 @@ func (s service) Spike(id string) (any, bool) {
 	if !ok {
 		return nil, false
 	}
-	return spikeOf(&in), true
+	sp := spikeOf(&in)
+	s.m.beside.add(&sp)
+	return sp, true
 }
 
 func (s service) Health() any   { return s.m.Health() }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/engine"
+	"github.com/otelperf/otelperf-go/otelperf/internal/runtimesignals"
 	"github.com/otelperf/otelperf-go/otelperf/internal/units"
 )
 
@@ -30,6 +31,8 @@ type Spike struct {
 	CostFailed         uint64  `json:"cost_failed"`          // of them failed
 	CostExpectedFailed float64 `json:"cost_expected_failed"` // how many would have at the rate of the hour before
 
+	// Signals are what of the runtime, the operating system and the pools had left its normal at that time, the farthest first; at most 8.
+	Signals []runtimesignals.Deviation `json:"signals"`
 	// SinceRestart marks a spike that began within 30 minutes of the start of the process; SinceVersion names the
 	// version that came with it, if it is another than before.
 	SinceRestart bool   `json:"since_restart,omitzero"`
@@ -153,7 +156,7 @@ func spikeChangeOf(ev *engine.Event) spikeChange {
 }
 
 // spikes are the incidents that are remembered, newest first.
-func (m *Monitor) spikes() []Spike { return spikesOf(m.engine.Incidents()) }
+func (m *Monitor) spikes() []Spike { return m.withSignals(spikesOf(m.engine.Incidents())) }
 
 func spikesOf(incidents []engine.Incident) []Spike {
 	out := make([]Spike, 0, len(incidents))

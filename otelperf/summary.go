@@ -5,6 +5,7 @@ package otelperf
 import (
 	"time"
 
+	"github.com/otelperf/otelperf-go/otelperf/internal/runtimesignals"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
@@ -38,6 +39,10 @@ type Summary struct {
 	Dependencies []EndpointRow `json:"dependencies"` // client and db spans; not in the totals
 	Jobs         []EndpointRow `json:"jobs"`         // parentless internal spans; not in the totals
 	Spikes       []Spike       `json:"spikes"`       // newest first
+
+	// Runtime is what the Go runtime, the operating system and the pools of WithDB tell, beside what is usual; nil in the
+	// answer of an older version.
+	Runtime *runtimesignals.Report `json:"runtime"`
 
 	Diagnostics Diagnostics `json:"diagnostics"` // whether it is wired right, and what was lost
 }

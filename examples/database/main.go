@@ -35,14 +35,6 @@ func main() {
 }
 
 func run(ctx context.Context, listen, postgresURL, redisAddress string) (err error) {
-	// A request of more than 0.2 ms is slow here, since SQLite in memory is so fast.
-	mon, shutdown, err := otelperf.Setup(ctx, otelperf.WithSlowThreshold(200*time.Microsecond), otelperf.WithoutMetricExport(),
-		otelperf.WithSampler(sdktrace.TraceIDRatioBased(0.05)))
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, shutdown(context.WithoutCancel(ctx))) }()
-
 	var db store
 	if postgresURL == "" {
 		db, err = openSQLite(ctx)
@@ -53,6 +45,15 @@ func run(ctx context.Context, listen, postgresURL, redisAddress string) (err err
 		return err
 	}
 	defer db.Close()
+
+	// A request of more than 0.2 ms is slow here, since SQLite in memory is so fast.
+	mon, shutdown, err := otelperf.Setup(ctx, otelperf.WithSlowThreshold(200*time.Microsecond), otelperf.WithoutMetricExport(),
+		otelperf.WithSampler(sdktrace.TraceIDRatioBased(0.05)), otelperf.WithDB("orders", db))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, shutdown(context.WithoutCancel(ctx))) }()
+
 	if redisAddress == "" {
 		stop, address, err := startRedis()
 		if err != nil {

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"net/http"
 )
@@ -24,6 +25,7 @@ type store interface {
 	Name(ctx context.Context, product int) (string, error)
 	// Names returns the names of all products of an order, in one query.
 	Names(ctx context.Context, order string) ([]string, error)
+	Stats() sql.DBStats
 	Close()
 }
 

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 
 	"github.com/exaring/otelpgx"
@@ -65,6 +66,15 @@ func (p postgres) Names(ctx context.Context, order string) ([]string, error) {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
+// Stats is what WithDB asks a pool.
+func (p postgres) Stats() sql.DBStats {
+	s := p.pool.Stat()
+	return sql.DBStats{
+		MaxOpenConnections: int(s.MaxConns()), OpenConnections: int(s.TotalConns()), InUse: int(s.AcquiredConns()),
+		WaitCount: s.EmptyAcquireCount(), WaitDuration: s.EmptyAcquireWaitTime(),
+	}
 }
 
 func (p postgres) Close() { p.pool.Close() }

@@ -66,4 +66,6 @@ func column[T any](rows *sql.Rows, err error) (out []T, _ error) {
 	return out, rows.Err()
 }
 
+func (s sqlite) Stats() sql.DBStats { return s.db.Stats() }
+
 func (s sqlite) Close() { _ = s.db.Close() }

@@ -27,6 +27,7 @@ type Service interface {
 	Rows(RowsQuery) any
 	Series(e EndpointQuery, window string) (answer any, ok bool)
 	Detail(EndpointQuery) (answer any, ok bool)
+	Runtime(window string) any
 	Slow(limit int) any
 	SlowTrace(id trace.TraceID) (answer any, ok bool)
 	SlowOTLP(id trace.TraceID) (body []byte, ok bool, err error)

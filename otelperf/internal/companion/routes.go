@@ -40,6 +40,7 @@ func (c *Companion) routes() map[string]http.HandlerFunc {
 		"GET /endpoints/series":     c.serveSeries,
 		"GET /endpoints/detail":     c.serveDetail,
 		"GET /dependencies":         c.serveDependencies,
+		"GET /runtime":              c.serveRuntime,
 		"GET /slow":                 c.serveSlow,
 		"GET /slow/{trace_id}":      c.serveSlowTrace,
 		"GET /slow/{trace_id}/otlp": c.serveSlowOTLP,

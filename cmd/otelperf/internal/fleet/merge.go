@@ -23,7 +23,7 @@ type source struct {
 func Merge(answers []Answer) *View {
 	v := &View{
 		Instances: []Instance{}, Missing: []string{}, OutOfLine: []string{}, Endpoints: []Row{}, Dependencies: []Row{}, Jobs: []Row{},
-		Spikes: []Spike{}, Slow: []Slow{}, Hints: []Hint{},
+		Spikes: []Spike{}, Slow: []Slow{}, Hints: []Hint{}, Runtime: []Runtime{},
 	}
 	v.ByOutcome = map[string]uint64{}
 	sources := v.identify(answers)
@@ -77,6 +77,9 @@ func (v *View) addLists(src *source) {
 	s := src.Summary
 	v.TotalRequests += s.TotalRequests
 	v.SlowQueriesCount += s.SlowQueriesCount
+	if r := runtimeOf(src.name, s); r != nil {
+		v.Runtime = append(v.Runtime, *r)
+	}
 	for _, sp := range s.Spikes {
 		v.Spikes = append(v.Spikes, Spike{s.Service, src.name, sp})
 	}

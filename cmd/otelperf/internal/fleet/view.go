@@ -27,6 +27,8 @@ type View struct {
 	Spikes       []Spike `json:"spikes"`       // newest first
 	Slow         []Slow  `json:"slow_queries"` // newest first
 	Hints        []Hint  `json:"hints"`
+
+	Runtime []Runtime `json:"runtime"` // of the instances that tell
 }
 
 // Instance is one URL and who answered there.

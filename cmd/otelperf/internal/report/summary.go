@@ -27,6 +27,7 @@ func Summary(v *fleet.View) string {
 	var b strings.Builder
 	writeInstances(&b, v)
 	writeTotals(&b, v)
+	writeRuntime(&b, v)
 	writeSpikes(&b, v)
 	writeRows(&b, v, "", v.Endpoints)
 	writeRows(&b, v, "calls to others", v.Dependencies)

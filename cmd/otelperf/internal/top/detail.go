@@ -163,6 +163,12 @@ func (m *Model) spikeDetail(s *fleet.Spike) []string {
 			lines = append(lines, "   waiting for "+plain.Clip(e.WaitsFor, 100))
 		}
 	}
+	for i := range s.Signals {
+		if i == 0 {
+			lines = append(lines, "", " what else was unusual then")
+		}
+		lines = append(lines, "   "+plain.Clip(s.Signals[i].Sentence, 200))
+	}
 	for i, id := range s.TraceIDs {
 		if i == 0 {
 			lines = append(lines, "", " slow requests of that time; otelperf slow URL TRACE_ID shows one")

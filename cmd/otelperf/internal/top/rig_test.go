@@ -4,6 +4,7 @@ package top
 
 import (
 	"encoding/json"
+	"errors"
 	"flag"
 	"net/http"
 	"net/http/httptest"
@@ -108,7 +109,16 @@ func summary(instance string) otelperf.Summary {
 		Endpoints: []otelperf.SpikeEndpoint{{Method: "GET", Route: "/checkout", State: "open", P99Ms: 800, BaselineP99Ms: 200, Quantile: 0.973, QuantileMs: 760, BaselineQuantileMs: 190, Ratio: new(4.0), WorstMs: 950, WorstRatio: new(5.0), CostRequests: 900, CostSlow: 300, CostFailed: 2, WaitsFor: "SELECT carts", Requests: 90, Above: 30, Expected: 0.9, ThresholdMs: 200}},
 		TraceIDs:  []string{slowID},
 	}}
+	told(&s)
 	return s
+}
+
+// told adds what the runtime tells: its types have no names here.
+func told(s *otelperf.Summary) {
+	const unusual = `[{"name": "cpu_throttled", "unit": "1", "now": 0.38, "usual": 0, "sentence": "CPU throttled 38 % of the time, usually 0 %"}]`
+	if err := errors.Join(json.Unmarshal([]byte(`{"runtime": {"unusual": `+unusual+`}}`), s), json.Unmarshal([]byte(unusual), &s.Spikes[0].Signals)); err != nil {
+		panic(err)
+	}
 }
 
 // screen is a model at a fixed size with its services.

@@ -84,6 +84,9 @@ func (m *Model) status() (lines []string) {
 				add(warn, "%s measures nothing: %s is set", in.Name, in.Disabled)
 			}
 		}
+		for _, text := range report.Unusual(m.view) {
+			add(warn, "%s", text)
+		}
 		for _, text := range append(m.view.OutOfLine[:len(m.view.OutOfLine):len(m.view.OutOfLine)], m.view.Missing...) {
 			add(warn, "%s", text)
 		}

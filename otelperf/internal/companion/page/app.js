@@ -9,6 +9,7 @@ import { Events } from "./events.js";
 import * as format from "./format.js";
 import { makeLists } from "./lists.js";
 import { showNow } from "./now.js";
+import { Runtime } from "./runtime.js";
 import { SlowList } from "./slow.js";
 import { get, Source } from "./source.js";
 import { TraceView } from "./trace.js";
@@ -19,7 +20,7 @@ let summary = null, config = null, selected = null, instances = new Set(), serie
 const traceView = new TraceView({ onClose: () => go({ trace: "" }), traceURL: () => config?.trace_url });
 const openTrace = (id) => go({ trace: id });
 const slow = new SlowList(openTrace);
-const chart = new Chart({ openTrace });
+const chart = new Chart({ openTrace }), runtime = new Runtime();
 const detail = new Detail(), events = new Events(openTrace);
 const endpoints = new Endpoints({ sort: view.sort, onSort: (sort) => go({ sort }), select: choosing });
 const lists = makeLists(openTrace, choosing);
@@ -147,7 +148,10 @@ const refreshers = {
     if (turn !== seriesTurn) return;
     text($("chart-name"), format.name(series));
     text($("chart-span"), span === "1m" ? "last minute, in steps of 10 s" : young ? "since the start" : "last hour, by the minute");
-    if (series.points.length) chart.show(series, slow.of(format.name(series)));
+    if (series.points.length) {
+      chart.show(series, slow.of(format.name(series)));
+      runtime.axis(chart.begin, chart.end);
+    }
   },
   async detail() {
     if (!selected) return;
@@ -164,6 +168,7 @@ const refreshers = {
     text($("detail-name"), format.name(row));
     detail.show(found, row.baseline_p99_ms, "No span of it has been seen yet.", row.state === "spiking");
   },
+  async runtime() { runtime.show(await get("runtime?window=" + (view.window === "1m" ? "1m" : "1h"))); },
   async trends() { endpoints.setTrends((await get("endpoints?trend=true&window=" + view.window)).endpoints); },
   async slow() { slow.set(await get("slow?limit=200")); },
   async active() {
@@ -229,7 +234,7 @@ function keys(event) {
   }
 }
 
-$("windows").addEventListener("change", (e) => { go({ window: e.target.value }); refresh("trends"); refresh("series"); });
+$("windows").addEventListener("change", (e) => { go({ window: e.target.value }); refresh("trends"); refresh("series"); refresh("runtime"); });
 $("filter").addEventListener("input", (e) => go({ filter: e.target.value }));
 $("slow-only").addEventListener("change", render);
 $("pause").addEventListener("click", pause);
@@ -239,7 +244,7 @@ addEventListener("popstate", () => { Object.assign(view, readAddress()); apply()
 
 apply();
 every(2, "active");
-every(5, "series", "detail", "errors", "events");
+every(5, "series", "runtime", "detail", "errors", "events");
 every(15, "trends");
 every(30, "slow");
 every(60, "config");

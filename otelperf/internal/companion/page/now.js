@@ -3,6 +3,7 @@
 import { $, el, keyed, measure, show, text, toggle } from "./dom.js";
 import { readiness, unknown } from "./endpoints.js";
 import * as format from "./format.js";
+import { sentences } from "./runtime.js";
 
 const figures = [
   ["Requests", (s) => [format.rate(s.rate), "\u202f/s"]],
@@ -60,7 +61,7 @@ function learningDetail(rows) {
 
 function fillSpike(li, spike, summary, openTrace, select) {
   const first = spike.endpoints[0];
-  const stamp = JSON.stringify([spike.id, spike.reason, spike.trace_ids, first.worst_ratio, first.waits_for]);
+  const stamp = JSON.stringify([spike.id, spike.reason, spike.trace_ids, spike.signals, first.worst_ratio, first.waits_for]);
   if (li.dataset.stamp !== stamp) {
     li.dataset.stamp = stamp;
     li.replaceChildren(el("div", { class: "spike-head" },
@@ -68,7 +69,7 @@ function fillSpike(li, spike, summary, openTrace, select) {
       el("span", { class: "factor", title: format.quantile(first.quantile) + " in the worst minute, as a multiple of what it usually is" }, format.times(first.worst_ratio)),
       el("span", { class: "muted" }, spike.endpoints.length > 1 ? "and " + (spike.endpoints.length - 1) + " more" : "")),
     gauge(format.quantile(first.quantile)),
-    el("div", { class: "spike-text" }, el("p", { class: "reason" }, spike.reason),
+    el("div", { class: "spike-text" }, el("p", { class: "reason" }, spike.reason), el("ul", { class: "unusual" }, ...sentences(spike.signals)),
       el("p", { class: "muted spike-foot" }, el("span", { class: "since" }), el("span", { class: "cost" }), el("span", { class: "live" })),
       el("p", { class: "muted spike-foot" }, ...traces(spike, openTrace))));
   }

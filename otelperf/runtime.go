@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package otelperf
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/otelperf/otelperf-go/otelperf/engine"
+	"github.com/otelperf/otelperf-go/otelperf/internal/runtimesignals"
+)
+
+// runtimeAnswer is the answer of GET runtime: the signals over time.
+type runtimeAnswer struct {
+	origin
+	Window      Window                     `json:"window"`
+	Start       time.Time                  `json:"start"`        // of the first value
+	StepSeconds int                        `json:"step_seconds"` // what a value covers
+	Gomaxprocs  int                        `json:"gomaxprocs"`   // how many CPUs the Go scheduler uses
+	CPUQuota    *float64                   `json:"cpu_quota"`    // CPUs that the control group allows
+	Unusual     []runtimesignals.Deviation `json:"unusual"`      // what has left its normal now, the farthest first
+	Signals     []runtimesignals.Line      `json:"signals"`
+	Pools       []runtimesignals.PoolState `json:"pools"` // those of WithDB
+	Notes       []string                   `json:"notes"` // what cannot be told here, and what does not fit together
+}
+
+// runtimeSeries is the last minute or five by the second, or the last hour in steps of ten.
+func (m *Monitor) runtimeSeries(w Window) runtimeAnswer {
+	now, seconds, step := time.Now(), runtimesignals.Seconds, 10
+	switch w {
+	case Window1m:
+		seconds, step = 60, 1
+	case Window5m:
+		seconds, step = 300, 1
+	}
+	rep, series := m.runtime.Report(now), m.runtime.Series(now, seconds, step)
+	return runtimeAnswer{
+		origin: m.origin(), Window: w, Start: series.Start.UTC(), StepSeconds: series.StepSeconds, Gomaxprocs: rep.Gomaxprocs, CPUQuota: rep.CPUQuota,
+		Unusual: rep.Unusual, Signals: series.Signals, Pools: rep.Pools, Notes: rep.Notes,
+	}
+}
+
+// spikeSignals notes which of the runtime's signals had left their normal during each of the last spikes: at most as many as the engine
+// remembers, eight signals each.
+type spikeSignals struct {
+	recorder *runtimesignals.Recorder
+
+	mu   sync.Mutex // guards all below
+	last []*spikeTime
+}
+
+// spikeTime is a spike and what was seen beside it.
+type spikeTime struct {
+	id    string
+	open  bool
+	until time.Time // up to which the signals were looked at
+	seen  []runtimesignals.Deviation
+}
+
+// lookEvery is how much of a spike's time is looked at together.
+const lookEvery = 10 * time.Second
+
+// note takes a change of an incident in. While any is open, the recorder does not learn.
+func (s *spikeSignals) note(in *engine.Incident, now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := slices.IndexFunc(s.last, func(t *spikeTime) bool { return t.id == in.ID })
+	if i < 0 {
+		if len(s.last) >= engine.MaxIncidents {
+			s.last = slices.Delete(s.last, 0, 1)
+		}
+		i = len(s.last)
+		s.last = append(s.last, &spikeTime{id: in.ID, until: in.Start})
+	}
+	t := s.last[i]
+	if now.Sub(t.until) >= lookEvery || t.seen == nil {
+		s.look(t, now)
+	}
+	if t.open = in.State == engine.Open; t.open {
+		s.recorder.Freeze(in.Start)
+	} else if !slices.ContainsFunc(s.last, func(t *spikeTime) bool { return t.open }) {
+		s.recorder.Thaw()
+	}
+}
+
+// look adds what was to be seen since the last look.
+func (s *spikeSignals) look(t *spikeTime, now time.Time) {
+	t.seen, t.until = runtimesignals.Worst(t.seen, s.recorder.Deviations(t.until, now)), now
+}
+
+// add says of each spike what was seen beside it.
+func (s *spikeSignals) add(spikes ...*Spike) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	for _, sp := range spikes {
+		sp.Signals = []runtimesignals.Deviation{}
+		for _, t := range s.last {
+			if t.id != sp.ID {
+				continue
+			}
+			if t.open && now.Sub(t.until) >= lookEvery {
+				s.look(t, now)
+			}
+			sp.Signals = append(sp.Signals, t.seen...)
+		}
+	}
+}
+
+// withSignals is spikes, with what was seen beside each.
+func (m *Monitor) withSignals(spikes []Spike) []Spike {
+	for i := range spikes {
+		m.beside.add(&spikes[i])
+	}
+	return spikes
+}
