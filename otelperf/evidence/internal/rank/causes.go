@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rank
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/otelperf/otelperf-go/otelperf/causes"
+	"github.com/otelperf/otelperf-go/otelperf/evidence/internal/follow"
+	"github.com/otelperf/otelperf-go/otelperf/evidence/internal/history"
+)
+
+// sums are the pieces of several requests.
+type sums struct {
+	requests int
+	total    history.Time
+	pieces   follow.Pieces
+}
+
+func (s *sums) add(m *history.Mark, pieces follow.Pieces) {
+	if s.pieces == nil {
+		s.pieces = follow.Pieces{}
+	}
+	s.requests++
+	s.total += m.To - m.From
+	for r, p := range pieces {
+		q := s.pieces[r]
+		s.pieces[r] = follow.Piece{Time: q.Time + p.Time, Times: q.Times + p.Times}
+	}
+}
+
+func (s *sums) mean() int64 { return int64(s.total) / int64(max(s.requests, 1)) }
+
+// explained is the share of the time of which it is known what it was spent on and due to whom.
+func (s *sums) explained() float64 {
+	known := s.total
+	for r, p := range s.pieces {
+		if !r.State.Known() || r.What == causes.Unknown || r.Who == causes.Nobody && waitsForHolder(r) {
+			known -= p.Time
+		}
+	}
+	if s.total == 0 {
+		return 0
+	}
+	return float64(known) / float64(s.total)
+}
+
+func waitsForHolder(r causes.Reason) bool {
+	return r.State != causes.GC && r.State != causes.NotScheduled
+}
+
+// extra is what a slow request has more of one reason than a normal one.
+type extra struct {
+	causes.Reason
+	nanos, times float64
+}
+
+// causesOf names what at least LeastShare of the extra time is due to: one state at one line by one holder, or where none of these is
+// enough, by several, or at several lines.
+func causesOf(slow, normal *sums) (named []causes.Cause) {
+	more := float64(slow.mean() - normal.mean())
+	if slow.requests < FewestSlow || more <= 0 {
+		return nil
+	}
+	rest := extras(slow, normal)
+	for _, same := range []func(causes.Reason) causes.Reason{sameHolder, sameLine, sameState} {
+		var found []extra
+		found, rest = split(rest, same, LeastShare*more)
+		for _, x := range found {
+			named = append(named, causes.Cause{Reason: x.Reason, Share: x.nanos / more, ExtraNanos: int64(x.nanos), Times: x.times})
+		}
+	}
+	slices.SortStableFunc(named, func(a, b causes.Cause) int { return cmp.Compare(b.Share, a.Share) })
+	return named
+}
+
+// What of a reason is the same in those that are one cause.
+func sameHolder(r causes.Reason) causes.Reason {
+	return causes.Reason{State: r.State, Line: r.Line, Who: r.Who}
+}
+func sameLine(r causes.Reason) causes.Reason  { return causes.Reason{State: r.State, Line: r.Line} }
+func sameState(r causes.Reason) causes.Reason { return causes.Reason{State: r.State} }
+
+// extras subtracts the mean of the normal requests from that of the slow ones.
+func extras(slow, normal *sums) (all []extra) {
+	mean := func(s *sums, r causes.Reason, sign float64) extra {
+		p := s.pieces[r]
+		n := float64(max(s.requests, 1))
+		return extra{r, sign * float64(p.Time) / n, sign * float64(p.Times) / n}
+	}
+	for r := range slow.pieces {
+		x := mean(slow, r, 1)
+		x.nanos += mean(normal, r, -1).nanos
+		all = append(all, x)
+	}
+	for r := range normal.pieces {
+		if _, both := slow.pieces[r]; !both {
+			x := mean(normal, r, -1)
+			x.times = 0
+			all = append(all, x)
+		}
+	}
+	slices.SortFunc(all, func(a, b extra) int { return cmp.Or(cmp.Compare(b.nanos, a.nanos), compare(a.Reason, b.Reason)) })
+	return all
+}
+
+// split joins reasons that are the same in some way, and takes those out that have at least this much. What is unknown is never one.
+func split(all []extra, same func(causes.Reason) causes.Reason, least float64) (found, rest []extra) {
+	groups := map[causes.Reason][]extra{}
+	var order []causes.Reason
+	for _, x := range all {
+		k := same(x.Reason)
+		if groups[k] == nil {
+			order = append(order, k)
+		}
+		groups[k] = append(groups[k], x)
+	}
+	for _, k := range order {
+		x := join(groups[k])
+		if x.nanos >= least && k.State.Known() && (k.State != causes.Waiting || k.Line != (causes.Place{})) {
+			found = append(found, x)
+		} else {
+			rest = append(rest, groups[k]...)
+		}
+	}
+	return found, rest
+}
+
+// join adds up. all is sorted, the largest first: what the holder did, and where, is that of the largest of which it is known; a wait
+// that is older than the recording has no stack and is taken for the same.
+func join(all []extra) extra {
+	sum := all[0]
+	for _, x := range all[1:] {
+		sum.nanos += x.nanos
+		sum.times += x.times
+		if sum.Line != x.Line {
+			sum.Line, sum.What, sum.Where = causes.Place{}, "", causes.Place{}
+		}
+		if sum.Who != x.Who {
+			sum.Who, sum.What, sum.Where = causes.Several, "", causes.Place{}
+		}
+		if (sum.What == causes.Waiting || sum.What == causes.Unknown) && sum.Who == x.Who && x.nanos > 0 {
+			sum.What, sum.Where = x.What, x.Where
+		}
+	}
+	return sum
+}
