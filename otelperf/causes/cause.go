@@ -43,6 +43,7 @@ type Cause struct {
 	Share float64 `json:"share"`
 	// ExtraNanos are nanoseconds a slow request, on average.
 	ExtraNanos int64 `json:"extra_ns"`
-	// Times a slow request was kept by it, on average: many short waits at one line are repeated calls.
+	// Times is how often a slow request waited so at this line, on average: many short waits are repeated calls. Waits of different
+	// lengths count as so many equal ones as come to the same. It is 0 where nothing is waited for.
 	Times float64 `json:"times"`
 }

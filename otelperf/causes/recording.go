@@ -58,8 +58,8 @@ type Request struct {
 // Part is how much of a request's time has one reason.
 type Part struct {
 	Reason
-	Nanos int64 `json:"duration_ns"`
-	Times int   `json:"times"` // stretches of time
+	Nanos int64   `json:"duration_ns"`
+	Times float64 `json:"times"` // that it waited so, as in Cause
 }
 
 // Span is a stretch of a request's time in one state.

@@ -11,7 +11,7 @@ import (
 // sleeping".
 func (c Cause) Sentence() string {
 	s := fmt.Sprintf("%.0f %% %s", 100*min(c.Share, 1), c.Reason)
-	if c.Times >= manyTimes && c.State != Running && c.State != Runnable && c.State != GC && c.State != NotScheduled {
+	if c.Times >= manyTimes {
 		s += fmt.Sprintf(", %.0f times a request", c.Times)
 	}
 	return s

@@ -30,11 +30,16 @@ type program struct {
 
 // serve runs a request on the goroutine at hand.
 func (p *program) serve(endpoint string, slow bool, handler func()) {
+	start := time.Now()
+	handler()
+	p.end(endpoint, slow, start)
+}
+
+// end marks the end of a request.
+func (p *program) end(endpoint string, slow bool, start time.Time) {
 	var id trace.SpanID
 	binary.BigEndian.PutUint64(id[:], p.ids.Add(1))
 	method, route, _ := strings.Cut(endpoint, " ")
-	start := time.Now()
-	handler()
 	p.marks.mark(id, conventions.Endpoint{Method: method, Route: route}, time.Since(start), slow)
 }
 

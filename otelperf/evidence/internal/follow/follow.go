@@ -18,29 +18,31 @@ const (
 	maxPeers    = 200 // of one wait
 )
 
-// Piece is what one reason has of a request's time.
-type Piece struct {
-	Time  history.Time
-	Times int // stretches of the request's own goroutine
-	last  int // the last one of these
-}
-
-// Pieces are the parts of a request by their reasons.
-type Pieces map[causes.Reason]Piece
-
-func (p Pieces) add(r causes.Reason, d history.Time, stretch int) {
-	q := p[r]
-	q.Time += d
-	if q.last != stretch || q.Times == 0 {
-		q.last, q.Times = stretch, q.Times+1
-	}
-	p[r] = q
-}
+// Pieces are the parts of a request's time by their reasons.
+type Pieces map[causes.Reason]history.Time
 
 // Result is how a request spent its time.
 type Result struct {
 	Pieces Pieces
-	Cut    bool // a bound was reached: the rest is unknown
+	Waits  map[Wait]Waits // of the request's own goroutine
+	Cut    bool           // a bound was reached: the rest is unknown
+}
+
+// Wait is what is waited for, and at which line.
+type Wait struct {
+	State causes.State
+	Line  causes.Place
+}
+
+// Waits are how long those at one line were.
+type Waits struct{ sum, squares float64 }
+
+// Number is how many waits of equal length would come to the same: a long one besides some short ones is one wait.
+func (w Waits) Number() float64 {
+	if w.squares == 0 {
+		return 0
+	}
+	return w.sum * w.sum / w.squares
 }
 
 // walk follows one request.
@@ -52,15 +54,14 @@ type walk struct {
 	stretches int
 	state     causes.State // of the request's own goroutine, in the stretch at hand
 	line      causes.Place
-	own       int      // stretches of the request's own goroutine so far
 	owners    []string // whose doing each hop of the chain is
 }
 
 // Request follows a request. No step of it is longer than the bounds allow, whatever is in the history.
 func Request(h *history.History, m *history.Mark) Result {
-	w := &walk{h: h, m: m, result: Result{Pieces: Pieces{}}}
+	w := &walk{h: h, m: m, result: Result{Pieces: Pieces{}, Waits: map[Wait]Waits{}}}
 	if before := min(h.Start, m.To) - m.From; before > 0 {
-		w.result.Pieces.add(causes.Reason{State: causes.BeforeRecording}, before, 0)
+		w.add(causes.Reason{State: causes.BeforeRecording}, before)
 	}
 	w.goroutine(m.Goroutine, max(m.From, h.Start), m.To, causes.Place{})
 	return w.result
@@ -131,7 +132,12 @@ func (w *walk) stretch(g history.Goroutine, s *history.Stretch, from, to, whole 
 	}
 	name := w.name(s)
 	if w.hops() == 0 {
-		w.state, w.line, w.own = name, line, w.own+1
+		w.state, w.line = name, line
+		if s.State == history.Waiting {
+			k, d := Wait{name, line}, float64(to-from)
+			n := w.result.Waits[k]
+			w.result.Waits[k] = Waits{n.sum + d, n.squares + d*d}
+		}
 	}
 	switch s.State {
 	case history.Running, history.Assisting, history.Runnable:
@@ -186,7 +192,7 @@ func (w *walk) held(s *history.Stretch, from, to history.Time, line causes.Place
 }
 
 // add counts a piece.
-func (w *walk) add(r causes.Reason, d history.Time) { w.result.Pieces.add(r, d, w.own) }
+func (w *walk) add(r causes.Reason, d history.Time) { w.result.Pieces[r] += d }
 
 // leaf is where the following ends: g is in a state that says enough.
 func (w *walk) leaf(g history.Goroutine, from, to history.Time, what causes.State, line causes.Place) {

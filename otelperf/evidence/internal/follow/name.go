@@ -3,8 +3,6 @@
 package follow
 
 import (
-	"strings"
-
 	"github.com/otelperf/otelperf-go/otelperf/causes"
 	"github.com/otelperf/otelperf-go/otelperf/evidence/internal/history"
 )
@@ -32,7 +30,7 @@ func nameOf(h *history.History, s *history.Stretch) causes.State {
 		return causes.Unknown
 	case s.Reason.GC():
 		return causes.GC
-	case st.State == causes.HTTPConnection && strings.Contains(h.Sites.At(s.WakerStack).Root, "dialConn"):
+	case st.State == causes.HTTPConnection && h.Sites.At(s.WakerStack).Dials():
 		return causes.Dial
 	case st.State == "", s.Reason == history.Network && st.State == causes.Disk: // a pipe
 		return s.Reason.State()

@@ -5,6 +5,7 @@ package history
 
 import (
 	"sort"
+	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/evidence/internal/site"
 )
@@ -113,13 +114,16 @@ func (h *History) Between(g Goroutine, from, to Time, yield func(s *Stretch, beg
 	}
 }
 
+// late is how long after a request's end its mark may be written. Its begin is reckoned from the mark, and too late by as much.
+const late = Time(time.Millisecond)
+
 // At returns the request that a goroutine served at a moment, or nil. Of several, as spans without a parent inside of each other are,
 // it is the one that ended first.
 func (h *History) At(g Goroutine, at Time) *Mark {
 	marks := h.Goroutines[g].Marks
 	i := sort.Search(len(marks), func(i int) bool { return h.Marks[marks[i]].To >= at })
 	for end := min(i+4, len(marks)); i < end; i++ {
-		if m := &h.Marks[marks[i]]; m.From <= at {
+		if m := &h.Marks[marks[i]]; m.From-late <= at {
 			return m
 		}
 	}

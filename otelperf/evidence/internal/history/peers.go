@@ -30,12 +30,10 @@ func (h *History) keyOf(s *Stretch) (k peerKey, ok bool) {
 		return k, false
 	}
 	st := h.Sites.At(s.Stack)
-	switch st.State {
-	case causes.DBConnection, causes.HTTPConnection, causes.CacheConnection: // a pool is waited for at many lines
+	if st.Pooled() { // a pool is waited for at many lines
 		return peerKey{state: st.State}, true
-	default:
-		return peerKey{s.Reason, st.State, st.Line}, st.Line != (causes.Place{})
 	}
+	return peerKey{s.Reason, st.State, st.Line}, st.Line != (causes.Place{})
 }
 
 // index collects the waits by what they are for, each list by their ends.

@@ -4,8 +4,6 @@ package history
 
 import (
 	xtrace "golang.org/x/exp/trace"
-
-	"github.com/otelperf/otelperf-go/otelperf/evidence/internal/site"
 )
 
 // stateOf is the state that a goroutine is in.
@@ -60,14 +58,18 @@ func (r *reader) transition(ev xtrace.Event, t *xtrace.StateTransition, now Time
 		s.Stack = stack
 	case from == xtrace.GoWaiting && to == xtrace.GoRunnable && s != nil:
 		s.Waker, s.WakerStack = actor, r.site(ev.Stack())
-		r.wake(actor, g, s.WakerStack, now)
+		r.wake(actor, g, s, now)
 	}
 	r.begin(l, next)
 }
 
-// wake notes whom a goroutine made run on. Where the program's own code did so, its stack says enough.
-func (r *reader) wake(by, whom Goroutine, stack site.ID, now Time) {
-	if by == None || r.Sites.At(stack).Outer != "" {
+// wake notes whom a goroutine made run on. Where the program's own code did so, its stack says enough; and whoever waited for a
+// connection has got it from somebody whom it served until then.
+func (r *reader) wake(by, whom Goroutine, wait *Stretch, now Time) {
+	if by == None {
+		return
+	}
+	if s := r.Sites.At(wait.WakerStack); s.Outer != "" || r.Sites.At(wait.Stack).Pooled() && !s.Dials() {
 		return
 	}
 	o := &r.Goroutines[by]

@@ -16,17 +16,20 @@ type sums struct {
 	requests int
 	total    history.Time
 	pieces   follow.Pieces
+	waits    map[follow.Wait]float64 // their numbers
 }
 
-func (s *sums) add(m *history.Mark, pieces follow.Pieces) {
+func (s *sums) add(m *history.Mark, r follow.Result) {
 	if s.pieces == nil {
-		s.pieces = follow.Pieces{}
+		s.pieces, s.waits = follow.Pieces{}, map[follow.Wait]float64{}
 	}
 	s.requests++
 	s.total += m.To - m.From
-	for r, p := range pieces {
-		q := s.pieces[r]
-		s.pieces[r] = follow.Piece{Time: q.Time + p.Time, Times: q.Times + p.Times}
+	for reason, d := range r.Pieces {
+		s.pieces[reason] += d
+	}
+	for k, w := range r.Waits {
+		s.waits[k] += w.Number()
 	}
 }
 
@@ -35,9 +38,9 @@ func (s *sums) mean() int64 { return int64(s.total) / int64(max(s.requests, 1)) 
 // explained is the share of the time of which it is known what it was spent on and due to whom.
 func (s *sums) explained() float64 {
 	known := s.total
-	for r, p := range s.pieces {
+	for r, d := range s.pieces {
 		if !r.State.Known() || r.What == causes.Unknown || r.Who == causes.Nobody && waitsForHolder(r) {
-			known -= p.Time
+			known -= d
 		}
 	}
 	if s.total == 0 {
@@ -53,7 +56,7 @@ func waitsForHolder(r causes.Reason) bool {
 // extra is what a slow request has more of one reason than a normal one.
 type extra struct {
 	causes.Reason
-	nanos, times float64
+	nanos float64
 }
 
 // causesOf names what at least LeastShare of the extra time is due to: one state at one line by one holder, or where none of these is
@@ -68,7 +71,8 @@ func causesOf(slow, normal *sums) (named []causes.Cause) {
 		var found []extra
 		found, rest = split(rest, same, LeastShare*more)
 		for _, x := range found {
-			named = append(named, causes.Cause{Reason: x.Reason, Share: x.nanos / more, ExtraNanos: int64(x.nanos), Times: x.times})
+			times := slow.waits[follow.Wait{State: x.State, Line: x.Line}] / float64(slow.requests)
+			named = append(named, causes.Cause{Reason: x.Reason, Share: x.nanos / more, ExtraNanos: int64(x.nanos), Times: times})
 		}
 	}
 	slices.SortStableFunc(named, func(a, b causes.Cause) int { return cmp.Compare(b.Share, a.Share) })
@@ -84,22 +88,15 @@ func sameState(r causes.Reason) causes.Reason { return causes.Reason{State: r.St
 
 // extras subtracts the mean of the normal requests from that of the slow ones.
 func extras(slow, normal *sums) (all []extra) {
-	mean := func(s *sums, r causes.Reason, sign float64) extra {
-		p := s.pieces[r]
-		n := float64(max(s.requests, 1))
-		return extra{r, sign * float64(p.Time) / n, sign * float64(p.Times) / n}
+	nanos := follow.Pieces{}
+	for r, d := range slow.pieces {
+		nanos[r] += d / history.Time(max(slow.requests, 1))
 	}
-	for r := range slow.pieces {
-		x := mean(slow, r, 1)
-		x.nanos += mean(normal, r, -1).nanos
-		all = append(all, x)
+	for r, d := range normal.pieces {
+		nanos[r] -= d / history.Time(max(normal.requests, 1))
 	}
-	for r := range normal.pieces {
-		if _, both := slow.pieces[r]; !both {
-			x := mean(normal, r, -1)
-			x.times = 0
-			all = append(all, x)
-		}
+	for r, d := range nanos {
+		all = append(all, extra{r, float64(d)})
 	}
 	slices.SortFunc(all, func(a, b extra) int { return cmp.Or(cmp.Compare(b.nanos, a.nanos), compare(a.Reason, b.Reason)) })
 	return all
@@ -133,7 +130,6 @@ func join(all []extra) extra {
 	sum := all[0]
 	for _, x := range all[1:] {
 		sum.nanos += x.nanos
-		sum.times += x.times
 		if sum.Line != x.Line {
 			sum.Line, sum.What, sum.Where = causes.Place{}, "", causes.Place{}
 		}

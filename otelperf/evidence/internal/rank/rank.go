@@ -114,7 +114,7 @@ func one(h *history.History, g *marks, room int, step func() error) (e causes.En
 	var slow, normal sums
 	for _, m := range evenly(g.slow, MaxEach) {
 		r := follow.Request(h, m)
-		slow.add(m, r.Pieces)
+		slow.add(m, r)
 		if r.Cut {
 			unfinished++
 		}
@@ -126,7 +126,7 @@ func one(h *history.History, g *marks, room int, step func() error) (e causes.En
 		}
 	}
 	for _, m := range evenly(g.normal, MaxEach) {
-		normal.add(m, follow.Request(h, m).Pieces)
+		normal.add(m, follow.Request(h, m))
 		if err := step(); err != nil {
 			return e, 0, err
 		}
@@ -141,8 +141,9 @@ func one(h *history.History, g *marks, room int, step func() error) (e causes.En
 // request is what is shown of one.
 func request(h *history.History, m *history.Mark, r follow.Result) causes.Request {
 	q := causes.Request{SpanID: m.SpanID, Nanos: int64(m.To - m.From), Timeline: follow.Timeline(h, m), Cut: r.Cut}
-	for reason, p := range r.Pieces {
-		q.Parts = append(q.Parts, causes.Part{Reason: reason, Nanos: int64(p.Time), Times: p.Times})
+	for reason, d := range r.Pieces {
+		times := r.Waits[follow.Wait{State: reason.State, Line: reason.Line}].Number()
+		q.Parts = append(q.Parts, causes.Part{Reason: reason, Nanos: int64(d), Times: times})
 	}
 	slices.SortFunc(q.Parts, func(a, b causes.Part) int {
 		return cmp.Or(cmp.Compare(b.Nanos, a.Nanos), compare(a.Reason, b.Reason))

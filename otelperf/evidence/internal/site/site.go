@@ -114,3 +114,11 @@ func (s *Site) Name() string {
 	}
 	return short(s.Root)
 }
+
+// Pooled reports whether a connection of a pool is waited for.
+func (s *Site) Pooled() bool {
+	return s.State == causes.DBConnection || s.State == causes.HTTPConnection || s.State == causes.CacheConnection
+}
+
+// Dials reports whether it is a goroutine that makes a connection for an HTTP client.
+func (s *Site) Dials() bool { return strings.Contains(s.Root, ").dialConn") }

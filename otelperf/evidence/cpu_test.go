@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package evidence
+
+import (
+	"runtime"
+	"runtime/debug"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/otelperf/otelperf-go/otelperf/causes"
+)
+
+func spin(stop *atomic.Bool) {
+	for n := 0; !stop.Load(); n++ {
+	}
+}
+
+// TestProcessorHog: with one CPU, whoever makes way waits until the others were asked to.
+func TestProcessorHog(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	r := found(t, raw(t, func(p *program) {
+		p.normal(victim, runtime.Gosched)
+		var stop atomic.Bool
+		for range 4 {
+			p.all.Go(func() { spin(&stop) })
+		}
+		time.Sleep(time.Millisecond) // until they run
+		for range 8 {
+			p.serve(victim, true, runtime.Gosched)
+		}
+		stop.Store(true)
+	}))
+	check(t, r, want{state: causes.Runnable, share: 0.3, withoutCPUs: true, sentence: "waiting for a CPU, the CPUs were used by goroutine evidence.TestProcessorHog"})
+}
+
+// render works until this process has had the CPU for d, as far as the clock can tell.
+func render(d time.Duration) {
+	for start := time.Now(); time.Since(start) < d; {
+	}
+}
+
+func TestOwnWork(t *testing.T) {
+	r := found(t, raw(t, func(p *program) {
+		p.normal(victim, func() { render(0) })
+		for range 6 {
+			p.serve(victim, true, func() { render(long / 2) })
+		}
+	}))
+	check(t, r, want{state: causes.Running, line: "render", share: 0.3, explained: 0.5, withoutCPUs: true, sentence: "running evidence.render (cpu_test.go)"})
+}
+
+type node struct {
+	next *node
+	_    [6]*node
+}
+
+// TestGarbageCollection: requests that allocate while the collector has a large heap to mark, over and over.
+func TestGarbageCollection(t *testing.T) {
+	var live []*node
+	for range 300_000 {
+		live = append(live, &node{next: &node{}})
+	}
+	defer debug.SetGCPercent(debug.SetGCPercent(100))
+	r := found(t, raw(t, func(p *program) {
+		p.normal(victim, func() { allocate(1) })
+		debug.SetGCPercent(2)
+		p.slow(victim, func() { allocate(400) })
+		p.all.Wait()
+	}))
+	runtime.KeepAlive(live)
+	e := endpoint(t, r, victim)
+	sum := int64(0)
+	for _, q := range e.Requests {
+		for _, p := range q.Parts {
+			if p.State == causes.GC {
+				sum += p.Nanos
+			}
+		}
+	}
+	for _, c := range e.Causes {
+		t.Log(c.Sentence())
+	}
+	if share := float64(sum) / float64(int64(e.Slow)*e.SlowNanos); share < 0.05 {
+		t.Errorf("garbage collection has %.2f of the time, parts %+v", share, e.Requests[0].Parts)
+	}
+}
+
+var junk [8][]byte
+
+func allocate(times int) {
+	for i := range times {
+		junk[i%len(junk)] = make([]byte, 32<<10)
+	}
+}
