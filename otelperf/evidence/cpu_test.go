@@ -12,6 +12,20 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/causes"
 )
 
+// whenItRuns records a program until the machine ran it for most of the time: where it ran others instead, that is the cause, and rightly
+// so.
+func whenItRuns(t *testing.T, program func(p *program)) *causes.Recording {
+	t.Helper()
+	for range 5 {
+		r := found(t, raw(t, program))
+		if stateShare(t, r, causes.NotScheduled) < 0.3 {
+			return r
+		}
+	}
+	t.Skip("the machine runs other programs instead of this one")
+	return nil
+}
+
 func spin(stop *atomic.Bool) {
 	for n := 0; !stop.Load(); n++ {
 	}
@@ -20,7 +34,7 @@ func spin(stop *atomic.Bool) {
 // TestProcessorHog: with one CPU, whoever makes way waits until the others were asked to.
 func TestProcessorHog(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	r := found(t, raw(t, func(p *program) {
+	r := whenItRuns(t, func(p *program) {
 		p.normal(victim, runtime.Gosched)
 		var stop atomic.Bool
 		for range 4 {
@@ -31,8 +45,8 @@ func TestProcessorHog(t *testing.T) {
 			p.serve(victim, true, runtime.Gosched)
 		}
 		stop.Store(true)
-	}))
-	check(t, r, want{state: causes.Runnable, share: 0.3, withoutCPUs: true, sentence: "waiting for a CPU, the CPUs were used by goroutine evidence.TestProcessorHog"})
+	})
+	check(t, r, want{state: causes.Runnable, share: 0.3, sentence: "waiting for a CPU, the CPUs were used by goroutine evidence.TestProcessorHog"})
 }
 
 // render works until this process has had the CPU for d, as far as the clock can tell.
@@ -42,13 +56,13 @@ func render(d time.Duration) {
 }
 
 func TestOwnWork(t *testing.T) {
-	r := found(t, raw(t, func(p *program) {
+	r := whenItRuns(t, func(p *program) {
 		p.normal(victim, func() { render(0) })
 		for range 6 {
 			p.serve(victim, true, func() { render(long / 2) })
 		}
-	}))
-	check(t, r, want{state: causes.Running, line: "render", share: 0.3, explained: 0.5, withoutCPUs: true, sentence: "running evidence.render (cpu_test.go)"})
+	})
+	check(t, r, want{state: causes.Running, line: "render", share: 0.3, explained: 0.5, sentence: "running evidence.render (cpu_test.go)"})
 }
 
 type node struct {
@@ -70,20 +84,11 @@ func TestGarbageCollection(t *testing.T) {
 		p.all.Wait()
 	}))
 	runtime.KeepAlive(live)
-	e := endpoint(t, r, victim)
-	sum := int64(0)
-	for _, q := range e.Requests {
-		for _, p := range q.Parts {
-			if p.State == causes.GC {
-				sum += p.Nanos
-			}
-		}
-	}
-	for _, c := range e.Causes {
+	for _, c := range endpoint(t, r, victim).Causes {
 		t.Log(c.Sentence())
 	}
-	if share := float64(sum) / float64(int64(e.Slow)*e.SlowNanos); share < 0.05 {
-		t.Errorf("garbage collection has %.2f of the time, parts %+v", share, e.Requests[0].Parts)
+	if share := stateShare(t, r, causes.GC); share < 0.05 {
+		t.Errorf("garbage collection has %.2f of the time", share)
 	}
 }
 

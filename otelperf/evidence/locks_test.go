@@ -196,12 +196,10 @@ func TestACreatorsRequestMustBeOpen(t *testing.T) {
 		begin, held := make(chan struct{}), make(chan struct{})
 		p.normal(victim, func() { lockCart(&mu) })
 		p.serve("POST /refresh", false, func() {
-			p.all.Add(1)
-			go func() {
-				defer p.all.Done()
+			p.all.Go(func() {
 				<-begin
 				holdReport(&mu, held)
-			}()
+			})
 		})
 		close(begin)
 		<-held

@@ -97,14 +97,13 @@ func found(tb testing.TB, trace []byte) *causes.Recording {
 
 // want is what the first cause is to say. An empty field may be anything; places are functions.
 type want struct {
-	state       causes.State
-	line, who   string
-	what        causes.State
-	where       string
-	sentence    string // a part of it
-	share       float64
-	explained   float64
-	withoutCPUs bool // what the machine took away is passed over
+	state     causes.State
+	line, who string
+	what      causes.State
+	where     string
+	sentence  string // a part of it
+	share     float64
+	explained float64
 }
 
 const victim = "GET /cart"
@@ -114,9 +113,6 @@ func check(t *testing.T, r *causes.Recording, w want) causes.Cause {
 	t.Helper()
 	e := endpoint(t, r, victim)
 	all := e.Causes
-	for w.withoutCPUs && len(all) > 0 && all[0].State == causes.NotScheduled {
-		all = all[1:]
-	}
 	if len(all) == 0 {
 		t.Fatalf("no cause was named; slow %d, normal %d, explained %.2f, parts %+v", e.Slow, e.Normal, e.Explained, e.Requests[0].Parts)
 	}
@@ -146,6 +142,20 @@ func check(t *testing.T, r *causes.Recording, w want) causes.Cause {
 		}
 	}
 	return c
+}
+
+// stateShare is the share that a state has of the time of the victim's slow requests.
+func stateShare(tb testing.TB, r *causes.Recording, s causes.State) float64 {
+	var sum, all int64
+	for _, q := range endpoint(tb, r, victim).Requests {
+		all += q.Nanos
+		for _, p := range q.Parts {
+			if p.State == s {
+				sum += p.Nanos
+			}
+		}
+	}
+	return float64(sum) / float64(all)
 }
 
 func endpoint(tb testing.TB, r *causes.Recording, name string) causes.Endpoint {

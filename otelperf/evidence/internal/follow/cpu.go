@@ -14,18 +14,18 @@ const preempted = history.Time(20 * time.Millisecond)
 
 // scheduled divides a stretch that the scheduler has to do with: when the whole process stood still, and when it says of a goroutine
 // that it runs for longer than it lets one run, the machine did not run it.
-func (w *walk) scheduled(g history.Goroutine, s *history.Stretch, from, to, whole history.Time, name causes.State, line causes.Place) {
+func (w *walk) scheduled(s *history.Stretch, from, to, whole history.Time, name causes.State, line causes.Place) {
 	for _, z := range w.h.StallsIn(from, to) {
 		begin, end := max(z.From, from), min(z.To, to)
-		w.leaf(g, from, begin, name, line)
-		w.leaf(g, begin, end, causes.NotScheduled, line)
+		w.leaf(from, begin, name, line)
+		w.leaf(begin, end, causes.NotScheduled, line)
 		from = end
 	}
 	if s.State != history.Runnable && whole > history.Stall && to-from > preempted {
-		w.leaf(g, from+preempted, to, causes.NotScheduled, line)
+		w.leaf(from+preempted, to, causes.NotScheduled, line)
 		to = from + preempted
 	}
-	w.leaf(g, from, to, name, line)
+	w.leaf(from, to, name, line)
 }
 
 // queued divides the time in which a goroutine was ready by who had the CPUs meanwhile.

@@ -84,14 +84,14 @@ func (w *walk) goroutine(g history.Goroutine, from, to history.Time, up causes.P
 	defer func() { w.owners = w.owners[:len(w.owners)-1] }()
 	if w.steps++; w.steps > MaxSteps || w.hops() > MaxHops {
 		w.result.Cut = true
-		w.leaf(g, from, to, causes.Unknown, up)
+		w.leaf(from, to, causes.Unknown, up)
 		return
 	}
 	at := from
 	w.h.Between(g, from, to, func(s *history.Stretch, begin, end history.Time) bool {
 		if w.stretches++; w.stretches > MaxStretches {
 			w.result.Cut = true
-			w.leaf(g, at, to, causes.Unknown, up)
+			w.leaf(at, to, causes.Unknown, up)
 			at = to
 			return false
 		}
@@ -113,14 +113,14 @@ func (w *walk) gap(g history.Goroutine, from, to history.Time, up causes.Place) 
 	if l.Created != 0 && from < l.Created && w.hops() > 0 {
 		born := min(to, l.Created)
 		if l.Creator == history.None {
-			w.leaf(g, from, born, causes.Timer, up)
+			w.leaf(from, born, causes.Timer, up)
 		} else {
 			w.goroutine(l.Creator, from, born, up)
 		}
 		from = born
 	}
 	if from < to {
-		w.leaf(g, from, to, causes.Unknown, up)
+		w.leaf(from, to, causes.Unknown, up)
 	}
 }
 
@@ -141,11 +141,11 @@ func (w *walk) stretch(g history.Goroutine, s *history.Stretch, from, to, whole 
 	}
 	switch s.State {
 	case history.Running, history.Assisting, history.Runnable:
-		w.scheduled(g, s, from, to, whole, name, line)
+		w.scheduled(s, from, to, whole, name, line)
 	case history.Waiting:
 		w.wait(g, s, from, to, name, line)
 	default:
-		w.leaf(g, from, to, name, line)
+		w.leaf(from, to, name, line)
 	}
 }
 
@@ -153,13 +153,13 @@ func (w *walk) stretch(g history.Goroutine, s *history.Stretch, from, to, whole 
 func (w *walk) wait(g history.Goroutine, s *history.Stretch, from, to history.Time, name causes.State, line causes.Place) {
 	switch {
 	case s.Reason.GC():
-		w.leaf(g, from, to, causes.GC, line)
+		w.leaf(from, to, causes.GC, line)
 	case s.Reason.Followed() && s.Waker != history.None && s.Waker != g:
 		w.held(s, from, to, line)
 	case s.Reason.Timed() && s.Waker == history.None && to < w.h.End:
-		w.leaf(g, from, to, causes.Timer, line)
+		w.leaf(from, to, causes.Timer, line)
 	default:
-		w.leaf(g, from, to, name, line)
+		w.leaf(from, to, name, line)
 	}
 }
 
@@ -194,8 +194,8 @@ func (w *walk) held(s *history.Stretch, from, to history.Time, line causes.Place
 // add counts a piece.
 func (w *walk) add(r causes.Reason, d history.Time) { w.result.Pieces[r] += d }
 
-// leaf is where the following ends: g is in a state that says enough.
-func (w *walk) leaf(g history.Goroutine, from, to history.Time, what causes.State, line causes.Place) {
+// leaf is where the following ends: the goroutine at hand is in a state that says enough.
+func (w *walk) leaf(from, to history.Time, what causes.State, line causes.Place) {
 	if from >= to {
 		return
 	}
