@@ -9,9 +9,9 @@
 //
 // Nothing while it does not record, but for one atomic load at the end of a local root. While it does, the runtime traces the whole
 // program: 7 to 20 % more CPU for requests that do little, besides 1 µs a second for each goroutine that is parked. The recording is
-// of at most 5 s. Reading it takes a quarter of a CPU at most, by default, for some seconds; it takes memory of about ten times the
-// recording, which is cut to 4 MiB, the oldest parts first. A Recorder keeps the results of the last 6 recordings and the traces of
-// the last 2.
+// of at most 5 s. Reading it takes a quarter of a CPU at most, by default, for some seconds, besides what the garbage collector makes
+// of it; and up to 100 MiB of memory meanwhile, for a recording of 4 MiB, which is what it is cut to, the oldest parts first. A
+// Recorder keeps the results of the last 6 recordings, of at most 2 MiB each, and the traces of the last 2.
 //
 // # What it cannot see
 //
