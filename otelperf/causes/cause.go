@@ -22,9 +22,10 @@ func (p Place) String() string {
 // Who a part of a request's time is due to, besides endpoints ("GET /report"), "goroutine f" for one that serves no request, and
 // "handler f" for a request whose end was not seen.
 const (
-	Itself  = "itself"
-	Several = "several"
-	Nobody  = "" // it is not known, or nobody
+	Itself    = "itself"
+	Several   = "several"
+	AndOthers = " and others" // follows who had most of it
+	Nobody    = ""            // it is not known, or nobody
 )
 
 // Reason is what a part of a request's time is due to.

@@ -127,18 +127,36 @@ func split(all []extra, same func(causes.Reason) causes.Reason, least float64) (
 // join adds up. all is sorted, the largest first: what the holder did, and where, is that of the largest of which it is known; a wait
 // that is older than the recording has no stack and is taken for the same.
 func join(all []extra) extra {
-	sum := all[0]
+	sum, first := all[0], all[0]
 	for _, x := range all[1:] {
 		sum.nanos += x.nanos
-		if sum.Line != x.Line {
+		switch {
+		case x.Line != sum.Line:
 			sum.Line, sum.What, sum.Where = causes.Place{}, "", causes.Place{}
-		}
-		if sum.Who != x.Who {
-			sum.Who, sum.What, sum.Where = causes.Several, "", causes.Place{}
-		}
-		if (sum.What == causes.Waiting || sum.What == causes.Unknown) && sum.Who == x.Who && x.nanos > 0 {
+		case x.Who != first.Who:
+			sum.What, sum.Where = "", causes.Place{}
+		case (sum.What == causes.Waiting || sum.What == causes.Unknown) && x.nanos > 0:
 			sum.What, sum.Where = x.What, x.Where
 		}
 	}
+	sum.Who = holder(all, first.Who, sum.nanos)
 	return sum
+}
+
+// holder is who has all of it, or most, or nobody in particular.
+func holder(all []extra, largest string, total float64) string {
+	own := 0.0
+	for _, x := range all {
+		if x.Who == largest {
+			own += x.nanos
+		}
+	}
+	switch {
+	case !slices.ContainsFunc(all, func(x extra) bool { return x.Who != largest }):
+		return largest
+	case own >= total/2 && largest != causes.Itself && largest != causes.Nobody:
+		return largest + causes.AndOthers
+	default:
+		return causes.Several
+	}
 }

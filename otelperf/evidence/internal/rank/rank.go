@@ -44,9 +44,8 @@ func Endpoints(h *history.History, step func() error) (all []causes.Endpoint, cu
 	room, early, unfinished := MaxRequests, 0, 0
 	for _, g := range groups {
 		early += g.early
-		if n := len(g.slow) + len(g.normal); n > 2*MaxEach || len(g.slow) > MaxEach || len(g.normal) > MaxEach {
-			cut = append(cut, fmt.Sprintf("%s: %d of %d slow and %d of %d normal requests were looked at",
-				g.endpoint, min(MaxEach, len(g.slow)), len(g.slow), min(MaxEach, len(g.normal)), len(g.normal)))
+		if n := len(g.slow) - MaxEach; n > 0 {
+			cut = append(cut, fmt.Sprintf("%s: %d slow requests beyond %d", g.endpoint, n, MaxEach))
 		}
 		e, n, err := one(h, g, room, step)
 		if err != nil {
