@@ -92,10 +92,10 @@ func TestGarbageCollection(t *testing.T) {
 	}
 }
 
-var junk [8][]byte
-
-func allocate(times int) {
+//go:noinline
+func allocate(times int) (junk [8][]byte) {
 	for i := range times {
 		junk[i%len(junk)] = make([]byte, 32<<10)
 	}
+	return junk
 }

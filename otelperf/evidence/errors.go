@@ -12,8 +12,8 @@ var (
 	ErrBusy = errors.New("evidence: a recording is under way")
 	// ErrLimit is wrapped where a recording would pass a limit, or comes too soon after the last one.
 	ErrLimit = errors.New("evidence: no recording yet")
-	// ErrStart is wrapped for a minute after the runtime refused to record: another flight recorder is on.
-	ErrStart = errors.New("evidence: the runtime refused to record")
+	// ErrStart is wrapped for a minute after a recording could not begin: another flight recorder is on.
+	ErrStart = errors.New("evidence: a recording could not begin")
 	// ErrOff is returned before Start and after Shutdown.
 	ErrOff = errors.New("evidence: off")
 )

@@ -25,8 +25,8 @@ const (
 	maxReason      = 200 // bytes
 )
 
-// retryStart is for how long nothing is tried after the runtime refused to record.
-const retryStart = time.Minute
+// retryAfter is for how long nothing is tried after the runtime refused to record.
+const retryAfter = time.Minute
 
 // Recorder records while something is slow, and keeps what it found. It has one goroutine, from Start to Shutdown.
 type Recorder struct {
@@ -43,7 +43,7 @@ type Recorder struct {
 	mu     sync.Mutex
 	status causes.RecorderStatus // guarded by mu, as all below
 	budget budget
-	failed struct { // the last refusal of the runtime
+	failed struct { // why nothing is tried for a while
 		until time.Time
 		err   error
 	}

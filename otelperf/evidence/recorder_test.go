@@ -184,6 +184,9 @@ func TestCancel(t *testing.T) {
 			if s := b.Status(); s.Discarded != 1-want {
 				t.Errorf("%d discarded, want %d", s.Discarded, 1-want)
 			}
+			if err := b.Arm("", time.Hour); !errors.Is(err, ErrLimit) {
+				t.Errorf("at once again: %v, want ErrLimit", err)
+			}
 		})
 	}
 }
@@ -354,8 +357,12 @@ func TestAFaultOfOurs(t *testing.T) {
 		if n := b.faults.Count(); n != 1 {
 			t.Errorf("%d faults, want 1", n)
 		}
+		if err := b.Record("", 0); !errors.Is(err, ErrStart) {
+			t.Errorf("got %v, want ErrStart for a minute", err)
+		}
+		time.Sleep(time.Minute)
 		b.flight = func() flight { return b.stub }
-		if err := b.Arm("", 0); err != nil {
+		if err := b.Record("", 0); err != nil {
 			t.Error(err)
 		}
 	})

@@ -17,7 +17,9 @@ func (r *Recorder) run() {
 	for {
 		select {
 		case a := <-r.asks:
-			r.faults.Guard("evidence", func() { r.one(a) })
+			if !r.faults.Guard("evidence", func() { r.one(a) }) {
+				r.set(func() { r.pause(errFault) })
+			}
 			r.set(func() { r.status.State, r.status.Reason, r.status.Since = causes.RecorderIdle, "", time.Time{} })
 		case <-r.worker.Stopping():
 			return
@@ -39,9 +41,12 @@ func (r *Recorder) one(a ask) {
 	rec.End = time.Now()
 	switch {
 	case errors.Is(err, errNothing):
-		r.set(func() { r.status.Discarded++ })
+		r.set(func() {
+			r.status.Discarded++
+			r.budget.last = time.Now()
+		})
 	case errors.Is(err, ErrStart):
-		r.set(func() { r.startFailed(err) })
+		r.set(func() { r.pause(err) })
 	default:
 		r.set(func() { r.status.State = causes.RecorderAnalysing })
 		trace = r.read(&rec, trace, err)
@@ -49,8 +54,11 @@ func (r *Recorder) one(a ask) {
 	}
 }
 
-// errNothing is returned where nothing worth reading was recorded.
-var errNothing = errors.New("nothing was recorded")
+var (
+	// errNothing is returned where nothing worth reading was recorded.
+	errNothing = errors.New("nothing was recorded")
+	errFault   = fmt.Errorf("%w: a fault of its own, which was reported to the OpenTelemetry error handler", ErrStart)
+)
 
 // record returns a trace of the time that was asked for.
 func (r *Recorder) record(a ask) ([]byte, error) {
@@ -90,9 +98,9 @@ func (r *Recorder) read(rec *causes.Recording, trace []byte, err error) []byte {
 	return trace
 }
 
-// startFailed notes that the runtime refused to record.
-func (r *Recorder) startFailed(err error) {
-	r.failed.until, r.failed.err = time.Now().Add(retryStart), err
+// pause has nothing recorded for a while: the runtime refused, or something of ours is broken.
+func (r *Recorder) pause(err error) {
+	r.failed.until, r.failed.err = time.Now().Add(retryAfter), err
 	r.status.Error, r.status.NotBefore = err.Error(), r.failed.until
 }
 
