@@ -18,7 +18,7 @@ func whenItRuns(t *testing.T, program func(p *program)) *causes.Recording {
 	t.Helper()
 	for range 5 {
 		r := found(t, raw(t, program))
-		if stateShare(t, r, causes.NotScheduled) < 0.3 {
+		if stateShare(r, causes.NotScheduled) < 0.3 {
 			return r
 		}
 	}
@@ -73,21 +73,21 @@ type node struct {
 // TestGarbageCollection: requests that allocate while the collector has a large heap to mark, over and over.
 func TestGarbageCollection(t *testing.T) {
 	var live []*node
-	for range 300_000 {
+	for range 100_000 {
 		live = append(live, &node{next: &node{}})
 	}
 	defer debug.SetGCPercent(debug.SetGCPercent(100))
 	r := found(t, raw(t, func(p *program) {
 		p.normal(victim, func() { allocate(1) })
-		debug.SetGCPercent(2)
-		p.slow(victim, func() { allocate(400) })
+		debug.SetGCPercent(5)
+		p.slow(victim, func() { allocate(100) })
 		p.all.Wait()
 	}))
 	runtime.KeepAlive(live)
 	for _, c := range endpoint(t, r, victim).Causes {
 		t.Log(c.Sentence())
 	}
-	if share := stateShare(t, r, causes.GC); share < 0.05 {
+	if share := stateShare(r, causes.GC); share < 0.05 {
 		t.Errorf("garbage collection has %.2f of the time", share)
 	}
 }

@@ -24,14 +24,14 @@ func holdReport(mu sync.Locker, held chan<- struct{}) {
 }
 
 func TestLockWithAHolder(t *testing.T) {
-	r := found(t, raw(t, func(p *program) {
+	r := recorded(t, func(p *program) {
 		var mu sync.Mutex
 		held := make(chan struct{})
 		p.normal(victim, func() { lockCart(&mu) })
 		p.request("GET /report", true, func() { holdReport(&mu, held) })
 		<-held
 		p.slow(victim, func() { lockCart(&mu) })
-	}))
+	})
 	check(t, r, want{
 		state: causes.Lock, line: "lockCart", who: "GET /report", what: causes.Sleep, where: "holdReport",
 		sentence: "waiting for the lock at locks_test.go:15, held by GET /report (locks_test.go:22), which was sleeping",
@@ -43,20 +43,20 @@ func TestLockWithAHolder(t *testing.T) {
 
 // TestHolderOutsideOfRequests: the goroutine began in a helper of the standard library, which is not what it is called.
 func TestHolderOutsideOfRequests(t *testing.T) {
-	r := found(t, raw(t, func(p *program) {
+	r := recorded(t, func(p *program) {
 		var mu sync.Mutex
 		held := make(chan struct{})
 		p.normal(victim, func() { lockCart(&mu) })
 		p.all.Go(func() { holdReport(&mu, held) })
 		<-held
 		p.slow(victim, func() { lockCart(&mu) })
-	}))
+	})
 	check(t, r, want{state: causes.Lock, line: "lockCart", who: "goroutine evidence.TestHolderOutsideOfRequests.func1.2", what: causes.Sleep, where: "holdReport"})
 }
 
 // TestReadersBehindAWriter: readers wait for a writer, which waits for the reader that holds them all up.
 func TestReadersBehindAWriter(t *testing.T) {
-	r := found(t, raw(t, func(p *program) {
+	r := recorded(t, func(p *program) {
 		var mu sync.RWMutex
 		held := make(chan struct{})
 		p.normal(victim, func() { lockCart(mu.RLocker()) })
@@ -68,17 +68,17 @@ func TestReadersBehindAWriter(t *testing.T) {
 			runtime.Gosched()
 		}
 		p.slow(victim, func() { lockCart(mu.RLocker()) })
-	}))
+	})
 	check(t, r, want{state: causes.RWLock, line: "lockCart", who: "GET /export", what: causes.Sleep, where: "holdReport"})
 }
 
 // TestConvoy: requests of one endpoint hold each other up, each for a while. The chain is followed to whoever holds the lock at the time.
 func TestConvoy(t *testing.T) {
-	r := found(t, raw(t, func(p *program) {
+	r := recorded(t, func(p *program) {
 		var mu sync.Mutex
 		p.normal(victim, func() { lockCart(&mu) })
 		p.slow(victim, func() { holdReport(&mu, make(chan struct{})) })
-	}))
+	})
 	check(t, r, want{state: causes.Lock, line: "holdReport", who: victim, what: causes.Sleep, where: "holdReport"})
 }
 
@@ -122,7 +122,7 @@ func (s *stack) unlock() {
 // TestPeersAreAskedForWhatWasBeforeTheWaker: those who came first are woken by those who came last, who did nothing most of the
 // time. What those waited for says who held all up.
 func TestPeersAreAskedForWhatWasBeforeTheWaker(t *testing.T) {
-	r := found(t, raw(t, func(p *program) {
+	r := recorded(t, func(p *program) {
 		var s stack
 		use := func() { s.lock(); s.unlock() }
 		p.normal(victim, use)
@@ -142,7 +142,7 @@ func TestPeersAreAskedForWhatWasBeforeTheWaker(t *testing.T) {
 		}
 		time.Sleep(long)
 		p.request("GET /late", false, use)
-	}))
+	})
 	check(t, r, want{state: causes.ChanReceive, line: "lock", who: "GET /report"})
 }
 
@@ -155,7 +155,7 @@ func waitReady(c *sync.Cond, ready *bool) {
 }
 
 func TestCondition(t *testing.T) {
-	r := found(t, raw(t, func(p *program) {
+	r := recorded(t, func(p *program) {
 		c := sync.NewCond(&sync.Mutex{})
 		ready := true
 		p.normal(victim, func() { waitReady(c, &ready) })
@@ -168,7 +168,7 @@ func TestCondition(t *testing.T) {
 			c.Broadcast()
 		})
 		p.slow(victim, func() { waitReady(c, &ready) })
-	}))
+	})
 	check(t, r, want{state: causes.Cond, line: "waitReady", who: "POST /prices", what: causes.Sleep})
 }
 
@@ -182,16 +182,16 @@ func slowChild() { time.Sleep(long) }
 
 // TestChildren are part of their request.
 func TestChildren(t *testing.T) {
-	r := found(t, raw(t, func(p *program) {
+	r := recorded(t, func(p *program) {
 		p.normal(victim, func() { waitForChildren(func() {}) })
 		p.slow(victim, func() { waitForChildren(slowChild) })
-	}))
+	})
 	check(t, r, want{state: causes.WaitGroup, line: "waitForChildren", who: causes.Itself, what: causes.Sleep, where: "slowChild"})
 }
 
 // TestACreatorsRequestMustBeOpen: a goroutine that outlives the request which created it does not work for it.
 func TestACreatorsRequestMustBeOpen(t *testing.T) {
-	r := found(t, raw(t, func(p *program) {
+	r := recorded(t, func(p *program) {
 		var mu sync.Mutex
 		begin, held := make(chan struct{}), make(chan struct{})
 		p.normal(victim, func() { lockCart(&mu) })
@@ -204,6 +204,6 @@ func TestACreatorsRequestMustBeOpen(t *testing.T) {
 		close(begin)
 		<-held
 		p.slow(victim, func() { lockCart(&mu) })
-	}))
+	})
 	check(t, r, want{state: causes.Lock, line: "lockCart", who: "goroutine evidence.TestACreatorsRequestMustBeOpen.func1.2.1", what: causes.Sleep})
 }

@@ -52,7 +52,7 @@ func TestDatabasePool(t *testing.T) {
 	db := sql.OpenDB(fake{})
 	defer db.Close()
 	db.SetMaxOpenConns(2)
-	r := found(t, raw(t, func(p *program) {
+	r := recorded(t, func(p *program) {
 		p.normal(victim, func() { query(t, db, "0ms") })
 		for range 2 {
 			p.request("GET /stats", false, func() { query(t, db, long.String()) })
@@ -61,7 +61,7 @@ func TestDatabasePool(t *testing.T) {
 			time.Sleep(time.Millisecond)
 		}
 		p.slow(victim, func() { query(t, db, "1ms") })
-	}))
+	})
 	check(t, r, want{
 		state: causes.DBConnection, line: "query", who: "GET /stats", what: causes.Sleep,
 		sentence: "waiting for a connection of the database pool at pools_test.go:",
@@ -101,10 +101,10 @@ func TestSlowDependency(t *testing.T) {
 	s := dependency(t)
 	client := s.Client()
 	client.Transport.(*http.Transport).MaxIdleConnsPerHost = 10
-	r := found(t, raw(t, func(p *program) {
+	r := recorded(t, func(p *program) {
 		p.normal(victim, func() { call(t, client, s.URL+"?0s") })
 		p.slow(victim, func() { call(t, client, s.URL+"?"+long.String()) })
-	}))
+	})
 	check(t, r, want{
 		state: causes.HTTPReply, line: "call", who: causes.Itself, what: causes.NetworkRead,
 		sentence: "waiting for the reply to an HTTP call at pools_test.go:",
@@ -117,7 +117,7 @@ func TestConnectionLimit(t *testing.T) {
 	s := dependency(t)
 	client := s.Client()
 	client.Transport.(*http.Transport).MaxConnsPerHost = 1
-	r := found(t, raw(t, func(p *program) {
+	r := recorded(t, func(p *program) {
 		p.serve("GET /first", false, func() { call(t, client, s.URL+"?0s") })
 		p.normal(victim, func() { call(t, client, s.URL+"?0s") })
 		begun := make(chan struct{})
@@ -125,14 +125,14 @@ func TestConnectionLimit(t *testing.T) {
 		<-begun
 		time.Sleep(long / 10) // until it has the connection
 		p.slow(victim, func() { call(t, client, s.URL+"?0s") })
-	}))
+	})
 	check(t, r, want{state: causes.HTTPConnection, line: "call", who: "GET /export", what: causes.NetworkRead})
 }
 
 // TestSlowReader: whoever asked does not take the reply.
 func TestSlowReader(t *testing.T) {
-	reply := make([]byte, 32<<20)
-	r := found(t, raw(t, func(p *program) {
+	reply := make([]byte, 16<<20)
+	r := recorded(t, func(p *program) {
 		handler := func(size int, slow bool) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 				p.serve(victim, slow, func() { write(w, reply[:size]) })
@@ -155,10 +155,10 @@ func TestSlowReader(t *testing.T) {
 		for range 6 {
 			fetch(100, false, 0)
 		}
-		for range 8 {
+		for range 5 {
 			p.all.Go(func() { fetch(len(reply), true, 2*long) })
 		}
-	}))
+	})
 	check(t, r, want{state: causes.NetworkWrite, line: "write", who: causes.Itself, sentence: "waiting for the network to take data at pools_test.go:"})
 }
 

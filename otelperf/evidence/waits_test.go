@@ -19,7 +19,7 @@ func consume(jobs <-chan time.Duration) {
 }
 
 func TestChannelBackpressure(t *testing.T) {
-	r := found(t, raw(t, func(p *program) {
+	r := recorded(t, func(p *program) {
 		jobs := make(chan time.Duration)
 		var consumer sync.WaitGroup
 		consumer.Go(func() { consume(jobs) })
@@ -28,7 +28,7 @@ func TestChannelBackpressure(t *testing.T) {
 		p.all.Wait()
 		close(jobs)
 		consumer.Wait()
-	}))
+	})
 	check(t, r, want{
 		state: causes.ChanSend, line: "enqueue", who: "goroutine evidence.TestChannelBackpressure.func1.1", what: causes.Sleep, where: "consume",
 		sentence: "waiting to send to a channel at waits_test.go:13, received by goroutine",
@@ -38,7 +38,7 @@ func TestChannelBackpressure(t *testing.T) {
 func acquire(sem chan<- struct{}) { sem <- struct{}{} }
 
 func TestSemaphore(t *testing.T) {
-	r := found(t, raw(t, func(p *program) {
+	r := recorded(t, func(p *program) {
 		sem, held := make(chan struct{}, 2), make(chan struct{})
 		use := func() { acquire(sem); <-sem }
 		p.normal(victim, use)
@@ -52,7 +52,7 @@ func TestSemaphore(t *testing.T) {
 			<-held
 		}
 		p.slow(victim, use)
-	}))
+	})
 	check(t, r, want{state: causes.ChanSend, line: "acquire", who: "POST /batch", what: causes.Sleep})
 }
 
@@ -70,7 +70,7 @@ func submit(jobs chan<- job, d time.Duration) {
 
 // TestWorkerPool: a request waits for the answer of a worker, which works for another request first.
 func TestWorkerPool(t *testing.T) {
-	r := found(t, raw(t, func(p *program) {
+	r := recorded(t, func(p *program) {
 		jobs := make(chan job, 100)
 		var workers sync.WaitGroup
 		workers.Go(func() {
@@ -84,17 +84,17 @@ func TestWorkerPool(t *testing.T) {
 		p.all.Wait()
 		close(jobs)
 		workers.Wait()
-	}))
+	})
 	check(t, r, want{state: causes.ChanReceive, line: "submit", who: "goroutine evidence.TestWorkerPool.func1.1", what: causes.Sleep})
 }
 
 func backOff(d time.Duration) { time.Sleep(d) }
 
 func TestSleep(t *testing.T) {
-	r := found(t, raw(t, func(p *program) {
+	r := recorded(t, func(p *program) {
 		p.normal(victim, func() { backOff(0) })
 		p.slow(victim, func() { backOff(long) })
-	}))
+	})
 	check(t, r, want{state: causes.Sleep, line: "backOff", who: causes.Itself, sentence: "% sleeping at waits_test.go:"})
 }
 
@@ -106,61 +106,60 @@ func poll(d time.Duration) {
 }
 
 func TestTimer(t *testing.T) {
-	r := found(t, raw(t, func(p *program) {
+	r := recorded(t, func(p *program) {
 		p.normal(victim, func() { poll(0) })
 		p.slow(victim, func() { poll(long) })
-	}))
+	})
 	check(t, r, want{state: causes.Select, line: "poll", who: causes.Itself, what: causes.Timer, sentence: "it was waiting for a timer"})
 }
 
 // TestManyWaits: how often a request waited tells one long call from many short ones.
 func TestManyWaits(t *testing.T) {
-	r := found(t, raw(t, func(p *program) {
+	r := recorded(t, func(p *program) {
 		p.normal(victim, func() { backOff(time.Millisecond) })
 		p.slow(victim, func() {
 			for range 30 {
 				backOff(long / 30)
 			}
 		})
-	}))
+	})
 	c := check(t, r, want{state: causes.Sleep, line: "backOff", sentence: " times a request"})
 	if c.Times < 5 || c.Times > 30.1 { // a busy machine makes some of them longer
 		t.Errorf("%v times a request, want about 30", c.Times)
 	}
 }
 
-// TestOlderThanTheRecording: the holder's wait began before the recording, and has no stack. It is taken for what else it did.
+// TestOlderThanTheRecording: the holder's wait began before the recording, and has no stack. Who it is, is known from what it did
+// afterwards.
 func TestOlderThanTheRecording(t *testing.T) {
 	var mu sync.Mutex
 	held, end := make(chan struct{}), make(chan struct{})
-	go func() {
+	var holder sync.WaitGroup
+	holder.Go(func() {
 		mu.Lock()
 		close(held)
-		<-end
-		time.Sleep(long / 4)
+		time.Sleep(3 * long)
 		mu.Unlock()
-	}()
+		<-end
+	})
 	<-held
 	r := found(t, raw(t, func(p *program) {
 		p.normal(victim, func() {})
 		p.slow(victim, func() { lockCart(&mu) })
-		time.Sleep(long)
-		close(end)
 	}))
-	c := check(t, r, want{state: causes.Lock, line: "lockCart", explained: 0.5})
-	if c.What == causes.Waiting || c.What == causes.Unknown {
-		t.Errorf("the holder was %q", c.What)
-	}
+	close(end)
+	holder.Wait()
+	check(t, r, want{state: causes.Lock, line: "lockCart", who: "goroutine evidence.TestOlderThanTheRecording.func1", share: 0.3, explained: 0.5})
 }
 
 // TestNothingSlow: requests that take no longer than normal ones have no cause, whatever they are called.
 func TestNothingSlow(t *testing.T) {
-	r := found(t, raw(t, func(p *program) {
+	r := recorded(t, func(p *program) {
 		for range 8 {
 			p.request(victim, false, func() { backOff(long) })
 		}
 		p.slow(victim, func() { backOff(long / 8) })
-	}))
+	})
 	for _, c := range endpoint(t, r, victim).Causes {
 		if c.State == causes.Sleep {
 			t.Errorf("normal waiting is named: %s", c.Sentence())
@@ -170,11 +169,11 @@ func TestNothingSlow(t *testing.T) {
 
 func TestBelowFiveSlowRequestsNothingIsNamed(t *testing.T) {
 	for n := 4; n <= 5; n++ {
-		r := found(t, raw(t, func(p *program) {
+		r := recorded(t, func(p *program) {
 			for range n {
 				p.request(victim, true, func() { backOff(long) })
 			}
-		}))
+		})
 		e := endpoint(t, r, victim)
 		if named := len(e.Causes) > 0; named != (n == 5) {
 			t.Errorf("%d slow requests: %d causes", n, len(e.Causes))
@@ -187,7 +186,7 @@ func TestBelowFiveSlowRequestsNothingIsNamed(t *testing.T) {
 
 // TestAnotherGoroutinesMark: of the time before its goroutine began nothing is known, and nothing is named.
 func TestAnotherGoroutinesMark(t *testing.T) {
-	r := found(t, raw(t, func(p *program) {
+	r := recorded(t, func(p *program) {
 		p.normal(victim, func() {})
 		p.slow(victim, func() {
 			backOff(long)
@@ -197,7 +196,7 @@ func TestAnotherGoroutinesMark(t *testing.T) {
 		for range 8 {
 			p.all.Go(func() { p.end("GET /elsewhere", true, start) })
 		}
-	}))
+	})
 	e := endpoint(t, r, "GET /elsewhere")
 	if len(e.Causes) != 0 || e.Explained > 0.5 {
 		t.Errorf("causes %v, explained %.2f; want none", e.Causes, e.Explained)
@@ -207,13 +206,13 @@ func TestAnotherGoroutinesMark(t *testing.T) {
 
 // TestTimelines show a request's own states in order.
 func TestTimelines(t *testing.T) {
-	r := found(t, raw(t, func(p *program) {
+	r := recorded(t, func(p *program) {
 		var mu sync.Mutex
 		held := make(chan struct{})
 		p.request("GET /report", false, func() { holdReport(&mu, held) })
 		<-held
 		p.slow(victim, func() { lockCart(&mu); backOff(long) })
-	}))
+	})
 	for _, q := range endpoint(t, r, victim).Requests {
 		var order []causes.State
 		at := int64(0)

@@ -4,6 +4,8 @@ package history
 
 import (
 	xtrace "golang.org/x/exp/trace"
+
+	"github.com/otelperf/otelperf-go/otelperf/evidence/internal/site"
 )
 
 // stateOf is the state that a goroutine is in.
@@ -30,9 +32,7 @@ func (r *reader) transition(ev xtrace.Event, t *xtrace.StateTransition, now Time
 	from, to := t.Goroutine()
 	g, actor := r.of(t.Resource.Goroutine()), r.of(ev.Goroutine())
 	l, stack := &r.Goroutines[g], r.site(t.Stack)
-	if l.First == 0 || r.Sites.At(l.First).Begin == "" && r.Sites.At(stack).Begin != "" {
-		l.First = stack
-	}
+	r.named(l, stack)
 	if from == to { // each generation says anew what is there
 		if s := l.last(); s != nil && s.Stack == 0 {
 			s.Stack = stack
@@ -63,16 +63,24 @@ func (r *reader) transition(ev xtrace.Event, t *xtrace.StateTransition, now Time
 	r.begin(l, next)
 }
 
+// named notes a stack of a goroutine if it says better than others how it began.
+func (r *reader) named(l *Life, stack site.ID) {
+	if l.First == 0 || r.Sites.At(l.First).Begin == "" && r.Sites.At(stack).Begin != "" {
+		l.First = stack
+	}
+}
+
 // wake notes whom a goroutine made run on. Where the program's own code did so, its stack says enough; and whoever waited for a
 // connection has got it from somebody whom it served until then.
 func (r *reader) wake(by, whom Goroutine, wait *Stretch, now Time) {
 	if by == None {
 		return
 	}
+	o := &r.Goroutines[by]
+	r.named(o, wait.WakerStack)
 	if s := r.Sites.At(wait.WakerStack); s.Outer != "" || r.Sites.At(wait.Stack).Pooled() && !s.Dials() {
 		return
 	}
-	o := &r.Goroutines[by]
 	o.Wakes = append(o.Wakes, Wake{now, whom})
 }
 

@@ -124,8 +124,8 @@ func split(all []extra, same func(causes.Reason) causes.Reason, least float64) (
 	return found, rest
 }
 
-// join adds up. all is sorted, the largest first: what the holder did, and where, is that of the largest of which it is known; a wait
-// that is older than the recording has no stack and is taken for the same.
+// join adds up. all is sorted, the largest first: what the holder did, and where, is that of the largest of which it is known, unless
+// that is too little to go by; a wait that is older than the recording has no stack and is taken for the same.
 func join(all []extra) extra {
 	sum, first := all[0], all[0]
 	for _, x := range all[1:] {
@@ -135,13 +135,19 @@ func join(all []extra) extra {
 			sum.Line, sum.What, sum.Where = causes.Place{}, "", causes.Place{}
 		case x.Who != first.Who:
 			sum.What, sum.Where = "", causes.Place{}
-		case (sum.What == causes.Waiting || sum.What == causes.Unknown) && x.nanos > 0:
-			sum.What, sum.Where = x.What, x.Where
+		}
+	}
+	if !told(sum.What) && sum.What != "" {
+		if i := slices.IndexFunc(all, func(x extra) bool { return told(x.What) && x.nanos >= sum.nanos/10 }); i >= 0 {
+			sum.What, sum.Where = all[i].What, all[i].Where
 		}
 	}
 	sum.Who = holder(all, first.Who, sum.nanos)
 	return sum
 }
+
+// told reports whether a state of whoever is behind a reason says anything.
+func told(what causes.State) bool { return what.Known() && what != causes.Waiting }
 
 // holder is who has all of it, or most, or nobody in particular.
 func holder(all []extra, largest string, total float64) string {

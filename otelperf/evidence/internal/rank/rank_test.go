@@ -54,6 +54,7 @@ func TestCauses(t *testing.T) {
 		{"one of several holders has most of it", follow.Pieces{lock(1, "a"): 25 * ms, lock(1, "b"): 9 * ms, lock(1, "c"): 9 * ms, unknown: 57 * ms}, nil, []string{"lock 1 a and others  43"}},
 		{"several lines", follow.Pieces{lock(1, "a"): 25 * ms, lock(2, "a"): 25 * ms, lock(3, "a"): 25 * ms, unknown: 25 * ms}, nil, []string{"lock 0 a  75"}},
 		{"older than the recording", follow.Pieces{old: 60 * ms, lock(1, "GET /report"): 40 * ms}, nil, []string{"lock 1 GET /report sleep 100"}},
+		{"older, and nothing to take it for", follow.Pieces{old: 95 * ms, lock(1, "GET /report"): 5 * ms}, nil, []string{"lock 1 GET /report waiting 100"}},
 		{"what went faster is no cause", follow.Pieces{lock(1, "a"): 60 * ms}, follow.Pieces{sleep(): 10 * ms}, []string{"lock 1 a sleep 120"}},
 		{"not slower than normal ones", follow.Pieces{lock(1, "a"): 60 * ms}, follow.Pieces{sleep(): 60 * ms}, nil},
 	} {
