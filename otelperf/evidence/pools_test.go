@@ -60,7 +60,7 @@ func TestDatabasePool(t *testing.T) {
 		for db.Stats().InUse < 2 {
 			time.Sleep(time.Millisecond)
 		}
-		p.slow(victim, func() { query(t, db, "1ms") })
+		p.slow(victim, func() { query(t, db, "0ms") })
 	})
 	check(t, r, want{
 		state: causes.DBConnection, line: "query", who: "GET /stats", what: causes.Sleep,
