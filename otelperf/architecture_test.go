@@ -17,15 +17,16 @@ const modulePath = "github.com/otelperf/otelperf-go"
 // mayImport says which of our packages each package may import; a package that is not listed may import nothing of ours. An entry that
 // ends in /... stands for all below it that have no entry of their own.
 var mayImport = map[string][]string{
-	"slowlog":                    nil,
+	"slowlog/fault":              nil,
+	"slowlog":                    {"slowlog/fault"},
 	"spikeprocessor/latency":     nil,
 	"spikeprocessor/conventions": {"slowlog"},
-	"spikeprocessor":             {"slowlog", "spikeprocessor/conventions", "spikeprocessor/latency"},
+	"spikeprocessor":             {"slowlog/fault", "slowlog", "spikeprocessor/conventions", "spikeprocessor/latency"},
 	"otelperf/baseline":          nil,
 	"otelperf/causes":            nil,
-	"otelperf/events":            {"otelperf/internal/problem"},
+	"otelperf/events":            {"slowlog/fault", "otelperf/internal/problem"},
 	"otelperf/evidence": {
-		"spikeprocessor/conventions", "otelperf/causes", "otelperf/internal/fault", "otelperf/internal/worker", "otelperf/evidence/internal/...",
+		"slowlog/fault", "spikeprocessor/conventions", "otelperf/causes", "otelperf/internal/worker", "otelperf/evidence/internal/...",
 	},
 	"otelperf/evidence/internal/site":        {"otelperf/causes"},
 	"otelperf/evidence/internal/generations": nil,
@@ -37,21 +38,20 @@ var mayImport = map[string][]string{
 		"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf/baseline",
 		"otelperf/internal/timeline", "otelperf/internal/units",
 	},
-	"otelperf/internal/fault":   nil,
 	"otelperf/internal/units":   nil,
 	"otelperf/internal/worker":  nil,
 	"otelperf/internal/problem": nil,
 	"otelperf/internal/access":  {"otelperf/internal/problem"},
-	"otelperf/internal/web":     {"otelperf/internal/fault", "otelperf/internal/problem", "otelperf/internal/worker"},
+	"otelperf/internal/web":     {"slowlog/fault", "otelperf/internal/problem", "otelperf/internal/worker"},
 	"otelperf/internal/companion": {
-		"otelperf/events", "otelperf/internal/access", "otelperf/internal/fault", "otelperf/internal/problem", "otelperf/internal/web",
+		"otelperf/events", "otelperf/internal/access", "slowlog/fault", "otelperf/internal/problem", "otelperf/internal/web",
 	},
-	"otelperf/internal/httpmw":       {"slowlog", "spikeprocessor/conventions"},
+	"otelperf/internal/httpmw":       {"slowlog/fault", "slowlog", "spikeprocessor/conventions"},
 	"otelperf/internal/timeline":     {"slowlog", "spikeprocessor/latency"},
 	"otelperf/internal/statefile":    {"spikeprocessor/conventions", "otelperf/engine"},
-	"otelperf/internal/metricsource": {"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf/internal/fault", "otelperf/internal/units"},
+	"otelperf/internal/metricsource": {"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "slowlog/fault", "otelperf/internal/units"},
 	"otelperf": {
-		"slowlog", "spikeprocessor", "spikeprocessor/conventions", "otelperf/baseline", "otelperf/engine", "otelperf/events", "otelperf/internal/...",
+		"slowlog/fault", "slowlog", "spikeprocessor", "spikeprocessor/conventions", "otelperf/baseline", "otelperf/engine", "otelperf/events", "otelperf/internal/...",
 	},
 	"cmd/otelperf/...": {
 		"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf", "otelperf/baseline", "otelperf/engine",

@@ -8,14 +8,15 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/otelperf/otelperf-go/otelperf/internal/fault"
+	"github.com/otelperf/otelperf-go/slowlog/fault"
 )
 
 // queuedAudits bounds the changes that wait to be logged.
 const queuedAudits = 64
 
-// auditor logs what somebody has changed, whatever the level of our other lines is. It does so from a goroutine that is there while
-// there is something to log, so that a logger that blocks or panics holds up neither the request nor the next change.
+// auditor logs what somebody has changed, and what is wrong with the wiring, whatever the level of our other lines is. It does so from
+// a goroutine that is there while there is something to log, so that a logger that blocks or panics holds up neither the request nor
+// the next change.
 type auditor struct {
 	logger  *slog.Logger // the program's own; nil: slog.Default() at the time
 	dropped atomic.Uint64
@@ -29,6 +30,7 @@ type auditor struct {
 // change is a line that says what was changed.
 type change struct {
 	ctx     context.Context // of the request, without its end
+	level   slog.Level
 	message string
 	attrs   []slog.Attr
 }
@@ -37,13 +39,22 @@ func newAuditor(l *slog.Logger) *auditor { return &auditor{logger: l} }
 
 // put queues a line. It never blocks.
 func (a *auditor) put(ctx context.Context, message string, attrs ...slog.Attr) {
+	a.queue(change{context.WithoutCancel(ctx), slog.LevelInfo, message, attrs})
+}
+
+// warn queues a warning.
+func (a *auditor) warn(message string) {
+	a.queue(change{context.Background(), slog.LevelWarn, message, nil})
+}
+
+func (a *auditor) queue(c change) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if len(a.waiting) >= queuedAudits {
 		a.dropped.Add(1)
 		return
 	}
-	a.waiting = append(a.waiting, change{context.WithoutCancel(ctx), message, attrs})
+	a.waiting = append(a.waiting, c)
 	if a.ended == nil {
 		a.ended = make(chan struct{})
 		go a.run(a.ended)
@@ -61,7 +72,7 @@ func (a *auditor) run(ended chan<- struct{}) {
 		if l == nil {
 			l = slog.Default()
 		}
-		fault.Contain(&a.panics, func() { l.LogAttrs(c.ctx, slog.LevelInfo, c.message, c.attrs...) })
+		fault.Contain(&a.panics, func() { l.LogAttrs(c.ctx, c.level, c.message, c.attrs...) })
 	}
 }
 

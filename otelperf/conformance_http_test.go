@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/internal/testrig"
 )
@@ -123,6 +124,8 @@ var situations = []situation{
 		want: "GET /abort aborted=1", wantFar: "GET (unmatched) aborted=1", spanName: "GET /abort", route: "/abort", noMetric: true},
 	{about: "client went away", send: leaves("/wait"),
 		want: "GET /wait canceled=1", wantAbsent: "GET /wait ok=1", spanName: "GET /wait", route: "/wait"},
+	{about: "client went away from http.TimeoutHandler", between: func(h http.Handler) http.Handler { return http.TimeoutHandler(h, time.Hour, "") }, send: leaves("/wait"),
+		want: "GET /wait canceled=1", wantFar: "GET (unmatched) canceled=1", wantAbsent: "GET (unmatched) server_error=1", spanName: "GET /wait", route: "/wait"},
 	{about: "server-sent events", send: leaves("/events"),
 		want: "GET /events stream=1", wantAbsent: "GET /events ok=1", spanName: "GET /events", route: "/events", noDuration: true},
 	{about: "websocket", http1: true, send: upgrades,

@@ -8,6 +8,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/slowlog/fault"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
 )
 
@@ -33,15 +34,23 @@ type Diagnostics struct {
 	AlertsDropped       uint64 `json:"alerts_dropped"`               // a receiver was too slow
 	AlertFaults         uint64 `json:"alert_faults"`                 // a receiver panicked
 	AccessDenied        uint64 `json:"access_denied"`                // requests to Handler that were refused
-	Faults              uint64 `json:"faults"`                       // panics of ours that were recovered in evaluations, lines, alerts and the stream
+	Faults              uint64 `json:"faults"`                       // panics of ours that were recovered in evaluations, lines, alerts, events and the stream
 	StateFileFailures   uint64 `json:"state_file_failures"`          // reads and writes of the state file that failed
 	StateFileConflict   bool   `json:"state_file_conflict,omitzero"` // another process writes it
 	StateFileError      string `json:"state_file_error,omitzero"`    // what is wrong with it now; empty if nothing is
 	Panics              uint64 `json:"panics"`                       // that Middleware saw
 	MiddlewareFaults    uint64 `json:"middleware_faults"`            // panics of ours in Middleware that were recovered
 	// SubtreeRequests are those in a row like GET /api/, though a router below may know more.
-	SubtreeRequests uint64   `json:"subtree_requests"`
-	Mounts          []string `json:"mounts"` // prefixes below which Handler was reached
+	SubtreeRequests uint64 `json:"subtree_requests"`
+	// UnroutedRequests are those that Middleware saw served though no mux has told their route: a handler in between may hide it.
+	UnroutedRequests uint64 `json:"unrouted_requests"`
+	// UnmatchedOK are the requests without a route that were answered with success, UnmatchedPanics those that panicked, both since the
+	// start or the last reset.
+	UnmatchedOK     uint64   `json:"unmatched_ok"`
+	UnmatchedPanics uint64   `json:"unmatched_panics"` // see UnmatchedOK
+	Mounts          []string `json:"mounts"`           // prefixes below which Handler was reached
+	// SharedMetrics: another Monitor of the same name, or without one, too, overwrites the metrics of this one.
+	SharedMetrics bool `json:"shared_metrics,omitzero"`
 	// Streams says how GET stream fares.
 	Streams struct {
 		Clients int    `json:"clients"` // that read it now
@@ -60,11 +69,13 @@ func (m *Monitor) Diagnostics() Diagnostics {
 	d := Diagnostics{
 		Disabled: m.disabled, Source: "spans", Processor: m.processor.Stats(), Engine: m.engine.Stats(), SlowLog: m.slow.Stats(),
 		SlowLinesSuppressed: m.lines.suppressed.Load(), LogLinesDropped: m.lines.dropped.Load() + m.audits.dropped.Load(),
-		LogFaults: m.lines.panics.Load() + m.audits.panics.Load() + m.counters.LogPanics.Load(), Faults: m.faults.Count(),
+		LogFaults: m.lines.panics.Load() + m.audits.panics.Load() + m.counters.LogPanics.Load(), Faults: m.faults.Count() + fault.Shared.Count(),
 		AlertsDropped: m.alerts.dropped.Load(), AlertFaults: m.alerts.panics.Load(), AccessDenied: m.companion.Denied(),
-		Panics: m.panics.Load(), MiddlewareFaults: m.counters.Faults.Load(), SubtreeRequests: m.counters.Subtrees.Load(),
-		Mounts: m.companion.Mounts(),
+		Panics: m.panics.Load(), MiddlewareFaults: m.counters.Faults.Count(), SubtreeRequests: m.counters.Subtrees.Load(),
+		UnroutedRequests: m.counters.Unrouted.Load(), Mounts: m.companion.Mounts(), SharedMetrics: m.hasNamesake(),
 	}
+	unmatched := m.engine.Unmatched()
+	d.UnmatchedOK, d.UnmatchedPanics = unmatched[slowlog.OutcomeOK], unmatched[slowlog.OutcomePanic]
 	d.Engine.TickSeconds = time.Duration(m.reader.spent.Load()).Seconds()
 	d.ReaderRegistered = m.reader.registered()
 	if m.state != nil {
@@ -84,6 +95,18 @@ func (m *Monitor) Diagnostics() Diagnostics {
 	return d
 }
 
+// ended says why the counting has ended.
+func (d *Diagnostics) ended() string {
+	if d.Processor.GaveUp {
+		return fmt.Sprintf("requests are not counted since there were %d faults of otelperf itself: restart the program, and report what the "+
+			"OpenTelemetry error handler has of them", d.Processor.Faults)
+	}
+	return "requests are not counted since Monitor.Shutdown was called"
+}
+
+// fewRequests is how many of a kind say nothing of the wiring yet.
+const fewRequests = 20
+
 // hints says what looks wrong and how to mend it.
 func (d *Diagnostics) hints() []string {
 	hints := []string{}
@@ -95,18 +118,46 @@ func (d *Diagnostics) hints() []string {
 	if d.Disabled != "" {
 		return append(hints, d.Disabled+" is set: nothing is measured.")
 	}
+	add(d.Processor.GaveUp, "%s.", d.ended())
+	add(d.SharedMetrics, "%s", namesakeText)
 	add(d.Source == "metrics" && !d.ReaderRegistered,
 		"The metric source needs Monitor.Reader in the MeterProvider: sdkmetric.WithReader(mon.Reader()).")
 	add(d.CoarseMetrics, "A View gives a duration metric buckets wider than ours: quantiles are as coarse as they are.")
 	add(d.MetricOverflow > 0, "%d requests are beyond the SDK's cardinality limit: they are in the row (other), and those that failed count as ok. "+
 		"Raise it (sdkmetric.WithCardinalityLimit), or look for attributes with ids in them.", d.MetricOverflow)
-	add(d.Processor.Overflowed > 0, "%d requests are in the row (other): raise WithMaxEndpoints, or look for span names with ids in them.", d.Processor.Overflowed)
+	add(d.Processor.Overflowed > 0, "%d requests are in the row (other): raise WithMaxEndpoints, or look for span names with ids in them. "+
+		"Rows that are rare and old make room; a reset with the baselines has all do so.", d.Processor.Overflowed)
+	add(d.Processor.NamedByPath > fewRequests, "%d requests have spans named by the path that was asked for, which is no route: they are unmatched. "+
+		"Leave otelhttp.WithSpanNameFormatter out, or let it return r.Method + \" \" + the route; and put Middleware next to the mux.", d.Processor.NamedByPath)
+	add(d.Processor.NamedOtherwise > fewRequests, "About %d requests without http.route have spans named other than METHOD /route: they are unmatched. "+
+		"Leave otelhttp.WithSpanNameFormatter out, or put Middleware next to the mux.", d.Processor.NamedOtherwise)
+	add(d.UnmatchedOK > fewRequests && d.Processor.NamedByPath+d.Processor.NamedOtherwise <= fewRequests,
+		"%d requests that no route matched were answered with success: a router decides that otelhttp does not see. With gin, echo, chi or gorilla/mux use its own "+
+			"middleware (otelgin, otelecho, otelchi, otelmux) instead of otelhttp; or put Middleware inside of otelhttp, and below the router a handler that "+
+			"sets the request's Pattern or the span's http.route to the router's pattern. With a ServeMux put Middleware next to it.", d.UnmatchedOK)
+	add(d.UnmatchedPanics > 0, "%d requests that panicked have no route, since otelhttp learns it when the handler has returned: put Middleware next to the mux.",
+		d.UnmatchedPanics)
 	add(d.Source == "spans" && !d.Processor.SamplerUsed,
 		"Without Monitor.Sampler only sampled requests are counted. It costs nothing where all are sampled.")
 	add(d.SubtreeRequests > 0, "%d requests are in the row of a whole subtree, such as GET /api/: if a router decides below it, put Middleware around that router, too.",
 		d.SubtreeRequests)
+	add(d.UnroutedRequests > 0, "%d requests were served without a route that Middleware could see: if a mux chose their handler, a handler above it passes on a request "+
+		"of its own, as http.TimeoutHandler does. Put Middleware around the mux, too.", d.UnroutedRequests)
 	add(d.StateFileConflict, "Another process writes the state file: give each a file of its own (WithStateFile).")
 	add(d.StateFileError != "" && !d.StateFileConflict, "Baselines do not survive a restart as they should: %s.", d.StateFileError)
+	if leaked := d.Processor.Leaked; len(leaked) > 0 {
+		add(true, "Requests named %q have been running for up to %.0f s, %d of them: unless they are streams, look for what they wait for, or for a span that is "+
+			"never ended. GET active lists the longest.", leaked[0].Name, leaked[0].OldestAgeSeconds, leaked[0].Count)
+	}
+	add(d.Processor.HeldStale > 0, "%d spans are in no request's anatomy, and the internal ones among them in no row: no request above them ended "+
+		"within a minute. If that is work that goes on after its request, all is well; below a span that never ends start each job with "+
+		"trace.WithNewRoot; of a parent that another process or provider has, say that it is remote (trace.ContextWithRemoteSpanContext), or "+
+		"give its provider Monitor.SpanProcessor.", d.Processor.HeldStale)
+	add(d.Processor.HookPanics > 0, "A function of WithOnKeep has panicked %d times.", d.Processor.HookPanics)
+	add(d.Processor.AnatomiesIncomplete+d.Processor.AnatomiesDropped > 0, "The anatomies of %d slow or failed requests lack calls for want of room, those of %d all of them. "+
+		"Requests that make many calls and are never slow are best left out of the trace.", d.Processor.AnatomiesIncomplete, d.Processor.AnatomiesDropped)
+	add(d.Processor.HeldClipped > 0, "%d calls carried more than 8 KiB of attributes and events: their texts are cut in the slow log, and in rescued traces.",
+		d.Processor.HeldClipped)
 	add(d.Processor.NegativeDurations > 0, "%d spans ended before they began and count as 0 ms.", d.Processor.NegativeDurations)
 	return hints
 }

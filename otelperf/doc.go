@@ -30,7 +30,8 @@
 //   - at most about 100 KiB for each of 500 endpoints and 75 KiB for each of 500 dependencies, about 85 MiB in all, if their durations
 //     are spread from microseconds to hours; about 25 KiB for each with ordinary ones
 //   - at most 32 MiB of slow and failed requests, and about 3 MiB of error groups and stacks
-//   - at most 8192 child spans whose request has not ended (about 8 MB), and for about a second those of at most 256 slow requests
+//   - at most 8 MiB of child spans whose request has not ended (8192 at most), and 16 MiB of those of slow requests that wait for their
+//     anatomy, or ten seconds for late children
 //
 // Analytics events have bounds of their own, see package events.
 //

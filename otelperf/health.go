@@ -10,6 +10,9 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/otelperf/internal/web"
+	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/spikeprocessor"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // Health is the answer of GET health. A warning is for people: it never fails a liveness probe.
@@ -22,7 +25,7 @@ type Health struct {
 
 // HealthCheck is one thing that was looked at.
 type HealthCheck struct {
-	Name   string `json:"name"`            // what was looked at: enabled, engine, spikes, source, faults, endpoints, state_file
+	Name   string `json:"name"`            // what was looked at: enabled, engine, counting, spikes, source, faults, endpoints, anatomies, state_file, in_flight
 	Status string `json:"status"`          // pass or warn
 	Detail string `json:"detail,omitzero"` // what is wrong; empty for pass
 }
@@ -34,6 +37,9 @@ const (
 
 // staleTicks is after how many missed ticks the engine counts as stalled.
 const staleTicks = 5
+
+// incompleteFor is how long an anatomy that a bound cut is worth a warning.
+const incompleteFor = 5 * time.Minute
 
 // Health returns what is well and what is not.
 func (m *Monitor) Health() Health {
@@ -50,13 +56,19 @@ func (m *Monitor) Health() Health {
 	check("enabled", d.Disabled != "", "%s is set", d.Disabled)
 	age := m.engine.Age()
 	check("engine", d.Disabled == "" && !m.closed.Load() && age > staleTicks*m.reader.every, "no evaluation for %.0f s%s", age.Seconds(), m.reader.why())
+	check("counting", d.Processor.Stopped, "%s", d.ended())
 	open := m.openReasons()
 	check("spikes", len(open) > 0, "%s", strings.Join(open, "; "))
 	check("source", d.Source == "metrics" && !d.ReaderRegistered, "the metric source needs Monitor.Reader in the MeterProvider")
-	check("faults", d.Processor.Faults+d.Faults+d.MiddlewareFaults > 0, "faults of otelperf itself: %d in the processor, %d in Middleware, %d in evaluations, lines, alerts and the stream",
+	check("faults", d.Processor.Faults+d.Faults+d.MiddlewareFaults > 0, "faults of otelperf itself: %d in the processor, %d in Middleware, %d in evaluations, lines, alerts, events and the stream",
 		d.Processor.Faults, d.MiddlewareFaults, d.Faults)
 	check("state_file", d.StateFileError != "", "%s", d.StateFileError)
 	check("endpoints", d.Processor.Overflowed > 0, "%d requests share the row (other)", d.Processor.Overflowed)
+	leaks := m.leaks(d.Processor.Leaked)
+	check("in_flight", len(leaks) > 0, "requests that may never end: %s", strings.Join(leaks, "; "))
+	since := time.Since(d.Processor.LastIncomplete)
+	check("anatomies", since < incompleteFor, "of %d slow or failed requests the anatomy lacks calls, of %d all of it, the last one %.0f s ago: "+
+		"more was running, or slow, than the bounds let be held", d.Processor.AnatomiesIncomplete, d.Processor.AnatomiesDropped, since.Seconds())
 	return h
 }
 
@@ -76,4 +88,25 @@ func (m *Monitor) openReasons() (reasons []string) {
 		}
 	}
 	return reasons
+}
+
+// leaks describes requests that may never end, at most three names of them. Endpoints of which streams have ended are left out: such
+// requests take their time.
+func (m *Monitor) leaks(all []spikeprocessor.Leak) (reasons []string) {
+	if len(all) == 0 {
+		return nil
+	}
+	streams := map[string]bool{}
+	rows, _ := m.engine.Rows(engine.Query{Window: engine.All, Wants: conventions.Kind.Request, Once: true})
+	for i := range rows {
+		if rows[i].Outcomes[slowlog.OutcomeStream] > 0 {
+			streams[rows[i].Endpoint.Method+" "+rows[i].Endpoint.Route] = true
+		}
+	}
+	for _, l := range all {
+		if !streams[l.Name] {
+			reasons = append(reasons, fmt.Sprintf("%d %s, the first for %s", l.Count, l.Name, (time.Duration(l.OldestAgeSeconds)*time.Second).String()))
+		}
+	}
+	return reasons[:min(len(reasons), 3)]
 }

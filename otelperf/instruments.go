@@ -6,9 +6,9 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
-	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 
@@ -41,6 +41,7 @@ const (
 	metricSlowDropped   = "otelperf.slow_log.dropped"   // not in the slow log
 	metricRescueDropped = "otelperf.rescue.dropped"     // requests above the rate of rescues
 	metricSpanDropped   = "otelperf.child_span.dropped" // not in an anatomy
+	metricTreeDropped   = "otelperf.anatomy.dropped"    // not built
 	metricLineDropped   = "otelperf.slow_line.dropped"  // not logged
 	metricAlertDropped  = "otelperf.alert.dropped"      // not reported
 )
@@ -53,6 +54,7 @@ type instruments struct {
 	spikes                        metric.Int64Counter
 	name                          []attribute.KeyValue // of the Monitor, if it has one
 	registration                  metric.Registration
+	observed                      atomic.Bool // somebody reads them
 
 	unregister sync.Once
 	closing    *worker.Worker
@@ -83,11 +85,7 @@ type dropCounter struct {
 // newInstruments registers them with the provider of the options, else the global one. The endpoint's gauges cover the
 // last minute and exist for endpoints that had requests in it: at most max endpoints and one overflow row each.
 func (m *Monitor) newInstruments() (*instruments, error) {
-	provider := m.cfg.meterProvider
-	if provider == nil {
-		provider = otel.GetMeterProvider()
-	}
-	meter := provider.Meter(scopeName, metric.WithInstrumentationVersion(Version))
+	meter := m.meters().Meter(scopeName, metric.WithInstrumentationVersion(Version))
 	in := &instruments{closing: worker.New(), name: m.cfg.nameAttributes()}
 	var errs []error
 	gauge := func(name, text string) metric.Float64Observable {
@@ -137,7 +135,11 @@ var drops = []struct {
 	{metricRescueDropped, "{request}", "Unsampled requests that were not exported since the rate of rescues was reached.",
 		func(_ *Monitor, p *spikeprocessor.Stats) uint64 { return p.RescueRefused }},
 	{metricSpanDropped, "{span}", "Child spans that were not held until their request ended.",
-		func(_ *Monitor, p *spikeprocessor.Stats) uint64 { return p.HeldFull + p.HeldLong + p.HeldStale }},
+		func(_ *Monitor, p *spikeprocessor.Stats) uint64 {
+			return p.HeldFull + p.HeldEvicted + p.HeldLong + p.HeldStale
+		}},
+	{metricTreeDropped, "{request}", "Requests in the slow log without an anatomy, for want of room.",
+		func(_ *Monitor, p *spikeprocessor.Stats) uint64 { return p.AnatomiesDropped }},
 	{metricLineDropped, "{line}", "Log lines about slow requests that were not written.",
 		func(m *Monitor, _ *spikeprocessor.Stats) uint64 {
 			return m.lines.suppressed.Load() + m.lines.dropped.Load()
@@ -151,6 +153,7 @@ func (m *Monitor) observe(in *instruments, o metric.Observer) {
 	if m.closed.Load() {
 		return
 	}
+	m.observed(in)
 	named := func(attrs ...attribute.KeyValue) metric.MeasurementOption {
 		return metric.WithAttributes(append(attrs, in.name...)...)
 	}

@@ -32,8 +32,9 @@ type dependencyList struct {
 
 type slowList struct {
 	origin
-	Count uint64        `json:"count"` // since the start or the last reset, stored or not
-	Slow  []SlowRequest `json:"slow"`  // newest first
+	Count  uint64        `json:"count"`  // slow ones since the start or the last reset, stored or not
+	Stored int           `json:"stored"` // slow and failed ones; at most ?limit= are in the list
+	Slow   []SlowRequest `json:"slow"`   // newest first
 }
 
 // slowTrace is every request of this process that is stored of one trace.
@@ -45,8 +46,9 @@ type slowTrace struct {
 
 type spikeList struct {
 	origin
-	Open   int     `json:"open"`   // how many are open
-	Spikes []Spike `json:"spikes"` // newest first; the last 50 are stored
+	Count  int     `json:"count"`  // of all that are stored, the last 50; at most ?limit= are in the list
+	Open   int     `json:"open"`   // how many of them are open
+	Spikes []Spike `json:"spikes"` // newest first
 }
 
 type activeList struct {
@@ -80,19 +82,17 @@ type activeRequest struct {
 	In      string    `json:"in,omitzero"` // the child span that is open, if one is known
 }
 
-// maxActive bounds the list of running requests.
-const maxActive = 100
-
 // methods are those that a span can be named after before its route is known.
 var methods = []string{
 	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions,
 }
 
-// activeRequests returns the requests in flight, the longest running first. Their route is not known before they end: it
-// is the name that the span has by now, and empty while that is the method alone.
-func (m *Monitor) activeRequests() []activeRequest {
+// activeRequests returns at most limit of the requests in flight, the longest running first, and how many there are. Their route is
+// not known before they end: it is the name that the span has by now, and empty while that is the method alone.
+func (m *Monitor) activeRequests(limit int) ([]activeRequest, int) {
 	list := []activeRequest{}
-	for _, r := range m.link.Active(time.Now(), maxActive) {
+	running, count := m.link.Active(time.Now(), limit)
+	for _, r := range running {
 		method, route, ok := strings.Cut(r.Name, " ")
 		if !ok && !slices.Contains(methods, r.Name) {
 			method, route = "", r.Name
@@ -102,7 +102,7 @@ func (m *Monitor) activeRequests() []activeRequest {
 			Start: r.Start.UTC(), AgeMs: units.Milliseconds(r.Age), In: r.In,
 		})
 	}
-	return list
+	return list, count
 }
 
 // errorGroup is the failures of one endpoint that are of one type.

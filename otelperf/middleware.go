@@ -26,7 +26,8 @@ import (
 // Where a router's own instrumentation makes the span below Middleware (gin, echo), the processor still hears of streams and clients that
 // left. Streams are server-sent events, multipart/x-mixed-replace, Connect's streams, gRPC replies of more than one message, JSON lines that
 // are flushed, and hijacked connections; others say so with the span attribute otelperf.outcome=stream. What http.TimeoutHandler cuts off has its
-// route if Middleware is next to the mux, inside of it, around it, or both; around it as well, clients that left are known, too.
+// route if Middleware is next to the mux, inside of it, around it, or both. Any other handler between Middleware and the mux that passes on a
+// request of its own hides the route: then Middleware has to stand next to the mux, too. Diagnostics.UnroutedRequests counts what has none.
 // A gRPC status decides the outcome of a gRPC request. With otelgrpc inside otelhttp each call has two server spans, and counts twice where
 // the client is traced: leave one of them out, by otelhttp.WithFilter for requests of Content-Type application/grpc.
 //

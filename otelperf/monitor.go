@@ -20,10 +20,10 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/events"
 	"github.com/otelperf/otelperf-go/otelperf/internal/access"
 	"github.com/otelperf/otelperf-go/otelperf/internal/companion"
-	"github.com/otelperf/otelperf-go/otelperf/internal/fault"
 	"github.com/otelperf/otelperf-go/otelperf/internal/httpmw"
 	"github.com/otelperf/otelperf-go/otelperf/internal/metricsource"
 	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/slowlog/fault"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
 )
 
@@ -161,6 +161,7 @@ func (m *Monitor) discard() (err error) {
 }
 
 func (m *Monitor) start() {
+	m.enlist()
 	m.lines.start()
 	m.alerts.start()
 	m.companion.Start()
@@ -186,7 +187,9 @@ func (m *Monitor) spike(ev *engine.Event) {
 }
 
 // SpanProcessor returns the processor to register with a TracerProvider, in front of next, the processor that the
-// program had, or alone if next is nil.
+// program had, or alone if next is nil. Each provider gets one of its own, and all count together: two servers that have the same
+// route share a row (WithName says how to tell them apart). A provider's Shutdown, or its UnregisterSpanProcessor, ends nothing but
+// next; one that is made anew with another SpanProcessor is counted from its first request on. Shutdown of the Monitor ends the counting.
 func (m *Monitor) SpanProcessor(next sdktrace.SpanProcessor) sdktrace.SpanProcessor {
 	if m.disabled != "" && next != nil {
 		return next
@@ -210,6 +213,9 @@ func (m *Monitor) Sampler(root sdktrace.Sampler) sdktrace.Sampler {
 func (m *Monitor) Producer() sdkmetric.Producer {
 	if m.disabled != "" {
 		return nothing{}
+	}
+	if m.cfg.name != "" {
+		return namedProducer{m.processor, m.cfg.nameAttributes()}
 	}
 	return m.processor
 }
@@ -241,9 +247,13 @@ func (m *Monitor) SlowLog() *slowlog.Store { return m.slow }
 func (m *Monitor) Handler() http.Handler { return m.companion.Handler() }
 
 // Reset starts counts, windows and the slow log anew; baselines, too, if that is asked for. Spikes that are open end with the baselines
-// that they are measured by, and are reported as ended.
+// that they are measured by, and are reported as ended; and rows without requests since then end within half a minute, so that
+// endpoints which share the row (other) may have rows of their own.
 func (m *Monitor) Reset(baselines bool) {
 	m.reader.reset(baselines)
+	if baselines {
+		m.link.Forget()
+	}
 	m.slow.Reset()
 	m.link.ResetErrors()
 	m.slowBase.Store(m.processor.Stats().Slow)
@@ -259,6 +269,7 @@ func (m *Monitor) Shutdown(ctx context.Context) error {
 	if m.disabled != "" {
 		return nil
 	}
+	m.delist()
 	m.link.Stop()
 	err := m.reader.close(ctx)
 	m.closed.Store(true)

@@ -4,16 +4,21 @@ package otelperf_test
 
 import (
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/otelperf/otelperf-go/otelperf"
+	"github.com/otelperf/otelperf-go/otelperf/internal/testrig"
+	"github.com/otelperf/otelperf-go/spikeprocessor"
 )
 
 // Two Monitors with names on one MeterProvider have gauges of their own, and their alerts say whose they are.
@@ -51,6 +56,118 @@ func TestMonitorsWithNamesShareAMeterProvider(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// Two Monitors with names on one MeterProvider report the same endpoint side by side, in the histograms of their Producers, too. Without
+// names they overwrite each other: that is logged once, and in the diagnostics of both until one of them is shut down.
+func TestMonitorsOnOneMeterProvider(t *testing.T) {
+	for _, tt := range []struct {
+		name          string
+		first, second []otelperf.Option
+		points        int // of one endpoint
+	}{
+		{"both with names", []otelperf.Option{otelperf.WithName("shop")}, []otelperf.Option{otelperf.WithName("admin")}, 2},
+		{"one with a name", nil, []otelperf.Option{otelperf.WithName("admin")}, 2},
+		{"none with a name", nil, nil, 1},
+		{"one name for both", []otelperf.Option{otelperf.WithName("shop")}, []otelperf.Option{otelperf.WithName("shop")}, 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var log testrig.Log
+			own := sdkmetric.NewManualReader()
+			common := []otelperf.Option{
+				otelperf.WithLogger(log.Logger()), otelperf.WithMeterProvider(sdkmetric.NewMeterProvider(sdkmetric.WithReader(own))),
+			}
+			first, second := newMonitor(t, append(common, tt.first...)...), newMonitor(t, append(common, tt.second...)...)
+			produced := sdkmetric.NewManualReader(sdkmetric.WithProducer(first.Producer()), sdkmetric.WithProducer(second.Producer()))
+			sdkmetric.NewMeterProvider(sdkmetric.WithReader(produced))
+			for _, mon := range []*otelperf.Monitor{first, second} {
+				testrig.Call(newProvider(mon).server, http.MethodGet, "/users/1")
+				if err := mon.Reader().ForceFlush(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for metric, read := range map[string]*sdkmetric.ManualReader{"otelperf.endpoint.p99": own, "otelperf.request.duration": produced} {
+				if n := series(t, read, metric); n != tt.points {
+					t.Errorf("%s has %d series, want %d", metric, n, tt.points)
+				}
+			}
+			shared := tt.points == 1
+			warned := func(mon *otelperf.Monitor) bool {
+				d := mon.Diagnostics()
+				return d.SharedMetrics && slices.ContainsFunc(d.Hints, func(h string) bool { return strings.Contains(h, "WithName") })
+			}
+			if warned(first) != shared || warned(second) != shared {
+				t.Errorf("diagnostics warn of it: %v and %v, want %v", warned(first), warned(second), shared)
+			}
+			_ = series(t, own, "")
+			if err := second.Shutdown(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if n := len(log.Lines("overwrite each other")); n != map[bool]int{true: 1}[shared] {
+				t.Errorf("%d lines warn of it", n)
+			}
+			if warned(first) {
+				t.Error("diagnostics warn of a Monitor that was shut down")
+			}
+		})
+	}
+}
+
+// series is how many different sets of attributes the points of a metric have.
+func series(t *testing.T, read *sdkmetric.ManualReader, name string) int {
+	t.Helper()
+	var rm metricdata.ResourceMetrics
+	if err := read.Collect(t.Context(), &rm); err != nil {
+		t.Fatal(err)
+	}
+	sets := map[attribute.Distinct]bool{}
+	for _, sm := range rm.ScopeMetrics {
+		for _, m := range sm.Metrics {
+			if m.Name != name {
+				continue
+			}
+			switch d := m.Data.(type) {
+			case metricdata.Gauge[float64]:
+				for _, p := range d.DataPoints {
+					sets[p.Attributes.Equivalent()] = true
+				}
+			case metricdata.ExponentialHistogram[float64]:
+				for _, p := range d.DataPoints {
+					sets[p.Attributes.Equivalent()] = true
+				}
+			}
+		}
+	}
+	return len(sets)
+}
+
+// Two servers that have the same route share its row in one Monitor; a dimension says which of them is slow. With a Monitor each they
+// have rows of their own.
+func TestServersWithTheSameRoute(t *testing.T) {
+	shared := newMonitor(t, otelperf.WithSlowThreshold(time.Nanosecond), otelperf.WithProcessorOptions(spikeprocessor.WithDimensions("server.address")))
+	call := func(mon *otelperf.Monitor, host string) {
+		r := httptest.NewRequest(http.MethodGet, "http://"+host+"/users/1", http.NoBody)
+		newProvider(mon).server.ServeHTTP(httptest.NewRecorder(), r)
+	}
+	call(shared, "shop.test")
+	call(shared, "admin.test")
+	if got := rowsOf(shared); got != "GET /users/{id} ok=2" {
+		t.Errorf("one Monitor has the rows %s", got)
+	}
+	var hosts []string
+	for e := range shared.SlowLog().All() {
+		hosts = append(hosts, e.Dimensions["server.address"])
+	}
+	if slices.Sort(hosts); !slices.Equal(hosts, []string{"admin.test", "shop.test"}) {
+		t.Errorf("slow requests are of the servers %q", hosts)
+	}
+	for _, name := range []string{"shop", "admin"} {
+		mon := newMonitor(t, otelperf.WithName(name))
+		call(mon, name+".test")
+		if got := rowsOf(mon); got != "GET /users/{id} ok=1" {
+			t.Errorf("the Monitor %s has the rows %s", name, got)
+		}
+	}
 }
 
 func TestNamesThatAreRefused(t *testing.T) {

@@ -68,7 +68,7 @@ var schemas = map[string]any{
 	"ResetAnswer": resetAnswer{}, "Diagnostics": Diagnostics{}, "ProcessorStats": spikeprocessor.Stats{}, "EngineStats": engine.Stats{},
 	"SlowLogStats": slowlog.Stats{}, "SlowLogLimits": slowlog.Limits{}, "StreamStats": Diagnostics{}.Streams, "OwnCost": OwnCost{},
 	"Anatomy": slowlog.Anatomy{}, "Node": slowlog.Node{}, "Finding": slowlog.Finding{}, "ErrorInfo": slowlog.ErrorInfo{},
-	"Problem": problem.Problem{}, "EventStats": events.Stats{},
+	"Problem": problem.Problem{}, "Leak": spikeprocessor.Leak{}, "EventStats": events.Stats{},
 }
 
 // Every field of the Go types is in its schema, and required unless it may be left out; and the schema has no others.

@@ -32,9 +32,14 @@ func WithLoggerProvider(p otellog.LoggerProvider) Option {
 // maxName bounds a Monitor's name, in bytes.
 const maxName = 64
 
-// WithName tells a Monitor from others of the same process: its name is the attribute otelperf.monitor.name of its own metrics and
-// OpenTelemetry events, and monitor of the lines about spikes. Without it, two Monitors on one MeterProvider overwrite each other's
-// gauges. It has 1 to 64 bytes of UTF-8. The default is no name, and no attribute.
+// WithName tells a Monitor from others of the same process: its name is the attribute otelperf.monitor.name of its own metrics, those
+// of its Producer among them, and of its OpenTelemetry events, and monitor of the lines about spikes. Without it, two Monitors on one
+// MeterProvider overwrite each other's metrics: that is logged, and in diagnostics. It has 1 to 64 bytes of UTF-8. The default is no
+// name, and no attribute.
+//
+// Two servers in one process that have the same route share its row in one Monitor. A Monitor for each, with a name and a
+// TracerProvider of its own, keeps them apart; spikeprocessor.WithDimensions("server.address", "server.port") leaves them in one row, and
+// says what is different about the slow requests of either.
 func WithName(name string) Option {
 	return optionFunc(func(c *config) {
 		if name == "" || len(name) > maxName || !utf8.ValidString(name) {

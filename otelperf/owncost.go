@@ -14,7 +14,8 @@ import (
 
 // OwnCost is what otelperf itself takes, as far as it can tell from inside.
 type OwnCost struct {
-	// MemoryBytes is what windows, baselines and the slow log hold. Buffers of the recorder, at most 1 MiB, are not in it.
+	// MemoryBytes is what windows, baselines, the slow log and spans that are held hold. Buffers of the recorder, at most 1 MiB, are not
+	// in it.
 	MemoryBytes int64 `json:"memory_bytes"`
 	// RequestsCounted is the number of spans that were counted since the start or the last reset: requests, dependencies and jobs.
 	RequestsCounted uint64 `json:"requests_counted"`
@@ -29,7 +30,7 @@ const spanCost = 300 * time.Nanosecond
 
 // own estimates what d, otherwise complete, has cost.
 func (m *Monitor) own(d *Diagnostics) OwnCost {
-	c := OwnCost{MemoryBytes: int64(d.Engine.Bytes) + d.SlowLog.Bytes, RequestsCounted: m.engine.Counted()}
+	c := OwnCost{MemoryBytes: int64(d.Engine.Bytes) + d.SlowLog.Bytes + d.Processor.HeldBytes + d.Processor.WaitingBytes, RequestsCounted: m.engine.Counted()}
 	c.CPUSeconds = *units.Number(d.Engine.TickSeconds + float64(c.RequestsCounted)*spanCost.Seconds())
 	if up := time.Since(m.began).Seconds(); up > 0 {
 		c.CPUShare = units.Number(c.CPUSeconds / up)

@@ -13,8 +13,8 @@ import (
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 
 	"github.com/otelperf/otelperf-go/otelperf/engine"
-	"github.com/otelperf/otelperf-go/otelperf/internal/fault"
 	"github.com/otelperf/otelperf-go/otelperf/internal/worker"
+	"github.com/otelperf/otelperf-go/slowlog/fault"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
 )
 
@@ -56,11 +56,11 @@ type Reader struct {
 	onSpike func(*engine.Event) // must return at once
 	faults  *fault.Log
 
-	turn    chan struct{} // holds the one evaluation that may run
+	turn    chan struct{} // holds the one evaluation that may run; a digest needs no turn
 	ticks   *worker.Worker
 	digests *worker.Worker // with a paced source alone
 	cancel  context.CancelFunc
-	spent   atomic.Int64 // ns, in evaluations
+	spent   atomic.Int64 // ns, in evaluations and digests
 	failure atomic.Pointer[string]
 	closed  atomic.Bool
 }
@@ -103,7 +103,12 @@ func each(interval time.Duration, stop <-chan struct{}, f func()) {
 
 func (r *Reader) patience() time.Duration { return min(r.every, maxCollect) }
 
-func (r *Reader) digestNow() { r.faults.Guard("a digest", func() { r.digest(time.Now()) }) }
+// digestNow does what the span path leaves to others. Nobody waits for it but who called it: the next evaluation need not.
+func (r *Reader) digestNow() {
+	began := time.Now()
+	r.faults.Guard("a digest", func() { r.digest(began) })
+	r.spent.Add(int64(time.Since(began)))
+}
 
 // refresh brings the engine up to date for somebody who looks. A paced source is not asked: what it had at the last tick is the answer,
 // which is there at once, even for a callback that the source is waiting for.
@@ -115,8 +120,17 @@ func (r *Reader) refresh() {
 	_ = r.evaluate(context.Background()) // counted by the engine
 }
 
-// evaluate brings the engine up to date, within ctx. A failed collection feeds nothing, not even time.
+// evaluate brings the engine up to date, within ctx, and then the slow log. A failed collection feeds nothing, not even time.
 func (r *Reader) evaluate(ctx context.Context) error {
+	if r.closed.Load() {
+		return nil
+	}
+	err := r.advanceInTurn(ctx)
+	r.digestNow()
+	return err
+}
+
+func (r *Reader) advanceInTurn(ctx context.Context) error {
 	if err := r.begin(ctx); err != nil {
 		return err
 	}
@@ -167,7 +181,6 @@ func (r *Reader) advance(ctx context.Context) error {
 	if err != nil {
 		r.engine.CollectFailed()
 	}
-	r.digest(began)
 	r.spent.Add(int64(time.Since(began)))
 	r.report(events)
 	return err

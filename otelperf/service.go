@@ -41,10 +41,9 @@ func (s service) Detail(e companion.EndpointQuery) (any, bool) { return s.m.deta
 func (s service) Slow(limit int) any {
 	list := slowList{origin: s.m.origin(), Count: s.m.slowCount(), Slow: []SlowRequest{}}
 	for e := range s.m.slow.All() {
-		if len(list.Slow) == limit {
-			break
+		if list.Stored++; list.Stored <= limit {
+			list.Slow = append(list.Slow, slowRequest(e))
 		}
-		list.Slow = append(list.Slow, slowRequest(e))
 	}
 	return list
 }
@@ -70,8 +69,8 @@ func (s service) requestsOf(id trace.TraceID) []*slowlog.Entry {
 }
 
 func (s service) Active(limit int) any {
-	all := s.m.activeRequests()
-	return activeList{origin: s.m.origin(), Count: len(all), Active: all[:min(limit, len(all))]}
+	longest, count := s.m.activeRequests(limit)
+	return activeList{origin: s.m.origin(), Count: count, Active: longest}
 }
 
 func (s service) Errors(limit int) any {
@@ -81,7 +80,7 @@ func (s service) Errors(limit int) any {
 
 func (s service) Spikes(limit int) any {
 	all := s.m.spikes()
-	return spikeList{origin: s.m.origin(), Open: s.m.engine.OpenIncidents(), Spikes: all[:min(limit, len(all))]}
+	return spikeList{origin: s.m.origin(), Count: len(all), Open: s.m.engine.OpenIncidents(), Spikes: all[:min(limit, len(all))]}
 }
 
 func (s service) Spike(id string) (any, bool) {

@@ -142,9 +142,9 @@ func (a *Anatomy) size() int64 {
 	if a == nil {
 		return 0
 	}
-	n := anatomySize + a.Root.size() + int64(pairSize*len(a.Breakdown))
+	n := anatomySize + a.Root.size() + pairsSize(len(a.Breakdown)) + int64(cap(a.Findings)-len(a.Findings))*findingSize
 	for _, f := range a.Findings {
-		n += findingSize + int64(len(f.Kind)+len(f.Text))
+		n += findingSize + textSize(f.Kind, f.Text)
 	}
 	return n
 }
@@ -153,10 +153,10 @@ func (n *Node) size() int64 {
 	if n == nil {
 		return 0
 	}
-	size := nodeSize + int64(len(n.Name)+len(n.Kind)+len(n.Detail)+len(n.System)+len(n.Peer)+len(n.SpanID)+len(n.Status)+len(n.Dependency)+
-		len(n.Error.Type)+len(n.Error.Message)+len(n.Error.Stack)) + mapSize(n.Attributes) + int64(len(n.spans))*instanceSize
+	size := nodeSize + textSize(n.Name, n.Detail, n.System, n.Peer, n.SpanID, n.Dependency, n.Error.Type, n.Error.Message, n.Error.Stack) +
+		mapSize(n.Attributes) + int64(cap(n.spans))*instanceSize + 8*int64(cap(n.Children))
 	for _, c := range n.Children {
-		size += 8 + c.size()
+		size += c.size()
 	}
 	return size
 }

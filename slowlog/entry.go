@@ -106,28 +106,52 @@ func clampMap(m map[string]string, n int) map[string]string {
 	return out
 }
 
-// Sizes of values that every entry has, in bytes. The pair constant is what a map holds for one pair of strings.
+// Sizes in bytes.
 var (
-	entrySize    = int64(reflect.TypeFor[Entry]().Size())
+	entrySize    = int64(reflect.TypeFor[Entry]().Size()) + recordSize
 	anatomySize  = int64(reflect.TypeFor[Anatomy]().Size())
 	nodeSize     = int64(reflect.TypeFor[Node]().Size())
 	findingSize  = int64(reflect.TypeFor[Finding]().Size())
 	instanceSize = int64(reflect.TypeFor[instance]().Size())
 )
 
-const pairSize = 48
+const (
+	recordSize = 256 // what the store has besides for an entry, sets and map included
+	groupPairs = 8   // a map grows by groups of so many pairs
+	pairSize   = 33  // of them, two strings and a byte of control
+	mapHeader  = 48
+)
 
 // size estimates the bytes that e holds on to. Strings that entries share, such as routes, are charged to each.
 func (e *Entry) size() int64 {
-	n := entrySize + int64(len(e.Method)+len(e.Route)+len(e.Kind)+len(e.Path)+len(e.Reason)+len(e.SpikeID)+
-		len(e.Error.Type)+len(e.Error.Message)+len(e.Error.Stack))
+	n := entrySize + textSize(e.Method, e.Route, e.Kind, e.Path, e.Reason, e.SpikeID, e.Error.Type, e.Error.Message, e.Error.Stack)
 	return n + mapSize(e.Dimensions) + e.Anatomy.size()
 }
 
-func mapSize(m map[string]string) int64 {
-	var n int64
-	for k, v := range m {
-		n += int64(pairSize + len(k) + len(v))
+// textSize is what strings take on the heap, which rounds.
+func textSize(all ...string) (n int64) {
+	for _, s := range all {
+		n += int64(len(s)+15) &^ 15
 	}
 	return n
+}
+
+func mapSize(m map[string]string) int64 {
+	n := pairsSize(len(m))
+	for k, v := range m {
+		n += textSize(k, v)
+	}
+	return n
+}
+
+// pairsSize is what a map of n pairs takes besides its strings.
+func pairsSize(n int) int64 {
+	if n == 0 {
+		return 0
+	}
+	groups := 1
+	for groups*groupPairs*7/8 < n && n > groupPairs {
+		groups *= 2
+	}
+	return int64(mapHeader + groups*groupPairs*pairSize)
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/DataDog/go-sqllexer"
+
+	"github.com/otelperf/otelperf-go/slowlog/fault"
 )
 
 // query is a statement without its literals.
@@ -45,10 +47,10 @@ var dialects = map[string]dialect{
 // readQuery takes the literals out of a statement. Of what is not SQL, or in doubt, only the first word is kept if
 // it is one, as in "HGETALL": the rest of a Redis command or of a JSON query is data.
 //
-// A panic of the lexer, of which none is known, leaves nothing of the statement.
+// A fault of ours leaves nothing of the statement.
 func readQuery(text, system string) (q query) {
 	defer func() {
-		if recover() != nil {
+		if fault.Shared.Recovered("a statement", recover()) {
 			q = query{}
 		}
 	}()

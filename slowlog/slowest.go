@@ -160,11 +160,11 @@ func (s *Store) slowestOf(key endpointKey) []*Entry {
 
 // Stats are what a [Store] holds and what its bounds cost, since it was made or reset.
 type Stats struct {
-	Entries    int    `json:"entries"`     // kept now, each once
+	Entries    int    `json:"entries"`     // stored now, each once
 	Endpoints  int    `json:"endpoints"`   // lists of slowest requests, the shared one included
 	Bytes      int64  `json:"bytes"`       // estimate of what they hold
-	Slow       uint64 `json:"slow"`        // slow requests added, kept or not
-	Failed     uint64 `json:"failed"`      // failed requests added, kept or not
+	Slow       uint64 `json:"slow"`        // slow requests added, stored or not
+	Failed     uint64 `json:"failed"`      // failed requests added, stored or not
 	Evicted    uint64 `json:"evicted"`     // entries dropped early for the byte limit
 	Overflowed uint64 `json:"overflowed"`  // additions to the shared list because no list was free
 	Stripped   uint64 `json:"stripped"`    // entries too big to keep their anatomy

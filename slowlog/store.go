@@ -173,6 +173,14 @@ func (s *Store) dropLocked(r *record) {
 	s.unrankLocked(r)
 }
 
+// Has reports whether the entry of a span is kept. It lets a caller skip building an anatomy for one that is not.
+func (s *Store) Has(id trace.TraceID, span trace.SpanID) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.bySpan[span]
+	return r != nil && r.entry.TraceID == id
+}
+
 // ReplaceAnatomy puts another anatomy in the place of that of a kept entry, for calls that ended after their
 // request did. Who already holds the entry keeps it as it was; the store gives out a copy from then on. It reports
 // whether the entry was still kept and the anatomy within a quarter of the allowed bytes. Counts do not change and
@@ -187,6 +195,7 @@ func (s *Store) ReplaceAnatomy(id trace.TraceID, span trace.SpanID, a *Anatomy) 
 	}
 	size := r.bytes - r.entry.Anatomy.size() + grown
 	if size > s.limits.Bytes/4 {
+		s.stripped.Add(1)
 		return false
 	}
 	changed := *r.entry
@@ -252,7 +261,7 @@ func entriesOf(records []*record) []*Entry {
 	return out
 }
 
-// Count is the number of slow requests added since the store was made or reset, kept or not.
+// Count is the number of slow requests added since the store was made or reset, stored or not.
 func (s *Store) Count() uint64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()

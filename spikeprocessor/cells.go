@@ -3,6 +3,7 @@
 package spikeprocessor
 
 import (
+	"slices"
 	"time"
 
 	"github.com/otelperf/otelperf-go/slowlog"
@@ -62,6 +63,19 @@ func (c *cell) fold() {
 	}
 }
 
+// absorb takes in all that another cell has summed up.
+func (c *cell) absorb(o *cell) {
+	c.timed.Merge(&o.timed)
+	c.outcomes.Add(&o.outcomes)
+	if o.failed == nil {
+		return
+	}
+	if c.failed == nil {
+		c.failed, c.deltaFailed = latency.NewCoarse(), new(latency.Histogram)
+	}
+	c.failed.Merge(o.failed)
+}
+
 // startDelta empties the delta.
 func (c *cell) startDelta() {
 	c.delta.Reset()
@@ -99,9 +113,33 @@ func (c *cells) apply(words []uint64) {
 	}
 }
 
-func (c *cells) at(id uint32) *cell {
-	if int(id) < len(c.byID) && c.byID[id] != nil {
+// cell returns the one of an id, nil if there is none.
+func (c *cells) cell(id uint32) *cell {
+	if int(id) < len(c.byID) {
 		return c.byID[id]
+	}
+	return nil
+}
+
+// requests is how many there have been of an id.
+func (c *cells) requests(id uint32) uint64 {
+	if cl := c.cell(id); cl != nil {
+		return cl.requests()
+	}
+	return 0
+}
+
+// drop forgets the cell of an id.
+func (c *cells) drop(id uint32) {
+	c.byID[id] = nil
+	if i := slices.Index(c.dirty, id); i >= 0 {
+		c.dirty = slices.Delete(c.dirty, i, i+1)
+	}
+}
+
+func (c *cells) at(id uint32) *cell {
+	if cl := c.cell(id); cl != nil {
+		return cl
 	}
 	for int(id) >= len(c.byID) {
 		c.byID = append(c.byID, nil)
@@ -112,7 +150,7 @@ func (c *cells) at(id uint32) *cell {
 
 // Delta is what came to one endpoint between two calls of TakeDeltas. It is valid only during the call it is passed to.
 type Delta struct {
-	// ID is a small number that stands for Endpoint as long as the source lives.
+	// ID is a small number that stands for Endpoint until a Delta says that it is Forgotten.
 	ID int
 	// Endpoint is whose numbers these are.
 	Endpoint conventions.Endpoint
@@ -126,6 +164,10 @@ type Delta struct {
 	// OutcomesUnknown marks requests that came without their attributes, since an SDK's cardinality limit was reached: they count
 	// as ok, and as unmatched by any endpoint.
 	OutcomesUnknown bool
+	// Forgotten says that the endpoint has made room for others, and nothing else: no Delta of it follows, ID may become another's,
+	// and what it had counts as that of the overflow endpoint of the same kind, whose ID is Other.
+	Forgotten bool
+	Other     int // see Forgotten
 }
 
 // takeDeltas is Link.TakeDeltas.
@@ -133,6 +175,11 @@ func (c *core) takeDeltas(yield func(*Delta)) {
 	c.rec.Do(func() {
 		first := !c.cells.taken
 		c.cells.taken = true
+		if first {
+			c.reap(nil)
+		} else {
+			c.reap(yield)
+		}
 		entries, d := c.table.entries(), &c.cells.yielded
 		for _, id := range c.cells.dirty {
 			cl := c.cells.byID[id]

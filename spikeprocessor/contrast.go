@@ -36,8 +36,8 @@ type contrast struct {
 }
 
 type contrastData struct {
-	half    int64                    // number of the running five minutes; its parity is the index of its tallies
-	totals  tally                    // requests
+	half    int64                    // number of the running five minutes; its parity is the index of its counts
+	totals  classCounts              // requests
 	keys    [contrastKeys]*topValues // nil from the first unused one on
 	next    int                      // where in samples the next one goes
 	samples [contrastSamples]contrastSample

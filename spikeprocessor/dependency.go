@@ -5,6 +5,7 @@ package spikeprocessor
 import (
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
@@ -18,29 +19,30 @@ func isCall(kind trace.SpanKind) bool {
 	return kind == trace.SpanKindClient || kind == trace.SpanKindProducer
 }
 
-// measureCall records a client or producer span under what it called. It allocates only for a statement that it has not seen before.
-func (c *core) measureCall(s sdktrace.ReadOnlySpan) {
-	kind := s.SpanKind()
-	if !isCall(kind) {
-		return
-	}
+// measureCall records a client or producer span under what it called, and returns that row. It allocates only for a statement
+// that it has not seen before.
+func (c *core) measureCall(s sdktrace.ReadOnlySpan, kind trace.SpanKind, attrs []attribute.KeyValue, status codes.Code) *entry {
 	end := s.EndTime()
 	d := max(0, end.Sub(s.StartTime()))
 	outcome := slowlog.OutcomeOK
-	if s.Status().Code == codes.Error {
+	if status == codes.Error {
 		outcome = slowlog.OutcomeServerError
 	}
-	c.rec.Record(packWord(c.table.lookup(c.dependency(s, kind, end)).id, outcome, d))
+	e := c.table.lookup(c.dependency(s, kind, attrs, end))
+	c.rec.Record(packWord(e.id, outcome, d))
+	return e
 }
 
 // dependency names the row of a call that ended at a time.
-func (c *core) dependency(s sdktrace.ReadOnlySpan, kind trace.SpanKind, end time.Time) (row class, prefix, name string) {
-	category, prefix, name, statement, port := conventions.Dependency(kind, s.Attributes())
+func (c *core) dependency(s sdktrace.ReadOnlySpan, kind trace.SpanKind, attrs []attribute.KeyValue, end time.Time) (row class, prefix, name string) {
+	category, prefix, name, statement, port := conventions.Dependency(kind, attrs)
 	if name == "" && statement != "" {
 		name = c.queries.summary(statement, prefix, end)
 	}
 	if name == "" {
-		name = s.Name()
+		if name, statement = category.NameOf(s.Name(), attrs); statement != "" {
+			name = c.queries.summary(statement, prefix, end)
+		}
 	}
 	return dependencyClass(category, port), prefix, name
 }

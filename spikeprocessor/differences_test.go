@@ -76,9 +76,9 @@ func FuzzTopValues(f *testing.F) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		var (
 			top    topValues
-			totals tally
+			totals classCounts
 			half   int
-			truth  = map[string]*tally{}
+			truth  = map[string]*classCounts{}
 		)
 		for range min(n, 4000) {
 			if r.IntN(1000) < int(turn) {
@@ -91,7 +91,7 @@ func FuzzTopValues(f *testing.F) {
 			}
 			value := fmt.Sprint("v", int(math.Abs(r.NormFloat64())*float64(values)/3))
 			if truth[value] == nil {
-				truth[value] = &tally{}
+				truth[value] = &classCounts{}
 			}
 			class := r.IntN(numClasses)
 			truth[value].add(half, class)
@@ -105,7 +105,7 @@ func FuzzTopValues(f *testing.F) {
 	})
 }
 
-func checkBounds(t *testing.T, top *topValues, truth map[string]*tally) {
+func checkBounds(t *testing.T, top *topValues, truth map[string]*classCounts) {
 	t.Helper()
 	cells := map[string]*valueCell{}
 	for i := range top.cells {
@@ -134,7 +134,7 @@ func checkBounds(t *testing.T, top *topValues, truth map[string]*tally) {
 func TestTopValuesKeepsWhatIsFrequentAmongTheSlow(t *testing.T) {
 	var (
 		top    topValues
-		totals tally
+		totals classCounts
 	)
 	for i := range 20_000 {
 		class, value := classOrdinary, fmt.Sprint("user", i)

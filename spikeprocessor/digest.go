@@ -2,132 +2,92 @@
 
 package spikeprocessor
 
-import (
-	"sync"
-	"time"
+import "time"
 
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-
-	"github.com/otelperf/otelperf-go/slowlog"
-)
-
+// Bounds of one Digest: it builds anatomies for digestTime, and whatever the clock says, until it has built some of so many bytes.
 const (
-	maxPending       = 256 // kept requests whose anatomy waits for Digest
-	maxSamples       = 32  // ordinary requests that wait for Digest
-	samplesPerSecond = 4   // of one endpoint
+	digestTime  = 50 * time.Millisecond
+	digestBytes = 1 << 20
 )
-
-// workbench is where what the span path leaves behind waits for Digest. All of it is bounded.
-type workbench struct {
-	mu      sync.Mutex // guards all below; held for a few instructions on the span path
-	pending []*kept
-	samples []sample
-}
-
-// sample is one ordinary request, for what is normal.
-type sample struct {
-	entry  *entry
-	root   sdktrace.ReadOnlySpan
-	kin    family
-	slow   bool
-	status int
-	d      time.Duration
-}
-
-// wait puts a kept request on the bench; false if that is full.
-func (w *workbench) wait(k *kept) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if len(w.pending) >= maxPending {
-		return false
-	}
-	w.pending = append(w.pending, k)
-	return true
-}
-
-func (w *workbench) sample(s sample) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if len(w.samples) < maxSamples {
-		w.samples = append(w.samples, s)
-	}
-}
-
-func (w *workbench) take() (pending []*kept, samples []sample) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	pending, samples = w.pending, w.samples
-	w.pending, w.samples = nil, nil
-	return pending, samples
-}
 
 // digest is Link.Digest.
 func (c *core) digest(now time.Time) {
 	c.digestMu.Lock()
 	defer c.digestMu.Unlock()
+	began := time.Now()
 	c.digesting.Store(true)
-	pending, samples := c.bench.take()
+	samples := c.bench.takeSamples()
 	c.learnAll(samples, now)
-	for _, k := range pending {
-		c.build(k)
-	}
-	for i := range c.recents.ring {
-		if k := c.recents.ring[i].Load(); k != nil {
-			c.build(k)
-		}
-	}
-	c.recents.expire(now.Add(-lateWindow))
+	c.bench.forget(samples)
+	c.buildAll(began, now)
+	c.bench.expire(now.Add(-lateWindow))
 	if now.Sub(c.tidied) >= time.Second || now.Before(c.tidied) {
 		c.tidied = now
 		c.gather.tidy()
 		if c.running != nil {
-			c.running.sweep(now, staleInFlight)
+			c.running.sweep(now)
 		}
+		c.forget(now)
 		for _, e := range c.table.entries() {
-			if e.samples.Load() != samplesPerSecond {
+			if e != nil && e.samples.Load() != samplesPerSecond {
 				e.samples.Store(samplesPerSecond)
 			}
 		}
 	}
 }
 
-// build makes the anatomy of a kept request and puts it into the slow log, if there is anything new.
-func (c *core) build(k *kept) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if !k.dirty {
-		return
+// buildAll builds anatomies, of requests that have none yet and of those that got late children by turns. What there is no time
+// for waits for the next call, which goes on from there.
+func (c *core) buildAll(began, now time.Time) {
+	built := int64(0)
+	more := func() bool { return built < digestBytes || time.Since(began) < c.digestTime }
+	dirty := maxRecent
+	for more() {
+		k, n := c.bench.next()
+		if k != nil {
+			built += n
+			c.build(k, now)
+			c.bench.done(k)
+		}
+		again := false
+		for ; dirty > 0 && !again && more(); dirty-- {
+			c.rebuilt = (c.rebuilt + 1) % maxRecent
+			if k := c.bench.recents.ring[c.rebuilt].Load(); k != nil && c.build(k, now) {
+				built += c.bench.weight(k)
+				again = true
+			}
+		}
+		if k == nil && dirty == 0 {
+			return
+		}
 	}
-	k.dirty = false
-	a := slowlog.Build(c.slowSpan(k.root), c.slowSpans(k.children), slowlog.BuildOptions{
-		QueryText: c.cfg.queryText, Normal: k.entry.usual.Normal(), Dropped: k.dropped,
-	})
-	c.store.ReplaceAnatomy(k.trace, k.id, a)
 }
 
 // learnAll takes samples in. An ordinary one stands for the ordinary requests of its endpoint since the last call.
 func (c *core) learnAll(samples []sample, now time.Time) {
 	taken := map[*entry]int{}
-	for _, s := range samples {
-		if !s.slow {
-			taken[s.entry]++
+	for i := range samples {
+		if !samples[i].slow {
+			taken[samples[i].entry]++
 		}
 	}
 	weights := map[*entry]int{}
 	c.rec.Locked(func() {
+		entries := c.table.entries()
 		for e, n := range taken {
-			if int(e.id) < len(c.cells.byID) && c.cells.byID[e.id] != nil {
-				total := c.cells.byID[e.id].requests()
+			if entries[e.id] == e { // else it has been forgotten
+				total := c.cells.requests(e.id)
 				weights[e] = int(total-e.sampledAt) / n
 				e.sampledAt = total
 			}
 		}
 	})
-	for _, s := range samples {
-		if s.slow {
-			c.learn(s, 1, now)
-		} else {
-			c.learn(s, weights[s.entry], now)
+	for i := range samples {
+		s := &samples[i]
+		weight := 1
+		if !s.slow {
+			weight = weights[s.entry]
 		}
+		c.learn(s, c.slowSpans(s.kin.spans), weight, now)
 	}
 }

@@ -16,30 +16,46 @@ import (
 
 // endChild measures a call to a dependency, holds the span for its root's anatomy and hands it on.
 func (p *Processor) endChild(s sdktrace.ReadOnlySpan, parent trace.SpanID) {
+	var rescuer *Processor
+	var late sdktrace.ReadOnlySpan
 	if !p.core.stopped.Load() {
-		p.core.child(s, parent)
+		rescuer, late = p.core.child(s, parent)
 	}
-	if p.next != nil && !p.core.unsampled(s) {
-		p.next.OnEnd(s)
+	switch {
+	case !p.withholds(s):
+		if p.next != nil {
+			p.next.OnEnd(s)
+		}
+	case late != nil && !rescuer.closed.Load():
+		rescuer.next.OnEnd(late)
 	}
 }
 
-func (c *core) child(s sdktrace.ReadOnlySpan, parent trace.SpanID) {
+// child returns the span as one that was sampled, and the processor that is to get it, if its root has been rescued.
+func (c *core) child(s sdktrace.ReadOnlySpan, parent trace.SpanID) (rescuer *Processor, late sdktrace.ReadOnlySpan) {
 	defer c.guard()
-	if c.cfg.dependencies {
-		c.measureCall(s)
+	kind := s.SpanKind()
+	measured := c.cfg.dependencies && isCall(kind)
+	if !measured && !c.cfg.anatomy {
+		return
+	}
+	attrs, status := s.Attributes(), s.Status()
+	var call *entry
+	if measured {
+		call = c.measureCall(s, kind, attrs, status.Code)
 	}
 	if !c.cfg.anatomy {
-		return
+		return nil, nil
 	}
 	sc := s.SpanContext()
-	if k := c.recents.find(sc.TraceID(), parent, s); k != nil {
-		if k.processor != nil {
-			k.processor.late(s)
+	if k := c.awaited(sc.TraceID(), parent, s, call); k != nil {
+		if rescuer = k.rescuer.Load(); rescuer != nil {
+			late = c.late(s)
 		}
-		return
+		return rescuer, late
 	}
-	c.gather.hold(sc.TraceID(), sc.SpanID(), parent, s)
+	c.gather.hold(&sc, parent, s, weigh(s, attrs, status, sc.TraceState()), call)
+	return nil, nil
 }
 
 // endRoot records a local root and hands it on: as it is or enriched if it was sampled, rescued with its children if it
@@ -52,13 +68,14 @@ func (c *core) child(s sdktrace.ReadOnlySpan, parent trace.SpanID) {
 // measureSlowly for what has to be looked at closely or is new, and applyWords for the recorder's full logs.
 func (p *Processor) endRoot(s sdktrace.ReadOnlySpan) {
 	c := p.core
+	sc := s.SpanContext()
+	if c.running != nil {
+		c.running.end(sc.SpanID())
+	}
 	if c.stopped.Load() {
 		c.stats.afterShutdown.Add(1)
 		p.handOn(s)
 		return
-	}
-	if c.running != nil {
-		c.running.end(s.SpanContext().SpanID())
 	}
 	d := s.EndTime().Sub(s.StartTime())
 	if d < 0 {
@@ -96,31 +113,45 @@ func (p *Processor) endRoot(s sdktrace.ReadOnlySpan) {
 	}
 	c.rec.Record(packWord(e.id, outcome, d))
 	if m := c.mark.Load(); m != nil {
-		(*m)(s.SpanContext().SpanID(), e.endpoint, d, int64(d) > e.keepNanos.Load())
+		(*m)(sc.SpanID(), e.endpoint, d, int64(d) > e.keepNanos.Load())
 	}
-	if p.next != nil || outcome.Failed() || int64(d) > e.keepNanos.Load() || c.curious(e) || c.holds(s) {
+	if p.next != nil || outcome.Failed() || int64(d) > e.keepNanos.Load() || c.curious(e) || c.holds(sc.TraceID(), s) {
 		p.judge(s, &verdict{entry: e, d: d, asked: known, r: conventions.Request{Kind: e.class.kind(), Method: e.method, Route: route, Status: int(status), Outcome: outcome}})
 	}
 }
 
 // handOn gives next a span as it came.
 func (p *Processor) handOn(s sdktrace.ReadOnlySpan) {
-	if p.next != nil && !p.core.unsampled(s) {
+	if p.next != nil && !p.withholds(s) {
 		p.next.OnEnd(s)
 	}
 }
 
+// aftermath is what is left to do with code of the program's when a request has been judged.
+type aftermath struct {
+	rescued []sdktrace.ReadOnlySpan // children for next
+	kept    *slowlog.Entry          // for the functions of WithOnKeep
+}
+
 // judge does what the verdict on a local root asks for, and hands it on.
 func (p *Processor) judge(s sdktrace.ReadOnlySpan, v *verdict) {
-	if out := p.judged(s, v); p.next != nil && out != nil {
+	var then aftermath
+	out := p.judged(s, v, &then)
+	for _, child := range then.rescued {
+		p.next.OnEnd(child)
+	}
+	if p.next != nil && out != nil {
 		p.next.OnEnd(out)
+	}
+	if then.kept != nil {
+		p.core.reportKept(then.kept)
 	}
 }
 
 // judged returns what next is to get, nil for nothing. A fault of ours leaves next with the span as it came.
-func (p *Processor) judged(s sdktrace.ReadOnlySpan, v *verdict) (out sdktrace.ReadOnlySpan) {
+func (p *Processor) judged(s sdktrace.ReadOnlySpan, v *verdict, then *aftermath) (out sdktrace.ReadOnlySpan) {
 	c := p.core
-	if p.next != nil && !c.unsampled(s) {
+	if p.next != nil && !p.withholds(s) {
 		out = s
 	}
 	defer c.guard()
@@ -128,11 +159,14 @@ func (p *Processor) judged(s sdktrace.ReadOnlySpan, v *verdict) (out sdktrace.Re
 		v.reason = v.entry.reason(v.r.Outcome, v.d)
 	}
 	if v.reason != "" {
-		p.notable(s, v)
+		p.notable(s, v, then)
 	} else {
 		c.ordinary(s, v)
 	}
-	if out != nil {
+	switch {
+	case v.rescued != "":
+		out = asSampled(s, c.enrich(s, v).Attributes())
+	case out != nil:
 		out = c.enrich(s, v)
 	}
 	return out
@@ -149,7 +183,7 @@ func (c *core) measureSlowly(s sdktrace.ReadOnlySpan, attrs []attribute.KeyValue
 		if !told {
 			outcome = slowlog.OutcomeOfStatus(int(status))
 		}
-		return c.table.lookup(httpClass, method, route), route, status, outcome
+		return c.table.lookup(httpClass, conventions.KnownMethod(method), route), route, status, outcome
 	}
 	plain := conventions.Span{Kind: s.SpanKind(), Name: s.Name(), Attributes: attrs, Failed: s.Status().Code == codes.Error}
 	r := plain.Request()
@@ -158,22 +192,46 @@ func (c *core) measureSlowly(s sdktrace.ReadOnlySpan, attrs []attribute.KeyValue
 		r = plain.Request()
 	}
 	if r.Kind == conventions.KindDependency {
-		row, prefix, name := c.dependency(s, plain.Kind, s.EndTime())
+		row, prefix, name := c.dependency(s, plain.Kind, attrs, s.EndTime())
 		return c.table.lookup(row, prefix, name), name, int64(r.Status), r.Outcome
 	}
 	if r.Kind == conventions.KindHTTP && method != "" && route == "" && status != 0 && !told {
 		c.layouts.LearnServer(attrs)
 	}
-	return c.table.lookup(kindClass(r.Kind), r.Method, r.Route), r.Route, int64(r.Status), r.Outcome
+	return c.row(&r), r.Route, int64(r.Status), r.Outcome
+}
+
+// row finds the row of a request. One whose route is not proven may have none of its own: then its route is that of unmatched ones.
+func (c *core) row(r *conventions.Request) *entry {
+	kind := kindClass(r.Kind)
+	if !r.Unproven {
+		return c.table.lookup(kind, r.Method, r.Route)
+	}
+	route := conventions.Clip(r.Route)
+	if e := c.table.known(kind, r.Method, route); e != nil {
+		return e
+	}
+	if g := c.names.admit(r, c.table); g != proven {
+		e := c.table.lookupAs(kind, r.Method, route, g)
+		if e.route != route { // there is no room
+			r.Route = e.route
+		}
+		return e
+	}
+	if r.Kind == conventions.KindHTTP && !r.Unmatched() {
+		c.stats.namedByPath.Add(1)
+	}
+	r.Route = conventions.UnmatchedRoute
+	return c.table.lookup(kind, r.Method, r.Route)
 }
 
 // curious reports whether an ordinary request of the endpoint is to be looked at, for what is normal.
 func (c *core) curious(e *entry) bool { return c.digesting.Load() && e.samples.Load() > 0 }
 
 // holds reports whether spans of the request may be held. A root that has children says so, but asking it is not free, and
-// where nothing is held in the whole process there is no need to.
-func (c *core) holds(s sdktrace.ReadOnlySpan) bool {
-	return c.cfg.anatomy && c.gather.held.Load() > 0 && s.ChildSpanCount() > 0
+// where nothing is held in its shard there is no need to.
+func (c *core) holds(id trace.TraceID, s sdktrace.ReadOnlySpan) bool {
+	return c.cfg.anatomy && c.gather.has(id) && s.ChildSpanCount() > 0
 }
 
 // ordinary lets the children of a request go, and looks at a few of them a second for what is normal.
@@ -182,49 +240,62 @@ func (c *core) ordinary(s sdktrace.ReadOnlySpan, v *verdict) {
 		c.bench.sample(sample{entry: v.entry, root: s, kin: c.family(s), d: v.d, status: v.r.Status})
 		return
 	}
-	if c.holds(s) {
-		sc := s.SpanContext()
+	if sc := s.SpanContext(); c.holds(sc.TraceID(), s) {
 		c.gather.release(sc.TraceID(), sc.SpanID(), nil)
 	}
 }
 
 // family takes the descendants of a root that have ended.
 func (c *core) family(s sdktrace.ReadOnlySpan) (f family) {
-	if c.holds(s) {
-		sc := s.SpanContext()
+	if sc := s.SpanContext(); c.holds(sc.TraceID(), s) {
 		c.gather.release(sc.TraceID(), sc.SpanID(), &f)
 	}
 	return f
 }
 
 // notable keeps a request that was slow, failed, or part of a spike, and rescues it if it was not sampled.
-func (p *Processor) notable(s sdktrace.ReadOnlySpan, v *verdict) {
+func (p *Processor) notable(s sdktrace.ReadOnlySpan, v *verdict, then *aftermath) {
 	c := p.core
 	f := c.family(s)
 	if v.r.Outcome.Failed() {
 		c.failure(s, v)
 	}
-	if v.slow() && c.digesting.Load() {
-		c.bench.sample(sample{entry: v.entry, root: s, kin: f, d: v.d, status: v.r.Status, slow: true})
-	}
 	c.suspicion.Store(s.EndTime().UnixNano())
-	if c.unsampled(s) {
-		p.rescue(s, v, &f)
+	if p.withholds(s) {
+		p.rescue(s, v, &f, then)
 	}
 	if v.rescued != "" || s.SpanContext().IsSampled() {
 		v.entry.exemplars.add(s, v)
 	}
-	stored := c.keep(s, v)
+	c.remember(p, s, v, &f, then)
+}
+
+// remember puts a notable request into the slow log, and has its anatomy built.
+func (c *core) remember(p *Processor, s sdktrace.ReadOnlySpan, v *verdict, f *family, then *aftermath) {
+	then.kept = c.keep(s, v)
+	stored, digesting := then.kept != nil, c.digesting.Load()
+	if !stored && v.slow() && digesting {
+		c.bench.sample(sample{entry: v.entry, root: s, kin: *f, d: v.d, status: v.r.Status, slow: true})
+	}
 	if !stored && v.rescued == "" {
 		return
 	}
-	k := &kept{root: s, trace: s.SpanContext().TraceID(), id: s.SpanContext().SpanID(), entry: v.entry, children: f.spans, dropped: f.dropped, dirty: stored}
-	if v.rescued != "" {
-		k.processor = p
+	root := detached(s)
+	k := &kept{
+		root: root, trace: root.own.TraceID(), id: root.own.SpanID(), entry: v.entry, status: v.r.Status, d: v.d,
+		slow: stored && digesting && v.slow(), children: f.spans, dropped: f.dropped, dirty: stored,
+		bytes: f.bytes + root.weight(),
 	}
-	c.recents.add(k)
-	if stored && (!c.digesting.Load() || !c.bench.wait(k)) {
-		c.build(k)
+	if v.rescued != "" {
+		k.rescuer.Store(p)
+	}
+	waits := stored && digesting
+	admitted := c.bench.admit(k, waits)
+	if stored && (f.lost || waits && !admitted) {
+		c.stats.incomplete(s.EndTime(), waits && !admitted)
+	}
+	if stored && !digesting {
+		c.build(k, s.EndTime())
 	}
 }
 

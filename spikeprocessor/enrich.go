@@ -110,12 +110,12 @@ func (v *verdict) rescueAttrs(to []attribute.KeyValue) []attribute.KeyValue {
 	return append(to, conventions.RescuedKey.Bool(true), conventions.RescueReasonKey.String(v.rescued))
 }
 
-// missingRoute is the route of an HTTP request whose span has it only in its name.
+// missingRoute is the route of an HTTP request whose span has it only in its name; "" if there is none, or what is there may be a path.
 func (v *verdict) missingRoute(attrs []attribute.KeyValue, name string) string {
-	if v.r.Kind != conventions.KindHTTP || !strings.HasSuffix(name, v.r.Route) || !strings.Contains(name, " ") || v.r.Route == conventions.UnmatchedRoute {
+	if v.r.Kind != conventions.KindHTTP || v.r.Route == conventions.UnmatchedRoute || v.entry.guess == doubted {
 		return ""
 	}
-	if hasKey(attrs, conventions.RouteKey) {
+	if conventions.RouteOfName(v.r.Method, name) != v.r.Route || hasKey(attrs, conventions.RouteKey) {
 		return ""
 	}
 	return v.r.Route

@@ -69,10 +69,10 @@ type errorSet struct {
 	others [conventions.NumKinds]atomic.Pointer[errorGroup] // by kind, when full
 	full   atomic.Bool
 
-	mu     sync.Mutex     // serialises inserts, guards what follows
-	n      int            // groups in slots
-	types  map[*entry]int // types of an endpoint, less "(other)"
-	stacks atomic.Int64   // bytes; reserved before a stack is kept
+	mu     sync.Mutex                   // serialises inserts, guards what follows
+	n      int                          // groups in slots
+	types  map[conventions.Endpoint]int // less "(other)"
+	stacks atomic.Int64                 // bytes; reserved before a stack is kept
 }
 
 // errorGroup is one group. The fields before the counts never change.
@@ -99,7 +99,7 @@ func newErrorGroups() *errorGroups {
 
 // reset forgets all groups. A failure that is being added may be forgotten with them.
 func (g *errorGroups) reset() {
-	g.set.Store(&errorSet{seed: maphash.MakeSeed(), types: map[*entry]int{}})
+	g.set.Store(&errorSet{seed: maphash.MakeSeed(), types: map[conventions.Endpoint]int{}})
 }
 
 // add counts a failure that ended at the time at. Its strings may be of any length and hold any bytes; what is kept of
@@ -167,14 +167,19 @@ func (s *errorSet) group(e *entry, typ string, id trace.TraceID, at time.Time) *
 // find returns the group, or nil and the slot in which it belongs. There is always a free slot, since the table never
 // fills.
 func (s *errorSet) find(e *entry, typ string, overflow bool) (*errorGroup, *atomic.Pointer[errorGroup]) {
-	h := maphash.String(s.seed, typ) + uint64(e.id)*0x9E3779B97F4A7C15
+	h := maphash.String(s.seed, typ) + (e.hash+uint64(e.class))*0x9E3779B97F4A7C15
 	for i := h; ; i++ {
 		slot := &s.slots[i%errorSlots]
 		gr := slot.Load()
-		if gr == nil || gr.e == e && gr.overflow == overflow && gr.typ == typ {
+		if gr == nil || gr.of(e) && gr.overflow == overflow && gr.typ == typ {
 			return gr, slot
 		}
 	}
+}
+
+// of reports whether a group is of the endpoint of e, which may have been forgotten and have come back.
+func (gr *errorGroup) of(e *entry) bool {
+	return gr.e == e || gr.e != nil && gr.e.class == e.class && gr.e.endpoint == e.endpoint
 }
 
 // insert publishes a group. It has its times already, since a list that comes before remember could keep remember out.
@@ -185,7 +190,7 @@ func (s *errorSet) insert(gr *errorGroup) *errorGroup {
 		s.full.Store(true)
 		return s.otherLocked(gr)
 	}
-	if gr.overflow = s.types[gr.e] >= maxErrorTypes; gr.overflow {
+	if gr.overflow = s.types[gr.e.endpoint] >= maxErrorTypes; gr.overflow {
 		gr.typ = otherErrorType
 	}
 	same, slot := s.find(gr.e, gr.typ, gr.overflow)
@@ -193,7 +198,7 @@ func (s *errorSet) insert(gr *errorGroup) *errorGroup {
 		return same
 	}
 	if !gr.overflow {
-		s.types[gr.e]++
+		s.types[gr.e.endpoint]++
 	}
 	s.n++
 	gr.typ = strings.Clone(gr.typ)

@@ -3,7 +3,6 @@
 package spikeprocessor
 
 import (
-	"sync"
 	"sync/atomic"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -12,153 +11,136 @@ import (
 
 // Bounds of the child spans that are held until their local root ends.
 const (
-	maxHeld       = 8192 // in the process; a snapshot takes about 1 KB
+	maxHeldBytes  = 8 << 20 // in the process; a span counts at least minSpanBytes, so these are at most 8192 spans
 	maxPerRequest = 256
+	freeShare     = 16 << 10 // bytes that every request may hold; beyond, no more than is left for others
 	gatherShards  = 64
-	creditBatch   = 32
-	staleSweeps   = 60 // a list that nobody touched for so many sweeps, one a second, is let go
+	creditBytes   = 32 << 10 // what a shard asks for at a time
+	staleSweeps   = 60       // a list that nobody touched for so many sweeps, one a second, is let go
+	longSweeps    = 10       // one that is older makes room for any other
 )
 
-// gatherer holds ended child spans by trace until their local root ends: at most maxHeld in the process and
-// maxPerRequest in a request; what is beyond is counted. A child costs one short lock of a shard, which spans of other
-// traces share by chance only, and no allocation once the shard's memory is warm.
+// gatherer holds ended child spans by trace until their local root ends. In the process they take at most maxHeldBytes, by
+// [weigh]; a heavy span is held as a clipped copy. Of one request they are at most maxPerRequest, and above freeShare at most
+// as many bytes as are left for others, so n requests that want all get 1/(n+1) of it each. Where that is not enough, requests
+// that have been there for longer than ten seconds make room, the oldest first, and where nothing is left at all, the oldest of
+// any age. Who made room holds nothing any more: those are streams, consumers' loops, and spans that ended after their root. All
+// that is left out is counted. Who made room is remembered by at most 256 lists a shard, 2 MiB in all.
 //
-// Invariant: a node is in the list of one trace, in a shard's free list, or owned by the goroutine that detached it;
-// held is at least the number of nodes that are not free.
+// A child costs one short lock of a shard, which spans of other traces share by chance only, and no allocation once the
+// shard's memory is warm. Shards take bytes from the common bound a batch at a time, and keep some back; only when the bound
+// has been reached they account for each span, and what others had kept back is collected first.
+//
+// Invariant: a node is in the list of one trace, in a shard's free list, or owned by the goroutine that detached it; used is
+// the sum of what the shards were granted, and that is at least the weight of their spans.
 type gatherer struct {
-	held   atomic.Int64 // credits given to shards, maxHeld at most; every request reads it
-	full   atomic.Uint64
-	long   atomic.Uint64
-	stale  atomic.Uint64
-	_      [32]byte
-	shards [gatherShards]gatherShard
-}
-
-type gatherShard struct {
-	mu     sync.Mutex // guards all below; held for a few dozen instructions
-	traces map[trace.TraceID]int32
-	lists  []heldList
-	nodes  []heldSpan
-	list0  int32 // first free list, plus one
-	node0  int32 // first free node, plus one
-	credit int32 // nodes that may be taken without asking
-	sweep  uint32
-	_      [40]byte // neighbours do not share a cache line
-}
-
-// heldList is what one trace has in a shard.
-type heldList struct {
-	head    int32 // plus one; newest first
-	count   int32
-	dropped int32
-	touched uint32
-}
-
-type heldSpan struct {
-	span       sdktrace.ReadOnlySpan
-	id, parent trace.SpanID
-	next       int32 // plus one
+	used    atomic.Int64  // bytes granted to shards, maxHeldBytes at most
+	clock   atomic.Uint32 // moves on as bytes are granted: the age of lists within a second
+	aged    atomic.Bool   // at the last sweep there were lists older than longSweeps
+	pressed atomic.Bool   // the bound was reached: shards keep nothing back
+	full    atomic.Uint64
+	long    atomic.Uint64
+	stale   atomic.Uint64
+	evicted atomic.Uint64
+	clipped atomic.Uint64
+	_       [64]byte
+	shards  [gatherShards]gatherShard
 }
 
 func (g *gatherer) shard(id trace.TraceID) *gatherShard { return &g.shards[id[15]%gatherShards] }
 
-// hold keeps a child until its root ends.
-func (g *gatherer) hold(traceID trace.TraceID, id, parent trace.SpanID, s sdktrace.ReadOnlySpan) {
-	sh := g.shard(traceID)
-	sh.mu.Lock()
-	defer sh.mu.Unlock()
-	li, ok := sh.traces[traceID]
-	if !ok {
-		li = sh.newList(traceID)
-	}
-	l := &sh.lists[li]
-	l.touched = sh.sweep
-	if l.count >= maxPerRequest {
-		g.long.Add(1)
-		l.dropped++
-		sh.replaceLeaf(l, heldSpan{span: s, id: id, parent: parent})
-		return
-	}
-	n := sh.newNode(g)
-	if n == 0 {
-		g.full.Add(1)
-		l.dropped++
-		return
-	}
-	sh.nodes[n-1] = heldSpan{span: s, id: id, parent: parent, next: l.head}
-	l.head = n
-	l.count++
-}
+// has reports whether spans of a trace may be held, or were.
+func (g *gatherer) has(id trace.TraceID) bool { return g.shard(id).busy.Load() > 0 }
 
-// replaceLeaf puts a span that has children in the place of one that has none: without it, all below it would be
-// orphans. Parents end after their children, so first come, first served would lose just them.
-func (sh *gatherShard) replaceLeaf(l *heldList, h heldSpan) {
-	if h.span.ChildSpanCount() == 0 {
-		return
+// hold keeps a child of n bytes until its root ends. call is the row it was measured in, if any.
+func (g *gatherer) hold(sc *trace.SpanContext, parent trace.SpanID, s sdktrace.ReadOnlySpan, n int, call *entry) {
+	id := sc.TraceID()
+	if n > maxSpanBytes {
+		s, n = g.clip(s, call)
 	}
-	for n := l.head; n != 0; n = sh.nodes[n-1].next {
-		if old := &sh.nodes[n-1]; old.span.ChildSpanCount() == 0 {
-			h.next = old.next
-			*old = h
+	h := heldSpan{span: s, id: sc.SpanID(), parent: parent, bytes: int32(n)}
+	sh := g.shard(id)
+	for {
+		born, held := sh.hold(g, id, &h)
+		if held {
+			return
+		}
+		if !g.makeRoom(id, born) {
+			sh.refuse(g, id, &h)
 			return
 		}
 	}
 }
 
-func (sh *gatherShard) newList(id trace.TraceID) int32 {
-	if sh.traces == nil {
-		sh.traces = make(map[trace.TraceID]int32)
+// clip returns a lighter copy of a span, and its weight.
+func (g *gatherer) clip(s sdktrace.ReadOnlySpan, call *entry) (sdktrace.ReadOnlySpan, int) {
+	g.clipped.Add(1)
+	c := clip(s)
+	if call != nil {
+		c.dependency = call.endpoint.Route
 	}
-	li := sh.list0 - 1
-	if li >= 0 {
-		sh.list0 = sh.lists[li].head
-	} else {
-		li = int32(len(sh.lists))
-		sh.lists = append(sh.lists, heldList{})
-	}
-	sh.lists[li] = heldList{}
-	sh.traces[id] = li
-	return li
+	return c, int(c.weight())
 }
 
-// newNode returns the number of a free node plus one, 0 at the bound.
-func (sh *gatherShard) newNode(g *gatherer) int32 {
-	if sh.credit == 0 {
-		if g.held.Add(creditBatch) > maxHeld {
-			g.held.Add(-creditBatch)
-			return 0
+// grant gives a shard n bytes, and some more while there are enough; 0 if there are not.
+func (g *gatherer) grant(n int64) int64 {
+	g.clock.Add(1)
+	if !g.pressed.Load() {
+		if more := n + creditBytes; g.used.Add(more) <= maxHeldBytes {
+			return more
 		}
-		sh.credit = creditBatch
+		g.used.Add(-n - creditBytes)
 	}
-	sh.credit--
-	if n := sh.node0; n != 0 {
-		sh.node0 = sh.nodes[n-1].next
+	if g.used.Add(n) <= maxHeldBytes {
 		return n
 	}
-	sh.nodes = append(sh.nodes, heldSpan{})
-	return int32(len(sh.nodes))
+	g.used.Add(-n)
+	return 0
 }
 
-// freeNode gives node n, a number plus one, back.
-func (sh *gatherShard) freeNode(g *gatherer, n int32) {
-	sh.nodes[n-1] = heldSpan{next: sh.node0}
-	sh.node0 = n
-	if sh.credit++; sh.credit >= 3*creditBatch {
-		sh.credit -= 2 * creditBatch
-		g.held.Add(-2 * creditBatch)
+// left is how many bytes nobody has.
+func (g *gatherer) left() int64 { return maxHeldBytes - g.used.Load() }
+
+// makeRoom takes back what shards have to spare, else has the oldest list of the process let its spans go. It reports
+// false if that is younger than born, or that of the trace itself.
+func (g *gatherer) makeRoom(id trace.TraceID, born age) bool {
+	if g.pressed.CompareAndSwap(false, true) {
+		g.reclaim()
+		return true
+	}
+	var victim *gatherShard
+	var oldest age
+	for i := range g.shards {
+		sh := &g.shards[(int(id[14])+i)%gatherShards]
+		if at := age(sh.oldest.Load()); at != 0 && at <= born && (victim == nil || at < oldest) {
+			victim, oldest = sh, at
+		}
+	}
+	return victim != nil && victim.evict(g, id)
+}
+
+// reclaim takes back what shards have to spare.
+func (g *gatherer) reclaim() {
+	for i := range g.shards {
+		sh := &g.shards[i]
+		sh.mu.Lock()
+		sh.giveBack(g)
+		sh.mu.Unlock()
 	}
 }
 
-func (sh *gatherShard) freeList(id trace.TraceID, li int32) {
-	delete(sh.traces, id)
-	sh.lists[li] = heldList{head: sh.list0}
-	sh.list0 = li + 1
-}
+// age orders lists by when they were made: seconds, as sweeps, and within one by the gatherer's clock. It is never 0.
+type age uint64
 
-// family is what a local root leaves behind: its descendants that have ended, oldest last, and how many more there were.
+func newAge(sweep, clock uint32) age { return age(sweep)<<32 | age(max(clock, 1)) }
+
+// family is what a local root leaves behind: its descendants that have ended, oldest last, what they weigh, and how many more
+// there were; lost is whether any of these was left out for the sake of other requests.
 type family struct {
 	spans   []sdktrace.ReadOnlySpan
+	bytes   int64
 	dropped int
+	lost    bool
 }
 
 // release lets the descendants of a root go. If collect is not nil they are appended to it. Spans of the trace that
@@ -167,7 +149,7 @@ func (g *gatherer) release(traceID trace.TraceID, root trace.SpanID, collect *fa
 	sh := g.shard(traceID)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	li, ok := sh.traces[traceID]
+	li, ok := sh.find(traceID)
 	if !ok {
 		return
 	}
@@ -180,96 +162,41 @@ func (g *gatherer) release(traceID trace.TraceID, root trace.SpanID, collect *fa
 	l := &sh.lists[li]
 	if collect != nil {
 		collect.dropped += int(l.dropped)
+		collect.lost = collect.lost || l.lost
 	}
-	l.dropped = 0
+	l.dropped, l.lost = 0, false
 	if l.head == 0 {
 		sh.freeList(traceID, li)
 	}
 }
 
-// detach takes the descendants that kin knows out of a list, and returns how many spans are left in it.
-func (sh *gatherShard) detach(g *gatherer, li int32, kin *kinship, collect *family) (left int32) {
-	link := &sh.lists[li].head
-	for n := *link; n != 0; {
-		node := &sh.nodes[n-1]
-		next := node.next
-		if kin.has(node.parent) {
-			kin.add(node.id)
-			if collect != nil {
-				collect.spans = append(collect.spans, node.span)
-			}
-			*link = next
-			sh.freeNode(g, n)
-		} else {
-			left++
-			link = &node.next
-		}
-		n = next
-	}
-	sh.lists[li].count = left
-	return left
-}
-
-// kinship is a small set of span ids that are known to descend from a root. Beyond its size it forgets the oldest, which only
-// ever means that a span is taken for a stranger and swept later.
-type kinship struct {
-	ids  [maxPerRequest + 1]trace.SpanID
-	n    int
-	last trace.SpanID // found last
-}
-
-func (k *kinship) add(id trace.SpanID) {
-	if k.n < len(k.ids) {
-		k.ids[k.n] = id
-		k.n++
-	}
-}
-
-func (k *kinship) has(id trace.SpanID) bool {
-	if id == k.last {
-		return true
-	}
-	for i := k.n - 1; i >= 0; i-- {
-		if k.ids[i] == id {
-			k.last = id
-			return true
-		}
-	}
-	return false
-}
-
 // tidy is to be called once a second. It lets go of spans whose root has not ended for a minute after the last of
 // them: it runs for ever, or ended before them.
 func (g *gatherer) tidy() {
+	aged := false
+	for i := range g.shards {
+		aged = g.shards[i].tidy(g) || aged
+	}
+	g.aged.Store(aged)
+	if g.pressed.Load() && g.left() > maxHeldBytes/4 {
+		g.pressed.Store(false)
+	}
+}
+
+// count returns how many spans are held, and what they weigh.
+func (g *gatherer) count() (spans, bytes int64) {
 	for i := range g.shards {
 		sh := &g.shards[i]
 		sh.mu.Lock()
-		sh.sweep++
-		for id, li := range sh.traces {
-			l := &sh.lists[li]
-			if sh.sweep-l.touched < staleSweeps {
-				continue
-			}
-			for n := l.head; n != 0; {
-				next := sh.nodes[n-1].next
-				sh.freeNode(g, n)
-				g.stale.Add(1)
-				n = next
-			}
-			sh.freeList(id, li)
-		}
+		spans, bytes = spans+sh.spans, bytes+sh.bytes
 		sh.mu.Unlock()
 	}
+	return spans, bytes
 }
 
 // clear lets everything go.
 func (g *gatherer) clear() {
 	for i := range g.shards {
-		sh := &g.shards[i]
-		sh.mu.Lock()
-		sh.traces, sh.lists, sh.nodes = nil, nil, nil
-		sh.list0, sh.node0, sh.credit = 0, 0, 0
-		sh.mu.Unlock()
+		g.shards[i].clear(g)
 	}
-	g.held.Store(0)
 }

@@ -16,7 +16,7 @@ const (
 	defaultInFlightSlots = 1024
 	minInFlightSlots     = 1 << 6 // with fewer, a word would have no room for the id
 	maxInFlightSlots     = 1 << 16
-	inFlightProbes       = 1 << probeBits // slots that are tried for one id
+	inFlightProbes       = 1 << probeBits // slots that are tried for one id: 0, 1, 3, 6, ... from its home, so that full ones do not gather
 )
 
 // Phases of a slot: the lowest bits of its word.
@@ -35,7 +35,7 @@ const (
 // inflight is a table of the local roots that run now. Invariant: root and child of a slot are touched only by the
 // goroutine that moved its word to busy or closing, and each such goroutine moves it on without waiting for another.
 //
-// A word is the phase, how many slots away from its home the slot is, and all bits of the span id that the home does
+// A word is the phase, the how-manieth one tried from its home the slot is, and all bits of the span id that the home does
 // not tell. So it names its owner in full, and a compare-and-swap that was prepared for one request can't hit the next
 // one in the same slot: there is no need for a generation count. Compare-and-swap acquires what the last holder wrote
 // into the slot, release and free publish it.
@@ -43,14 +43,17 @@ const (
 // start, end and child allocate nothing, take no lock and call no method of a span. What they do when a slot
 // is held by somebody else:
 //
-//   - start tries the next slot, eight in all; then the request is not listed, and is counted as dropped.
+//   - start tries another slot, eight in all; then the request is not listed, and is counted as dropped.
 //   - child leaves its span out and is counted as skipped: a name less in a list.
 //   - end must not be lost, or the request would run for ever. It turns busy into ended and goes; the holder's
 //     release then fails to turn busy into used, and frees the slot. Either the mark comes first and release sees it,
 //     or release comes first, the mark's compare-and-swap fails, and end finds the slot used and frees it itself.
 //
-// Memory: 64 bytes a slot, 64 KiB by default, besides the spans: a slot keeps its root and the root's latest direct
-// child alive, two spans of the SDK (about 1 KB each), until the root has ended.
+// Once a second sweep moves what has been running longest out of a table that is more than half full.
+//
+// Memory: 64 bytes a slot, 64 KiB by default, and about as much for each request that made room, besides the spans: a request
+// that is known, of at most 4096, keeps its root alive, which runs, and the root's latest direct child until a sweep after its
+// end, two spans of the SDK (about 1 KB each, and what the program put into them).
 //
 // All methods are safe for concurrent use.
 type inflight struct {
@@ -59,6 +62,8 @@ type inflight struct {
 	shift uint8 // the home of an id is its hash >> shift
 
 	dropped, skipped, unread, swept atomic.Uint64
+
+	moved moved
 }
 
 // inflightSlot fills a cache line, so that requests in neighbouring slots do not slow each other down.
@@ -87,7 +92,8 @@ func (t *inflight) place(id trace.SpanID) (home, word uint64) {
 func (t *inflight) start(id trace.SpanID, s sdktrace.ReadOnlySpan) {
 	home, own := t.place(id)
 	for i := range uint64(inFlightProbes) {
-		sl := &t.slots[(home+i)&t.mask]
+		home += i
+		sl := &t.slots[home&t.mask]
 		if sl.word.Load() != slotFree || !sl.word.CompareAndSwap(slotFree, own|slotBusy) {
 			own += 1 << phaseBits
 			continue
@@ -103,7 +109,8 @@ func (t *inflight) start(id trace.SpanID, s sdktrace.ReadOnlySpan) {
 func (t *inflight) end(id trace.SpanID) {
 	home, own := t.place(id)
 	for i := range uint64(inFlightProbes) {
-		if t.slots[(home+i)&t.mask].end(own) {
+		home += i
+		if t.slots[home&t.mask].end(own) {
 			return
 		}
 		own += 1 << phaseBits
@@ -130,12 +137,25 @@ func (sl *inflightSlot) end(own uint64) bool {
 	}
 }
 
+// has reports whether a local root is in the table.
+func (t *inflight) has(id trace.SpanID) bool {
+	home, own := t.place(id)
+	for i := range uint64(inFlightProbes) {
+		if word := t.slots[(home+i)&t.mask].word.Load(); word == own|slotUsed || word == own|slotBusy {
+			return true
+		}
+		own += 1 << phaseBits
+	}
+	return false
+}
+
 // child remembers s, a span that has just started, as what the local root with the id parent is in. For a parent that
 // is no running local root it does nothing.
 func (t *inflight) child(parent trace.SpanID, s sdktrace.ReadOnlySpan) {
 	home, own := t.place(parent)
 	for i := range uint64(inFlightProbes) {
-		sl := &t.slots[(home+i)&t.mask]
+		home += i
+		sl := &t.slots[home&t.mask]
 		if word := sl.word.Load(); word&^phaseMask == own && word != slotFree {
 			t.adopt(sl, own, s)
 			return

@@ -64,7 +64,7 @@ func BenchmarkInFlight(b *testing.B) {
 			_, _ = tr.Start(context.Background(), "root")
 		}
 		for b.Loop() {
-			table.list(time.Now(), 50)
+			_, _ = table.list(time.Now(), 50)
 		}
 	})
 }

@@ -67,7 +67,8 @@ func TestInFlightList(t *testing.T) {
 
 	list := func(now time.Duration, limit int) string {
 		var b strings.Builder
-		for _, r := range table.list(began.Add(now), limit) {
+		running, _ := table.list(began.Add(now), limit)
+		for _, r := range running {
 			fmt.Fprintf(&b, "%s %v in %q", r.Name, r.Age, r.In)
 			if r.In != "" {
 				fmt.Fprintf(&b, " since %v", r.InSince.Sub(began))
@@ -88,7 +89,11 @@ func TestInFlightList(t *testing.T) {
 	check("a clock that went back", list(-time.Second, 1), `GET /cart 0s in "POST bank" since 3s; `)
 	open.End()
 	check("child ended", list(4*time.Second, 1), `GET /cart 4s in ""; `)
-	got := table.list(began, 1)[0]
+	both, n := table.list(began, 1)
+	if len(both) != 1 || n != 2 {
+		t.Fatalf("listed %d of %d, want 1 of 2", len(both), n)
+	}
+	got := both[0]
 	if got.TraceID != first.SpanContext().TraceID() || got.SpanID != first.SpanContext().SpanID() || got.Kind != trace.SpanKindServer || !got.Start.Equal(began) {
 		t.Errorf("got %+v, want the span context, kind and start of %v", got, first.SpanContext())
 	}

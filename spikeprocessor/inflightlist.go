@@ -43,7 +43,7 @@ type inflightStats struct {
 	Dropped uint64 // requests that found no slot and were never listed
 	Skipped uint64 // children not remembered, as their root's slot was held
 	Unread  uint64 // requests left out of one list or sweep, as their slot was held
-	Swept   uint64 // requests that ran longer than a sweep allows
+	Swept   uint64 // requests that ran when as many as are known had begun after them, and are known by name alone
 }
 
 func (t *inflight) stats() inflightStats {
@@ -57,51 +57,52 @@ type running struct {
 	start       time.Time
 	id          trace.SpanID
 	own         uint64
+	slot        *inflightSlot
 }
 
-// list returns up to limit of the requests that run now, the longest first. Requests that start or end meanwhile may be
-// in it or not.
-func (t *inflight) list(now time.Time, limit int) []InFlight {
-	var found []running
+func (r running) ended() bool { return !r.root.EndTime().IsZero() }
+
+func (r running) name() string { return conventions.Text(r.root.Name(), conventions.MaxNameBytes) }
+
+// compare puts what has been running longest first.
+func (r running) compare(o running) int {
+	return cmp.Or(r.start.Compare(o.start), bytes.Compare(r.id[:], o.id[:]))
+}
+
+// list returns up to limit of the requests that run now, the longest first, and how many there are. Requests that start or
+// end meanwhile may be in it or not.
+func (t *inflight) list(now time.Time, limit int) (list []InFlight, count int) {
+	found := t.all()
+	slices.SortFunc(found, running.compare)
+	list = make([]InFlight, min(len(found), max(limit, 0)))
+	for i := range list {
+		list[i] = found[i].describe(now)
+	}
+	return list, len(found)
+}
+
+// all returns the requests that run, those that made room in the table among them. None moves meanwhile.
+func (t *inflight) all() []running {
+	t.moved.mu.Lock()
+	defer t.moved.mu.Unlock()
+	found := slices.Clone(t.moved.running)
 	for i := range t.slots {
-		if r, ok := t.read(&t.slots[i]); ok && r.root.EndTime().IsZero() {
+		if r, ok := t.read(&t.slots[i]); ok {
 			found = append(found, r)
 		}
 	}
-	slices.SortFunc(found, func(a, b running) int {
-		return cmp.Or(a.start.Compare(b.start), bytes.Compare(a.id[:], b.id[:]))
-	})
-	found = found[:min(len(found), max(limit, 0))]
-	out := make([]InFlight, len(found))
-	for i, r := range found {
-		out[i] = r.describe(now)
-	}
-	return out
+	return slices.DeleteFunc(found, running.ended)
 }
 
-// sweep frees the slots of requests that began more than olderThan before now, and returns their number. What is swept
-// is not listed any more; it ends like any other. A root that has ended without our hearing of it goes too, uncounted.
-func (t *inflight) sweep(now time.Time, olderThan time.Duration) (n int) {
-	for i := range t.slots {
-		sl := &t.slots[i]
-		r, ok := t.read(sl)
-		if !ok {
-			continue
-		}
-		old, ended := now.Sub(r.start) > olderThan, !r.root.EndTime().IsZero()
-		if !old && !ended {
-			continue
-		}
-		// The request may have ended since it was read, and another one be in the slot: then the word is not the same.
-		if sl.word.CompareAndSwap(r.own|slotUsed, r.own|slotClosing) {
-			sl.free()
-			if !ended {
-				n++
-			}
-		}
+// forget lets go of a child that has ended: whatever it holds need not live for as long as its root runs.
+func (sl *inflightSlot) forget(r *running) {
+	if r.child == nil || r.child.EndTime().IsZero() || !sl.word.CompareAndSwap(r.own|slotUsed, r.own|slotBusy) {
+		return
 	}
-	t.swept.Add(uint64(n))
-	return n
+	if sl.child == r.child {
+		sl.child = nil
+	}
+	sl.release(r.own)
 }
 
 // readerPatience is how often a reader looks again at a slot that is held. Holders are done in nanoseconds unless the
@@ -110,6 +111,7 @@ const readerPatience = 100
 
 // read holds the slot for as long as it takes to copy it.
 func (t *inflight) read(sl *inflightSlot) (r running, ok bool) {
+	r.slot = sl
 	for range readerPatience {
 		word := sl.word.Load()
 		r.own = word &^ phaseMask
@@ -136,7 +138,7 @@ func (t *inflight) read(sl *inflightSlot) (r running, ok bool) {
 
 func (r *running) describe(now time.Time) InFlight {
 	out := InFlight{
-		TraceID: r.root.SpanContext().TraceID(), SpanID: r.id, Name: conventions.Text(r.root.Name(), conventions.MaxNameBytes),
+		TraceID: r.root.SpanContext().TraceID(), SpanID: r.id, Name: r.name(),
 		Kind: r.root.SpanKind(), Start: r.start, Age: max(now.Sub(r.start), 0),
 		Path: conventions.Text(conventions.Path(r.root.Attributes()), maxPathBytes),
 	}

@@ -14,9 +14,6 @@ import (
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
-// staleInFlight is how long a request can run before it is taken for one whose end got lost.
-const staleInFlight = time.Hour
-
 // Insight is what is known of one endpoint beyond its numbers.
 type Insight struct {
 	// Normal is what its ordinary requests spend their time on.
@@ -51,12 +48,14 @@ func (c *core) insight(ep conventions.Endpoint, now time.Time) (in Insight, ok b
 
 // learn takes one sample into what is normal for its endpoint, and into what tells its slow requests from the others. It
 // stands for weight requests.
-func (c *core) learn(s sample, weight int, now time.Time) {
-	children := c.slowSpans(s.kin.spans)
+func (c *core) learn(s *sample, children []slowlog.Span, weight int, now time.Time) {
+	if s.entry.class == httpClass && s.entry.route == conventions.UnmatchedRoute && conventions.NamedOtherwise(s.entry.method, s.root.Name()) {
+		c.stats.namedOtherwise.Add(uint64(max(weight, 1)))
+	}
 	if !s.slow {
 		s.entry.usual.Observe(slowlog.BreakdownOf(c.slowSpan(s.root), children))
 	}
-	s.entry.contrast.observe(s.slow, min(max(weight, 1), 1<<16-1), c.values(&s, children), s.d, now)
+	s.entry.contrast.observe(s.slow, min(max(weight, 1), 1<<16-1), c.values(s, children), s.d, now)
 }
 
 // values are what requests are told apart by: how they ended, the call that took longest, and the user's dimensions.

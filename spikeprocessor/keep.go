@@ -9,6 +9,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/slowlog/fault"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
@@ -19,28 +20,32 @@ const (
 	keepBurst     = 200
 )
 
-// keep puts a slow or failed request into the slow log, and reports whether it is in. It runs in the goroutine that ended
+// keep puts a slow or failed request into the slow log, and returns it; nil if it is not in. It runs in the goroutine that ended
 // the span.
-func (c *core) keep(s sdktrace.ReadOnlySpan, v *verdict) bool {
+func (c *core) keep(s sdktrace.ReadOnlySpan, v *verdict) *slowlog.Entry {
 	e := v.entry
 	if v.slow() {
 		c.stats.slow.Add(1)
 	}
 	if v.reason == slowlog.ReasonSpike && !c.store.Admits(e.endpoint.Method, e.endpoint.Route, s.EndTime(), v.d) {
-		return false
+		return nil
 	}
 	if !e.longestYet(v.d) && !c.keeps.allow(s.EndTime()) {
 		c.stats.notKept.Add(1)
-		return false
+		return nil
 	}
 	entry := c.describe(s, v)
 	if !c.store.Add(entry) {
-		return false
+		return nil
 	}
+	return entry
+}
+
+// reportKept calls the functions of WithOnKeep. They are the program's, and observe: a panic of theirs must not end the request.
+func (c *core) reportKept(entry *slowlog.Entry) {
 	for _, f := range c.cfg.onKeep {
-		c.callOnKeep(f, entry)
+		fault.Contain(&c.stats.hookPanics, func() { f(entry) })
 	}
-	return true
 }
 
 // longestYet reports whether no request of the endpoint took longer: that one is kept at any rate.
@@ -54,15 +59,6 @@ func (e *entry) longestYet(d time.Duration) bool {
 			return true
 		}
 	}
-}
-
-func (c *core) callOnKeep(f func(*slowlog.Entry), entry *slowlog.Entry) {
-	defer func() {
-		if recover() != nil {
-			c.stats.hookPanics.Add(1)
-		}
-	}()
-	f(entry)
 }
 
 // reason says why a request is kept; "" if it is not. Streams are never slow, jobs and requests are.

@@ -51,13 +51,24 @@ func (l Link) SetSlowThreshold(d time.Duration) {
 	}
 	l.core.cfg.slowThreshold.Store(int64(d))
 	for _, e := range l.core.table.entries() {
-		l.core.prepare(e)
+		if e != nil {
+			l.core.prepare(e)
+		}
 	}
+}
+
+// Forget has every endpoint make room, as the next Digest finds them: those that get requests are back at once as they were, the others
+// are gone within a quarter of a minute. So what went to an overflow endpoint may have rows of its own again. Endpoints with an open
+// spike stay.
+func (l Link) Forget() {
+	l.core.table.overflowed.Store(0)
+	l.core.forgetAll.Store(true)
 }
 
 // Digest does what the span path leaves to others: it builds the anatomy of requests that were kept since the last call, looks at
 // the samples of ordinary ones, and lets go of what nobody will ask for any more. It is to be called once a second; until it is
-// called for the first time, anatomies are built where spans end.
+// called for the first time, anatomies are built where spans end. It builds for 50 ms, or anatomies of 1 MiB of spans; the rest waits for
+// the next call, and endpoints take turns.
 func (l Link) Digest(now time.Time) { l.core.digest(now) }
 
 // NotePanic stores what is known of the panic that is about to end a span: a span has no stack, and the SDK can be set not to
@@ -69,11 +80,11 @@ func (l Link) NotePanic(span trace.SpanID, typ, message, stack string) {
 	}
 }
 
-// Active returns at most limit of the requests that are running now, the longest first; at most 1024 are known. It is empty
-// with WithInFlight(false).
-func (l Link) Active(now time.Time, limit int) []InFlight {
+// Active returns at most limit of the requests that are running now, the longest first, and how many are known to run, at most 4096.
+// There are none with WithInFlight(false).
+func (l Link) Active(now time.Time, limit int) (longest []InFlight, count int) {
 	if l.core.running == nil {
-		return nil
+		return nil, 0
 	}
 	return l.core.running.list(now, limit)
 }
@@ -93,5 +104,5 @@ func (l Link) Insight(ep conventions.Endpoint, now time.Time) (in Insight, ok bo
 // Resource returns the resource of the first span that was counted, or nil before.
 func (l Link) Resource() *resource.Resource { return l.core.resource.Load() }
 
-// Stop ends the counting, and nothing else: spans still reach the wrapped processors. It may be called more than once.
+// Stop ends the counting of all processors, and nothing else: spans still reach the wrapped ones. It may be called more than once.
 func (l Link) Stop() { l.core.stop() }

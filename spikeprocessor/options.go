@@ -99,7 +99,8 @@ func WithEndpointSlowThreshold(pattern string, d time.Duration) Option {
 	}}
 }
 
-// WithMaxEndpoints sets how many endpoints are kept apart, 1 to 10000; the rest share one overflow endpoint. The
+// WithMaxEndpoints sets how many endpoints are kept apart, 1 to 10000; the rest share one overflow endpoint. A quarter of them may be
+// jobs, a quarter consumers, an eighth servers of other protocols. Those with few requests long ago make room for others. The
 // default is 500.
 func WithMaxEndpoints(n int) Option {
 	return option{"WithMaxEndpoints", func(c *config) {
@@ -123,7 +124,8 @@ func WithSlowLog(s *slowlog.Store) Option {
 }
 
 // WithOnKeep adds a function that is called with each request that was put into the slow log, in the goroutine that
-// ended the span: it must return at once, and must not be nil. A panic in it is recovered and counted.
+// ended the span, after next has got it: it must return at once, and must not be nil. A panic in it ends no request: it is recovered,
+// and counted in Stats.
 func WithOnKeep(f func(*slowlog.Entry)) Option {
 	return option{"WithOnKeep", func(c *config) {
 		if f == nil {

@@ -48,12 +48,13 @@ func WithoutEnrichment(keys ...attribute.Key) Option {
 }
 
 // WithAnatomy says whether ended child spans are held until their request ends, so that a slow one shows where its time
-// went. The default is true; at most 8192 spans are held in the process, 256 of a request.
+// went. The default is true; at most 8 MiB of spans are held in the process, and so
+// 8192 of them, 256 of a request.
 func WithAnatomy(on bool) Option {
 	return option{"WithAnatomy", func(c *config) { c.anatomy = on }}
 }
 
-// WithInFlight says whether running requests are noted, at most 1024, so that one that never ends can be seen. The default is
+// WithInFlight says whether running requests are noted, at most 4096, so that one that never ends can be seen. The default is
 // true; the start and the end of a request's span cost four fifths more with it than without.
 func WithInFlight(on bool) Option {
 	return option{"WithInFlight", func(c *config) { c.inFlight = on }}

@@ -4,23 +4,30 @@ package spikeprocessor
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/slowlog/fault"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
 
 // Processor is an sdktrace.SpanProcessor that measures local roots and hands every span on to the processor it wraps,
 // and an sdkmetric.Producer of what it measured.
+//
+// One Processor belongs to one tracer provider; [Processor.With] makes those of others.
 type Processor struct {
-	core *core
-	next sdktrace.SpanProcessor // nil: stands alone
+	core   *core
+	next   sdktrace.SpanProcessor // nil: stands alone
+	source atomic.Uint32          // whose its unsampled spans are
+	closed atomic.Bool            // shut down
 }
 
 var _ sdktrace.SpanProcessor = (*Processor)(nil)
@@ -37,6 +44,7 @@ type core struct {
 	rec       *latency.Recorder
 	cfg       config
 	layouts   conventions.Layouts
+	names     names
 
 	start   time.Time
 	cells   cells // touched only under the recorder's mutex
@@ -45,16 +53,21 @@ type core struct {
 	queries *queries
 	errors  *errorGroups
 
-	digestMu sync.Mutex // one Digest at a time; guards tidied
-	tidied   time.Time
+	digestMu   sync.Mutex // one Digest at a time; guards tidied and rebuilt
+	tidied     time.Time
+	rebuilt    int // where in the ring of recents the last Digest ended
+	digestTime time.Duration
+	forgetAll  atomic.Bool // the next Digest is to have all endpoints make room
 
-	suspicion       atomic.Int64 // unix ns of the last request that was kept; for RecordSuspects
-	samplerUsed     atomic.Bool
-	innerRecordOnly atomic.Bool
-	resource        atomic.Pointer[resource.Resource]
+	suspicion   atomic.Int64 // unix ns of the last request that was kept; for RecordSuspects
+	samplerUsed atomic.Bool
+	recorded    idSet // notes of our sampler, of spans that start at this moment
+	parts       idSet // spans that are part of the request above them, though of a kind that serves
+	resource    atomic.Pointer[resource.Resource]
+	faults      fault.Log
+	gaveUp      atomic.Bool // after maxFaults
 
 	gather  gatherer
-	recents recents
 	bench   workbench
 	rescues rescues
 	panics  panicStacks
@@ -67,7 +80,7 @@ func New(next sdktrace.SpanProcessor, opts ...Option) (*Processor, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &core{cfg: cfg, start: time.Now(), store: cfg.store, keeps: newLimiter(keepPerSecond, keepBurst), queries: newQueries(), errors: newErrorGroups()}
+	c := &core{cfg: cfg, start: time.Now(), store: cfg.store, keeps: newLimiter(keepPerSecond, keepBurst), queries: newQueries(), errors: newErrorGroups(), digestTime: digestTime}
 	if cfg.inFlight {
 		c.running = newInFlight(defaultInFlightSlots)
 	}
@@ -80,45 +93,62 @@ func New(next sdktrace.SpanProcessor, opts ...Option) (*Processor, error) {
 		}
 	}
 	c.table = newTable(cfg.maxEndpoints, c.prepare)
+	c.names.init(cfg.maxEndpoints)
 	c.rec = latency.NewRecorder(c.applyWords)
 	return &Processor{core: c, next: next}, nil
 }
 
-// With returns a processor in front of next that shares all else with p, for programs with several tracer providers.
+// With returns a processor in front of next that shares all else with p, for programs with several tracer providers, or one that is
+// made anew when the program's configuration changes. It costs nothing but its memory.
 func (p *Processor) With(next sdktrace.SpanProcessor) *Processor {
 	return &Processor{core: p.core, next: next}
 }
 
 // OnStart notes what is running, unless WithInFlight(false), and hands the span on. Attributes are neither read nor set
-// at this point: that would cost every span. Whoever [Link.AskOutcomes] named hears of local roots.
+// at this point: that would cost every span. Whoever [Link.AskOutcomes] named hears of requests.
 func (p *Processor) OnStart(ctx context.Context, s sdktrace.ReadWriteSpan) {
-	t, a := p.core.running, p.core.asks.Load()
-	if t != nil || a != nil {
-		if parent := s.Parent(); parent.HasSpanID() && !parent.IsRemote() {
-			if t != nil {
-				t.child(parent.SpanID(), s)
-			}
-		} else {
-			p.core.startRoot(ctx, s, t, a)
-		}
+	c := p.core
+	if c.samplerUsed.Load() {
+		p.noteSource(s)
+	}
+	if parent := s.Parent(); parent.HasSpanID() && !parent.IsRemote() {
+		c.startChild(ctx, s, parent.SpanID())
+	} else {
+		c.startRoot(ctx, s)
 	}
 	if p.next != nil {
 		p.next.OnStart(ctx, s)
 	}
 }
 
-func (c *core) startRoot(ctx context.Context, s sdktrace.ReadWriteSpan, t *inflight, a *asks) {
-	if t != nil {
+func (c *core) startRoot(ctx context.Context, s sdktrace.ReadWriteSpan) {
+	if t := c.running; t != nil {
 		t.start(s.SpanContext().SpanID(), s)
 	}
-	if a != nil {
+	if a := c.asks.Load(); a != nil {
 		a.started(ctx, s)
+	}
+	if c.names.looking() {
+		c.names.look(s)
 	}
 }
 
-// OnEnd records a local root, holds a child until its root ends, and hands the span on.
+func (c *core) startChild(ctx context.Context, s sdktrace.ReadWriteSpan, parent trace.SpanID) {
+	if kind := s.SpanKind(); serves(kind) {
+		if !c.isPart(ctx, s, kind) {
+			c.startRoot(ctx, s)
+			return
+		}
+		c.parts.add(partID(s))
+	}
+	if t := c.running; t != nil {
+		t.child(parent, s)
+	}
+}
+
+// OnEnd records a request, holds any other span until the request that it belongs to ends, and hands the span on.
 func (p *Processor) OnEnd(s sdktrace.ReadOnlySpan) {
-	if parent := s.Parent(); parent.HasSpanID() && !parent.IsRemote() {
+	if parent := s.Parent(); parent.HasSpanID() && !parent.IsRemote() && !p.core.isRequest(s) {
 		p.endChild(s, parent.SpanID())
 	} else {
 		p.endRoot(s)
@@ -126,16 +156,23 @@ func (p *Processor) OnEnd(s sdktrace.ReadOnlySpan) {
 }
 
 // guard turns a fault of ours into a count: it must not reach the caller of span.End. After maxFaults of them something
-// is broken for good, and the counting ends.
+// is broken for good, and the counting ends. Nothing of the program's runs inside of it: a panic of next is the program's own.
 func (c *core) guard() {
-	if recover() != nil && c.stats.faults.Add(1) >= maxFaults {
-		c.stopped.Store(true)
+	if c.faults.Recovered("the span processor", recover()) && c.faults.Count() >= maxFaults && !c.gaveUp.Swap(true) {
+		c.stop()
+		c.faults.Report(fmt.Errorf("otelperf: %d faults of its own: requests are not counted any more until the program is started again; spans are handed on", maxFaults))
 	}
 }
 
 // applyWords is the recorder's callback; the recorder serialises it.
 func (c *core) applyWords(words []uint64) {
 	defer c.guard()
+	entries := c.table.entries()
+	for i, w := range words {
+		if id, o, d := unpackWord(w); int(id) < len(entries) && entries[id] == nil { // it came after its row had gone, see quarantine
+			words[i] = packWord(c.table.stray().id, o, d)
+		}
+	}
 	c.cells.apply(words)
 }
 
@@ -147,13 +184,30 @@ func (p *Processor) ForceFlush(ctx context.Context) error {
 	return p.next.ForceFlush(ctx)
 }
 
-// Shutdown ends the counting and shuts the wrapped processor down. The tracer provider calls it.
+// Shutdown shuts the wrapped processor down: its tracer provider is at its end, and calls it. Spans that end elsewhere are exported
+// through it no more. The counting goes on for the providers of the processors that [Processor.With] has made or will make;
+// [Link.Stop] ends it. Where nobody calls [Link.Digest], the child spans that are held are let go.
 func (p *Processor) Shutdown(ctx context.Context) error {
-	p.core.stop()
+	if !p.closed.Swap(true) {
+		p.core.leave(p)
+	}
 	if p.next == nil {
 		return nil
 	}
 	return p.next.Shutdown(ctx)
+}
+
+// leave lets go of what belongs to a processor that was shut down. Requests of its provider that run still will end unheard; what is
+// known of them is tidied up by Digest, or else here.
+func (c *core) leave(p *Processor) {
+	c.bench.recents.leave(p)
+	if c.digesting.Load() {
+		return
+	}
+	c.gather.clear()
+	if c.running != nil {
+		c.running.sweep(time.Now())
+	}
 }
 
 // stop ends the counting.

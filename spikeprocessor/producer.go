@@ -39,7 +39,8 @@ var metricTexts = map[string]string{
 // Produce implements sdkmetric.Producer: the cells as cumulative exponential histograms at scale 6 (failed requests,
 // marked with error.type, at scale 3), ready for sdkmetric.WithProducer of any reader. It keeps no state, so any
 // number of readers may share it. There are at most two points per endpoint, each with at most four exemplars: slow, failed
-// or spiking requests of the last five minutes whose trace was really exported. Streams are not in it.
+// or spiking requests of the last five minutes whose trace was really exported. Streams are not in it. The points of an endpoint that
+// has made room for others end, and are in those of the overflow endpoint from then on; should it come back, they start anew.
 func (p *Processor) Produce(ctx context.Context) ([]metricdata.ScopeMetrics, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -58,11 +59,15 @@ func (p *Processor) Produce(ctx context.Context) ([]metricdata.ScopeMetrics, err
 			timed.Reset()
 			failed.Reset()
 			cl.sumTo(timed, failed)
+			start := c.start
+			if !e.start.IsZero() {
+				start = e.start
+			}
 			if timed.Count() > 0 {
-				points[name] = append(points[name], point(timed, e, false, c.start, now))
+				points[name] = append(points[name], point(timed, e, false, start, now))
 			}
 			if failed.Count() > 0 {
-				points[name] = append(points[name], point(failed, e, true, c.start, now))
+				points[name] = append(points[name], point(failed, e, true, start, now))
 			}
 		}
 	})

@@ -4,6 +4,7 @@ package spikeprocessor
 
 import (
 	"hash/maphash"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -12,8 +13,9 @@ import (
 )
 
 const (
-	maxQueries       = 2048 // statements whose summary is remembered
-	queriesPerSecond = 50   // new ones that are looked at
+	maxQueries       = 2048    // statements whose summary is remembered
+	maxQueryBytes    = 8 << 10 // of a statement that are looked at: slowlog.QuerySummary reads no more
+	queriesPerSecond = 50      // new ones that are looked at
 )
 
 // queries remembers the summaries of statements by their text, for instrumentations that give no db.query.summary. At
@@ -41,6 +43,7 @@ func (q *queries) summary(text, system string, now time.Time) string {
 	if text == "" {
 		return ""
 	}
+	text = text[:min(len(text), maxQueryBytes)]
 	h := maphash.String(q.seed, text)
 	for i := h; ; i++ {
 		slot := &q.slots[i%uint64(len(q.slots))]
@@ -58,7 +61,7 @@ func (q *queries) learn(slot *atomic.Pointer[querySummary], text, system string,
 	if q.n.Load() >= maxQueries || !q.fresh.allow(now) {
 		return ""
 	}
-	s := &querySummary{hash: h, size: len(text), summary: conventions.Clip(slowlog.QuerySummary(text, system))}
+	s := &querySummary{hash: h, size: len(text), summary: strings.Clone(conventions.Clip(slowlog.QuerySummary(text, system)))}
 	if slot.CompareAndSwap(nil, s) { // else another statement took the slot: this one is learned next time
 		q.n.Add(1)
 	}

@@ -62,11 +62,11 @@ func (r *rescues) allow(reason string, t time.Time) bool {
 	return true
 }
 
-// rescue exports an unsampled request with those of its children that have ended, and reports whether it did.
-func (p *Processor) rescue(s sdktrace.ReadOnlySpan, v *verdict, f *family) bool {
+// rescue decides whether an unsampled request is exported with those of its children that have ended, and leaves these to be handed on.
+func (p *Processor) rescue(s sdktrace.ReadOnlySpan, v *verdict, f *family, then *aftermath) {
 	reason := v.rescueReason()
-	if p.next == nil || reason == "" || !p.core.rescues.allow(reason, s.EndTime()) {
-		return false
+	if p.next == nil || reason == "" || p.closed.Load() || !p.core.rescues.allow(reason, s.EndTime()) {
+		return
 	}
 	v.rescued = reason
 	if f.dropped > 0 {
@@ -74,22 +74,16 @@ func (p *Processor) rescue(s sdktrace.ReadOnlySpan, v *verdict, f *family) bool 
 	}
 	for i := len(f.spans) - 1; i >= 0; i-- { // in the order in which they ended
 		if !f.spans[i].SpanContext().IsSampled() {
-			p.next.OnEnd(asSampled(f.spans[i], nil))
+			then.rescued = append(then.rescued, asSampled(f.spans[i], nil))
 		}
 	}
-	p.next.OnEnd(asSampled(s, p.core.enrich(s, v).Attributes()))
-	return true
 }
 
-// late hands a child that ended after its rescued root to the processor that got the root.
-func (p *Processor) late(s sdktrace.ReadOnlySpan) {
-	if p.next != nil && !s.SpanContext().IsSampled() {
-		p.core.rescues.late.Add(1)
-		p.next.OnEnd(asSampled(s, nil))
+// late returns a child that ended after its rescued root, for the processor that got the root; nil if that would have got it without us.
+func (c *core) late(s sdktrace.ReadOnlySpan) sdktrace.ReadOnlySpan {
+	if s.SpanContext().IsSampled() {
+		return nil
 	}
-}
-
-// unsampled reports whether a span is recorded only because of our sampler: next would not have got it without us.
-func (c *core) unsampled(s sdktrace.ReadOnlySpan) bool {
-	return c.samplerUsed.Load() && !c.innerRecordOnly.Load() && !s.SpanContext().IsSampled()
+	c.rescues.late.Add(1)
+	return asSampled(s, nil)
 }

@@ -19,7 +19,8 @@ import (
 // decision are left as they are. With root nil, OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG say what root is, as
 // they would without a sampler (sdktrace.WithSampler overrides them); their default is parentbased_always_on.
 //
-// A span that is recorded but not sampled reports IsRecording() == true to the program's own code.
+// A span that is recorded but not sampled reports IsRecording() == true to the program's own code. One sampler may serve several
+// providers, and stand inside of another one. It is meant for providers that have a processor of p's: in others it records for nobody.
 func (p *Processor) Sampler(root sdktrace.Sampler) sdktrace.Sampler {
 	if root == nil {
 		root = SamplerFromEnv()
@@ -36,30 +37,22 @@ type recordingSampler struct {
 // ShouldSample implements sdktrace.Sampler.
 func (s *recordingSampler) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResult {
 	r := s.root.ShouldSample(p)
-	switch r.Decision {
-	case sdktrace.RecordOnly:
-		// From now on an unsampled span may be one that the user's own sampler wanted recorded.
-		if !s.core.innerRecordOnly.Load() {
-			s.core.innerRecordOnly.Store(true)
-		}
-	case sdktrace.Drop:
-		if s.core.wants(p) {
-			r.Decision = sdktrace.RecordOnly
-		}
+	if r.Decision != sdktrace.Drop {
+		return r
+	}
+	if parent := trace.SpanContextFromContext(p.ParentContext); s.core.wants(p.Kind, parent) {
+		r.Decision = sdktrace.RecordOnly
+		s.core.recorded.add(noteOf(p.TraceID, parent.SpanID(), p.Name))
 	}
 	return r
 }
 
 // wants reports whether a span that would be dropped is to be recorded.
-func (c *core) wants(p sdktrace.SamplingParameters) bool {
+func (c *core) wants(kind trace.SpanKind, parent trace.SpanContext) bool {
 	if c.stopped.Load() {
 		return false
 	}
-	if c.cfg.mode == RecordAll {
-		return true
-	}
-	parent := trace.SpanContextFromContext(p.ParentContext)
-	if !parent.IsValid() || parent.IsRemote() {
+	if c.cfg.mode == RecordAll || serves(kind) || !parent.IsValid() || parent.IsRemote() {
 		return true
 	}
 	return c.cfg.mode == RecordSuspects && time.Now().UnixNano()-c.suspicion.Load() < int64(time.Minute)

@@ -34,14 +34,16 @@ func errorOf(s sdktrace.ReadOnlySpan) slowlog.ErrorInfo {
 
 // slowSpan is a span as the slow log reads it. Its call has the name of the row that it was measured in.
 func (c *core) slowSpan(s sdktrace.ReadOnlySpan) slowlog.Span {
-	kind, info, st := s.SpanKind(), errorOf(s), s.Status()
+	kind, info, st, attrs := s.SpanKind(), errorOf(s), s.Status(), s.Attributes()
 	out := slowlog.Span{
 		SpanID: s.SpanContext().SpanID(), Parent: s.Parent().SpanID(), Name: s.Name(), Kind: kind,
 		Start: s.StartTime(), End: s.EndTime(), Status: st.Code, StatusMessage: st.Description,
-		ErrType: info.Type, ErrMessage: info.Message, Call: conventions.CallOf(kind, s.Attributes()),
+		ErrType: info.Type, ErrMessage: info.Message, Call: conventions.CallOf(kind, attrs),
 	}
-	if c.cfg.dependencies && isCall(kind) {
-		row, prefix, name := c.dependency(s, kind, out.End)
+	if clipped, ok := s.(*clippedSpan); ok {
+		out.Call.Dependency = clipped.dependency
+	} else if c.cfg.dependencies && isCall(kind) {
+		row, prefix, name := c.dependency(s, kind, attrs, out.End)
 		if e := c.table.known(row, conventions.Clip(prefix), conventions.Clip(name)); e != nil {
 			out.Call.Dependency = e.endpoint.Route
 		}

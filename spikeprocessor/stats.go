@@ -2,13 +2,29 @@
 
 package spikeprocessor
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+	"time"
+)
 
 const maxFaults = 1000
 
 // stats counts what is worth knowing and rare: no request that is ordinary touches it.
 type stats struct {
-	negative, afterShutdown, faults, slow, notKept, hookPanics atomic.Uint64
+	negative, afterShutdown, slow, notKept, hookPanics, namedByPath, namedOtherwise atomic.Uint64
+
+	anatomiesDropped, anatomiesIncomplete atomic.Uint64
+	lastIncomplete                        atomic.Int64 // unix ns
+}
+
+// incomplete counts a kept request that ended at a time, and of whose anatomy a bound of the process left out a part, or all.
+func (st *stats) incomplete(at time.Time, all bool) {
+	if all {
+		st.anatomiesDropped.Add(1)
+	} else {
+		st.anatomiesIncomplete.Add(1)
+	}
+	st.lastIncomplete.Store(at.UnixNano())
 }
 
 // Stats says what happened to spans that were not counted in the ordinary way.
@@ -17,28 +33,53 @@ type Stats struct {
 	Endpoints int `json:"endpoints"`
 	// MaxEndpoints is what WithMaxEndpoints says: the most rows of endpoints, and as many of dependencies.
 	MaxEndpoints int `json:"max_endpoints"`
-	// Overflowed counts requests that went to an overflow endpoint.
+	// Overflowed counts requests that went to an overflow endpoint, since the start or Link.Forget.
 	Overflowed uint64 `json:"overflowed"`
+	// Forgotten counts endpoints that have made room for others.
+	Forgotten uint64 `json:"forgotten"`
+	// NamedByPath counts requests whose span name is the path that was asked for, which is no route: they count as unmatched.
+	NamedByPath uint64 `json:"named_by_path"`
+	// NamedOtherwise counts requests without a route whose span name is neither their method nor "METHOD /...": they count as unmatched.
+	// It is an estimate.
+	NamedOtherwise uint64 `json:"named_otherwise"`
 	// NegativeDurations counts spans that ended before they began; they are recorded as 0.
 	NegativeDurations uint64 `json:"negative_durations"`
-	// AfterShutdown counts spans that ended after Shutdown and were handed on uncounted.
+	// AfterShutdown counts requests that ended after the counting, and were handed on uncounted.
 	AfterShutdown uint64 `json:"after_shutdown"`
-	// Slow counts requests that were slow, kept or not.
+	// Slow counts requests that were slow, stored or not.
 	Slow uint64 `json:"slow"`
 	// NotKept counts slow or failed requests that the keep rate left out of the slow log. They are in all numbers.
 	NotKept uint64 `json:"not_kept"`
-	// Faults counts panics of ours that were recovered. After 1000 of them the processor stops counting.
+	// Faults counts panics of ours that were recovered. After 1000 of them the counting ends.
 	Faults uint64 `json:"faults"`
 	// HookPanics counts panics of a WithOnKeep function that were recovered.
 	HookPanics uint64 `json:"hook_panics"`
-	// Held is the number of child spans for which there is room in use, at most 8192.
+	// Held is the number of child spans that are held until their request ends, at most 8192.
 	Held int64 `json:"held_spans"`
+	// HeldBytes is what they are estimated to take, at most 8 MiB.
+	HeldBytes int64 `json:"held_bytes"`
 	// HeldFull counts child spans that no anatomy has for want of room in the process.
 	HeldFull uint64 `json:"held_full"`
+	// HeldEvicted counts child spans that no anatomy has because their request, the oldest, made room for others.
+	HeldEvicted uint64 `json:"held_evicted"`
 	// HeldLong counts child spans that no anatomy has because their request had 256 already.
 	HeldLong uint64 `json:"held_long"`
-	// HeldStale counts child spans that no anatomy has because their root did not end within a minute of them.
+	// HeldStale counts spans that are in no anatomy and, if internal, in no row, because no request above them ended within a
+	// minute of them: it runs for ever, or is not seen here, or ended before them.
 	HeldStale uint64 `json:"held_stale"`
+	// HeldClipped counts child spans heavier than 8 KiB that were held with shorter texts.
+	HeldClipped uint64 `json:"held_clipped"`
+	// AnatomiesWaiting is the number of slow or failed requests that wait for their anatomy, at most 256.
+	AnatomiesWaiting int `json:"anatomies_waiting"`
+	// WaitingBytes is what these, the samples of ordinary requests, and requests that wait for late children are estimated to
+	// take, at most 16 MiB.
+	WaitingBytes int64 `json:"waiting_bytes"`
+	// AnatomiesDropped counts requests in the slow log that have no anatomy for want of room.
+	AnatomiesDropped uint64 `json:"anatomies_dropped"`
+	// AnatomiesIncomplete counts those whose anatomy lacks spans that are in HeldFull or HeldEvicted.
+	AnatomiesIncomplete uint64 `json:"anatomies_incomplete"`
+	// LastIncomplete is when the last request ended that is in AnatomiesDropped or AnatomiesIncomplete; zero if none is.
+	LastIncomplete time.Time `json:"last_incomplete,omitzero"`
 	// Rescued counts unsampled requests that were exported, by reason: slow, failed, spike.
 	Rescued map[string]uint64 `json:"rescued"`
 	// RescueRefused counts those that the budget refused.
@@ -47,31 +88,44 @@ type Stats struct {
 	RescueIncomplete uint64 `json:"rescue_incomplete"`
 	// RescuedLate counts spans that ended after their rescued root, and were exported after it.
 	RescuedLate uint64 `json:"rescued_late"`
-	// InFlightDropped counts running requests that found no room in the list.
+	// InFlightDropped counts running requests that found no room in the list: too many began within a second.
 	InFlightDropped uint64 `json:"in_flight_dropped"`
-	// InFlightSwept counts requests that ran for more than an hour and were taken out of the list.
+	// InFlightSwept counts requests that were taken out of the list while they ran, as thousands had begun after them.
 	InFlightSwept uint64 `json:"in_flight_swept"`
+	// Leaked are requests that may never end, by the names of their spans, the most frequent first, at most 65. It is as of the last
+	// Link.Digest.
+	Leaked []Leak `json:"leaked"`
 	// SamplerUsed tells whether Sampler was called.
 	SamplerUsed bool `json:"sampler_used"`
-	// Stopped tells whether the counting has ended: by Shutdown, or after too many faults.
+	// Stopped tells whether the counting has ended: by Link.Stop, or since it gave up.
 	Stopped bool `json:"stopped"`
+	// GaveUp tells whether the counting has ended after too many faults.
+	GaveUp bool `json:"gave_up"`
 }
 
 // Stats returns the counts since the processor was made.
 func (p *Processor) Stats() Stats {
 	c := p.core
 	st := Stats{
-		Endpoints: len(c.table.entries()), MaxEndpoints: c.cfg.maxEndpoints, Overflowed: c.table.overflowed.Load(),
+		Endpoints: c.table.size(), MaxEndpoints: c.cfg.maxEndpoints, Overflowed: c.table.overflowed.Load(), Forgotten: c.table.forgotten.Load(),
+		NamedByPath: c.stats.namedByPath.Load(), NamedOtherwise: c.stats.namedOtherwise.Load(),
 		NegativeDurations: c.stats.negative.Load(), AfterShutdown: c.stats.afterShutdown.Load(),
-		Slow: c.stats.slow.Load(), NotKept: c.stats.notKept.Load(), Faults: c.stats.faults.Load(), HookPanics: c.stats.hookPanics.Load(),
-		Held: c.gather.held.Load(), HeldFull: c.gather.full.Load(), HeldLong: c.gather.long.Load(), HeldStale: c.gather.stale.Load(),
+		Slow: c.stats.slow.Load(), NotKept: c.stats.notKept.Load(), Faults: c.faults.Count(), HookPanics: c.stats.hookPanics.Load(),
+		HeldFull: c.gather.full.Load(), HeldEvicted: c.gather.evicted.Load(), HeldLong: c.gather.long.Load(),
+		HeldStale: c.gather.stale.Load(), HeldClipped: c.gather.clipped.Load(),
+		AnatomiesDropped: c.stats.anatomiesDropped.Load(), AnatomiesIncomplete: c.stats.anatomiesIncomplete.Load(),
 		Rescued:       map[string]uint64{rescueSlow: c.rescues.slow.Load(), rescueFailed: c.rescues.failed.Load(), rescueSpike: c.rescues.spike.Load()},
 		RescueRefused: c.rescues.refused.Load(), RescueIncomplete: c.rescues.incomplete.Load(), RescuedLate: c.rescues.late.Load(),
-		SamplerUsed: c.samplerUsed.Load(), Stopped: c.stopped.Load(),
+		SamplerUsed: c.samplerUsed.Load(), Stopped: c.stopped.Load(), GaveUp: c.gaveUp.Load(), Leaked: []Leak{},
+	}
+	st.Held, st.HeldBytes = c.gather.count()
+	st.AnatomiesWaiting, st.WaitingBytes = c.bench.count()
+	if at := c.stats.lastIncomplete.Load(); at != 0 {
+		st.LastIncomplete = time.Unix(0, at).UTC()
 	}
 	if c.running != nil {
 		in := c.running.stats()
-		st.InFlightDropped, st.InFlightSwept = in.Dropped, in.Swept
+		st.InFlightDropped, st.InFlightSwept, st.Leaked = in.Dropped, in.Swept, c.running.moved.list(time.Now())
 	}
 	return st
 }

@@ -4,9 +4,11 @@ package spikeprocessor
 
 import (
 	"hash/maphash"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 	"unsafe"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -31,6 +33,8 @@ type entry struct {
 
 	hash     uint64
 	endpoint conventions.Endpoint
+	guess    guess
+	start    time.Time // of the row's counts; zero: the processor's
 	// set and failedSet are the attributes of the metric points.
 	set, failedSet attribute.Set
 
@@ -42,41 +46,96 @@ type entry struct {
 	sampledAt uint64 // requests when samples were last taken in; only Digest uses it
 	state     atomic.Pointer[EndpointState]
 	longest   atomic.Int64 // ns; of the requests that were slow or failed
+
+	requests uint64    // when Digest looked last; only Digest uses it, as the next
+	seen     time.Time // when Digest last found more of them than before
+	leaving  bool      // see table.retire; guarded by the table's mu, as the next
+	absent   int       // Digests since then
 }
 
-// table maps (class, method, route) to entries. Invariant: a slot of hashed goes from nil to an entry once and
-// never changes, so a reader needs no lock: it sees the entry whole or not at all (the atomic store releases,
-// the load acquires). Inserts are serialised by mu. It holds at most max entries of what is served, max dependencies, and one
-// overflow entry per kind.
+// guess says what makes the row's route one.
+type guess uint8
+
+const (
+	proven  guess = iota // the instrumentation says so, or it is not what the client asked for
+	guessed              // it is a path, but names are not known to be made of those
+	doubted              // it is a path that was asked for often, where names are made of paths
+)
+
+// table maps (class, method, route) to entries. Readers need no lock, see [slots]; whatever changes it is serialised by mu. It holds at most
+// max entries of what is served and max dependencies, those that are leaving among them, and one overflow entry per kind. No kind but HTTP
+// and RPC may have them all, see limitOf.
+//
+// Rows come and go: retire takes those out that are rare and old, a name that comes again meanwhile has its old entry back, and
+// finish gives the ids free of those that stayed away.
 type table struct {
-	seed   maphash.Seed
-	hashed []atomic.Pointer[entry] // open addressing, at most half full
-	mask   uint64
-	max    int
-	full   [2]atomic.Bool             // for what is served, and for dependencies
-	recent [512]atomic.Pointer[entry] // by string pointers, in pairs: hints, overwritten at will
+	seed    maphash.Seed
+	max     int
+	live    atomic.Pointer[slots]
+	leaving atomic.Pointer[slots]             // retired, and not finished; nil: none
+	full    [conventions.NumKinds]atomic.Bool // there is no room for a new entry of the kind
+	recent  [512]atomic.Pointer[entry]        // by string pointers, in pairs: hints, overwritten at will
 
 	mu         sync.Mutex
-	n          [2]int                          // guarded by mu
-	byEndpoint map[conventions.Endpoint]*entry // guarded by mu
+	n          [conventions.NumKinds]int // guarded by mu, as all that follows but the atomics
+	byEndpoint map[conventions.Endpoint]*entry
+	free       []uint32     // ids
+	retired    []*entry     // those that are leaving
+	finished   time.Time    // when entries last went for good
+	guesses    atomic.Int32 // entries that are no more than that
 	all        atomic.Pointer[[]*entry]
 	overflow   [conventions.NumKinds]atomic.Pointer[entry]
 	overflowed atomic.Uint64
+	forgotten  atomic.Uint64
 	prepare    func(*entry) // fills what depends on the configuration; called under mu
 }
 
 func newTable(limit int, prepare func(*entry)) *table {
-	size := 1
-	for size < 4*limit {
-		size *= 2
-	}
-	t := &table{seed: maphash.MakeSeed(), hashed: make([]atomic.Pointer[entry], size), mask: uint64(size - 1), max: limit, prepare: prepare, byEndpoint: map[conventions.Endpoint]*entry{}}
+	t := &table{seed: maphash.MakeSeed(), max: limit, prepare: prepare, byEndpoint: map[conventions.Endpoint]*entry{}}
+	t.live.Store(newSlots(2 * limit))
 	t.all.Store(new([]*entry))
 	return t
 }
 
-// entries returns all entries in the order of their ids. The slice must not be changed.
+// limitOf is how many rows a kind may have. Names of jobs, messages and other servers are often made of what they are about: they cannot
+// put requests out.
+func (t *table) limitOf(kind conventions.Kind) int {
+	switch kind {
+	case conventions.KindServer:
+		return max(1, t.max/8)
+	case conventions.KindConsumer, conventions.KindJob:
+		return max(1, t.max/4)
+	default:
+		return t.max
+	}
+}
+
+// servedLocked is how many rows there are of what is served.
+func (t *table) servedLocked() (n int) {
+	for kind := range conventions.Kind(conventions.NumKinds) {
+		if kind != conventions.KindDependency {
+			n += t.n[kind]
+		}
+	}
+	return n
+}
+
+func (t *table) roomLocked(kind conventions.Kind) bool {
+	return t.n[kind] < t.limitOf(kind) && (kind == conventions.KindDependency || t.servedLocked() < t.max)
+}
+
+// entries returns all entries by id, nil for an id that is free. The slice must not be changed.
 func (t *table) entries() []*entry { return *t.all.Load() }
+
+// size is the number of rows.
+func (t *table) size() (n int) {
+	for _, e := range t.entries() {
+		if e != nil {
+			n++
+		}
+	}
+	return n
+}
 
 // recall returns the entry of an endpoint whose names were seen lately at the same addresses, else nil.
 func (t *table) recall(c class, method, route string) *entry {
@@ -107,14 +166,19 @@ func (e *entry) named(c class, method, route string) bool {
 // lookup returns the entry of an endpoint, which it makes when it is new and there is room. It allocates and
 // locks only then.
 func (t *table) lookup(c class, method, route string) *entry {
+	return t.lookupAs(c, method, route, proven)
+}
+
+// lookupAs is lookup; a new entry is a guess like that.
+func (t *table) lookupAs(c class, method, route string, g guess) *entry {
 	if e := t.recall(c, method, route); e != nil {
 		return e
 	}
 	method, route = conventions.Clip(method), conventions.Clip(route)
 	h := t.hash(c, method, route)
-	e := t.probe(h, c, method, route)
+	e := t.live.Load().probe(h, c, method, route)
 	if e == nil {
-		return t.insert(c, method, route, h)
+		return t.insert(c, method, route, h, g)
 	}
 	if e.named(c, method, route) {
 		t.remember(e)
@@ -128,17 +192,7 @@ func (t *table) known(c class, method, route string) *entry {
 	if len(route) > conventions.MaxNameBytes || len(method) > conventions.MaxNameBytes {
 		return nil
 	}
-	return t.probe(t.hash(c, method, route), c, method, route)
-}
-
-// probe walks the slots of a hash up to the entry with these names, or to a free one: nil.
-func (t *table) probe(h uint64, c class, method, route string) *entry {
-	for i := h & t.mask; ; i = (i + 1) & t.mask {
-		e := t.hashed[i].Load()
-		if e == nil || e.hash == h && e.class == c && e.route == route && e.method == method {
-			return e
-		}
-	}
+	return t.live.Load().probe(t.hash(c, method, route), c, method, route)
 }
 
 // find returns the entry of an endpoint, or nil. It takes the table's lock.
@@ -156,49 +210,60 @@ func (t *table) hash(c class, method, route string) uint64 {
 	return h
 }
 
-func (t *table) insert(c class, method, route string, h uint64) *entry {
-	side := side(c.kind())
-	if t.full[side].Load() {
-		return t.overflowEntry(c.kind())
+func (t *table) insert(c class, method, route string, h uint64, g guess) *entry {
+	kind := c.kind()
+	leaving := t.leaving.Load()
+	if t.full[kind].Load() && (leaving == nil || leaving.probe(h, c, method, route) == nil) {
+		return t.overflowEntry(kind)
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	i := h & t.mask
-	for ; ; i = (i + 1) & t.mask { // another goroutine may have been first
-		e := t.hashed[i].Load()
-		if e == nil {
-			break
-		}
-		if e.hash == h && e.class == c && e.route == route && e.method == method {
+	live := t.live.Load()
+	if e := live.probe(h, c, method, route); e != nil { // another goroutine was first
+		return e
+	}
+	if leaving = t.leaving.Load(); leaving != nil {
+		if e := leaving.probe(h, c, method, route); e != nil {
+			e.leaving = false
+			live.put(e)
 			return e
 		}
 	}
-	if t.n[side] >= t.max {
-		t.full[side].Store(true)
-		return t.overflowLocked(c.kind())
+	if !t.roomLocked(kind) {
+		t.full[kind].Store(true)
+		return t.overflowLocked(kind)
 	}
-	t.n[side]++
+	t.n[kind]++
+	if g != proven {
+		t.guesses.Add(1)
+	}
 	if len(route) == conventions.MaxNameBytes {
 		route = strings.Clone(route) // perhaps clipped: do not keep the whole alive
 	}
-	e := t.addLocked(c, method, route, c.endpoint(method, route))
-	e.hash = h
-	t.hashed[i].Store(e)
+	e := t.addLocked(&entry{class: c, method: method, route: route, endpoint: c.endpoint(method, route), hash: h, guess: g})
+	live.put(e)
 	return e
 }
 
-// addLocked makes an entry and gives it the next id.
-func (t *table) addLocked(c class, method, route string, ep conventions.Endpoint) *entry {
-	all := t.entries()
-	e := &entry{class: c, method: method, route: route, id: uint32(len(all)), endpoint: ep}
+// addLocked completes an entry and gives it an id.
+func (t *table) addLocked(e *entry) *entry {
+	e.start = t.finished
 	e.samples.Store(samplesPerSecond)
 	e.set, e.failedSet = pointAttributes(e.endpoint)
 	t.prepare(e)
 	if _, known := t.byEndpoint[e.endpoint]; !known {
 		t.byEndpoint[e.endpoint] = e
 	}
-	grown := append(all[:len(all):len(all)], e) // a copy: readers keep the slice they loaded
-	t.all.Store(&grown)
+	all := t.entries()
+	if n := len(t.free); n > 0 {
+		e.id, t.free = t.free[n-1], t.free[:n-1]
+		all = slices.Clone(all)
+		all[e.id] = e
+	} else {
+		e.id = uint32(len(all))
+		all = append(all[:len(all):len(all)], e) // a copy: readers keep the slice they loaded
+	}
+	t.all.Store(&all)
 	return e
 }
 
@@ -214,20 +279,16 @@ func (t *table) overflowEntry(kind conventions.Kind) *entry {
 
 func (t *table) overflowLocked(kind conventions.Kind) *entry {
 	t.overflowed.Add(1)
+	return t.overflowRowLocked(kind)
+}
+
+func (t *table) overflowRowLocked(kind conventions.Kind) *entry {
 	if e := t.overflow[kind].Load(); e != nil {
 		return e
 	}
-	e := t.addLocked(kindClass(kind), "", conventions.OverflowRoute, conventions.Endpoint{Kind: kind, Route: conventions.OverflowRoute})
+	e := t.addLocked(&entry{class: kindClass(kind), route: conventions.OverflowRoute, endpoint: conventions.Endpoint{Kind: kind, Route: conventions.OverflowRoute}})
 	t.overflow[kind].Store(e)
 	return e
-}
-
-// side tells what is served (0) from dependencies (1): neither may crowd the other out.
-func side(k conventions.Kind) int {
-	if k == conventions.KindDependency {
-		return 1
-	}
-	return 0
 }
 
 func samePointer(a, b string) bool {

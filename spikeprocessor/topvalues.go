@@ -22,20 +22,20 @@ const (
 	numClasses
 )
 
-// tally counts requests by half and class.
-type tally [2][numClasses]uint32
+// classCounts are numbers of requests by half and class.
+type classCounts [2][numClasses]uint32
 
-func (t *tally) empty() bool { return *t == tally{} }
+func (t *classCounts) empty() bool { return *t == classCounts{} }
 
-func (t *tally) class(c int) uint64 { return uint64(t[0][c]) + uint64(t[1][c]) }
+func (t *classCounts) class(c int) uint64 { return uint64(t[0][c]) + uint64(t[1][c]) }
 
-func (t *tally) add(half, class int) {
+func (t *classCounts) add(half, class int) {
 	if t[half][class] < math.MaxUint32 {
 		t[half][class]++
 	}
 }
 
-func (t *tally) raise(to *tally) {
+func (t *classCounts) raise(to *classCounts) {
 	for h := range t {
 		for c := range t[h] {
 			t[h][c] = max(t[h][c], to[h][c])
@@ -54,14 +54,14 @@ func (t *tally) raise(to *tally) {
 // the few slow requests is not pushed out by what is frequent among many ordinary ones.
 type topValues struct {
 	key   string
-	floor tally
+	floor classCounts
 	cells [contrastValues]valueCell
 }
 
 type valueCell struct {
 	value  string // "" for a free cell
-	most   tally
-	excess tally
+	most   classCounts
+	excess classCounts
 }
 
 // least and atMost bound the number of times that the value occurred among the requests of a class.
@@ -70,7 +70,7 @@ func (c *valueCell) atMost(class int) uint64 { return c.most.class(class) }
 
 // observe counts a value, which is not "", and returns its cell. If the cell belonged to another value before, lost is
 // true.
-func (t *topValues) observe(value string, half, class int, totals *tally) (cell int, lost bool) {
+func (t *topValues) observe(value string, half, class int, totals *classCounts) (cell int, lost bool) {
 	value = value[:min(len(value), maxContrastString)]
 	free := -1
 	for i := range t.cells {
@@ -93,7 +93,7 @@ func (t *topValues) observe(value string, half, class int, totals *tally) (cell 
 }
 
 // rarest returns the cell of the value with the smallest share of ordinary and slow requests together.
-func (t *topValues) rarest(totals *tally) (at int) {
+func (t *topValues) rarest(totals *classCounts) (at int) {
 	least := math.Inf(1)
 	for i := range t.cells {
 		var share float64

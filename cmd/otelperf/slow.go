@@ -31,7 +31,7 @@ func newSlow() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "slow URL [TRACE_ID]",
 		Short: "List slow requests, or show where the time of one went",
-		Long: `Lists the slow requests that a service keeps, newest first. With a trace id, or the first digits of one, it draws
+		Long: `Lists the slow and failed requests that a service has stored, newest first. With a trace id, or the first digits of one, it draws
 where the time of that request went: the tree of its calls with a bar for each on a common time line, solid
 on the critical path, and what stands out.
 
@@ -68,8 +68,8 @@ func listSlow(ctx context.Context, c *client.Client, limit int, asJSON bool, w i
 	case asJSON:
 		return writeJSON(w, raw)
 	}
-	text := fmt.Sprintf("%s  instance %s  %d slow since the start; the latest %d that were kept:\n",
-		plain.Clip(list.Service, 60), plain.Clip(list.Instance, 60), list.Count, len(list.Slow))
+	text := fmt.Sprintf("%s  instance %s  %d slow since the start; the latest %d of %d stored, slow or failed:\n",
+		plain.Clip(list.Service, 60), plain.Clip(list.Instance, 60), list.Count, len(list.Slow), max(list.Stored, len(list.Slow)))
 	if len(list.Slow) > 0 {
 		text += "\n" + report.SlowTable(list.Slow)
 	}
@@ -123,7 +123,7 @@ func wholeID(ctx context.Context, c *client.Client, prefix string) (string, erro
 	}
 	switch len(found) {
 	case 0:
-		return "", usagef("no slow request that is kept has a trace id that begins with %s", prefix)
+		return "", usagef("no slow request that is stored has a trace id that begins with %s", prefix)
 	case 1:
 		return id, nil
 	}

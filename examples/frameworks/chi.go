@@ -15,7 +15,7 @@ import (
 )
 
 // Chi is a chi router with otelchi, which is not one of OpenTelemetry's own. It needs WithChiRoutes to know the route before
-// the handler has run. Requests that match no route it calls "/": they are counted as GET /, not as (unmatched).
+// the handler has run. Requests that match no route it calls "/": a name without a method is none, so they are counted as (unmatched).
 func Chi(mon *otelperf.Monitor, tp trace.TracerProvider) http.Handler {
 	r := chi.NewRouter()
 	r.Use(otelchi.Middleware("shop", otelchi.WithTracerProvider(tp), otelchi.WithChiRoutes(r), otelchi.WithFilter(mon.Filter)), middleware.Recoverer)

@@ -14,7 +14,8 @@ import (
 
 // endpoint is everything that is known of one endpoint. The engine's mutex guards it.
 type endpoint struct {
-	id       int
+	id       int  // of its own: not the source's, which another may have after it
+	touched  bool // the running Advance brought a delta
 	name     conventions.Endpoint
 	coarse   bool // durations came from buckets wider than ours
 	unknown  bool // some outcomes are not known, and count as ok

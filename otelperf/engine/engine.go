@@ -14,8 +14,8 @@ import (
 	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
 
-// Engine keeps, per endpoint, at most 40 KiB of windows and 4 KiB of baseline; endpoints are as many as its source brings (a
-// processor: at most max endpoints and one overflow row per kind), and the last 50 incidents.
+// Engine keeps, per endpoint, at most 40 KiB of windows and 4 KiB of baseline; endpoints are as many as its source brings and has not
+// forgotten (a processor: at most max endpoints and one overflow row per kind), and the last 50 incidents.
 //
 // All methods are safe for concurrent use.
 type Engine struct {
@@ -23,13 +23,13 @@ type Engine struct {
 
 	mu        sync.Mutex // guards all below
 	detector  baseline.Config
-	endpoints []*endpoint // by id; nil where the source skipped one
+	endpoints []*endpoint // by the source's id; nil where it skipped one, or has forgotten it
+	serial    int         // of the last endpoint
 	now       time.Time   // of the last Advance
 	last      time.Time   // the same with its monotonic part, for Age
 	began     time.Time   // of the first Advance, or of the last reset
 	step      int64       // number of the running step
 	buckets   []baseline.Bucket
-	touched   []bool // endpoints that this Advance brought a delta
 	scratch   timeline.Scratch
 	stats     Stats
 	incidents incidents
@@ -58,7 +58,8 @@ func New(o Options) (*Engine, error) {
 
 // Advance moves the engine to now with what came since the previous call. When now is before the previous one by a
 // minute or more, somebody set the clock, and the history is moved along with it; by less, it counts as the previous one.
-// It returns the changes of incidents, nil mostly. A delta has an ID from 0 on, the same for an endpoint in all calls, and a histogram.
+// It returns the changes of incidents, nil mostly. A delta has an ID from 0 on, the same for an endpoint in all calls until it is
+// forgotten, and a histogram.
 func (e *Engine) Advance(now time.Time, deltas iter.Seq[*spikeprocessor.Delta]) []Event {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -74,18 +75,22 @@ func (e *Engine) advance(now time.Time, deltas iter.Seq[*spikeprocessor.Delta]) 
 		now = e.clockSet(now)
 	}
 	e.rotate(now)
-	clear(e.touched)
 	for d := range deltas {
+		if d.Forgotten {
+			e.forget(d)
+			continue
+		}
 		ep := e.at(d)
-		e.touched[ep.id] = true
+		ep.touched = true
 		ep.add(d)
 		e.buckets = bucketsOf(e.buckets[:0], d)
 		e.verdict(ep, ep.detector.Tick(e.now, e.buckets))
 	}
 	for ep := range e.all() {
-		if !e.touched[ep.id] {
+		if !ep.touched {
 			e.verdict(ep, ep.detector.Tick(e.now, nil))
 		}
+		ep.touched = false
 	}
 }
 
@@ -141,10 +146,10 @@ func (e *Engine) rotate(now time.Time) {
 func (e *Engine) at(d *spikeprocessor.Delta) *endpoint {
 	for d.ID >= len(e.endpoints) {
 		e.endpoints = append(e.endpoints, nil)
-		e.touched = append(e.touched, false)
 	}
 	if e.endpoints[d.ID] == nil {
-		ep := &endpoint{id: d.ID, name: d.Endpoint, line: timeline.NewLine(), detector: e.newDetector()}
+		e.serial++
+		ep := &endpoint{id: e.serial, name: d.Endpoint, line: timeline.NewLine(), detector: e.newDetector()}
 		e.endpoints[d.ID] = ep
 		e.restore(ep)
 	}

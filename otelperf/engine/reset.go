@@ -2,10 +2,7 @@
 
 package engine
 
-import (
-	"github.com/otelperf/otelperf-go/otelperf/baseline"
-	"github.com/otelperf/otelperf-go/slowlog"
-)
+import "github.com/otelperf/otelperf-go/slowlog"
 
 // Reset starts counts and windows anew; baselines, too, if that is asked for. With the baselines, those that were offered go, and what
 // is measured by them: incidents that are open end now, which the events returned report. Incidents that have ended are remembered
@@ -32,16 +29,10 @@ func (e *Engine) Reset(baselines bool) []Event {
 // endIncidents has every endpoint leave its incident, and what comes next is another one.
 func (e *Engine) endIncidents() {
 	for ep := range e.all() {
-		if ep.incident == "" {
-			continue
-		}
-		ev := baseline.Event{Kind: baseline.Ended, At: e.now, Start: e.now}
 		if in := e.incidents.find(ep.incident); in != nil {
 			in.byReset = true
-			ev = in.part(ep).Evidence
-			ev.Kind, ev.At = baseline.Ended, e.now
 		}
-		e.record(ep, ev)
+		e.leaveIncident(ep)
 	}
 	e.incidents.joined.Reset()
 }

@@ -5,6 +5,9 @@ package engine
 import (
 	"time"
 	"unsafe"
+
+	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // Stats counts what is worth knowing of an engine's work, since it was made.
@@ -58,6 +61,19 @@ func (e *Engine) Counted() (n uint64) {
 	for ep := range e.all() {
 		total := ep.line.Total()
 		n += total.Total()
+	}
+	return n
+}
+
+// Unmatched is how requests ended that no route matched, since the start or the last reset.
+func (e *Engine) Unmatched() (n slowlog.OutcomeCounts) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for ep := range e.all() {
+		if ep.name.Kind == conventions.KindHTTP && ep.name.Route == conventions.UnmatchedRoute {
+			total := ep.line.Total()
+			n.Add(&total)
+		}
 	}
 	return n
 }

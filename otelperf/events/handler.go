@@ -60,7 +60,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "track.js":
 		p = serveSnippet(w, r)
 	default:
-		p = fault(http.StatusNotFound, "", "there are track, batch-track, interactions and track.js")
+		p = rejection(http.StatusNotFound, "", "there are track, batch-track, interactions and track.js")
 	}
 	if p != nil {
 		h.counts.refuse(p.Status)
@@ -79,7 +79,7 @@ func (h *handler) post(w http.ResponseWriter, r *http.Request, in *intake) *prob
 	case http.MethodPost:
 	default:
 		w.Header().Set("Allow", "POST, OPTIONS")
-		return fault(http.StatusMethodNotAllowed, "", "only POST")
+		return rejection(http.StatusMethodNotAllowed, "", "only POST")
 	}
 	bucket := h.clients.get(h.options.ClientKey(r))
 	if wait := retryAfter(bucket, time.Now()); wait > 0 {
@@ -92,14 +92,14 @@ func (h *handler) post(w http.ResponseWriter, r *http.Request, in *intake) *prob
 	return h.ingest(w, r, body, in, bucket)
 }
 
-// fault is a problem of the request as a whole.
-func fault(status int, field, detail string) *problem.Problem {
+// rejection is a problem of the request as a whole.
+func rejection(status int, field, detail string) *problem.Problem {
 	return &problem.Problem{Status: status, Field: field, Detail: detail}
 }
 
 func tooMany(w http.ResponseWriter, wait int) *problem.Problem {
 	w.Header().Set("Retry-After", strconv.Itoa(wait))
-	return fault(http.StatusTooManyRequests, "", "too many events from this client")
+	return rejection(http.StatusTooManyRequests, "", "too many events from this client")
 }
 
 // checkOrigin lets pages of this and of allowed origins pass, and programs that are no browsers.
@@ -110,7 +110,7 @@ func (h *handler) checkOrigin(w http.ResponseWriter, r *http.Request) *problem.P
 	allowed := slices.Contains(h.options.AllowedOrigins, "*") || slices.Contains(h.options.AllowedOrigins, origin)
 	if origin == "" || !allowed {
 		if h.origins.Check(r) != nil || r.Method == http.MethodOptions && origin != "" {
-			return fault(http.StatusForbidden, "", "pages of this origin may not send here")
+			return rejection(http.StatusForbidden, "", "pages of this origin may not send here")
 		}
 		return nil
 	}
@@ -135,7 +135,7 @@ func limitReading(w http.ResponseWriter, r *http.Request) {
 
 func (h *handler) readBody(w http.ResponseWriter, r *http.Request) ([]byte, *problem.Problem) {
 	if !acceptable(r.Header) {
-		return nil, fault(http.StatusUnsupportedMediaType, "Content-Type", "application/json or text/plain in UTF-8, not compressed")
+		return nil, rejection(http.StatusUnsupportedMediaType, "Content-Type", "application/json or text/plain in UTF-8, not compressed")
 	}
 	if r.ContentLength > h.options.MaxBody {
 		return nil, h.tooLarge()
@@ -146,13 +146,13 @@ func (h *handler) readBody(w http.ResponseWriter, r *http.Request) ([]byte, *pro
 		return nil, h.tooLarge()
 	}
 	if err != nil {
-		return nil, fault(http.StatusBadRequest, "", "the body ended early")
+		return nil, rejection(http.StatusBadRequest, "", "the body ended early")
 	}
 	return body, nil
 }
 
 func (h *handler) tooLarge() *problem.Problem {
-	return fault(http.StatusRequestEntityTooLarge, "", "more than "+strconv.FormatInt(h.options.MaxBody, 10)+" bytes")
+	return rejection(http.StatusRequestEntityTooLarge, "", "more than "+strconv.FormatInt(h.options.MaxBody, 10)+" bytes")
 }
 
 func acceptable(h http.Header) bool {

@@ -36,14 +36,14 @@ func (h *handler) ingest(w http.ResponseWriter, r *http.Request, body []byte, in
 	defer reader.release()
 	n, err := reader.read(body)
 	if err != nil {
-		return fault(http.StatusBadRequest, "", err.Error())
+		return rejection(http.StatusBadRequest, "", err.Error())
 	}
 	env, refused := readEnvelope(&n, in)
 	if refused != nil {
 		return refusal(refused.Field, refused.Detail, refused.Reason)
 	}
 	if len(env.items) > h.options.MaxBatch {
-		return fault(http.StatusRequestEntityTooLarge, batchField, "more than "+strconv.Itoa(h.options.MaxBatch)+" events")
+		return rejection(http.StatusRequestEntityTooLarge, batchField, "more than "+strconv.Itoa(h.options.MaxBatch)+" events")
 	}
 	result := BatchResult{Items: make([]ItemResult, 0, len(env.items))}
 	s := &scratch{}
@@ -93,7 +93,7 @@ func answer(w http.ResponseWriter, result *BatchResult, in *intake, bucket *rate
 	case result.allRefused() && !in.batch:
 		return refusal(first.Field, first.Detail, first.Reason)
 	case result.allRefused():
-		p := fault(http.StatusBadRequest, batchField, "every item was refused")
+		p := rejection(http.StatusBadRequest, batchField, "every item was refused")
 		p.Extra = map[string]any{"batch": result}
 		return p
 	case first.reason == reasonRateLimited && result.Dropped == len(result.Items):
@@ -103,7 +103,7 @@ func answer(w http.ResponseWriter, result *BatchResult, in *intake, bucket *rate
 	}
 	body, err := json.Marshal(result)
 	if err != nil { // cannot be: numbers and strings
-		return fault(http.StatusInternalServerError, "", err.Error())
+		return rejection(http.StatusInternalServerError, "", err.Error())
 	}
 	header := w.Header()
 	header.Set("Content-Type", "application/json")
@@ -117,7 +117,7 @@ func answer(w http.ResponseWriter, result *BatchResult, in *intake, bucket *rate
 
 // refusal is a problem of the one event of a request, or of what its events share.
 func refusal(field, detail, reason string) *problem.Problem {
-	p := fault(http.StatusBadRequest, field, detail)
+	p := rejection(http.StatusBadRequest, field, detail)
 	p.Extra = map[string]any{"reason": reason}
 	return p
 }

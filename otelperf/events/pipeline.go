@@ -10,6 +10,8 @@ import (
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/log"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/otelperf/otelperf-go/slowlog/fault"
 )
 
 // Invariant: every entry that offer took is counted in pending until it is counted in exactly
@@ -37,6 +39,7 @@ type pipeline struct {
 
 	pending                 atomic.Int64
 	emitted, disabled, lost atomic.Uint64
+	panics                  atomic.Uint64 // of the log provider; each is a lost event
 
 	deliveries *Deliveries // counted at the exporter if watched, else by what ForceFlush returns
 	watched    bool
@@ -136,7 +139,7 @@ func (p *pipeline) handle(q queued) {
 type outcome int
 
 const (
-	outcomeLost outcome = iota // the value that emit returns after a panic
+	outcomeLost outcome = iota
 	outcomeEmitted
 	outcomeDisabled
 )
@@ -152,9 +155,8 @@ func (p *pipeline) count(o outcome) {
 	}
 }
 
-// emit hands the entry to the log provider. A panic of the provider costs the event, not the process.
-func (p *pipeline) emit(e *entry) (o outcome) {
-	defer func() { _ = recover() }()
+// emit hands the entry to the log provider. A panic of the provider costs the event, not the process; so does a fault of ours.
+func (p *pipeline) emit(e *entry) outcome {
 	if p.ctx.Err() != nil {
 		return outcomeLost
 	}
@@ -162,10 +164,19 @@ func (p *pipeline) emit(e *entry) (o outcome) {
 	if e.span.IsValid() {
 		ctx = trace.ContextWithSpanContext(ctx, e.span)
 	}
-	if !p.logger.Enabled(ctx, log.EnabledParameters{Severity: e.severity, EventName: e.Name}) {
+	wanted := false
+	if !fault.Contain(&p.panics, func() {
+		wanted = p.logger.Enabled(ctx, log.EnabledParameters{Severity: e.severity, EventName: e.Name})
+	}) {
+		return outcomeLost
+	}
+	if !wanted {
 		return outcomeDisabled
 	}
-	p.logger.Emit(ctx, e.record())
+	var r log.Record
+	if !fault.Shared.Guard("an event", func() { r = e.record() }) || !fault.Contain(&p.panics, func() { p.logger.Emit(ctx, r) }) {
+		return outcomeLost
+	}
 	return outcomeEmitted
 }
 

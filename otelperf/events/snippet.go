@@ -83,7 +83,7 @@ func serveSnippet(w http.ResponseWriter, r *http.Request) *problem.Problem {
 	h := w.Header()
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		h.Set("Allow", "GET, HEAD")
-		return fault(http.StatusMethodNotAllowed, "", "only GET")
+		return rejection(http.StatusMethodNotAllowed, "", "only GET")
 	}
 	h.Set("Content-Type", "text/javascript; charset=utf-8")
 	h.Set("Cache-Control", "public, max-age=3600")

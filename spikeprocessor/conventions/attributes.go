@@ -19,6 +19,8 @@ func (e Endpoint) Attributes() []attribute.KeyValue {
 		return []attribute.KeyValue{semconv.HTTPRequestMethodKey.String(e.Method)}
 	case e.Kind == KindHTTP:
 		return []attribute.KeyValue{semconv.HTTPRequestMethodKey.String(e.Method), semconv.HTTPRoute(e.Route)}
+	case e.Kind == KindRPC && e.Route == UnmatchedRoute:
+		return []attribute.KeyValue{semconv.RPCSystemNameKey.String(e.Method), semconv.RPCMethod(otherMethod)}
 	case e.Kind == KindRPC:
 		return []attribute.KeyValue{semconv.RPCSystemNameKey.String(e.Method), semconv.RPCMethod(e.Route)}
 	case e.Kind == KindDependency:

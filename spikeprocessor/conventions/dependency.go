@@ -115,7 +115,7 @@ func (p *peer) read(attrs []attribute.KeyValue) {
 //
 //   - prefix is the method of an HTTP request, or the system that was called; "" where neither is known.
 //   - name is the server of an HTTP request or the summary of a statement. Where it is "", the summary of statement is to stand
-//     there, and where that is "", too, the span's name. The server is that of server.address, or else of http.host or of the URL.
+//     there, and where that is "", too, what [Category.NameOf] leaves of the span's name. The server is that of server.address, or else of http.host or of the URL.
 //   - port is the server's, if it is neither the default of the scheme nor that of the database system; 80 and 443 are those of
 //     RPC systems. It is that of server.port, or else the one after the address, or in a URL of the same server. Of other
 //     categories, and of unix sockets, it is 0.
@@ -151,6 +151,48 @@ func Dependency(kind trace.SpanKind, attrs []attribute.KeyValue) (c Category, pr
 		port = p.shownPort()
 	}
 	return categoryHTTP, p.method, p.server, "", port
+}
+
+// NameOf is what of a client or producer span's name may stand in its row, "" if nothing may. Where the name is the text of a
+// statement, that is in statement, and its summary is to stand there: a row has no path, no literal, and no destination that is one
+// of many.
+func (c Category) NameOf(span string, attrs []attribute.KeyValue) (name, statement string) {
+	switch c {
+	case categoryHTTP:
+		if i := strings.IndexAny(span, "/?"); i >= 0 {
+			span = strings.TrimSpace(span[:strings.LastIndexByte(span[:i], ' ')+1])
+		}
+	case categoryMessaging:
+		return DestinationName(span, attrs), ""
+	case categoryDB:
+		return textOrStatement(span)
+	}
+	return span, ""
+}
+
+// textOrStatement tells the name of a call, as in "SELECT users", from the text of a statement, as in "query SELECT * FROM users".
+func textOrStatement(span string) (name, statement string) {
+	word, rest, _ := strings.Cut(span, " ")
+	statement = span
+	if !isVerb(word) {
+		if word, _, _ = strings.Cut(rest, " "); !isVerb(word) {
+			return span, ""
+		}
+		statement = rest
+	}
+	if strings.Count(statement, " ") < 3 && !strings.ContainsAny(statement, "'\"=;?$*(\n") {
+		return span, ""
+	}
+	return "", statement
+}
+
+func isVerb(word string) bool {
+	for _, verb := range [...]string{"SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "MERGE", "REPLACE", "UPSERT", "CALL", "EXEC", "SET"} {
+		if strings.EqualFold(word, verb) {
+			return true
+		}
+	}
+	return false
 }
 
 // DependencyEndpoint puts the parts of a dependency's name together: "GET inventory:8080", "postgresql SELECT users",

@@ -45,7 +45,7 @@ func (k Kind) Request() bool { return k < KindJob }
 const (
 	// OverflowRoute is the route that endpoints share once the table is full.
 	OverflowRoute = "(other)"
-	// UnmatchedRoute is the route of HTTP requests that no route matched.
+	// UnmatchedRoute is the route of HTTP requests that no route matched, and of RPCs to methods that the server does not have.
 	UnmatchedRoute = "(unmatched)"
 	// UnnamedRoute is the route of spans that have no name.
 	UnnamedRoute = "(no name)"

@@ -57,6 +57,8 @@ const (
 	keyMessaging               = "messaging.system"
 	keyMessagingDestination    = "messaging.destination.name"
 	keyMessagingTemplate       = "messaging.destination.template"
+	keyMessagingTemporary      = "messaging.destination.temporary"
+	keyMessagingAnonymous      = "messaging.destination.anonymous"
 	keyOldMessagingDestination = "messaging.destination"
 	keyMessagingOperation      = "messaging.operation.name"
 	keyMessagingOperationType  = "messaging.operation.type"

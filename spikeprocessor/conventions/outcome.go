@@ -16,6 +16,8 @@ import (
 // Unavailable, DataLoss.
 const serverFaults = 1<<2 | 1<<4 | 1<<12 | 1<<13 | 1<<14 | 1<<15
 
+const unimplemented = 12
+
 // OutcomeOfCode is the outcome that a gRPC status code tells of a server's request. A code that is none blames the client.
 func OutcomeOfCode(code int64) slowlog.Outcome {
 	switch {
@@ -43,6 +45,15 @@ var rpcCodes = func() map[string]int64 {
 	}
 	return codes
 }()
+
+// isUnimplemented reports whether an RPC's status is that of a method which the server does not have.
+func isUnimplemented(v *attribute.Value) bool {
+	if v.Type() == attribute.INT64 {
+		return v.AsInt64() == unimplemented
+	}
+	name := v.AsString()
+	return digits(name) == unimplemented || rpcCodes[name] == unimplemented
+}
 
 // outcomeOfRPC reads the status of an RPC, a number or a name. ok is false for what is none of them.
 func outcomeOfRPC(v *attribute.Value) (o slowlog.Outcome, ok bool) {

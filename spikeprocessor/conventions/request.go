@@ -4,6 +4,7 @@ package conventions
 
 import (
 	"cmp"
+	"net/http"
 	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -19,6 +20,15 @@ type Request struct {
 	Method, Route string          // its endpoint; empty for KindDependency, see [Dependency]
 	Status        int             // HTTP status; 0: none
 	Outcome       slowlog.Outcome // how it ended
+	// Unproven marks a Route in the client's own words, that may be none: the path that it asked for, or an RPC method that the
+	// server does not have. See [Guesses].
+	Unproven bool
+}
+
+// Unmatched reports whether r is no reason to give its Route a row: nothing proves the route, and the request was answered as one that no
+// route matches.
+func (r *Request) Unmatched() bool {
+	return r.Unproven && (r.Kind == KindRPC || r.Status == http.StatusNotFound || r.Status == http.StatusMethodNotAllowed)
 }
 
 // Endpoint returns the row that the request belongs to.
@@ -29,6 +39,7 @@ func (r *Request) Endpoint() Endpoint {
 // said is what the attributes of a span, or of a metric point, say of a request.
 type said struct {
 	method, route string // of HTTP
+	path, url     string // that the client asked for: without and with scheme and host
 	status        int
 	system        string // of RPC
 	service, call string
@@ -51,6 +62,14 @@ func (s *said) read(attrs []attribute.KeyValue) {
 			}
 		case RouteKey:
 			s.route = kv.Value.AsString()
+		case keyURLPath:
+			s.path = kv.Value.AsString()
+		case keyOldURLTarget:
+			if s.path == "" {
+				s.path = kv.Value.AsString()
+			}
+		case keyURLFull, keyOldURLFull:
+			s.url = kv.Value.AsString()
 		case keyHTTPStatus:
 			s.status = cmp.Or(number(kv.Value), s.status)
 		case keyOldHTTPStatus:
@@ -83,6 +102,7 @@ func (s *said) read(attrs []attribute.KeyValue) {
 func (s *Span) Request() (r Request) {
 	var f said
 	f.read(bounded(s.Attributes))
+	f.method = KnownMethod(f.method)
 	r.Status = f.status
 	switch {
 	case f.method != "" && f.route != "":
@@ -90,7 +110,7 @@ func (s *Span) Request() (r Request) {
 	case s.Kind == trace.SpanKindServer:
 		f.served(s.Name, &r)
 	case s.Kind == trace.SpanKindConsumer:
-		r.Kind, r.Method, r.Route = KindConsumer, "consumer", orUnnamed(s.Name)
+		r.Kind, r.Method, r.Route = KindConsumer, "consumer", orUnnamed(DestinationName(s.Name, s.Attributes))
 	case s.Kind == trace.SpanKindClient || s.Kind == trace.SpanKindProducer:
 		r.Kind = KindDependency
 	default:
@@ -121,8 +141,13 @@ func (s *said) served(name string, r *Request) {
 	switch {
 	case s.method != "": // without a route, see Request
 		r.Route = RouteOfName(s.method, name)
+		if strings.IndexByte(r.Route, '?') >= 0 {
+			r.Route = UnmatchedRoute
+		}
+		r.Unproven = r.Route != UnmatchedRoute && isPath(r.Route, s.requested())
 	case s.system != "":
 		r.Kind, r.Method, r.Route = KindRPC, s.system, s.fullMethod(name)
+		r.Unproven = s.code != nil && isUnimplemented(s.code)
 	default:
 		r.Kind, r.Method = KindServer, "server"
 		if r.Route == "" {
@@ -153,22 +178,25 @@ func (s *said) fullMethod(name string) string {
 	}
 }
 
-// RouteOfName returns the route in the name of an HTTP server span without http.route: "METHOD route", as otelhttp writes it
-// around a ServeMux. A name that is the method alone, or "HTTP" for an unknown one, means that no route matched.
+// RouteOfName returns the route in the name of an HTTP server span without http.route, which is exactly "METHOD /...", as otelhttp
+// writes it around a ServeMux: "HTTP /..." for a method that is not known. All other names, the method alone among them, are those of
+// requests that no route matched. What follows the slash may be what the client asked for, which [Span.Request] finds out for a name
+// that is new.
 func RouteOfName(method, name string) string {
-	if name == "" || name == method || name == "HTTP" || strings.HasPrefix(name, "HTTP ") && strings.HasSuffix(name, " route not found") {
-		return UnmatchedRoute // the last is otelmux's, with the client's own method in it
+	if method == otherMethod {
+		method = "HTTP"
 	}
-	route := name
-	if len(name) > len(method) && name[len(method)] == ' ' && name[:len(method)] == method {
-		route = name[len(method)+1:]
-	} else if rest, ok := strings.CutPrefix(name, "HTTP "); ok {
-		route = rest
-	}
-	if route == "" {
+	n := len(method)
+	if len(name) < n+2 || name[n] != ' ' || name[n+1] != '/' || name[:n] != method {
 		return UnmatchedRoute
 	}
-	return route
+	return name[n+1:]
+}
+
+// NamedOtherwise reports whether the name of an HTTP server span is neither that of a route nor of no route.
+func NamedOtherwise(method, name string) bool {
+	none := name == "" || name == method || name == "HTTP" || strings.HasPrefix(name, "HTTP ") && strings.HasSuffix(name, " route not found") // otelmux
+	return !none && (strings.IndexByte(name, '?') >= 0 || RouteOfName(method, name) == UnmatchedRoute)
 }
 
 // outcome is how a request ended of which otelperf.outcome does not say it.

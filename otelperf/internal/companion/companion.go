@@ -16,8 +16,8 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf/events"
 	"github.com/otelperf/otelperf-go/otelperf/internal/access"
-	"github.com/otelperf/otelperf-go/otelperf/internal/fault"
 	"github.com/otelperf/otelperf-go/otelperf/internal/web"
+	"github.com/otelperf/otelperf-go/slowlog/fault"
 )
 
 // Service is what a companion shows. Values of type any are encoded as JSON; ok is false for what there is not, or no longer. Windows

@@ -43,16 +43,16 @@ func (e *eventHandlers) serveRecent(w http.ResponseWriter, r *http.Request) {
 	if q.Refused(w) {
 		return
 	}
-	rows := []events.RecentEvent{}
+	rows, count := []events.RecentEvent{}, 0
 	for _, row := range e.t.Recent(-1) {
-		if len(rows) >= limit {
-			break
+		if name != "" && row.Name != name {
+			continue
 		}
-		if name == "" || row.Name == name {
+		if count++; count <= limit {
 			rows = append(rows, row)
 		}
 	}
-	web.JSON(w, r, map[string]any{"events": rows})
+	web.JSON(w, r, map[string]any{"count": count, "events": rows})
 }
 
 func (e *eventHandlers) serveStats(w http.ResponseWriter, r *http.Request) {

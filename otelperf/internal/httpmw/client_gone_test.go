@@ -10,9 +10,13 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"sync/atomic"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/otelperf/otelperf-go/otelperf/internal/testrig"
 	"github.com/otelperf/otelperf-go/slowlog"
@@ -119,4 +123,47 @@ func TestHandlerLeftBehind(t *testing.T) {
 	}
 	close(release)
 	<-finished
+}
+
+// watchedHeader counts how often somebody looks at the headers of a reply, and calls first when that happens for the first time.
+type watchedHeader struct {
+	*httptest.ResponseRecorder
+	calls atomic.Int32
+	first func()
+}
+
+func (w *watchedHeader) Header() http.Header {
+	if w.calls.Add(1) == 1 {
+		w.first()
+	}
+	return w.ResponseRecorder.Header()
+}
+
+// A handler that was left behind and returns while http.TimeoutHandler is about to reply keeps its hands off the headers of that reply:
+// maps that are read and written at the same time end the program.
+func TestLeftBehindHandlersReadNoHeaders(t *testing.T) {
+	for _, place := range []string{"an instance below", "a span below"} {
+		synctest.Test(t, func(t *testing.T) {
+			a, release := &asking{}, make(chan struct{})
+			mw := New(Config{Headers: true, OutcomeKey: outcomeKey, Spans: &a.spans})
+			var left http.Handler = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release })
+			if place == "a span below" {
+				left = a.below("S", trace.SpanKindServer, left.ServeHTTP)
+			} else {
+				left = mw(left)
+			}
+			w := &watchedHeader{ResponseRecorder: httptest.NewRecorder()}
+			w.first = func() {
+				close(release)
+				synctest.Wait()
+				if n := w.calls.Load(); n != 1 {
+					t.Errorf("%s looks at the headers of the reply", place)
+				}
+			}
+			mw(http.TimeoutHandler(left, time.Second, "sorry")).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", http.NoBody))
+			if w.Code != http.StatusServiceUnavailable || w.calls.Load() == 0 {
+				t.Errorf("%s: reply %d, headers looked at %d times", place, w.Code, w.calls.Load())
+			}
+		})
+	}
 }

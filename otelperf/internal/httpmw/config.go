@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/slowlog/fault"
 )
 
 // StatusCanceled is shown for a canceled request, as nginx does. It is never sent.
@@ -69,9 +70,10 @@ type Config struct {
 // Counters are for diagnostics.
 type Counters struct {
 	Suppressed atomic.Uint64 // request lines left out by RequestLogRate, when that is above 0
-	Faults     atomic.Uint64 // panics of Config's functions, recovered
+	Faults     fault.Log     // panics of Config's functions, recovered
 	LogPanics  atomic.Uint64 // panics of log handlers, recovered
 	Subtrees   atomic.Uint64 // requests for whose route a router below a pattern like /api/ seems to decide
+	Unrouted   atomic.Uint64 // requests that a handler served though neither we nor their span know a route
 }
 
 // Panic describes a panic of a handler.

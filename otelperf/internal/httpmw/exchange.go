@@ -49,7 +49,7 @@ type exchange struct {
 	labeled  string // the route that otelhttp's Labeler has of us
 	expected expected
 	nested   nesting
-	below    trace.SpanID // a local root that was started below, written once
+	below    trace.SpanID // of the span by which Spans knows the exchange, written once
 
 	nextBelow *exchange // guarded by the shard of Spans
 }
@@ -74,11 +74,14 @@ const (
 	markLines                  // a stream if it is flushed
 	markFlushed                // the handler flushed
 	markFrames                 // the body is in frames
+	markText                   // in base64
 	markRPC                    // there may be a grpc-status
 	markLate                   // a write began after the client had left
 	markWriteError             // a write failed by the client's doing
 	markPanicked               // an instance saw a panic
 	markTimedOut               // http.TimeoutHandler has replied instead
+	markOutlived               // the span may end before the handler returns
+	markLimited                // the handler of a span below may be left behind
 	markFinished               // the outermost instance returned
 )
 

@@ -17,6 +17,7 @@ import (
 func (e *exchange) finish(end ending, outcome slowlog.Outcome) {
 	e.leaveSpans()
 	e.countSubtree(end)
+	e.countUnrouted(outcome)
 	if end.status == 0 && !end.hijacked {
 		e.stamp() // net/http sends an empty 200, or someone above makes a reply of a panic
 	}
@@ -54,8 +55,23 @@ func (e *exchange) countSubtree(end ending) {
 	e.m.cfg.Counters.Subtrees.Add(1)
 }
 
+// countUnrouted counts a request of which no mux below has told the route, as when a handler in between passes on a request of its
+// own. Routers with an instrumentation of their own name the span, or have one below.
+func (e *exchange) countUnrouted(outcome slowlog.Outcome) {
+	if outcome != slowlog.OutcomeOK || e.routeName() != "" {
+		return
+	}
+	span := serverSpan(e.Context)
+	if span == nil || e.spanContext().SpanID() != span.SpanContext().SpanID() {
+		return
+	}
+	if named, ok := span.(interface{ Name() string }); ok && !strings.Contains(named.Name(), "/") {
+		e.m.cfg.Counters.Unrouted.Add(1)
+	}
+}
+
 func (e *exchange) done(d Done) {
-	defer e.m.contain()
+	defer e.m.cfg.Counters.Faults.Recover("Middleware")
 	sc := e.spanContext()
 	d.TraceID, d.SpanID, d.Sampled = sc.TraceID(), sc.SpanID(), sc.IsSampled()
 	e.m.cfg.OnDone(e.contextFor(e.Context), d)
@@ -63,7 +79,7 @@ func (e *exchange) done(d Done) {
 
 // log writes the request line if its trace is among those logged.
 func (e *exchange) log(l line) {
-	defer e.m.contain()
+	defer e.m.cfg.Counters.Faults.Recover("Middleware")
 	rate := e.m.cfg.RequestLogRate()
 	if !(rate > 0) { // NaN, too
 		return

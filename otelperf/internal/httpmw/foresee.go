@@ -49,7 +49,7 @@ func (h *handler) foresee(v *visit) {
 	if !limited && !h.hidden {
 		return
 	}
-	defer h.m.contain()
+	defer h.m.cfg.Counters.Faults.Recover("Middleware")
 	_, pattern := h.mux.Handler(v.got)
 	if pattern == "" {
 		return

@@ -90,8 +90,8 @@ func TestForeseeingIsContained(t *testing.T) {
 	if _, body := rg.Get(t, "/"); body != "served" {
 		t.Errorf("body %q", body)
 	}
-	if d := rg.nextDone(t); d.Outcome != slowlog.OutcomeOK || rg.counters.Faults.Load() != 1 {
-		t.Errorf("reported %+v, %d faults", d, rg.counters.Faults.Load())
+	if d := rg.nextDone(t); d.Outcome != slowlog.OutcomeOK || rg.counters.Faults.Count() != 1 {
+		t.Errorf("reported %+v, %d faults", d, rg.counters.Faults.Count())
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 	"sync"
 )
 
-// maxLastFrame bounds what is kept of the frame that ends a stream, in bytes.
+// maxLastFrame bounds what is stored of the frame that ends a stream, in bytes.
 const maxLastFrame = 4 << 10
 
 // Flags of a frame. Bit 1 ends a stream of Connect, bit 7 one of gRPC-Web: neither is a message.
@@ -17,7 +17,7 @@ const (
 )
 
 // frames reads the frames of gRPC, gRPC-Web and Connect as they go by: a byte of flags, four of length, and a message. It
-// counts messages, and keeps the frame that ends the stream.
+// counts messages, and has the frame that ends the stream.
 type frames struct {
 	mu       sync.Mutex // guards all of it: the reply may be over for others while its handler still writes
 	head     [5]byte
@@ -26,6 +26,15 @@ type frames struct {
 	messages int
 	ends     bool // the frame is the last one
 	last     []byte
+	text     *base64Text // nil: the frames are in the body as they are
+}
+
+func newFrames(text bool) *frames {
+	f := new(frames)
+	if text {
+		f.text = new(base64Text)
+	}
+	return f
 }
 
 // Write takes a part of the body. It never fails.
@@ -37,6 +46,14 @@ func (f *frames) Write(p []byte) (int, error) {
 func (f *frames) write(p []byte) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.text != nil {
+		f.takeText(p)
+	} else {
+		f.take(p)
+	}
+}
+
+func (f *frames) take(p []byte) {
 	for len(p) > 0 {
 		if f.left == 0 {
 			n := copy(f.head[f.have:], p)

@@ -5,7 +5,7 @@ package httpmw
 import "strings"
 
 // marksOf is what the Content-Type of a reply says of it: markEvents for a stream, markLines for what is one if it is flushed in between,
-// markFrames for messages that are counted, markRPC for a reply with grpc-status. Types that are shorter than the shortest of these,
+// markFrames for messages that are counted, markText if those are in base64, markRPC for a reply with grpc-status. Types that are shorter than the shortest of these,
 // and all others, say nothing.
 func marksOf(contentType string) uint32 {
 	media, _, _ := strings.Cut(contentType, ";")
@@ -21,7 +21,7 @@ func marksOf(contentType string) uint32 {
 		}
 	case hasPrefixFold(sub, "grpc"):
 		if hasPrefixFold(sub, "grpc-web-text") {
-			return markRPC // base64: what is in its body is not read
+			return markRPC | markFrames | markText
 		}
 		return markRPC | markFrames
 	case hasPrefixFold(sub, "connect+"):

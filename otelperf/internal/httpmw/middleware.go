@@ -69,8 +69,11 @@ func (h *handler) serveOuter(w http.ResponseWriter, r *http.Request) {
 	} else if h.m.cfg.Spans != nil {
 		h.m.cfg.Spans.want()
 	}
-	v := visit{e: e, h: h, got: r, passed: r.WithContext(e), patternBefore: r.Pattern}
+	v := visit{e: e, h: h, w: w, got: r, passed: r.WithContext(e), patternBefore: r.Pattern}
 	defer v.leave()
+	if _, limited := r.Context().Deadline(); limited && e.span.IsValid() && h.m.cfg.Spans != nil {
+		h.m.cfg.Spans.outlive(e, e.span)
+	}
 	h.foresee(&v)
 	h.next.ServeHTTP(e.writer(), v.passed)
 	v.returned = true
@@ -82,7 +85,7 @@ func (h *handler) serveInner(e *exchange, w http.ResponseWriter, r *http.Request
 		h.servePart(w, r)
 		return
 	}
-	v := visit{e: e, h: h, depth: depth, got: r, passed: r, patternBefore: r.Pattern}
+	v := visit{e: e, h: h, w: w, depth: depth, got: r, passed: r, patternBefore: r.Pattern}
 	defer v.leave()
 	h.foresee(&v)
 	h.next.ServeHTTP(w, r)
@@ -101,7 +104,7 @@ func (m *middleware) ignored(r *http.Request) (ignored bool) {
 	if m.cfg.Ignore == nil {
 		return false
 	}
-	defer m.contain()
+	defer m.cfg.Counters.Faults.Recover("Middleware")
 	return m.cfg.Ignore(r)
 }
 
@@ -109,14 +112,6 @@ func (m *middleware) stopped() (stopped bool) {
 	if m.cfg.Stopped == nil {
 		return false
 	}
-	defer m.contain()
+	defer m.cfg.Counters.Faults.Recover("Middleware")
 	return m.cfg.Stopped()
-}
-
-// contain is deferred around what comes from outside, so that nothing that observes
-// a request can change its reply.
-func (m *middleware) contain() {
-	if recover() != nil {
-		m.cfg.Counters.Faults.Add(1)
-	}
 }

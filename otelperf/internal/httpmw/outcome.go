@@ -28,8 +28,9 @@ type ending struct {
 }
 
 // ending reads the state of the exchange. panicked and aborted of the caller's own
-// handler are for the caller to add.
-func (e *exchange) ending() ending {
+// handler are for the caller to add. w is the writer that the caller's handler had: a handler that http.TimeoutHandler has left behind
+// must not look at another one's headers, which are being sent. With nil, what they say is not known.
+func (e *exchange) ending(w http.ResponseWriter) ending {
 	gone := e.clientGone()
 	marks := e.marks.Load()
 	status := int(e.status.Load())
@@ -51,8 +52,8 @@ func (e *exchange) ending() ending {
 	if marks&(markLines|markFlushed) == markLines|markFlushed && n.declared < 0 {
 		n.events = true
 	}
-	if marks&markRPC != 0 || status == 0 && marks&markHijacked == 0 && isRPC(e.w.Header()) {
-		e.readRPC(&n)
+	if w != nil && (marks&markRPC != 0 || status == 0 && marks&markHijacked == 0 && isRPC(w.Header())) {
+		e.readRPC(&n, w.Header())
 	}
 	return n
 }
@@ -64,7 +65,7 @@ func isRPC(header http.Header) bool {
 }
 
 // readRPC adds what the frames and the trailers of a reply say. More than one message is a stream.
-func (e *exchange) readRPC(n *ending) {
+func (e *exchange) readRPC(n *ending, header http.Header) {
 	var flags byte
 	var last []byte
 	if f := e.frames.Load(); f != nil {
@@ -72,7 +73,7 @@ func (e *exchange) readRPC(n *ending) {
 		messages, flags, last = f.end()
 		n.events = n.events || messages > 1
 	}
-	n.rpc, n.rpcKnown = rpcOutcome(e.w.Header(), flags, last)
+	n.rpc, n.rpcKnown = rpcOutcome(header, flags, last)
 }
 
 // clientGone says whether net/http canceled the request. A context canceled with a

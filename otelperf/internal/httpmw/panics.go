@@ -23,7 +23,7 @@ func (e *exchange) reportPanic(ctx context.Context, value any) {
 	if !first || e.m.cfg.OnPanic == nil || e.m.stopped() {
 		return
 	}
-	defer e.m.contain()
+	defer e.m.cfg.Counters.Faults.Recover("Middleware")
 	sc := e.spanContext()
 	e.m.cfg.OnPanic(e.contextFor(ctx), Panic{
 		TraceID: sc.TraceID(),

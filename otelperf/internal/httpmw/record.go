@@ -45,7 +45,7 @@ func (e *exchange) settle(code int) {
 	if kind := header["Content-Type"]; len(kind) > 0 {
 		if marks := marksOf(kind[0]); marks != 0 {
 			if marks&markFrames != 0 {
-				e.frames.Store(new(frames))
+				e.frames.Store(newFrames(marks&markText != 0))
 			}
 			e.mark(marks)
 		}

@@ -4,12 +4,14 @@ package httpmw
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	"go.opentelemetry.io/otel/attribute"
@@ -270,6 +272,39 @@ func TestSubtreesWithARouterBelowAreCounted(t *testing.T) {
 		testrig.Call(rg.mw(muxOf(tt.pattern, reply(tt.kind, tt.status))), tt.method, tt.path)
 		if got := rg.counters.Subtrees.Load(); got != tt.want {
 			t.Errorf("%s %s in %s: counted %d times, want %d", tt.method, tt.path, tt.pattern, got, tt.want)
+		}
+	}
+}
+
+// Requests that are served though nobody tells their route are counted: a handler in between hides it.
+func TestUnrouted(t *testing.T) {
+	plain := func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "here") }
+	mux := muxOf("GET /here", http.HandlerFunc(plain))
+	limit := func(h http.Handler) http.Handler { return http.TimeoutHandler(h, time.Hour, "") }
+	logging := func(h http.Handler) http.Handler { return http.HandlerFunc(h.ServeHTTP) }
+	for _, tt := range []struct {
+		name  string
+		path  string
+		chain func(rg *rig) http.Handler
+		want  uint64
+	}{
+		{"hidden behind two handlers", "/here", func(rg *rig) http.Handler { return rg.otel(rg.mw(logging(limit(mux)))) }, 1},
+		{"the same with an instance inside", "/here", func(rg *rig) http.Handler { return rg.otel(rg.mw(logging(limit(rg.mw(mux))))) }, 0},
+		{"next to http.TimeoutHandler", "/here", func(rg *rig) http.Handler { return rg.otel(rg.mw(limit(mux))) }, 0},
+		{"no such page", "/nowhere", func(rg *rig) http.Handler { return rg.otel(rg.mw(logging(limit(mux)))) }, 0},
+		{"a reply without a body", "/", func(rg *rig) http.Handler { return rg.otel(rg.mw(nop)) }, 1},
+		{"outside of the span", "/here", func(rg *rig) http.Handler { return rg.mw(rg.otel(logging(limit(mux)))) }, 0},
+		{"a router that names the span", "/here", func(rg *rig) http.Handler {
+			return rg.otel(rg.mw(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				trace.SpanFromContext(r.Context()).SetName("GET /here")
+				plain(w, r)
+			})))
+		}, 0},
+	} {
+		rg := newRig(nil)
+		testrig.Call(tt.chain(rg), http.MethodGet, tt.path)
+		if n := rg.counters.Unrouted.Load(); n != tt.want {
+			t.Errorf("%s: %d requests without a route, want %d", tt.name, n, tt.want)
 		}
 	}
 }

@@ -13,11 +13,12 @@ import (
 	"github.com/otelperf/otelperf-go/slowlog"
 )
 
-// Spans leads from a server span that was started below all instances, as a router's own instrumentation does it, to
-// the exchange that it is about: such a span ends before any instance gets to see it. A span processor calls Started and
-// Ended. It costs nothing but a flag to read until a request without a span comes to an outermost instance.
+// Spans leads from a server span that ends before any instance can mend it to the exchange that it is about: one that was started
+// below all instances, as a router's own instrumentation does it, or one above an http.TimeoutHandler, which leaves
+// its handler behind when the client does. A span processor calls Started and Ended. It costs nothing but a flag to read until
+// such a request comes to an outermost instance.
 //
-// Invariant: an exchange is in the list of its span's shard from Started until Ended or until it is finished, whichever
+// Invariant: an exchange is in the list of its span's shard from Started or outlive until Ended or until it is finished, whichever
 // comes first. So there are no more than running requests, and an entry is a field of its exchange: no allocation. Locks
 // are held for a few instructions, and one in 64 requests that end together meets another.
 //
@@ -45,17 +46,42 @@ func (s *Spans) Started(ctx context.Context, span sdktrace.ReadWriteSpan) {
 	if e == nil || span.SpanKind() != trace.SpanKindServer || !e.adopt(span.SpanContext()) {
 		return
 	}
-	sh := s.shard(e.below)
-	sh.mu.Lock()
-	defer sh.mu.Unlock()
-	if !e.marked(markFinished) { // or nobody would take it out
-		e.nextBelow, sh.first = sh.first, e
-		s.held.Add(1)
+	if limited(ctx, e) {
+		e.mark(markLimited)
+	}
+	s.list(e)
+}
+
+// limited says whether ctx has a deadline that the request did not have when it arrived: its handler may be left behind.
+func limited(ctx context.Context, e *exchange) bool {
+	own, _ := e.Deadline()
+	deadline, ok := ctx.Deadline()
+	return ok && !deadline.Equal(own)
+}
+
+// outlive takes an exchange whose span, above it, may end while its handler runs.
+func (s *Spans) outlive(e *exchange, span trace.SpanContext) {
+	if e.adopt(span) {
+		e.mark(markOutlived)
+		s.list(e)
 	}
 }
 
+// list puts an exchange into the list of its span's shard.
+func (s *Spans) list(e *exchange) {
+	sh := s.shard(e.below)
+	s.held.Add(1) // before the mark is looked at: who sets it after that sees that there is something to take out
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	if e.marked(markFinished) { // nobody would take it out
+		s.held.Add(-1)
+		return
+	}
+	e.nextBelow, sh.first = sh.first, e
+}
+
 // Ended gives the outcome of the request whose span ends, if its status does not tell it. The handler below the span has
-// returned by then or is panicking, which the span itself tells.
+// returned by then, or is panicking, which the span itself tells, or was left behind because its time was over or its client had left.
 func (s *Spans) Ended(id trace.SpanID) (o slowlog.Outcome, ok bool) {
 	if s.held.Load() == 0 {
 		return 0, false
@@ -64,7 +90,14 @@ func (s *Spans) Ended(id trace.SpanID) (o slowlog.Outcome, ok bool) {
 	if e == nil {
 		return 0, false
 	}
-	end := e.ending()
+	if e.marked(markOutlived) {
+		return slowlog.OutcomeCanceled, e.clientGone()
+	}
+	w := e.w
+	if e.marked(markLimited) {
+		w = nil
+	}
+	end := e.ending(w)
 	o = end.outcome()
 	return o, o != slowlog.OutcomeOfStatus(end.status)
 }
@@ -112,7 +145,7 @@ func (e *exchange) adopt(sc trace.SpanContext) bool {
 func (e *exchange) leaveSpans() {
 	e.mark(markFinished)
 	s := e.m.cfg.Spans
-	if s == nil || !s.wanted.Load() {
+	if s == nil || s.held.Load() == 0 {
 		return
 	}
 	e.mu.Lock()

@@ -10,7 +10,10 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
@@ -123,5 +126,49 @@ func TestSpansConcurrentSafe(t *testing.T) {
 	wg.Wait()
 	if n := a.spans.held.Load(); n != 0 || len(a.told) != 1600 {
 		t.Errorf("%d held, %d ended", n, len(a.told))
+	}
+}
+
+// http.TimeoutHandler replies for a handler that it leaves behind when the client has left: the span is told, though it ends first.
+func TestSpansAboveATimeout(t *testing.T) {
+	for _, tt := range []struct {
+		name          string
+		leaves, slow  bool
+		status        int
+		want, outcome string
+	}{
+		{"client left", true, true, http.StatusServiceUnavailable, "GET /slow/{id} canceled", "canceled"},
+		{"time over", false, true, http.StatusServiceUnavailable, "GET /slow/{id} nothing", "ok"},
+		{"in time", false, false, http.StatusOK, "GET /slow/{id} nothing", "ok"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			a, done, release := &asking{}, make(chan Done, 1), make(chan struct{})
+			tp := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(a))
+			mw := New(Config{Spans: &a.spans, OutcomeKey: outcomeKey, OnDone: func(_ context.Context, d Done) { done <- d }})
+			ctx, leave := context.WithCancel(t.Context())
+			mux := muxOf("GET /slow/{id}", http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+				if tt.leaves {
+					leave()
+				}
+				if tt.slow {
+					<-release
+				}
+			}))
+			reply := httptest.NewRecorder()
+			h := otelhttp.NewHandler(http.TimeoutHandler(mw(mux), time.Second, "sorry"), "shop", otelhttp.WithTracerProvider(tp))
+			h.ServeHTTP(reply, httptest.NewRequestWithContext(ctx, http.MethodGet, "/slow/1", http.NoBody))
+			leave()
+			if reply.Code != tt.status || len(a.told) != 1 || a.told[0] != tt.want {
+				t.Errorf("%s: reply %d, told %q; want %d and %q", tt.name, reply.Code, a.told, tt.status, tt.want)
+			}
+			close(release)
+			synctest.Wait()
+			if n := a.spans.held.Load(); n != 0 {
+				t.Errorf("%s: %d exchanges are held after the handler has returned", tt.name, n)
+			}
+			if d := <-done; d.Outcome.String() != tt.outcome {
+				t.Errorf("%s: reported %s, want %s", tt.name, d.Outcome, tt.outcome)
+			}
+		})
 	}
 }

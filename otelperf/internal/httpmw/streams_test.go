@@ -5,6 +5,7 @@ package httpmw
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/base64"
 	"encoding/binary"
 	"io"
 	"net/http"
@@ -18,6 +19,8 @@ import (
 func frame(flags byte, text string) string {
 	return string(binary.BigEndian.AppendUint32([]byte{flags}, uint32(len(text)))) + text
 }
+
+func base64Of(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
 
 func zipped(t *testing.T, text string) string {
 	var b bytes.Buffer
@@ -61,6 +64,11 @@ func TestOutcomeOfMediaTypes(t *testing.T) {
 		{name: "gRPC-Web, internal", kind: "application/grpc-web", body: message + frame(0x80, "grpc-message: no\r\nGrpc-Status: 13\r\n"), want: server},
 		{name: "gRPC-Web, trailers only", kind: "application/grpc-web-text", header: "16", want: client},
 		{name: "gRPC-Web, cut off", kind: "application/grpc-web", body: message + frame(0x80, "grpc-status:13\r\n")[:9], want: ok},
+		{name: "gRPC-Web, text", kind: "application/grpc-web-text", body: base64Of(message + frame(0x80, "grpc-status:13\r\n")), want: server},
+		{name: "gRPC-Web, text in pieces", kind: "application/grpc-web-text+proto", body: base64Of(message) + base64Of(frame(0x80, "grpc-status:5\r\n")), want: client},
+		{name: "gRPC-Web, text of a stream", kind: "Application/Grpc-Web-Text", body: base64Of(message) + base64Of(message[:2]) + base64Of(message[2:]), want: stream},
+		{name: "gRPC-Web, long text", kind: "application/grpc-web-text", body: base64Of(frame(0, strings.Repeat("long ", 1000)) + frame(0x80, "grpc-status:13\r\n")), want: server},
+		{name: "gRPC-Web, no text", kind: "application/grpc-web-text", body: message + frame(0x80, "grpc-status:13\r\n"), want: ok},
 		{name: "Connect, a stream", kind: "application/connect+proto", body: message + frame(2, "{}"), want: stream},
 		{name: "Connect, a stream that fails", kind: "application/connect+json", body: message + frame(2, `{"error":{"code":"internal"}}`), want: server},
 		{name: "Connect, compressed", kind: "application/connect+json", body: frame(3, zipped(t, `{"error":{"code":"not_found"}}`)), want: client},
@@ -131,20 +139,38 @@ func send(w http.ResponseWriter, how, body string) {
 func FuzzFrames(f *testing.F) {
 	f.Add([]byte(frame(0, "hello")+frame(0x80, "grpc-status:13\r\n")), 3)
 	f.Add([]byte{2, 0xff, 0xff, 0xff, 0xff, 1, 2}, 1)
+	f.Add([]byte(base64Of(frame(0, "hello!!"))+"*"+base64Of(frame(0, "hello"))), 3)
+	f.Add([]byte(base64Of(frame(0, "hello!!"))+"ab\nc"+base64Of(frame(0, "hello"))), 4)
+	f.Add([]byte(base64Of(frame(0, "hello"))+base64Of(frame(0x80, "grpc-status:13\r\n"))), 3)
 	f.Fuzz(func(t *testing.T, body []byte, cut int) {
-		var whole, parts frames
-		whole.write(body)
-		cut = max(1, min(cut, len(body)))
-		for rest := body; len(rest) > 0; {
-			n := min(cut, len(rest))
-			parts.write(rest[:n])
-			rest = rest[n:]
+		framesInPieces(t, body, cut, false)
+		framesInPieces(t, body, cut, true)
+		text := []byte(base64Of(string(body)))
+		plain, coded := newFrames(false), newFrames(true)
+		plain.write(body)
+		coded.write(text)
+		m1, f1, l1 := plain.end()
+		if m2, f2, l2 := coded.end(); m1 != m2 || f1 != f2 || !bytes.Equal(l1, l2) {
+			t.Errorf("%d messages, flags %d, end %q; of the same in base64 %d, %d, %q", m1, f1, l1, m2, f2, l2)
 		}
-		m1, f1, l1 := whole.end()
-		m2, f2, l2 := parts.end()
-		if m1 != m2 || f1 != f2 || !bytes.Equal(l1, l2) || len(l1) > maxLastFrame || m1 > len(body)/5 {
-			t.Errorf("%d messages, flags %d, end %q in one piece; %d, %d, %q in many", m1, f1, l1, m2, f2, l2)
-		}
-		rpcOutcome(http.Header{}, f1, l1)
 	})
+}
+
+// framesInPieces compares a body in one piece with the same in pieces of cut bytes.
+func framesInPieces(t *testing.T, body []byte, cut int, text bool) {
+	t.Helper()
+	whole, parts := newFrames(text), newFrames(text)
+	whole.write(body)
+	cut = max(1, min(cut, len(body)))
+	for rest := body; len(rest) > 0; {
+		n := min(cut, len(rest))
+		parts.write(rest[:n])
+		rest = rest[n:]
+	}
+	m1, f1, l1 := whole.end()
+	m2, f2, l2 := parts.end()
+	if m1 != m2 || f1 != f2 || !bytes.Equal(l1, l2) || len(l1) > maxLastFrame || m1 > len(body)/5 {
+		t.Errorf("%d messages, flags %d, end %q in one piece; %d, %d, %q in many", m1, f1, l1, m2, f2, l2)
+	}
+	rpcOutcome(http.Header{}, f1, l1)
 }

@@ -13,11 +13,12 @@ import (
 type visit struct {
 	e             *exchange
 	h             *handler
-	depth         int           // how many instances are above
-	got           *http.Request // as it came from above
-	passed        *http.Request // as it went below; the mux wrote its pattern there
-	patternBefore string        // of a mux above this instance
-	returned      bool          // false: a panic or Goexit is unwinding us
+	w             http.ResponseWriter // as it came from above
+	depth         int                 // how many instances are above
+	got           *http.Request       // as it came from above
+	passed        *http.Request       // as it went below; the mux wrote its pattern there
+	patternBefore string              // of a mux above this instance
+	returned      bool                // false: a panic or Goexit is unwinding us
 }
 
 // leave is deferred around the handler below. It has to be the deferred function
@@ -25,7 +26,7 @@ type visit struct {
 func (v *visit) leave() {
 	thrown := recover()
 	e := v.e
-	end := e.ending() // first of all: net/http cancels the context of a client that leaves later, too
+	end := e.ending(v.w) // first of all: net/http cancels the context of a client that leaves later, too
 	end.panicked = end.panicked || thrown != nil && thrown != http.ErrAbortHandler
 	end.aborted = !v.returned && !end.panicked
 	outcome := end.outcome()

@@ -10,7 +10,7 @@ import (
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
-	"github.com/otelperf/otelperf-go/otelperf/internal/fault"
+	"github.com/otelperf/otelperf-go/slowlog/fault"
 )
 
 // collection is one of the SDK, which returns when the last of the program's callbacks has.

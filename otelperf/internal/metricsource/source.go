@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/instrumentation"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/resource"
@@ -42,16 +43,11 @@ type Source struct {
 	resource atomic.Pointer[resource.Resource]
 }
 
+// pointKey tells series apart; two scopes may differ in their version alone, two metrics in their description.
 type pointKey struct {
-	scope, metric string
-	set           attribute.Distinct
-}
-
-// cumulative is what a point said at the last collection.
-type cumulative struct {
-	durations *latency.Histogram
-	sum       float64
-	seen      bool // in this collection
+	scope               instrumentation.Scope
+	metric, description string
+	set                 attribute.Distinct
 }
 
 // row gathers the delta of one endpoint.
@@ -116,7 +112,7 @@ func (m *Source) Collect(ctx context.Context, use func(iter.Seq[*spikeprocessor.
 	for _, sm := range rm.ScopeMetrics {
 		for _, mt := range sm.Metrics {
 			if unit, ok := durationMetrics[mt.Name]; ok {
-				m.read(pointKey{scope: sm.Scope.Name, metric: mt.Name}, mt.Data, unit)
+				m.read(pointKey{scope: sm.Scope, metric: mt.Name, description: mt.Description}, mt.Data, unit)
 			}
 		}
 	}
@@ -149,33 +145,33 @@ func (m *Source) deltas(yield func(*spikeprocessor.Delta) bool) {
 func (m *Source) read(key pointKey, data metricdata.Aggregation, unit float64) {
 	switch d := data.(type) {
 	case metricdata.ExponentialHistogram[float64]:
-		for i := range d.DataPoints {
-			p := &d.DataPoints[i]
-			h, coarse := exponentialPoint(p, unit)
-			m.point(key, p.Attributes, h, p.Sum*unit, coarse)
+		for _, p := range d.DataPoints {
+			delta := m.since(key, p.Attributes, cumulativeExponential(&p))
+			p.PositiveBucket.Counts, p.ZeroCount = delta.counts, delta.zeros
+			h, coarse := exponentialPoint(&p, unit)
+			m.add(p.Attributes, h, delta.sum*unit, coarse)
 		}
 	case metricdata.Histogram[float64]:
-		for i := range d.DataPoints {
-			p := &d.DataPoints[i]
-			m.point(key, p.Attributes, explicitPoint(p, unit), p.Sum*unit, true)
+		for _, p := range d.DataPoints {
+			delta := m.since(key, p.Attributes, cumulativeExplicit(&p))
+			p.BucketCounts = delta.counts
+			m.add(p.Attributes, explicitPoint(&p, unit), delta.sum*unit, true)
 		}
 	}
 }
 
-// point adds what came to one attribute set since the last collection to its endpoint's row.
-func (m *Source) point(key pointKey, set attribute.Set, h *latency.Histogram, sum float64, coarse bool) {
+// since returns what came to one attribute set since the last collection, and remembers what it says now.
+func (m *Source) since(key pointKey, set attribute.Set, now *cumulative) *cumulative {
 	key.set = set.Equivalent()
-	old := m.before[key]
-	if old == nil || h.Count() < old.durations.Count() { // new, or the pipeline began anew
-		old = &cumulative{durations: new(latency.Histogram)}
-		m.before[key] = old
-	}
-	old.seen = true
-	var delta latency.Histogram
-	delta.Merge(h)
-	delta.Subtract(old.durations)
-	delta.AddSum(units.Duration(sum - old.sum))
-	old.durations, old.sum = h, sum
+	delta := now.since(m.before[key])
+	now.seen = true
+	m.before[key] = now
+	return delta
+}
+
+// add adds what came to one attribute set to its endpoint's row.
+func (m *Source) add(set attribute.Set, delta *latency.Histogram, sum float64, coarse bool) {
+	delta.AddSum(units.Duration(sum))
 	if coarse {
 		m.coarse.Store(true)
 	}
@@ -183,6 +179,9 @@ func (m *Source) point(key pointKey, set attribute.Set, h *latency.Histogram, su
 		return
 	}
 	req := conventions.Point(set.ToSlice())
+	if _, known := m.ids[req.Endpoint()]; req.Unproven && !known {
+		req.Route = conventions.UnmatchedRoute
+	}
 	r, outcome := m.rowOf(req.Endpoint()), req.Outcome
 	r.coarse = r.coarse || coarse
 	if set.HasValue(overflowKey) {
@@ -190,9 +189,9 @@ func (m *Source) point(key pointKey, set attribute.Set, h *latency.Histogram, su
 		m.beyond.Add(delta.Count())
 	}
 	r.outcomes[outcome] += delta.Count()
-	r.all.Merge(&delta)
+	r.all.Merge(delta)
 	if outcome.Failed() {
-		r.failed.Merge(&delta)
+		r.failed.Merge(delta)
 	}
 }
 

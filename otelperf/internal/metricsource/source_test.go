@@ -36,7 +36,7 @@ func TestMetricSeriesThatStartsAnew(t *testing.T) {
 		{45, 16, "/a 15 0.3 s; /b 1 0.0 s; "},
 	} {
 		for route, n := range map[string]uint64{"/a": tt.a, "/b": tt.b} {
-			m.read(pointKey{scope: route, metric: "http.server.request.duration"}, collected(route, n), 1)
+			m.read(pointKey{metric: "http.server.request.duration", description: route}, collected(route, n), 1)
 		}
 		rows := map[string]string{}
 		m.deltas(func(d *spikeprocessor.Delta) bool {

@@ -49,6 +49,21 @@ func (l *Line) Add(durations *latency.Histogram, outcomes *slowlog.OutcomeCounts
 	l.total.Add(outcomes)
 }
 
+// Absorb adds all that another line has; both are at the same step.
+func (l *Line) Absorb(o *Line, x *Scratch) {
+	l.running.Merge(&o.running)
+	l.total.Add(&o.total)
+	l.steps.absorb(&o.steps, l.limit(stepCap), x)
+	l.minutes.absorb(&o.minutes, l.limit(minuteCap), x)
+	x.Aggregate.Reset()
+	l.all.addTo(&x.Aggregate)
+	o.all.addTo(&x.Aggregate)
+	if !x.Aggregate.empty() {
+		l.all = x.Aggregate.seal(l.all, allCap, &x.buf)
+	}
+	l.cached.drop()
+}
+
 // Total is the number of requests since the start or the last reset, by outcome.
 func (l *Line) Total() slowlog.OutcomeCounts { return l.total }
 

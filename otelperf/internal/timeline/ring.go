@@ -39,6 +39,19 @@ func (r *ring) addRange(from, to int64, t *Aggregate) {
 	}
 }
 
+// absorb adds the spans of o, which is as long, to those of r. What is older than r reaches back is left out.
+func (r *ring) absorb(o *ring, limit int, x *Scratch) {
+	for i, number := range o.numbers {
+		if number == 0 || len(o.items[i]) == 0 || r.numbers[i] > number {
+			continue
+		}
+		x.Aggregate.Reset()
+		r.get(int64(number)).addTo(&x.Aggregate)
+		o.items[i].addTo(&x.Aggregate)
+		r.put(int64(number), &x.Aggregate, limit, &x.buf)
+	}
+}
+
 func (r *ring) clear() {
 	for i := range r.items {
 		r.numbers[i] = 0

@@ -13,8 +13,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/otelperf/otelperf-go/otelperf/internal/fault"
 	"github.com/otelperf/otelperf-go/otelperf/internal/worker"
+	"github.com/otelperf/otelperf-go/slowlog/fault"
 )
 
 // Bounds of a stream.

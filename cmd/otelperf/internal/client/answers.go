@@ -74,7 +74,7 @@ func (c *Client) Slow(ctx context.Context, limit int) (*SlowList, []byte, error)
 	return l, raw, nil
 }
 
-// Trace asks for the requests of one trace with their anatomy. An id of which nothing is kept is ErrNotFound. The second result
+// Trace asks for the requests of one trace with their anatomy. An id of which nothing is stored is ErrNotFound. The second result
 // is the answer as it came.
 func (c *Client) Trace(ctx context.Context, id string) (*SlowTrace, []byte, error) {
 	t := new(SlowTrace)

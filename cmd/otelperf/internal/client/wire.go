@@ -55,8 +55,9 @@ type DependencyList struct {
 // SlowList is the answer of GET slow.
 type SlowList struct {
 	Origin
-	Count uint64                 `json:"count"`
-	Slow  []otelperf.SlowRequest `json:"slow"`
+	Count  uint64                 `json:"count"`
+	Stored int                    `json:"stored"`
+	Slow   []otelperf.SlowRequest `json:"slow"`
 }
 
 // SlowTrace is the answer of GET slow/{trace_id}.

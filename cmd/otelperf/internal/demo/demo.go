@@ -129,7 +129,7 @@ func (d *demo) end(ctx context.Context) (result, error) {
 	defer cancel()
 	err := d.load.wait(ctx)
 	err = errors.Join(err, d.shop.shutdown(ctx), d.inventory.shutdown(ctx))
-	res := result{summary: d.telemetry.mon.Summary(otelperf.WindowAll), sent: d.load.tally.snapshot(), slowest: slowest(d.telemetry.mon.SlowLog())}
+	res := result{summary: d.telemetry.mon.Summary(otelperf.WindowAll), sent: d.load.sent.snapshot(), slowest: slowest(d.telemetry.mon.SlowLog())}
 	err = errors.Join(err, d.telemetry.shutdown(ctx))
 	res.exported = d.telemetry.exported.counts()
 	return res, err

@@ -23,7 +23,7 @@ func TestSummaryAgreesWithTheClient(t *testing.T) {
 	}
 	ctx, interrupt := context.WithCancel(t.Context())
 	go func() {
-		for d.load.tally.snapshot().total() < 600 && ctx.Err() == nil {
+		for d.load.sent.snapshot().total() < 600 && ctx.Err() == nil {
 			time.Sleep(time.Millisecond)
 		}
 		interrupt()

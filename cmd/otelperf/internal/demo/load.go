@@ -26,7 +26,7 @@ type load struct {
 	fresh  *http.Client // does not
 	random *rand.Rand   // only run uses it
 	slots  chan struct{}
-	tally  tally
+	sent   sentCounter
 	open   sync.WaitGroup // requests under way
 }
 
@@ -73,12 +73,12 @@ func (l *load) send(s shot) {
 	select {
 	case l.slots <- struct{}{}:
 	default:
-		l.tally.skip()
+		l.sent.skip()
 		return
 	}
 	l.open.Go(func() {
 		defer func() { <-l.slots }()
-		l.tally.add(s.endpoint, l.do(s))
+		l.sent.add(s.endpoint, l.do(s))
 	})
 }
 

@@ -60,7 +60,7 @@ func TestLoadIsAnOpenLoop(t *testing.T) {
 		if err := l.wait(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		all := l.tally.snapshot()
+		all := l.sent.snapshot()
 		if all.total() != maxConcurrent {
 			t.Errorf("%d have a reply, want %d", all.total(), maxConcurrent)
 		}

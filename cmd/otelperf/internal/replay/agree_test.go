@@ -87,13 +87,15 @@ func rowsOf(t *testing.T, m *otelperf.Monitor) rows {
 // recorded is a sink that counts.
 type recorded struct {
 	t *testing.T
+	*endpoints
 	rows
 }
 
 func (r recorded) Request(_ int, rec *format.Record) error {
 	var one slowlog.OutcomeCounts
 	one[rec.Outcome] = 1
-	r.add(rec.Kind.String(), string(rec.Method), string(rec.Route), one)
+	ep := r.all[r.of(rec)]
+	r.rows.add(ep.Kind.String(), ep.Method, ep.Route, one)
 	return nil
 }
 
@@ -115,7 +117,7 @@ func (p *pipeline) replayed(t *testing.T) rows {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := recorded{t, rows{}}
+	got := recorded{t, newEndpoints(), rows{}}
 	if err := r.Run(got); err != nil {
 		t.Fatal(err)
 	}
@@ -238,7 +240,12 @@ func TestAllThreeAgree(t *testing.T) {
 				p.call("shop.Cart/Add", trace.SpanKindServer, "rpc.server.call.duration", true, str("rpc.system.name", "grpc"), str("rpc.method", "shop.Cart/Add"), str("rpc.response.status_code", "UNAVAILABLE"))
 				p.call("shop.Cart/Del", trace.SpanKindServer, "rpc.server.duration", false, str("rpc.system", "grpc"), str("rpc.service", "shop.Cart"), str("rpc.method", "Del"), attribute.Int("rpc.grpc.status_code", 5))
 				p.call("shop.Cart/Del", trace.SpanKindServer, "rpc.server.duration", true, str("rpc.system", "connect_rpc"), str("rpc.service", "shop.Cart"), str("rpc.method", "Del"), str("rpc.connect_rpc.error_code", "internal"))
+				for range 2 {
+					p.call("scan.S/Get", trace.SpanKindServer, "rpc.server.call.duration", true, str("rpc.system.name", "grpc"), str("rpc.method", "scan.S/Get"), str("rpc.response.status_code", "UNIMPLEMENTED"))
+				}
 				if all {
+					p.call("FROB /x", trace.SpanKindServer, "", false, str("http.method", "FROB"), attribute.Int("http.status_code", 405))
+					p.call("process user-17", trace.SpanKindConsumer, "", false, str("messaging.destination.name", "user-17"), str("messaging.destination.template", "user-{id}"))
 					p.call("process orders", trace.SpanKindConsumer, "", true, str("messaging.system", "kafka"))
 					p.call("nightly", trace.SpanKindInternal, "", false)
 					p.call("handler", trace.SpanKindInternal, "", false, str("http.request.method", "GET"), str("http.route", "/x"), attribute.Int("http.response.status_code", 500))

@@ -11,10 +11,10 @@ import (
 
 const (
 	maxColumns  = 48  // of a sparkline
-	columnBytes = 200 // of what is kept of a column, besides some for a slice
+	columnBytes = 200 // of what is stored of a column, besides some for a slice
 )
 
-// columns keeps what the sparklines need: for each endpoint the durations in at most maxColumns equal spans of time. When a file
+// columns has what the sparklines need: for each endpoint the durations in at most maxColumns equal spans of time. When a file
 // is longer than that, two columns become one.
 type columns struct {
 	first int64 // second at which the first column begins

@@ -10,7 +10,7 @@ import (
 // MaxEndpoints is how many endpoints of a file have rows of their own.
 const MaxEndpoints = 500
 
-// maxName is the most bytes of a name that are kept. Longer ones are cut.
+// maxName is the most bytes of a name that are stored. Longer ones are cut.
 const maxName = 1024
 
 // endpoints gives each endpoint of a file a number. It holds at most MaxEndpoints, and the ones that the rest shares.
@@ -21,11 +21,14 @@ type endpoints struct {
 	service    string // the first one of the file, whose endpoints are shown without it
 	served     bool
 	overflowed uint64 // requests in the row (other)
+	guesses    *conventions.Guesses
 }
 
-func newEndpoints() *endpoints { return &endpoints{ids: make(map[string]int)} }
+func newEndpoints() *endpoints {
+	return &endpoints{ids: make(map[string]int), guesses: conventions.NewGuesses()}
+}
 
-// of returns the number of a record's endpoint. It allocates only for a new one.
+// of returns the number of a record's endpoint. It allocates only for one that has no row.
 func (e *endpoints) of(rec *format.Record) int {
 	if len(rec.Method) == 0 && rec.Service == "" {
 		if id, ok := e.ids[string(rec.Route)]; ok {
@@ -56,12 +59,8 @@ func (e *endpoints) appendMethod(to []byte, rec *format.Record) []byte {
 }
 
 func (e *endpoints) insert(rec *format.Record) int {
-	switch {
-	case len(e.all) >= MaxEndpoints:
-		e.overflowed++
-		return e.add(conventions.OverflowRoute, conventions.Endpoint{Route: conventions.OverflowRoute})
-	case rec.Unmatched:
-		ep := conventions.Endpoint{Method: string(rec.Method), Route: conventions.UnmatchedRoute}
+	if rec.Unmatched || rec.Unproven && !e.admit(rec) {
+		ep := conventions.Endpoint{Kind: rec.Kind, Method: string(rec.Method), Route: conventions.UnmatchedRoute}
 		return e.add(ep.String(), ep)
 	}
 	key := string(e.key)
@@ -78,13 +77,26 @@ func (e *endpoints) insert(rec *format.Record) int {
 	return e.add(key, conventions.Endpoint{Kind: rec.Kind, Method: method, Route: route})
 }
 
-// add returns the number of an endpoint, which it gives to a new one.
+// admit reports whether a route that is not proven is to have a row, as it has one in a live service.
+func (e *endpoints) admit(rec *format.Record) bool {
+	return e.guesses.Admit(&conventions.Request{Kind: rec.Kind, Method: string(rec.Method), Route: string(rec.Route), Unproven: true})
+}
+
+// add returns the number of an endpoint, which it gives to a new one while there are any left.
 func (e *endpoints) add(key string, ep conventions.Endpoint) int {
 	id, ok := e.ids[key]
-	if !ok {
-		id = len(e.all)
-		e.ids[key] = id
-		e.all = append(e.all, ep)
+	if ok {
+		return id
 	}
+	if len(e.all) >= MaxEndpoints {
+		e.overflowed++
+		key, ep = conventions.OverflowRoute, conventions.Endpoint{Route: conventions.OverflowRoute}
+		if id, ok = e.ids[key]; ok {
+			return id
+		}
+	}
+	id = len(e.all)
+	e.ids[key] = id
+	e.all = append(e.all, ep)
 	return id
 }

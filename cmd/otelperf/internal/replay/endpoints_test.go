@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/replay/format"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 func TestEndpoints(t *testing.T) {
@@ -45,5 +46,35 @@ func TestEndpointsAreBounded(t *testing.T) {
 	}
 	if got := e.all[MaxEndpoints].String(); got != "(other)" {
 		t.Errorf("the last one is %q", got)
+	}
+}
+
+// Paths for names leave routes their rows, as in a live service.
+func TestEndpointsThatMayBePaths(t *testing.T) {
+	e := newEndpoints()
+	row := func(route string, unmatched bool) string {
+		return e.all[e.of(&format.Record{Method: []byte("GET"), Route: []byte(route), Unproven: true, Unmatched: unmatched})].String()
+	}
+	if got := row("/cart", false); got != "GET /cart" {
+		t.Errorf("a route without wildcards is %s", got)
+	}
+	if got := row("/missing", true); got != "GET (unmatched)" {
+		t.Errorf("a path that is not there is %s", got)
+	}
+	for i := range 600 {
+		row(fmt.Sprint("/files/", i), false)
+	}
+	if len(e.all) > conventions.GuessesAtSight+1 {
+		t.Errorf("%d rows, want at most %d and the unmatched", len(e.all), conventions.GuessesAtSight)
+	}
+	for range 5 {
+		row("/later", false)
+	}
+	if got := row("/later", false); got != "GET /later" {
+		t.Errorf("a route that is asked for again and again is %s", got)
+	}
+	rpc := e.all[e.of(&format.Record{Kind: conventions.KindRPC, Method: []byte("grpc"), Route: []byte("a.B/C"), Unproven: true, Unmatched: true})]
+	if rpc != (conventions.Endpoint{Kind: conventions.KindRPC, Method: "grpc", Route: conventions.UnmatchedRoute}) {
+		t.Errorf("an RPC to a method that is not there is %+v", rpc)
 	}
 }

@@ -67,7 +67,7 @@ type feed struct {
 	number    int // among the files
 	next      func() (pulled, bool)
 	stop      func()
-	now, then kept
+	now, then copied
 	err       error // that ended the reading
 }
 
@@ -77,8 +77,8 @@ type pulled struct {
 	rec  *format.Record
 }
 
-// kept is a request in memory of its own.
-type kept struct {
+// copied is a request in memory of its own.
+type copied struct {
 	given bool
 	line  int
 	rec   format.Record

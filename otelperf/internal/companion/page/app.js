@@ -166,8 +166,16 @@ const refreshers = {
   },
   async trends() { endpoints.setTrends((await get("endpoints?trend=true&window=" + view.window)).endpoints); },
   async slow() { slow.set(await get("slow?limit=200")); },
-  async active() { lists.active((await get("active?limit=50")).active); },
-  async errors() { lists.errors((await get("errors?limit=50")).errors); },
+  async active() {
+    const answer = await get("active?limit=50");
+    lists.active(answer.active);
+    text($("active-count"), format.some(answer.active.length, answer.count));
+  },
+  async errors() {
+    const answer = await get("errors?limit=50");
+    lists.errors(answer.errors);
+    text($("errors-count"), format.some(answer.errors.length, answer.count));
+  },
   // events asks only where there are some: a path that is not there is an error in the browser's log.
   async events() {
     if (!config?.events) {
@@ -175,7 +183,7 @@ const refreshers = {
       return;
     }
     const [stats, recent] = await Promise.all([get("stats"), get("events/recent?limit=50")]);
-    events.show(stats, recent.events);
+    events.show(stats, recent);
   },
   async config() {
     const first = config === null;

@@ -7,6 +7,9 @@ import { Table } from "./table.js";
 
 const states = { spiking: 2, learning: 1, normal: 0 };
 
+// unknown is the title of a mark where requests are beyond the cardinality limit of the SDK.
+export const unknown = "How some of them ended is not known: they count as ok";
+
 const ms = (id, label, title) => ({ id, label, title, numeric: true, value: (r) => r[id + "_ms"], cell: (td, r) => measure(td, format.duration(r[id + "_ms"])) });
 
 // numberColumns are those that endpoints and dependencies share.
@@ -14,7 +17,8 @@ export const numberColumns = [
   { id: "rate", label: "req/s", numeric: true, value: (r) => r.rate, cell: (td, r) => text(td, format.rate(r.rate)) },
   {
     id: "error_rate", label: "errors", numeric: true, value: (r) => r.error_rate, cell: (td, r) => {
-      text(td, format.percent(r.error_rate));
+      text(td, format.percent(r.error_rate) + (r.outcomes_unknown ? "\u202f?" : ""));
+      td.title = r.outcomes_unknown ? unknown : "";
       toggle(td, "bad", r.error_count > 0);
       toggle(td, "faint", r.error_count === 0);
     },

@@ -53,7 +53,7 @@ export class Events {
   hide() { show($("events-section"), false); }
 
   // show takes the answers of stats and of events/recent.
-  show(stats, recent) {
+  show(stats, { events: recent, count }) {
     show($("events-section"), true);
     text($("events-summary"), summary(stats));
     minutes(stats.minutes);
@@ -65,6 +65,7 @@ export class Events {
     show($("vitals-empty"), stats.web_vitals.length === 0);
     this.recent.show(recent.map((r, i) => ({ ...r, key: [r.observed_time, r.name, r.session_id, r.id ?? recent.length - i].join(" ") })));
     show($("event-recent"), recent.length > 0);
+    text($("event-recent-count"), recent.length < count ? " " + format.some(recent.length, count) : "");
     show($("event-recent-empty"), recent.length === 0);
   }
 }

@@ -77,3 +77,6 @@ export function ago(iso, now) {
 }
 
 export const name = (row) => row.method ? row.method + " " + row.route : row.route;
+
+// some says how many of all a list shows, where it does not show all.
+export const some = (shown, all) => shown < all ? count(shown) + " of " + count(all) + " " : "";

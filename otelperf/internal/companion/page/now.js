@@ -1,11 +1,12 @@
 // Is anything wrong now? The verdict, the open spikes, and the figures of the whole service.
 
 import { $, el, keyed, measure, show, text, toggle } from "./dom.js";
+import { unknown } from "./endpoints.js";
 import * as format from "./format.js";
 
 const figures = [
   ["Requests", (s) => [format.rate(s.rate), "\u202f/s"]],
-  ["Errors", (s) => [format.percent(s.error_rate), ""], (s) => s.error_count > 0],
+  ["Errors", (s) => [format.percent(s.error_rate), s.outcomes_unknown ? "\u202f?" : ""], (s) => s.error_count > 0, (s) => s.outcomes_unknown ? unknown : ""],
   ["p50", (s) => format.duration(s.p50_ms)],
   ["p95", (s) => format.duration(s.p95_ms)],
   ["p99", (s) => format.duration(s.p99_ms)],
@@ -19,8 +20,9 @@ const figureNodes = figures.map(([label]) => {
 });
 
 export function showNow(summary, openTrace, select) {
-  figures.forEach(([, value, bad], i) => {
+  figures.forEach(([, value, bad, title], i) => {
     measure(figureNodes[i], value(summary));
+    figureNodes[i].title = title?.(summary) ?? "";
     toggle(figureNodes[i], "bad", Boolean(bad?.(summary)));
   });
   const open = summary.spikes.filter((s) => s.state === "open");

@@ -3,7 +3,7 @@
 import { $, el, keyed, show, text, toggle } from "./dom.js";
 import * as format from "./format.js";
 
-const kept = 200; // requests that the page keeps
+const held = 200; // requests that the page holds
 const reasons = { threshold: "slow", baseline: "slower than usual", failed: "failed", spike: "in a spike" };
 
 export class SlowList {
@@ -11,15 +11,17 @@ export class SlowList {
     this.open = open;
     this.entries = new Map();
     this.only = null;
+    this.stored = 0; // in the process
   }
 
   set(list) {
     this.entries = new Map(list.slow.map((e) => [e.span_id, e]));
+    this.stored = list.stored;
     this.render();
   }
 
   add(entry) {
-    this.entries = new Map([[entry.span_id, entry], ...this.entries].slice(0, kept));
+    this.entries = new Map([[entry.span_id, entry], ...this.entries].slice(0, held));
     this.render();
   }
 
@@ -37,7 +39,8 @@ export class SlowList {
       text(li.age, format.ago(e.time, now));
     });
     show($("slow-empty"), rows.length === 0);
-    text($("slow-count"), rows.length < all.length ? rows.length + " of " + all.length : all.length ? format.count(all.length) : "");
+    const known = Math.max(all.length, this.stored);
+    text($("slow-count"), rows.length < known ? rows.length + " of " + format.count(known) : known ? format.count(known) : "");
   }
 
   make(e) {

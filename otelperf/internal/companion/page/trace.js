@@ -87,7 +87,7 @@ function figures(r) {
     ["path", r.path || format.none],
     r.spike_id ? ["spike", r.spike_id] : null,
     ...Object.entries(r.dimensions ?? {}),
-    ["trace", r.sampled ? "sampled" : r.rescued ? "rescued: exported though not sampled" : "not sampled: only kept here"],
+    ["trace", r.sampled ? "sampled" : r.rescued ? "rescued: exported though not sampled" : "not sampled: only stored here"],
   ].filter(Boolean);
   return el("dl", { class: "facts trace-facts" }, ...list.map(([k, v]) => el("div", null, el("dt", null, k), el("dd", null, v))));
 }

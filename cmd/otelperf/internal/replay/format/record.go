@@ -18,6 +18,8 @@ type Record struct {
 	Method   []byte // empty where the route is the whole name
 	Route    []byte // never empty
 	Outcome  slowlog.Outcome
+	// Unproven marks a Route that may be the client's own words, a path say: see conventions.Guesses.
+	Unproven bool
 	// Unmatched marks a request that no route may have matched (404, 405): on its own it is no proof that Route exists.
 	Unmatched bool
 }

@@ -55,6 +55,7 @@ func (s *span) record(rec *Record) (isRequest bool, err error) {
 	*rec = Record{
 		Time: s.end, Duration: d, Kind: ep.Kind, Service: s.service,
 		Method: append(rec.Method[:0], ep.Method...), Route: append(rec.Route[:0], ep.Route...), Outcome: req.Outcome,
+		Unproven: req.Unproven, Unmatched: req.Unmatched(),
 	}
 	return true, nil
 }

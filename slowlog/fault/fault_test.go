@@ -30,6 +30,7 @@ func TestFaultsAreCountedAndReportedOnceAMinute(t *testing.T) {
 				t.Error("Guard says that nothing happened")
 			}
 			time.Sleep(time.Second)
+			synctest.Wait() // for the report
 		}
 		if !l.Guard("a test", func() {}) {
 			t.Error("Guard says that something happened")

@@ -27,19 +27,19 @@ func (s sentAll) total() (n uint64) {
 	return n
 }
 
-// tally counts what was sent, from many goroutines.
-type tally struct {
+// sentCounter counts what was sent, from many goroutines.
+type sentCounter struct {
 	mu  sync.Mutex // guards all
 	all sentAll
 }
 
-func (t *tally) add(endpoint string, status int) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.all.by == nil {
-		t.all.by = map[string]sent{}
+func (c *sentCounter) add(endpoint string, status int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.all.by == nil {
+		c.all.by = map[string]sent{}
 	}
-	s := t.all.by[endpoint]
+	s := c.all.by[endpoint]
 	s.count++
 	switch {
 	case status == 0:
@@ -47,17 +47,17 @@ func (t *tally) add(endpoint string, status int) {
 	case status >= 500:
 		s.failed++
 	}
-	t.all.by[endpoint] = s
+	c.all.by[endpoint] = s
 }
 
-func (t *tally) skip() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.all.skipped++
+func (c *sentCounter) skip() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.all.skipped++
 }
 
-func (t *tally) snapshot() sentAll {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return sentAll{by: maps.Clone(t.all.by), skipped: t.all.skipped}
+func (c *sentCounter) snapshot() sentAll {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return sentAll{by: maps.Clone(c.all.by), skipped: c.all.skipped}
 }

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package spikeprocessor
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
+)
+
+// Bounds of what is known of requests that have made room in the table.
+const (
+	maxMoved    = 3 * defaultInFlightSlots
+	maxLeaks    = 64          // names, and one for the rest
+	leakAge     = time.Minute // from which a request that made room is reported as leaked
+	longAge     = time.Hour   // from which a request makes room though none is wanted
+	lossesStand = time.Hour   // for which requests that nobody can see the end of are reported
+)
+
+// Leak is a name of which local roots run that may never end: for more than a minute, when so many ran that they had to make
+// room for newer ones in the table, or for more than an hour.
+type Leak struct {
+	// Name is the name of their spans, at most 256 bytes; "(other)" stands for those beyond 64 names.
+	Name string `json:"name"`
+	// Count is how many there are. For an hour it has those, too, that are so many that they are not known one by one: they may have ended.
+	Count int `json:"count"`
+	// OldestAgeSeconds is how long the one that began first has been running, in seconds.
+	OldestAgeSeconds float64 `json:"oldest_age_seconds"`
+}
+
+// moved are the requests that made room in the table, at most maxMoved, and a count by name of what is beyond.
+type moved struct {
+	mu      sync.Mutex
+	running []running // the longest first; what ended since the last sweep is still there
+	lost    map[string]*loss
+	leaks   map[string]*loss // running ones and lost ones, as of the last sweep
+	scratch []running
+}
+
+// loss is so many requests of one name.
+type loss struct {
+	count  int
+	oldest time.Time // start of the first one
+	last   time.Time // when the last one was added
+}
+
+// sweep takes what has ended out of the table, and makes room there: while more than half of the slots are in use the requests that
+// have been running longest move out, and those that run for more than an hour in any case. They stay listed, with the child that
+// was open last, until they have ended, or maxMoved newer ones have made room. Of those that stay, it lets go of children that have ended.
+func (t *inflight) sweep(now time.Time) {
+	m := &t.moved
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.running = slices.DeleteFunc(m.running, running.ended)
+	open := m.scratch[:0]
+	for i := range t.slots {
+		if r, ok := t.read(&t.slots[i]); ok && !r.ended() {
+			open = append(open, r)
+		} else if ok {
+			r.leave()
+		}
+	}
+	slices.SortFunc(open, running.compare)
+	surplus := len(open) - len(t.slots)/2
+	for i, r := range open {
+		if i >= surplus && now.Sub(r.start) <= longAge {
+			break
+		}
+		if r.leave() {
+			m.running = append(m.running, r)
+		}
+	}
+	for i := range open {
+		open[i].slot.forget(&open[i])
+	}
+	clear(open)
+	m.scratch = open
+	slices.SortFunc(m.running, running.compare)
+	t.swept.Add(uint64(m.giveUp(now)))
+	m.report(now)
+}
+
+// leave frees the slot of a request that was read, unless it has ended meanwhile: then another one may be there, whose word is not the same.
+func (r *running) leave() bool {
+	if !r.slot.word.CompareAndSwap(r.own|slotUsed, r.own|slotClosing) {
+		return false
+	}
+	r.slot.free()
+	return true
+}
+
+// giveUp leaves maxMoved requests, and returns how many it let go.
+func (m *moved) giveUp(now time.Time) int {
+	for name, l := range m.lost {
+		if now.Sub(l.last) > lossesStand {
+			delete(m.lost, name)
+		}
+	}
+	n := max(len(m.running)-maxMoved, 0)
+	for i := range m.running[:n] {
+		r := &m.running[i]
+		addLoss(&m.lost, r.name(), loss{count: 1, oldest: r.start, last: now})
+	}
+	m.running = slices.Delete(m.running, 0, n)
+	return n
+}
+
+// report counts what is leaked by name.
+func (m *moved) report(now time.Time) {
+	m.leaks = nil
+	for i := range m.running {
+		r := &m.running[i]
+		if now.Sub(r.start) <= leakAge {
+			break
+		}
+		addLoss(&m.leaks, r.name(), loss{count: 1, oldest: r.start})
+	}
+	for name, l := range m.lost {
+		addLoss(&m.leaks, name, *l)
+	}
+}
+
+func addLoss(to *map[string]*loss, name string, add loss) {
+	if *to == nil {
+		*to = map[string]*loss{}
+	}
+	if (*to)[name] == nil && len(*to) >= maxLeaks {
+		name = conventions.OverflowRoute
+	}
+	l := (*to)[name]
+	if l == nil {
+		(*to)[name] = &add
+		return
+	}
+	l.count += add.count
+	if add.oldest.Before(l.oldest) {
+		l.oldest = add.oldest
+	}
+	l.last = add.last
+}
+
+// list returns the leaks of the last sweep, the most frequent first.
+func (m *moved) list(now time.Time) []Leak {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	list := make([]Leak, 0, len(m.leaks))
+	for name, l := range m.leaks {
+		list = append(list, Leak{Name: name, Count: l.count, OldestAgeSeconds: max(now.Sub(l.oldest), 0).Seconds()})
+	}
+	slices.SortFunc(list, func(a, b Leak) int { return cmp.Or(b.Count-a.Count, cmp.Compare(a.Name, b.Name)) })
+	return list
+}

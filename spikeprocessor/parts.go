@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package spikeprocessor
+
+import (
+	"context"
+	"encoding/binary"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// serves reports whether spans of the kind are requests of their own even below another span of this process, such as one around the
+// whole program, one of another provider, or one that was made of ids without saying that it is remote.
+func serves(kind trace.SpanKind) bool {
+	return kind == trace.SpanKindServer || kind == trace.SpanKindConsumer
+}
+
+// isPart reports whether s, of a kind that serves, is part of the request directly above it, as where a server is instrumented
+// twice: that runs, is of the same kind, and is measured, being of the same provider or among the requests that run.
+func (c *core) isPart(ctx context.Context, s sdktrace.ReadWriteSpan, kind trace.SpanKind) bool {
+	parent := trace.SpanFromContext(ctx)
+	above, ok := parent.(sdktrace.ReadOnlySpan)
+	if !ok || above.SpanKind() != kind || !above.EndTime().IsZero() {
+		return false
+	}
+	return parent.TracerProvider() == s.TracerProvider() || c.running != nil && c.running.has(above.SpanContext().SpanID())
+}
+
+// isRequest reports whether a span below another of this process is a request of its own. It is asked once, when the span ends.
+func (c *core) isRequest(s sdktrace.ReadOnlySpan) bool {
+	return serves(s.SpanKind()) && !c.parts.take(partID(s))
+}
+
+func partID(s sdktrace.ReadOnlySpan) uint64 {
+	id := s.SpanContext().SpanID()
+	return binary.BigEndian.Uint64(id[:])
+}
