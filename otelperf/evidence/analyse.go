@@ -27,13 +27,16 @@ func shorten(trace []byte, r *causes.Recording) ([]byte, error) {
 		return nil, err
 	}
 	if dropped > 0 {
-		r.Cut = append(r.Cut, fmt.Sprintf("the oldest %d parts of the trace: it was of %.1f MiB, %d MiB are looked at", dropped, mib(len(trace)), maxTrace>>20))
+		cut(r, "the oldest %d parts of the trace: it was of %.1f MiB, %d MiB are looked at", dropped, mib(len(trace)), maxTrace>>20)
 	}
 	if len(last) > maxRead {
 		return nil, fmt.Errorf("the newest part of the trace is of %.1f MiB, at most %d MiB are looked at", mib(len(last)), maxRead>>20)
 	}
 	return last, nil
 }
+
+// cut says what was left out of a recording.
+func cut(r *causes.Recording, format string, args ...any) { r.Cut = append(r.Cut, fmt.Sprintf(format, args...)) }
 
 func mib(n int) float64 { return float64(n) / (1 << 20) }
 
@@ -56,18 +59,18 @@ func analyse(trace []byte, own []string, r *causes.Recording, step func() error)
 		r.End = time.Unix(0, h.Clock.Unix+int64(h.End-h.Clock.Trace))
 	}
 	if h.Forgotten {
-		r.Cut = append(r.Cut, fmt.Sprintf("the oldest part of the trace: more than %d state changes", history.MaxStretches))
+		cut(r, "the oldest part of the trace: more than %d state changes", history.MaxStretches)
 	}
 	if h.Unread {
-		r.Cut = append(r.Cut, fmt.Sprintf("the newest part of the trace: more than %d goroutines or %d requests", history.MaxGoroutines, history.MaxMarks))
+		cut(r, "the newest part of the trace: more than %d goroutines or %d requests", history.MaxGoroutines, history.MaxMarks)
 	}
 	if h.Sites.Dropped > 0 {
-		r.Cut = append(r.Cut, fmt.Sprintf("%d stacks: more than there is room for", h.Sites.Dropped))
+		cut(r, "%d stacks: more than there is room for", h.Sites.Dropped)
 	}
-	found, cut, err := rank.Endpoints(h, step)
+	found, beyond, err := rank.Endpoints(h, step)
 	if err != nil {
 		return err
 	}
-	r.Endpoints, r.Cut = found, append(r.Cut, cut...)
+	r.Endpoints, r.Cut = found, append(r.Cut, beyond...)
 	return broken
 }

@@ -24,7 +24,7 @@ type Limits struct {
 	RecordingsPerHour int
 	// BytesPerHour of traces that are read, 4 MiB to 1 GiB; 48 MiB by default.
 	BytesPerHour int64
-	// WorkPerHour is for how long traces may be read, 1 s to 1 h; 1 min by default. What takes too long is read to its end all the same.
+	// WorkPerHour is for how long traces may be read, 1 s to 1 h; 1 min by default. What was begun is read to its end.
 	WorkPerHour time.Duration
 	// CPUShare is the share of one CPU that reading may take, 0.01 to 1; 0.25 by default.
 	CPUShare float64
@@ -32,7 +32,13 @@ type Limits struct {
 	Cooldown time.Duration
 }
 
-var defaultLimits = Limits{RecordingsPerHour: 12, BytesPerHour: 48 << 20, WorkPerHour: time.Minute, CPUShare: 0.25, Cooldown: time.Minute}
+var defaultLimits = Limits{
+	RecordingsPerHour: 12,
+	BytesPerHour:      48 << 20,
+	WorkPerHour:       time.Minute,
+	CPUShare:          0.25,
+	Cooldown:          time.Minute,
+}
 
 // WithLimits sets what recordings may cost.
 func WithLimits(l Limits) Option { return optionFunc(func(c *config) { c.limits = l }) }

@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -32,7 +33,8 @@ func Version(trace []byte) (int, error) {
 		return 0, fmt.Errorf("%w: %d bytes are too short for a header", ErrFormat, len(trace))
 	}
 	if _, err := fmt.Sscanf(string(trace[:headerBytes]), "go 1.%d trace\x00\x00\x00", &minor); err != nil || minor < oldest {
-		return 0, fmt.Errorf("%w: header %q, want go 1.%d or later", ErrFormat, strings.TrimRight(string(trace[:headerBytes]), "\x00"), oldest)
+		header := strings.TrimRight(string(trace[:headerBytes]), "\x00")
+		return 0, fmt.Errorf("%w: header %q, want go 1.%d or later", ErrFormat, header, oldest)
 	}
 	return minor, nil
 }
@@ -59,7 +61,7 @@ func Last(trace []byte, limit int) (last []byte, dropped int, err error) {
 	if dropped == 0 {
 		return trace, 0, nil
 	}
-	return append(append(make([]byte, 0, headerBytes+len(trace)-starts[dropped]), trace[:headerBytes]...), trace[starts[dropped]:]...), dropped, nil
+	return slices.Concat(trace[:headerBytes], trace[starts[dropped]:]), dropped, nil
 }
 
 // starts returns where generations begin.
@@ -87,7 +89,7 @@ func starts(trace []byte) (all []int, err error) {
 			h[i], at = v, at+n
 		}
 		if h[3] > maxBatchBytes {
-			return nil, fmt.Errorf("%w: the batch at byte %d is %d bytes long, at most %d are possible", ErrFormat, begin, h[3], maxBatchBytes)
+			return nil, fmt.Errorf("%w: the batch at byte %d is %d bytes long, want at most %d", ErrFormat, begin, h[3], maxBatchBytes)
 		}
 		if h[0] != generation || all == nil {
 			generation = h[0]

@@ -63,7 +63,12 @@ func read(trace []byte, sites *site.Table, step func() error, maxStretches int) 
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", generations.ErrFormat, err)
 	}
-	r := &reader{History: &History{Sites: sites}, index: map[xtrace.GoID]Goroutine{}, stacks: map[xtrace.Stack]site.ID{}, maxStretches: maxStretches}
+	r := &reader{
+		History:      &History{Sites: sites},
+		index:        map[xtrace.GoID]Goroutine{},
+		stacks:       map[xtrace.Stack]site.ID{},
+		maxStretches: maxStretches,
+	}
 	broken := r.all(events, step)
 	if errors.Is(broken, errStep) {
 		return nil, errors.Unwrap(broken)

@@ -57,7 +57,7 @@ func Endpoints(h *history.History, step func() error) (all []causes.Endpoint, cu
 		cut = append(cut, fmt.Sprintf("%d slow requests that began too long before the recording", early))
 	}
 	if unfinished > 0 {
-		cut = append(cut, fmt.Sprintf("%d requests were not followed to their ends: more than %d goroutines, %d in a row, or %d stretches",
+		cut = append(cut, fmt.Sprintf("the ends of %d requests: more than %d goroutines, %d in a row, or %d stretches were to be followed",
 			unfinished, follow.MaxSteps, follow.MaxHops, follow.MaxStretches))
 	}
 	return all, cut, nil
@@ -159,5 +159,6 @@ func request(h *history.History, m *history.Mark, r follow.Result) causes.Reques
 // compare orders reasons, so that equal ones have one order.
 func compare(a, b causes.Reason) int {
 	return cmp.Or(cmp.Compare(a.State, b.State), cmp.Compare(a.Line.Func, b.Line.Func), cmp.Compare(a.Line.Line, b.Line.Line),
-		cmp.Compare(a.Who, b.Who), cmp.Compare(a.What, b.What), cmp.Compare(a.Where.Func, b.Where.Func), cmp.Compare(a.Where.Line, b.Where.Line))
+		cmp.Compare(a.Who, b.Who), cmp.Compare(a.What, b.What), cmp.Compare(a.Where.Func, b.Where.Func),
+		cmp.Compare(a.Where.Line, b.Where.Line))
 }
