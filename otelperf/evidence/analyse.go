@@ -36,7 +36,9 @@ func shorten(trace []byte, r *causes.Recording) ([]byte, error) {
 }
 
 // cut says what was left out of a recording.
-func cut(r *causes.Recording, format string, args ...any) { r.Cut = append(r.Cut, fmt.Sprintf(format, args...)) }
+func cut(r *causes.Recording, format string, args ...any) {
+	r.Cut = append(r.Cut, fmt.Sprintf(format, args...))
+}
 
 func mib(n int) float64 { return float64(n) / (1 << 20) }
 
