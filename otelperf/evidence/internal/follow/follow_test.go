@@ -174,3 +174,28 @@ func TestNetworkWaitsAreNotFollowed(t *testing.T) {
 		}
 	}
 }
+
+// TestHowOften a request waited tells one long call from many short ones, whatever short waits are besides.
+func TestHowOften(t *testing.T) {
+	for _, tt := range []struct {
+		long, short int // waits of 5 ms, and of 10 µs
+		want        float64
+	}{{1, 4, 1}, {30, 0, 30}, {30, 60, 30}, {0, 0, 0}} {
+		p := newPast(400 * ms)
+		var life []history.Stretch
+		at := ms
+		for i := range tt.long + tt.short {
+			life = append(life, history.Stretch{From: at, State: history.Waiting, Reason: history.Sleep, Stack: p.at("main.f"), Waker: history.None})
+			if at += 5 * ms; i >= tt.long {
+				at += ms/100 - 5*ms
+			}
+			life = append(life, running(at))
+			at += ms / 10
+		}
+		r := Request(&p.History, p.request(p.goroutine(append(life, running(at))...), ms, at))
+		got := r.Waits[Wait{causes.Sleep, causes.Place{Func: "main.f", File: "cart.go", Line: 88}}].Number()
+		if got < tt.want-0.01 || got > 1.01*tt.want+0.3 {
+			t.Errorf("%d long and %d short waits count as %v, want about %v", tt.long, tt.short, got, tt.want)
+		}
+	}
+}
