@@ -23,7 +23,17 @@ var mayImport = map[string][]string{
 	"spikeprocessor/conventions": {"slowlog"},
 	"spikeprocessor":             {"slowlog/fault", "slowlog", "spikeprocessor/conventions", "spikeprocessor/latency"},
 	"otelperf/baseline":          nil,
+	"otelperf/causes":            nil,
 	"otelperf/events":            {"slowlog/fault", "otelperf/internal/problem"},
+	"otelperf/evidence": {
+		"slowlog/fault", "spikeprocessor/conventions", "otelperf/causes", "otelperf/internal/worker", "otelperf/evidence/internal/...",
+	},
+	"otelperf/evidence/internal/site":        {"otelperf/causes"},
+	"otelperf/evidence/internal/generations": nil,
+	"otelperf/evidence/internal/pace":        nil,
+	"otelperf/evidence/internal/history":     {"otelperf/causes", "otelperf/evidence/internal/site", "otelperf/evidence/internal/generations"},
+	"otelperf/evidence/internal/follow":      {"otelperf/causes", "otelperf/evidence/internal/site", "otelperf/evidence/internal/history"},
+	"otelperf/evidence/internal/rank":        {"otelperf/causes", "otelperf/evidence/internal/history", "otelperf/evidence/internal/follow"},
 	"otelperf/engine": {
 		"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf/baseline",
 		"otelperf/internal/timeline", "otelperf/internal/units",
@@ -56,6 +66,9 @@ const forTests = "otelperf/internal/testrig"
 // neverInLibraries are packages that must not become part of a user's program through us.
 var neverInLibraries = []string{"testing", "net/http/pprof", "expvar", "github.com/rogpeppe/go-internal", "github.com/spf13/cobra"}
 
+// onlyIn are packages that nothing but one tree of ours may import: what may change at any time, or is not every program's concern.
+var onlyIn = map[string]string{"golang.org/x/exp/": "otelperf/evidence/internal/history"}
+
 func TestImportDirection(t *testing.T) {
 	eachFile(t, func(path, pkg string, imports []string) {
 		if pkg == forTests {
@@ -69,6 +82,11 @@ func TestImportDirection(t *testing.T) {
 			if rest, ours := strings.CutPrefix(imp, modulePath+"/"); ours && !insideOf(pkg, rest) &&
 				!slices.ContainsFunc(allowed, func(a string) bool { return covers(a, rest) }) {
 				t.Errorf("%s imports %s; %s may import %v", path, rest, rule, allowed)
+			}
+			for theirs, tree := range onlyIn {
+				if strings.HasPrefix(imp, theirs) && pkg != tree {
+					t.Errorf("%s imports %s, which only %s may", path, imp, tree)
+				}
 			}
 			if !strings.HasPrefix(pkg, "cmd/") && slices.ContainsFunc(neverInLibraries, func(n string) bool { return imp == n || strings.HasPrefix(imp, n+"/") }) {
 				t.Errorf("%s imports %s, which has no place in a library", path, imp)

@@ -8,9 +8,12 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 func TestOnEndAllocatesNothing(t *testing.T) {
@@ -20,6 +23,7 @@ func TestOnEndAllocatesNothing(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			p.Link().MarkRoots(func(trace.SpanID, conventions.Endpoint, time.Duration, bool) {})
 			p.Link().TakeDeltas(func(*Delta) {})
 			spans := snapshots(100, route)
 			run := func() {

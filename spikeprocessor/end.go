@@ -112,6 +112,9 @@ func (p *Processor) endRoot(s sdktrace.ReadOnlySpan) {
 		outcome = elsewhere
 	}
 	c.rec.Record(packWord(e.id, outcome, d))
+	if m := c.mark.Load(); m != nil {
+		(*m)(sc.SpanID(), e.endpoint, d, int64(d) > e.keepNanos.Load())
+	}
 	if p.next != nil || outcome.Failed() || int64(d) > e.keepNanos.Load() || c.curious(e) || c.holds(sc.TraceID(), s) {
 		p.judge(s, &verdict{entry: e, d: d, asked: known, r: conventions.Request{Kind: e.class.kind(), Method: e.method, Route: route, Status: int(status), Outcome: outcome}})
 	}

@@ -36,6 +36,7 @@ var _ sdktrace.SpanProcessor = (*Processor)(nil)
 type core struct {
 	// What every request reads comes first: two cache lines, and the layouts. Nothing of it is written as requests go by.
 	asks      atomic.Pointer[asks] // nil: nobody knows more of requests than their spans
+	mark      atomic.Pointer[mark] // nil: nobody wants to know of every request
 	stopped   atomic.Bool
 	digesting atomic.Bool // somebody calls Digest
 	running   *inflight   // nil: switched off
