@@ -127,10 +127,22 @@ func (d *Detector) event(kind Kind) Event {
 	if a.cause.shape {
 		ev.Level = Shape
 	}
-	if ev.Baseline.P99 > 0 {
-		ev.Ratio = float64(ev.Now.P99) / float64(ev.Baseline.P99)
-	}
+	d.fired(&ev, l)
 	return ev
+}
+
+// fired fills in the quantile that raised the alarm.
+func (d *Detector) fired(ev *Event, l *level) {
+	candidates := []float64{0.5, 0.9, 0.99}
+	if !d.alarm.cause.shape && l.seenAbove > 0 {
+		candidates = []float64{1 - l.seenAbove/l.seen/2}
+	}
+	for _, q := range candidates {
+		if usual := d.normal.quantile(q); usual > 0 && d.run.quantile(q)/usual > ev.Ratio {
+			ev.Quantile, ev.Ratio = q, d.run.quantile(q)/usual
+			ev.QuantileNow, ev.QuantileBaseline = duration(d.run.quantile(q)), duration(usual)
+		}
+	}
 }
 
 func quantiles(of func(float64) float64) Quantiles {

@@ -65,7 +65,18 @@ type Event struct {
 	// Now is of the requests since the evidence began to grow; of very many the first 65,535 or more.
 	Now      Quantiles
 	Baseline Quantiles // of the baseline; at NewNormal the one that was left
-	Ratio    float64   // Now.P99 / Baseline.P99
+
+	// Quantile is the one that fired, 0 to 1: of a level the middle of the requests above its threshold, so that it
+	// lies above the threshold; of Shape the one of p50, p90 and p99 that has grown most. An end has the one of its
+	// start.
+	Quantile                      float64
+	QuantileNow, QuantileBaseline time.Duration
+	// Ratio is QuantileNow / QuantileBaseline; of Started it is never below Config.Ratio. 0 where nothing is known.
+	Ratio float64
+
+	// Gradual: it became slower over hours rather than at once. Baseline and QuantileBaseline are then those of
+	// this hour on the last days.
+	Gradual bool
 
 	// SinceRestart: the detector began with a restored baseline less than 30 min ago, so that what has changed may
 	// be the program itself.
