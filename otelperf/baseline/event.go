@@ -69,8 +69,9 @@ type Event struct {
 	// Quantile is the one that fired, 0 to 1: of a level the middle of the requests above its threshold, so that it
 	// lies above the threshold; of Shape the one of p50, p90 and p99 that has grown most. An end has the one of its
 	// start.
-	Quantile                      float64
-	QuantileNow, QuantileBaseline time.Duration
+	Quantile         float64
+	QuantileNow      time.Duration // of the requests since the evidence began to grow
+	QuantileBaseline time.Duration // what that quantile usually is
 	// Ratio is QuantileNow / QuantileBaseline; of Started it is never below Config.Ratio. 0 where nothing is known.
 	Ratio float64
 
