@@ -7,6 +7,7 @@ type alarm struct {
 	open      bool
 	announced bool
 	cause     cause
+	grown     growth  // the quantile that fired
 	begin     float64 // of the evidence
 
 	openedAt   float64
@@ -23,12 +24,6 @@ type alarm struct {
 	quietN  float64 // requests since
 }
 
-// cause is what an alarm is due to: a level, or the joint test and the level with most evidence.
-type cause struct {
-	level int
-	shape bool
-}
-
 const (
 	magnitudeSpan = 600.0 // seconds in which the magnitude of an incident is measured
 	trimEvery     = 600.0 // seconds after which the recent requests are dropped, so that a new normal is recent
@@ -38,17 +33,20 @@ const (
 )
 
 // tickAlarm follows an incident until it ends. The baseline is frozen meanwhile.
-func (d *Detector) tickAlarm(top, n float64) Event {
+func (d *Detector) tickAlarm(fast, slow, n float64) Event {
 	a, t, now := &d.alarm, d.tune, d.clock.seconds
-	hot := top >= t.alarm
+	hot := fast >= t.alarm || (a.cause.slow || a.cause.gradual) && slow >= t.alarm
 	if hot {
 		a.hotAt = now
 	}
-	d.measure()
+	d.trackMagnitude()
 	if hot && !a.announced && (now >= a.holdUntil || a.magnitude > 1.5*a.holdMagnitude) {
-		return d.announce()
+		if g := d.grown(a.cause); d.hasGrown(g) {
+			a.grown = g
+			return d.announce()
+		}
 	}
-	if top > t.alarm/4 {
+	if max(fast, slow) > t.alarm/4 {
 		a.quietAt, a.quietN = now, 0
 	} else {
 		a.quietN += n
@@ -66,8 +64,8 @@ func (d *Detector) tickAlarm(top, n float64) Event {
 	return Event{}
 }
 
-// measure keeps the largest ratio to the baseline at the median and at the p90.
-func (d *Detector) measure() {
+// trackMagnitude keeps the largest ratio to the baseline at the median and at the p90.
+func (d *Detector) trackMagnitude() {
 	a, b, now := &d.alarm, &d.normal, d.clock.seconds
 	if now-a.measuredAt < 5 || b.recent.total < leastFold || now-a.openedAt >= magnitudeSpan {
 		return
@@ -78,8 +76,12 @@ func (d *Detector) measure() {
 	}
 }
 
-// recovered tells whether all levels involved have shown that they are back.
+// recovered tells whether all levels involved have shown that they are back. What became slower over hours involves
+// none: it is over when there is no more evidence.
 func (d *Detector) recovered() bool {
+	if d.alarm.cause.gradual {
+		return false
+	}
 	for i := range d.levels {
 		if l := &d.levels[i]; l.on && l.involved && !l.recovered {
 			return false
@@ -103,8 +105,12 @@ func (d *Detector) end(kind Kind) Event {
 	}
 	d.recurring.remember(a.openedWall, a.hotAt-a.openedAt, a.magnitude)
 	if kind == NewNormal {
+		if d.tune.remember && !a.cause.gradual {
+			d.former.putAside(&d.normal.shape, fasterBefore, d.clock.unix)
+		}
 		d.normal.replace(now)
 		d.born, d.restored = now, false
+		d.week.accept(&d.normal.shape)
 		d.refresh()
 	}
 	d.forget()
@@ -116,33 +122,28 @@ func (d *Detector) end(kind Kind) Event {
 // event describes the incident as it is now.
 func (d *Detector) event(kind Kind) Event {
 	a, b := &d.alarm, &d.normal
-	l := &d.levels[a.cause.level]
+	seen, cut := d.stretchOf(a.cause)
+	usual := d.levels[a.cause.level].share
 	ev := Event{
 		Kind: kind, At: d.clock.time(0), Start: d.clock.time(d.clock.seconds - a.begin),
-		Level: d.tune.levels[a.cause.level].name, Threshold: duration(Bound(l.cut)),
-		Above: uint64(l.seenAbove), N: uint64(l.seen), Expected: l.seen * l.share,
-		Now: quantiles(d.run.quantile), Baseline: quantiles(b.quantile),
+		Level: d.tune.levels[a.cause.level].name, Threshold: duration(Bound(cut)),
+		Above: uint64(seen.above), N: uint64(seen.n),
+		Now: quantiles(d.runOf(a.cause).quantile), Baseline: quantiles(b.quantile),
 		SinceRestart: d.sinceRestart(),
 	}
-	if a.cause.shape {
+	switch {
+	case a.cause.shape:
 		ev.Level = Shape
+	case a.cause.gradual:
+		ev.Gradual = true
+		ev.Baseline = quantiles(d.week.quantile)
+		usual = d.week.shareAbove(Bound(cut))
 	}
-	d.fired(&ev, l)
+	ev.Expected = seen.n * usual
+	g := d.at(a.cause, a.grown)
+	ev.Quantile, ev.Ratio = g.q, g.ratio()
+	ev.QuantileNow, ev.QuantileBaseline = duration(g.now), duration(g.usual)
 	return ev
-}
-
-// fired fills in the quantile that raised the alarm.
-func (d *Detector) fired(ev *Event, l *level) {
-	candidates := []float64{0.5, 0.9, 0.99}
-	if !d.alarm.cause.shape && l.seenAbove > 0 {
-		candidates = []float64{1 - l.seenAbove/l.seen/2}
-	}
-	for _, q := range candidates {
-		if usual := d.normal.quantile(q); usual > 0 && d.run.quantile(q)/usual > ev.Ratio {
-			ev.Quantile, ev.Ratio = q, d.run.quantile(q)/usual
-			ev.QuantileNow, ev.QuantileBaseline = duration(d.run.quantile(q)), duration(usual)
-		}
-	}
 }
 
 func quantiles(of func(float64) float64) Quantiles {
