@@ -26,6 +26,7 @@ type alarm struct {
 
 const (
 	magnitudeSpan = 600.0 // seconds in which the magnitude of an incident is measured
+	leastTail     = 100   // requests for which the p90 is one
 	trimEvery     = 600.0 // seconds after which the recent requests are dropped, so that a new normal is recent
 	silence       = 600.0 // seconds without a request that end an incident
 	quietSpan     = 120.0 // seconds with hardly any evidence that end one
@@ -40,7 +41,7 @@ func (d *Detector) tickAlarm(fast, slow, n float64) Event {
 		a.hotAt = now
 	}
 	d.trackMagnitude()
-	if hot && !a.announced && (now >= a.holdUntil || a.magnitude > 1.5*a.holdMagnitude) {
+	if hot && !a.announced && (now >= a.holdUntil || a.magnitude > 1.5*a.holdMagnitude) && !d.recovering() {
 		if g := d.grown(a.cause); d.hasGrown(g) {
 			a.grown = g
 			return d.announce()
@@ -72,6 +73,9 @@ func (d *Detector) trackMagnitude() {
 	}
 	a.measuredAt = now
 	for _, q := range [...]float64{0.5, 0.9} {
+		if q > 0.5 && b.recent.total < leastTail {
+			continue // of 20 requests it is the second longest
+		}
 		a.magnitude = max(a.magnitude, b.recent.low(q)/b.quantile(q))
 	}
 }
@@ -88,6 +92,17 @@ func (d *Detector) recovered() bool {
 		}
 	}
 	return true
+}
+
+// recovering tells whether a level involved has shown half of what it has to: an incident that was held back is not
+// announced while it ends, though the evidence for it has not gone yet.
+func (d *Detector) recovering() bool {
+	for i := range d.levels {
+		if l := &d.levels[i]; l.on && l.involved && l.recovery >= d.tune.recovered/2 {
+			return true
+		}
+	}
+	return false
 }
 
 func (d *Detector) announce() Event {

@@ -226,7 +226,7 @@ func (d *Detector) forget() {
 
 // measure returns what thresholds are measured by now.
 func (d *Detector) measure() measure {
-	m := measure{ratio: d.config.Ratio, floor: d.config.Floor.Seconds(), stretch: 1, wander: d.normal.level}
+	m := measure{ratio: d.config.Ratio, floor: d.config.Floor.Seconds(), stretch: 1, wander: d.normal.level, perSecond: d.normal.perSecond}
 	if d.restored && d.age > d.tune.staleAfter && d.clock.seconds-d.born < restartSpan {
 		m.stretch = d.tune.stale
 	}

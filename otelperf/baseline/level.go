@@ -57,6 +57,8 @@ type measure struct {
 	floor   float64 // seconds: no threshold is below it
 	stretch float64 // factor on all thresholds
 	wander  float64 // by how much the endpoint is slower than its baseline as a whole
+
+	perSecond float64 // requests
 }
 
 // refresh derives thresholds and likelihoods from the baseline. before is what the quantile was in the last hours and
@@ -82,8 +84,9 @@ func (l *level) refresh(t *tuning, i int, b *shape, m measure, before float64) {
 		if l.bound {
 			null = max(null, 1-tl.q) // the shares of the baseline say nothing about this threshold
 		}
-		l.gain[j] = math.Log(r) * t.alarm / t.need[j]
-		l.loss[j] = math.Log((1-null)/(1-odds(null, r))) * t.alarm / t.need[j]
+		scale := t.alarm / t.needed(null, r, m.perSecond) // the sums are in tenths of what an alarm needs
+		l.gain[j] = math.Log(r) * scale
+		l.loss[j] = math.Log((1-null)/(1-odds(null, r))) * scale
 	}
 	l.recoveryNull = max(tl.recoveryFloor, odds(b.above(Bound(l.recoveryCut)), 1.5))
 	if l.bound {
@@ -94,24 +97,28 @@ func (l *level) refresh(t *tuning, i int, b *shape, m measure, before float64) {
 // farOdds is the alternative from which the guard and floor for far ones apply.
 const farOdds = 3
 
-// null returns the largest chance to exceed a threshold that counts as normal. Far alternatives have a lower floor,
-// and where the endpoint has not wandered far it may be lower than the guard says: then not much of what the baseline
-// holds below the threshold can have come above it.
+// null returns the largest chance to exceed a threshold that counts as normal. For far alternatives not much of what
+// the baseline holds below the threshold can have come above it: only as far as the endpoint is slower as a whole, so
+// that floor and guard may be lower.
 func (tl *levelTuning) null(t *tuning, r float64, b *shape, threshold, share float64, m measure) float64 {
-	scale := m.ratio / 2
-	if r < farOdds {
-		return max(tl.floor, b.worst(share, tl.guard, t.certain))
+	if r < farOdds || tl.lowest == 0 {
+		return max(tl.floor, b.worst(share, tl.guardOf(r), t.certain))
 	}
-	floor := tl.floor
-	if tl.lowest > 0 {
-		floor = min(floor, max(tl.lowest, b.above(threshold/(tl.mild*scale))))
+	slowed := b.above(threshold / (tl.mild * m.ratio / 2))
+	null := max(min(tl.floor, max(tl.lowest, slowed)), b.worst(share, tl.farGuard, t.certain))
+	if t.levelError == 0 || m.wander == 0 {
+		return null
 	}
-	null := max(floor, b.worst(share, tl.farGuard, t.certain))
-	if tl.lowest > 0 && t.levelError > 0 {
-		wandered := b.above(threshold / (max(m.wander, 1) * t.levelError * scale))
-		null = min(null, max(tl.lowest, b.worst(wandered, t.levelGuard, t.certain)))
+	slower := min(max(m.wander, 1), tl.mild) * t.levelError * m.ratio / 2
+	wandered := b.worst(b.above(threshold/slower), t.levelGuard, t.certain)
+	return min(tl.floor, max(tl.lowest, wandered))
+}
+
+func (tl *levelTuning) guardOf(r float64) float64 {
+	if r >= farOdds {
+		return tl.farGuard
 	}
-	return null
+	return tl.guard
 }
 
 // fast returns the largest of the sums over seconds.

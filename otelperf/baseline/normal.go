@@ -46,6 +46,8 @@ type normal struct {
 	median float64 // seconds, as of the last fold
 	level  float64 // median of the last folds, times that of the baseline; 0: none yet
 
+	perSecond float64 // requests, as of the last folds
+
 	recent counts  // requests since the last fold, not in weight yet
 	dirty  bool    // recent holds requests of a suspicious stretch
 	foldAt float64 // when recent began
@@ -64,6 +66,7 @@ func (b *normal) fold(t *tuning, now, weight, elapsed float64) {
 	}
 	b.trackLevel()
 	m := float64(b.recent.total)
+	b.trackRate(m, now-b.foldAt)
 	each := 1.0
 	if t.mostFold > 0 {
 		each = min(1, max(t.keepAll, b.sum*t.mostFold)/m)
@@ -92,6 +95,15 @@ func (b *normal) trackLevel() {
 		b.level = 1
 	}
 	b.level *= math.Pow(min(max(median/b.median/b.level, 0.5), 2), m/(m+levelRequests))
+}
+
+// trackRate follows how many requests there are: no less than the mean of the last hour, roughly.
+func (b *normal) trackRate(n, seconds float64) {
+	if rate := n / max(seconds, 1); rate > b.perSecond {
+		b.perSecond = rate
+	} else {
+		b.perSecond += (rate - b.perSecond) * (1 - math.Exp(-seconds/3600))
+	}
 }
 
 // muchFaster tells whether the recent requests are clearly faster than the baseline: good news may be learned

@@ -31,7 +31,6 @@ const (
 	weeklySlack         = 1800.0 // likewise
 	jitter              = 600.0  // seconds by which an hourly episode that waits for others may be off at most
 	longestHourly       = 600.0  // seconds; a longer episode is a daily or weekly one
-	spreads             = 2.0    // times its spread that an episode may be off
 	mostMissed          = 24     // periods after which an episode is forgotten
 	knownStreak   uint8 = 3
 	mostStreak    uint8 = 200
@@ -67,19 +66,22 @@ func find(entries []episode, wall, length, slack float64) *episode {
 	return best
 }
 
-// slack is how far from its phase in seconds the episode may come, of one that is always on time.
+// slack is how far from its phase in seconds the episode may come: as far as any, once it has not been on time.
 func (e *episode) slack(onTime float64) float64 {
-	return onTime + min(spreads*float64(e.spread), jitter)
+	if e.spread > 0 {
+		return max(onTime, jitter)
+	}
+	return onTime
 }
 
-// lastPeriod returns the entry with the longest streak that came in the last period or two, not further than jitter
+// lastPeriod returns the entry with the longest streak that came in one of the last four periods, not further than jitter
 // from here: the same job, which was started by hand or had to wait.
 func lastPeriod(entries []episode, wall, length float64) *episode {
 	number, phase := period(wall, length)
 	var best *episode
 	for i := range entries {
 		e := &entries[i]
-		if ago := number - e.last; e.streak > 0 && ago >= 1 && ago <= 2 && apart(phase, float64(e.phase), length) <= jitter &&
+		if ago := number - e.last; e.streak > 0 && ago >= 1 && ago <= 4 && apart(phase, float64(e.phase), length) <= jitter &&
 			(best == nil || e.streak > best.streak) {
 			best = e
 		}

@@ -36,10 +36,13 @@ type levelTuning struct {
 type tuning struct {
 	levels [levels]levelTuning
 
-	alarm    float64               // nats of evidence that raise an alarm
-	need     [alternatives]float64 // the same for each alternative: its evidence is scaled to alarm
-	sureness float64               // standard deviations by which a quantile is taken above its estimate
-	certain  float64               // likewise a share; 0: as estimated
+	alarm    float64 // nats of evidence that raise an alarm, to which that of a level's alternatives is scaled
+	sureness float64 // standard deviations by which a quantile is taken above its estimate
+	certain  float64 // likewise a share; 0: as estimated
+
+	// An alternative needs so many nats that one false alarm comes in rareDays, if the odds are margin times lower than
+	// the worst that may be normal; but least and most. rareDays 0: all need alarm.
+	rareDays, margin, least, most float64
 
 	// How far an endpoint has wandered as a whole is known up to a factor of levelError, and what else wanders is
 	// levelGuard times the odds; levelError 0: it is not looked at.
@@ -96,7 +99,7 @@ var standard = tuning{
 			floor: 1, guard: 1.3, farGuard: 1.3, lowest: 0.0005, mild: 1.6, recoveryFloor: 0.00075,
 		},
 	},
-	alarm: 10, need: [alternatives]float64{10, 10, 10}, sureness: 2, certain: 2,
+	alarm: 10, sureness: 2, certain: 2, rareDays: 10_000, margin: 2, least: 5, most: 14,
 	levelError: 1.15, levelGuard: 1.3,
 	minutes: 5, gradualMinutes: 15, rareGap: 10, rareSlots: 2.5, formerly: 0.8, remember: true, mustGrow: true,
 	slow: 1.7, jointGuard: 2.5, shift: 3, mix: 0.7,

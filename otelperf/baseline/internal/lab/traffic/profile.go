@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"sort"
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
 )
@@ -84,10 +85,41 @@ func NewProfile(r *rand.Rand, scale Scale, of ...string) *Profile {
 	}
 	limits := medians[scale]
 	f.draw(p, d, d.spread(limits[0], limits[1]))
-	all := p.Sample(r, 30_000)
-	slices.Sort(all)
-	p.P50, p.P99 = Duration(all[len(all)/2]), Duration(all[len(all)*99/100])
+	c := Count(p.Sample(r, 30_000))
+	p.P50, p.P99 = c.Quantile(0.5), c.Quantile(0.99)
 	return p
+}
+
+// Counts are durations counted by index, cumulated: how many are in this bucket or a faster one.
+type Counts [last - first + 1]int
+
+// Count counts durations.
+func Count(all []int16) *Counts {
+	c := &Counts{}
+	for _, i := range all {
+		c[min(max(int(i), first), last)-first]++
+	}
+	for i := 1; i < len(c); i++ {
+		c[i] += c[i-1]
+	}
+	return c
+}
+
+func (c *Counts) total() float64 { return float64(c[len(c)-1]) }
+
+// Quantile returns a quantile in seconds.
+func (c *Counts) Quantile(q float64) float64 {
+	at := sort.SearchInts(c[:], int(q*c.total())+1)
+	return Duration(int16(min(at, len(c)-1) + first))
+}
+
+// From returns the share of durations in bucket index or a slower one.
+func (c *Counts) From(index int32) float64 {
+	at := int(index) - first
+	if at <= 0 {
+		return 1
+	}
+	return 1 - float64(c[min(at, len(c))-1])/c.total()
 }
 
 // tabulate makes a table of durations that one draws.

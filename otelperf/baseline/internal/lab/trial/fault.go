@@ -4,7 +4,6 @@ package trial
 
 import (
 	"math/rand/v2"
-	"slices"
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
 	"github.com/otelperf/otelperf-go/otelperf/baseline/internal/lab/traffic"
@@ -141,10 +140,7 @@ func (f *Fault) draw(r *rand.Rand, i int, rate float64) (*traffic.Profile, traff
 		effect := func() traffic.Scenario { return f.effect(rand.New(rand.NewPCG(seed, 1)), p) }
 		before, during := p.Sample(r, samples), traffic.Apply(r, p.Sample(r, samples), f.Length, effect())
 		info := divergence(before, during) * rate * float64(f.Length)
-		slices.Sort(before)
-		slices.Sort(during)
-		p99 := samples * 99 / 100
-		hit := traffic.Duration(during[p99]) > 2.4*traffic.Duration(before[p99])
+		hit := traffic.Count(during).Quantile(0.99) > 2.4*traffic.Count(before).Quantile(0.99)
 		if p.P99 > 2e-3 && (hit || !f.Partial) {
 			return p, effect(), info
 		}

@@ -90,7 +90,7 @@ func Quiets() []Quiet {
 			scenario: once(20000, 4*3600, func(*rand.Rand, *traffic.Profile) traffic.Scenario { return traffic.Slower(0.3) })},
 		{Name: "cold mornings", Group: Return, Events: 5, Days: 5, Daily: 0.3, scenario: mornings},
 		{Name: "3 times slower by the load of the day", Group: Daily, Days: 4, Daily: 0.8, scenario: loaded},
-		{Name: "hourly job, 5 min early or late", Group: Recurring, Events: 5*24 - 3, From: 3*3600 + 10, Days: 5, Daily: 0.3, Scale: traffic.Any,
+		{Name: "hourly job, 5 min early or late", Group: Recurring, Events: 5*24 - 4, From: 4*3600 + 10, Days: 5, Daily: 0.3, Scale: traffic.Any,
 			scenario: job(3600, 2000, 300, 40, 120, 3)},
 		{Name: "nightly job", Group: Recurring, Events: 7, From: 3 * day, Days: 10, Daily: 0.3, scenario: job(day, 60000, 60, 900, 2700, 3)},
 		{Name: "weekly job", Group: Recurring, Events: 3, From: 21 * day, Days: 42, Daily: 0.3, scenario: job(7*day, 500000, 120, 600, 1800, 3)},
