@@ -23,7 +23,7 @@ type Detector struct {
 	joint   joint
 	gradual gradual
 	run     sample // requests since there was last next to no evidence; during an incident, all of it
-	slowRun sample // the same for the evidence by the minute
+	slowRun sample // the same for the evidence by the minute, from its second minute on
 
 	slow        float64 // the largest sum over minutes
 	least       int32   // the lowest recovery cut of the levels: what is below is counted nowhere
@@ -90,8 +90,11 @@ func (d *Detector) Tick(now time.Time, delta []Bucket) Event {
 		return Event{}
 	}
 	d.slotEnd = d.clock.seconds + slotLength(d.every)
-	if d.week.enter(d.clock.unix, &d.normal.shape, !d.alarm.open) && !d.alarm.open && d.normal.sum > 0 {
-		d.refresh()
+	if d.week.over(d.clock.unix) {
+		d.week.enter(d.clock.unix, &d.normal.shape, !d.alarm.open)
+		if !d.alarm.open && d.normal.sum > 0 {
+			d.refresh()
+		}
 	}
 	n := float64(d.requests)
 	d.requests = 0
@@ -151,7 +154,9 @@ func (d *Detector) countBucket(b Bucket, learns bool) {
 		return
 	}
 	d.run.add(cell, b.Count)
-	d.slowRun.add(cell, b.Count)
+	if d.slow >= noise {
+		d.slowRun.add(cell, b.Count)
+	}
 	d.requests += uint64(b.Count)
 	if b.Index >= d.gradual.least {
 		d.gradual.count(b.Index, b.Count)
@@ -235,17 +240,19 @@ func (d *Detector) measure() measure {
 
 // refresh derives everything from the baseline anew.
 func (d *Detector) refresh() {
-	m, b := d.measure(), &d.normal.shape
+	m := d.measure()
+	var b view
+	b.of(&d.normal.shape)
 	d.least = math.MaxInt32
 	for i := range d.levels {
 		l := &d.levels[i]
-		l.refresh(d.tune, i, b, m, d.week.usual[d.tune.levels[i].mark])
+		l.refresh(d.tune, i, &b, m, d.week.usual[d.tune.levels[i].mark])
 		if l.on {
 			d.least = min(d.least, l.recoveryCut)
 		}
 	}
-	d.joint.refresh(d.tune, b, &d.levels, m.ratio)
-	d.gradual.refresh(d.tune, b, &d.week, m.ratio, m.floor)
+	d.joint.refresh(d.tune, &b, &d.levels, m.ratio)
+	d.gradual.refresh(d.tune, b.shape, &d.week, m.ratio, m.floor)
 }
 
 // restartSpan is how long after a restart, in seconds, an alert may be due to the restart.

@@ -423,7 +423,9 @@ func TestQuantilesAndShares(t *testing.T) {
 	b.run(1200)
 	for _, q := range []float64{0.5, 0.9, 0.99} {
 		at, ok := b.d.Quantile(q)
-		if share := b.d.normal.above(at.Seconds()); !ok || math.Abs(share-(1-q)) > 1e-4 {
+		var v view
+		v.of(&b.d.normal.shape)
+		if share := v.above(at.Seconds()); !ok || math.Abs(share-(1-q)) > 1e-4 {
 			t.Errorf("share above the quantile %v is %v", q, share)
 		}
 	}

@@ -109,17 +109,19 @@ func (d *Detector) putBack() bool {
 func (d *Detector) against(b *shape, run *sample) (top float64) {
 	t := d.tune
 	var ls [levels]level
+	var v view
+	v.of(b)
 	n := float64(run.total)
 	above := func(l *level) uint64 { return uint64(math.Round(run.above(Bound(l.cut)) * n)) }
 	for i := range ls {
 		l := &ls[i]
-		l.refresh(t, i, b, d.measure(), 0)
+		l.refresh(t, i, &v, d.measure(), 0)
 		if l.on {
 			l.above = above(l)
 			top = max(top, l.weigh(len(t.levels[i].odds), n, math.Inf(1), t.alarm))
 		}
 	}
 	var j joint
-	j.refresh(t, b, &ls, d.config.Ratio)
+	j.refresh(t, &v, &ls, d.config.Ratio)
 	return max(top, j.weigh(&ls, n, math.Inf(1), t.alarm))
 }

@@ -11,7 +11,7 @@ type joint struct {
 	slow minuteSum
 }
 
-func (j *joint) refresh(t *tuning, b *shape, ls *[levels]level, ratio float64) {
+func (j *joint) refresh(t *tuning, b *view, ls *[levels]level, ratio float64) {
 	j.on = ls[at50].on
 	if !j.on {
 		j.sum, j.slow = 0, minuteSum{}

@@ -15,6 +15,7 @@ type level struct {
 	cut, recoveryCut int32 // the first input bucket above the threshold, above the recovery threshold
 
 	gain, loss [alternatives]float64 // nats per request above, and per request
+	decays     [alternatives]decays
 	sum        [alternatives]float64 // evidence in nats, 0 to alarm
 	slow       [alternatives]minuteSum
 
@@ -63,7 +64,7 @@ type measure struct {
 
 // refresh derives thresholds and likelihoods from the baseline. before is what the quantile was in the last hours and
 // at this time of other days, in seconds, or 0.
-func (l *level) refresh(t *tuning, i int, b *shape, m measure, before float64) {
+func (l *level) refresh(t *tuning, i int, b *view, m measure, before float64) {
 	tl := &t.levels[i]
 	l.settle(len(tl.odds))
 	rank, enough := t.rank(tl.q, b.effective())
@@ -79,12 +80,18 @@ func (l *level) refresh(t *tuning, i int, b *shape, m measure, before float64) {
 	l.cut, l.recoveryCut = cutAbove(threshold), cutAbove(threshold*t.recovery)
 	threshold = Bound(l.cut)
 	l.share = b.above(threshold)
+	near := max(tl.floor, b.worst(l.share, tl.guard, t.certain))
+	far := tl.farNull(t, b, threshold, l.share, m)
+	if l.bound { // the shares of the baseline say nothing about this threshold
+		near, far = max(near, 1-tl.q), max(far, 1-tl.q)
+	}
 	for j, r := range tl.odds {
-		null := tl.null(t, r, b, threshold, l.share, m)
-		if l.bound {
-			null = max(null, 1-tl.q) // the shares of the baseline say nothing about this threshold
+		null := near
+		if r >= farOdds {
+			null = far
 		}
-		scale := t.alarm / t.needed(null, r, m.perSecond) // the sums are in tenths of what an alarm needs
+		// The sums are in tenths of what an alarm needs.
+		scale := t.alarm / t.needed(&l.decays[j], null, r, m.perSecond)
 		l.gain[j] = math.Log(r) * scale
 		l.loss[j] = math.Log((1-null)/(1-odds(null, r))) * scale
 	}
@@ -97,28 +104,20 @@ func (l *level) refresh(t *tuning, i int, b *shape, m measure, before float64) {
 // farOdds is the alternative from which the guard and floor for far ones apply.
 const farOdds = 3
 
-// null returns the largest chance to exceed a threshold that counts as normal. For far alternatives not much of what
-// the baseline holds below the threshold can have come above it: only as far as the endpoint is slower as a whole, so
-// that floor and guard may be lower.
-func (tl *levelTuning) null(t *tuning, r float64, b *shape, threshold, share float64, m measure) float64 {
-	if r < farOdds || tl.lowest == 0 {
-		return max(tl.floor, b.worst(share, tl.guardOf(r), t.certain))
+// farNull returns the largest chance to exceed a threshold that counts as normal, for far alternatives. Not much of
+// what the baseline holds below the threshold can have come above it: only as far as the endpoint is slower as a whole,
+// so that floor and guard may be lower.
+func (tl *levelTuning) farNull(t *tuning, b *view, threshold, share float64, m measure) float64 {
+	if tl.lowest == 0 {
+		return max(tl.floor, b.worst(share, tl.farGuard, t.certain))
+	}
+	if t.levelError > 0 && m.wander > 0 {
+		slower := min(max(m.wander, 1), tl.mild) * t.levelError * m.ratio / 2
+		wandered := b.worst(b.above(threshold/slower), t.levelGuard, t.certain)
+		return min(tl.floor, max(tl.lowest, wandered))
 	}
 	slowed := b.above(threshold / (tl.mild * m.ratio / 2))
-	null := max(min(tl.floor, max(tl.lowest, slowed)), b.worst(share, tl.farGuard, t.certain))
-	if t.levelError == 0 || m.wander == 0 {
-		return null
-	}
-	slower := min(max(m.wander, 1), tl.mild) * t.levelError * m.ratio / 2
-	wandered := b.worst(b.above(threshold/slower), t.levelGuard, t.certain)
-	return min(tl.floor, max(tl.lowest, wandered))
-}
-
-func (tl *levelTuning) guardOf(r float64) float64 {
-	if r >= farOdds {
-		return tl.farGuard
-	}
-	return tl.guard
+	return max(min(tl.floor, max(tl.lowest, slowed)), b.worst(share, tl.farGuard, t.certain))
 }
 
 // fast returns the largest of the sums over seconds.

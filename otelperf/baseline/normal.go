@@ -24,12 +24,29 @@ func (s *shape) quantile(q float64) float64 {
 	return interpolate(s.weight[:], q*s.sum)
 }
 
+// view is a shape with its sums, for many questions at once.
+type view struct {
+	*shape
+	tail [cells + 1]float64 // the weight of a cell and all above
+}
+
+func (v *view) of(s *shape) {
+	v.shape = s
+	sum := 0.0
+	for i := cells - 1; i >= 0; i-- {
+		sum += float64(s.weight[i])
+		v.tail[i] = sum
+	}
+}
+
 // above returns the share of requests above a duration in seconds.
-func (s *shape) above(seconds float64) float64 {
-	if s.sum == 0 {
+func (v *view) above(seconds float64) float64 {
+	if v.sum == 0 {
 		return 0
 	}
-	return weightAbove(s.weight[:], seconds) / s.sum
+	at := cellAt(seconds)
+	inside := (bounds[at+1] - seconds) / (bounds[at+1] - bounds[at])
+	return (v.tail[at+1] + float64(v.weight[at])*min(max(inside, 0), 1)) / v.sum
 }
 
 // trust makes the requests count for less.

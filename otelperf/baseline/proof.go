@@ -29,13 +29,19 @@ func decay(p, null, times float64) float64 {
 	return low
 }
 
-// needed returns the nats for an alarm: false ones come from no more than one start in falseStarts, the number of
-// starts in rare days, with a margin of the odds between what is usual and null.
-func (t *tuning) needed(null, times, perSecond float64) float64 {
+// decays remembers the last decay that was worked out, as it seldom changes.
+type decays struct{ null, theta float32 }
+
+// needed returns the nats for an alarm: false ones come from no more than one start in the number of starts in
+// rareDays, with a margin of the odds between what is usual and null.
+func (t *tuning) needed(known *decays, null, times, perSecond float64) float64 {
 	if t.rareDays == 0 {
 		return t.alarm
 	}
 	p := odds(null, 1/t.margin)
+	if x := float64(known.null) / null; !(x > 0.99 && x < 1.01) {
+		*known = decays{float32(null), float32(decay(p, null, times))}
+	}
 	starts := max(1, min(1, perSecond*p)*day*t.rareDays)
-	return min(max(math.Log(starts)/decay(p, null, times), t.least), t.most)
+	return min(max(math.Log(starts)/float64(known.theta), t.least), t.most)
 }

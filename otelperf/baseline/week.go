@@ -92,13 +92,16 @@ func hourOf(unix int64) int64 {
 	return h
 }
 
-// enter marks the hour that has passed if a new one has begun, and tells whether. trusted: the baseline is what is
-// usual, not what an incident left.
-func (w *week) enter(unix int64, b *shape, trusted bool) bool {
+// over tells whether the running hour is over, or the clock has gone back behind it.
+func (w *week) over(unix int64) bool {
+	into := unix - w.current*int64(hour)
+	return !w.started || into >= int64(hour) || into < 0
+}
+
+// enter begins an hour and marks the one that has passed. trusted: the baseline is what is usual, not what an incident
+// left.
+func (w *week) enter(unix int64, b *shape, trusted bool) {
 	h := hourOf(unix)
-	if w.started && h == w.current {
-		return false
-	}
 	settling := w.isAccepted && h-w.acceptedHour < settleHours
 	if w.started && h > w.current && trusted && !settling && b.effective() >= markEffective {
 		e, number := w.place(w.current)
@@ -112,7 +115,6 @@ func (w *week) enter(unix int64, b *shape, trusted bool) bool {
 		w.isAccepted = !old && !isBack
 	}
 	w.compare()
-	return true
 }
 
 // accept remembers a new normal, which is slower than this hour of other days.

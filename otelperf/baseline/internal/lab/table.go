@@ -11,15 +11,15 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/baseline/internal/lab/trial"
 )
 
-// days is how many endpoint-days of a stationary shape are run at a rate, and trials how many of a fault.
+// plan says how many endpoint-days of a stationary shape are run at a rate, and how many trials of a fault.
 var plan = []struct {
 	rate   float64
 	days   float64
 	trials int
-}{{0.1, 400, 60}, {1, 300, 60}, {10, 100, 60}, {100, 8, 30}, {1000, 2, 0}}
+}{{0.1, 80, 40}, {1, 80, 40}, {10, 40, 40}, {100, 3, 20}, {1000, 0.5, 0}}
 
 // rivalDays is how many of the days the classic watches, too.
-const rivalDays = 20
+const rivalDays = 8
 
 func (l *lab) has(rate float64) bool { return len(l.rates) == 0 || slices.Contains(l.rates, rate) }
 
@@ -37,12 +37,9 @@ func (l *lab) size(q *trial.Quiet, days float64) int {
 	n := days / q.Days
 	switch q.Group {
 	case trial.Return:
-		n = days / 8
+		n = min(days/5, n)
 	case trial.Recurring, trial.Daily:
 		n = days / 3 / q.Days
-	}
-	if rest := n * q.Days; rest > 2*days {
-		n = 2 * days / q.Days
 	}
 	return max(1, int(math.Round(n*l.scale)))
 }
