@@ -46,7 +46,7 @@ const (
 	markEffective = 100    // effective requests that are worth a mark
 	firstDayAge   = 3      // hours: marks of the first day are compared with if they are older
 	firstDayMarks = 2      // and there are as many
-	firstDayTimes = 1.25   // and this much is allowed, since the day has its course
+	firstDayTimes = 1.1    // and this much is allowed, since the day has its course
 )
 
 // unseen is below every index.
