@@ -99,7 +99,7 @@ var standard = tuning{
 			floor: 1, guard: 1.3, farGuard: 1.3, lowest: 0.0005, mild: 1.6, recoveryFloor: 0.00075,
 		},
 	},
-	alarm: 10, sureness: 2, certain: 2, rareDays: 10_000, margin: 2, least: 5, most: 14,
+	alarm: 10, sureness: 2, certain: 2, rareDays: 10_000, margin: 2, least: 7, most: 14,
 	levelError: 1.15, levelGuard: 1.6,
 	minutes: 5, gradualMinutes: 15, rareGap: 10, rareSlots: 2.5, formerly: 0.8, remember: true, mustGrow: true,
 	slow: 1.7, jointGuard: 2.5, shift: 3, mix: 0.7,

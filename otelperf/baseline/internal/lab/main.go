@@ -22,10 +22,11 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/baseline/internal/lab/trial"
 )
 
-// The seeds. Constants were chosen on the development's; what is reported was run once, when they were settled.
+// The seeds. Constants were chosen on development's (1 to 5 and 20261126); what is reported was run once, when they were
+// settled.
 const (
 	developmentSeed = 1
-	reportSeed      = 20261126
+	reportSeed      = 20261127
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
