@@ -42,7 +42,7 @@ func (d *Detector) tickAlarm(fast, slow, n float64) Event {
 	}
 	d.trackMagnitude()
 	if hot && !a.announced && (now >= a.holdUntil || a.magnitude > 1.5*a.holdMagnitude) && !d.recovering() {
-		if g := d.grown(a.cause); d.hasGrown(g) {
+		if g := d.grown(a.cause); d.hasGrown(a.cause, g) {
 			a.grown = g
 			return d.announce()
 		}

@@ -17,7 +17,7 @@ func (d *Detector) tickIdle(top float64) Event {
 		}
 		if now-d.lastAlert >= d.config.Cooldown.Seconds() && d.credible() {
 			c := d.blame()
-			if g := d.grown(c); d.hasGrown(g) {
+			if g := d.grown(c); d.hasGrown(c, g) {
 				return d.fire(c, g)
 			}
 		}
@@ -29,8 +29,13 @@ func (d *Detector) tickIdle(top float64) Event {
 	return Event{}
 }
 
-// hasGrown tells whether a quantile has grown by Ratio, which every alert shows.
-func (d *Detector) hasGrown(g growth) bool { return !d.tune.mustGrow || g.ratio() >= d.config.Ratio }
+// hasGrown tells whether a quantile has grown by Ratio, which every alert shows, and the p99 is not below the floor.
+func (d *Detector) hasGrown(c cause, g growth) bool {
+	if !d.tune.mustGrow {
+		return true
+	}
+	return g.ratio() >= d.config.Ratio && d.runOf(c).quantile(0.99) >= d.config.Floor.Seconds()
+}
 
 // fastEvidence returns the largest sum over seconds, also after a slot without requests.
 func (d *Detector) fastEvidence() float64 {

@@ -10,7 +10,7 @@ type level struct {
 	on        bool // the baseline knows this quantile well enough
 	involved  bool // has to recover before the incident ends
 	recovered bool // has done so; latched
-	bound     bool // the threshold is what was usual before, not what the baseline says
+	bound     bool // the threshold is the floor or what was usual before, not what the baseline says
 
 	cut, recoveryCut int32 // the first input bucket above the threshold, above the recovery threshold
 
@@ -75,8 +75,8 @@ func (l *level) refresh(t *tuning, i int, b *view, m measure, before float64) {
 	}
 	own := tl.far * m.ratio * b.quantile(rank) * m.stretch
 	usual := tl.far * m.ratio * t.formerly * before
-	l.bound = usual > own
 	threshold := max(own, usual, m.floor)
+	l.bound = threshold > own
 	l.cut, l.recoveryCut = cutAbove(threshold), cutAbove(threshold*t.recovery)
 	threshold = Bound(l.cut)
 	l.share = b.above(threshold)

@@ -76,6 +76,31 @@ func TestRecurringStalls(t *testing.T) {
 	b.wantKinds("started ended")
 }
 
+// As long as the p99 is below the floor there is no alarm, not even if ten times as many requests are above it as usual.
+func TestP99BelowFloor(t *testing.T) {
+	for _, c := range []struct {
+		every int // requests, of which one takes long
+		want  string
+	}{{1000, ""}, {125, ""}, {25, "started"}} {
+		b := newBench(t, Config{})
+		b.src.rate, b.src.median = 100, 0.2e-3
+		long, n := 1000, 0
+		b.seconds = func() []Bucket {
+			delta := b.src.second()
+			for n += b.src.rate; n >= long; n -= long {
+				delta = append(delta, Bucket{Index: Index(0.02), Count: 1})
+			}
+			return delta
+		}
+		b.run(3600)
+		long = c.every
+		b.run(1200)
+		if got := b.kinds(); got != c.want {
+			t.Errorf("one in %d above the floor: %q, want %q", c.every, got, c.want)
+		}
+	}
+}
+
 // slower makes the source slower and slower until it is times as slow, within seconds.
 func (b *bench) slower(times float64, seconds int) {
 	for second := range seconds {
@@ -133,7 +158,7 @@ func TestColdAfterSilence(t *testing.T) {
 func TestWeeklyJobBefore1970(t *testing.T) {
 	b := newBench(t, Config{Tick: 10 * time.Second})
 	b.now = time.Date(1969, 11, 30, 0, 0, 0, 0, time.UTC)
-	b.src.rate = 20
+	b.src.rate = 6
 	b.run(360)
 	for week := range 6 {
 		b.events = nil

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+//go:build !race
+
 package baseline_test
 
 import (
@@ -37,7 +39,7 @@ func TestTestsFallUnderTheBaseline(t *testing.T) {
 		}
 		n := int(100 * math.Pow(200, r.Float64()))
 		d := taught(t, c, coarse(p.Sample(r, n), width))
-		truth := traffic.Count(coarse(p.Sample(r, 50_000), width))
+		truth := traffic.Count(coarse(p.Sample(r, 25_000), width))
 		for _, x := range d.Joint() {
 			if m := mean(x, truth); m > 0 {
 				t.Errorf("baseline %d (%s, %d requests, width %d, %+v): the joint test gains %.2g nats a request; cuts %v, nats %.3v",

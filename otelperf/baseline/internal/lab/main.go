@@ -38,6 +38,7 @@ type lab struct {
 	scale   float64
 	only    []string
 	rates   []float64 // empty: all
+	table   bool      // print columns of rates rather than all figures
 	verbose bool
 	rivals  bool
 }
@@ -45,10 +46,9 @@ type lab struct {
 func run(args []string, stdout, stderr io.Writer) int {
 	l := lab{out: stdout}
 	var only, rates string
-	var table bool
 	fs := flag.NewFlagSet("lab", flag.ContinueOnError)
 	fs.SetOutput(stderr)
-	fs.BoolVar(&table, "table", false, "print the tables of the README, with the seed of the report")
+	fs.BoolVar(&l.table, "table", false, "print the tables of the README, with the seed of the report")
 	fs.Uint64Var(&l.seed, "seed", 0, "seed of the traffic; 0: the development's, or the report's with -table")
 	fs.Float64Var(&l.scale, "scale", 1, "times the usual number of days and trials, 0.001 to 1000")
 	fs.StringVar(&only, "only", "", "run shapes and faults whose names contain one of these, comma separated")
@@ -74,11 +74,11 @@ func run(args []string, stdout, stderr io.Writer) int {
 	}
 	if l.seed == 0 {
 		l.seed = developmentSeed
-		if table {
+		if l.table {
 			l.seed = reportSeed
 		}
 	}
-	l.rivals = l.rivals || table
+	l.rivals = l.rivals || l.table
 	begin := time.Now()
 	l.quiet()
 	l.faults()

@@ -20,19 +20,19 @@ func TestBadFlags(t *testing.T) {
 
 // The same seed prints the same tables, another one others.
 func TestRunIsSeeded(t *testing.T) {
-	table := func(seed string) string {
+	table := func(seed string, more ...string) string {
 		var out, errs strings.Builder
-		args := []string{"-seed", seed, "-scale", "0.05", "-rates", "1", "-only", "storm,10 times", "-rivals", "-v"}
+		args := append([]string{"-seed", seed, "-scale", "0.05", "-rates", "1", "-only", "storm,10 times"}, more...)
 		if code := run(args, &out, &errs); code != 0 {
 			t.Fatalf("exit %d: %s", code, errs.String())
 		}
 		return out.String()
 	}
-	once := table("3")
-	if once != table("3") {
+	once := table("3", "-rivals", "-v")
+	if once != table("3", "-rivals", "-v") {
 		t.Error("the same seed gives another table")
 	}
-	if once == table("4") {
+	if once == table("4", "-rivals", "-v") {
 		t.Error("another seed gives the same table")
 	}
 	for _, want := range []string{
@@ -41,6 +41,15 @@ func TestRunIsSeeded(t *testing.T) {
 	} {
 		if !strings.Contains(once, want) {
 			t.Errorf("%q is missing in\n%s", want, once)
+		}
+	}
+	pivot := table("3", "-table")
+	for _, want := range []string{
+		"| where nothing is wrong | 1/s | classic every second, every 10 s |", "| retry storm of quick failures | 0 of 1 | ",
+		"| fault | 1/s | classic every second, every 10 s |", "| all 10 times slower | 100 % [34, 100], ",
+	} {
+		if !strings.Contains(pivot, want) {
+			t.Errorf("%q is missing in\n%s", want, pivot)
 		}
 	}
 }

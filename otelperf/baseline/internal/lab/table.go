@@ -49,7 +49,7 @@ func (l *lab) quiet() {
 	if l.rivals {
 		columns = append(columns, "classic 1 s, 10 s")
 	}
-	started := false
+	started, table := false, newPivot()
 	var days, alerts [2]float64 // over all stationary ones: all, and from 10/s on
 	low, all := 0, 0
 	for number, q := range trial.Quiets() {
@@ -57,16 +57,20 @@ func (l *lab) quiet() {
 			if !l.wanted(q.Name) || !l.has(p.rate) || p.rate >= 1000 && q.Group != trial.Stationary {
 				continue
 			}
-			if !started {
+			if !started && !l.table {
 				l.heading("False alarms", columns...)
-				started = true
 			}
+			started = true
 			if p.rate >= 100 && q.Group == trial.Stationary {
 				q.Days = 0.5 // rather more endpoints
 			}
 			n := l.size(&q, p.days)
 			rs := q.Watch(l.seed, number, p.rate, n, max(1, int(rivalDays/q.Days*l.scale)), l.makers()...)
-			l.quietRow(&q, p.rate, rs)
+			if l.table {
+				table.addQuiet(&q, p.rate, rs)
+			} else {
+				l.quietRow(&q, p.rate, rs)
+			}
 			low, all = low+rs[0].BelowRatio, all+rs[0].Alerts
 			if q.Group == trial.Stationary {
 				days[0], alerts[0] = days[0]+rs[0].Days, alerts[0]+float64(rs[0].Alerts)
@@ -76,6 +80,7 @@ func (l *lab) quiet() {
 			}
 		}
 	}
+	table.print(l, "False alarms", "where nothing is wrong")
 	if days[0] > 0 {
 		l.printf("\nStationary shapes: %s; from 10 requests/s on: %s. ", perDays(int(alerts[0]), days[0]), perDays(int(alerts[1]), days[1]))
 	}
@@ -116,7 +121,7 @@ func (l *lab) faults() {
 	if l.rivals {
 		columns = append(columns, "classic 1 s, 10 s")
 	}
-	started := false
+	started, table := false, newPivot()
 	var info [trial.InfoBins]trial.Share
 	var sums [3]trial.Share // of ordinary faults, by detector
 	low, alerts, before := 0, 0, 0
@@ -126,12 +131,16 @@ func (l *lab) faults() {
 			if !l.wanted(f.Name) || !l.has(p.rate) || trials == 0 {
 				continue
 			}
-			if !started {
+			if !started && !l.table {
 				l.heading("Faults", columns...)
-				started = true
 			}
+			started = true
 			rs, all := f.Try(l.seed, number, p.rate, trials, l.makers()...)
-			l.faultRow(&f, p.rate, rs, all)
+			if l.table {
+				table.addFault(&f, p.rate, rs)
+			} else {
+				l.faultRow(&f, p.rate, rs, all)
+			}
 			low, alerts, before = low+rs[0].BelowRatio, alerts+rs[0].Alerts, before+rs[0].Before
 			if !f.Ordinary {
 				continue
@@ -147,6 +156,7 @@ func (l *lab) faults() {
 	if !started {
 		return
 	}
+	table.print(l, "Found, and the median time to find it", "fault")
 	l.printf("\nRatio below the configured one: %d of %d alerts; %d alerts before the fault.\n\n", low, alerts, before)
 	l.heading("Found by the information of the fault, over the ordinary ones", "nats", "found [95 %]")
 	names := []string{"below 40", "40 to 80", "above 80"}
