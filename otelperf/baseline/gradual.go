@@ -65,8 +65,9 @@ func (g *gradual) count(index int32, n uint32) {
 	}
 }
 
-// closeMinute ends the running minute, which adds most nats at most to each sum.
-func (g *gradual) closeMinute(most, alarm, now float64) {
+// closeMinute ends the running minute, which adds most nats at most to each sum. goesOn: requests are counted without
+// evidence, too.
+func (g *gradual) closeMinute(most, alarm, now float64, goesOn bool) {
 	n := float64(g.n)
 	g.n = 0
 	if !g.active {
@@ -83,7 +84,7 @@ func (g *gradual) closeMinute(most, alarm, now float64) {
 			x.slow[j].part = above*x.gain[j] - n*x.loss[j]
 			x.slow[j].close(most, alarm)
 		}
-		if largest(&x.slow) == 0 {
+		if largest(&x.slow) == 0 && !goesOn {
 			x.run = stretch{since: now}
 		} else {
 			x.run.n += n

@@ -168,15 +168,15 @@ func (l *level) settle(tests int) {
 	l.weighed = l.minute
 }
 
-// closeMinute ends the running minute.
-func (l *level) closeMinute(most, alarm, now float64) {
+// closeMinute ends the running minute. goesOn: requests are counted without evidence, too.
+func (l *level) closeMinute(most, alarm, now float64, goesOn bool) {
 	if l.on {
 		l.settle(alternatives)
 		for j := range l.slow {
 			l.slow[j].close(most, alarm)
 		}
 	}
-	if largest(&l.slow) == 0 {
+	if largest(&l.slow) == 0 && !goesOn {
 		l.slowRun = stretch{since: now}
 	} else {
 		l.slowRun.add(&l.minute)

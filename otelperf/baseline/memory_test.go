@@ -74,6 +74,9 @@ func TestRecurringStalls(t *testing.T) {
 	}
 	b.run(600)
 	b.wantKinds("started ended")
+	if end := b.events[1]; end.N <= b.events[0].N || end.Above < b.events[0].Above || end.Start != b.events[0].Start {
+		t.Errorf("the end covers less than the start: %+v", end)
+	}
 }
 
 // As long as the p99 is below the floor there is no alarm, not even if ten times as many requests are above it as usual.

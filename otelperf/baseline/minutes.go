@@ -39,11 +39,12 @@ func (d *Detector) closeMinutes() {
 		return
 	}
 	d.minuteEnd = now + minuteLength
+	open := d.alarm.cause // of an incident under way: all of it is counted
 	d.joint.slow.close(t.alarm/t.minutes, t.alarm)
 	for i := range d.levels {
-		d.levels[i].closeMinute(t.alarm/t.minutes, t.alarm, now)
+		d.levels[i].closeMinute(t.alarm/t.minutes, t.alarm, now, open.slow && i == open.level)
 	}
-	d.gradual.closeMinute(t.alarm/t.gradualMinutes, t.alarm, now)
+	d.gradual.closeMinute(t.alarm/t.gradualMinutes, t.alarm, now, open.gradual)
 	if d.slow = d.slowEvidence(); d.slow < noise && !d.alarm.open {
 		d.slowRun.reset()
 	}
