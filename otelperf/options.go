@@ -244,7 +244,7 @@ func WithMetricInterval(d time.Duration) Option {
 }
 
 // WithStateFile keeps baselines across restarts in a file of this process alone: it is written atomically every minute and at
-// Shutdown. It has at most twice as many baselines as WithMaxEndpoints allows endpoints, the most recent ones, of at most about 6 KiB
+// Shutdown. It has at most twice as many baselines as WithMaxEndpoints allows endpoints, the most recent ones, of at most about 7 KiB
 // each; those of endpoints that were not seen for seven days are dropped. A new version that is slower than the old one is then a
 // spike, not the new normal.
 //

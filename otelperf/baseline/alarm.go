@@ -7,6 +7,7 @@ type alarm struct {
 	open      bool
 	announced bool
 	cause     cause
+	grown     growth  // the quantile that fired
 	begin     float64 // of the evidence
 
 	openedAt   float64
@@ -23,14 +24,9 @@ type alarm struct {
 	quietN  float64 // requests since
 }
 
-// cause is what an alarm is due to: a level, or the joint test and the level with most evidence.
-type cause struct {
-	level int
-	shape bool
-}
-
 const (
 	magnitudeSpan = 600.0 // seconds in which the magnitude of an incident is measured
+	leastTail     = 100   // requests for which the p90 is one
 	trimEvery     = 600.0 // seconds after which the recent requests are dropped, so that a new normal is recent
 	silence       = 600.0 // seconds without a request that end an incident
 	quietSpan     = 120.0 // seconds with hardly any evidence that end one
@@ -38,17 +34,20 @@ const (
 )
 
 // tickAlarm follows an incident until it ends. The baseline is frozen meanwhile.
-func (d *Detector) tickAlarm(top, n float64) Event {
+func (d *Detector) tickAlarm(fast, slow, n float64) Event {
 	a, t, now := &d.alarm, d.tune, d.clock.seconds
-	hot := top >= t.alarm
+	hot := fast >= t.alarm || (a.cause.slow || a.cause.gradual) && slow >= t.alarm
 	if hot {
 		a.hotAt = now
 	}
-	d.measure()
-	if hot && !a.announced && (now >= a.holdUntil || a.magnitude > 1.5*a.holdMagnitude) {
-		return d.announce()
+	d.trackMagnitude()
+	if hot && !a.announced && (now >= a.holdUntil || a.magnitude > 1.5*a.holdMagnitude) && !d.recovering() {
+		if g := d.grown(a.cause); d.hasGrown(a.cause, g) {
+			a.grown = g
+			return d.announce()
+		}
 	}
-	if top > t.alarm/4 {
+	if max(fast, slow) > t.alarm/4 {
 		a.quietAt, a.quietN = now, 0
 	} else {
 		a.quietN += n
@@ -66,26 +65,44 @@ func (d *Detector) tickAlarm(top, n float64) Event {
 	return Event{}
 }
 
-// measure keeps the largest ratio to the baseline at the median and at the p90.
-func (d *Detector) measure() {
+// trackMagnitude keeps the largest ratio to the baseline at the median and at the p90.
+func (d *Detector) trackMagnitude() {
 	a, b, now := &d.alarm, &d.normal, d.clock.seconds
 	if now-a.measuredAt < 5 || b.recent.total < leastFold || now-a.openedAt >= magnitudeSpan {
 		return
 	}
 	a.measuredAt = now
 	for _, q := range [...]float64{0.5, 0.9} {
+		if q > 0.5 && b.recent.total < leastTail {
+			continue // of 20 requests it is the second longest
+		}
 		a.magnitude = max(a.magnitude, b.recent.low(q)/b.quantile(q))
 	}
 }
 
-// recovered tells whether all levels involved have shown that they are back.
+// recovered tells whether all levels involved have shown that they are back. What became slower over hours involves
+// none: it is over when there is no more evidence.
 func (d *Detector) recovered() bool {
+	if d.alarm.cause.gradual {
+		return false
+	}
 	for i := range d.levels {
 		if l := &d.levels[i]; l.on && l.involved && !l.recovered {
 			return false
 		}
 	}
 	return true
+}
+
+// recovering tells whether a level involved has shown half of what it has to: an incident that was held back is not
+// announced while it ends, though the evidence for it has not gone yet.
+func (d *Detector) recovering() bool {
+	for i := range d.levels {
+		if l := &d.levels[i]; l.on && l.involved && l.recovery >= d.tune.recovered/2 {
+			return true
+		}
+	}
+	return false
 }
 
 func (d *Detector) announce() Event {
@@ -103,8 +120,12 @@ func (d *Detector) end(kind Kind) Event {
 	}
 	d.recurring.remember(a.openedWall, a.hotAt-a.openedAt, a.magnitude)
 	if kind == NewNormal {
+		if d.tune.remember && !a.cause.gradual {
+			d.former.putAside(&d.normal.shape, fasterBefore, d.clock.unix)
+		}
 		d.normal.replace(now)
 		d.born, d.restored = now, false
+		d.week.accept(&d.normal.shape)
 		d.refresh()
 	}
 	d.forget()
@@ -116,33 +137,28 @@ func (d *Detector) end(kind Kind) Event {
 // event describes the incident as it is now.
 func (d *Detector) event(kind Kind) Event {
 	a, b := &d.alarm, &d.normal
-	l := &d.levels[a.cause.level]
+	seen, cut := d.stretchOf(a.cause)
+	usual := d.levels[a.cause.level].share
 	ev := Event{
 		Kind: kind, At: d.clock.time(0), Start: d.clock.time(d.clock.seconds - a.begin),
-		Level: d.tune.levels[a.cause.level].name, Threshold: duration(Bound(l.cut)),
-		Above: uint64(l.seenAbove), N: uint64(l.seen), Expected: l.seen * l.share,
-		Now: quantiles(d.run.quantile), Baseline: quantiles(b.quantile),
+		Level: d.tune.levels[a.cause.level].name, Threshold: duration(Bound(cut)),
+		Above: uint64(seen.above), N: uint64(seen.n),
+		Now: quantiles(d.runOf(a.cause).quantile), Baseline: quantiles(b.quantile),
 		SinceRestart: d.sinceRestart(),
 	}
-	if a.cause.shape {
+	switch {
+	case a.cause.shape:
 		ev.Level = Shape
+	case a.cause.gradual:
+		ev.Gradual = true
+		ev.Baseline = quantiles(d.week.quantile)
+		usual = d.week.shareAbove(Bound(cut))
 	}
-	d.fired(&ev, l)
+	ev.Expected = seen.n * usual
+	g := d.at(a.cause, a.grown)
+	ev.Quantile, ev.Ratio = g.q, g.ratio()
+	ev.QuantileNow, ev.QuantileBaseline = duration(g.now), duration(g.usual)
 	return ev
-}
-
-// fired fills in the quantile that raised the alarm.
-func (d *Detector) fired(ev *Event, l *level) {
-	candidates := []float64{0.5, 0.9, 0.99}
-	if !d.alarm.cause.shape && l.seenAbove > 0 {
-		candidates = []float64{1 - l.seenAbove/l.seen/2}
-	}
-	for _, q := range candidates {
-		if usual := d.normal.quantile(q); usual > 0 && d.run.quantile(q)/usual > ev.Ratio {
-			ev.Quantile, ev.Ratio = q, d.run.quantile(q)/usual
-			ev.QuantileNow, ev.QuantileBaseline = duration(d.run.quantile(q)), duration(usual)
-		}
-	}
 }
 
 func quantiles(of func(float64) float64) Quantiles {

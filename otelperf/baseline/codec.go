@@ -19,41 +19,73 @@ var (
 )
 
 const (
-	stateVersion = 1
+	stateVersion = 2 // 1 had only the baseline and the hourly and daily episodes, without their spread
 	stateMagic   = "opb"
 	oldestState  = 7 * 24 * time.Hour
 
 	// MaxStateSize is the most bytes that AppendState appends and that Restore looks at.
-	MaxStateSize = 2048
+	MaxStateSize = 4608
 )
 
-// AppendState appends what is worth keeping across a restart, the baseline and the recurring episodes, and returns
-// the longer slice. It can be called at any time: during an incident the baseline is the one from before.
+// AppendState appends what is worth keeping across a restart, the baselines, the marks of the week and the recurring
+// episodes, and returns the longer slice. It can be called at any time: during an incident the baseline is the one
+// from before.
 //
-// The form is "opb", a version byte, the baseline's sums, its non-empty cells, the episodes, and a CRC-32 of all that,
-// little endian: at most MaxStateSize bytes, typically 400.
+// The form is "opb", a version byte, the baseline, the episodes, the marks, the former baseline, and a CRC-32 of all
+// that, little endian: at most MaxStateSize bytes, typically 400 in the first hours and 2000 after a week.
 func (d *Detector) AppendState(b []byte) []byte {
 	begin := len(b)
 	b = append(b, stateMagic...)
 	b = append(b, stateVersion)
-	b = appendFloat64(b, d.normal.sum)
-	b = appendFloat64(b, d.normal.squares)
-	used := 0
-	for _, w := range d.normal.weight {
-		if w > 0 {
-			used++
-		}
-	}
-	b = append(b, byte(used))
-	for i, w := range d.normal.weight {
-		if w > 0 {
-			b = appendFloat32(append(b, byte(i)), w)
-		}
-	}
-	for _, entries := range [...][]episode{d.recurring.hourly[:], d.recurring.daily[:]} {
+	b = appendShape(b, &d.normal.shape)
+	for _, entries := range [...][]episode{d.recurring.hourly[:], d.recurring.daily[:], d.recurring.weekly[:]} {
 		b = appendEpisodes(b, entries)
 	}
+	b = appendWeek(b, &d.week)
+	if b = append(b, byte(d.former.kind)); d.former.kind != noFormer {
+		b = binary.LittleEndian.AppendUint64(b, uint64(d.former.unix))
+		b = appendShape(b, &d.former.shape)
+	}
+	b = appendFloat32(b, float32(d.silences.gap))
 	return binary.LittleEndian.AppendUint32(b, crc32.ChecksumIEEE(b[begin:]))
+}
+
+func appendShape(b []byte, s *shape) []byte {
+	b = appendFloat64(b, s.sum)
+	b = appendFloat64(b, s.squares)
+	used := len(b)
+	b = append(b, 0)
+	for i, w := range s.weight {
+		if w > 0 {
+			b = appendFloat32(append(b, byte(i)), w)
+			b[used]++
+		}
+	}
+	return b
+}
+
+func appendWeek(b []byte, w *week) []byte {
+	used := len(b)
+	b = append(b, 0)
+	for i := range w.marks {
+		if e := &w.marks[i]; e.week != 0 {
+			b = binary.LittleEndian.AppendUint16(append(b, byte(i)), e.week)
+			b = appendMarks(b, &e.q)
+			b[used]++
+		}
+	}
+	if !w.isAccepted {
+		return append(b, 0)
+	}
+	b = binary.LittleEndian.AppendUint64(append(b, 1), uint64(w.acceptedHour))
+	return appendMarks(b, &w.accepted)
+}
+
+func appendMarks(b []byte, m *marks) []byte {
+	for _, x := range m {
+		b = binary.LittleEndian.AppendUint16(b, uint16(x))
+	}
+	return b
 }
 
 func appendEpisodes(b []byte, entries []episode) []byte {
@@ -65,6 +97,7 @@ func appendEpisodes(b []byte, entries []episode) []byte {
 		b = appendFloat32(b, e.phase)
 		b = appendFloat32(b, e.length)
 		b = appendFloat32(b, e.magnitude)
+		b = appendFloat32(b, e.spread)
 		b = binary.LittleEndian.AppendUint32(b, uint32(e.last))
 	}
 	return b
@@ -78,10 +111,10 @@ func appendFloat64(b []byte, x float64) []byte {
 	return binary.LittleEndian.AppendUint64(b, math.Float64bits(x))
 }
 
-// Restore takes over what AppendState wrote age ago. It is meant for a detector that has had no tick yet; one that
+// Restore takes over what AppendState wrote age ago, also that of version 1. It is meant for a detector that has had no tick yet; one that
 // has forgets what it learned. Trust in the baseline halves every six hours, so that old thresholds are wider, and
 // in the first three minutes nothing is judged, since caches are cold. A baseline with fewer than 30 effective
-// requests is left out, episodes are kept. A negative age counts as 0.
+// requests is left out, episodes and marks are kept. A negative age counts as 0.
 //
 // The errors are ErrStale for an age of more than seven days and ErrState, wrapped with what is wrong; the detector is
 // unchanged then. Any bytes are safe to pass.
@@ -89,18 +122,18 @@ func (d *Detector) Restore(state []byte, age time.Duration) error {
 	if age > oldestState {
 		return fmt.Errorf("%w: %v", ErrStale, age)
 	}
-	n, r, err := decode(state)
+	k, err := decode(state)
 	if err != nil {
 		return err
 	}
 	fresh := Detector{
-		tune: d.tune, config: d.config, clock: d.clock, anomalies: d.anomalies,
-		lastAlert: math.Inf(-1), recurring: r,
+		tune: d.tune, config: d.config, every: d.every, clock: d.clock, anomalies: d.anomalies,
+		lastAlert: math.Inf(-1), recurring: k.recurring, week: k.week, former: k.former, silences: k.silences,
 	}
-	if n.effective() >= leastEffective {
+	if k.normal.effective() >= leastEffective {
 		fresh.restored, fresh.age = true, max(0, age.Seconds())
-		fresh.normal = n
-		fresh.normal.trust(max(0.1, math.Exp2(-fresh.age/(6*hour))))
+		k.normal.trust(max(0.1, math.Exp2(-fresh.age/(6*hour))))
+		fresh.normal.become(k.normal, 0)
 		fresh.born = fresh.clock.seconds
 		fresh.refresh()
 	}
@@ -108,111 +141,11 @@ func (d *Detector) Restore(state []byte, age time.Duration) error {
 	return nil
 }
 
-// trust makes the baseline count for less.
-func (b *normal) trust(share float64) {
-	b.sum, b.squares = b.sum*share, b.squares*share
-	for i := range b.weight {
-		b.weight[i] *= float32(share)
-	}
-	b.median = b.quantile(0.5)
+// kept is what a state holds.
+type kept struct {
+	normal    shape
+	recurring recurring
+	week      week
+	former    former
+	silences  silences
 }
-
-func damaged(format string, args ...any) error {
-	return fmt.Errorf("%w: "+format, append([]any{ErrState}, args...)...)
-}
-
-func decode(state []byte) (n normal, r recurring, err error) {
-	const head = len(stateMagic) + 1
-	if len(state) < head+4 || len(state) > MaxStateSize || string(state[:len(stateMagic)]) != stateMagic {
-		return n, r, damaged("%d bytes without the mark", len(state))
-	}
-	if v := state[head-1]; v != stateVersion {
-		return n, r, damaged("version %d, known is %d", v, stateVersion)
-	}
-	body := len(state) - 4
-	if binary.LittleEndian.Uint32(state[body:]) != crc32.ChecksumIEEE(state[:body]) {
-		return n, r, damaged("wrong checksum")
-	}
-	in := reader{rest: state[head:body]}
-	in.normal(&n)
-	in.episodes(r.hourly[:], hour)
-	in.episodes(r.daily[:], day)
-	if in.err == nil && len(in.rest) != 0 {
-		in.err = damaged("%d bytes too many", len(in.rest))
-	}
-	return n, r, in.err
-}
-
-// reader takes fields off the front; after an error it returns zeros.
-type reader struct {
-	rest []byte
-	err  error
-}
-
-func (in *reader) take(n int) []byte {
-	if in.err == nil && len(in.rest) < n {
-		in.err = damaged("cut short")
-	}
-	if in.err != nil {
-		return make([]byte, n)
-	}
-	b := in.rest[:n]
-	in.rest = in.rest[n:]
-	return b
-}
-
-func (in *reader) byte() byte { return in.take(1)[0] }
-func (in *reader) float32() float32 {
-	return math.Float32frombits(binary.LittleEndian.Uint32(in.take(4)))
-}
-func (in *reader) float64() float64 {
-	return math.Float64frombits(binary.LittleEndian.Uint64(in.take(8)))
-}
-
-func (in *reader) check(ok bool, what string) {
-	if in.err == nil && !ok {
-		in.err = damaged("%s", what)
-	}
-}
-
-func (in *reader) normal(n *normal) {
-	n.sum, n.squares = in.float64(), in.float64()
-	total, last := 0.0, -1
-	for range in.byte() {
-		cell, w := int(in.byte()), in.float32()
-		in.check(cell > last && cell < cells, "cells out of order")
-		in.check(finite(float64(w)) && w > 0 && w < 1e15, "weight out of range")
-		if in.err != nil {
-			return
-		}
-		n.weight[cell] = w
-		total += float64(w)
-		last = cell
-	}
-	in.check(finite(n.sum) && math.Abs(n.sum-total) <= 0.01*total, "sum does not fit the weights")
-	in.check(finite(n.squares) && n.squares >= 0 && n.squares <= 1.01*total, "weights do not fit a baseline")
-	in.check((n.squares > 0) == (total > 0), "sum without weights")
-	if in.err == nil && total > 0 {
-		n.median = n.quantile(0.5)
-	}
-}
-
-func (in *reader) episodes(entries []episode, length float64) {
-	for i := range entries {
-		e := episode{streak: in.byte()}
-		if e.streak == 0 {
-			continue
-		}
-		e.phase, e.length, e.magnitude = in.float32(), in.float32(), in.float32()
-		e.last = int32(binary.LittleEndian.Uint32(in.take(4)))
-		in.check(e.streak <= mostStreak, "streak out of range")
-		for _, x := range [...]float32{e.phase, e.length, e.magnitude} {
-			in.check(finite(float64(x)) && x >= 0, "episode out of range")
-		}
-		in.check(float64(e.phase) <= length, "phase out of range")
-		entries[i] = e
-	}
-}
-
-// finite guards numbers that come from outside.
-func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }

@@ -131,3 +131,68 @@ func TestStateRoundTrip(t *testing.T) {
 		t.Error("appending differs")
 	}
 }
+
+// A state of the first version has neither weekly episodes nor marks of the week; what it has is taken over.
+func TestRestoreVersion1(t *testing.T) {
+	b := learned(t)
+	state := append([]byte(stateMagic), 1)
+	state = appendShape(state, &b.d.normal.shape)
+	for _, entries := range [][]episode{b.d.recurring.hourly[:], b.d.recurring.daily[:]} {
+		for _, e := range entries {
+			if state = append(state, e.streak); e.streak > 0 {
+				for _, x := range [...]float32{e.phase, e.length, e.magnitude} {
+					state = appendFloat32(state, x)
+				}
+				state = binary.LittleEndian.AppendUint32(state, uint32(e.last))
+			}
+		}
+	}
+	d := newDetector(t, Config{})
+	if err := d.Restore(binary.LittleEndian.AppendUint32(state, crc32.ChecksumIEEE(state)), 0); err != nil {
+		t.Fatal(err)
+	}
+	if d.normal.weight != b.d.normal.weight || d.recurring.hourly[0].phase != b.d.recurring.hourly[0].phase {
+		t.Error("the baseline or the episodes differ")
+	}
+	if d.week != (week{}) || d.former.kind != noFormer {
+		t.Error("marks or a former baseline from nowhere")
+	}
+}
+
+// All that a detector remembers outlives a restart: the hours of the week, what it was before it became faster, the
+// spread of jobs. The largest state fits.
+func TestRestoreMemory(t *testing.T) {
+	b := newBench(t, Config{Tick: 10 * time.Second})
+	b.run(8 * 8640)
+	b.src.slow = 0.1
+	b.run(60)
+	before := b.d
+	if before.former.kind != slowerBefore {
+		t.Fatal("nothing put aside")
+	}
+	n := b.restarted(time.Minute)
+	n.run(60)
+	if n.d.week.marks != before.week.marks || n.d.week.usual == ([marked]float64{}) {
+		t.Error("other marks")
+	}
+	if n.d.former != before.former || n.d.silences.gap != float64(float32(before.silences.gap)) {
+		t.Error("another former baseline, or another gap")
+	}
+	n.src.slow = 1
+	n.run(60)
+	n.wantKinds("") // the return is none to be alarmed about, after the restart neither
+
+	full := b.d
+	for i := range full.normal.weight {
+		full.normal.weight[i], full.former.weight[i] = 1, 1
+	}
+	full.week.isAccepted = true
+	for _, entries := range [][]episode{full.recurring.hourly[:], full.recurring.daily[:], full.recurring.weekly[:]} {
+		for i := range entries {
+			entries[i].streak = 1
+		}
+	}
+	if size := len(full.AppendState(nil)); size > MaxStateSize || size < MaxStateSize-200 {
+		t.Errorf("the largest state takes %d bytes, MaxStateSize is %d", size, MaxStateSize)
+	}
+}

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Detector watches the latency of one endpoint. It takes less than 4 KiB, all of it inline. It is not safe for
+// Detector watches the latency of one endpoint. It takes less than 8 KiB, all of it inline. It is not safe for
 // concurrent use.
 type Detector struct {
 	tune      *tuning
@@ -16,17 +16,25 @@ type Detector struct {
 	clock     clock
 	anomalies uint64
 
-	normal normal
-	levels [levels]level
-	joint  joint
-	run    sample // requests since there was last next to no evidence; during an incident, all of it
+	normal  normal
+	former  former
+	week    week
+	levels  [levels]level
+	joint   joint
+	gradual gradual
+	run     sample // requests since there was last next to no evidence; during an incident, all of it
+	slowRun sample // the same for the evidence by the minute, from its second minute on
 
+	slow        float64 // the largest sum over minutes
+	least       int32   // the lowest recovery cut of the levels: what is below is counted nowhere
 	requests    uint64  // of the running slot
+	minuteEnd   float64 // the running minute ends at the first slot from here on
 	slotEnd     float64 // the running slot ends at the first tick from here on
 	lastSlot    float64 // end of the last slot with requests
 	lastRequest float64
 	born        float64 // time of the first request, or of the last new normal
 	alive       bool    // there was a request
+	silences    silences
 
 	restored bool    // the baseline came from Restore
 	age      float64 // seconds: how old it was
@@ -82,13 +90,19 @@ func (d *Detector) Tick(now time.Time, delta []Bucket) Event {
 		return Event{}
 	}
 	d.slotEnd = d.clock.seconds + slotLength(d.every)
+	if d.week.over(d.clock.unix) {
+		d.week.enter(d.clock.unix, &d.normal.shape, !d.alarm.open)
+		if !d.alarm.open && d.normal.sum > 0 {
+			d.refresh()
+		}
+	}
 	n := float64(d.requests)
 	d.requests = 0
-	top := d.weigh(n)
+	fast, slow := d.weigh(n)
 	if d.alarm.open {
-		return d.tickAlarm(top, n)
+		return d.tickAlarm(fast, slow, n)
 	}
-	return d.tickIdle(top)
+	return d.tickIdle(max(fast, slow))
 }
 
 // count adds the requests of a tick to what will be weighed and learned.
@@ -100,7 +114,7 @@ func (d *Detector) count(delta []Bucket) {
 	if d.alive {
 		since = now - d.born
 	}
-	learns := since >= d.grace()
+	learns := since >= d.grace() && !d.silences.cold(now)
 	for _, b := range delta {
 		if b.Index < minIndex || b.Index > maxIndex || b.Failed > b.Count {
 			d.anomalies++
@@ -113,9 +127,13 @@ func (d *Detector) count(delta []Bucket) {
 		if b.Count == 0 {
 			continue
 		}
-		if !d.alive {
+		switch {
+		case !d.alive:
 			d.alive = true
 			d.born, d.normal.foldAt = now, now
+		case now > d.lastRequest:
+			d.silences.note(now, now-d.lastRequest, d.tune.warmGrace)
+			learns = learns && !d.silences.cold(now)
 		}
 		d.lastRequest = now
 		if b.Failed > 0 && d.normal.sum > 0 && Bound(b.Index+1) < d.normal.median {
@@ -132,11 +150,20 @@ func (d *Detector) countBucket(b Bucket, learns bool) {
 	cell := cellOf(b.Index)
 	if learns {
 		d.normal.recent.add(cell, b.Count)
-	} else if d.restored {
+	} else if d.restored || d.silences.cold(d.clock.seconds) {
 		return
 	}
 	d.run.add(cell, b.Count)
+	if d.slow >= noise || d.alarm.open {
+		d.slowRun.add(cell, b.Count)
+	}
 	d.requests += uint64(b.Count)
+	if b.Index >= d.gradual.least {
+		d.gradual.count(b.Index, b.Count)
+	}
+	if b.Index < d.least {
+		return
+	}
 	for i := range d.levels {
 		l := &d.levels[i]
 		if !l.on || b.Index < l.recoveryCut {
@@ -155,58 +182,6 @@ func (d *Detector) grace() float64 {
 		return d.tune.warmGrace
 	}
 	return d.config.Grace.Seconds()
-}
-
-// weigh turns the counts of a slot with n requests into evidence and returns the largest sum. A slot without
-// requests says nothing and returns 0.
-func (d *Detector) weigh(n float64) (top float64) {
-	if n == 0 {
-		return 0
-	}
-	now, t := d.clock.seconds, d.tune
-	if !d.alarm.open && now-d.lastSlot > silence {
-		d.forget() // what was half believed before a long silence says nothing about now
-	}
-	most := t.alarm / d.config.slots()
-	top = d.joint.weigh(&d.levels, n, most, t.alarm)
-	for i := range d.levels {
-		l := &d.levels[i]
-		if l.on {
-			if d.alarm.open && l.involved {
-				l.recover(t, n, now, now-d.lastSlot)
-			}
-			own := l.weigh(len(t.levels[i].odds), n, most, t.alarm)
-			top = max(top, own)
-			l.track(n, now, own == 0 && d.joint.sum == 0)
-			if d.alarm.open && own >= t.alarm && (!l.involved || l.recovered) && (i != atTail || l.involved) {
-				l.expectRecovery(t)
-			}
-		}
-		l.above, l.aboveRecovery = 0, 0
-	}
-	d.lastSlot = now
-	return top
-}
-
-// forget drops all evidence.
-func (d *Detector) forget() {
-	for i := range d.levels {
-		d.levels[i].quiet(d.clock.seconds)
-	}
-	d.joint.sum = 0
-	d.run.reset()
-}
-
-// refresh derives everything from the baseline anew.
-func (d *Detector) refresh() {
-	stretch := 1.0
-	if d.restored && d.age > d.tune.staleAfter && d.clock.seconds-d.born < restartSpan {
-		stretch = d.tune.stale
-	}
-	for i := range d.levels {
-		d.levels[i].refresh(d.tune, i, &d.normal, d.config.Ratio, d.config.Floor.Seconds(), stretch)
-	}
-	d.joint.refresh(d.tune, &d.normal, &d.levels, d.config.Ratio)
 }
 
 // restartSpan is how long after a restart, in seconds, an alert may be due to the restart.

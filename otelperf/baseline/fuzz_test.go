@@ -18,6 +18,7 @@ func FuzzTick(f *testing.F) {
 	}
 	f.Add(slow)
 	f.Add([]byte{0, 255, 0, 0, 255, 255, 31, 255, 0, 0})
+	f.Add([]byte{0x80, 255, 0, 0, 1, 1, 1, 0, 0, 0, 0x80, 255, 0, 0, 1, 1, 1, 0, 0, 0}) // back, again and again
 	f.Add([]byte{9, 255, 0x7f, 0xff, 255, 255, 31, 255, 1, 1, 1, 1, 0x80, 0, 0, 0, 0, 0, 0, 0})
 	var state []byte
 	{
@@ -35,7 +36,7 @@ func FuzzTick(f *testing.F) {
 				t.Fatal(err)
 			}
 		}
-		now, spiking := time.Unix(1_700_000_000, 0), false
+		now, spiking := time.Unix(1_000_000, 0), false // near 1970
 		for ; len(in) >= 10; in = in[10:] {
 			if in[1] == 255 {
 				now = now.Add(time.Duration(int8(in[0])) * time.Hour)
@@ -72,7 +73,10 @@ func checkEvent(t *testing.T, ev Event, spiking *bool) {
 		}
 		*spiking = false
 	}
-	if ev.Above > ev.N || !(ev.Expected >= 0) || ev.Threshold <= 0 || !finite(ev.Ratio) || ev.Start.After(ev.At) {
+	if ev.Kind == Started && ev.Ratio < defaultRatio {
+		t.Fatalf("started with a ratio of %v", ev.Ratio)
+	}
+	if !(ev.Quantile >= 0 && ev.Quantile <= 1) || ev.Above > ev.N || !(ev.Expected >= 0) || ev.Threshold <= 0 || !finite(ev.Ratio) || ev.Start.After(ev.At) {
 		t.Fatalf("impossible event %+v", ev)
 	}
 }
@@ -85,11 +89,14 @@ func checkSums(t *testing.T, d *Detector) {
 		}
 	}
 	check("joint sum", d.joint.sum, d.tune.alarm)
+	check("joint sum over minutes", d.joint.slow.sum, d.tune.alarm)
+	check("sum over hours", d.gradual.top(), d.tune.alarm)
 	for i := range d.levels {
 		l := &d.levels[i]
 		for _, s := range l.sum {
 			check("sum", s, d.tune.alarm)
 		}
+		check("sum over minutes", largest(&l.slow), d.tune.alarm)
 		check("recovery", l.recovery, d.tune.recovered)
 		check("share", l.share, 1)
 	}
@@ -105,6 +112,11 @@ func FuzzRestore(f *testing.F) {
 	}
 	f.Add(d.AppendState(nil))
 	f.Add([]byte("opb\x01"))
+	d.week.enter(0, &d.normal.shape, true)
+	d.week.enter(3600, &d.normal.shape, true)
+	d.week.accept(&d.normal.shape)
+	d.former.putAside(&d.normal.shape, slowerBefore, 900)
+	f.Add(d.AppendState(nil))
 	f.Fuzz(func(t *testing.T, state []byte) {
 		for _, s := range [][]byte{state, resigned(state)} {
 			d := newDetector(t, Config{})

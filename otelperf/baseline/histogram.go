@@ -95,9 +95,22 @@ func (s *sample) quantile(q float64) float64 {
 	return interpolate(s.cell[:], q*float64(s.total))
 }
 
+// above returns the share of requests above a duration in seconds, interpolated within a cell; 0 if empty.
+func (s *sample) above(seconds float64) float64 {
+	if s.total == 0 {
+		return 0
+	}
+	at, sum := cellAt(seconds), 0.0
+	for _, n := range s.cell[at+1:] {
+		sum += float64(n)
+	}
+	inside := (bounds[at+1] - seconds) / (bounds[at+1] - bounds[at])
+	return (sum + float64(s.cell[at])*min(max(inside, 0), 1)) / float64(s.total)
+}
+
 // interpolate returns the duration in seconds below which need of the weight lies; 0 without any. Sums may be off by
 // rounding, so it does not rely on need being below all the weight.
-func interpolate[N uint16 | float32](cell []N, need float64) float64 {
+func interpolate[N uint16 | uint32 | float32](cell []N, need float64) float64 {
 	sum, last := 0.0, 0.0
 	for i, n := range cell {
 		if n == 0 {

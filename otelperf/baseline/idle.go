@@ -11,21 +11,37 @@ func (d *Detector) tickIdle(top float64) Event {
 	if top > t.alarm/2 {
 		d.normal.dirty = true
 	}
-	if top >= t.alarm && now-d.lastAlert >= d.config.Cooldown.Seconds() && d.credible() {
-		return d.fire()
+	if top >= t.alarm {
+		if d.putBack() {
+			return Event{}
+		}
+		if now-d.lastAlert >= d.config.Cooldown.Seconds() && d.credible() {
+			c := d.blame()
+			if g := d.grown(c); d.hasGrown(c, g) {
+				return d.fire(c, g)
+			}
+		}
 	}
 	d.learn(top)
-	if d.evidence() < noise {
+	if d.fastEvidence() < noise {
 		d.run.reset()
 	}
 	return Event{}
 }
 
-// evidence returns the largest sum, also after a slot without requests.
-func (d *Detector) evidence() float64 {
+// hasGrown tells whether a quantile has grown by Ratio, which every alert shows, and the p99 is not below the floor.
+func (d *Detector) hasGrown(c cause, g growth) bool {
+	if !d.tune.mustGrow {
+		return true
+	}
+	return g.ratio() >= d.config.Ratio && d.runOf(c).quantile(0.99) >= d.config.Floor.Seconds()
+}
+
+// fastEvidence returns the largest sum over seconds, also after a slot without requests.
+func (d *Detector) fastEvidence() float64 {
 	top := d.joint.sum
 	for i := range d.levels {
-		top = max(top, d.levels[i].top())
+		top = max(top, d.levels[i].fast())
 	}
 	return top
 }
@@ -36,14 +52,14 @@ func (d *Detector) credible() bool {
 	const some = 1 // nats
 	t, l := d.tune, &d.levels
 	switch {
-	case !l[at90].on,
+	case !l[at90].on, d.gradual.top() >= t.alarm,
 		l[at99].top() >= t.alarm, l[atTail].top() >= t.alarm,
 		l[at90].top() >= some,
-		d.joint.sum >= t.alarm && l[at99].top() >= some:
+		d.joint.top() >= t.alarm && l[at99].top() >= some:
 		return true
 	}
 	for j, r := range t.levels[at50].odds {
-		if r > 2 && l[at50].sum[j] >= t.alarm {
+		if r > 2 && max(l[at50].sum[j], l[at50].slow[j].sum) >= t.alarm {
 			return true
 		}
 	}
@@ -51,13 +67,14 @@ func (d *Detector) credible() bool {
 }
 
 // fire opens an alarm, and announces it unless an episode is usual at this time.
-func (d *Detector) fire() Event {
+func (d *Detector) fire(c cause, g growth) Event {
 	now := d.clock.seconds
-	cause := d.involve()
+	seen, _ := d.stretchOf(c)
+	d.involve(c)
 	d.normal.drop(now)
 	hold, magnitude := d.recurring.expected(d.clock.wall())
 	d.alarm = alarm{
-		open: true, cause: cause, begin: d.levels[cause.level].since,
+		open: true, cause: c, grown: g, begin: seen.since,
 		openedAt: now, openedWall: d.clock.wall(),
 		trimmedAt: now, quietAt: now, hotAt: now,
 		holdUntil: now + hold, holdMagnitude: magnitude,
@@ -68,31 +85,27 @@ func (d *Detector) fire() Event {
 	return Event{}
 }
 
-// involve marks the levels that have to recover, and returns what the alarm is due to.
-func (d *Detector) involve() cause {
-	t := d.tune
-	c := cause{level: -1}
-	for i := range d.levels {
-		if l := &d.levels[i]; l.on && l.top() >= t.alarm && i != atTail {
-			l.expectRecovery(t)
-			if c.level < 0 {
-				c.level = i
-			}
+// involve marks the levels that have to recover: all that are at the alarm, but for the tail, or the one with most
+// evidence.
+func (d *Detector) involve(c cause) {
+	if c.gradual {
+		return
+	}
+	expect := func(l *level) {
+		if c.slow {
+			l.expectRecovery(d.tune, &l.slowRun)
+		} else {
+			l.expectRecovery(d.tune, &l.run)
 		}
 	}
-	if c.level >= 0 {
-		return c
-	}
-	c.level = at50
 	for i := range d.levels {
-		if l := &d.levels[i]; l.on && l.top() > d.levels[c.level].top() {
-			c.level = i
+		if l := &d.levels[i]; i != atTail && l.on && l.evidence(c.slow) >= d.tune.alarm {
+			expect(l)
 		}
 	}
-	l := &d.levels[c.level]
-	l.expectRecovery(t)
-	c.shape = l.top() < t.alarm
-	return c
+	if l := &d.levels[c.level]; !l.involved {
+		expect(l)
+	}
 }
 
 const (
@@ -131,6 +144,7 @@ func (d *Detector) learn(top float64) {
 	case b.dirty:
 		b.drop(now)
 	default:
+		d.beforeFold()
 		b.fold(d.tune, now, d.config.Weight, min(elapsed, mostPassed))
 		d.refresh()
 	}

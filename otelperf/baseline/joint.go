@@ -2,47 +2,47 @@
 
 package baseline
 
-import "math"
-
 // joint tests all quantiles at once: how the requests fall between the thresholds of p50, p90 and p99, against
 // the baseline with everything somewhat slower. It finds what moves the whole distribution, sooner than any level.
 type joint struct {
 	on   bool
-	nats [4]float64 // per request below the first threshold, between them, above the last
-	sum  float64    // evidence, 0 to alarm
+	nats [mostBins]float64 // per request below the first threshold, between them, above the last
+	sum  float64           // evidence, 0 to alarm
+	slow minuteSum
 }
 
-// leastShare keeps the likelihood of a bin that the baseline has never filled away from zero.
-const leastShare = 1e-4
-
-func (j *joint) refresh(t *tuning, b *normal, ls *[levels]level, ratio float64) {
+func (j *joint) refresh(t *tuning, b *view, ls *[levels]level, ratio float64) {
 	j.on = ls[at50].on
 	if !j.on {
-		j.sum = 0
+		j.sum, j.slow = 0, minuteSum{}
 		return
 	}
 	scale := ratio / 2
-	usual, shifted := [5]float64{1}, [5]float64{1} // the chance above each cut
+	usual, shifted := [mostBins]float64{1}, [mostBins]float64{1} // the chance above each cut
 	bins := 1
 	for _, i := range [...]int{at50, at90, at99} {
-		if !ls[i].on {
+		l := &ls[i]
+		if !l.on {
 			break
 		}
-		threshold := Bound(ls[i].cut)
-		usual[bins] = max(b.above(threshold/(t.slow*scale)), odds(ls[i].share, t.jointGuard), t.levels[i].recoveryFloor)
-		shifted[bins] = max(usual[bins], t.mix*b.above(threshold/(t.shift*scale))+(1-t.mix)*usual[bins])
+		threshold := Bound(l.cut)
+		u := max(b.above(threshold/(t.slow*scale)), b.worst(l.share, t.jointGuard, t.certain), t.levels[i].recoveryFloor)
+		if l.bound {
+			u = max(u, 1-t.levels[i].q)
+		}
+		// No cut is below the one before, so that what is above it cannot be more.
+		u = min(u, usual[bins-1])
+		s := t.mix*b.above(threshold/(t.shift*scale)) + (1-t.mix)*u
+		usual[bins], shifted[bins] = u, min(max(s, u), shifted[bins-1])
 		bins++
 	}
-	for k := range j.nats {
-		if k < bins {
-			j.nats[k] = math.Log(max(leastShare, shifted[k]-shifted[k+1]) / max(leastShare, usual[k]-usual[k+1]))
-		} else {
-			j.nats[k] = j.nats[bins-1]
-		}
-	}
+	j.nats = isotone(usual[:bins], shifted[:bins])
 }
 
-// weigh adds the evidence of a slot with n requests and returns the sum.
+// top returns the largest sum.
+func (j *joint) top() float64 { return max(j.sum, j.slow.sum) }
+
+// weigh adds the evidence of a slot with n requests and returns the sum over seconds.
 func (j *joint) weigh(ls *[levels]level, n, most, alarm float64) float64 {
 	if !j.on {
 		return 0
@@ -56,5 +56,6 @@ func (j *joint) weigh(ls *[levels]level, n, most, alarm float64) float64 {
 	}
 	x := (n-over50)*j.nats[0] + (over50-over90)*j.nats[1] + (over90-over99)*j.nats[2] + over99*j.nats[3]
 	j.sum = min(max(j.sum+min(most, x), 0), alarm)
+	j.slow.part += x
 	return j.sum
 }

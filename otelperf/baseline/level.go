@@ -10,11 +10,14 @@ type level struct {
 	on        bool // the baseline knows this quantile well enough
 	involved  bool // has to recover before the incident ends
 	recovered bool // has done so; latched
+	bound     bool // the threshold is the floor or what was usual before, not what the baseline says
 
 	cut, recoveryCut int32 // the first input bucket above the threshold, above the recovery threshold
 
 	gain, loss [alternatives]float64 // nats per request above, and per request
+	decays     [alternatives]decays
 	sum        [alternatives]float64 // evidence in nats, 0 to alarm
+	slow       [alternatives]minuteSum
 
 	share        float64 // of the baseline above the threshold
 	recoveryNull float64 // chance above the recovery threshold that is normal
@@ -22,16 +25,13 @@ type level struct {
 	recoveryGain, recoveryLoss, recovery float64 // the same for the recovery
 	recoverySince                        float64 // when the evidence of recovery was last 0
 
-	above, aboveRecovery uint64 // of the running slot
+	above, aboveRecovery uint64  // of the running slot
+	lastAbove            float64 // when a request was last above the threshold
 
-	since                              float64 // when the run below began: no evidence until then
-	seen, seenAbove, seenAboveRecovery float64 // requests of that run
-}
-
-// odds returns the probability whose odds are times those of p.
-func odds(p, times float64) float64 {
-	o := p / (1 - p) * times
-	return o / (1 + o)
+	run     stretch // since the sums over seconds were last 0
+	slowRun stretch // since those over minutes were
+	minute  stretch // the running minute
+	weighed stretch // what of it is in slow already
 }
 
 // cutAbove returns the input bucket whose lower bound is the least one not below a duration in seconds. The small
@@ -52,76 +52,153 @@ func (t *tuning) rank(q, n float64) (rank float64, enough bool) {
 // leastEffective is the number of effective requests below which nothing is judged.
 const leastEffective = 30
 
-// refresh derives thresholds and likelihoods from the baseline. Factors scale with ratio/2; no threshold is below
-// floor seconds; stretch widens all thresholds.
-func (l *level) refresh(t *tuning, i int, b *normal, ratio, floor, stretch float64) {
+// measure is what thresholds are measured by.
+type measure struct {
+	ratio   float64 // of the configuration; factors scale with ratio/2
+	floor   float64 // seconds: no threshold is below it
+	stretch float64 // factor on all thresholds
+	wander  float64 // by how much the endpoint is slower than its baseline as a whole
+
+	perSecond float64 // requests
+}
+
+// refresh derives thresholds and likelihoods from the baseline. before is what the quantile was in the last hours and
+// at this time of other days, in seconds, or 0.
+func (l *level) refresh(t *tuning, i int, b *view, m measure, before float64) {
 	tl := &t.levels[i]
+	l.settle(len(tl.odds))
 	rank, enough := t.rank(tl.q, b.effective())
 	l.on = enough
 	if !enough {
-		l.sum = [alternatives]float64{}
+		l.sum, l.slow = [alternatives]float64{}, [alternatives]minuteSum{}
 		return
 	}
-	quantile := b.quantile(rank) * stretch
-	l.cut = cutAbove(max(tl.far*ratio*quantile, floor))
-	l.recoveryCut = cutAbove(max(tl.far*ratio*quantile, floor) * t.recovery)
-	threshold := Bound(l.cut)
+	own := tl.far * m.ratio * b.quantile(rank) * m.stretch
+	usual := tl.far * m.ratio * t.formerly * before
+	threshold := max(own, usual, m.floor)
+	l.bound = threshold > own
+	l.cut, l.recoveryCut = cutAbove(threshold), cutAbove(threshold*t.recovery)
+	threshold = Bound(l.cut)
 	l.share = b.above(threshold)
+	near := max(tl.floor, b.worst(l.share, tl.guard, t.certain))
+	far := tl.farNull(t, b, threshold, l.share, m)
+	if l.bound { // the shares of the baseline say nothing about this threshold
+		near, far = max(near, 1-tl.q), max(far, 1-tl.q)
+	}
 	for j, r := range tl.odds {
-		null := max(tl.null(r, b, threshold, ratio), odds(l.share, tl.guardOf(r)))
-		l.gain[j] = math.Log(r)
-		l.loss[j] = math.Log((1 - null) / (1 - odds(null, r)))
+		null := near
+		if r >= farOdds {
+			null = far
+		}
+		// The sums are in tenths of what an alarm needs.
+		scale := t.alarm / t.needed(&l.decays[j], null, r, m.perSecond)
+		l.gain[j] = math.Log(r) * scale
+		l.loss[j] = math.Log((1-null)/(1-odds(null, r))) * scale
 	}
 	l.recoveryNull = max(tl.recoveryFloor, odds(b.above(Bound(l.recoveryCut)), 1.5))
+	if l.bound {
+		l.recoveryNull = max(l.recoveryNull, 1-tl.q)
+	}
 }
 
 // farOdds is the alternative from which the guard and floor for far ones apply.
 const farOdds = 3
 
-func (tl *levelTuning) guardOf(r float64) float64 {
-	if r >= farOdds {
-		return tl.farGuard
+// farNull returns the largest chance to exceed a threshold that counts as normal, for far alternatives. Not much of
+// what the baseline holds below the threshold can have come above it: only as far as the endpoint is slower as a whole,
+// so that floor and guard may be lower.
+func (tl *levelTuning) farNull(t *tuning, b *view, threshold, share float64, m measure) float64 {
+	if tl.lowest == 0 {
+		return max(tl.floor, b.worst(share, tl.farGuard, t.certain))
 	}
-	return tl.guard
+	if t.levelError > 0 && m.wander > 0 {
+		slower := min(max(m.wander, 1), tl.mild) * t.levelError * m.ratio / 2
+		wandered := b.worst(b.above(threshold/slower), t.levelGuard, t.certain)
+		return min(tl.floor, max(tl.lowest, wandered))
+	}
+	slowed := b.above(threshold / (tl.mild * m.ratio / 2))
+	return max(min(tl.floor, max(tl.lowest, slowed)), b.worst(share, tl.farGuard, t.certain))
 }
 
-// null returns the floor of the chance to exceed that counts as normal.
-func (tl *levelTuning) null(r float64, b *normal, threshold, ratio float64) float64 {
-	if r < farOdds || tl.lowest == 0 {
-		return tl.floor
-	}
-	slowed := b.above(threshold / (tl.mild * ratio / 2))
-	return min(tl.floor, max(tl.lowest, slowed))
-}
+// fast returns the largest of the sums over seconds.
+func (l *level) fast() float64 { return max(l.sum[0], l.sum[1], l.sum[2]) }
 
 // top returns the largest sum.
-func (l *level) top() float64 { return max(l.sum[0], l.sum[1], l.sum[2]) }
+func (l *level) top() float64 { return max(l.fast(), largest(&l.slow)) }
 
-// weigh adds the evidence of a slot with n requests and returns the largest sum.
+// weigh adds the evidence of a slot with n requests, which adds most nats at most, and returns the largest sum over
+// seconds.
 func (l *level) weigh(tests int, n, most, alarm float64) float64 {
 	above := float64(l.above)
+	l.minute.n += n
+	l.minute.above += above
+	l.minute.aboveRecovery += float64(l.aboveRecovery)
+	if l.above == 0 && l.sum == ([alternatives]float64{}) {
+		return 0
+	}
 	for j := range tests {
 		l.sum[j] = min(max(l.sum[j]+min(most, above*l.gain[j]-n*l.loss[j]), 0), alarm)
 	}
-	return l.top()
+	return l.fast()
+}
+
+// most returns the most nats that a slot may add: more if it holds just one or two slow requests and none came for a
+// while. A pause makes many slow at once; to slow requests far from each other it can be no common cause.
+func (l *level) most(t *tuning, usual, now float64) float64 {
+	if l.above == 0 {
+		return usual
+	}
+	rare := l.above <= 2 && now-l.lastAbove >= t.rareGap
+	l.lastAbove = now
+	if rare && t.rareSlots > 0 {
+		return max(usual, t.alarm/t.rareSlots)
+	}
+	return usual
+}
+
+// settle weighs what of the running minute has not been, before the likelihoods change.
+func (l *level) settle(tests int) {
+	n, above := l.minute.n-l.weighed.n, l.minute.above-l.weighed.above
+	if n == 0 {
+		return
+	}
+	for j := range tests {
+		l.slow[j].part += above*l.gain[j] - n*l.loss[j]
+	}
+	l.weighed = l.minute
+}
+
+// closeMinute ends the running minute. goesOn: requests are counted without evidence, too.
+func (l *level) closeMinute(most, alarm, now float64, goesOn bool) {
+	if l.on {
+		l.settle(alternatives)
+		for j := range l.slow {
+			l.slow[j].close(most, alarm)
+		}
+	}
+	if largest(&l.slow) == 0 && !goesOn {
+		l.slowRun = stretch{since: now}
+	} else {
+		l.slowRun.add(&l.minute)
+	}
+	l.minute, l.weighed = stretch{}, stretch{}
 }
 
 // track counts the requests since there was last no evidence at all.
 func (l *level) track(n, now float64, quiet bool) {
 	if quiet {
-		l.seen, l.seenAbove, l.seenAboveRecovery = 0, 0, 0
-		l.since = now
+		l.run = stretch{since: now}
 		return
 	}
-	l.seen += n
-	l.seenAbove += float64(l.above)
-	l.seenAboveRecovery += float64(l.aboveRecovery)
+	l.run.n += n
+	l.run.above += float64(l.above)
+	l.run.aboveRecovery += float64(l.aboveRecovery)
 }
 
 // expectRecovery involves the level in the incident: it has to show that the share above the recovery threshold is
-// normal rather than what the incident showed, or a good part of that.
-func (l *level) expectRecovery(t *tuning) {
-	seen := (l.seenAboveRecovery + 4*l.recoveryNull) / (l.seen + 4)
+// normal rather than what the incident showed in a stretch, or a good part of that.
+func (l *level) expectRecovery(t *tuning, in *stretch) {
+	seen := (in.aboveRecovery + 4*l.recoveryNull) / (in.n + 4)
 	apart := seen / (1 - seen + 1e-9) * (1 - l.recoveryNull) / l.recoveryNull
 	bad := max(math.Pow(apart, t.recoveryPower), apart*t.recoveryShare)
 	bad = min(max(bad, 2), t.recoveryOdds)
@@ -150,7 +227,8 @@ func (l *level) recover(t *tuning, n, now, seconds float64) {
 // quiet forgets all evidence; the counts of the running slot stay.
 func (l *level) quiet(now float64) {
 	l.involved, l.recovered = false, false
-	l.sum = [alternatives]float64{}
+	l.sum, l.slow = [alternatives]float64{}, [alternatives]minuteSum{}
 	l.recovery = 0
-	l.track(0, now, true)
+	l.run, l.slowRun = stretch{since: now}, stretch{since: now}
+	l.minute, l.weighed = stretch{}, stretch{}
 }

@@ -4,28 +4,34 @@ package baseline
 
 import "math"
 
-// recurring remembers episodes that come back at the same time of the hour or of the day: the cron job, the
-// nightly batch. Such an episode, once seen three times, is given its usual length before it is announced.
+// recurring remembers episodes that come back at the same time of the hour, of the day or of the week: the cron job,
+// the nightly batch, the weekly report. Such an episode, once seen three times, is given its usual length before it is
+// announced.
 type recurring struct {
 	hourly [16]episode
 	daily  [8]episode
+	weekly [8]episode
 }
 
-// episode is one remembered time of the hour or day. streak 0 means unused.
+// episode is one remembered time of the hour, day or week. streak 0 means unused.
 type episode struct {
 	phase     float32 // seconds into the period
 	length    float32 // seconds; the longest, slowly forgotten
 	magnitude float32 // times the baseline; the strongest, slowly forgotten
+	spread    float32 // seconds by which it has come too early or late; the largest, slowly forgotten
 	last      int32   // number of the period, since 1970, in which it came last
 	streak    uint8   // periods in which it came
 }
 
 const (
-	hour, day           = 3600.0, 86400.0
-	hourlySlack         = 75.0  // seconds around a phase that count as the same
-	dailySlack          = 600.0 // likewise
-	longestHourly       = 600.0 // seconds; a longer episode is a daily one
-	mostMissed          = 6     // periods after which an episode is forgotten
+	hour, day, weekLength = 3600.0, 86400.0, 7 * 86400.0
+
+	hourlySlack         = 75.0   // seconds around a phase that count as the same
+	dailySlack          = 600.0  // likewise
+	weeklySlack         = 1800.0 // likewise
+	jitter              = 600.0  // seconds by which an hourly episode that waits for others may be off at most
+	longestHourly       = 600.0  // seconds; a longer episode is a daily or weekly one
+	mostMissed          = 24     // periods after which an episode is forgotten
 	knownStreak   uint8 = 3
 	mostStreak    uint8 = 200
 )
@@ -53,7 +59,30 @@ func find(entries []episode, wall, length, slack float64) *episode {
 	var best *episode
 	for i := range entries {
 		e := &entries[i]
-		if e.fresh(number) && apart(phase, float64(e.phase), length) <= slack && (best == nil || e.streak > best.streak) {
+		if e.fresh(number) && apart(phase, float64(e.phase), length) <= e.slack(slack) && (best == nil || e.streak > best.streak) {
+			best = e
+		}
+	}
+	return best
+}
+
+// slack is how far from its phase in seconds the episode may come: as far as any, once it has not been on time.
+func (e *episode) slack(onTime float64) float64 {
+	if e.spread > 0 {
+		return max(onTime, jitter)
+	}
+	return onTime
+}
+
+// lastPeriod returns the entry with the longest streak that came in one of the last four periods, not further than jitter
+// from here: the same job, which was started by hand or had to wait.
+func lastPeriod(entries []episode, wall, length float64) *episode {
+	number, phase := period(wall, length)
+	var best *episode
+	for i := range entries {
+		e := &entries[i]
+		if ago := number - e.last; e.streak > 0 && ago >= 1 && ago <= 4 && apart(phase, float64(e.phase), length) <= jitter &&
+			(best == nil || e.streak > best.streak) {
 			best = e
 		}
 	}
@@ -66,11 +95,12 @@ func (r *recurring) expected(wall float64) (hold, magnitude float64) {
 	for _, e := range [...]*episode{
 		find(r.hourly[:], wall, hour, hourlySlack),
 		find(r.daily[:], wall, day, dailySlack),
+		find(r.weekly[:], wall, weekLength, weeklySlack),
 	} {
 		if e == nil || e.streak < knownStreak {
 			continue
 		}
-		if h := 1.25*float64(e.length) + 15; h > hold {
+		if h := 1.5*float64(e.length) + 30; h > hold {
 			hold, magnitude = h, float64(e.magnitude)
 		}
 	}
@@ -81,11 +111,18 @@ func (r *recurring) expected(wall float64) (hold, magnitude float64) {
 func (r *recurring) remember(wall, length, magnitude float64) {
 	onlyDaily := find(r.hourly[:], wall, hour, hourlySlack) == nil && find(r.daily[:], wall, day, dailySlack) != nil
 	if length > longestHourly || onlyDaily {
-		record(r.daily[:], wall, day, dailySlack, length, magnitude)
+		r.rememberDay(wall, length, magnitude)
 		return
 	}
 	if e := record(r.hourly[:], wall, hour, hourlySlack, length, magnitude); e.streak == 1 {
-		record(r.daily[:], wall, day, dailySlack, length, magnitude) // it may come back daily rather than hourly
+		r.rememberDay(wall, length, magnitude) // it may come back daily rather than hourly
+	}
+}
+
+// rememberDay records an episode that comes daily, or weekly as long as it has come on one day only.
+func (r *recurring) rememberDay(wall, length, magnitude float64) {
+	if e := record(r.daily[:], wall, day, dailySlack, length, magnitude); e.streak == 1 {
+		record(r.weekly[:], wall, weekLength, weeklySlack, length, magnitude)
 	}
 }
 
@@ -93,16 +130,22 @@ func (r *recurring) remember(wall, length, magnitude float64) {
 func record(entries []episode, wall, per, slack, length, magnitude float64) *episode {
 	number, phase := period(wall, per)
 	e := find(entries, wall, per, slack)
+	if e == nil && per == hour {
+		e = lastPeriod(entries, wall, per)
+	}
 	if e == nil {
 		e = worthLeast(entries, number)
-		*e = episode{float32(phase), float32(length), float32(magnitude), number, 1}
+		*e = episode{phase: float32(phase), length: float32(length), magnitude: float32(magnitude), last: number, streak: 1}
 		return e
 	}
 	if number > e.last && e.streak < mostStreak {
 		e.streak++
 	}
 	e.last = number
-	if d := float32(phase) - e.phase; math.Abs(float64(d)) <= slack { // not around the end of the period
+	if off := apart(phase, float64(e.phase), per); off > slack/2 || e.spread > 0 {
+		e.spread = max(float32(off), e.spread+(float32(off)-e.spread)/8)
+	}
+	if d := float32(phase) - e.phase; math.Abs(float64(d)) <= max(slack, jitter) { // not around the end of the period
 		e.phase += d / 4
 	}
 	fade := func(old float32, v float64) float32 {

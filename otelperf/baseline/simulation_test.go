@@ -2,45 +2,61 @@
 
 //go:build !race
 
-package baseline
+package baseline_test
 
 import (
 	"fmt"
 	"testing"
-	"time"
 
-	"github.com/otelperf/otelperf-go/otelperf/baseline/internal/sim"
+	"github.com/otelperf/otelperf-go/otelperf/baseline/internal/lab/trial"
 )
 
-// The long version of these tests, with figures worth quoting, is internal/sim/simulate.
+// The long version of these tests, with figures worth quoting, is internal/lab.
 
-func newSimWatcher(tb testing.TB) func() sim.Watcher {
-	return func() sim.Watcher {
-		return &watcher{d: newDetector(tb, Config{}), start: time.Unix(1_700_000_000, 0)}
-	}
-}
+const seed = 11
 
-func TestNoFalseAlarms(t *testing.T) {
+// Where nothing is wrong no shape of traffic alerts, of which the classic makes many false alarms.
+func TestQuietTraffic(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")
 	}
-	for _, c := range []struct {
-		rate      float64
-		endpoints int
-		days      float64
-	}{{.1, 8, 1}, {1, 4, 1}, {10, 2, .25}, {100, 2, .05}} {
-		for _, d := range []sim.Disturbance{{}, {Pauses: true, Jobs: true}} {
-			t.Run(fmt.Sprintf("%g %+v", c.rate, d), func(t *testing.T) {
-				t.Parallel()
-				alerts := sim.Clean(1, c.rate, c.endpoints, c.days, d, newSimWatcher(t), func() sim.Watcher { return sim.NewClassic(1) })
-				if alerts[0] != 0 {
-					t.Errorf("%d false alarms in %g endpoint-days", alerts[0], float64(c.endpoints)*c.days)
-				}
-				if c.rate >= 100 && d.Pauses && alerts[1] == 0 {
-					t.Error("the classic has none either: the traffic is too easy")
-				}
-			})
+	for number, q := range trial.Quiets() {
+		if q.Name == "weekly job" {
+			continue // 42 days
 		}
+		t.Run(q.Name, func(t *testing.T) {
+			t.Parallel()
+			for _, rate := range []float64{0.1, 1} {
+				if q.Group == trial.Recurring && rate < 1 {
+					continue // a short job is not seen each time, so that it takes longer until it is known
+				}
+				rs := q.Watch(seed, number, rate, max(1, int(2/q.Days)), 0, trial.NewDetector)
+				for _, a := range rs[0].First {
+					t.Errorf("at %g/s: endpoint %d (%s) alerts on day %.2f: %+v", rate, a.Endpoint, a.Family, float64(a.At)/86400, a.Event)
+				}
+			}
+		})
+	}
+}
+
+func TestBusyQuietTraffic(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
+	classic := 0
+	for number, q := range trial.Quiets() {
+		if q.Group != trial.Stationary {
+			continue
+		}
+		q.Days = 0.2
+		rs := q.Watch(seed, number, 100, 2, 2, trial.NewDetector, trial.Classic(1))
+		if rs[0].Alerts > 0 {
+			t.Errorf("%s: %+v", q.Name, rs[0].First)
+		}
+		classic += rs[1].Alerts
+	}
+	if classic == 0 {
+		t.Error("the classic has no false alarm either: the traffic is too easy")
 	}
 }
 
@@ -49,70 +65,54 @@ func TestFaultsAreFound(t *testing.T) {
 		t.Skip("takes long")
 	}
 	for _, c := range []struct {
-		class   string
+		name    string
 		rate    float64
 		atLeast float64 // share found
 		within  float64 // seconds, median
 		back    float64 // seconds after its end, median; 0: not looked at
 	}{
-		{"all x3", 1, .9, 60, 120},
-		{"all x5", 1, .9, 30, 90},
-		{"all x10", 1, .9, 30, 60},
-		{"2% hang", 1, .5, 600, 0},
-		{"2% hang", 10, .9, 100, 120},
-		{"20 s burst x5", 10, .9, 10, 60},
-		{"ramp x4 in 20 min", 1, .9, 1100, 0},
-		{"shift x3", 1, .9, 90, 0},
+		{"all 3 times slower", 1, .9, 60, 120},
+		{"all 5 times slower", 1, .9, 30, 90},
+		{"all 10 times slower", 1, .9, 30, 90},
+		{"2 % hang", 1, .4, 600, 0},
+		{"2 % hang", 10, .9, 100, 150},
+		{"20 s, 5 times slower", 10, .9, 15, 60},
+		{"4 times slower within 20 min", 1, .9, 1100, 0},
+		{"3 times slower for ever", 1, .9, 90, 0},
+		{"stalls of 0.3 s and more", 1, .6, 300, 0},
+		{"stalls of 0.3 s and more", 10, .9, 300, 0},
+		{"4 times slower within 3 h, first day", 1, .6, 10800, 0},
+		{"4 times slower within 3 h, third day", 1, .85, 10800, 0},
 	} {
-		t.Run(fmt.Sprintf("%s at %g", c.class, c.rate), func(t *testing.T) {
+		t.Run(fmt.Sprintf("%s at %g", c.name, c.rate), func(t *testing.T) {
 			t.Parallel()
-			trials := 20
-			if c.rate > 1 {
-				trials = 8
-			}
-			o := sim.Try(1, class(t, c.class), c.rate, trials, newSimWatcher(t))[0]
-			if found := float64(o.Detected) / float64(o.Trials); found < c.atLeast {
+			const trials = 10
+			number, f := fault(t, c.name)
+			rs, _ := f.Try(seed, number, c.rate, trials, trial.NewDetector)
+			o := &rs[0]
+			if found := float64(o.Found) / float64(o.Trials); found < c.atLeast {
 				t.Errorf("found %.2f, want %.2f", found, c.atLeast)
 			}
-			if median := sim.Quantile(o.Delay, .5); !(median <= c.within) {
+			if median := trial.Quantile(o.Delay, .5); !(median <= c.within) {
 				t.Errorf("median delay %.0f s, want %.0f", median, c.within)
 			}
-			if median := sim.Quantile(o.Back, .5); c.back > 0 && !(median <= c.back) {
+			if median := trial.Quantile(o.Back, .5); c.back > 0 && !(median <= c.back) {
 				t.Errorf("end seen after a median of %.0f s, want %.0f", median, c.back)
 			}
-			if o.Alerts > o.Detected+1 || o.Before > 0 {
-				t.Errorf("%d alerts for %d incidents, %d before", o.Alerts, o.Detected, o.Before)
-			}
-			if o.Recovered < o.Detected-1 {
-				t.Errorf("%d of %d ends seen", o.Recovered, o.Detected)
+			if o.BelowRatio > 0 || o.Before > 0 {
+				t.Errorf("%d alerts with a ratio below 2, %d before the fault", o.BelowRatio, o.Before)
 			}
 		})
 	}
 }
 
-func TestHarmlessChanges(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes long")
-	}
-	for _, name := range []string{"all x1.5", "traffic x0.1", "traffic x10", "gap of 20 min", "50% fast errors"} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			for _, rate := range []float64{.1, 1} {
-				if o := sim.Try(1, class(t, name), rate, 10, newSimWatcher(t))[0]; o.Detected+o.Before > 0 {
-					t.Errorf("at %g/s: %d of %d alerted, %d before", rate, o.Detected, o.Trials, o.Before)
-				}
-			}
-		})
-	}
-}
-
-func class(t *testing.T, name string) sim.Class {
+func fault(t *testing.T, name string) (int, trial.Fault) {
 	t.Helper()
-	for _, c := range sim.Classes() {
-		if c.Name == name {
-			return c
+	for i, f := range trial.Faults() {
+		if f.Name == name {
+			return i, f
 		}
 	}
-	t.Fatalf("no class %q", name)
-	return sim.Class{}
+	t.Fatalf("no fault %q", name)
+	return 0, trial.Fault{}
 }

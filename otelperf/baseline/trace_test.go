@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -114,6 +115,9 @@ func referenceTuning() *tuning {
 	t.recovered = 5
 	t.recoverySpan, t.recoveryStep, t.recoveryShare, t.recoveryOdds = 0, t.recovered/30, 0, 30
 	t.mostFold = 0
+	t.rareDays, t.certain, t.levelError, t.rareSlots, t.formerly = 0, 0, 0, 0, 0
+	t.minutes, t.gradualMinutes = math.Inf(1), 0
+	t.remember, t.mustGrow = false, false
 	return &t
 }
 

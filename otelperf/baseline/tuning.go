@@ -18,6 +18,7 @@ const alternatives = 3
 type levelTuning struct {
 	name Level
 	q    float64 // the baseline's quantile
+	mark int     // the one of week that stands for it
 	far  float64 // the threshold is far·Ratio times that quantile
 
 	odds  []float64 // alternatives: the odds of exceeding, times this
@@ -35,8 +36,25 @@ type levelTuning struct {
 type tuning struct {
 	levels [levels]levelTuning
 
-	alarm    float64 // nats of evidence that raise an alarm
+	alarm    float64 // nats of evidence that raise an alarm, to which that of a level's alternatives is scaled
 	sureness float64 // standard deviations by which a quantile is taken above its estimate
+	certain  float64 // likewise a share; 0: as estimated
+
+	// An alternative needs so many nats that one false alarm comes in rareDays, if the odds are margin times lower than
+	// the worst that may be normal; but least and most. rareDays 0: all need alarm.
+	rareDays, margin, least, most float64
+
+	// How far an endpoint has wandered as a whole is known up to a factor of levelError, and what else wanders is
+	// levelGuard times the odds; levelError 0: it is not looked at.
+	levelError, levelGuard float64
+
+	minutes        float64 // the least number of minutes that add up to an alarm
+	gradualMinutes float64 // the same for the comparison with other days; 0: there is none
+	rareGap        float64 // seconds: one or two slow requests that come so long after the last ones
+	rareSlots      float64 // may add alarm/rareSlots; 0: no more than others
+	formerly       float64 // thresholds are by no quantile below this share of what it was in the last hours; 0: by any
+	remember       bool    // former baselines are put aside, and back
+	mustGrow       bool    // no alarm without a quantile that has grown by Ratio
 
 	// The joint test, factors at Ratio 2: normal is everything slower by slow, or guard times the baseline's odds;
 	// the alternative is a mixture, mix of everything slower by shift.
@@ -63,25 +81,27 @@ type tuning struct {
 var standard = tuning{
 	levels: [levels]levelTuning{
 		at99: {
-			name: P99, q: 0.99, far: 1, odds: []float64{1.7, 4, 15},
+			name: P99, q: 0.99, mark: mark99, far: 1, odds: []float64{1.7, 4, 15},
 			floor: 0.01, guard: 2, farGuard: 2, lowest: 0.002, mild: 1.6, recoveryFloor: 0.0025,
 		},
 		at90: {
-			name: P90, q: 0.90, far: 1, odds: []float64{1.7, 4, 15},
+			name: P90, q: 0.90, mark: mark90, far: 1, odds: []float64{1.7, 4, 15},
 			floor: 0.10, guard: 3, farGuard: 3, recoveryFloor: 0.025,
 		},
 		at50: {
-			name: P50, q: 0.50, far: 1, odds: []float64{1.7, 4, 15},
+			name: P50, q: 0.50, mark: mark50, far: 1, odds: []float64{1.7, 4, 15},
 			floor: 0.50, guard: 3, farGuard: 3, recoveryFloor: 0.125,
 		},
 		// Requests that hang are few but far away, where the baseline has next to nothing: a low floor and a weak
 		// guard, as long as the baseline slowed down has nothing there either.
 		atTail: {
-			name: Tail, q: 0.99, far: 3, odds: []float64{3, 4, 15},
+			name: Tail, q: 0.99, mark: mark99, far: 3, odds: []float64{3, 4, 15},
 			floor: 1, guard: 1.3, farGuard: 1.3, lowest: 0.0005, mild: 1.6, recoveryFloor: 0.00075,
 		},
 	},
-	alarm: 10, sureness: 2,
+	alarm: 10, sureness: 2, certain: 2, rareDays: 10_000, margin: 2, least: 7, most: 14,
+	levelError: 1.15, levelGuard: 1.6,
+	minutes: 5, gradualMinutes: 15, rareGap: 10, rareSlots: 2.5, formerly: 0.8, remember: true, mustGrow: true,
 	slow: 1.7, jointGuard: 2.5, shift: 3, mix: 0.7,
 	recovery: 0.75, recovered: 4, recoverySpan: 30, recoveryPower: 0.7, recoveryShare: 0.5, recoveryOdds: 300,
 	keepAll: 1000, mostFold: 0.1,

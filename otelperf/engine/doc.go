@@ -23,7 +23,7 @@
 //
 // # Bounds
 //
-// An endpoint takes at most 40 KiB of windows and history and 4 KiB of baseline; an engine has as many endpoints as its source
+// An endpoint takes at most 40 KiB of windows and history and 8 KiB of baseline; an engine has as many endpoints as its source
 // brings. The history is an hour of minutes. The last [MaxIncidents] incidents are stored, 700 bytes for each
 // endpoint in one.
 //

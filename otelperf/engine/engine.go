@@ -14,7 +14,7 @@ import (
 	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
 
-// Engine keeps, per endpoint, at most 40 KiB of windows and 4 KiB of baseline; endpoints are as many as its source brings and has not
+// Engine keeps, per endpoint, at most 40 KiB of windows and 8 KiB of baseline; endpoints are as many as its source brings and has not
 // forgotten (a processor: at most max endpoints and one overflow row per kind), and the last 50 incidents, 700 bytes for each endpoint
 // in one.
 //
