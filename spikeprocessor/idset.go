@@ -58,7 +58,12 @@ func (s *idSet) add(id uint64) {
 // goroutine from the slot that lies ahead, and put into one that was passed.
 func (s *idSet) take(id uint64) bool {
 	b, own := s.place(id)
-	return b.take(own) || b.take(own)
+	for range 2 {
+		if b.take(own) {
+			return true
+		}
+	}
+	return false
 }
 
 func (b *idBucket) take(own uint64) bool {
