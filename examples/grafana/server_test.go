@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -31,6 +33,9 @@ func TestPrometheusAnswersEveryQuery(t *testing.T) {
 	deadline := time.Now().Add(exampletest.Patience)
 	for title, exprs := range load(t, "prometheus.json").expressions(t) {
 		for _, expr := range exprs {
+			if slices.ContainsFunc(ofMachine, func(name string) bool { return strings.Contains(expr, name) }) {
+				continue
+			}
 			n, err := results(api, expr)
 			for n == 0 && time.Now().Before(deadline) {
 				time.Sleep(100 * time.Millisecond)

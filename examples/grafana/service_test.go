@@ -4,6 +4,7 @@ package grafana
 
 import (
 	"context"
+	"database/sql"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -34,6 +35,11 @@ type service struct {
 	registry *prometheus.Registry
 }
 
+// pool is a connection pool that is in use.
+type pool struct{}
+
+func (pool) Stats() sql.DBStats { return sql.DBStats{MaxOpenConnections: 10, OpenConnections: 4, InUse: 2} }
+
 // producer breaks the circle of exporter, provider and Monitor: the exporter needs the Monitor's producer, the Monitor the
 // provider that has the exporter.
 type producer struct{ of *otelperf.Monitor }
@@ -50,7 +56,8 @@ func newService(t *testing.T) *service {
 		otelprometheus.WithTranslationStrategy(otlptranslator.UnderscoreEscapingWithSuffixes), otelprometheus.WithoutScopeInfo())
 	must(t, err)
 	mp := sdkmetric.NewMeterProvider(sdkmetric.WithReader(exporter))
-	s.mon, err = otelperf.New(otelperf.WithMeterProvider(mp), otelperf.WithBearerToken(token), otelperf.WithLogger(slog.New(slog.DiscardHandler)))
+	s.mon, err = otelperf.New(otelperf.WithMeterProvider(mp), otelperf.WithBearerToken(token), otelperf.WithLogger(slog.New(slog.DiscardHandler)),
+		otelperf.WithDB("orders", pool{}))
 	must(t, err)
 	late.of = s.mon
 	exported := sdktrace.NewSimpleSpanProcessor(tracetest.NewNoopExporter())
