@@ -38,7 +38,9 @@ type service struct {
 // pool is a connection pool that is in use.
 type pool struct{}
 
-func (pool) Stats() sql.DBStats { return sql.DBStats{MaxOpenConnections: 10, OpenConnections: 4, InUse: 2} }
+func (pool) Stats() sql.DBStats {
+	return sql.DBStats{MaxOpenConnections: 10, OpenConnections: 4, InUse: 2}
+}
 
 // producer breaks the circle of exporter, provider and Monitor: the exporter needs the Monitor's producer, the Monitor the
 // provider that has the exporter.
