@@ -21,8 +21,8 @@ func sizeClass(bytes int64) uint8 {
 	return min(uint8(4*shift)+uint8(kib>>shift), sizeClasses-1)
 }
 
-// outweighs reports whether lists of a class have clearly more than so many bytes: a fifth or more, so that lists of nearly one size
-// do not take from each other by turns.
+// outweighs reports whether lists of a class have clearly more than so many bytes: by a seventh at least, so that they do not have
+// less when they have given up an eighth, and lists of nearly one size do not take from each other by turns.
 func outweighs(class uint8, bytes int64) bool { return class >= sizeClass(bytes)+2 }
 
 // classify puts a list into the class of its size.
