@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 )
 
@@ -245,5 +246,34 @@ func TestSizeClasses(t *testing.T) {
 		if outweighs(sizeClass(kib*8/7<<10), kib<<10) || kib <= 1024 && !outweighs(sizeClass((kib*3/2+2)<<10), kib<<10) {
 			t.Errorf("%d KiB: half as much again is clearly more, a seventh is not", kib)
 		}
+	}
+}
+
+// TestMakingRoomAllocatesNothing holds spans of a newcomer where others have all there is.
+func TestMakingRoomAllocatesNothing(t *testing.T) {
+	r := newBoundsRig(t)
+	g := &r.core.gather
+	last := &grab{}
+	_, s := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(last)).Tracer("test").Start(context.Background(), "step")
+	s.End()
+	sc, root := last.span.SpanContext(), trace.SpanID{1}
+	hold := func() { g.hold(&sc, root, last.span, minSpanBytes, nil) }
+	const runs = 99
+	for range runs + 1 { // warms the shard up
+		hold()
+	}
+	g.release(sc.TraceID(), root, nil)
+	for range 40 {
+		ctx, _ := r.request("/busy")
+		r.work(ctx, 2000)
+	}
+	before := r.Stats().HeldEvicted
+	if n := testing.AllocsPerRun(runs, hold); n != 0 {
+		t.Errorf("a span that others make room for takes %v allocations", n)
+	}
+	var f family
+	g.release(sc.TraceID(), root, &f)
+	if len(f.spans) != runs+1 || f.dropped != 0 || r.Stats().HeldEvicted == before {
+		t.Errorf("%d spans are held, %d dropped, %d made room; want %d, 0 and some", len(f.spans), f.dropped, r.Stats().HeldEvicted-before, runs+1)
 	}
 }
