@@ -150,10 +150,13 @@ func (d *Diagnostics) hints() []string {
 		add(true, "Requests named %q have been running for up to %.0f s, %d of them: unless they are streams, look for what they wait for, or for a span that is "+
 			"never ended. GET active lists the longest.", leaked[0].Name, leaked[0].OldestAgeSeconds, leaked[0].Count)
 	}
-	add(d.Processor.HeldStale > 0, "%d spans are in no request's anatomy, and the internal ones among them in no row: no request above them ended "+
-		"within a minute. If that is work that goes on after its request, all is well; below a span that never ends start each job with "+
-		"trace.WithNewRoot; of a parent that another process or provider has, say that it is remote (trace.ContextWithRemoteSpanContext), or "+
-		"give its provider Monitor.SpanProcessor.", d.Processor.HeldStale)
+	add(d.Processor.HeldStale > 0, "At least %d spans are in no request's anatomy, and the internal ones among them in no row: no request above them ended "+
+		"within a minute, and none is known here that runs. If that is work that goes on after its request, all is well; below a span that never ends "+
+		"start each job with trace.WithNewRoot; of a parent that another process or provider has, say that it is remote "+
+		"(trace.ContextWithRemoteSpanContext), or give its provider Monitor.SpanProcessor.", d.Processor.HeldStale)
+	add(d.Processor.HeldRunning > 0, "%d spans are below requests that have been running for more than a minute, most of them below %q: they are in no "+
+		"anatomy, and the internal ones in no row, until that ends. If it is a job, all is well; if it never ends, as a span around the whole program or "+
+		"around a loop, start each job below it with trace.WithNewRoot.", d.Processor.HeldRunning, d.Processor.HeldRunningName)
 	add(d.Processor.HookPanics > 0, "A function of WithOnKeep has panicked %d times.", d.Processor.HookPanics)
 	add(d.Processor.AnatomiesIncomplete+d.Processor.AnatomiesDropped > 0, "The anatomies of %d slow or failed requests lack calls for want of room, those of %d all of them. "+
 		"Requests that make many calls and are never slow are best left out of the trace.", d.Processor.AnatomiesIncomplete, d.Processor.AnatomiesDropped)

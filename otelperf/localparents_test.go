@@ -171,27 +171,48 @@ func TestRequestsWithLocalParents(t *testing.T) {
 	}
 }
 
-// Internal spans that no request above them accounts for are in diagnostics, with what to do about them.
-func TestJobsBelowASpanThatNeverEnds(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		mon := newMonitor(t)
-		tp := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(mon.SpanProcessor(nil)))
-		ctx, program := tp.Tracer("test").Start(t.Context(), "main")
-		for range 100 {
-			_, s := tp.Tracer("test").Start(ctx, "job")
-			s.End()
-		}
-		hinted := func() bool {
-			return strings.Contains(strings.Join(mon.Diagnostics().Hints, "\n"), "100 spans are in no request's anatomy")
-		}
-		if hinted() {
-			t.Error("there is a hint before a minute is over")
-		}
-		time.Sleep(2 * time.Minute)
-		if !hinted() {
-			t.Errorf("the hints are %q", mon.Diagnostics().Hints)
-		}
-		program.End()
-		_ = mon.Shutdown(t.Context())
-	})
+// Internal spans that no request above them accounts for are in diagnostics, with what to do about them, whether they go on or not:
+// those below a span that never ends, and those of a parent that nobody here knows.
+func TestWorkThatIsInNoRow(t *testing.T) {
+	unknown := trace.ContextWithSpanContext(t.Context(), trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{2}, TraceFlags: trace.FlagsSampled}))
+	for name, tt := range map[string]struct {
+		unknown bool
+		seconds int // for which there is work
+		want    string
+	}{
+		"below a span that never ends":           {false, 1, `10 spans are below requests that have been running for more than a minute, most of them below "main"`},
+		"below a span that never ends, it is on": {false, 90, `900 spans are below requests that have been running for more than a minute, most of them below "main"`},
+		"of an unknown parent":                   {true, 1, "At least 10 spans are in no request's anatomy"},
+		"of an unknown parent, it is on":         {true, 90, "At least 256 spans are in no request's anatomy"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				mon := newMonitor(t)
+				tracer := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(mon.SpanProcessor(nil))).Tracer("test")
+				ctx, program := unknown, trace.SpanFromContext(t.Context())
+				if !tt.unknown {
+					ctx, program = tracer.Start(t.Context(), "main")
+				}
+				hints := func() string { return strings.Join(mon.Diagnostics().Hints, "\n") }
+				time.Sleep(time.Second / 2) // between two sweeps
+				for second := range 90 {
+					if second < tt.seconds {
+						for range 10 {
+							_, s := tracer.Start(ctx, "job")
+							s.End()
+						}
+					}
+					if second == 55 && strings.Contains(hints(), "spans are") {
+						t.Errorf("before a minute is over the hints are %q", hints())
+					}
+					time.Sleep(time.Second)
+				}
+				if !strings.Contains(hints(), tt.want) {
+					t.Errorf("the hints are %q, want %q", hints(), tt.want)
+				}
+				program.End()
+				_ = mon.Shutdown(t.Context())
+			})
+		})
+	}
 }

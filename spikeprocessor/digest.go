@@ -23,7 +23,7 @@ func (c *core) digest(now time.Time) {
 	c.bench.expire(now.Add(-lateWindow))
 	if now.Sub(c.tidied) >= time.Second || now.Before(c.tidied) {
 		c.tidied = now
-		c.gather.tidy()
+		c.tidyHeld(now)
 		if c.running != nil {
 			c.running.sweep(now)
 		}

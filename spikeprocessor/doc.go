@@ -36,12 +36,14 @@
 // begin within a second some may be left out. At most 500 error groups are stored, with one more for each kind of endpoint.
 //
 // Ended child spans are held until their local root ends: at most 8 MiB in the process, by an estimate that counts every span as 1 KiB
-// at least (so 8192 spans), 256 spans of a request, and of one request at most as much as is left for others. Where there is no room,
-// requests that have been running for more than ten seconds (streams, consumers' loops) let go of theirs first. Slow and failed requests
-// wait with their children for [Link.Digest], and ten seconds for late children; with samples of ordinary requests that is 16 MiB at
-// most, and of one endpoint at most as much as is left for others. A span above 8 KiB is stored as a copy in which texts are cut to at
-// most 2 KiB. Digest builds anatomies for 50 ms, or of 1 MiB of spans, and leaves the rest to the next call. What has no room is counted
-// in [Stats]; numbers, the slow log's entries and exported spans are not affected, but a rescued child is exported as it is stored.
+// at least (so 8192 spans), 256 spans of a request, and of those that have most at most as much as is left for others. Where there is no
+// room, requests that have been running for more than ten seconds (streams, consumers' loops) let go of theirs first; else those that
+// have most give up some for those that have less. A span waits for a minute, and where a request of its trace is known to run, for an
+// hour at most. Slow and failed requests wait with their children for [Link.Digest], and ten seconds for late children; with samples of
+// ordinary requests that is 16 MiB at most, and of one endpoint at most as much as is left for others. A span above 8 KiB is stored as a
+// copy in which texts are cut to at most 2 KiB. Digest builds anatomies for 50 ms, or of 1 MiB of spans, and leaves the rest to the next
+// call. What has no room is counted in [Stats]; numbers, the slow log's entries and exported spans are not affected, but a rescued child
+// is exported as it is stored.
 //
 // # Several providers
 //

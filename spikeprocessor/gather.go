@@ -16,16 +16,20 @@ const (
 	freeShare     = 16 << 10 // bytes that every request may hold; beyond, no more than is left for others
 	gatherShards  = 64
 	creditBytes   = 32 << 10 // what a shard asks for at a time
-	staleSweeps   = 60       // a list that nobody touched for so many sweeps, one a second, is let go
-	longSweeps    = 10       // one that is older makes room for any other
+	maxRounds     = 32       // how often a span that finds no room has others make some, before it is left out
+	staleSweeps   = 60       // a span whose request is not known to run is let go after so many sweeps, one a second
+	longSweeps    = 10       // a list that is older makes room for any other
 )
 
 // gatherer holds ended child spans by trace until their local root ends. In the process they take at most maxHeldBytes, by
-// [weigh]; a heavy span is held as a clipped copy. Of one request they are at most maxPerRequest, and above freeShare at most
-// as many bytes as are left for others, so n requests that want all get 1/(n+1) of it each. Where that is not enough, requests
-// that have been there for longer than ten seconds make room, the oldest first, and where nothing is left at all, the oldest of
-// any age. Who made room holds nothing any more: those are streams, consumers' loops, and spans that ended after their root. All
-// that is left out is counted. Who made room is remembered by at most 256 lists a shard, 2 MiB in all.
+// [weigh]; a heavy span is held as a clipped copy. Of one request they are at most maxPerRequest, and those of the requests that have
+// most, above freeShare, at most as many bytes as are left for others, so n requests that want all get 1/(n+1) of it each.
+//
+// Where that is not enough, requests that have been there for longer than ten seconds make room, the oldest first, and hold nothing
+// any more: those are streams, consumers' loops, and spans that ended after their root. At most 256 of them are remembered in a shard,
+// 2 MiB in all. Where there are none, whoever has clearly more than the one that asks gives up an eighth of it, calls
+// before what they are below of; and where nobody has, the oldest of any age makes room for one that has less than freeShare. All that
+// is left out is counted.
 //
 // A child costs one short lock of a shard, which spans of other traces share by chance only, and no allocation once the
 // shard's memory is warm. Shards take bytes from the common bound a batch at a time, and keep some back; only when the bound
@@ -37,12 +41,15 @@ type gatherer struct {
 	used    atomic.Int64  // bytes granted to shards, maxHeldBytes at most
 	clock   atomic.Uint32 // moves on as bytes are granted: the age of lists within a second
 	aged    atomic.Bool   // at the last sweep there were lists older than longSweeps
+	top     atomic.Uint32 // the size class of the largest list, or of one that was larger
 	pressed atomic.Bool   // the bound was reached: shards keep nothing back
 	full    atomic.Uint64
 	long    atomic.Uint64
 	stale   atomic.Uint64
 	evicted atomic.Uint64
 	clipped atomic.Uint64
+	below   atomic.Pointer[overdue] // what the last sweep found below requests that run
+	late    bool                    // there are spans older than staleSweeps; for tidy alone
 	_       [64]byte
 	shards  [gatherShards]gatherShard
 }
@@ -60,16 +67,16 @@ func (g *gatherer) hold(sc *trace.SpanContext, parent trace.SpanID, s sdktrace.R
 	}
 	h := heldSpan{span: s, id: sc.SpanID(), parent: parent, bytes: int32(n)}
 	sh := g.shard(id)
-	for {
-		born, held := sh.hold(g, id, &h)
+	for range maxRounds {
+		w, held := sh.hold(g, id, &h)
 		if held {
 			return
 		}
-		if !g.makeRoom(id, born) {
-			sh.refuse(g, id, &h)
-			return
+		if !g.makeRoom(id, w) {
+			break
 		}
 	}
+	sh.refuse(g, id, &h)
 }
 
 // clip returns a lighter copy of a span, and its weight.
@@ -101,22 +108,45 @@ func (g *gatherer) grant(n int64) int64 {
 // left is how many bytes nobody has.
 func (g *gatherer) left() int64 { return maxHeldBytes - g.used.Load() }
 
-// makeRoom takes back what shards have to spare, else has the oldest list of the process let its spans go. It reports
-// false if that is younger than born, or that of the trace itself.
-func (g *gatherer) makeRoom(id trace.TraceID, born age) bool {
+// want is what a span that finds no room asks for.
+type want struct {
+	born  age   // of its list
+	long  age   // that of the youngest list that makes room for any other
+	bytes int64 // what its list would have
+}
+
+func (w want) young() bool { return w.born > w.long }
+
+// makeRoom takes back what shards have to spare, else has another list let spans go: the oldest of the process if that makes room for
+// any other, else a larger one, else the oldest all the same. It reports false if there is none that has to.
+func (g *gatherer) makeRoom(id trace.TraceID, w want) bool {
 	if g.pressed.CompareAndSwap(false, true) {
 		g.reclaim()
 		return true
 	}
-	var victim *gatherShard
+	var first, largest *gatherShard
 	var oldest age
+	var most, top = uint8(0), g.top.Load()
 	for i := range g.shards {
 		sh := &g.shards[(int(id[14])+i)%gatherShards]
-		if at := age(sh.oldest.Load()); at != 0 && at <= born && (victim == nil || at < oldest) {
-			victim, oldest = sh, at
+		if at := age(sh.oldest.Load()); at != 0 && (first == nil || at < oldest) {
+			first, oldest = sh, at
+		}
+		if class := sh.largest(); class > most {
+			largest, most = sh, class
 		}
 	}
-	return victim != nil && victim.evict(g, id)
+	if first != nil && oldest <= min(w.born, w.long) {
+		return first.evict(g, id)
+	}
+	g.top.CompareAndSwap(top, uint32(most))
+	if w.young() {
+		g.aged.Store(false) // those there were have made room
+		if largest != nil && outweighs(most, w.bytes) {
+			return largest.shrink(g, id, w.bytes)
+		}
+	}
+	return w.bytes <= freeShare && first != nil && oldest <= w.born && first.evict(g, id)
 }
 
 // reclaim takes back what shards have to spare.
@@ -167,19 +197,6 @@ func (g *gatherer) release(traceID trace.TraceID, root trace.SpanID, collect *fa
 	l.dropped, l.lost = 0, false
 	if l.head == 0 {
 		sh.freeList(traceID, li)
-	}
-}
-
-// tidy is to be called once a second. It lets go of spans whose root has not ended for a minute after the last of
-// them: it runs for ever, or ended before them.
-func (g *gatherer) tidy() {
-	aged := false
-	for i := range g.shards {
-		aged = g.shards[i].tidy(g) || aged
-	}
-	g.aged.Store(aged)
-	if g.pressed.Load() && g.left() > maxHeldBytes/4 {
-		g.pressed.Store(false)
 	}
 }
 

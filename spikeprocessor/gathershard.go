@@ -18,16 +18,18 @@ const (
 type gatherShard struct {
 	busy   atomic.Int32  // lists; a root that finds none has nothing to release
 	oldest atomic.Uint64 // the age of the oldest list with spans; 0: there is none
+	mask   atomic.Uint64 // a bit for each size class in which there are lists
 
 	mu     sync.Mutex // guards all below; held for a few dozen instructions
 	traces map[trace.TraceID]int32
 	lists  []heldList
 	nodes  []heldSpan
-	list0  int32 // first free list, plus one
-	node0  int32 // first free node, plus one
-	last   int32 // the list that was found last, plus one: children of a request mostly follow each other
-	live   chain // lists with spans, the oldest first
-	gone   chain // lists that made room, the one that did longest ago first
+	list0  int32              // first free list, plus one
+	node0  int32              // first free node, plus one
+	last   int32              // the list that was found last, plus one: children of a request mostly follow each other
+	live   chain              // lists with spans, the oldest first
+	gone   chain              // lists that made room, the one that did longest ago first
+	sizes  [sizeClasses]chain // lists with spans, by size class
 	spans  int64
 	bytes  int64 // of the spans
 	credit int64 // bytes that may be taken without asking
@@ -41,10 +43,11 @@ type heldList struct {
 	head       int32 // plus one; newest first
 	count      int32
 	dropped    int32
-	touched    uint32
+	since      uint32 // the sweep after which its oldest span came, or an older one that is gone; of one that made room, when it did
 	born       age
 	bytes      int64
-	prev, next int32 // in a chain, plus one; next is that of the free lists too
+	links      [2]links
+	class      uint8
 	lost, gone bool
 }
 
@@ -52,51 +55,54 @@ type heldSpan struct {
 	span       sdktrace.ReadOnlySpan
 	id, parent trace.SpanID
 	bytes      int32
-	next       int32 // plus one
+	next       int32  // plus one
+	since      uint32 // the sweep after which it came
 }
 
-// hold takes a span in, or reports that others have to make room, those that are no younger than born. What is to be left out
-// in any case counts as held.
-func (sh *gatherShard) hold(g *gatherer, id trace.TraceID, h *heldSpan) (born age, held bool) {
+// hold takes a span in, or reports what others have to make room for. What is to be left out in any case counts as held.
+func (sh *gatherShard) hold(g *gatherer, id trace.TraceID, h *heldSpan) (w want, held bool) {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
+	h.since = sh.sweep
+	w = want{long: sh.long(), bytes: int64(h.bytes)}
 	li, known := sh.find(id)
 	if known {
 		l := &sh.lists[li]
-		l.touched, born = sh.sweep, l.born
-		after := l.bytes + int64(h.bytes)
+		w.born, w.bytes = l.born, w.bytes+l.bytes
 		switch {
 		case l.gone:
 			sh.drop(l, &g.full)
-			return 0, true
+			return w, true
 		case l.count >= maxPerRequest:
 			g.long.Add(1)
 			l.dropped++
-			sh.replaceLeaf(l, h)
-			return 0, true
-		case after > freeShare && after > g.left()+sh.credit:
-			if long := sh.long(); l.born > long && g.aged.Load() || !g.pressed.Load() {
-				return long, false
+			sh.replaceLeaf(g, li, h)
+			return w, true
+		case w.bytes > freeShare && w.bytes > g.left()+sh.credit:
+			if !g.pressed.Load() || w.young() && g.aged.Load() {
+				return w, false
 			}
-			sh.drop(l, &g.full)
-			sh.replaceLeaf(l, h)
-			return 0, true
+			if !w.young() || !outweighs(uint8(g.top.Load()), w.bytes) {
+				sh.drop(l, &g.full)
+				sh.replaceLeaf(g, li, h)
+				return w, true
+			}
 		}
 	} else {
-		born = newAge(sh.sweep, g.clock.Load())
+		w.born = newAge(sh.sweep, g.clock.Load())
 	}
 	if sh.credit < int64(h.bytes) {
 		more := g.grant(int64(h.bytes) - sh.credit)
 		if more == 0 {
-			return born, false
+			return w, false
 		}
 		sh.credit += more
 	}
 	if !known {
-		li = sh.newList(id, born)
+		li = sh.newList(id, w.born)
 	}
-	sh.add(&sh.lists[li], h)
-	return 0, true
+	sh.add(g, li, h)
+	return w, true
 }
 
 // long is the age of the youngest list that makes room for any other.
@@ -115,15 +121,15 @@ func (sh *gatherShard) refuse(g *gatherer, id trace.TraceID, h *heldSpan) {
 	defer sh.mu.Unlock()
 	if li, ok := sh.find(id); ok {
 		sh.drop(&sh.lists[li], &g.full)
-		sh.replaceLeaf(&sh.lists[li], h)
+		sh.replaceLeaf(g, li, h)
 	} else {
 		g.full.Add(1)
 	}
 }
 
 // add puts a span, for which there is credit, at the head of a list.
-func (sh *gatherShard) add(l *heldList, h *heldSpan) {
-	n := sh.newNode()
+func (sh *gatherShard) add(g *gatherer, li int32, h *heldSpan) {
+	n, l := sh.newNode(), &sh.lists[li]
 	h.next = l.head
 	sh.nodes[n-1] = *h
 	l.head = n
@@ -132,14 +138,16 @@ func (sh *gatherShard) add(l *heldList, h *heldSpan) {
 	sh.spans++
 	sh.bytes += int64(h.bytes)
 	sh.credit -= int64(h.bytes)
+	sh.classify(g, li)
 }
 
 // replaceLeaf puts a span that has children in the place of one that has none and weighs no less: without it, all below it
 // would be orphans. Parents end after their children, so first come, first served would lose just them.
-func (sh *gatherShard) replaceLeaf(l *heldList, h *heldSpan) {
+func (sh *gatherShard) replaceLeaf(g *gatherer, li int32, h *heldSpan) {
 	if h.span.ChildSpanCount() == 0 {
 		return
 	}
+	l := &sh.lists[li]
 	for n := l.head; n != 0; n = sh.nodes[n-1].next {
 		if old := &sh.nodes[n-1]; old.bytes >= h.bytes && old.span.ChildSpanCount() == 0 {
 			less := int64(old.bytes - h.bytes)
@@ -148,6 +156,7 @@ func (sh *gatherShard) replaceLeaf(l *heldList, h *heldSpan) {
 			sh.credit += less
 			h.next = old.next
 			*old = *h
+			sh.classify(g, li)
 			return
 		}
 	}
@@ -186,31 +195,41 @@ func (sh *gatherShard) giveBack(g *gatherer) {
 	}
 }
 
+// remove takes those spans out of a list that out chooses, and returns how many there were.
+func (sh *gatherShard) remove(g *gatherer, li int32, out func(*heldSpan) bool) (removed int32) {
+	l := &sh.lists[li]
+	for link := &l.head; *link != 0; {
+		n := *link
+		node := &sh.nodes[n-1]
+		if !out(node) {
+			link = &node.next
+			continue
+		}
+		*link = node.next
+		l.bytes -= int64(node.bytes)
+		sh.freeNode(n)
+		removed++
+	}
+	l.count -= removed
+	sh.classify(g, li)
+	sh.giveBack(g)
+	return removed
+}
+
 // detach takes the descendants that kin knows out of a list, and returns how many spans are left in it.
 func (sh *gatherShard) detach(g *gatherer, li int32, kin *kinship, collect *family) (left int32) {
-	l := &sh.lists[li]
-	link := &l.head
-	for n := *link; n != 0; {
-		node := &sh.nodes[n-1]
-		next := node.next
-		if kin.has(node.parent) {
-			kin.add(node.id)
-			l.bytes -= int64(node.bytes)
-			if collect != nil {
-				collect.spans = append(collect.spans, node.span)
-				collect.bytes += int64(node.bytes)
-			}
-			*link = next
-			sh.freeNode(n)
-		} else {
-			left++
-			link = &node.next
+	sh.remove(g, li, func(node *heldSpan) bool {
+		if !kin.has(node.parent) {
+			return false
 		}
-		n = next
-	}
-	l.count = left
-	sh.giveBack(g)
-	return left
+		kin.add(node.id)
+		if collect != nil {
+			collect.spans = append(collect.spans, node.span)
+			collect.bytes += int64(node.bytes)
+		}
+		return true
+	})
+	return sh.lists[li].count
 }
 
 // evict lets the spans of the oldest list go, unless it is that of the trace own. The list stays, and holds nothing any more.
@@ -225,49 +244,23 @@ func (sh *gatherShard) evict(g *gatherer, own trace.TraceID) bool {
 	if l.trace == own {
 		return false
 	}
-	g.evicted.Add(uint64(l.count))
-	l.dropped += l.count
-	l.lost, l.gone = true, true
-	sh.empty(g, l)
-	sh.unlink(&sh.live, li)
-	sh.link(&sh.gone, li)
+	sh.give(g, li, func(*heldSpan) bool { return true })
+	l.gone, l.since = true, sh.sweep
+	sh.unlink(&sh.live, byAge, li)
+	sh.link(&sh.gone, byAge, li)
 	if sh.gone.n > maxGone {
 		sh.freeList(sh.lists[sh.gone.first-1].trace, sh.gone.first-1)
 	}
 	return true
 }
 
-// empty lets the spans of a list go.
-func (sh *gatherShard) empty(g *gatherer, l *heldList) {
-	for n := l.head; n != 0; {
-		next := sh.nodes[n-1].next
-		sh.freeNode(n)
-		n = next
-	}
-	l.head, l.count, l.bytes = 0, 0, 0
-	sh.giveBack(g)
-}
-
-// tidy lets lists go that nobody touched for a while, and memory that only a burst needed. It reports whether there are lists that
-// make room for any other.
-func (sh *gatherShard) tidy(g *gatherer) (aged bool) {
-	sh.mu.Lock()
-	defer sh.mu.Unlock()
-	sh.sweep++
-	for id, li := range sh.traces {
-		l := &sh.lists[li]
-		if sh.sweep-l.touched < staleSweeps {
-			continue
-		}
-		g.stale.Add(uint64(l.count))
-		sh.empty(g, l)
-		sh.freeList(id, li)
-	}
-	if roomy(len(sh.nodes), int(sh.spans)) || roomy(len(sh.lists), len(sh.traces)) {
-		sh.rebuild()
-	}
-	oldest := age(sh.oldest.Load())
-	return oldest != 0 && oldest <= sh.long()
+// give lets those spans of a list go that out chooses, for the sake of other requests.
+func (sh *gatherShard) give(g *gatherer, li int32, out func(*heldSpan) bool) {
+	n := sh.remove(g, li, out)
+	l := &sh.lists[li]
+	l.dropped += n
+	l.lost = true
+	g.evicted.Add(uint64(n))
 }
 
 func roomy(size, used int) bool { return size > roomyTill && used < size/4 }
@@ -279,7 +272,8 @@ func (sh *gatherShard) clear(g *gatherer) {
 	g.used.Add(-sh.bytes - sh.credit)
 	sh.traces, sh.lists, sh.nodes = nil, nil, nil
 	sh.list0, sh.node0, sh.last, sh.spans, sh.bytes, sh.credit = 0, 0, 0, 0, 0, 0
-	sh.live, sh.gone = chain{}, chain{}
+	sh.live, sh.gone, sh.sizes = chain{}, chain{}, [sizeClasses]chain{}
 	sh.busy.Store(0)
 	sh.oldest.Store(0)
+	sh.mask.Store(0)
 }

@@ -4,15 +4,22 @@ package spikeprocessor
 
 import "go.opentelemetry.io/otel/trace"
 
-// chain is a row of a shard's lists. A list is in one chain, live or gone.
+// chain is a row of a shard's lists. A list is in one by age, live or gone, and if it has spans in the one of its size class.
 type chain struct{ first, last, n int32 } // first and last are plus one
 
+// links are a list's neighbours in a chain, plus one. That by age links the free lists, too.
+type links struct{ prev, next int32 }
+
+const (
+	byAge = iota
+	bySize
+)
+
 // link puts a list at the end of a chain.
-func (sh *gatherShard) link(c *chain, li int32) {
-	l := &sh.lists[li]
-	l.prev, l.next = c.last, 0
+func (sh *gatherShard) link(c *chain, by int, li int32) {
+	sh.lists[li].links[by] = links{prev: c.last}
 	if c.last != 0 {
-		sh.lists[c.last-1].next = li + 1
+		sh.lists[c.last-1].links[by].next = li + 1
 	} else {
 		c.first = li + 1
 	}
@@ -22,17 +29,17 @@ func (sh *gatherShard) link(c *chain, li int32) {
 }
 
 // unlink takes a list out of its chain.
-func (sh *gatherShard) unlink(c *chain, li int32) {
-	l := &sh.lists[li]
-	if l.prev != 0 {
-		sh.lists[l.prev-1].next = l.next
+func (sh *gatherShard) unlink(c *chain, by int, li int32) {
+	at := sh.lists[li].links[by]
+	if at.prev != 0 {
+		sh.lists[at.prev-1].links[by].next = at.next
 	} else {
-		c.first = l.next
+		c.first = at.next
 	}
-	if l.next != 0 {
-		sh.lists[l.next-1].prev = l.prev
+	if at.next != 0 {
+		sh.lists[at.next-1].links[by].prev = at.prev
 	} else {
-		c.last = l.prev
+		c.last = at.prev
 	}
 	c.n--
 	sh.aged(c)
@@ -70,14 +77,14 @@ func (sh *gatherShard) newList(id trace.TraceID, born age) int32 {
 	}
 	li := sh.list0 - 1
 	if li >= 0 {
-		sh.list0 = sh.lists[li].next
+		sh.list0 = sh.lists[li].links[byAge].next
 	} else {
 		li = int32(len(sh.lists))
 		sh.lists = append(sh.lists, heldList{})
 	}
-	sh.lists[li] = heldList{trace: id, born: born, touched: sh.sweep}
+	sh.lists[li] = heldList{trace: id, born: born, since: sh.sweep}
 	sh.traces[id], sh.last = li, li+1
-	sh.link(&sh.live, li)
+	sh.link(&sh.live, byAge, li)
 	sh.busy.Store(int32(len(sh.traces)))
 	return li
 }
@@ -85,25 +92,27 @@ func (sh *gatherShard) newList(id trace.TraceID, born age) int32 {
 // freeList takes a list without spans out of the shard.
 func (sh *gatherShard) freeList(id trace.TraceID, li int32) {
 	if sh.lists[li].gone {
-		sh.unlink(&sh.gone, li)
+		sh.unlink(&sh.gone, byAge, li)
 	} else {
-		sh.unlink(&sh.live, li)
+		sh.unlink(&sh.live, byAge, li)
 	}
 	delete(sh.traces, id)
-	sh.lists[li] = heldList{next: sh.list0}
+	sh.lists[li] = heldList{links: [2]links{byAge: {next: sh.list0}}}
 	sh.list0 = li + 1
 	sh.busy.Store(int32(len(sh.traces)))
 }
 
 // rebuild moves everything into memory of its size.
-func (sh *gatherShard) rebuild() {
+func (sh *gatherShard) rebuild(g *gatherer) {
 	lists, nodes, chains := sh.lists, sh.nodes, [...]chain{sh.live, sh.gone}
 	sh.traces = make(map[trace.TraceID]int32, len(sh.traces))
 	sh.lists, sh.nodes = make([]heldList, 0, chains[0].n+chains[1].n), make([]heldSpan, 0, sh.spans)
-	sh.live, sh.gone, sh.list0, sh.node0, sh.last = chain{}, chain{}, 0, 0, 0
+	sh.live, sh.gone, sh.sizes, sh.list0, sh.node0, sh.last = chain{}, chain{}, [sizeClasses]chain{}, 0, 0, 0
+	sh.mask.Store(0)
 	for i, to := range [...]*chain{&sh.live, &sh.gone} {
-		for at := chains[i].first; at != 0; at = lists[at-1].next {
+		for at := chains[i].first; at != 0; at = lists[at-1].links[byAge].next {
 			l := lists[at-1]
+			l.class = 0
 			tail := &l.head
 			for n := l.head; n != 0; n = nodes[n-1].next {
 				sh.nodes = append(sh.nodes, nodes[n-1])
@@ -112,7 +121,8 @@ func (sh *gatherShard) rebuild() {
 			}
 			sh.lists = append(sh.lists, l)
 			sh.traces[l.trace] = int32(len(sh.lists) - 1)
-			sh.link(to, int32(len(sh.lists)-1))
+			sh.link(to, byAge, int32(len(sh.lists)-1))
+			sh.classify(g, int32(len(sh.lists)-1))
 		}
 	}
 }

@@ -60,13 +60,20 @@ type Stats struct {
 	HeldBytes int64 `json:"held_bytes"`
 	// HeldFull counts child spans that no anatomy has for want of room in the process.
 	HeldFull uint64 `json:"held_full"`
-	// HeldEvicted counts child spans that no anatomy has because their request, the oldest, made room for others.
+	// HeldEvicted counts child spans that no anatomy has because their request, the oldest or one that had most, made room for others.
 	HeldEvicted uint64 `json:"held_evicted"`
 	// HeldLong counts child spans that no anatomy has because their request had 256 already.
 	HeldLong uint64 `json:"held_long"`
 	// HeldStale counts spans that are in no anatomy and, if internal, in no row, because no request above them ended within a
-	// minute of them: it runs for ever, or is not seen here, or ended before them.
+	// minute of them, and none is known that runs: it is not seen here, or ended before them, or has been running for more than an
+	// hour. Where there are more than can be held, those that were left out are not among them.
 	HeldStale uint64 `json:"held_stale"`
+	// HeldRunning is the number of spans, held or left out, below requests that have been running for more than a minute and are not of
+	// kind server (those are streams), where the first of them ended more than a minute ago. They are in no anatomy and, if internal, in
+	// no row until the request ends. It is as of the last Link.Digest.
+	HeldRunning int64 `json:"held_running"`
+	// HeldRunningName is the name of the request that has most of them, at most 256 bytes; "" if there is none.
+	HeldRunningName string `json:"held_running_name"`
 	// HeldClipped counts child spans heavier than 8 KiB that were held with shorter texts.
 	HeldClipped uint64 `json:"held_clipped"`
 	// AnatomiesWaiting is the number of slow or failed requests that wait for their anatomy, at most 256.
@@ -119,6 +126,9 @@ func (p *Processor) Stats() Stats {
 		SamplerUsed: c.samplerUsed.Load(), Stopped: c.stopped.Load(), GaveUp: c.gaveUp.Load(), Leaked: []Leak{},
 	}
 	st.Held, st.HeldBytes = c.gather.count()
+	if below := c.gather.below.Load(); below != nil {
+		st.HeldRunning, st.HeldRunningName = below.spans, below.name
+	}
 	st.AnatomiesWaiting, st.WaitingBytes = c.bench.count()
 	if at := c.stats.lastIncomplete.Load(); at != 0 {
 		st.LastIncomplete = time.Unix(0, at).UTC()
