@@ -88,17 +88,27 @@ func TestRequestsThatNeverEnd(t *testing.T) {
 		}
 		fresh := rg.hang(30, "GET /fresh")
 		active := answer(t, rg.mon.Handler(), "/active?limit=1000")
-		lost := rg.mon.Diagnostics().Processor.InFlightDropped
-		if active["count"] != float64(1130-lost) || lost > 100 {
-			t.Errorf("%v of 1130 requests are known, %d dropped", active["count"], lost)
+		if active["count"] != 1130.0 || len(listOf(active, "leaked")) != 0 {
+			t.Errorf("%v of 1130 requests are known, %v leaked within a minute", active["count"], active["leaked"])
 		}
 		if got := rg.healthOf("in_flight"); got != "pass" {
 			t.Errorf("within a minute, health says %q", got)
 		}
 		time.Sleep(time.Minute)
 		d := rg.mon.Diagnostics()
-		if l := d.Processor.Leaked; len(l) != 1 || l[0].Name != "GET /hung" || l[0].Count < 500 || l[0].OldestAgeSeconds != 82 {
+		if l := d.Processor.Leaked; len(l) != 1 || l[0].Name != "GET /hung" || l[0].Count != 1100 || l[0].OldestAgeSeconds != 82 {
 			t.Errorf("leaked: %+v", l)
+		}
+		active = answer(t, rg.mon.Handler(), "/active")
+		routes := map[any]int{}
+		for _, r := range listOf(active, "active") {
+			routes[r["route"]]++
+		}
+		if routes["/fresh"] != 30 || routes["/hung"] != 70 || active["count"] != 1130.0 {
+			t.Errorf("listed %v of %v, want all 30 that are fresh, too", routes, active["count"])
+		}
+		if l := listOf(active, "leaked"); len(l) != 1 || l[0]["name"] != "GET /hung" || l[0]["count"] != 1100.0 || l[0]["oldest_age_seconds"] != 82.0 {
+			t.Errorf("leaked: %v", l)
 		}
 		if !slices.ContainsFunc(d.Hints, func(s string) bool { return strings.Contains(s, `"GET /hung"`) }) {
 			t.Errorf("no hint names them: %q", d.Hints)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf/internal/units"
 	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/spikeprocessor"
 )
 
 // rowList is what the answers of GET endpoints and GET dependencies share.
@@ -53,8 +54,9 @@ type spikeList struct {
 
 type activeList struct {
 	origin
-	Count  int             `json:"count"`  // of all that are known; at most ?limit= are in the list
-	Active []activeRequest `json:"active"` // longest first
+	Count  int                   `json:"count"`  // of all that are known; at most ?limit= are in the list
+	Leaked []spikeprocessor.Leak `json:"leaked"` // as in diagnostics: those that may never end, by name
+	Active []activeRequest       `json:"active"` // longest first; where there are more than ?limit=, names take turns
 }
 
 type errorList struct {
@@ -87,7 +89,7 @@ var methods = []string{
 	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions,
 }
 
-// activeRequests returns at most limit of the requests in flight, the longest running first, and how many there are. Their route is
+// activeRequests returns at most limit of the requests in flight, as Link.Active chooses them, and how many there are. Their route is
 // not known before they end: it is the name that the span has by now, and empty while that is the method alone.
 func (m *Monitor) activeRequests(limit int) ([]activeRequest, int) {
 	list := []activeRequest{}

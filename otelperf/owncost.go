@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/sdk"
 
+	"github.com/otelperf/otelperf-go/otelperf/internal/runtimesignals"
 	"github.com/otelperf/otelperf-go/otelperf/internal/units"
 )
 
@@ -19,7 +20,9 @@ type OwnCost struct {
 	MemoryBytes int64 `json:"memory_bytes"`
 	// RequestsCounted is the number of spans that were counted since the start or the last reset: requests, dependencies and jobs.
 	RequestsCounted uint64 `json:"requests_counted"`
-	// CPUSeconds is an estimate: the time of all evaluations and samples of the runtime as it was measured, and 0.3 µs for each span counted.
+	// CPUSeconds is an upper estimate: the time of all evaluations and samples of the runtime by the clock, in which they may have waited
+	// for a core, a lock or the metrics of the program, and 0.3 µs for each span counted; never more than the process has used, where that
+	// is known.
 	CPUSeconds float64 `json:"cpu_seconds"`
 	// CPUShare is CPUSeconds as a share of the time since the start; 1 is one core.
 	CPUShare *float64 `json:"cpu_share"`
@@ -34,7 +37,11 @@ func (m *Monitor) own(d *Diagnostics) OwnCost {
 		MemoryBytes:     int64(d.Engine.Bytes) + d.SlowLog.Bytes + d.Processor.HeldBytes + d.Processor.WaitingBytes + int64(m.runtime.Bytes()),
 		RequestsCounted: m.engine.Counted(),
 	}
-	c.CPUSeconds = *units.Number(d.Engine.TickSeconds + m.runtime.Spent().Seconds() + float64(c.RequestsCounted)*spanCost.Seconds())
+	seconds := d.Engine.TickSeconds + m.runtime.Spent().Seconds() + float64(c.RequestsCounted)*spanCost.Seconds()
+	if used := runtimesignals.ProcessCPUSeconds(); used < seconds {
+		seconds = used
+	}
+	c.CPUSeconds = *units.Number(seconds)
 	if up := time.Since(m.began).Seconds(); up > 0 {
 		c.CPUShare = units.Number(c.CPUSeconds / up)
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -56,13 +57,14 @@ type Reader struct {
 	onSpike func(*engine.Event) // must return at once
 	faults  *fault.Log
 
-	turn    chan struct{} // holds the one evaluation that may run; a digest needs no turn
-	ticks   *worker.Worker
-	digests *worker.Worker // with a paced source alone
-	cancel  context.CancelFunc
-	spent   atomic.Int64 // ns, in evaluations and digests
-	failure atomic.Pointer[string]
-	closed  atomic.Bool
+	digesting sync.Mutex
+	turn      chan struct{} // holds the one evaluation that may run; a digest needs no turn
+	ticks     *worker.Worker
+	digests   *worker.Worker // with a paced source alone
+	cancel    context.CancelFunc
+	spent     atomic.Int64 // ns by the clock, in evaluations and digests
+	failure   atomic.Pointer[string]
+	closed    atomic.Bool
 }
 
 func newReader(mr *sdkmetric.ManualReader, e *engine.Engine, src source, every time.Duration, paced bool, faults *fault.Log) *Reader {
@@ -105,6 +107,8 @@ func (r *Reader) patience() time.Duration { return min(r.every, maxCollect) }
 
 // digestNow does what the span path leaves to others. Nobody waits for it but who called it: the next evaluation need not.
 func (r *Reader) digestNow() {
+	r.digesting.Lock() // digests wait for each other anyway: the time that took is not spent
+	defer r.digesting.Unlock()
 	began := time.Now()
 	r.faults.Guard("a digest", func() { r.digest(began) })
 	r.spent.Add(int64(time.Since(began)))

@@ -72,7 +72,7 @@ func (s service) requestsOf(id trace.TraceID) []*slowlog.Entry {
 
 func (s service) Active(limit int) any {
 	longest, count := s.m.activeRequests(limit)
-	return activeList{origin: s.m.origin(), Count: count, Active: longest}
+	return activeList{origin: s.m.origin(), Count: count, Leaked: s.m.link.Leaked(time.Now()), Active: longest}
 }
 
 func (s service) Errors(limit int) any {

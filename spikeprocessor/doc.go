@@ -32,8 +32,9 @@
 // latency's Recorder.
 //
 // Slow and failed requests are in a slowlog.Store with bounds of its own. At most 100 requests a second (burst 200) are put there,
-// besides any that took longer than all before them at their endpoint. At most 4096 running requests are known; of more than 500 that
-// begin within a second some may be left out. At most 500 error groups are stored, with one more for each kind of endpoint.
+// besides any that took longer than all before them at their endpoint. At most 4096 running requests are known, and 1024 that began
+// within the last second; of more than 500 that begin within a second some may be left out. At most 500 error groups are stored, with
+// one more for each kind of endpoint.
 //
 // Ended child spans are held until their local root ends: at most 8 MiB in the process, by an estimate that counts every span as 1 KiB
 // at least (so 8192 spans), 256 spans of a request, and of those that have most at most as much as is left for others. Where there is no

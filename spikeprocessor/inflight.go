@@ -43,25 +43,31 @@ const (
 // start, end and child allocate nothing, take no lock and call no method of a span. What they do when a slot
 // is held by somebody else:
 //
-//   - start tries another slot, eight in all; then the request is not listed, and is counted as dropped.
+//   - start tries another slot, eight in all, then one of the spare slots, half as many again, where the next sweep finds the
+//     request. It is listed from there, but what it is in is not known, and end need not look there: readers pass over what has
+//     ended. When all of them are in use, it is not listed, and is counted as dropped.
 //   - child leaves its span out and is counted as skipped: a name less in a list.
 //   - end must not be lost, or the request would run for ever. It turns busy into ended and goes; the holder's
 //     release then fails to turn busy into used, and frees the slot. Either the mark comes first and release sees it,
 //     or release comes first, the mark's compare-and-swap fails, and end finds the slot used and frees it itself.
 //
-// Once a second sweep moves what has been running longest out of a table that is more than half full.
+// Once a second sweep moves what has been running longest out of a table that is more than half full, and all out of the spare
+// slots. So of those that begin between two sweeps, at least as many as half of the slots are known, whatever their ids are.
 //
-// Memory: 64 bytes a slot, 64 KiB by default, and about as much for each request that made room, besides the spans: a request
-// that is known, of at most 4096, keeps its root alive, which runs, and the root's latest direct child until a sweep after its
-// end, two spans of the SDK (about 1 KB each, and what the program put into them).
+// Memory: 64 bytes a slot, 96 KiB by default, and about as much for each request that made room, besides the spans: a request
+// that is known, of at most 4096 and 1024 that began after the last sweep, keeps its root alive, which runs, and the root's latest
+// direct child until a sweep after its end, two spans of the SDK (about 1 KB each, and what the program put into them).
 //
 // All methods are safe for concurrent use.
 type inflight struct {
 	slots []inflightSlot
+	spare []inflightSlot // claimed by start one after the other, freed under moved.mu alone; their words have no id
 	mask  uint64
 	shift uint8 // the home of an id is its hash >> shift
 
 	dropped, skipped, unread, swept atomic.Uint64
+
+	claimed atomic.Uint64 // spare slots that start has tried since they were looked through
 
 	moved moved
 }
@@ -77,7 +83,9 @@ type inflightSlot struct {
 func newInFlight(slots int) *inflight {
 	slots = min(max(slots, minInFlightSlots), maxInFlightSlots)
 	width := bits.Len(uint(slots - 1))
-	return &inflight{slots: make([]inflightSlot, 1<<width), mask: 1<<width - 1, shift: uint8(64 - width)}
+	return &inflight{
+		slots: make([]inflightSlot, 1<<width), spare: make([]inflightSlot, 1<<width/2), mask: 1<<width - 1, shift: uint8(64 - width),
+	}
 }
 
 // place returns the home of an id and the word of its slot there, less distance and phase. The hash is a
@@ -102,10 +110,23 @@ func (t *inflight) start(id trace.SpanID, s sdktrace.ReadOnlySpan) {
 		sl.release(own)
 		return
 	}
+	t.spill(s)
+}
+
+// spill puts a local root that found no slot into a spare one.
+func (t *inflight) spill(s sdktrace.ReadOnlySpan) {
+	for n := uint64(len(t.spare)); t.claimed.Load() < n; {
+		i := t.claimed.Add(1) - 1
+		if i < n && t.spare[i].word.CompareAndSwap(slotFree, slotBusy) {
+			t.spare[i].root = s
+			t.spare[i].release(0)
+			return
+		}
+	}
 	t.dropped.Add(1)
 }
 
-// end takes a local root out of the table. It does nothing for one that start had to drop.
+// end takes a local root out of the table. It does nothing for one that found no slot of its own.
 func (t *inflight) end(id trace.SpanID) {
 	home, own := t.place(id)
 	for i := range uint64(inFlightProbes) {
@@ -137,7 +158,7 @@ func (sl *inflightSlot) end(own uint64) bool {
 	}
 }
 
-// has reports whether a local root is in the table.
+// has reports whether a local root is in a slot of its own.
 func (t *inflight) has(id trace.SpanID) bool {
 	home, own := t.place(id)
 	for i := range uint64(inFlightProbes) {

@@ -119,8 +119,8 @@ func TestInFlightFullTable(t *testing.T) {
 			t.Errorf("dropped %d of the first 20 requests", table.dropped.Load())
 		}
 	}
-	if held := table.held(); held != 64 || table.stats().Dropped != n-64 {
-		t.Errorf("held %d, dropped %d; want 64 and %d", held, table.stats().Dropped, n-64)
+	if held := table.held(); held != 64 || table.stats().Dropped != n-64-32 {
+		t.Errorf("held %d, dropped %d; want 64 and, with 32 spare ones, %d", held, table.stats().Dropped, n-64-32)
 	}
 }
 
@@ -140,8 +140,8 @@ func TestInFlightSlotsAreReused(t *testing.T) {
 	if held := table.held(); held != 0 {
 		t.Errorf("%d slots are held after all ended", held)
 	}
-	if d := table.stats().Dropped; d > 160 { // 16 of 64 in use: eight neighbours are rarely all taken
-		t.Errorf("dropped %d of 160000", d)
+	if d := table.claimed.Load() + table.stats().Dropped; d > 160 { // 16 of 64 in use: eight neighbours are rarely all taken
+		t.Errorf("%d of 160000 found no slot", d)
 	}
 	for i := range table.slots {
 		if sl := &table.slots[i]; sl.root != nil || sl.child != nil {

@@ -40,7 +40,7 @@ type InFlight struct {
 
 // inflightStats counts what the table could not do, since it was made.
 type inflightStats struct {
-	Dropped uint64 // requests that found no slot and were never listed
+	Dropped uint64 // requests that found no slot, not even a spare one, and were never listed
 	Skipped uint64 // children not remembered, as their root's slot was held
 	Unread  uint64 // requests left out of one list or sweep, as their slot was held
 	Swept   uint64 // requests that ran when as many as are known had begun after them, and are known by name alone
@@ -69,29 +69,67 @@ func (r running) compare(o running) int {
 	return cmp.Or(r.start.Compare(o.start), bytes.Compare(r.id[:], o.id[:]))
 }
 
-// list returns up to limit of the requests that run now, the longest first, and how many there are. Requests that start or
-// end meanwhile may be in it or not.
+// list returns up to limit of the requests that run now, the longest first, and how many there are. Where there are more, names take
+// turns: so many of one name hide no others. Requests that start or end meanwhile may be in it or not.
 func (t *inflight) list(now time.Time, limit int) (list []InFlight, count int) {
 	found := t.all()
 	slices.SortFunc(found, running.compare)
-	list = make([]InFlight, min(len(found), max(limit, 0)))
+	chosen := found
+	if limit = max(limit, 0); len(found) > limit {
+		chosen = inTurns(found)[:limit]
+		slices.SortFunc(chosen, running.compare)
+	}
+	list = make([]InFlight, len(chosen))
 	for i := range list {
-		list[i] = found[i].describe(now)
+		list[i] = chosen[i].describe(now)
 	}
 	return list, len(found)
+}
+
+// inTurns puts the first of each name first, in the order in which they are, then the second of each, and so on.
+func inTurns(found []running) []running {
+	type ranked struct {
+		running
+		rank int
+	}
+	ranks, all := map[string]int{}, make([]ranked, len(found))
+	for i, r := range found {
+		name := r.name()
+		all[i] = ranked{r, ranks[name]}
+		ranks[name]++
+	}
+	slices.SortStableFunc(all, func(a, b ranked) int { return a.rank - b.rank })
+	for i := range all {
+		found[i] = all[i].running
+	}
+	return found
 }
 
 // all returns the requests that run, those that made room in the table among them. None moves meanwhile.
 func (t *inflight) all() []running {
 	t.moved.mu.Lock()
 	defer t.moved.mu.Unlock()
-	found := slices.Clone(t.moved.running)
-	for i := range t.slots {
-		if r, ok := t.read(&t.slots[i]); ok {
-			found = append(found, r)
+	found := slices.DeleteFunc(slices.Clone(t.moved.running), running.ended)
+	return t.openSpare(t.open(found, t.slots))
+}
+
+// open appends the requests in slots that run, and frees the slots of those that have ended. The caller holds moved.mu.
+func (t *inflight) open(to []running, slots []inflightSlot) []running {
+	for i := range slots {
+		if r, ok := t.read(&slots[i]); ok && !r.ended() {
+			to = append(to, r)
+		} else if ok {
+			r.leave()
 		}
 	}
-	return slices.DeleteFunc(found, running.ended)
+	return to
+}
+
+// openSpare is open for the spare slots, after which start claims them from the first one on.
+func (t *inflight) openSpare(to []running) []running {
+	to = t.open(to, t.spare)
+	t.claimed.Store(0)
+	return to
 }
 
 // forget lets go of a child that has ended: whatever it holds need not live for as long as its root runs.

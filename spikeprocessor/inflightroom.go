@@ -13,11 +13,11 @@ import (
 
 // Bounds of what is known of requests that have made room in the table.
 const (
-	maxMoved    = 3 * defaultInFlightSlots
-	maxLeaks    = 64          // names, and one for the rest
-	leakAge     = time.Minute // from which a request that made room is reported as leaked
-	longAge     = time.Hour   // from which a request makes room though none is wanted
-	lossesStand = time.Hour   // for which requests that nobody can see the end of are reported
+	maxMoved    = 4096 - defaultInFlightSlots/2 // besides those that a sweep leaves in the table
+	maxLeaks    = 64                            // names, and one for the rest
+	leakAge     = time.Minute                   // from which a request that made room is reported as leaked
+	longAge     = time.Hour                     // from which a request makes room though none is wanted
+	lossesStand = time.Hour                     // for which requests that nobody can see the end of are reported
 )
 
 // Leak is a name of which local roots run that may never end: for more than a minute, when so many ran that they had to make
@@ -25,7 +25,8 @@ const (
 type Leak struct {
 	// Name is the name of their spans, at most 256 bytes; "(other)" stands for those beyond 64 names.
 	Name string `json:"name"`
-	// Count is how many there are. For an hour it has those, too, that are so many that they are not known one by one: they may have ended.
+	// Count is how many there are: when one of a name is such a request, all of that name that have been running for more than a minute.
+	// For an hour it has those, too, that are so many that they are not known one by one: they may have ended.
 	Count int `json:"count"`
 	// OldestAgeSeconds is how long the one that began first has been running, in seconds.
 	OldestAgeSeconds float64 `json:"oldest_age_seconds"`
@@ -48,39 +49,34 @@ type loss struct {
 }
 
 // sweep takes what has ended out of the table, and makes room there: while more than half of the slots are in use the requests that
-// have been running longest move out, and those that run for more than an hour in any case. They stay listed, with the child that
-// was open last, until they have ended, or maxMoved newer ones have made room. Of those that stay, it lets go of children that have ended.
+// have been running longest move out, those that run for more than an hour in any case, and all that are in spare ones. They stay
+// listed, with the child that was open last, until they have ended, or maxMoved newer ones have made room. Of those that stay, it lets
+// go of children that have ended.
 func (t *inflight) sweep(now time.Time) {
 	m := &t.moved
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.running = slices.DeleteFunc(m.running, running.ended)
-	open := m.scratch[:0]
-	for i := range t.slots {
-		if r, ok := t.read(&t.slots[i]); ok && !r.ended() {
-			open = append(open, r)
-		} else if ok {
-			r.leave()
-		}
-	}
+	open := t.open(m.scratch[:0], t.slots)
 	slices.SortFunc(open, running.compare)
-	surplus := len(open) - len(t.slots)/2
-	for i, r := range open {
-		if i >= surplus && now.Sub(r.start) <= longAge {
-			break
-		}
+	leaving := max(len(open)-len(t.slots)/2, 0)
+	for leaving < len(open) && now.Sub(open[leaving].start) > longAge {
+		leaving++
+	}
+	stay := open[leaving:]
+	for i := range stay {
+		stay[i].slot.forget(&stay[i])
+	}
+	for _, r := range t.openSpare(slices.Clip(open[:leaving])) {
 		if r.leave() {
 			m.running = append(m.running, r)
 		}
 	}
-	for i := range open {
-		open[i].slot.forget(&open[i])
-	}
-	clear(open)
-	m.scratch = open
 	slices.SortFunc(m.running, running.compare)
 	t.swept.Add(uint64(m.giveUp(now)))
-	m.report(now)
+	m.report(now, stay)
+	clear(open)
+	m.scratch = open
 }
 
 // leave frees the slot of a request that was read, unless it has ended meanwhile: then another one may be there, whose word is not the same.
@@ -108,18 +104,26 @@ func (m *moved) giveUp(now time.Time) int {
 	return n
 }
 
-// report counts what is leaked by name.
-func (m *moved) report(now time.Time) {
+// report counts what is leaked by name, of those in the table, too. Both are sorted.
+func (m *moved) report(now time.Time, table []running) {
 	m.leaks = nil
-	for i := range m.running {
-		r := &m.running[i]
-		if now.Sub(r.start) <= leakAge {
-			break
+	count := func(from []running, counts func(name string) bool) {
+		for i := range from {
+			r := &from[i]
+			if now.Sub(r.start) <= leakAge {
+				break
+			}
+			if name := r.name(); counts(name) {
+				addLoss(&m.leaks, name, loss{count: 1, oldest: r.start})
+			}
 		}
-		addLoss(&m.leaks, r.name(), loss{count: 1, oldest: r.start})
 	}
+	count(m.running, func(string) bool { return true })
 	for name, l := range m.lost {
 		addLoss(&m.leaks, name, *l)
+	}
+	if len(m.leaks) > 0 {
+		count(table, func(name string) bool { return m.leaks[name] != nil })
 	}
 }
 

@@ -77,13 +77,22 @@ func (l Link) NotePanic(span trace.SpanID, typ, message, stack string) {
 	}
 }
 
-// Active returns at most limit of the requests that are running now, the longest first, and how many are known to run, at most 4096.
-// There are none with WithInFlight(false).
+// Active returns at most limit of the requests that are running now, the longest first, and how many are known to run: at most 4096,
+// and 1024 that began within the last second. Where more run than are asked for, names take turns: the longest of each, then the next
+// of each, and so on, so that many requests of one name hide no others. There are none with WithInFlight(false).
 func (l Link) Active(now time.Time, limit int) (longest []InFlight, count int) {
 	if l.core.running == nil {
 		return nil, 0
 	}
 	return l.core.running.list(now, limit)
+}
+
+// Leaked returns what [Stats] has under that name.
+func (l Link) Leaked(now time.Time) []Leak {
+	if l.core.running == nil {
+		return []Leak{}
+	}
+	return l.core.running.moved.list(now)
 }
 
 // ErrorGroups returns the failures since the start or ResetErrors by endpoint and type, the one seen last first: at

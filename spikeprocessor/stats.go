@@ -95,7 +95,7 @@ type Stats struct {
 	RescueIncomplete uint64 `json:"rescue_incomplete"`
 	// RescuedLate counts spans that ended after their rescued root, and were exported after it.
 	RescuedLate uint64 `json:"rescued_late"`
-	// InFlightDropped counts running requests that found no room in the list: too many began within a second.
+	// InFlightDropped counts running requests that found no room in the list: more than 500 began within a second.
 	InFlightDropped uint64 `json:"in_flight_dropped"`
 	// InFlightSwept counts requests that were taken out of the list while they ran, as thousands had begun after them.
 	InFlightSwept uint64 `json:"in_flight_swept"`

@@ -14,7 +14,7 @@ import (
 type Stats struct {
 	// Ticks is the number of calls of Advance.
 	Ticks uint64 `json:"ticks"`
-	// TickSeconds is the time spent in evaluations, in seconds; 0 for an Engine that is driven by hand.
+	// TickSeconds is the time spent in evaluations, by the clock, in seconds; 0 for an Engine that is driven by hand.
 	TickSeconds float64 `json:"tick_seconds"`
 	// ClockJumpsBack is how often the time of Advance was before that of the call before.
 	ClockJumpsBack uint64 `json:"clock_jumps_back"`

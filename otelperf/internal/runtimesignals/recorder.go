@@ -214,7 +214,10 @@ func (r *Recorder) Forget() {
 	}
 }
 
-// Spent is the time that sampling took.
+// ProcessCPUSeconds is what the process used of the CPU, user and system; NaN where that is not known.
+func ProcessCPUSeconds() float64 { return cpuTime(new(usage)) }
+
+// Spent is the time that sampling took, by the clock.
 func (r *Recorder) Spent() time.Duration { return time.Duration(r.spent.Load()) }
 
 // Bytes is about what the recorder holds.

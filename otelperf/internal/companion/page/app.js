@@ -7,7 +7,7 @@ import { $, show, text, toggle } from "./dom.js";
 import { Endpoints } from "./endpoints.js";
 import { Events } from "./events.js";
 import * as format from "./format.js";
-import { makeLists } from "./lists.js";
+import { examples, makeLists } from "./lists.js";
 import { showNow } from "./now.js";
 import { Runtime } from "./runtime.js";
 import { SlowList } from "./slow.js";
@@ -173,8 +173,12 @@ const refreshers = {
   async slow() { slow.set(await get("slow?limit=200")); },
   async active() {
     const answer = await get("active?limit=50");
-    lists.active(answer.active);
-    text($("active-count"), format.some(answer.active.length, answer.count));
+    const rows = examples(answer.active, answer.leaked);
+    lists.active(rows);
+    const leaked = format.leaked(answer.leaked);
+    text($("active-leaked"), leaked ? "May never end: " + leaked + "." : "");
+    show($("active-leaked"), leaked !== "");
+    text($("active-count"), format.some(rows.length, answer.count));
   },
   async errors() {
     const answer = await get("errors?limit=50");

@@ -83,5 +83,8 @@ export function ago(iso, now) {
 
 export const name = (row) => row.method ? row.method + " " + row.route : row.route;
 
+// leaked names those that may never end, the most frequent three names; "" without any.
+export const leaked = (list) => list.slice(0, 3).map((l) => count(l.count) + " " + l.name + " for " + span(l.oldest_age_seconds)).join(", ");
+
 // some says how many of all a list shows, where it does not show all.
 export const some = (shown, all) => shown < all ? count(shown) + " of " + count(all) + " " : "";
