@@ -129,7 +129,8 @@ func (d *Diagnostics) hints() []string {
 	add(d.Processor.Overflowed > 0, "%d requests are in the row (other): raise WithMaxEndpoints, or look for span names with ids in them. "+
 		"Rows that are rare and old make room; a reset with the baselines has all do so.", d.Processor.Overflowed)
 	add(d.Processor.NamedByPath > fewRequests, "%d requests have spans named by the path that was asked for, which is no route: they are unmatched. "+
-		"Leave otelhttp.WithSpanNameFormatter out, or let it return r.Method + \" \" + the route; and put Middleware next to the mux.", d.Processor.NamedByPath)
+		"Put Middleware next to the mux. If otelhttp.WithSpanNameFormatter or Span.SetName makes names of the path, leave it out, or have it use "+
+		"r.Method + \" \" + the route.", d.Processor.NamedByPath)
 	add(d.Processor.NamedOtherwise > fewRequests, "About %d requests without http.route have spans named other than METHOD /route: they are unmatched. "+
 		"Leave otelhttp.WithSpanNameFormatter out, or put Middleware next to the mux.", d.Processor.NamedOtherwise)
 	add(d.UnmatchedOK > fewRequests && d.Processor.NamedByPath+d.Processor.NamedOtherwise <= fewRequests,

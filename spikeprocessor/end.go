@@ -209,7 +209,7 @@ func (c *core) row(r *conventions.Request) *entry {
 		return e
 	}
 	if g := c.names.admit(r, c.table); g != proven {
-		e := c.table.lookupAs(kind, r.Method, route, g)
+		e := c.table.guess(kind, r.Method, route, g)
 		if e.route != route { // there is no room
 			r.Route = e.route
 		}
