@@ -5,6 +5,7 @@ package otelperf_test
 import (
 	"crypto/sha256"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -106,19 +107,25 @@ func TestRegistryNamedByPath(t *testing.T) {
 // Formatters that are no better.
 func TestNamesThatAreNoRoutes(t *testing.T) {
 	for about, f := range map[string]formatter{
-		"RequestURI":           func(_ string, r *http.Request) string { return r.Method + " " + r.RequestURI },
-		"URI alone":            func(_ string, r *http.Request) string { return r.RequestURI },
-		"HTTP and the method":  func(_ string, r *http.Request) string { return "HTTP " + r.Method },
-		"the operation":        func(op string, _ *http.Request) string { return op },
-		"the whole URL":        func(_ string, r *http.Request) string { return r.Method + " http://" + r.Host + r.RequestURI },
-		"the path and a space": func(_ string, r *http.Request) string { return "HTTP " + r.Method + " " + r.URL.Path },
-		"the escaped path":     func(_ string, r *http.Request) string { return r.Method + " " + r.URL.EscapedPath() },
+		"RequestURI":                     func(_ string, r *http.Request) string { return r.Method + " " + r.RequestURI },
+		"URI alone":                      func(_ string, r *http.Request) string { return r.RequestURI },
+		"HTTP and the method":            func(_ string, r *http.Request) string { return "HTTP " + r.Method },
+		"the operation":                  func(op string, _ *http.Request) string { return op },
+		"the whole URL":                  func(_ string, r *http.Request) string { return r.Method + " http://" + r.Host + r.RequestURI },
+		"the path and a space":           func(_ string, r *http.Request) string { return "HTTP " + r.Method + " " + r.URL.Path },
+		"the path and the query after #": func(_ string, r *http.Request) string { return r.Method + " " + r.URL.Path + "#" + r.URL.RawQuery },
+		"the query after a semicolon":    func(_ string, r *http.Request) string { return r.Method + " " + r.URL.Path + ";" + r.URL.RawQuery },
+		"the query after an escape":      func(_ string, r *http.Request) string { return r.Method + " " + r.URL.Path + "%3F" + r.URL.RawQuery },
+		"no slash at the end":            func(_ string, r *http.Request) string { return r.Method + " " + strings.TrimSuffix(r.URL.Path, "/") },
+		"capitals":                       func(_ string, r *http.Request) string { return r.Method + " " + strings.ToUpper(r.URL.Path) },
+		"the host":                       func(_ string, r *http.Request) string { return r.Method + " /" + r.Host + r.URL.Path },
+		"the escaped path":               func(_ string, r *http.Request) string { return r.Method + " " + r.URL.EscapedPath() },
 	} {
 		t.Run(about, func(t *testing.T) {
 			rg := newRig(t, plan{})
 			h := rg.named(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), f)
 			for i := range 30 {
-				ask(h, "GET", fmt.Sprintf("/reset%%20%c%c?token=secret%d", 'a'+i%26, 'a'+i/26, i))
+				ask(h, "GET", fmt.Sprintf("/reset%%20%c%c/?token=secret%d", 'a'+i%26, 'a'+i/26, i))
 			}
 			if got := rows(rg.mon.Summary(otelperf.WindowAll)); got != "GET (unmatched) ok=30" {
 				t.Errorf("rows are %s", got)
@@ -127,6 +134,36 @@ func TestNamesThatAreNoRoutes(t *testing.T) {
 				t.Errorf("exported are %q", routes)
 			}
 		})
+	}
+}
+
+// A route that the program writes with the query in it has it in no row, no list, and no log line.
+func TestRoutesWithAQuery(t *testing.T) {
+	rg := newRig(t, plan{})
+	for range 3 {
+		rg.request("GET", "/pay?token=secret", 200, time.Second)
+	}
+	s := rg.mon.Summary(otelperf.WindowAll)
+	if got := rows(s); got != "GET /pay ok=3" {
+		t.Errorf("rows are %s", got)
+	}
+	for _, line := range rg.logged(t, "slow request", 3) {
+		if strings.Contains(line, "secret") {
+			t.Errorf("a line is %s", line)
+		}
+	}
+	server := httptest.NewServer(rg.mon.Handler())
+	defer server.Close()
+	for _, list := range []string{"/slow", "/summary", "/spikes"} {
+		resp, err := http.Get(server.URL + list)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(resp.Body)
+		_ = resp.Body.Close()
+		if err != nil || resp.StatusCode != http.StatusOK || strings.Contains(string(body), "secret") {
+			t.Errorf("%s answers %d %v: %s", list, resp.StatusCode, err, body)
+		}
 	}
 }
 

@@ -180,6 +180,7 @@ func (c *core) measureSlowly(s sdktrace.ReadOnlySpan, attrs []attribute.KeyValue
 		if !told {
 			outcome = slowlog.OutcomeOfStatus(int(status))
 		}
+		route = conventions.Template(route)
 		return c.table.lookup(httpClass, conventions.KnownMethod(method), route), route, status, outcome
 	}
 	plain := conventions.Span{Kind: s.SpanKind(), Name: s.Name(), Attributes: attrs, Failed: s.Status().Code == codes.Error}

@@ -49,8 +49,13 @@ func (n *names) look(s sdktrace.ReadOnlySpan) {
 	}
 	n.looks.Add(-1)
 	name := s.Name()
-	if i := strings.IndexByte(name, ' '); i < 0 || i+1 == len(name) || name[i+1] != '/' || strings.IndexByte(name, '{') >= 0 {
+	if i := strings.IndexByte(name, ' '); i < 0 || i+1 == len(name) || name[i+1] != '/' {
 		return
+	}
+	if strings.IndexByte(name, '{') >= 0 { // mostly a template
+		if asked := (conventions.Span{Kind: s.SpanKind(), Name: name, Attributes: s.Attributes()}); !asked.Request().Unproven {
+			return
+		}
 	}
 	if !hasKey(s.Attributes(), conventions.RouteKey) {
 		n.early.Store(true)

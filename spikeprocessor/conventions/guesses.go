@@ -2,7 +2,10 @@
 
 package conventions
 
-import "hash/maphash"
+import (
+	"hash/maphash"
+	"strings"
+)
 
 const (
 	// GuessesAtSight is how many routes that are not proven may have a row at the first request for them.
@@ -44,7 +47,7 @@ func NewGuesses() *Guesses { return &Guesses{AtSight: GuessesAtSight, seed: maph
 // Admit takes a request for a route that is not proven and has no row, and reports whether it is to have one.
 func (g *Guesses) Admit(r *Request) bool {
 	route := Clip(r.Route)
-	id := hasID(route)
+	id := hasID(route) || strings.IndexByte(route, '{') >= 0 // the client's braces
 	switch {
 	case r.Unmatched(), g.Doubted && id:
 		return false
