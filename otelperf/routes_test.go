@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -346,6 +347,35 @@ func TestRouterThatOtelhttpDoesNotSee(t *testing.T) {
 				t.Errorf("hints are %q", s.Diagnostics.Hints)
 			}
 		})
+	}
+}
+
+// A router that is no ServeMux below Middleware: one hint is right from the first request on, whether it answers or panics, and none sends
+// Middleware to where it stands.
+func TestRouterBelowMiddleware(t *testing.T) {
+	for about, f := range map[string]formatter{"otelhttp's names": nil, "other names": func(string, *http.Request) string { return "shop" }} {
+		rg := newRig(t, plan{})
+		router := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/panic" {
+				panic("boom")
+			}
+		})
+		server := httptest.NewUnstartedServer(rg.named(rg.mon.Middleware(router), f))
+		server.Config.ErrorLog = log.New(io.Discard, "", 0)
+		server.Start()
+		defer server.Close()
+		asked := uint64(0)
+		for _, path := range append([]string{"/panic", "/panic", "/users/7"}, slices.Repeat([]string{"/x"}, 30)...) {
+			if resp, err := http.Get(server.URL + path); err == nil {
+				_ = resp.Body.Close()
+			}
+			asked++
+			s := rg.settled(t, asked)
+			ours := slices.DeleteFunc(slices.Clone(s.Diagnostics.Hints), func(h string) bool { return !strings.Contains(h, "route") || !strings.Contains(h, "Middleware") })
+			if len(ours) != 1 || !strings.Contains(ours[0], "otelgin") || !strings.Contains(ours[0], "could see") {
+				t.Fatalf("%s: after %d requests hints are %q", about, asked, ours)
+			}
+		}
 	}
 }
 

@@ -58,7 +58,7 @@ func (e *exchange) countSubtree(end ending) {
 // countUnrouted counts a request of which no mux below has told the route, as when a handler in between passes on a request of its
 // own. Routers with an instrumentation of their own name the span, or have one below.
 func (e *exchange) countUnrouted(outcome slowlog.Outcome) {
-	if outcome != slowlog.OutcomeOK || e.routeName() != "" {
+	if outcome != slowlog.OutcomeOK && outcome != slowlog.OutcomePanic || e.routeName() != "" {
 		return
 	}
 	span := serverSpan(e.Context)

@@ -291,6 +291,9 @@ func TestUnrouted(t *testing.T) {
 		{"hidden behind two handlers", "/here", func(rg *rig) http.Handler { return rg.otel(rg.mw(logging(limit(mux)))) }, 1},
 		{"the same with an instance inside", "/here", func(rg *rig) http.Handler { return rg.otel(rg.mw(logging(limit(rg.mw(mux))))) }, 0},
 		{"next to http.TimeoutHandler", "/here", func(rg *rig) http.Handler { return rg.otel(rg.mw(limit(mux))) }, 0},
+		{"a panic", "/", func(rg *rig) http.Handler {
+			return rg.otel(rg.mw(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("boom") })))
+		}, 1},
 		{"no such page", "/nowhere", func(rg *rig) http.Handler { return rg.otel(rg.mw(logging(limit(mux)))) }, 0},
 		{"a reply without a body", "/", func(rg *rig) http.Handler { return rg.otel(rg.mw(nop)) }, 1},
 		{"outside of the span", "/here", func(rg *rig) http.Handler { return rg.mw(rg.otel(logging(limit(mux)))) }, 0},
@@ -302,7 +305,10 @@ func TestUnrouted(t *testing.T) {
 		}, 0},
 	} {
 		rg := newRig(nil)
-		testrig.Call(tt.chain(rg), http.MethodGet, tt.path)
+		func() {
+			defer func() { _ = recover() }()
+			testrig.Call(tt.chain(rg), http.MethodGet, tt.path)
+		}()
 		if n := rg.counters.Unrouted.Load(); n != tt.want {
 			t.Errorf("%s: %d requests without a route, want %d", tt.name, n, tt.want)
 		}
