@@ -41,7 +41,7 @@ type Diagnostics struct {
 	StateFileError      string `json:"state_file_error,omitzero"`    // what is wrong with it now; empty if nothing is
 	Panics              uint64 `json:"panics"`                       // that Middleware saw
 	MiddlewareFaults    uint64 `json:"middleware_faults"`            // panics of ours in Middleware that were recovered
-	// SubtreeRequests are those in a row like GET /api/, though a router below may know more.
+	// SubtreeRequests are those in a row like GET /api/, though a router below may know more: an estimate where Middleware sees no routes.
 	SubtreeRequests uint64 `json:"subtree_requests"`
 	// UnroutedRequests are those that Middleware saw served, or ended by a panic, though no mux has told their route: a handler in between may hide it.
 	UnroutedRequests uint64 `json:"unrouted_requests"`
@@ -76,6 +76,9 @@ func (m *Monitor) Diagnostics() Diagnostics {
 		UnroutedRequests: m.counters.Unrouted.Load(), Mounts: m.companion.Mounts(), SharedMetrics: m.hasNamesake(),
 	}
 	unmatched := m.engine.Unmatched()
+	if !m.counters.Routed.Load() { // nor has Middleware seen any of them
+		d.SubtreeRequests = d.Processor.SubtreeRequests
+	}
 	d.UnmatchedOK, d.UnmatchedPanics = unmatched[slowlog.OutcomeOK], unmatched[slowlog.OutcomePanic]
 	d.Engine.TickSeconds = time.Duration(m.reader.spent.Load()).Seconds()
 	d.ReaderRegistered, d.Stalled = m.reader.registered(), m.stalled()

@@ -379,6 +379,36 @@ func TestRouterBelowMiddleware(t *testing.T) {
 	}
 }
 
+// A router below a subtree of a mux: diagnostics says so without Middleware, too, unless what is read there looks like files.
+func TestRouterBelowASubtree(t *testing.T) {
+	for _, tt := range []struct {
+		path string
+		want bool
+	}{{"/api/v1/users/u%d", true}, {"/api/v1/static/p%d.png", false}, {"/api/v1/docs/p%d/", false}, {"/here", false}} {
+		synctest.Test(t, func(t *testing.T) {
+			rg, mux := newRig(t, plan{}), http.NewServeMux()
+			ok := func(http.ResponseWriter, *http.Request) {}
+			mux.HandleFunc("/api/v1/", ok)
+			mux.HandleFunc("/here", ok)
+			h := rg.named(mux, nil)
+			for i := range 1000 {
+				target := tt.path
+				if strings.Contains(target, "%d") {
+					target = fmt.Sprintf(target, i)
+				}
+				ask(h, "GET", target)
+				time.Sleep(10 * time.Millisecond)
+			}
+			time.Sleep(2 * time.Second)
+			s := rg.mon.Summary(otelperf.WindowAll)
+			if n := s.Diagnostics.SubtreeRequests; (n > 500 && n <= 1000) != tt.want || hasHint(s, "whole subtree") != tt.want || !tt.want && n != 0 {
+				t.Errorf("%s: %d requests below a subtree, hints are %q", tt.path, n, s.Diagnostics.Hints)
+			}
+			_ = rg.mon.Shutdown(t.Context())
+		})
+	}
+}
+
 // A reset with the baselines gives the rows of what is gone to what is there. Sums stay what they are.
 func TestResetUndoesOverflow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

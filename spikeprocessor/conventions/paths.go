@@ -39,6 +39,24 @@ func Template(route string) string {
 	return route
 }
 
+// BelowSubtree reports whether a route is all of a subtree, such as /api/ or /{rest...}, and a path is not its root. It allocates nothing.
+func BelowSubtree(route, path string) bool {
+	switch {
+	case strings.HasSuffix(route, "...}"):
+		return true
+	case !strings.HasSuffix(route, "/"):
+		return false
+	}
+	deeper := strings.Count(path, "/") - strings.Count(route, "/")
+	return deeper > 0 || deeper == 0 && !strings.HasSuffix(path, "/")
+}
+
+// IsFile reports whether a path looks like that of a file or a directory of them: it ends with a slash, or in a name with an extension.
+func IsFile(path string) bool {
+	name := path[strings.LastIndexByte(path, '/')+1:]
+	return name == "" || strings.IndexByte(name, '.') >= 0
+}
+
 // hasQuery reports whether a name seems to have more in it than a path: no route is written with any of these.
 func hasQuery(name string) bool {
 	return strings.ContainsAny(name, "?#;") || strings.Contains(name, "%3F") || strings.Contains(name, "%3f")
