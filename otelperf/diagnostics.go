@@ -41,9 +41,9 @@ type Diagnostics struct {
 	StateFileError      string `json:"state_file_error,omitzero"`    // what is wrong with it now; empty if nothing is
 	Panics              uint64 `json:"panics"`                       // that Middleware saw
 	MiddlewareFaults    uint64 `json:"middleware_faults"`            // panics of ours in Middleware that were recovered
-	// SubtreeRequests are those in a row like GET /api/, though a router below may know more.
+	// SubtreeRequests are those in a row like GET /api/, though a router below may know more: an estimate where Middleware sees no routes.
 	SubtreeRequests uint64 `json:"subtree_requests"`
-	// UnroutedRequests are those that Middleware saw served though no mux has told their route: a handler in between may hide it.
+	// UnroutedRequests are those that Middleware saw served, or ended by a panic, though no mux has told their route: a handler in between may hide it.
 	UnroutedRequests uint64 `json:"unrouted_requests"`
 	// UnmatchedOK are the requests without a route that were answered with success, UnmatchedPanics those that panicked, both since the
 	// start or the last reset.
@@ -76,6 +76,9 @@ func (m *Monitor) Diagnostics() Diagnostics {
 		UnroutedRequests: m.counters.Unrouted.Load(), Mounts: m.companion.Mounts(), SharedMetrics: m.hasNamesake(),
 	}
 	unmatched := m.engine.Unmatched()
+	if !m.counters.Routed.Load() { // nor has Middleware seen any of them
+		d.SubtreeRequests = d.Processor.SubtreeRequests
+	}
 	d.UnmatchedOK, d.UnmatchedPanics = unmatched[slowlog.OutcomeOK], unmatched[slowlog.OutcomePanic]
 	d.Engine.TickSeconds = time.Duration(m.reader.spent.Load()).Seconds()
 	d.ReaderRegistered, d.Stalled = m.reader.registered(), m.stalled()
@@ -128,22 +131,9 @@ func (d *Diagnostics) hints() []string {
 		"Raise it (sdkmetric.WithCardinalityLimit), or look for attributes with ids in them.", d.MetricOverflow)
 	add(d.Processor.Overflowed > 0, "%d requests are in the row (other): raise WithMaxEndpoints, or look for span names with ids in them. "+
 		"Rows that are rare and old make room; a reset with the baselines has all do so.", d.Processor.Overflowed)
-	add(d.Processor.NamedByPath > fewRequests, "%d requests have spans named by the path that was asked for, which is no route: they are unmatched. "+
-		"Leave otelhttp.WithSpanNameFormatter out, or let it return r.Method + \" \" + the route; and put Middleware next to the mux.", d.Processor.NamedByPath)
-	add(d.Processor.NamedOtherwise > fewRequests, "About %d requests without http.route have spans named other than METHOD /route: they are unmatched. "+
-		"Leave otelhttp.WithSpanNameFormatter out, or put Middleware next to the mux.", d.Processor.NamedOtherwise)
-	add(d.UnmatchedOK > fewRequests && d.Processor.NamedByPath+d.Processor.NamedOtherwise <= fewRequests,
-		"%d requests that no route matched were answered with success: a router decides that otelhttp does not see. With gin, echo, chi or gorilla/mux use its own "+
-			"middleware (otelgin, otelecho, otelchi, otelmux) instead of otelhttp; or put Middleware inside of otelhttp, and below the router a handler that "+
-			"sets the request's Pattern or the span's http.route to the router's pattern. With a ServeMux put Middleware next to it.", d.UnmatchedOK)
-	add(d.UnmatchedPanics > 0, "%d requests that panicked have no route, since otelhttp learns it when the handler has returned: put Middleware next to the mux.",
-		d.UnmatchedPanics)
+	d.routeHints(add)
 	add(d.Source == "spans" && !d.Processor.SamplerUsed,
 		"Without Monitor.Sampler only sampled requests are counted. It costs nothing where all are sampled.")
-	add(d.SubtreeRequests > 0, "%d requests are in the row of a whole subtree, such as GET /api/: if a router decides below it, put Middleware around that router, too.",
-		d.SubtreeRequests)
-	add(d.UnroutedRequests > 0, "%d requests were served without a route that Middleware could see: if a mux chose their handler, a handler above it passes on a request "+
-		"of its own, as http.TimeoutHandler does. Put Middleware around the mux, too.", d.UnroutedRequests)
 	add(d.StateFileConflict, "Another process writes the state file: give each a file of its own (WithStateFile).")
 	add(d.StateFileError != "" && !d.StateFileConflict, "Baselines do not survive a restart as they should: %s.", d.StateFileError)
 	if leaked := d.Processor.Leaked; len(leaked) > 0 {

@@ -182,7 +182,7 @@ func WithEndpointSlowThreshold(pattern string, d time.Duration) Option {
 
 // WithMaxEndpoints sets how many endpoints have a row of their own, 1 to 10000; the rest share the row (other). The
 // default is 500. Each takes at most about 100 KiB. A quarter of them may be jobs, a quarter consumers, an eighth servers of other
-// protocols. Those with few requests long ago make room for others.
+// protocols; a quarter is for HTTP alone, and an eighth for RPC once there is one. Those with few requests long ago make room for others.
 func WithMaxEndpoints(n int) Option {
 	return optionFunc(func(c *config) {
 		if n < 1 || n > 10000 {

@@ -25,7 +25,7 @@
 // At most [WithMaxEndpoints] endpoints (500 by default) are kept apart; later ones share one overflow endpoint per
 // kind with the route conventions.OverflowRoute. Dependencies have rows of their own, as many again, so that they and the endpoints
 // cannot crowd each other out; jobs and consumers have a quarter of the rows at most, servers of other protocols an eighth, and routes
-// that may be paths (conventions.Guesses) half. Where [Link.Digest] is called, rows that had few requests long ago make room when there
+// that may be paths (conventions.Guesses) three quarters. HTTP has a quarter of its own, and RPC an eighth once there is one. Where [Link.Digest] is called, rows that had few requests long ago make room when there
 // is little left, and what they had is in the overflow endpoint's numbers from then on. A row takes at most about 30 KiB of numbers, and
 // that of an endpoint at most 26 KiB more of what
 // tells its slow requests apart. Methods and routes are clipped to 256 bytes. The recorder's logs are bounded by package

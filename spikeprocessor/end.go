@@ -183,6 +183,7 @@ func (c *core) measureSlowly(s sdktrace.ReadOnlySpan, attrs []attribute.KeyValue
 		if !told {
 			outcome = slowlog.OutcomeOfStatus(int(status))
 		}
+		route = conventions.Template(route)
 		return c.table.lookup(httpClass, conventions.KnownMethod(method), route), route, status, outcome
 	}
 	plain := conventions.Span{Kind: s.SpanKind(), Name: s.Name(), Attributes: attrs, Failed: s.Status().Code == codes.Error}
@@ -212,7 +213,7 @@ func (c *core) row(r *conventions.Request) *entry {
 		return e
 	}
 	if g := c.names.admit(r, c.table); g != proven {
-		e := c.table.lookupAs(kind, r.Method, route, g)
+		e := c.table.guess(kind, r.Method, route, g)
 		if e.route != route { // there is no room
 			r.Route = e.route
 		}

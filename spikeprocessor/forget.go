@@ -4,6 +4,7 @@ package spikeprocessor
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 
@@ -49,43 +50,58 @@ func (e *entry) quiet(now time.Time) bool {
 	return !e.leaving && !e.seen.IsZero() && !e.spiking() && e.endpoint.Route != conventions.OverflowRoute && now.Sub(e.seen) >= patience(e.requests)
 }
 
-// retire takes entries out of the table for which there is no longer room: where fewer than a sixteenth of a kind's rows, or of all
-// served, are left, up to an eighth goes, those first that had the fewest requests, the oldest first among them; and guesses that
-// came to nothing, where there are many. With everything, all go that can, however new.
+// retire takes entries out of the table for which there is no longer room: where fewer than a sixteenth is left of the rows that
+// a kind, guesses, or all served may have, up to an eighth goes, those first that had the fewest requests, the oldest first among them; and
+// guesses that came to nothing, where there are many. With everything, all go that can, however new.
 func (t *table) retire(now time.Time, everything bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	var gone []*entry
+	gone := map[*entry]bool{}
 	guesses := t.guessesOf(2) > fewGuesses
-	var kinds [conventions.NumKinds][]*entry // that may go
 	for e := range t.rows() {
-		switch {
-		case everything && !e.leaving && !e.spiking() && e.endpoint.Route != conventions.OverflowRoute,
-			guesses && e.guess != proven && e.requests <= 2 && e.quiet(now) && now.Sub(e.seen) >= guessPatience:
-			gone = append(gone, e)
-		case e.quiet(now):
-			kinds[e.class.kind()] = append(kinds[e.class.kind()], e)
+		if everything && !e.leaving && !e.spiking() && e.endpoint.Route != conventions.OverflowRoute ||
+			guesses && e.guess != proven && e.requests <= 2 && e.quiet(now) && now.Sub(e.seen) >= guessPatience {
+			gone[e] = true
 		}
 	}
-	var served []*entry
-	for k := range kinds {
-		kind := conventions.Kind(k)
-		out := rarest(kinds[k], excess(t.n[k]-t.leavingLocked(kind), t.limitOf(kind)))
-		gone = append(gone, out...)
-		if kind != conventions.KindDependency {
-			served = append(served, kinds[k][len(out):]...)
+	thin := func(limit int, of func(*entry) bool) {
+		n := 0
+		for e := range t.rows() {
+			if e.stays(gone) && of(e) {
+				n++
+			}
+		}
+		out := excess(n, limit)
+		if out == 0 {
+			return
+		}
+		var quiet []*entry
+		for e := range t.rows() {
+			if e.stays(gone) && of(e) && e.quiet(now) {
+				quiet = append(quiet, e)
+			}
+		}
+		for _, e := range rarest(quiet, out) {
+			gone[e] = true
 		}
 	}
-	left := t.servedLocked() - len(gone)
-	for _, e := range t.retired {
-		if e.leaving && e.class.kind() != conventions.KindDependency {
-			left--
+	served := func(e *entry) bool { return e.class.kind() != conventions.KindDependency }
+	for kind := range conventions.Kind(conventions.NumKinds) {
+		thin(t.limitOf(kind), func(e *entry) bool { return e.class.kind() == kind })
+		if reserve := t.reserveOf(kind); reserve > 0 {
+			thin(t.max-reserve, func(e *entry) bool { return served(e) && e.class.kind() != kind })
 		}
 	}
-	gone = append(gone, rarest(served, excess(left, t.max))...)
+	thin(t.mostGuesses(), func(e *entry) bool { return e.guess != proven })
+	thin(t.max, served)
 	if len(gone) > 0 {
-		t.retireLocked(gone)
+		t.retireLocked(slices.Collect(maps.Keys(gone)))
 	}
+}
+
+// stays reports whether e has a row that counts against a limit, and is to keep it.
+func (e *entry) stays(gone map[*entry]bool) bool {
+	return !e.leaving && !gone[e] && e.endpoint.Route != conventions.OverflowRoute
 }
 
 // excess is how many of n rows have to go where there may be limit.
@@ -98,22 +114,10 @@ func excess(n, limit int) int {
 
 // rarest moves the n entries to the front that are missed least, and returns them.
 func rarest(all []*entry, n int) []*entry {
-	if n == 0 {
-		return nil
-	}
 	slices.SortFunc(all, func(a, b *entry) int {
 		return cmp.Or(cmp.Compare(patience(a.requests), patience(b.requests)), a.seen.Compare(b.seen))
 	})
 	return all[:min(n, len(all))]
-}
-
-func (t *table) leavingLocked(kind conventions.Kind) (n int) {
-	for _, e := range t.retired {
-		if e.leaving && e.class.kind() == kind {
-			n++
-		}
-	}
-	return n
 }
 
 // retireLocked makes a set of slots without these entries, and one of them.

@@ -166,6 +166,61 @@ func TestKindsHaveQuotas(t *testing.T) {
 	}
 }
 
+// HTTP and RPC have rows of their own beside any mix of others; a scanner of paths makes room for the first RPCs.
+func TestKindsHaveReserves(t *testing.T) {
+	rpc := func(r *rig, method string) {
+		r.span(method, trace.SpanKindServer, time.Millisecond, attribute.String("rpc.system.name", "grpc"), attribute.String("rpc.method", method))
+	}
+	r := newRig(t, WithMaxEndpoints(64))
+	for i := range 100 {
+		for _, kind := range []trace.SpanKind{trace.SpanKindInternal, trace.SpanKindConsumer, trace.SpanKindServer} {
+			r.span(fmt.Sprintf("import file %d", i), kind, time.Millisecond)
+		}
+	}
+	for i := range 100 {
+		rpc(r, fmt.Sprintf("shop.Cart/Add%d", i))
+	}
+	for i := range 16 {
+		r.http("GET", fmt.Sprintf("/checkout/{x}/%d", i), 200, time.Millisecond)
+	}
+	got := r.take()
+	for i := range 16 {
+		if name := fmt.Sprintf("http GET /checkout/{x}/%d", i); got[name] != "ok=1" {
+			t.Errorf("%s has %q", name, got[name])
+		}
+	}
+	for i := range 8 {
+		if name := fmt.Sprintf("rpc grpc shop.Cart/Add%d", i); got[name] != "ok=1" {
+			t.Errorf("%s has %q", name, got[name])
+		}
+	}
+	r = newRig(t, WithMaxEndpoints(64))
+	b := newBook(t, r)
+	second := 0
+	scan := func(seconds int) {
+		for range seconds {
+			second++
+			for i := range 64 {
+				r.http("GET", fmt.Sprintf("/scan/%d/%d/{x}", second, i), 200, time.Millisecond)
+				r.span(fmt.Sprintf("import file %d %d", second, i), trace.SpanKindInternal, time.Millisecond)
+			}
+			b.tick(1)
+		}
+	}
+	scan(2)
+	rpc(r, "shop.Cart/Add0")
+	scan(60)
+	for i := range 8 {
+		rpc(r, fmt.Sprintf("shop.Cart/Add%d", i))
+	}
+	b.tick(1)
+	for i := range 8 {
+		if name := fmt.Sprintf("grpc shop.Cart/Add%d", i); b.counts()[name] != 1 {
+			t.Errorf("beside a scanner %s has %d requests, want 1", name, b.counts()[name])
+		}
+	}
+}
+
 // Hosts of calls that come and go leave the steady ones their rows.
 func TestDependenciesMakeRoom(t *testing.T) {
 	r := newRig(t, WithMaxEndpoints(64))

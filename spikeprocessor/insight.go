@@ -4,6 +4,7 @@ package spikeprocessor
 
 import (
 	"iter"
+	"net/http"
 	"strconv"
 	"time"
 
@@ -52,6 +53,9 @@ func (c *core) learn(s *sample, children []slowlog.Span, weight int, now time.Ti
 	if s.entry.class == httpClass && s.entry.route == conventions.UnmatchedRoute && conventions.NamedOtherwise(s.entry.method, s.root.Name()) {
 		c.stats.namedOtherwise.Add(uint64(max(weight, 1)))
 	}
+	if s.belowSubtree() {
+		c.stats.subtrees.Add(uint64(max(weight, 1)))
+	}
 	state := s.entry.state.Load()
 	class := classOrdinary
 	switch {
@@ -64,6 +68,20 @@ func (c *core) learn(s *sample, children []slowlog.Span, weight int, now time.Ti
 		s.entry.usual.observe(slowlog.BreakdownOf(c.slowSpan(s.root), children), now)
 	}
 	s.entry.contrast.observe(class, weight, c.values(s, children), s.d, now)
+}
+
+// belowSubtree reports whether the route of a request is all of a subtree below which a router may know more. Reading what looks like
+// a file is no sign of one.
+func (s *sample) belowSubtree() bool {
+	e := s.entry
+	if e.class != httpClass || s.status >= http.StatusBadRequest || s.status == http.StatusNotModified {
+		return false
+	}
+	path := conventions.Path(s.root.Attributes())
+	if path == "" || !conventions.BelowSubtree(e.route, path) {
+		return false
+	}
+	return e.method != http.MethodGet && e.method != http.MethodHead || !conventions.IsFile(path)
 }
 
 // values are what requests are told apart by: how they ended, the call that took longest, and the user's dimensions.

@@ -15,7 +15,7 @@ import (
 
 // names decides which span names that equal the path that was asked for are routes. otelhttp around a ServeMux names a span by its method
 // and renames it once the mux has found a pattern: where a name has a path already when the span starts, a formatter made it of the
-// request, and such names are doubted for ten minutes (conventions.Guesses). Half of the table's rows may be guesses.
+// request, and such names are doubted for ten minutes (conventions.Guesses). Three quarters of the table's rows may be guesses.
 //
 // Names of starting spans are looked at until a thousand of them said nothing, and again whenever a new path is seen.
 type names struct {
@@ -24,8 +24,7 @@ type names struct {
 
 	mu      sync.Mutex // guards what follows; requests do not wait for it
 	guesses *conventions.Guesses
-	atSight int       // routes that have had one request and may have a row
-	most    int32     // rows of guesses
+	atSight int       // routes with an id in them that have had one request and may have a row
 	until   time.Time // paths are doubted
 }
 
@@ -37,8 +36,7 @@ const (
 func (n *names) init(maxEndpoints int) {
 	n.guesses = conventions.NewGuesses()
 	n.atSight = min(n.guesses.AtSight, max(1, maxEndpoints/4))
-	n.most = int32(max(1, maxEndpoints/2))
-	n.guesses.AtSight = n.atSight
+	n.guesses.AtSight, n.guesses.Renamed = n.atSight, true
 	n.looks.Store(maxLooks)
 }
 
@@ -51,8 +49,13 @@ func (n *names) look(s sdktrace.ReadOnlySpan) {
 	}
 	n.looks.Add(-1)
 	name := s.Name()
-	if i := strings.IndexByte(name, ' '); i < 0 || i+1 == len(name) || name[i+1] != '/' || strings.IndexByte(name, '{') >= 0 {
+	if i := strings.IndexByte(name, ' '); i < 0 || i+1 == len(name) || name[i+1] != '/' {
 		return
+	}
+	if strings.IndexByte(name, '{') >= 0 { // mostly a template
+		if asked := (conventions.Span{Kind: s.SpanKind(), Name: name, Attributes: s.Attributes()}); !asked.Request().Unproven {
+			return
+		}
 	}
 	if !hasKey(s.Attributes(), conventions.RouteKey) {
 		n.early.Store(true)
@@ -64,13 +67,13 @@ func (n *names) admit(r *conventions.Request, t *table) guess {
 	if r.Kind == conventions.KindHTTP && n.looks.Load() < maxLooks/2 {
 		n.looks.Store(maxLooks)
 	}
-	if t.guesses.Load() >= n.most || !n.tryLock() {
+	if r.Unmatched() || !n.tryLock() {
 		return proven
 	}
 	defer n.mu.Unlock()
 	n.guesses.Doubted = n.guesses.Doubted || n.early.Load()
 	switch {
-	case !n.guesses.Admit(r):
+	case n.guesses.Doubted && !t.roomForGuess(), !n.guesses.Admit(r):
 		return proven
 	case n.guesses.Doubted:
 		return doubted

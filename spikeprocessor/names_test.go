@@ -81,8 +81,8 @@ func TestNamesAreLookedAtAgain(t *testing.T) {
 	}
 }
 
-// Half of the rows may be guesses: the other half is for what is known.
-func TestGuessesHaveHalfOfTheTable(t *testing.T) {
+// Three quarters of the rows may be guesses: the others are for what is known. Guesses make room for each other.
+func TestGuessesLeaveRoutesRows(t *testing.T) {
 	r := newRig(t, WithMaxEndpoints(40))
 	b := newBook(t, r)
 	for i := range 100 {
@@ -94,8 +94,14 @@ func TestGuessesHaveHalfOfTheTable(t *testing.T) {
 	r.http("GET", "/users/{id}", 200, time.Millisecond)
 	b.tick(1)
 	got := b.counts()
-	if len(got) != 22 || got["GET /users/{id}"] != 1 || got["GET (unmatched)"] != 240 {
-		t.Errorf("%d rows: %v; want 20 guesses, a route, and the rest unmatched", len(got), got)
+	if len(got) < 5 || len(got) > 32 || got["GET /users/{id}"] != 1 || got["(other)"] < 210 {
+		t.Errorf("%d rows: %v; want 30 guesses at most, a route, and the rest in (other)", len(got), got)
+	}
+	b.tick(700)
+	r.serve("GET", "GET /new", "/new", 200)
+	b.tick(1)
+	if got := b.counts(); got["GET /new"] != 1 {
+		t.Errorf("after a while rows are %v, want /new among them", got)
 	}
 }
 

@@ -100,8 +100,8 @@ func WithEndpointSlowThreshold(pattern string, d time.Duration) Option {
 }
 
 // WithMaxEndpoints sets how many endpoints are kept apart, 1 to 10000; the rest share one overflow endpoint. A quarter of them may be
-// jobs, a quarter consumers, an eighth servers of other protocols. Those with few requests long ago make room for others. The
-// default is 500.
+// jobs, a quarter consumers, an eighth servers of other protocols; a quarter is for HTTP alone, and an eighth for RPC once there is one.
+// Those with few requests long ago make room for others. The default is 500.
 func WithMaxEndpoints(n int) Option {
 	return option{"WithMaxEndpoints", func(c *config) {
 		if n < 1 || n > maxEndpoints {

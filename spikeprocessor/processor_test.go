@@ -117,7 +117,7 @@ func TestCallsAreNotTakenForRequests(t *testing.T) {
 	method, status := str("http.request.method", "GET"), attribute.Int("http.response.status_code", 200)
 	r := newRig(t)
 	for range 3 {
-		r.span("GET /x", trace.SpanKindServer, time.Millisecond, method, str("url.path", "/v1/x/"), status)
+		r.span("GET /x", trace.SpanKindServer, time.Millisecond, method, str("url.path", "/v1/x/7"), status)
 		r.span("GET /x", trace.SpanKindClient, time.Millisecond, method, str("url.full", "http://a/x"), status)
 		r.span("GET /x", trace.SpanKindClient, time.Millisecond, method, str("server.address", "a"), status)
 		r.span("GET /x", trace.SpanKindInternal, time.Millisecond, method, str("url.full", "http://a/x"), status)

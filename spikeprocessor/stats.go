@@ -11,7 +11,7 @@ const maxFaults = 1000
 
 // stats counts what is worth knowing and rare: no request that is ordinary touches it.
 type stats struct {
-	negative, afterShutdown, slow, notKept, hookPanics, namedByPath, namedOtherwise atomic.Uint64
+	negative, afterShutdown, slow, notKept, hookPanics, namedByPath, namedOtherwise, subtrees atomic.Uint64
 
 	anatomiesDropped, anatomiesIncomplete atomic.Uint64
 	lastIncomplete                        atomic.Int64 // unix ns
@@ -42,6 +42,9 @@ type Stats struct {
 	// NamedOtherwise counts requests without a route whose span name is neither their method nor "METHOD /...": they count as unmatched.
 	// It is an estimate.
 	NamedOtherwise uint64 `json:"named_otherwise"`
+	// SubtreeRequests counts requests in a row like GET /api/ that a router below it may know better: what looks like the reading of a file
+	// is not among them. It is an estimate.
+	SubtreeRequests uint64 `json:"subtree_requests"`
 	// NegativeDurations counts spans that ended before they began; they are recorded as 0.
 	NegativeDurations uint64 `json:"negative_durations"`
 	// AfterShutdown counts requests that ended after the counting, and were handed on uncounted.
@@ -115,7 +118,7 @@ func (p *Processor) Stats() Stats {
 	c := p.core
 	st := Stats{
 		Endpoints: c.table.size(), MaxEndpoints: c.cfg.maxEndpoints, Overflowed: c.table.overflowed.Load(), Forgotten: c.table.forgotten.Load(),
-		NamedByPath: c.stats.namedByPath.Load(), NamedOtherwise: c.stats.namedOtherwise.Load(),
+		NamedByPath: c.stats.namedByPath.Load(), NamedOtherwise: c.stats.namedOtherwise.Load(), SubtreeRequests: c.stats.subtrees.Load(),
 		NegativeDurations: c.stats.negative.Load(), AfterShutdown: c.stats.afterShutdown.Load(),
 		Slow: c.stats.slow.Load(), NotKept: c.stats.notKept.Load(), Faults: c.faults.Count(), HookPanics: c.stats.hookPanics.Load(),
 		HeldFull: c.gather.full.Load(), HeldEvicted: c.gather.evicted.Load(), HeldLong: c.gather.long.Load(),

@@ -63,8 +63,8 @@ const (
 )
 
 // table maps (class, method, route) to entries. Readers need no lock, see [slots]; whatever changes it is serialised by mu. It holds at most
-// max entries of what is served and max dependencies, those that are leaving among them, and one overflow entry per kind. No kind but HTTP
-// and RPC may have them all, see limitOf.
+// max entries of what is served and max dependencies, those that are leaving among them, and one overflow entry per kind. No kind
+// can put HTTP and RPC out, see limitOf and reserveOf.
 //
 // Rows come and go: retire takes those out that are rare and old, a name that comes again meanwhile has its old entry back, and
 // finish gives the ids free of those that stayed away.
@@ -110,6 +110,17 @@ func (t *table) limitOf(kind conventions.Kind) int {
 	}
 }
 
+// reserveOf is how many rows no other kinds can take: a quarter for HTTP, and an eighth for RPC once there has been one.
+func (t *table) reserveOf(kind conventions.Kind) int {
+	switch {
+	case kind == conventions.KindHTTP:
+		return t.max / 4
+	case kind == conventions.KindRPC && (t.n[kind] > 0 || t.overflow[kind].Load() != nil):
+		return t.max / 8
+	}
+	return 0
+}
+
 // servedLocked is how many rows there are of what is served.
 func (t *table) servedLocked() (n int) {
 	for kind := range conventions.Kind(conventions.NumKinds) {
@@ -121,8 +132,22 @@ func (t *table) servedLocked() (n int) {
 }
 
 func (t *table) roomLocked(kind conventions.Kind) bool {
-	return t.n[kind] < t.limitOf(kind) && (kind == conventions.KindDependency || t.servedLocked() < t.max)
+	if kind == conventions.KindDependency {
+		return t.n[kind] < t.max
+	}
+	served := t.servedLocked()
+	for other := range conventions.Kind(conventions.NumKinds) {
+		if other != kind && other != conventions.KindDependency && served-t.n[other] >= t.max-t.reserveOf(other) {
+			return false
+		}
+	}
+	return served < t.max && t.n[kind] < t.limitOf(kind)
 }
+
+// mostGuesses is how many rows may be guesses: the others are for what is proven.
+func (t *table) mostGuesses() int { return max(1, t.max-t.max/4) }
+
+func (t *table) roomForGuess() bool { return int(t.guesses.Load()) < t.mostGuesses() }
 
 // entries returns all entries by id, nil for an id that is free. The slice must not be changed.
 func (t *table) entries() []*entry { return *t.all.Load() }
@@ -193,6 +218,14 @@ func (t *table) lookupAs(c class, method, route string, g guess) *entry {
 		t.remember(e)
 	}
 	return e
+}
+
+// guess is lookup for a route that is not proven. It takes no lock where there are too many of those.
+func (t *table) guess(c class, method, route string, g guess) *entry {
+	if !t.roomForGuess() {
+		return t.overflowEntry(c.kind())
+	}
+	return t.lookupAs(c, method, route, g)
 }
 
 // known returns the entry of an endpoint whose names are new strings each time, so that recall could not find it; nil if

@@ -2,7 +2,10 @@
 
 package conventions
 
-import "hash/maphash"
+import (
+	"hash/maphash"
+	"strings"
+)
 
 const (
 	// GuessesAtSight is how many routes that are not proven may have a row at the first request for them.
@@ -17,7 +20,7 @@ const (
 // is either that of a route without wildcards, which are few and asked for again and again, or just the path, of which there is no
 // end:
 //
-//   - AtSight of them have a row at once;
+//   - AtSight of them have a row at once, and if names are known to be Renamed, all without an id in them;
 //   - others have one at the fifth request for them, if there are never so many requests for others in between that the 64
 //     that are counted forget it: a route needs about one in 64 of such requests.
 //
@@ -25,6 +28,9 @@ const (
 type Guesses struct {
 	// AtSight is how many may still have a row at the first request.
 	AtSight int
+	// Renamed says that spans are known to get these names after their start, as otelhttp gives them those of a mux's patterns. Who admits
+	// them bounds how many there are.
+	Renamed bool
 	// Doubted says that names are known to be made of paths: none has a row at sight, and none with an id in it has one at all.
 	Doubted bool
 
@@ -41,9 +47,12 @@ func NewGuesses() *Guesses { return &Guesses{AtSight: GuessesAtSight, seed: maph
 // Admit takes a request for a route that is not proven and has no row, and reports whether it is to have one.
 func (g *Guesses) Admit(r *Request) bool {
 	route := Clip(r.Route)
+	id := hasID(route) || strings.IndexByte(route, '{') >= 0 // the client's braces
 	switch {
-	case r.Unmatched(), g.Doubted && hasID(route):
+	case r.Unmatched(), g.Doubted && id:
 		return false
+	case g.Renamed && !g.Doubted && !id:
+		return true
 	case g.AtSight > 0 && !g.Doubted:
 		g.AtSight--
 		return true

@@ -24,6 +24,12 @@ func TestNamesThatArePaths(t *testing.T) {
 		{"escaped in another way", "GET /%c3%a4/x", []any{"http.target", "/%C3%A4/%78"}, true},
 		{"a percent sign at the end", "GET /a%2", []any{"url.path", "/a%2"}, true},
 		{"the path below a prefix", "GET /users/17", []any{"url.path", "/v1/users/17"}, true},
+		{"the path without the slash at its end", "GET /users/17", []any{"url.path", "/users/17/"}, true},
+		{"the path with one", "GET /users/17/", []any{"url.path", "/users/17"}, true},
+		{"the path in small letters", "GET /users/é", []any{"url.path", "/Users/%C3%89"}, true},
+		{"the path below a host", "GET /127.0.0.1:80/users/17/", []any{"url.path", "/users/17/"}, true},
+		{"the root below a host", "GET /shop.example/", []any{"url.path", "/"}, true},
+		{"a template below a prefix", "GET /api/{$}", []any{"url.path", "/"}, false},
 		{"a template", "GET /users/{id}", []any{"url.path", "/users/17"}, false},
 		{"a subtree", "GET /static/", []any{"url.path", "/a/static/"}, false},
 		{"the root", "GET /", []any{"url.path", "/wp-login.php"}, false},
@@ -41,6 +47,32 @@ func TestNamesThatArePaths(t *testing.T) {
 		if r := s.Request(); !r.Unmatched() {
 			t.Errorf("an RPC with status %v is %+v", code, r)
 		}
+	}
+}
+
+// What has more in it than a path is no route: the query would be in rows and in http.route.
+func TestNamesWithAQuery(t *testing.T) {
+	for _, name := range []string{"/a?t=secret", "/a#t=secret", "/a;t=secret", "/a%3Ft=secret", "/a%3ft=secret"} {
+		s := Span{Kind: server, Name: "GET " + name, Attributes: attrs("url.path", "/a", "http.request.method", "GET", "http.response.status_code", 200)}
+		if r := s.Request(); r.Route != UnmatchedRoute || r.Unproven || !NamedOtherwise("GET", s.Name) {
+			t.Errorf("%s is %+v", name, r)
+		}
+	}
+	for route, want := range map[string]string{
+		"/u?t=secret": "/u", "/{id:[0-9]?}/x?t={secret": "/{id:[0-9]?}/x", "/{a}": "/{a}", "?": "", "}?": "}",
+	} {
+		if got := Template(route); got != want {
+			t.Errorf("the template of %s is %s, want %s", route, got, want)
+		}
+		for _, kind := range []any{"url.path", "http.target"} {
+			if got, want := Path(attrs(kind, "/u?t=secret")), "/u"; got != want {
+				t.Errorf("the path of %s is %s", kind, got)
+			}
+		}
+	}
+	s := Span{Kind: server, Attributes: attrs("http.route", "/u?t=secret", "http.request.method", "GET")}
+	if r := s.Request(); r.Route != "/u" {
+		t.Errorf("the request is %+v", r)
 	}
 }
 

@@ -3,8 +3,6 @@
 package conventions
 
 import (
-	"strings"
-
 	"go.opentelemetry.io/otel/attribute"
 )
 
@@ -123,11 +121,10 @@ func Path(attrs []attribute.KeyValue) string {
 	for i := range attrs {
 		switch attrs[i].Key {
 		case keyURLPath:
-			return attrs[i].Value.AsString()
+			return beforeQuery(attrs[i].Value.AsString())
 		case keyOldURLTarget:
 			old = attrs[i].Value.AsString()
 		}
 	}
-	path, _, _ := strings.Cut(old, "?")
-	return path
+	return beforeQuery(old)
 }

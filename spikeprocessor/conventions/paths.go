@@ -13,34 +13,106 @@ func (s *said) requested() string {
 			path = rest[i:]
 		}
 	}
-	if i := strings.IndexByte(path, '?'); i >= 0 {
-		path = path[:i]
-	}
+	return beforeQuery(path)
+}
+
+func beforeQuery(path string) string {
+	path, _, _ = strings.Cut(path, "?")
 	return path
 }
 
-// isPath reports whether a route is the path that the client asked for, or what is left of it below a prefix. One of them may be escaped.
+// Template returns http.route without a query, which some programs write there. A question mark in braces is that of a pattern.
+func Template(route string) string {
+	depth := 0
+	for i := range len(route) {
+		switch route[i] {
+		case '{':
+			depth++
+		case '}':
+			depth--
+		case '?':
+			if depth <= 0 {
+				return route[:i]
+			}
+		}
+	}
+	return route
+}
+
+// BelowSubtree reports whether a route is all of a subtree, such as /api/ or /{rest...}, and a path is not its root. It allocates nothing.
+func BelowSubtree(route, path string) bool {
+	switch {
+	case strings.HasSuffix(route, "...}"):
+		return true
+	case !strings.HasSuffix(route, "/"):
+		return false
+	}
+	deeper := strings.Count(path, "/") - strings.Count(route, "/")
+	return deeper > 0 || deeper == 0 && !strings.HasSuffix(path, "/")
+}
+
+// IsFile reports whether a path looks like that of a file or a directory of them: it ends with a slash, or in a name with an extension.
+func IsFile(path string) bool {
+	name := path[strings.LastIndexByte(path, '/')+1:]
+	return name == "" || strings.IndexByte(name, '.') >= 0
+}
+
+// hasQuery reports whether a name seems to have more in it than a path: no route is written with any of these.
+func hasQuery(name string) bool {
+	return strings.ContainsAny(name, "?#;") || strings.Contains(name, "%3F") || strings.Contains(name, "%3f")
+}
+
+// isPath reports whether a route is the path that the client asked for, what is left of it below a prefix, or that with something before it,
+// as a host. They may differ in case, in what is escaped, and in slashes at their end. It allocates nothing.
 func isPath(route, path string) bool {
 	if path == "" {
 		return false
 	}
-	if strings.IndexByte(route, '%') >= 0 || strings.IndexByte(path, '%') >= 0 {
-		return sameUnescaped(route, path)
+	subtree := route[len(route)-1] == '/'
+	route, path = strings.TrimRight(route, "/"), strings.TrimRight(path, "/")
+	n := unescapedLen(route) - unescapedLen(path)
+	switch {
+	case path == "":
+		return strings.IndexByte(route, '{') < 0
+	case route == "", n < 0 && subtree:
+		return false
 	}
-	return route == path || len(route) > 1 && route[len(route)-1] != '/' && strings.HasSuffix(path, route)
+	return sameUnescaped(skip(route, n), skip(path, -n))
 }
 
-// sameUnescaped reports whether two paths differ in what is escaped, at most. It allocates nothing.
+// skip returns what is left of a path after n bytes, unescaped.
+func skip(s string, n int) string {
+	for ; n > 0; n-- {
+		_, s = unescape(s)
+	}
+	return s
+}
+
+func unescapedLen(s string) (n int) {
+	for ; len(s) > 0; n++ {
+		_, s = unescape(s)
+	}
+	return n
+}
+
+// sameUnescaped reports whether two paths differ in case and in what is escaped, at most. Letters beyond ASCII are not told apart.
 func sameUnescaped(a, b string) bool {
 	for len(a) > 0 && len(b) > 0 {
 		var x, y byte
 		x, a = unescape(a)
 		y, b = unescape(b)
-		if x != y {
+		if lower(x) != lower(y) && (x < 0x80 || y < 0x80) {
 			return false
 		}
 	}
 	return a == b
+}
+
+func lower(c byte) byte {
+	if c-'A' <= 'Z'-'A' {
+		return c | 0x20
+	}
+	return c
 }
 
 // unescape returns the first byte of a path that is not empty, and the rest.

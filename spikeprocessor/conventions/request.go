@@ -61,7 +61,7 @@ func (s *said) read(attrs []attribute.KeyValue) {
 				s.method = kv.Value.AsString()
 			}
 		case RouteKey:
-			s.route = kv.Value.AsString()
+			s.route = Template(kv.Value.AsString())
 		case keyURLPath:
 			s.path = kv.Value.AsString()
 		case keyOldURLTarget:
@@ -141,7 +141,7 @@ func (s *said) served(name string, r *Request) {
 	switch {
 	case s.method != "": // without a route, see Request
 		r.Route = RouteOfName(s.method, name)
-		if strings.IndexByte(r.Route, '?') >= 0 {
+		if hasQuery(r.Route) {
 			r.Route = UnmatchedRoute
 		}
 		r.Unproven = r.Route != UnmatchedRoute && isPath(r.Route, s.requested())
@@ -196,7 +196,7 @@ func RouteOfName(method, name string) string {
 // NamedOtherwise reports whether the name of an HTTP server span is neither that of a route nor of no route.
 func NamedOtherwise(method, name string) bool {
 	none := name == "" || name == method || name == "HTTP" || strings.HasPrefix(name, "HTTP ") && strings.HasSuffix(name, " route not found") // otelmux
-	return !none && (strings.IndexByte(name, '?') >= 0 || RouteOfName(method, name) == UnmatchedRoute)
+	return !none && (hasQuery(name) || RouteOfName(method, name) == UnmatchedRoute)
 }
 
 // outcome is how a request ended of which otelperf.outcome does not say it.

@@ -73,7 +73,8 @@ type Counters struct {
 	Faults     fault.Log     // panics of Config's functions, recovered
 	LogPanics  atomic.Uint64 // panics of log handlers, recovered
 	Subtrees   atomic.Uint64 // requests for whose route a router below a pattern like /api/ seems to decide
-	Unrouted   atomic.Uint64 // requests that a handler served though neither we nor their span know a route
+	Routed     atomic.Bool   // there was a request whose route we know: Subtrees has all that there is to say
+	Unrouted   atomic.Uint64 // requests that a handler served, or panicked at, though neither we nor their span know a route
 }
 
 // Panic describes a panic of a handler.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // finish is the outermost instance's last act: headers of a reply that was never
@@ -38,27 +39,26 @@ func (e *exchange) finish(end ending, outcome slowlog.Outcome) {
 	}
 }
 
-// countSubtree counts a request whose route is all of a subtree. Files are read, pages are HTML: what writes, or answers with
-// JSON, is more likely to have a router of its own.
+// countSubtree counts a request whose route is all of a subtree, unless it reads what a server of files or pages has: what is left is
+// more likely to have a router of its own.
 func (e *exchange) countSubtree(end ending) {
-	route := e.routeName()
-	subtree := strings.HasSuffix(route, "/") && len(e.path) > len(route) || strings.HasSuffix(route, "...}")
-	if !subtree || end.status >= http.StatusBadRequest || end.stream() {
+	route, counters := e.routeName(), e.m.cfg.Counters
+	if route != "" && !counters.Routed.Load() {
+		counters.Routed.Store(true)
+	}
+	if end.status >= http.StatusBadRequest || end.status == http.StatusNotModified || end.stream() || !conventions.BelowSubtree(route, e.path) {
 		return
 	}
-	if e.method == http.MethodGet || e.head {
-		kind := e.w.Header()["Content-Type"]
-		if len(kind) == 0 || !hasPrefixFold(kind[0], "application/json") {
-			return
-		}
+	if kind := e.w.Header()["Content-Type"]; len(kind) > 0 && (e.method == http.MethodGet || e.head) && isFile(kind[0]) {
+		return
 	}
-	e.m.cfg.Counters.Subtrees.Add(1)
+	counters.Subtrees.Add(1)
 }
 
 // countUnrouted counts a request of which no mux below has told the route, as when a handler in between passes on a request of its
 // own. Routers with an instrumentation of their own name the span, or have one below.
 func (e *exchange) countUnrouted(outcome slowlog.Outcome) {
-	if outcome != slowlog.OutcomeOK || e.routeName() != "" {
+	if outcome != slowlog.OutcomeOK && outcome != slowlog.OutcomePanic || e.routeName() != "" {
 		return
 	}
 	span := serverSpan(e.Context)

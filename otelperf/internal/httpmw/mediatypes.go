@@ -32,6 +32,19 @@ func marksOf(contentType string) uint32 {
 	return 0
 }
 
+// isFile says whether a Content-Type is one of the pages, styles, scripts, pictures and downloads that are mostly files.
+func isFile(contentType string) bool {
+	for _, prefix := range [...]string{
+		"text/html", "text/css", "text/javascript", "image/", "font/", "audio/", "video/", "application/javascript", "application/octet-stream",
+		"application/pdf", "application/wasm", "application/zip", "application/gzip", "application/manifest+json", "application/xhtml",
+	} {
+		if hasPrefixFold(contentType, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
 // isLines says whether a subtype of application is one of those of a JSON value each line or record.
 func isLines(sub string) bool {
 	for _, s := range [...]string{"x-ndjson", "ndjson", "jsonl", "x-jsonl", "jsonlines", "x-jsonlines", "json-seq", "stream+json"} {

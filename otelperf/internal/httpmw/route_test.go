@@ -261,7 +261,15 @@ func TestSubtreesWithARouterBelowAreCounted(t *testing.T) {
 	}{
 		{"/api/", "POST", "/api/users", "text/plain", 201, 1},
 		{"/api/", "GET", "/api/users", "application/json; charset=utf-8", 200, 1},
+		{"/api/", "POST", "/api/login", "", 303, 1},
 		{"/{rest...}", "PUT", "/users/7", "", 200, 1},
+		{"/api/", "GET", "/api/users", "text/plain; charset=utf-8", 200, 1},
+		{"/api/", "GET", "/api/users/7", "application/x-protobuf", 200, 1},
+		{"/api/", "HEAD", "/api/users", "", 200, 1},
+		{"/{tenant}/", "GET", "/somebody/", "application/json", 200, 0},
+		{"/", "GET", "/about", "text/html; charset=utf-8", 200, 0},
+		{"/", "GET", "/app.js", "text/javascript", 200, 0},
+		{"/", "GET", "/app.css", "", 304, 0},
 		{"/", "GET", "/logo.png", "image/png", 200, 0},
 		{"/api/", "GET", "/api/", "application/json", 200, 0},
 		{"/api/", "POST", "/api/users", "text/plain", 404, 0},
@@ -291,6 +299,9 @@ func TestUnrouted(t *testing.T) {
 		{"hidden behind two handlers", "/here", func(rg *rig) http.Handler { return rg.otel(rg.mw(logging(limit(mux)))) }, 1},
 		{"the same with an instance inside", "/here", func(rg *rig) http.Handler { return rg.otel(rg.mw(logging(limit(rg.mw(mux))))) }, 0},
 		{"next to http.TimeoutHandler", "/here", func(rg *rig) http.Handler { return rg.otel(rg.mw(limit(mux))) }, 0},
+		{"a panic", "/", func(rg *rig) http.Handler {
+			return rg.otel(rg.mw(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("boom") })))
+		}, 1},
 		{"no such page", "/nowhere", func(rg *rig) http.Handler { return rg.otel(rg.mw(logging(limit(mux)))) }, 0},
 		{"a reply without a body", "/", func(rg *rig) http.Handler { return rg.otel(rg.mw(nop)) }, 1},
 		{"outside of the span", "/here", func(rg *rig) http.Handler { return rg.mw(rg.otel(logging(limit(mux)))) }, 0},
@@ -302,7 +313,10 @@ func TestUnrouted(t *testing.T) {
 		}, 0},
 	} {
 		rg := newRig(nil)
-		testrig.Call(tt.chain(rg), http.MethodGet, tt.path)
+		func() {
+			defer func() { _ = recover() }()
+			testrig.Call(tt.chain(rg), http.MethodGet, tt.path)
+		}()
 		if n := rg.counters.Unrouted.Load(); n != tt.want {
 			t.Errorf("%s: %d requests without a route, want %d", tt.name, n, tt.want)
 		}
