@@ -94,8 +94,10 @@ type Event struct {
 	Detector baseline.Event // what the detector said of Part
 	Incident Incident       // as it is now
 	Opened   bool           // message: the first, a few seconds after the detection at most
-	Grew     bool           // message: an endpoint that is as bad or worse has joined, it is twice as bad as reported, or open again
-	Closed   bool           // message: all parts have ended
+	// Grew: message that an endpoint has joined that waits for the same and is as bad or worse, that one is or has joined that is twice as
+	// bad as reported, or that it is open again.
+	Grew   bool
+	Closed bool // message: all parts have ended
 }
 
 // Requests is what single requests show of an incident. An Engine calls the methods within Advance: they must return at once and not

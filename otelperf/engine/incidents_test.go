@@ -190,6 +190,40 @@ func TestUnrelatedIncidents(t *testing.T) {
 	}
 }
 
+// A fault that begins just after another is reported if it is far worse, though nobody can tell whether the two are one.
+func TestFarWorseFaultJustAfter(t *testing.T) {
+	for _, after := range []int{4, 8, 12, 18} {
+		for factor, want := range map[float64][]string{50: {"opened GET /a", "grew GET /b"}, 4: {"opened GET /a"}} {
+			usual := load{rate: 50, usual: 20 * time.Millisecond}
+			s := newService(t, nil, usual, usual)
+			s.slow(3, 0)
+			s.pass(time.Duration(after) * time.Second)
+			s.slow(factor, 1)
+			s.pass(time.Minute)
+			if len(s.Incidents()) != 1 {
+				t.Errorf("%d s later there are %d incidents, want one", after, len(s.Incidents()))
+			}
+			s.wantMessages(t, want...)
+		}
+	}
+}
+
+// What has joined when the message was out, and becomes far worse than that message, is reported as well.
+func TestJoinedAndThenFarWorse(t *testing.T) {
+	usual := load{rate: 50, usual: 20 * time.Millisecond}
+	s := newService(t, nil, usual, usual)
+	s.slow(4, 0)
+	s.pass(12 * time.Second)
+	s.slow(3, 1)
+	s.pass(time.Minute)
+	s.wantMessages(t, "opened GET /a")
+	s.slow(40, 1)
+	s.pass(2 * time.Minute)
+	if got := s.messages(); len(got) < 2 || got[1] != "grew GET /b" {
+		t.Errorf("messages are %q, want one of growth%s", got, s.story())
+	}
+}
+
 // A fault that a hundred endpoints share, busy and rare ones, is one incident with one message, and one at its end.
 func TestSharedFaultIsOneMessage(t *testing.T) {
 	var loads []load

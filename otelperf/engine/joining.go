@@ -85,10 +85,8 @@ func (in *incident) admit(p *part, how manner) {
 		in.State, in.End = Open, time.Time{}
 		in.messages.reopened()
 	}
-	if how == bySameWait && p.Worst.Ratio >= in.worstOpen() {
+	if how == bySameWait && p.Worst.Ratio >= in.worstOpen() || in.worseThanReported(p) {
 		in.messages.grew = true
-	} else if in.messages.opened {
-		p.reported = p.Worst.Ratio
 	}
 	p.in = in
 	in.parts = append(in.parts, p)

@@ -61,9 +61,23 @@ func (e *Engine) worsen(in *incident) {
 	for _, p := range in.parts {
 		if isOpen(p) {
 			e.look(p)
-			in.messages.grew = in.messages.grew || p.reported > 0 && p.Worst.Ratio >= worsened*p.reported && p.Worst.Ratio >= in.worstOpen()
+			in.messages.grew = in.messages.grew || p.Worst.Ratio >= in.worstOpen() && in.worseThanReported(p)
 		}
 	}
+}
+
+// worseThanReported reports whether a part is clearly worse than the last message said; one that has joined since, than the worst that is
+// open and that it spoke of.
+func (in *incident) worseThanReported(p *part) bool {
+	reported := p.reported
+	if reported == 0 {
+		for _, o := range in.parts {
+			if isOpen(o) {
+				reported = max(reported, o.reported)
+			}
+		}
+	}
+	return reported > 0 && p.Worst.Ratio >= worsened*reported
 }
 
 // ask finds out what single requests show.

@@ -26,7 +26,7 @@ type part struct {
 	above       int     // the bucket that ends at threshold
 	slowShare   float64 // of requests above threshold that is normal
 	failedShare float64 // that is normal
-	reported    float64 // ratio of the last message
+	reported    float64 // its worst ratio at the last message; 0: it was in none
 }
 
 // newPart is the part of an endpoint that has just been found to spike.
