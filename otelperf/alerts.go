@@ -113,6 +113,15 @@ type alert struct {
 	spike Spike
 }
 
+// headline is the first endpoint as a message has it: one of growth has the durations of the worst minute, and the evidence in its reason.
+func (ev *alert) headline() *SpikeEndpoint {
+	p := ev.spike.Endpoints[0]
+	if ev.Grew && p.Ratio != nil && p.WorstRatio != nil && *p.WorstRatio > *p.Ratio {
+		p.P99Ms, p.QuantileMs, p.Ratio = p.WorstP99Ms, p.WorstMs, p.WorstRatio
+	}
+	return &p
+}
+
 // log writes the alert as one line.
 func (a *alerter) log(ev *alert) {
 	l := a.logger
@@ -136,7 +145,7 @@ func (a *alerter) log(ev *alert) {
 	if level == LevelCritical {
 		attrs = append(attrs, slog.String("severity", "CRITICAL"))
 	}
-	p := &ev.spike.Endpoints[0]
+	p := ev.headline()
 	attrs = append(attrs,
 		slog.String("endpoint", endpointName(p.Method, p.Route)), slog.Int("endpoints", len(ev.spike.Endpoints)),
 		slog.String("reason", ev.spike.Reason), slog.Time("start", ev.spike.Start),
@@ -150,8 +159,10 @@ func (a *alerter) log(ev *alert) {
 	}
 	if ev.spike.End != nil {
 		attrs = append(attrs, slog.Float64("duration_seconds", ev.spike.End.Sub(ev.spike.Start).Seconds()),
-			slog.Uint64("requests", ev.spike.CostRequests), slog.Uint64("slow_requests", ev.spike.CostSlow), slog.Uint64("failed_requests", ev.spike.CostFailed),
-			slog.Time("worst_at", p.WorstAt), slog.Float64("worst_ms", p.WorstMs))
+			slog.Uint64("requests", ev.spike.CostRequests), slog.Uint64("slow_requests", ev.spike.CostSlow), slog.Uint64("failed_requests", ev.spike.CostFailed))
+	}
+	if ev.Closed || ev.Grew {
+		attrs = append(attrs, slog.Time("worst_at", p.WorstAt), slog.Float64("worst_ms", p.WorstMs))
 	}
 	if len(ev.spike.TraceIDs) > 0 {
 		attrs = append(attrs, slog.Any("trace_ids", ev.spike.TraceIDs))
@@ -176,7 +187,7 @@ func (a *alerter) emit(ev *alert) {
 	r.SetSeverityText(severityText)
 	r.SetBody(attribute.StringValue(ev.spike.Reason))
 	r.AddAttributes(attribute.String("otelperf.alert.severity", urgency))
-	r.AddAttributes(append(spikeAttributes(&ev.spike), a.named...)...)
+	r.AddAttributes(append(ev.attributes(), a.named...)...)
 	ctx := a.context(ev.Incident.TraceIDs)
 	fault.Contain(&a.panics, func() { a.events.Emit(ctx, r) })
 }
@@ -201,9 +212,9 @@ func spanContext(e *slowlog.Entry) context.Context {
 	}))
 }
 
-// spikeAttributes are those of the OpenTelemetry events; durations in seconds, as the conventions have it.
-func spikeAttributes(sp *Spike) []attribute.KeyValue {
-	p := &sp.Endpoints[0]
+// attributes are those of the OpenTelemetry event; durations in seconds, as the conventions have it.
+func (ev *alert) attributes() []attribute.KeyValue {
+	sp, p := &ev.spike, ev.headline()
 	attrs := []attribute.KeyValue{
 		attribute.String("otelperf.spike.id", sp.ID),
 		attribute.String("otelperf.spike.state", sp.State),
@@ -227,7 +238,10 @@ func spikeAttributes(sp *Spike) []attribute.KeyValue {
 	}
 	if sp.End != nil {
 		attrs = append(attrs, attribute.Int64("otelperf.spike.cost.requests", int64(sp.CostRequests)), attribute.Int64("otelperf.spike.cost.slow", int64(sp.CostSlow)),
-			attribute.Int64("otelperf.spike.cost.failed", int64(sp.CostFailed)), attribute.Float64("otelperf.spike.worst", p.WorstMs/1e3))
+			attribute.Int64("otelperf.spike.cost.failed", int64(sp.CostFailed)))
+	}
+	if ev.Closed || ev.Grew {
+		attrs = append(attrs, attribute.Float64("otelperf.spike.worst", p.WorstMs/1e3))
 	}
 	if sp.SinceVersion != "" {
 		attrs = append(attrs, attribute.String("otelperf.spike.since_version", sp.SinceVersion))

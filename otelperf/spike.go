@@ -20,7 +20,7 @@ type Spike struct {
 	End   *time.Time `json:"end"`   // nil while it is open
 	// Endpoints are those involved: those that are open first, and of these the worst first; at most max endpoints.
 	Endpoints []SpikeEndpoint `json:"endpoints"`
-	// Reason says in a sentence what was seen, by the first endpoint, and once it has ended what it has cost.
+	// Reason says in a sentence what was seen, by the first endpoint, once it has grown how bad that is, and once it has ended what it has cost.
 	Reason string `json:"reason"`
 	// TraceIDs are three slow requests of it, the slowest first, as soon as there are any.
 	TraceIDs []string `json:"trace_ids"`

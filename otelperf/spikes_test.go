@@ -4,6 +4,7 @@ package otelperf_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"path/filepath"
 	"strings"
@@ -262,6 +263,35 @@ func TestTwoProcessesOnOneStateFile(t *testing.T) {
 	})
 }
 
+// The message that a spike has grown has the numbers of its worst minute.
+func TestGrownSpikeHasTheNumbersOfItsWorstMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newBubble(t, "1.0")
+		s.run(15*time.Minute, 20, 20*time.Millisecond, "/checkout")
+		s.run(time.Minute, 20, 60*time.Millisecond, "/checkout")
+		s.run(90*time.Second, 20, 1200*time.Millisecond, "/checkout")
+		synctest.Wait()
+		told, ratios := s.spikes(), s.events.ratios
+		if want := "otelperf.spike.started ERROR4, otelperf.spike.updated ERROR4"; len(told) < 2 || !strings.HasPrefix(strings.Join(s.events.all(), ", "), want) {
+			t.Fatalf("events are %q, want %q first", s.events.all(), want)
+		}
+		grown := &told[1].Endpoints[0]
+		if ratios[0] != *grown.Ratio || ratios[1] != *grown.WorstRatio || ratios[1] < 2*ratios[0] {
+			t.Errorf("the events have ratios %v, want that of the evidence, %v, and that of the worst minute, %v", ratios, *grown.Ratio, *grown.WorstRatio)
+		}
+		found := false
+		for line := range strings.Lines(s.lines.String()) {
+			if strings.Contains(line, "latency spike grew") && strings.Contains(line, fmt.Sprintf(" quantile_ms=%v ", grown.WorstMs)) {
+				found = found || strings.Contains(line, fmt.Sprintf(" ratio=%v", *grown.WorstRatio)) && strings.Contains(line, " worst_at=")
+			}
+		}
+		if !found {
+			t.Errorf("no line has %v ms, %v times the usual:\n%s", grown.WorstMs, *grown.WorstRatio, s.lines.String())
+		}
+		_ = s.mon.Shutdown(t.Context())
+	})
+}
+
 // A reset of the baselines while a spike is open ends it everywhere, and the next one is reported again.
 func TestResetDuringAnOpenSpike(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -311,6 +341,7 @@ type eventRecorder struct {
 	embedded.LoggerProvider
 	mu     sync.Mutex
 	events []string
+	ratios []float64 // otelperf.baseline.ratio of each
 }
 
 func (r *eventRecorder) all() []string {
@@ -330,6 +361,12 @@ func (l recordingLogger) Emit(_ context.Context, rec log.Record) {
 	l.r.mu.Lock()
 	defer l.r.mu.Unlock()
 	l.r.events = append(l.r.events, rec.EventName()+" "+rec.Severity().String())
+	rec.WalkAttributes(func(kv attribute.KeyValue) bool {
+		if kv.Key == "otelperf.baseline.ratio" {
+			l.r.ratios = append(l.r.ratios, kv.Value.AsFloat64())
+		}
+		return true
+	})
 }
 
 func (recordingLogger) Enabled(context.Context, log.EnabledParameters) bool { return true }

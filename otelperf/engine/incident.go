@@ -29,7 +29,8 @@ type Incident struct {
 	End   time.Time // zero while it is open
 	// Parts are the endpoints involved, at most one for each: those that are open first, and of these the worst first.
 	Parts []Part
-	// Reason says in a sentence what was seen, by the first of Parts, and once it has ended what it has cost.
+	// Reason says in a sentence what was seen, by the first of Parts, after a message of growth how bad that has become, and once it has
+	// ended what it has cost.
 	Reason string
 	// Cost is the sum of those parts that are requests, so that a call is not counted once more with its request.
 	Cost Cost

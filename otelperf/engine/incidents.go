@@ -137,7 +137,7 @@ func (in *incident) clone() Incident {
 		}
 	}
 	slices.SortStableFunc(c.Parts, worseFirst)
-	c.Reason = c.reason()
+	c.Reason = c.reason(in.messages.grown)
 	if in.byReset {
 		c.Reason += "; ended by a reset of the baselines"
 	}

@@ -312,6 +312,34 @@ func TestDependencyAndThoseThatWaitForIt(t *testing.T) {
 	}
 }
 
+// A message of growth says how bad it is by now, besides what raised the alarm.
+func TestGrowthSaysHowBadItIs(t *testing.T) {
+	s := newService(t, nil, load{rate: 30, usual: 20 * time.Millisecond})
+	s.slow(3, 0)
+	s.pass(time.Minute)
+	s.slow(60, 0)
+	s.pass(2 * time.Minute)
+	if got := s.messages(); len(got) < 2 || got[0] != "opened GET /a" || got[1] != "grew GET /a" {
+		t.Fatalf("messages are %q%s", got, s.story())
+	}
+	var reasons []string
+	for i := range s.events {
+		ev := &s.events[i]
+		if !ev.Opened && !ev.Grew {
+			continue
+		}
+		p := &ev.Incident.Parts[0]
+		worst := fmt.Sprintf("; since then at its worst %s %s ms (%s)", p.Quantile(), shortMs(p.Worst.Quantile), times(p.Worst.Ratio))
+		if r := ev.Incident.Reason; !strings.Contains(r, p.Seen()) || strings.Contains(r, worst) != ev.Grew || slices.Contains(reasons, r) {
+			t.Errorf("the reason of a message is %q", r)
+		}
+		reasons = append(reasons, ev.Incident.Reason)
+	}
+	if r := s.Incidents()[0].Parts[0].Worst.Ratio; r < 30 {
+		t.Errorf("the worst ratio is %v", r)
+	}
+}
+
 // What made an incident one is as it was when it has ended, and with it comes what it has cost.
 func TestEndKeepsTheEvidence(t *testing.T) {
 	s := newService(t, nil, load{rate: 20, usual: 20 * time.Millisecond})

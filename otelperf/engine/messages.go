@@ -24,6 +24,7 @@ const (
 type messages struct {
 	opened, closed bool
 	grew           bool // there is something to say
+	grown          bool // that was said
 	last           time.Time
 }
 
@@ -121,6 +122,7 @@ func (e *Engine) tell(in *incident) {
 
 func (e *Engine) send(in *incident, ev Event) {
 	in.messages.last, in.messages.grew = e.now, false
+	in.messages.grown = in.messages.grown || ev.Grew
 	for _, p := range in.parts {
 		p.reported = p.Worst.Ratio
 	}

@@ -13,11 +13,14 @@ import (
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
-// reason says in a sentence what was seen, by the first part, and once it is over what it has cost.
-func (in *Incident) reason() string {
+// reason says in a sentence what was seen, by the first part, once it has grown what that has become, and once it is over what it has cost.
+func (in *Incident) reason(grown bool) string {
 	p := &in.Parts[0]
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s", p.Endpoint, p.Seen())
+	if grown && in.State == Open && p.Worst.Ratio > p.Evidence.Ratio {
+		b.WriteString("; since then " + p.atItsWorst())
+	}
 	if p.WaitsFor != "" {
 		b.WriteString("; waiting for " + p.WaitsFor)
 	}
@@ -51,10 +54,15 @@ func (in *Incident) toll() string {
 	if cost.Failed > 0 {
 		text += fmt.Sprintf(", %d failed", cost.Failed)
 	}
-	if w := &p.Worst; w.Ratio > 0 {
-		text += fmt.Sprintf("; at its worst %s %s ms (%s)", p.Quantile(), shortMs(w.Quantile), times(w.Ratio))
+	if p.Worst.Ratio > 0 {
+		text += "; " + p.atItsWorst()
 	}
 	return text
+}
+
+// atItsWorst says what Worst was, such as "at its worst p97 1240 ms (4x)".
+func (p *Part) atItsWorst() string {
+	return fmt.Sprintf("at its worst %s %s ms (%s)", p.Quantile(), shortMs(p.Worst.Quantile), times(p.Worst.Ratio))
 }
 
 // Seen says what raised the alarm, such as "38 of 212 requests above 820 ms (2x the usual p99), 2.1 expected; p97 950 ms, usually 310
