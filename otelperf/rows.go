@@ -54,7 +54,10 @@ func (m *Monitor) row(r *engine.Row) EndpointRow {
 			row.State = stateElevated
 		}
 	}
-	if r.Phase == baseline.Learning && r.Timed > 0 && r.Seconds > 0 {
+	switch {
+	case r.Phase != baseline.Learning && r.JudgedIn > 0:
+		row.ReadySeconds = units.Number(math.Ceil(r.JudgedIn.Seconds()))
+	case r.Phase == baseline.Learning && r.Timed > 0 && r.Seconds > 0:
 		row.ReadySeconds = units.Number(math.Ceil(r.GraceLeft.Seconds() + float64(r.Needed)*r.Seconds/float64(r.Timed)))
 	}
 	return row

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -137,6 +138,32 @@ func TestSpikeOfADatabaseAndOneOfALock(t *testing.T) {
 			}
 		}
 		_ = l.mon.Shutdown(t.Context())
+	})
+}
+
+// After a restart nothing is judged for three minutes, though there is a baseline: the rows say so.
+func TestRowsSayThatNothingIsJudgedAfterARestart(t *testing.T) {
+	file := otelperf.WithStateFile(filepath.Join(t.TempDir(), "baselines"))
+	synctest.Test(t, func(t *testing.T) {
+		s := newBubble(t, "1.0", file)
+		s.run(15*time.Minute, 10, 20*time.Millisecond, "/checkout")
+		_ = s.mon.Shutdown(t.Context())
+		s = newBubble(t, "1.0", file)
+		s.run(time.Minute, 10, 20*time.Millisecond, "/checkout")
+		row := s.mon.Summary(otelperf.Window5m).Endpoints[0]
+		if row.State != "normal" || row.ReadySeconds == nil || *row.ReadySeconds < 115 || *row.ReadySeconds > 125 {
+			t.Errorf("a minute after the restart the row is %s, ready in %v s; want 120", row.State, row.ReadySeconds)
+		}
+		s.run(2*time.Minute+5*time.Second, 10, 20*time.Millisecond, "/checkout")
+		if row := s.mon.Summary(otelperf.Window5m).Endpoints[0]; row.ReadySeconds != nil {
+			t.Errorf("after three minutes the row is ready in %v s", *row.ReadySeconds)
+		}
+		time.Sleep(2 * time.Hour)
+		s.run(time.Minute, 10, 20*time.Millisecond, "/checkout")
+		if row := s.mon.Summary(otelperf.Window5m).Endpoints[0]; row.ReadySeconds == nil || *row.ReadySeconds > 125 {
+			t.Errorf("a minute after a silence the row is %s, ready in %v s; want 120", row.State, row.ReadySeconds)
+		}
+		_ = s.mon.Shutdown(t.Context())
 	})
 }
 

@@ -87,11 +87,13 @@ type EndpointRow struct {
 	// of the spike. State is of the same: learning, normal, spiking, or elevated: p99 is above the ratio of an alert in the window,
 	// but no spike is open: it has ended, or it was too short or of too few requests for one.
 	Ratio         *float64 `json:"ratio"`
-	RatioQuantile *float64 `json:"ratio_quantile"`         // which quantile Ratio is of: 0.99 unless a spike is open
-	State         string   `json:"state"`                  // see Ratio
-	Needed        uint64   `json:"needed,omitzero"`        // requests missing for a baseline p99, while learning
-	ReadySeconds  *float64 `json:"ready_seconds,omitzero"` // in about how long it will be known, at the rate of the window; nil unless learning
-	ThresholdMs   float64  `json:"threshold_ms"`           // above it a request is slow
+	RatioQuantile *float64 `json:"ratio_quantile"`  // which quantile Ratio is of: 0.99 unless a spike is open
+	State         string   `json:"state"`           // see Ratio
+	Needed        uint64   `json:"needed,omitzero"` // requests missing for a baseline p99, while learning
+	// ReadySeconds is in about how long requests will be judged: while learning when the baseline will be known, at the rate of the
+	// window; else what is left of the grace after a restart or a silence. nil if they are judged, or if nobody knows.
+	ReadySeconds *float64 `json:"ready_seconds,omitzero"`
+	ThresholdMs  float64  `json:"threshold_ms"` // above it a request is slow
 }
 
 // Name returns "METHOD ROUTE".

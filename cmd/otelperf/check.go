@@ -34,7 +34,8 @@ URLs are taken for instances and judged together.
   otelperf check http://localhost:8080 --max-p95 80ms --endpoint 'GET /users/{id}' --endpoint '* /orders*'
 
 Exit status: 0 when all limits hold; 1 when one is broken; 2 when it cannot tell: nobody answers, otelperf is switched
-off or stalled there, there are too few requests, or, for --no-spike, an endpoint is still learning what is usual.
+off or stalled there, there are too few requests, or, for --no-spike, an endpoint is still learning what is
+usual, or is in the grace after a restart or a silence.
 Each broken limit is a line that begins with FAIL, each thing that cannot be told one with UNKNOWN.
 An endpoint with fewer requests than --min-requests is left out, but of each --endpoint at least one must have them.
 

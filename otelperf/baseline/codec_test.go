@@ -48,7 +48,7 @@ func TestRestart(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			old := learned(t)
 			b := old.restarted(c.age)
-			if s := b.d.State(); !s.Restored || s.GraceLeft != 3*time.Minute || s.Phase != Normal {
+			if s := b.d.State(); !s.Restored || s.GraceLeft != 3*time.Minute || s.JudgedIn != s.GraceLeft || s.Phase != Normal {
 				t.Errorf("restored: %+v", s)
 			}
 			was, _ := old.d.Quantile(0.99)

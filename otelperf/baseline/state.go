@@ -37,6 +37,8 @@ type State struct {
 	Needed uint64
 	// GraceLeft is how long requests will still not be learned from.
 	GraceLeft time.Duration
+	// JudgedIn is how long requests will still not be judged: in the grace after Restore or after a silence; 0 when they are.
+	JudgedIn time.Duration
 	// Held: an incident is under way that is not announced (yet), since one has come at this time before.
 	Held bool
 	// Restored: the baseline came from Restore.
@@ -73,7 +75,11 @@ func (d *Detector) State() State {
 	if d.alive {
 		left = max(0, left-(d.clock.seconds-d.born))
 	}
-	s.GraceLeft = duration(left)
+	cold := max(0, d.silences.coldUntil-d.clock.seconds)
+	s.GraceLeft = duration(max(left, cold))
+	if s.JudgedIn = duration(cold); d.restored {
+		s.JudgedIn = s.GraceLeft
+	}
 	for i := range d.levels {
 		l := &d.levels[i]
 		s.Levels[i] = LevelState{Level: d.tune.levels[i].name, On: l.on, Evidence: l.top() / d.tune.alarm}

@@ -24,6 +24,7 @@ type Row struct {
 	Spike       *Part          // in the open incident; nil for none
 	Needed      uint64         // requests missing for a baseline p99, while learning
 	GraceLeft   time.Duration  // how long requests will still not be learned from
+	JudgedIn    time.Duration  // how long they will still not be judged, since the start or after a silence
 	Coarse      bool           // durations came from buckets wider than ours
 	// OutcomesUnknown marks requests beyond the cardinality limit of an SDK: how they ended is not known, and counts as ok.
 	OutcomesUnknown bool
@@ -101,7 +102,7 @@ func (ep *endpoint) row(t *timeline.Aggregate, covered time.Duration) Row {
 	state := ep.detector.State()
 	row := Row{
 		Endpoint: ep.name, Numbers: numbersOf(t, covered.Seconds()), Coarse: ep.coarse, OutcomesUnknown: ep.unknown,
-		Phase: state.Phase, Needed: state.Needed, GraceLeft: state.GraceLeft, BaselineP99: ep.baselineP99(),
+		Phase: state.Phase, Needed: state.Needed, GraceLeft: state.GraceLeft, JudgedIn: state.JudgedIn, BaselineP99: ep.baselineP99(),
 	}
 	if ep.part != nil {
 		row.Spike = new(ep.part.Part)

@@ -157,6 +157,19 @@ func TestJudgeWithoutAnswers(t *testing.T) {
 	}
 }
 
+// Where requests are not judged yet though it is known what is usual, just after a restart, nobody can tell either.
+func TestJudgeInTheGrace(t *testing.T) {
+	v := view()
+	v.Spikes = nil
+	warm := client.Row{EndpointRow: v.Endpoints[0].EndpointRow}
+	warm.State, warm.ReadySeconds = "normal", new(150.0)
+	v.Endpoints[0].Parts = append(v.Endpoints[0].Parts, fleet.Part{Instance: "canary", Row: warm})
+	got := Judge(v, &Limits{NoSpike: true, MinRequests: 100, Endpoints: []string{"GET /fast"}})
+	if len(got.Unjudged) != 1 || !strings.HasPrefix(got.Unjudged[0], "GET /fast at canary: not judged for another 2m") || len(got.Passed)+len(got.Breaches) != 0 {
+		t.Errorf("verdict is %+v", got)
+	}
+}
+
 // Where it is not known yet what is usual, nobody can tell that no spike is open.
 func TestJudgeWhileLearning(t *testing.T) {
 	v := view()
