@@ -107,7 +107,7 @@ func (d *Detector) recovering() bool {
 
 func (d *Detector) announce() Event {
 	d.alarm.announced = true
-	d.lastAlert = d.clock.seconds
+	d.lastAlert, d.lastRatio = d.clock.seconds, d.alarm.grown.ratio()
 	return d.event(Started)
 }
 

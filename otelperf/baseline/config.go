@@ -18,7 +18,8 @@ type Config struct {
 	// default 0.9, which gives the baseline a memory of about 95 minutes, or of 1000 requests if that is longer.
 	Weight float64
 
-	// Cooldown is the least time between two alerts: 1 ms to 24 h, default 5 min.
+	// Cooldown is the least time between two alerts, unless the second is at least twice as bad: 1 ms to 24 h,
+	// default 5 min.
 	Cooldown time.Duration
 
 	// Floor is the duration that no threshold goes below: requests faster than it are never evidence, so that

@@ -43,6 +43,7 @@ type Detector struct {
 	free  bool    // the baseline learns in spite of it
 
 	lastAlert float64
+	lastRatio float64 // of that alert
 	alarm     alarm
 	recurring recurring
 }

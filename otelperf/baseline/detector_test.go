@@ -146,6 +146,26 @@ func TestNewNormal(t *testing.T) {
 	}
 }
 
+// Within the cooldown only what is far worse than the last alert is one.
+func TestFarWorseWithinTheCooldown(t *testing.T) {
+	for again, want := range map[float64]string{3: "started ended", 5: "started ended", 60: "started ended started ended"} {
+		b := newBench(t, Config{})
+		b.run(1200)
+		b.src.slow = 3
+		b.run(60)
+		b.src.slow = 1
+		b.run(60)
+		b.wantKinds("started ended")
+		b.src.slow = again
+		b.run(90)
+		b.src.slow = 1
+		b.run(60)
+		if got := b.kinds(); got != want {
+			t.Errorf("x%v within the cooldown of x3: %q, want %q", again, got, want)
+		}
+	}
+}
+
 func TestCooldown(t *testing.T) {
 	for _, c := range []struct {
 		cooldown time.Duration

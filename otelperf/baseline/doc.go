@@ -17,7 +17,7 @@
 // # The contract
 //
 // The knobs are those of the classic detector: an endpoint spikes when its p99 exceeds Ratio times its baseline,
-// the baseline forgets with Weight per ten minutes, and alerts are Cooldown apart. The classic compares two
+// the baseline forgets with Weight per ten minutes, and alerts are Cooldown apart, but for one that is twice as bad. The classic compares two
 // estimates of a p99. With few requests that p99 is a maximum, with many it is one garbage collection, and the
 // average it is compared with soon contains the incident itself. This detector counts instead.
 //

@@ -2,6 +2,9 @@
 
 package baseline
 
+// farWorse is how many times worse than the last alert one has to be that comes within its cooldown.
+const farWorse = 2.0
+
 // noise is the evidence below which the requests seen so far are not worth showing in an event.
 const noise = 1.0
 
@@ -15,9 +18,9 @@ func (d *Detector) tickIdle(top float64) Event {
 		if d.putBack() {
 			return Event{}
 		}
-		if now-d.lastAlert >= d.config.Cooldown.Seconds() && d.credible() {
+		if d.credible() {
 			c := d.blame()
-			if g := d.grown(c); d.hasGrown(c, g) {
+			if g := d.grown(c); d.hasGrown(c, g) && (now-d.lastAlert >= d.config.Cooldown.Seconds() || g.ratio() >= farWorse*d.lastRatio) {
 				return d.fire(c, g)
 			}
 		}

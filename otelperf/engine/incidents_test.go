@@ -395,6 +395,25 @@ func TestSpikesAgain(t *testing.T) {
 	}
 }
 
+// A far worse fault of the same endpoint within minutes is reported: the incident goes on, and says how bad it is.
+func TestFarWorseAgain(t *testing.T) {
+	s := newService(t, nil, load{rate: 30, usual: 10 * time.Millisecond})
+	s.slow(3, 0)
+	s.pass(time.Minute)
+	s.slow(1, 0)
+	s.pass(time.Minute)
+	s.slow(60, 0)
+	s.pass(170 * time.Second)
+	s.wantMessages(t, "opened GET /a", "closed GET /a", "grew GET /a")
+	all := s.Incidents()
+	if len(all) != 1 || all[0].State != Open || all[0].Parts[0].Worst.Ratio < 30 || !strings.Contains(all[0].Reason, "since then at its worst") {
+		t.Errorf("incidents are %+v, want the one, open again and far worse", all)
+	}
+	s.slow(1, 0)
+	s.pass(5 * time.Minute)
+	s.wantMessages(t, "opened GET /a", "closed GET /a", "grew GET /a", "closed GET /a")
+}
+
 // With long ticks all that began together is known at once.
 func TestLongTicks(t *testing.T) {
 	w := newWatched(t)
