@@ -113,11 +113,12 @@ type alert struct {
 	spike Spike
 }
 
-// headline is the first endpoint as a message has it: one of growth has the durations of the worst minute, and the evidence in its reason.
+// headline is the first endpoint as a message has it: one of growth has the quantile of the worst minute, and the evidence in its reason.
 func (ev *alert) headline() *SpikeEndpoint {
 	p := ev.spike.Endpoints[0]
 	if ev.Grew && p.Ratio != nil && p.WorstRatio != nil && *p.WorstRatio > *p.Ratio {
 		p.P99Ms, p.QuantileMs, p.Ratio = p.WorstP99Ms, p.WorstMs, p.WorstRatio
+		p.Quantile, p.BaselineQuantileMs = ev.Incident.Parts[0].Worst.Rank, p.WorstMs / *p.WorstRatio
 	}
 	return &p
 }

@@ -65,7 +65,8 @@ type Part struct {
 type Moment struct {
 	Time             time.Time     // of its beginning
 	Requests, Failed uint64        // in it
-	Quantile, P99    time.Duration // that of Part.Evidence, and p99
+	Rank             float64       // which quantile Quantile is, 0 to 1: that of Part.Evidence, or of another alarm since
+	Quantile, P99    time.Duration // that one, and p99
 	Ratio            float64       // Quantile over its baseline
 }
 

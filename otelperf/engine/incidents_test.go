@@ -329,7 +329,7 @@ func TestGrowthSaysHowBadItIs(t *testing.T) {
 			continue
 		}
 		p := &ev.Incident.Parts[0]
-		worst := fmt.Sprintf("; since then at its worst %s %s ms (%s)", p.Quantile(), shortMs(p.Worst.Quantile), times(p.Worst.Ratio))
+		worst := fmt.Sprintf("; since then at its worst %s %s ms (%s)", quantileName(p.Worst.Rank), shortMs(p.Worst.Quantile), times(p.Worst.Ratio))
 		if r := ev.Incident.Reason; !strings.Contains(r, p.Seen()) || strings.Contains(r, worst) != ev.Grew || slices.Contains(reasons, r) {
 			t.Errorf("the reason of a message is %q", r)
 		}
@@ -406,6 +406,12 @@ func TestFarWorseAgain(t *testing.T) {
 	s.pass(170 * time.Second)
 	s.wantMessages(t, "opened GET /a", "closed GET /a", "grew GET /a")
 	all := s.Incidents()
+	grew := slices.IndexFunc(s.events, func(ev Event) bool { return ev.Grew })
+	second := s.events[grew-1].Detector
+	worst := fmt.Sprintf("since then at its worst %s %s ms (%s)", quantileName(second.Quantile), shortMs(second.QuantileNow), times(second.Ratio))
+	if r := s.events[grew].Incident.Reason; second.Quantile == all[0].Parts[0].Evidence.Quantile || !strings.Contains(r, worst) {
+		t.Errorf("the reason is %q, want %q, of another quantile than at first", r, worst)
+	}
 	if len(all) != 1 || all[0].State != Open || all[0].Parts[0].Worst.Ratio < 30 || !strings.Contains(all[0].Reason, "since then at its worst") {
 		t.Errorf("incidents are %+v, want the one, open again and far worse", all)
 	}

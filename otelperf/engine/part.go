@@ -51,7 +51,7 @@ func (e *Engine) alarm(ep *endpoint, p *part, ev *baseline.Event) {
 	}
 	done := e.outcomesSince(ep, ev.Start)
 	p.add(&done, ev.N, ev.Above)
-	p.Last = Moment{Time: ev.Start, Requests: done.Total(), Failed: done.Failed(), Quantile: ev.QuantileNow, P99: ev.Now.P99, Ratio: ev.Ratio}
+	p.Last = Moment{Time: ev.Start, Requests: done.Total(), Failed: done.Failed(), Rank: ev.Quantile, Quantile: ev.QuantileNow, P99: ev.Now.P99, Ratio: ev.Ratio}
 	p.compare()
 }
 
@@ -117,7 +117,7 @@ func (e *Engine) look(p *part) {
 		q[0], q[1] = q[1], q[0]
 	}
 	p.Last = Moment{
-		Time: span.Begin(e.step), Requests: t.Outcomes.Total(), Failed: t.Outcomes.Failed(), Quantile: q[0], P99: q[1],
+		Time: span.Begin(e.step), Requests: t.Outcomes.Total(), Failed: t.Outcomes.Failed(), Rank: ev.Quantile, Quantile: q[0], P99: q[1],
 		Ratio: float64(q[0]) / float64(ev.QuantileBaseline),
 	}
 	if (1-ev.Quantile)*float64(t.Durations.Count()) >= enough {

@@ -62,7 +62,7 @@ func (in *Incident) toll() string {
 
 // atItsWorst says what Worst was, such as "at its worst p97 1240 ms (4x)".
 func (p *Part) atItsWorst() string {
-	return fmt.Sprintf("at its worst %s %s ms (%s)", p.Quantile(), shortMs(p.Worst.Quantile), times(p.Worst.Ratio))
+	return fmt.Sprintf("at its worst %s %s ms (%s)", quantileName(p.Worst.Rank), shortMs(p.Worst.Quantile), times(p.Worst.Ratio))
 }
 
 // Seen says what raised the alarm, such as "38 of 212 requests above 820 ms (2x the usual p99), 2.1 expected; p97 950 ms, usually 310
@@ -82,8 +82,9 @@ func (p *Part) Seen() string {
 }
 
 // Quantile names the one that fired, such as "p97" or "p99.8".
-func (p *Part) Quantile() string {
-	q := p.Evidence.Quantile
+func (p *Part) Quantile() string { return quantileName(p.Evidence.Quantile) }
+
+func quantileName(q float64) string {
 	if q < 0.99 {
 		return fmt.Sprintf("p%.0f", math.Floor(q*100+1e-9))
 	}
