@@ -111,14 +111,25 @@ func (p *Processor) OnStart(ctx context.Context, s sdktrace.ReadWriteSpan) {
 	if c.samplerUsed.Load() {
 		p.noteSource(s)
 	}
-	if parent := s.Parent(); parent.HasSpanID() && !parent.IsRemote() {
-		c.startChild(ctx, s, parent.SpanID())
-	} else {
-		c.startRoot(ctx, s)
+	if c.starts(ctx) {
+		if parent := s.Parent(); parent.HasSpanID() && !parent.IsRemote() {
+			c.startChild(ctx, s, parent.SpanID())
+		} else {
+			c.startRoot(ctx, s)
+		}
 	}
 	if p.next != nil {
 		p.next.OnStart(ctx, s)
 	}
+}
+
+// starts reports whether anything is to be known of a span that starts: that it runs, or below what.
+func (c *core) starts(ctx context.Context) bool {
+	if c.running != nil || c.asks.Load() != nil || c.names.looking() {
+		return true
+	}
+	_, local := trace.SpanFromContext(ctx).(sdktrace.ReadOnlySpan)
+	return local
 }
 
 func (c *core) startRoot(ctx context.Context, s sdktrace.ReadWriteSpan) {
