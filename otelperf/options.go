@@ -232,7 +232,7 @@ func WithMetricSource() Option {
 // WithMetricInterval sets how often the metric source is collected, 1s to 1m, which need not be whole seconds. The default is 10s. Spikes
 // shorter than three intervals are mostly missed. Between collections, what is shown is that of the last one, however many look on, so
 // that the program's callbacks run no more often; ForceFlush of the MeterProvider or of Monitor.Reader, Reset and Shutdown collect
-// besides. A collection that takes longer than an interval, or 10s, is given up; the next one brings what it would have.
+// besides. A collection that takes longer than an interval, or 10s, is not waited for: what it brings is counted when it comes.
 func WithMetricInterval(d time.Duration) Option {
 	return optionFunc(func(c *config) {
 		if d < time.Second || d > time.Minute {

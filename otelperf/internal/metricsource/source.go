@@ -4,8 +4,6 @@
 package metricsource
 
 import (
-	"context"
-	"iter"
 	"sync/atomic"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -38,6 +36,7 @@ type Source struct {
 	late   *collection // that did not come in time
 	coarse atomic.Bool // a View has given a metric explicit buckets
 	panics atomic.Uint64
+	waits  atomic.Uint64
 	beyond atomic.Uint64 // requests beyond the SDK's cardinality limit
 
 	resource atomic.Pointer[resource.Resource]
@@ -92,6 +91,9 @@ func (m *Source) Coarse() bool { return m.coarse.Load() }
 // Panics is how many collections a callback of the program has ended by a panic.
 func (m *Source) Panics() uint64 { return m.panics.Load() }
 
+// Late is how many collections were not there in time. What they bring is used when it comes.
+func (m *Source) Late() uint64 { return m.waits.Load() }
+
 // Overflow is the number of requests beyond the cardinality limit of the SDK: they have no attributes but the one that says so, so that
 // neither their endpoint nor their outcome is known.
 func (m *Source) Overflow() uint64 { return m.beyond.Load() }
@@ -99,17 +101,12 @@ func (m *Source) Overflow() uint64 { return m.beyond.Load() }
 // Resource is that of the pipeline; nil before the first collection.
 func (m *Source) Resource() *resource.Resource { return m.resource.Load() }
 
-// Collect calls use with what came since the last successful call. After an error, that of the SDK's Collect or of ctx, nothing was used.
-func (m *Source) Collect(ctx context.Context, use func(iter.Seq[*spikeprocessor.Delta])) error {
-	rm, err := m.gather(ctx)
-	if err != nil {
-		return err
-	}
-	m.resource.Store(rm.Resource)
+// readAll takes in what the SDK has collected, and forgets the series that it has no longer.
+func (m *Source) readAll(scopes []metricdata.ScopeMetrics) {
 	for _, c := range m.before {
 		c.seen = false
 	}
-	for _, sm := range rm.ScopeMetrics {
+	for _, sm := range scopes {
 		for _, mt := range sm.Metrics {
 			if unit, ok := durationMetrics[mt.Name]; ok {
 				m.read(pointKey{scope: sm.Scope, metric: mt.Name, description: mt.Description}, mt.Data, unit)
@@ -121,8 +118,6 @@ func (m *Source) Collect(ctx context.Context, use func(iter.Seq[*spikeprocessor.
 			delete(m.before, key)
 		}
 	}
-	use(m.deltas)
-	return nil
 }
 
 // deltas yields the rows that have something and empties them.
