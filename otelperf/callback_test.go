@@ -102,7 +102,7 @@ func TestCallbackThatWaitsForItsContext(t *testing.T) {
 }
 
 // What a callback has delayed is counted when it comes, though each collection takes longer than its interval; a hint says so. That a
-// callback fails is no matter.
+// callback gives up when its context ends is no matter.
 func TestCallbackThatIsSlow(t *testing.T) {
 	for about, f := range map[string]func(context.Context) error{
 		"whatever its context says": func(context.Context) error { time.Sleep(1500 * time.Millisecond); return nil },

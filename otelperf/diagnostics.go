@@ -107,6 +107,9 @@ func (d *Diagnostics) ended() string {
 	return "requests are not counted since Monitor.Shutdown was called"
 }
 
+const doubledText = "A TracerProvider has two processors of Monitor.SpanProcessor, one beside or inside of the other: the second one counts nothing and only " +
+	"hands spans on. Register one, in front of the exporters; with Setup, none"
+
 // fewRequests is how many of a kind say nothing of the wiring yet.
 const fewRequests = 20
 
@@ -148,6 +151,7 @@ func (d *Diagnostics) hints() []string {
 		d.SubtreeRequests)
 	add(d.UnroutedRequests > 0, "%d requests were served without a route that Middleware could see: if a mux chose their handler, a handler above it passes on a request "+
 		"of its own, as http.TimeoutHandler does. Put Middleware around the mux, too.", d.UnroutedRequests)
+	add(d.Processor.Doubled, "%s.", doubledText)
 	add(d.StateFileConflict, "Another process writes the state file: give each a file of its own (WithStateFile).")
 	add(d.StateFileError != "" && !d.StateFileConflict, "Baselines do not survive a restart as they should: %s.", d.StateFileError)
 	if leaked := d.Processor.Leaked; len(leaked) > 0 {

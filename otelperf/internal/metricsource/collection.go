@@ -50,9 +50,10 @@ func (m *Source) begin(ctx context.Context) *collection {
 	return c
 }
 
-// take feeds what a collection has. The error of a callback concerns its own instruments: the SDK fills in the others all the same.
+// take feeds what a collection has, that of one whose callbacks gave up when their context ended, too: the SDK fills in the histograms.
 func (m *Source) take(c *collection, use func(iter.Seq[*spikeprocessor.Delta])) error {
-	if c.data.Resource == nil {
+	timedOut := errors.Is(c.err, context.DeadlineExceeded) || errors.Is(c.err, context.Canceled)
+	if c.err != nil && (!timedOut || c.data.Resource == nil) {
 		return c.err
 	}
 	m.resource.Store(c.data.Resource)
