@@ -5,6 +5,7 @@ package metricsource
 
 import (
 	"sync/atomic"
+	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/instrumentation"
@@ -56,7 +57,8 @@ type row struct {
 	failed   latency.Histogram
 	outcomes slowlog.OutcomeCounts
 	coarse   bool
-	unknown  bool // some outcomes are
+	beyond   time.Duration // see spikeprocessor.Delta
+	unknown  bool          // some outcomes are
 }
 
 // durationMetrics are the metrics read, and the unit of their values in seconds.
@@ -126,7 +128,7 @@ func (m *Source) deltas(yield func(*spikeprocessor.Delta) bool) {
 		if r.outcomes.Total() == 0 {
 			continue
 		}
-		more := yield(&spikeprocessor.Delta{ID: id, Endpoint: r.endpoint, All: &r.all, Failed: &r.failed, Outcomes: r.outcomes, Coarse: r.coarse, OutcomesUnknown: r.unknown})
+		more := yield(&spikeprocessor.Delta{ID: id, Endpoint: r.endpoint, All: &r.all, Failed: &r.failed, Outcomes: r.outcomes, Coarse: r.coarse, Beyond: r.beyond, OutcomesUnknown: r.unknown})
 		r.all.Reset()
 		r.failed.Reset()
 		r.outcomes = slowlog.OutcomeCounts{}
@@ -144,13 +146,14 @@ func (m *Source) read(key pointKey, data metricdata.Aggregation, unit float64) {
 			delta := m.since(key, p.Attributes, cumulativeExponential(&p))
 			p.PositiveBucket.Counts, p.ZeroCount = delta.counts, delta.zeros
 			h, coarse := exponentialPoint(&p, unit)
-			m.add(p.Attributes, h, delta.sum*unit, coarse)
+			m.add(p.Attributes, h, delta.sum*unit, coarse, 0)
 		}
 	case metricdata.Histogram[float64]:
 		for _, p := range d.DataPoints {
 			delta := m.since(key, p.Attributes, cumulativeExplicit(&p))
 			p.BucketCounts = delta.counts
-			m.add(p.Attributes, explicitPoint(&p, unit), delta.sum*unit, true)
+			h, beyond := explicitPoint(&p, unit)
+			m.add(p.Attributes, h, delta.sum*unit, true, beyond)
 		}
 	}
 }
@@ -165,7 +168,7 @@ func (m *Source) since(key pointKey, set attribute.Set, now *cumulative) *cumula
 }
 
 // add adds what came to one attribute set to its endpoint's row.
-func (m *Source) add(set attribute.Set, delta *latency.Histogram, sum float64, coarse bool) {
+func (m *Source) add(set attribute.Set, delta *latency.Histogram, sum float64, coarse bool, beyond time.Duration) {
 	delta.AddSum(units.Duration(sum))
 	if coarse {
 		m.coarse.Store(true)
@@ -179,6 +182,9 @@ func (m *Source) add(set attribute.Set, delta *latency.Histogram, sum float64, c
 	}
 	r, outcome := m.rowOf(req.Endpoint()), req.Outcome
 	r.coarse = r.coarse || coarse
+	if beyond != 0 && (r.beyond == 0 || beyond < r.beyond) {
+		r.beyond = beyond
+	}
 	if set.HasValue(overflowKey) {
 		r.unknown = true
 		m.beyond.Add(delta.Count())
