@@ -223,8 +223,9 @@ func WithBaseline(b baseline.Config) Option {
 // WithMetricSource has the engine read http.server.request.duration and rpc.server.call.duration (or
 // rpc.server.duration) from the MeterProvider that Monitor.Reader is registered with, in place of the processor's
 // spans. Every request is in them, sampled or not, with no processor at all; but there are no slow requests, and it
-// costs more: all histograms of the program are aggregated a second time, and at each collection (WithMetricInterval) the
-// program's callbacks run once more.
+// costs more: all histograms of the program are aggregated a second time. Of the program's callbacks, some run once more at each
+// collection (WithMetricInterval): those of instruments that a View gives an aggregation, and those that Meter.RegisterCallback has
+// for an instrument that any reader of the MeterProvider collects.
 func WithMetricSource() Option {
 	return optionFunc(func(c *config) { c.metricSource = true })
 }
