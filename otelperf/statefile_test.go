@@ -164,7 +164,7 @@ func TestShutdownNamesTheStateFileOnce(t *testing.T) {
 	if err := os.Mkdir(path, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := mon.Shutdown(t.Context()); err == nil || strings.Count(err.Error(), "state file") != 1 || !strings.HasPrefix(err.Error(), "otelperf: state file: "+path) {
+	if err := mon.Shutdown(t.Context()); err == nil || strings.Count(err.Error(), "state file") != 1 || !strings.Contains(err.Error(), "\notelperf: state file: "+path) {
 		t.Errorf("Shutdown: %v", err)
 	}
 }
