@@ -10,6 +10,7 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/events"
 	"github.com/otelperf/otelperf-go/otelperf/internal/httpmw"
 	"github.com/otelperf/otelperf-go/otelperf/internal/problem"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // analytics is what the options say of events.
@@ -74,5 +75,7 @@ func (m *Monitor) trackRequest(ctx context.Context, d httpmw.Done) {
 
 // trackPanic is Middleware's hook for each panic.
 func (m *Monitor) trackPanic(ctx context.Context, p httpmw.Panic) {
-	m.tracker.Exception(ctx, events.ExceptionEvent{Type: p.Type, Message: p.Message, Stack: string(p.Stack), Method: p.Method, Route: p.Route})
+	m.tracker.Exception(ctx, events.ExceptionEvent{
+		Type: p.Type, Message: conventions.ErrorText(p.Message), Stack: conventions.ErrorText(string(p.Stack)), Method: p.Method, Route: p.Route,
+	})
 }

@@ -23,6 +23,16 @@ import (
 // program: it is the other readers' instruments whose callbacks run for ours, too. Our own instruments are elsewhere.
 func withCallback(t *testing.T, interval time.Duration, f func(context.Context, *otelperf.Monitor)) *otelperf.Monitor {
 	t.Helper()
+	mon, _ := withMeter(t, interval, func(ctx context.Context, mon *otelperf.Monitor) error {
+		f(ctx, mon)
+		return nil
+	})
+	return mon
+}
+
+// withMeter is withCallback for callbacks that may fail, and a meter of the MeterProvider.
+func withMeter(t *testing.T, interval time.Duration, f func(context.Context, *otelperf.Monitor) error) (*otelperf.Monitor, metric.Meter) {
+	t.Helper()
 	mon, err := otelperf.New(otelperf.WithMetricSource(), otelperf.WithMetricInterval(interval), otelperf.WithMeterProvider(noop.NewMeterProvider()),
 		otelperf.WithLogger(new(testrig.Log).Logger()))
 	if err != nil {
@@ -33,13 +43,10 @@ func withCallback(t *testing.T, interval time.Duration, f func(context.Context, 
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := meter.RegisterCallback(func(ctx context.Context, _ metric.Observer) error {
-		f(ctx, mon)
-		return nil
-	}, gauge); err != nil {
+	if _, err := meter.RegisterCallback(func(ctx context.Context, _ metric.Observer) error { return f(ctx, mon) }, gauge); err != nil {
 		t.Fatal(err)
 	}
-	return mon
+	return mon, meter
 }
 
 // The program's callbacks run once per interval, exactly, however many look on; and once for each ForceFlush.
@@ -92,6 +99,54 @@ func TestCallbackThatWaitsForItsContext(t *testing.T) {
 			t.Errorf("Shutdown: %v, want ErrShutdown, since the last collection failed", err)
 		}
 	})
+}
+
+// What a callback has delayed is counted when it comes, though each collection takes longer than its interval; a hint says so. That a
+// callback gives up when its context ends is no matter.
+func TestCallbackThatIsSlow(t *testing.T) {
+	for about, f := range map[string]func(context.Context) error{
+		"whatever its context says": func(context.Context) error { time.Sleep(1500 * time.Millisecond); return nil },
+		"until its context ends":    func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
+	} {
+		t.Run(about, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var running, most atomic.Int64
+				mon, meter := withMeter(t, time.Second, func(ctx context.Context, _ *otelperf.Monitor) error {
+					most.Store(max(most.Load(), running.Add(1)))
+					defer running.Add(-1)
+					return f(ctx)
+				})
+				h, err := meter.Float64Histogram("http.server.request.duration", metric.WithUnit("s"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				for range 12 {
+					h.Record(t.Context(), 0.05)
+					time.Sleep(time.Second)
+				}
+				s, d := mon.Summary(otelperf.WindowAll), mon.Diagnostics()
+				if s.TotalRequests < 9 || most.Load() != 1 || mon.Health().Status != "pass" {
+					t.Errorf("%d of 12 requests are counted, %d callbacks ran at once, health says %s", s.TotalRequests, most.Load(), mon.Health().Status)
+				}
+				if d.MetricLate < 3 || !strings.Contains(strings.Join(d.Hints, ""), "took longer than WithMetricInterval") {
+					t.Errorf("%d late, hints %q", d.MetricLate, d.Hints)
+				}
+				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+				defer cancel()
+				err = mon.Shutdown(ctx)
+				if n := mon.Summary(otelperf.WindowAll).TotalRequests; f(canceled(t)) == nil && (n != 12 || err != nil) {
+					t.Errorf("%d requests are counted after Shutdown: %v", n, err)
+				}
+				time.Sleep(time.Minute)
+			})
+		})
+	}
+}
+
+func canceled(t *testing.T) context.Context {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	return ctx
 }
 
 // A callback may ask the Monitor whose collection it belongs to: it gets the last answer.

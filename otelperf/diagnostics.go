@@ -22,6 +22,7 @@ type Diagnostics struct {
 	// CoarseMetrics: a View gives a duration metric explicit buckets, or wider ones than ours.
 	CoarseMetrics bool   `json:"coarse_metrics,omitzero"`
 	MetricPanics  uint64 `json:"metric_panics,omitzero"` // collections of the metric source that a callback of the program ended by a panic
+	MetricLate    uint64 `json:"metric_late,omitzero"`   // collections of the metric source that were not there in time: callbacks of the program are slow
 	// MetricOverflow is the number of requests beyond the SDK's cardinality limit, with the metric source: they are in the row (other),
 	// and their outcome is not known.
 	MetricOverflow uint64               `json:"metric_overflow,omitzero"`
@@ -90,6 +91,7 @@ func (m *Monitor) Diagnostics() Diagnostics {
 	}
 	if m.metrics != nil {
 		d.Source, d.CoarseMetrics, d.MetricPanics, d.MetricOverflow = "metrics", m.metrics.Coarse(), m.metrics.Panics(), m.metrics.Overflow()
+		d.MetricLate = m.metrics.Late()
 	}
 	streams := m.companion.Streams()
 	d.Streams.Clients, d.Streams.Max = streams.Clients, streams.Max
@@ -107,6 +109,9 @@ func (d *Diagnostics) ended() string {
 	}
 	return "requests are not counted since Monitor.Shutdown was called"
 }
+
+const doubledText = "A TracerProvider has two processors of Monitor.SpanProcessor, one beside or inside of the other: the second one counts nothing and only " +
+	"hands spans on. Register one, in front of the exporters; with Setup, none"
 
 // fewRequests is how many of a kind say nothing of the wiring yet.
 const fewRequests = 20
@@ -127,6 +132,8 @@ func (d *Diagnostics) hints() []string {
 	add(d.Source == "metrics" && !d.ReaderRegistered,
 		"The metric source needs Monitor.Reader in the MeterProvider: sdkmetric.WithReader(mon.Reader()).")
 	add(d.CoarseMetrics, "A View gives a duration metric buckets wider than ours: quantiles are as coarse as they are.")
+	add(d.MetricLate > 0, "%d collections of the MeterProvider took longer than WithMetricInterval, or 10 s: callbacks of the program's instruments are slow. "+
+		"What they bring is counted when it comes, and spikes are seen later: set a longer interval, or have the callbacks report what is known already.", d.MetricLate)
 	add(d.MetricOverflow > 0, "%d requests are beyond the SDK's cardinality limit: they are in the row (other), and those that failed count as ok. "+
 		"Raise it (sdkmetric.WithCardinalityLimit), or look for attributes with ids in them.", d.MetricOverflow)
 	add(d.Processor.Overflowed > 0, "%d requests are in the row (other): raise WithMaxEndpoints, or look for span names with ids in them. "+
@@ -134,6 +141,7 @@ func (d *Diagnostics) hints() []string {
 	d.routeHints(add)
 	add(d.Source == "spans" && !d.Processor.SamplerUsed,
 		"Without Monitor.Sampler only sampled requests are counted. It costs nothing where all are sampled.")
+	add(d.Processor.Doubled, "%s.", doubledText)
 	add(d.StateFileConflict, "Another process writes the state file: give each a file of its own (WithStateFile).")
 	add(d.StateFileError != "" && !d.StateFileConflict, "Baselines do not survive a restart as they should: %s.", d.StateFileError)
 	if leaked := d.Processor.Leaked; len(leaked) > 0 {

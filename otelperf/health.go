@@ -64,6 +64,7 @@ func (m *Monitor) Health() Health {
 	open := m.openReasons()
 	check("spikes", len(open) > 0, "%s", strings.Join(open, "; "))
 	check("source", d.Source == "metrics" && !d.ReaderRegistered, "the metric source needs Monitor.Reader in the MeterProvider")
+	check("processors", d.Processor.Doubled, "%s", doubledText)
 	check("faults", d.Processor.Faults+d.Faults+d.MiddlewareFaults > 0, "faults of otelperf itself: %d in the processor, %d in Middleware, %d in evaluations, lines, alerts, events and the stream",
 		d.Processor.Faults, d.MiddlewareFaults, d.Faults)
 	check("state_file", d.StateFileError != "", "%s", d.StateFileError)

@@ -164,11 +164,14 @@ func (m *Monitor) observe(in *instruments, o metric.Observer) {
 	for i := range rows {
 		r := &rows[i]
 		set := named(r.Endpoint.Attributes()...)
-		if r.Timed > 0 {
-			o.ObserveFloat64(in.p50, r.P50.Seconds(), set)
-			o.ObserveFloat64(in.p95, r.P95.Seconds(), set)
-			o.ObserveFloat64(in.p99, r.P99.Seconds(), set)
+		observe := func(g metric.Float64Observable, d time.Duration) {
+			if r.Timed > 0 && r.Known(d) {
+				o.ObserveFloat64(g, d.Seconds(), set)
+			}
 		}
+		observe(in.p50, r.P50)
+		observe(in.p95, r.P95)
+		observe(in.p99, r.P99)
 		if r.BaselineP99 > 0 {
 			o.ObserveFloat64(in.baseline, r.BaselineP99.Seconds(), set)
 		}

@@ -23,6 +23,7 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/internal/httpmw"
 	"github.com/otelperf/otelperf-go/otelperf/internal/metricsource"
 	"github.com/otelperf/otelperf-go/otelperf/internal/runtimesignals"
+	"github.com/otelperf/otelperf-go/otelperf/internal/statefile"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/slowlog/fault"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
@@ -311,8 +312,9 @@ func (m *Monitor) closeParts(ctx context.Context) error {
 	var all sync.WaitGroup
 	for i, p := range parts {
 		all.Go(func() {
-			if err := p.close(ctx); err != nil {
-				errs[i] = fmt.Errorf("otelperf: %s: %w", p.name, err)
+			errs[i] = p.close(ctx)
+			if errs[i] != nil && !errors.Is(errs[i], statefile.Err) { // which names itself
+				errs[i] = fmt.Errorf("otelperf: %s: %w", p.name, errs[i])
 			}
 		})
 	}

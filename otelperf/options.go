@@ -223,8 +223,9 @@ func WithBaseline(b baseline.Config) Option {
 // WithMetricSource has the engine read http.server.request.duration and rpc.server.call.duration (or
 // rpc.server.duration) from the MeterProvider that Monitor.Reader is registered with, in place of the processor's
 // spans. Every request is in them, sampled or not, with no processor at all; but there are no slow requests, and it
-// costs more: all histograms of the program are aggregated a second time, and at each collection (WithMetricInterval) the
-// program's callbacks run once more.
+// costs more: all histograms of the program are aggregated a second time. Of the program's callbacks, some run once more at each
+// collection (WithMetricInterval): those of instruments that a View gives an aggregation, and those that Meter.RegisterCallback has
+// for an instrument that any reader of the MeterProvider collects.
 func WithMetricSource() Option {
 	return optionFunc(func(c *config) { c.metricSource = true })
 }
@@ -232,7 +233,7 @@ func WithMetricSource() Option {
 // WithMetricInterval sets how often the metric source is collected, 1s to 1m, which need not be whole seconds. The default is 10s. Spikes
 // shorter than three intervals are mostly missed. Between collections, what is shown is that of the last one, however many look on, so
 // that the program's callbacks run no more often; ForceFlush of the MeterProvider or of Monitor.Reader, Reset and Shutdown collect
-// besides. A collection that takes longer than an interval, or 10s, is given up; the next one brings what it would have.
+// besides. A collection that takes longer than an interval, or 10s, is not waited for: what it brings is counted when it comes.
 func WithMetricInterval(d time.Duration) Option {
 	return optionFunc(func(c *config) {
 		if d < time.Second || d > time.Minute {

@@ -110,10 +110,10 @@ func TestQuantilesAgreeWithExactDurations(t *testing.T) {
 				}{{15 * time.Second, "1m"}, {90 * time.Second, "5m"}, {10 * time.Minute, "1h"}, {time.Hour, "all"}} {
 					time.Sleep(moment.after)
 					s := rg.mon.Summary(moment.w)
-					if s.ErrorBound > 0.012 {
-						t.Errorf("after %v quantile_error is %v, want at most 1.1 %%", moment.after, s.ErrorBound)
+					if *s.ErrorBound > 0.012 {
+						t.Errorf("after %v quantile_error is %v, want at most 1.1 %%", moment.after, *s.ErrorBound)
 					}
-					checkNumbers(t, fmt.Sprintf("%v later, window %s", moment.after, moment.w), s.Totals, e, max(bound, s.ErrorBound+0.0005))
+					checkNumbers(t, fmt.Sprintf("%v later, window %s", moment.after, moment.w), s.Totals, e, max(bound, *s.ErrorBound+0.0005))
 				}
 			})
 		})

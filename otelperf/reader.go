@@ -21,7 +21,7 @@ import (
 
 // source is where an engine's deltas come from.
 type source interface {
-	// Collect calls use with what came since the last successful Collect, and returns within ctx. After an error nothing was used.
+	// Collect calls use with what came since its last call, and returns within ctx. After an error, what is lacking comes with a later one.
 	Collect(ctx context.Context, use func(iter.Seq[*spikeprocessor.Delta])) error
 }
 
@@ -181,8 +181,11 @@ func (r *Reader) end() { <-r.turn }
 func (r *Reader) advance(ctx context.Context) error {
 	began := time.Now()
 	var events []engine.Event
-	err := r.source.Collect(ctx, func(deltas iter.Seq[*spikeprocessor.Delta]) { events = r.engine.Advance(time.Now(), deltas) })
-	if err != nil {
+	fed := false
+	err := r.source.Collect(ctx, func(deltas iter.Seq[*spikeprocessor.Delta]) {
+		fed, events = true, append(events, r.engine.Advance(time.Now(), deltas)...)
+	})
+	if !fed {
 		r.engine.CollectFailed()
 	}
 	r.spent.Add(int64(time.Since(began)))

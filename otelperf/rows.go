@@ -20,7 +20,7 @@ import (
 func totalsOf(n *engine.Numbers) Totals {
 	out := Totals{
 		Count: n.Outcomes.Total(), ErrorCount: n.Outcomes.Failed(), Outcomes: n.Outcomes,
-		ByOutcome: map[string]uint64{}, StreamCount: n.Outcomes[slowlog.OutcomeStream], ErrorBound: n.ErrorBound,
+		ByOutcome: map[string]uint64{}, StreamCount: n.Outcomes[slowlog.OutcomeStream], ErrorBound: units.Number(n.ErrorBound),
 	}
 	for o, count := range n.Outcomes {
 		if count > 0 {
@@ -34,8 +34,14 @@ func totalsOf(n *engine.Numbers) Totals {
 		out.ErrorRate = units.Number(float64(out.ErrorCount) / float64(out.Count))
 	}
 	if n.Timed > 0 {
-		out.AvgMs, out.MinMs, out.MaxMs = units.Number(n.TotalSeconds*1e3/float64(n.Timed)), units.Ms(n.Min), units.Ms(n.Max)
-		out.P50Ms, out.P95Ms, out.P99Ms = units.Ms(n.P50), units.Ms(n.P95), units.Ms(n.P99)
+		known := func(d time.Duration) *float64 {
+			if !n.Known(d) {
+				return nil
+			}
+			return units.Ms(d)
+		}
+		out.AvgMs, out.MinMs, out.MaxMs = units.Number(n.TotalSeconds*1e3/float64(n.Timed)), known(n.Min), known(n.Max)
+		out.P50Ms, out.P95Ms, out.P99Ms = known(n.P50), known(n.P95), known(n.P99)
 	}
 	return out
 }

@@ -69,8 +69,8 @@ func TestHeadSamplingMissesNothing(t *testing.T) {
 				if s.Count != sent || s.TotalRequests != sent || s.ErrorCount != sent/10 {
 					t.Errorf("%d of %d requests, %d errors, want %d, %d and %d", s.Count, s.TotalRequests, s.ErrorCount, sent, sent, sent/10)
 				}
-				if s.P50 == nil || s.P99 == nil || s.Coarse || s.ErrorBound > 0.0055 {
-					t.Errorf("p50 %s, p99 %s, coarse %v, error bound %v", value(s.P50), value(s.P99), s.Coarse, s.ErrorBound)
+				if s.P50 == nil || s.P99 == nil || s.Coarse || *s.ErrorBound > 0.0055 {
+					t.Errorf("p50 %s, p99 %s, coarse %v, error bound %v", value(s.P50), value(s.P99), s.Coarse, *s.ErrorBound)
 				}
 				want := map[bool]string{true: "all", false: "few"}[tt.plan.sampler == nil]
 				if n := len(rg.Spans.Ended()); (n == sent) != (want == "all") || want == "few" && n > sent/20 {

@@ -156,3 +156,15 @@ func TestStateFileIsBounded(t *testing.T) {
 		t.Errorf("in the file are %s, want %s", got, want)
 	}
 }
+
+// Shutdown names the state file once in the error of the last save.
+func TestShutdownNamesTheStateFileOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state")
+	mon := newMonitor(t, otelperf.WithStateFile(path))
+	if err := os.Mkdir(path, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := mon.Shutdown(t.Context()); err == nil || strings.Count(err.Error(), "state file") != 1 || !strings.Contains(err.Error(), "\notelperf: state file: "+path) {
+		t.Errorf("Shutdown: %v", err)
+	}
+}

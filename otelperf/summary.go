@@ -61,7 +61,7 @@ type Totals struct {
 	P50Ms       *float64              `json:"p50_ms"`                  // median duration
 	P95Ms       *float64              `json:"p95_ms"`                  // 95th percentile
 	P99Ms       *float64              `json:"p99_ms"`                  // 99th percentile
-	ErrorBound  float64               `json:"quantile_error"`          // the most that a quantile is off, as a share of it
+	ErrorBound  *float64              `json:"quantile_error"`          // the most that a quantile is off, as a share of it; null with coarse buckets
 	StreamCount uint64                `json:"stream_count"`            // in Count, but not in the durations
 	Coarse      bool                  `json:"coarse_buckets,omitzero"` // durations came from explicit buckets
 	// OutcomesUnknown marks requests beyond the cardinality limit of the SDK: how they ended is not known, and counts as ok.

@@ -57,8 +57,8 @@ type Entry struct {
 	Anatomy *Anatomy
 }
 
-// ErrorInfo is an error or a panic as an entry keeps it. The message is kept as it is: unlike statements, it may
-// quote the data that it is about.
+// ErrorInfo is an error or a panic as an entry keeps it. The message is kept as it was given: unlike statements, it may
+// quote the data that it is about. The span processor gives it without the queries of URLs.
 type ErrorInfo struct {
 	Type    string `json:"type,omitzero"`    // Go type or error.type. At most 128 bytes
 	Message string `json:"message,omitzero"` // at most 1 KiB

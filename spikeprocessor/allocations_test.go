@@ -122,6 +122,10 @@ func TestInFlightAllocatesNothing(t *testing.T) {
 	}); n != 0 {
 		t.Errorf("%v allocations, want 0", n)
 	}
+	full := newInFlight(0)
+	if n := testing.AllocsPerRun(200, func() { full.start(id, s) }); n != 0 || full.stats().Dropped == 0 {
+		t.Errorf("%v allocations of those that find no slot, want 0; %d dropped", n, full.stats().Dropped)
+	}
 }
 
 func TestErrorGroupsAllocateNothingOnceTheyExist(t *testing.T) {

@@ -161,6 +161,8 @@ type Delta struct {
 	Outcomes slowlog.OutcomeCounts
 	// Coarse marks durations that came from buckets wider than ours: their quantiles are as coarse as those were.
 	Coarse bool
+	// Beyond is where a bucket without an end begins that some of them came from, at least 1 ns; 0 is none.
+	Beyond time.Duration
 	// OutcomesUnknown marks requests that came without their attributes, since an SDK's cardinality limit was reached: they count
 	// as ok, and as unmatched by any endpoint.
 	OutcomesUnknown bool

@@ -68,9 +68,8 @@ func (c *core) child(s sdktrace.ReadOnlySpan, parent trace.SpanID) (rescuer *Pro
 // measureSlowly for what has to be looked at closely or is new, and applyWords for the recorder's full logs.
 func (p *Processor) endRoot(s sdktrace.ReadOnlySpan) {
 	c := p.core
-	sc := s.SpanContext()
 	if c.running != nil {
-		c.running.end(sc.SpanID())
+		c.running.end(s.SpanContext().SpanID())
 	}
 	if c.stopped.Load() {
 		c.stats.afterShutdown.Add(1)
@@ -113,9 +112,9 @@ func (p *Processor) endRoot(s sdktrace.ReadOnlySpan) {
 	}
 	c.rec.Record(packWord(e.id, outcome, d))
 	if m := c.mark.Load(); m != nil {
-		(*m)(sc.SpanID(), e.endpoint, d, int64(d) > e.keepNanos.Load())
+		(*m)(s.SpanContext().SpanID(), e.endpoint, d, int64(d) > e.keepNanos.Load())
 	}
-	if p.next != nil || outcome.Failed() || int64(d) > e.keepNanos.Load() || c.curious(e) || c.holds(sc.TraceID(), s) {
+	if p.next != nil || outcome.Failed() || int64(d) > e.keepNanos.Load() || c.curious(e) || c.holds(s) {
 		p.judge(s, &verdict{entry: e, d: d, asked: known, r: conventions.Request{Kind: e.class.kind(), Method: e.method, Route: route, Status: int(status), Outcome: outcome}})
 	}
 }
@@ -229,10 +228,10 @@ func (c *core) row(r *conventions.Request) *entry {
 // curious reports whether an ordinary request of the endpoint is to be looked at, for what is normal.
 func (c *core) curious(e *entry) bool { return c.digesting.Load() && e.samples.Load() > 0 }
 
-// holds reports whether spans of the request may be held. A root that has children says so, but asking it is not free, and
-// where nothing is held in its shard there is no need to.
-func (c *core) holds(id trace.TraceID, s sdktrace.ReadOnlySpan) bool {
-	return c.cfg.anatomy && c.gather.has(id) && s.ChildSpanCount() > 0
+// holds reports whether spans of the request may be held. Each question to the SDK's snapshot copies it whole: where nothing is held none
+// is asked, and of a root without children only one.
+func (c *core) holds(s sdktrace.ReadOnlySpan) bool {
+	return c.cfg.anatomy && c.gather.warm.Load() && s.ChildSpanCount() > 0 && c.gather.has(s.SpanContext().TraceID())
 }
 
 // ordinary lets the children of a request go, and looks at a few of them a second for what is normal.
@@ -241,14 +240,16 @@ func (c *core) ordinary(s sdktrace.ReadOnlySpan, v *verdict) {
 		c.bench.sample(sample{entry: v.entry, root: s, kin: c.family(s), d: v.d, status: v.r.Status})
 		return
 	}
-	if sc := s.SpanContext(); c.holds(sc.TraceID(), s) {
+	if c.holds(s) {
+		sc := s.SpanContext()
 		c.gather.release(sc.TraceID(), sc.SpanID(), nil)
 	}
 }
 
 // family takes the descendants of a root that have ended.
 func (c *core) family(s sdktrace.ReadOnlySpan) (f family) {
-	if sc := s.SpanContext(); c.holds(sc.TraceID(), s) {
+	if c.holds(s) {
+		sc := s.SpanContext()
 		c.gather.release(sc.TraceID(), sc.SpanID(), &f)
 	}
 	return f

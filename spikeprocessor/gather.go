@@ -41,6 +41,7 @@ type gatherer struct {
 	used    atomic.Int64  // bytes granted to shards, maxHeldBytes at most
 	clock   atomic.Uint32 // moves on as bytes are granted: the age of lists within a second
 	aged    atomic.Bool   // at the last sweep there were lists older than longSweeps
+	warm    atomic.Bool   // false: nothing has been held since the last sweep found nothing
 	top     atomic.Uint32 // the size class of the largest list, or of one that was larger
 	pressed atomic.Bool   // the bound was reached: shards keep nothing back
 	full    atomic.Uint64
@@ -59,6 +60,13 @@ func (g *gatherer) shard(id trace.TraceID) *gatherShard { return &g.shards[id[15
 // has reports whether spans of a trace may be held, or were.
 func (g *gatherer) has(id trace.TraceID) bool { return g.shard(id).busy.Load() > 0 }
 
+// warmUp follows what puts a list into a shard: tidy cools down first, and looks at the shards then.
+func (g *gatherer) warmUp() {
+	if !g.warm.Load() {
+		g.warm.Store(true)
+	}
+}
+
 // hold keeps a child of n bytes until its root ends. call is the row it was measured in, if any.
 func (g *gatherer) hold(sc *trace.SpanContext, parent trace.SpanID, s sdktrace.ReadOnlySpan, n int, call *entry) {
 	id := sc.TraceID()
@@ -67,6 +75,7 @@ func (g *gatherer) hold(sc *trace.SpanContext, parent trace.SpanID, s sdktrace.R
 	}
 	h := heldSpan{span: s, id: sc.SpanID(), parent: parent, bytes: int32(n)}
 	sh := g.shard(id)
+	defer g.warmUp()
 	for range maxRounds {
 		w, held := sh.hold(g, id, &h)
 		if held {

@@ -63,9 +63,13 @@ func (c *core) longest(now time.Time) map[trace.TraceID]*above {
 func (g *gatherer) tidy(running map[trace.TraceID]*above) (found overdue) {
 	aged, top := false, uint8(0)
 	g.late = false
+	g.warm.Store(false)
 	for i := range g.shards {
 		sh := &g.shards[i]
 		aged = sh.tidy(g, running, &found) || aged
+		if sh.busy.Load() > 0 {
+			g.warmUp()
+		}
 		top = max(top, sh.largest())
 	}
 	g.aged.Store(aged)

@@ -96,21 +96,25 @@ func (t *inflight) place(id trace.SpanID) (home, word uint64) {
 	return h >> t.shift, h << (64 - t.shift) >> (64 - t.shift) << (phaseBits + probeBits)
 }
 
-// start puts a local root into the table.
-func (t *inflight) start(id trace.SpanID, s sdktrace.ReadOnlySpan) {
+// start puts a local root into the table. It reports whether it is there already.
+func (t *inflight) start(id trace.SpanID, s sdktrace.ReadOnlySpan) (again bool) {
 	home, own := t.place(id)
 	for i := range uint64(inFlightProbes) {
 		home += i
 		sl := &t.slots[home&t.mask]
-		if sl.word.Load() != slotFree || !sl.word.CompareAndSwap(slotFree, own|slotBusy) {
+		if word := sl.word.Load(); word != slotFree || !sl.word.CompareAndSwap(slotFree, own|slotBusy) {
+			if word == own|slotUsed && sl.has(own, s) {
+				return true
+			}
 			own += 1 << phaseBits
 			continue
 		}
 		sl.root = s
 		sl.release(own)
-		return
+		return false
 	}
 	t.spill(s)
+	return false
 }
 
 // spill puts a local root that found no slot into a spare one.
@@ -124,6 +128,16 @@ func (t *inflight) spill(s sdktrace.ReadOnlySpan) {
 		}
 	}
 	t.dropped.Add(1)
+}
+
+// has reports whether the slot is that of s, or of another value for the same span: providers whose ids are not random share some.
+func (sl *inflightSlot) has(own uint64, s sdktrace.ReadOnlySpan) bool {
+	if !sl.word.CompareAndSwap(own|slotUsed, own|slotBusy) {
+		return false
+	}
+	root := sl.root
+	sl.release(own)
+	return root.SpanContext().TraceID() == s.SpanContext().TraceID() && root.StartTime().Equal(s.StartTime())
 }
 
 // end takes a local root out of the table. It does nothing for one that found no slot of its own.

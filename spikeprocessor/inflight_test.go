@@ -152,7 +152,7 @@ func TestInFlightSlotsAreReused(t *testing.T) {
 
 // Ids that collide, and ids that are the same, as a test's id generator may give out.
 func TestInFlightCollisions(t *testing.T) {
-	s := snapshots(1, true)[0]
+	spans := snapshots(inFlightProbes, true)
 	for _, slots := range []int{64, 1024, 65536} {
 		table := newInFlight(slots)
 		home, _ := table.place(spanID(7))
@@ -163,8 +163,10 @@ func TestInFlightCollisions(t *testing.T) {
 			}
 		}
 		for _, list := range [][]trace.SpanID{ids, slices.Repeat(ids[:1], inFlightProbes)} {
-			for _, id := range list {
-				table.start(id, s)
+			for i, id := range list {
+				if table.start(id, spans[i]) {
+					t.Errorf("%d slots: span %d is taken for another one", slots, i)
+				}
 			}
 			for i, id := range list {
 				table.end(id)

@@ -32,7 +32,7 @@ type InFlight struct {
 	// Age is how long it has been running, never negative.
 	Age time.Duration
 	// In is the name of the child span that started last, if it is open. It is "" when that child has ended, even if an
-	// earlier one, running in parallel, has not.
+	// earlier one, running in parallel, has not, and for children that start when the request has made room for newer ones.
 	In string
 	// InSince is when that child started; zero without one.
 	InSince time.Time

@@ -28,8 +28,10 @@ type panicNote struct {
 	typ, message, stack string
 }
 
-// note remembers a panic. It copies what it keeps: 256 bytes of the type, 1 KiB of the message, 16 KiB of the stack.
+// note remembers a panic. It copies what it keeps: 256 bytes of the type, and of what is left of them by [conventions.ErrorText] 1 KiB of
+// the message and 16 KiB of the stack.
 func (p *panicStacks) note(span trace.SpanID, typ, message, stack string) {
+	message, stack = conventions.ErrorText(message), conventions.ErrorText(stack)
 	n := &panicNote{
 		span: span, typ: strings.Clone(conventions.Clip(typ)),
 		message: strings.Clone(message[:min(len(message), maxErrorMessage)]),

@@ -28,6 +28,7 @@ type Processor struct {
 	next   sdktrace.SpanProcessor // nil: stands alone
 	source atomic.Uint32          // whose its unsampled spans are
 	closed atomic.Bool            // shut down
+	second atomic.Uint64          // see isSecond
 }
 
 var _ sdktrace.SpanProcessor = (*Processor)(nil)
@@ -66,6 +67,9 @@ type core struct {
 	resource    atomic.Pointer[resource.Resource]
 	faults      fault.Log
 	gaveUp      atomic.Bool // after maxFaults
+
+	turn    atomic.Uint64 // goes up when a processor is shut down
+	doubled atomic.Uint64 // like Processor.second, of any of them
 
 	gather  gatherer
 	bench   workbench
@@ -107,23 +111,44 @@ func (p *Processor) With(next sdktrace.SpanProcessor) *Processor {
 // OnStart notes what is running, unless WithInFlight(false), and hands the span on. Attributes are neither read nor set
 // at this point: that would cost every span. Whoever [Link.AskOutcomes] named hears of requests.
 func (p *Processor) OnStart(ctx context.Context, s sdktrace.ReadWriteSpan) {
-	c := p.core
-	if c.samplerUsed.Load() {
-		p.noteSource(s)
-	}
-	if parent := s.Parent(); parent.HasSpanID() && !parent.IsRemote() {
-		c.startChild(ctx, s, parent.SpanID())
-	} else {
-		c.startRoot(ctx, s)
+	if !p.isSecond() && !p.start(ctx, s) {
+		p.stepBack()
 	}
 	if p.next != nil {
 		p.next.OnStart(ctx, s)
 	}
 }
 
-func (c *core) startRoot(ctx context.Context, s sdktrace.ReadWriteSpan) {
-	if t := c.running; t != nil {
-		t.start(s.SpanContext().SpanID(), s)
+// start reports whether the span is to be counted by p; false if another processor has started it.
+func (p *Processor) start(ctx context.Context, s sdktrace.ReadWriteSpan) bool {
+	c := p.core
+	if c.starts(ctx) {
+		if parent := s.Parent(); parent.HasSpanID() && !parent.IsRemote() {
+			if !c.startChild(ctx, s, parent.SpanID()) {
+				return false
+			}
+		} else if !c.startRoot(ctx, s) {
+			return false
+		}
+	}
+	if c.samplerUsed.Load() {
+		p.noteSource(s)
+	}
+	return true
+}
+
+// starts reports whether anything is to be known of a span that starts: that it runs, or below what.
+func (c *core) starts(ctx context.Context) bool {
+	if c.running != nil || c.asks.Load() != nil || c.names.looking() {
+		return true
+	}
+	_, local := trace.SpanFromContext(ctx).(sdktrace.ReadOnlySpan)
+	return local
+}
+
+func (c *core) startRoot(ctx context.Context, s sdktrace.ReadWriteSpan) bool {
+	if t := c.running; t != nil && t.start(s.SpanContext().SpanID(), s) {
+		return false
 	}
 	if a := c.asks.Load(); a != nil {
 		a.started(ctx, s)
@@ -131,24 +156,27 @@ func (c *core) startRoot(ctx context.Context, s sdktrace.ReadWriteSpan) {
 	if c.names.looking() {
 		c.names.look(s)
 	}
+	return true
 }
 
-func (c *core) startChild(ctx context.Context, s sdktrace.ReadWriteSpan, parent trace.SpanID) {
+func (c *core) startChild(ctx context.Context, s sdktrace.ReadWriteSpan, parent trace.SpanID) bool {
 	if kind := s.SpanKind(); serves(kind) {
 		if !c.isPart(ctx, s, kind) {
-			c.startRoot(ctx, s)
-			return
+			return c.startRoot(ctx, s)
 		}
 		c.parts.add(partID(s))
 	}
 	if t := c.running; t != nil {
 		t.child(parent, s)
 	}
+	return true
 }
 
 // OnEnd records a request, holds any other span until the request that it belongs to ends, and hands the span on.
 func (p *Processor) OnEnd(s sdktrace.ReadOnlySpan) {
-	if parent := s.Parent(); parent.HasSpanID() && !parent.IsRemote() && !p.core.isRequest(s) {
+	if p.isSecond() {
+		p.handOn(s)
+	} else if parent := s.Parent(); parent.HasSpanID() && !parent.IsRemote() && !p.core.isRequest(s) {
 		p.endChild(s, parent.SpanID())
 	} else {
 		p.endRoot(s)
@@ -189,6 +217,7 @@ func (p *Processor) ForceFlush(ctx context.Context) error {
 // [Link.Stop] ends it. Where nobody calls [Link.Digest], the child spans that are held are let go.
 func (p *Processor) Shutdown(ctx context.Context) error {
 	if !p.closed.Swap(true) {
+		p.core.turn.Add(1)
 		p.core.leave(p)
 	}
 	if p.next == nil {

@@ -37,7 +37,8 @@ func (p *Processor) noteSource(s sdktrace.ReadWriteSpan) {
 
 // withholds reports whether a span is recorded only because of our sampler: next would not have got it without us.
 func (p *Processor) withholds(s sdktrace.ReadOnlySpan) bool {
-	return p.source.Load() == sourceOurs && !s.SpanContext().IsSampled()
+	ours := p.source.Load() == sourceOurs || p.isSecond() && p.core.samplerUsed.Load()
+	return ours && !s.SpanContext().IsSampled()
 }
 
 var noteSeed = maphash.MakeSeed()

@@ -27,7 +27,7 @@ func errorOf(s sdktrace.ReadOnlySpan) slowlog.ErrorInfo {
 		}
 	}
 	if st := s.Status(); st.Code == codes.Error {
-		return slowlog.ErrorInfo{Type: conventions.ErrorType(s.Attributes()), Message: st.Description}
+		return slowlog.ErrorInfo{Type: conventions.ErrorType(s.Attributes()), Message: conventions.ErrorText(st.Description)}
 	}
 	return slowlog.ErrorInfo{}
 }
@@ -37,7 +37,7 @@ func (c *core) slowSpan(s sdktrace.ReadOnlySpan) slowlog.Span {
 	kind, info, st, attrs := s.SpanKind(), errorOf(s), s.Status(), s.Attributes()
 	out := slowlog.Span{
 		SpanID: s.SpanContext().SpanID(), Parent: s.Parent().SpanID(), Name: s.Name(), Kind: kind,
-		Start: s.StartTime(), End: s.EndTime(), Status: st.Code, StatusMessage: st.Description,
+		Start: s.StartTime(), End: s.EndTime(), Status: st.Code, StatusMessage: conventions.ErrorText(st.Description),
 		ErrType: info.Type, ErrMessage: info.Message, Call: conventions.CallOf(kind, attrs),
 	}
 	if clipped, ok := s.(*clippedSpan); ok {

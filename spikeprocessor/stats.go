@@ -107,6 +107,8 @@ type Stats struct {
 	Leaked []Leak `json:"leaked"`
 	// SamplerUsed tells whether Sampler was called.
 	SamplerUsed bool `json:"sampler_used"`
+	// Doubled tells whether a provider has two processors of these: the second one only hands spans on.
+	Doubled bool `json:"doubled"`
 	// Stopped tells whether the counting has ended: by Link.Stop, or since it gave up.
 	Stopped bool `json:"stopped"`
 	// GaveUp tells whether the counting has ended after too many faults.
@@ -126,7 +128,7 @@ func (p *Processor) Stats() Stats {
 		AnatomiesDropped: c.stats.anatomiesDropped.Load(), AnatomiesIncomplete: c.stats.anatomiesIncomplete.Load(),
 		Rescued:       map[string]uint64{rescueSlow: c.rescues.slow.Load(), rescueFailed: c.rescues.failed.Load(), rescueSpike: c.rescues.spike.Load()},
 		RescueRefused: c.rescues.refused.Load(), RescueIncomplete: c.rescues.incomplete.Load(), RescuedLate: c.rescues.late.Load(),
-		SamplerUsed: c.samplerUsed.Load(), Stopped: c.stopped.Load(), GaveUp: c.gaveUp.Load(), Leaked: []Leak{},
+		SamplerUsed: c.samplerUsed.Load(), Doubled: c.hasSecond(), Stopped: c.stopped.Load(), GaveUp: c.gaveUp.Load(), Leaked: []Leak{},
 	}
 	st.Held, st.HeldBytes = c.gather.count()
 	if below := c.gather.below.Load(); below != nil {

@@ -22,8 +22,9 @@ type Detector struct {
 	levels  [levels]level
 	joint   joint
 	gradual gradual
-	run     sample // requests since there was last next to no evidence; during an incident, all of it
-	slowRun sample // the same for the evidence by the minute, from its second minute on
+	run     sample  // requests since there was last next to no evidence; during an incident, all of it
+	slowRun sample  // the same for the evidence by the minute, from its second minute on
+	runFrom float64 // when run began
 
 	slow        float64 // the largest sum over minutes
 	least       int32   // the lowest recovery cut of the levels: what is below is counted nowhere

@@ -29,7 +29,8 @@
 // (E. S. Page, Continuous inspection schemes, 1954), optimal in delay for a given mean time to a false alarm
 // (G. Lorden, 1971); it stands at the edge of A. Wald's sequential test (1945), and since the likelihood ratio
 // is taken against the worst of a whole set of normal behaviours, it is an e-detector (J. Shin, A. Ramdas and
-// A. Rinaldo, 2023). While something is wrong the baseline is frozen.
+// A. Rinaldo, 2023). While something is wrong the baseline is frozen, and requests are not learned as long as there is
+// evidence, however little, since before them: the first seconds of an incident are not what was usual before it.
 //
 // Several alternatives (1.7, 4 and 15 times the odds) are tested at each level, a fourth level looks at six times
 // the p99 for the few requests that hang, and a joint test looks at all thresholds at once for a shift of the whole

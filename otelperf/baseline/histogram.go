@@ -51,6 +51,18 @@ func (c *counts) reset() {
 	}
 }
 
+// take moves the requests that a sample holds, too, to a histogram of their own.
+func (c *counts) take(s *sample) (taken counts) {
+	for i, n := range s.cell {
+		m := min(uint32(n), c.cell[i])
+		c.cell[i] -= m
+		taken.cell[i] = m
+		c.total -= uint64(m)
+		taken.total += uint64(m)
+	}
+	return taken
+}
+
 // low returns the lower bound in seconds of the cell in which the quantile q lies: a cheap estimate for comparing
 // magnitudes.
 func (c *counts) low(q float64) float64 {

@@ -25,10 +25,10 @@ func (d *Detector) tickIdle(top float64) Event {
 			}
 		}
 	}
-	d.learn(top)
 	if d.fastEvidence() < noise {
-		d.run.reset()
+		d.resetRun()
 	}
+	d.learn(top)
 	return Event{}
 }
 
@@ -119,7 +119,8 @@ const (
 	mostPassed = 3600.0 // seconds: no longer gap makes the past fade
 )
 
-// learn folds the recent requests into the baseline, unless they are suspicious. After half an hour of suspicion
+// learn folds the recent requests into the baseline, unless they are suspicious. Those since there was last next to no
+// evidence wait until there is none again, since they may be the first of an incident. After half an hour of suspicion
 // that never became an alarm, it learns all the same: else it would be stuck on a baseline that is no longer true.
 func (d *Detector) learn(top float64) {
 	b, now := &d.normal, d.clock.seconds
@@ -146,9 +147,18 @@ func (d *Detector) learn(top float64) {
 	case !due:
 	case b.dirty:
 		b.drop(now)
-	default:
-		d.beforeFold()
-		b.fold(d.tune, now, d.config.Weight, min(elapsed, mostPassed))
-		d.refresh()
+	case d.run.total == 0 || d.free || now-d.runFrom >= d.tune.wait:
+		d.fold(now)
+	case !d.run.full && b.recent.total >= leastFold+uint64(d.run.total):
+		waiting := b.recent.take(&d.run)
+		d.fold(d.runFrom)
+		b.recent = waiting
 	}
+}
+
+// fold makes the recent requests, which came until then, part of the baseline.
+func (d *Detector) fold(until float64) {
+	d.beforeFold()
+	d.normal.fold(d.tune, until, d.config.Weight, min(until-d.normal.foldAt, mostPassed))
+	d.refresh()
 }

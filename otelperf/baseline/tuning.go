@@ -71,6 +71,8 @@ type tuning struct {
 	keepAll  float64 // requests below which the baseline forgets nothing, so that quiet endpoints learn their tail
 	mostFold float64 // the most that one fold adds, as a share of the baseline, or keepAll; 0: no limit
 
+	wait float64 // seconds for which requests are not learned while there is evidence since; 0: it takes suspicion
+
 	rebase     float64 // seconds after which an incident is the new normal
 	escape     float64 // seconds of suspicion without an alarm after which the baseline learns again
 	stale      float64 // factor on the thresholds in the first half hour with an old baseline
@@ -104,6 +106,6 @@ var standard = tuning{
 	minutes: 5, gradualMinutes: 15, rareGap: 10, rareSlots: 2.5, formerly: 0.8, remember: true, mustGrow: true,
 	slow: 1.7, jointGuard: 2.5, shift: 3, mix: 0.7,
 	recovery: 0.75, recovered: 4, recoverySpan: 30, recoveryPower: 0.7, recoveryShare: 0.5, recoveryOdds: 300,
-	keepAll: 1000, mostFold: 0.1,
+	keepAll: 1000, mostFold: 0.1, wait: 600,
 	rebase: 1800, escape: 1800, stale: 1.25, staleAfter: 3600, warmGrace: 180,
 }

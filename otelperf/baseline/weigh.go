@@ -45,8 +45,13 @@ func (d *Detector) forget() {
 	d.joint.sum, d.joint.slow = 0, minuteSum{}
 	d.gradual.forget(d.clock.seconds)
 	d.slow = 0
-	d.run.reset()
+	d.resetRun()
 	d.slowRun.reset()
+}
+
+func (d *Detector) resetRun() {
+	d.run.reset()
+	d.runFrom = d.clock.seconds
 }
 
 // measure returns what thresholds are measured by now.

@@ -16,8 +16,9 @@ type endpoint struct {
 	id       int  // of its own: not the source's, which another may have after it
 	touched  bool // the running Advance brought a delta
 	name     conventions.Endpoint
-	coarse   bool // durations came from buckets wider than ours
-	unknown  bool // some outcomes are not known, and count as ok
+	coarse   bool          // durations came from buckets wider than ours
+	beyond   time.Duration // see Numbers.Beyond
+	unknown  bool          // some outcomes are not known, and count as ok
 	line     *timeline.Line
 	detector *baseline.Detector
 
@@ -28,7 +29,7 @@ type endpoint struct {
 
 func (ep *endpoint) add(d *spikeprocessor.Delta) {
 	ep.line.Add(d.All, &d.Outcomes)
-	ep.coarse = ep.coarse || d.Coarse
+	ep.coarse, ep.beyond = ep.coarse || d.Coarse, earlier(ep.beyond, d.Beyond)
 	ep.unknown = ep.unknown || d.OutcomesUnknown
 }
 

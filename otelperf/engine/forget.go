@@ -29,6 +29,7 @@ func (e *Engine) forget(d *spikeprocessor.Delta) {
 	other := e.at(&spikeprocessor.Delta{ID: d.Other, Endpoint: conventions.Endpoint{Kind: ep.name.Kind, Route: conventions.OverflowRoute}})
 	other.line.Absorb(ep.line, &e.scratch)
 	other.coarse, other.unknown = other.coarse || ep.coarse, other.unknown || ep.unknown
+	other.beyond = earlier(other.beyond, ep.beyond)
 }
 
 // leaveIncident ends the part that an endpoint has in an incident.

@@ -3,10 +3,12 @@
 package engine
 
 import (
+	"math"
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/internal/timeline"
 	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
 
 // Numbers are what was done in a span of time.
@@ -18,7 +20,8 @@ type Numbers struct {
 	TotalSeconds  float64       // sum of the durations
 	Min, Max      time.Duration // shortest and longest
 	P50, P95, P99 time.Duration // quantiles, off by at most ErrorBound as a share of them
-	ErrorBound    float64       // 0.0055 mostly
+	ErrorBound    float64       // 0.0055 mostly; NaN if buckets were wider than ours
+	Beyond        time.Duration // what is not shorter is not known: it came from a bucket without an end; 0 is none
 }
 
 var quantiles = []float64{0.5, 0.95, 0.99}
@@ -32,4 +35,31 @@ func numbersOf(t *timeline.Aggregate, seconds float64) Numbers {
 		n.P50, n.P95, n.P99 = q[0], q[1], q[2]
 	}
 	return n
+}
+
+// numbers are those of durations of ep.
+func (ep *endpoint) numbers(t *timeline.Aggregate, seconds float64) Numbers {
+	n := numbersOf(t, seconds)
+	n.limit(ep.coarse, ep.beyond)
+	return n
+}
+
+// limit says what is not known of durations that came from others' buckets.
+func (n *Numbers) limit(coarse bool, beyond time.Duration) {
+	if coarse {
+		n.ErrorBound, n.Beyond = math.NaN(), beyond
+	}
+}
+
+// Known reports whether a duration of n says more than that it was in a bucket without an end.
+func (n *Numbers) Known(d time.Duration) bool {
+	return n.Beyond == 0 || latency.Bucket(d) < latency.Bucket(n.Beyond)
+}
+
+// earlier is the shorter one of two bounds, of which 0 is none.
+func earlier(a, b time.Duration) time.Duration {
+	if a == 0 || b == 0 {
+		return max(a, b)
+	}
+	return min(a, b)
 }

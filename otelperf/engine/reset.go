@@ -15,7 +15,7 @@ func (e *Engine) Reset(baselines bool) []Event {
 	e.began = e.now
 	for ep := range e.all() {
 		ep.line.Reset()
-		ep.coarse, ep.unknown = false, false
+		ep.coarse, ep.beyond, ep.unknown = false, 0, false
 		if baselines {
 			ep.detector = e.newDetector()
 			e.publish(ep)

@@ -101,7 +101,7 @@ func (e *Engine) rowOf(id int, q *Query, covered time.Duration) (Row, bool) {
 func (ep *endpoint) row(t *timeline.Aggregate, covered time.Duration) Row {
 	state := ep.detector.State()
 	row := Row{
-		Endpoint: ep.name, Numbers: numbersOf(t, covered.Seconds()), Coarse: ep.coarse, OutcomesUnknown: ep.unknown,
+		Endpoint: ep.name, Numbers: ep.numbers(t, covered.Seconds()), Coarse: ep.coarse, OutcomesUnknown: ep.unknown,
 		Phase: state.Phase, Needed: state.Needed, GraceLeft: state.GraceLeft, JudgedIn: state.JudgedIn, BaselineP99: ep.baselineP99(),
 	}
 	if ep.part != nil {
@@ -148,18 +148,20 @@ func (e *Engine) Snapshot(w Window) *Snapshot {
 	covered := e.covered(w)
 	s := &Snapshot{Window: w, Rows: make([]Row, 0, len(e.endpoints))}
 	var all timeline.Aggregate
+	var beyond time.Duration
 	for ep := range e.all() {
 		t := ep.line.Window(w.span(), e.step, &e.scratch.Aggregate)
 		s.Rows = append(s.Rows, ep.row(t, covered))
 		if ep.name.Kind.Request() {
 			total := ep.line.Total()
 			s.Requests += total.Total()
-			s.Coarse = s.Coarse || ep.coarse
+			s.Coarse, beyond = s.Coarse || ep.coarse, earlier(beyond, ep.beyond)
 			s.OutcomesUnknown = s.OutcomesUnknown || ep.unknown
 			all.Merge(t)
 		}
 	}
 	s.Totals = numbersOf(&all, covered.Seconds())
+	s.Totals.limit(s.Coarse, beyond)
 	slices.SortFunc(s.Rows, byName)
 	return s
 }

@@ -49,7 +49,7 @@ func (e *Engine) seriesOf(ep *endpoint, w Window) Series {
 		if to.After(e.now) {
 			to = e.now
 		}
-		s.Points = append(s.Points, Point{Time: from, Numbers: numbersOf(p.Aggregate, max(0, to.Sub(from).Seconds()))})
+		s.Points = append(s.Points, Point{Time: from, Numbers: ep.numbers(p.Aggregate, max(0, to.Sub(from).Seconds()))})
 	}
 	for _, in := range e.incidents.list() {
 		if slices.ContainsFunc(in.Parts, func(p Part) bool { return p.Endpoint == ep.name }) {

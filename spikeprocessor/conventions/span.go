@@ -30,7 +30,7 @@ func (s *Span) Event(name string, attrs []attribute.KeyValue) {
 	}
 }
 
-// Exception reads an event; ok is false for one that is no exception. The strings are as long as the event has them.
+// Exception reads an event; ok is false for one that is no exception. Message and stack are what [ErrorText] leaves of them.
 func Exception(name string, attrs []attribute.KeyValue) (info slowlog.ErrorInfo, ok bool) {
 	if name != "exception" {
 		return info, false
@@ -40,9 +40,9 @@ func Exception(name string, attrs []attribute.KeyValue) (info slowlog.ErrorInfo,
 		case "exception.type":
 			info.Type = v.AsString()
 		case "exception.message":
-			info.Message = v.AsString()
+			info.Message = ErrorText(v.AsString())
 		case "exception.stacktrace":
-			info.Stack = v.AsString()
+			info.Stack = ErrorText(v.AsString())
 		}
 	}
 	return info, true

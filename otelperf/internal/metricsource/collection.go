@@ -6,11 +6,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/otelperf/otelperf-go/slowlog/fault"
+	"github.com/otelperf/otelperf-go/spikeprocessor"
 )
 
 // collection is one of the SDK, which returns when the last of the program's callbacks has.
@@ -20,25 +22,44 @@ type collection struct {
 	err  error
 }
 
-// gather collects, and returns within ctx. What comes later is dropped, since the next collection has it all; that one begins when no
-// callback runs any more.
-func (m *Source) gather(ctx context.Context) (*metricdata.ResourceMetrics, error) {
-	if m.late != nil {
-		if err := m.late.wait(ctx); err != nil {
-			return nil, err
+// Collect calls use with what came since the last call of use. It returns within ctx; after an error, what is lacking comes with a later
+// call: a collection that comes late is used when it comes, before another one begins, and never do two run at once.
+func (m *Source) Collect(ctx context.Context, use func(iter.Seq[*spikeprocessor.Delta])) error {
+	if late := m.late; late != nil {
+		if err := late.wait(ctx); err != nil {
+			return err
 		}
 		m.late = nil
+		_ = m.take(late, use) // if it failed, the next one has it all
 	}
+	c := m.begin(ctx)
+	if err := c.wait(ctx); err != nil {
+		m.late = c
+		m.waits.Add(1)
+		return err
+	}
+	return m.take(c, use)
+}
+
+func (m *Source) begin(ctx context.Context) *collection {
 	c := &collection{done: make(chan struct{}), err: errors.New("otelperf: a callback of the MeterProvider panicked")}
 	go func() {
 		defer close(c.done)
 		fault.Contain(&m.panics, func() { c.err = m.collect(ctx, &c.data) })
 	}()
-	if err := c.wait(ctx); err != nil {
-		m.late = c
-		return nil, err
+	return c
+}
+
+// take feeds what a collection has, that of one whose callbacks gave up when their context ended, too: the SDK fills in the histograms.
+func (m *Source) take(c *collection, use func(iter.Seq[*spikeprocessor.Delta])) error {
+	timedOut := errors.Is(c.err, context.DeadlineExceeded) || errors.Is(c.err, context.Canceled)
+	if c.err != nil && (!timedOut || c.data.Resource == nil) {
+		return c.err
 	}
-	return &c.data, c.err
+	m.resource.Store(c.data.Resource)
+	m.readAll(c.data.ScopeMetrics)
+	use(m.deltas)
+	return nil
 }
 
 func (m *Source) collect(ctx context.Context, to *metricdata.ResourceMetrics) error {

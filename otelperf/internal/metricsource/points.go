@@ -3,6 +3,8 @@
 package metricsource
 
 import (
+	"time"
+
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/otelperf/otelperf-go/otelperf/internal/units"
@@ -35,9 +37,10 @@ func exponentialPoint(p *metricdata.ExponentialHistogramDataPoint[float64], unit
 	return h, coarse
 }
 
-// explicitPoint translates a point with explicit bounds: within a bucket, durations are taken to be spread evenly.
-func explicitPoint(p *metricdata.HistogramDataPoint[float64], unit float64) *latency.Histogram {
-	h := new(latency.Histogram)
+// explicitPoint translates a point with explicit bounds: within a bucket, durations are taken to be spread evenly. Those of the last one,
+// which has no end, are taken for its beginning if their greatest is not known; beyond says where that is, and is 0 if there are none.
+func explicitPoint(p *metricdata.HistogramDataPoint[float64], unit float64) (h *latency.Histogram, beyond time.Duration) {
+	h = new(latency.Histogram)
 	lo := 0.0
 	for i, n := range p.BucketCounts {
 		hi := lo
@@ -45,13 +48,15 @@ func explicitPoint(p *metricdata.HistogramDataPoint[float64], unit float64) *lat
 			hi = p.Bounds[i]
 		} else if greatest, ok := p.Max.Value(); ok {
 			hi = max(lo, greatest)
+		} else if n > 0 {
+			beyond = max(units.Duration(lo*unit), 1)
 		}
 		if n > 0 {
 			h.MergeRange(units.Duration(lo*unit), units.Duration(hi*unit), n)
 		}
 		lo = hi
 	}
-	return h
+	return h, beyond
 }
 
 func clampBucket(b int) int { return min(max(b, 0), latency.NumBuckets-1) }

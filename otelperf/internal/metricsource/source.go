@@ -4,9 +4,8 @@
 package metricsource
 
 import (
-	"context"
-	"iter"
 	"sync/atomic"
+	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/instrumentation"
@@ -38,6 +37,7 @@ type Source struct {
 	late   *collection // that did not come in time
 	coarse atomic.Bool // a View has given a metric explicit buckets
 	panics atomic.Uint64
+	waits  atomic.Uint64
 	beyond atomic.Uint64 // requests beyond the SDK's cardinality limit
 
 	resource atomic.Pointer[resource.Resource]
@@ -57,7 +57,8 @@ type row struct {
 	failed   latency.Histogram
 	outcomes slowlog.OutcomeCounts
 	coarse   bool
-	unknown  bool // some outcomes are
+	beyond   time.Duration // see spikeprocessor.Delta
+	unknown  bool          // some outcomes are
 }
 
 // durationMetrics are the metrics read, and the unit of their values in seconds.
@@ -92,6 +93,9 @@ func (m *Source) Coarse() bool { return m.coarse.Load() }
 // Panics is how many collections a callback of the program has ended by a panic.
 func (m *Source) Panics() uint64 { return m.panics.Load() }
 
+// Late is how many collections were not there in time. What they bring is used when it comes.
+func (m *Source) Late() uint64 { return m.waits.Load() }
+
 // Overflow is the number of requests beyond the cardinality limit of the SDK: they have no attributes but the one that says so, so that
 // neither their endpoint nor their outcome is known.
 func (m *Source) Overflow() uint64 { return m.beyond.Load() }
@@ -99,17 +103,12 @@ func (m *Source) Overflow() uint64 { return m.beyond.Load() }
 // Resource is that of the pipeline; nil before the first collection.
 func (m *Source) Resource() *resource.Resource { return m.resource.Load() }
 
-// Collect calls use with what came since the last successful call. After an error, that of the SDK's Collect or of ctx, nothing was used.
-func (m *Source) Collect(ctx context.Context, use func(iter.Seq[*spikeprocessor.Delta])) error {
-	rm, err := m.gather(ctx)
-	if err != nil {
-		return err
-	}
-	m.resource.Store(rm.Resource)
+// readAll takes in what the SDK has collected, and forgets the series that it has no longer.
+func (m *Source) readAll(scopes []metricdata.ScopeMetrics) {
 	for _, c := range m.before {
 		c.seen = false
 	}
-	for _, sm := range rm.ScopeMetrics {
+	for _, sm := range scopes {
 		for _, mt := range sm.Metrics {
 			if unit, ok := durationMetrics[mt.Name]; ok {
 				m.read(pointKey{scope: sm.Scope, metric: mt.Name, description: mt.Description}, mt.Data, unit)
@@ -121,8 +120,6 @@ func (m *Source) Collect(ctx context.Context, use func(iter.Seq[*spikeprocessor.
 			delete(m.before, key)
 		}
 	}
-	use(m.deltas)
-	return nil
 }
 
 // deltas yields the rows that have something and empties them.
@@ -131,7 +128,7 @@ func (m *Source) deltas(yield func(*spikeprocessor.Delta) bool) {
 		if r.outcomes.Total() == 0 {
 			continue
 		}
-		more := yield(&spikeprocessor.Delta{ID: id, Endpoint: r.endpoint, All: &r.all, Failed: &r.failed, Outcomes: r.outcomes, Coarse: r.coarse, OutcomesUnknown: r.unknown})
+		more := yield(&spikeprocessor.Delta{ID: id, Endpoint: r.endpoint, All: &r.all, Failed: &r.failed, Outcomes: r.outcomes, Coarse: r.coarse, Beyond: r.beyond, OutcomesUnknown: r.unknown})
 		r.all.Reset()
 		r.failed.Reset()
 		r.outcomes = slowlog.OutcomeCounts{}
@@ -149,13 +146,14 @@ func (m *Source) read(key pointKey, data metricdata.Aggregation, unit float64) {
 			delta := m.since(key, p.Attributes, cumulativeExponential(&p))
 			p.PositiveBucket.Counts, p.ZeroCount = delta.counts, delta.zeros
 			h, coarse := exponentialPoint(&p, unit)
-			m.add(p.Attributes, h, delta.sum*unit, coarse)
+			m.add(p.Attributes, h, delta.sum*unit, coarse, 0)
 		}
 	case metricdata.Histogram[float64]:
 		for _, p := range d.DataPoints {
 			delta := m.since(key, p.Attributes, cumulativeExplicit(&p))
 			p.BucketCounts = delta.counts
-			m.add(p.Attributes, explicitPoint(&p, unit), delta.sum*unit, true)
+			h, beyond := explicitPoint(&p, unit)
+			m.add(p.Attributes, h, delta.sum*unit, true, beyond)
 		}
 	}
 }
@@ -170,7 +168,7 @@ func (m *Source) since(key pointKey, set attribute.Set, now *cumulative) *cumula
 }
 
 // add adds what came to one attribute set to its endpoint's row.
-func (m *Source) add(set attribute.Set, delta *latency.Histogram, sum float64, coarse bool) {
+func (m *Source) add(set attribute.Set, delta *latency.Histogram, sum float64, coarse bool, beyond time.Duration) {
 	delta.AddSum(units.Duration(sum))
 	if coarse {
 		m.coarse.Store(true)
@@ -184,6 +182,9 @@ func (m *Source) add(set attribute.Set, delta *latency.Histogram, sum float64, c
 	}
 	r, outcome := m.rowOf(req.Endpoint()), req.Outcome
 	r.coarse = r.coarse || coarse
+	if beyond != 0 && (r.beyond == 0 || beyond < r.beyond) {
+		r.beyond = beyond
+	}
 	if set.HasValue(overflowKey) {
 		r.unknown = true
 		m.beyond.Add(delta.Count())

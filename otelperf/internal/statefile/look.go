@@ -33,8 +33,6 @@ func Look(path string) (h Header, err error) {
 		return h, fmt.Errorf("%w: %w", Err, err)
 	case !info.Mode().IsRegular():
 		return h, fmt.Errorf("%w: %s is no regular file (%v)", Err, at, info.Mode())
-	case info.Size() == 0:
-		return h, nil
 	}
 	f, err := os.Open(at)
 	if err != nil {
@@ -44,6 +42,9 @@ func Look(path string) (h Header, err error) {
 	first, err := bufio.NewReader(io.LimitReader(f, maxHeader)).ReadBytes('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
 		return h, fmt.Errorf("%w: %w", Err, err)
+	}
+	if len(first) == 0 { // files of /proc say that they are empty, and are not
+		return h, nil
 	}
 	return parseHeader(first)
 }

@@ -80,7 +80,9 @@ func setQuantiles(t *otelperf.Totals, h *latency.Histogram) {
 	var q [3]time.Duration
 	if h.Quantiles(q[:], quantiles) {
 		t.P50Ms, t.P95Ms, t.P99Ms = ms(q[0]), ms(q[1]), ms(q[2])
-		t.ErrorBound = max(t.ErrorBound, h.ErrorBound())
+		if !t.Coarse && t.ErrorBound != nil {
+			t.ErrorBound = new(max(*t.ErrorBound, h.ErrorBound()))
+		}
 	}
 }
 

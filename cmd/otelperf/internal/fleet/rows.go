@@ -60,7 +60,8 @@ func mergeRow(key rowKey, parts []Part) (r Row, durations *latency.Histogram, co
 		p := &parts[i]
 		addTotals(&r.Totals, &p.Totals)
 		r.addState(p)
-		if !addHistogram(durations, p.Histogram, &p.Totals) && p.P99Ms != nil {
+		endless := p.Coarse && p.AvgMs != nil && p.P99Ms == nil // its buckets do not tell
+		if !addHistogram(durations, p.Histogram, &p.Totals) && p.P99Ms != nil || endless {
 			without = append(without, plain.Line(p.Instance))
 		}
 	}
@@ -108,7 +109,11 @@ func addTotals(t, o *otelperf.Totals) {
 	t.StreamCount += o.StreamCount
 	t.Coarse = t.Coarse || o.Coarse
 	t.OutcomesUnknown = t.OutcomesUnknown || o.OutcomesUnknown
-	t.ErrorBound = max(t.ErrorBound, o.ErrorBound)
+	if t.Coarse {
+		t.ErrorBound = nil
+	} else {
+		t.ErrorBound = pick(t.ErrorBound, o.ErrorBound, func(a, b float64) float64 { return max(a, b) })
+	}
 	add := func(a, b float64) float64 { return a + b }
 	t.Rate = pick(t.Rate, o.Rate, add)
 	t.MinMs = pick(t.MinMs, o.MinMs, func(a, b float64) float64 { return min(a, b) })
