@@ -146,10 +146,11 @@ func (r *Reader) advanceInTurn(ctx context.Context) error {
 	if !r.faults.Guard("an evaluation", func() { err = r.advance(ctx) }) {
 		r.engine.Fault()
 	}
-	r.failure.Store(nil)
+	var failure *string
 	if err != nil {
-		r.failure.Store(new(err.Error()))
+		failure = new(err.Error())
 	}
+	r.failure.Store(failure)
 	return err
 }
 

@@ -122,8 +122,15 @@ func TestInFlightAllocatesNothing(t *testing.T) {
 	}); n != 0 {
 		t.Errorf("%v allocations, want 0", n)
 	}
-	full := newInFlight(0)
-	if n := testing.AllocsPerRun(200, func() { full.start(id, s) }); n != 0 || full.stats().Dropped == 0 {
+	full, next := newInFlight(0), uint64(0)
+	another := func() {
+		next++
+		full.start(spanID(next), s)
+	}
+	for range 2 * len(full.slots) {
+		another()
+	}
+	if n := testing.AllocsPerRun(200, another); n != 0 || full.stats().Dropped == 0 {
 		t.Errorf("%v allocations of those that find no slot, want 0; %d dropped", n, full.stats().Dropped)
 	}
 }

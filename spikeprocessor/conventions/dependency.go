@@ -163,7 +163,7 @@ func (c Category) NameOf(span string, attrs []attribute.KeyValue) (name, stateme
 			span = strings.TrimSpace(span[:strings.LastIndexByte(span[:i], ' ')+1])
 		}
 	case categoryMessaging:
-		return DestinationName(span, attrs), ""
+		return destinationName(span, attrs), ""
 	case categoryDB:
 		return textOrStatement(span)
 	}

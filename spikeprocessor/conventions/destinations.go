@@ -8,10 +8,10 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 )
 
-// DestinationName is the name of a consumer's or producer's span without a destination that is one of many. Where there is a template of
+// destinationName is the name of a consumer's or producer's span without a destination that is one of many. Where there is a template of
 // the destination and the name has the destination itself, it is the template; of a temporary or anonymous one it is the
 // operation, as in "process", or "(temporary)".
-func DestinationName(name string, attrs []attribute.KeyValue) string {
+func destinationName(name string, attrs []attribute.KeyValue) string {
 	destination, template, operation, fleeting := "", "", "", false
 	attrs = bounded(attrs)
 	for i := range attrs {

@@ -47,8 +47,8 @@ const (
 	OverflowRoute = "(other)"
 	// UnmatchedRoute is the route of HTTP requests that no route matched, and of RPCs to methods that the server does not have.
 	UnmatchedRoute = "(unmatched)"
-	// UnnamedRoute is the route of spans that have no name.
-	UnnamedRoute = "(no name)"
+	// unnamedRoute is the route of spans that have no name.
+	unnamedRoute = "(no name)"
 
 	// MaxNameBytes bounds each of the strings of an Endpoint.
 	MaxNameBytes = 256

@@ -110,7 +110,7 @@ func (s *Span) Request() (r Request) {
 	case s.Kind == trace.SpanKindServer:
 		f.served(s.Name, &r)
 	case s.Kind == trace.SpanKindConsumer:
-		r.Kind, r.Method, r.Route = KindConsumer, "consumer", orUnnamed(DestinationName(s.Name, s.Attributes))
+		r.Kind, r.Method, r.Route = KindConsumer, "consumer", orUnnamed(destinationName(s.Name, s.Attributes))
 	case s.Kind == trace.SpanKindClient || s.Kind == trace.SpanKindProducer:
 		r.Kind = KindDependency
 	default:
@@ -158,7 +158,7 @@ func (s *said) served(name string, r *Request) {
 
 func orUnnamed(name string) string {
 	if name == "" {
-		return UnnamedRoute
+		return unnamedRoute
 	}
 	return name
 }
