@@ -4,6 +4,7 @@ package evidence
 
 import (
 	"encoding/binary"
+	"flag"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -62,9 +63,20 @@ func (p *program) slow(endpoint string, handler func()) {
 	}
 }
 
+// What is found in a recording of real goroutines depends on how the machine runs them: a busy one is a cause, too.
+var recordings = flag.Bool("recordings", false, "record real programs, on a machine that is not busy")
+
+func needsRecordings(tb testing.TB) {
+	tb.Helper()
+	if _, fuzz := tb.(*testing.F); !fuzz && !*recordings {
+		tb.Skip("records a real program: go test -recordings")
+	}
+}
+
 // raw records a program with the runtime's flight recorder.
 func raw(tb testing.TB, run func(p *program)) []byte {
 	tb.Helper()
+	needsRecordings(tb)
 	p := &program{tb: tb}
 	p.marks.enough = make(chan struct{}, 1)
 	f := newFlight()

@@ -41,6 +41,7 @@ func (s *shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // TestService records a service of otelhttp, from the processor's marks to the sentence.
 func TestService(t *testing.T) {
+	needsRecordings(t)
 	p, err := spikeprocessor.New(nil, spikeprocessor.WithSlowThreshold(long/4))
 	if err != nil {
 		t.Fatal(err)
