@@ -131,6 +131,7 @@ func TestSomebodyElsesFlightRecorder(t *testing.T) {
 
 // TestBesideATrace: a trace that somebody else takes goes on, and ours works.
 func TestBesideATrace(t *testing.T) {
+	needsRecordings(t)
 	var theirs strings.Builder
 	if err := rtrace.Start(&theirs); err != nil {
 		t.Skip("a trace is being taken of this test")
