@@ -30,15 +30,16 @@ type script struct {
 	found   func(slow int) []causes.Endpoint // in a recording with so many
 	asked   []string                         // the reasons, in order
 	lengths []time.Duration                  // how long slow requests are
-	refuse  error                            // what Arm and Record return
-	list    []causes.Recording               // newest first
-	closed  bool                             //
-	halts   chan struct{}                    // closed: the recording at hand is cancelled
-	marks   map[string]int                   // by endpoint
+	takes   time.Duration
+	refuse  error              // what Arm and Record return
+	list    []causes.Recording // newest first
+	closed  bool               //
+	halts   chan struct{}      // closed: the recording at hand is cancelled
+	marks   map[string]int     // by endpoint
 }
 
 func newScript(found func(slow int) []causes.Endpoint) *script {
-	return &script{found: found, status: causes.RecorderStatus{State: causes.RecorderOff}, marks: map[string]int{}}
+	return &script{found: found, takes: 2 * time.Second, status: causes.RecorderStatus{State: causes.RecorderOff}, marks: map[string]int{}}
 }
 
 // always finds the same, whatever was slow.
@@ -62,7 +63,7 @@ func (s *script) Arm(reason string, slow time.Duration) error {
 	s.mu.Lock()
 	s.lengths = append(s.lengths, slow)
 	s.mu.Unlock()
-	return s.Record(reason, 2*time.Second)
+	return s.Record(reason, s.takes)
 }
 
 func (s *script) Record(reason string, d time.Duration) error {
@@ -219,20 +220,43 @@ func TestNoSpikeAfterAll(t *testing.T) {
 		s := newBubble(t, "1.0", otelperf.WithEvidence(r))
 		defer func() { _ = s.mon.Shutdown(t.Context()) }()
 		s.run(10*time.Minute, 10, 20*time.Millisecond, "/a")
-		for range 5 {
-			for range 30 { // until it is suspected
-				s.run(time.Second, 5, 45*time.Millisecond, "/a")
-				if r.Status().State == causes.RecorderRecording {
-					break
-				}
-			}
-			s.run(20*time.Second, 10, 20*time.Millisecond, "/a")
+		suspected := 0 // seconds until it is
+		for ; r.Status().State != causes.RecorderRecording && suspected < 30; suspected++ {
+			s.run(time.Second, 10, 60*time.Millisecond, "/a")
 		}
-		if len(s.spikes()) > 0 {
-			t.Fatal("it was a spike")
+		s.run(40*time.Second, 20, 20*time.Millisecond, "/a")
+		s.run(time.Duration(suspected)*time.Second, 10, 60*time.Millisecond, "/a")
+		if told := s.spikes(); len(told) > 0 {
+			t.Fatalf("it was a spike: %v", told[0].Reason)
 		}
-		if got := r.armed(); len(got) == 0 || len(got) > 2 {
-			t.Errorf("asked %q in two minutes, want one or two", got)
+		if got := r.armed(); len(got) != 1 {
+			t.Errorf("asked %q, want once in a minute", got)
+		}
+		s.run(2*time.Minute, 20, 20*time.Millisecond, "/a")
+		s.run(time.Duration(suspected)*time.Second, 10, 60*time.Millisecond, "/a")
+		if got := r.armed(); len(got) != 2 {
+			t.Errorf("asked %q, want another one", got)
+		}
+	})
+}
+
+// TestNothingIsSlowAnyMore: the recording ends before its time.
+func TestNothingIsSlowAnyMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newScript(always("GET /a", 8))
+		r.takes = time.Minute
+		s := newBubble(t, "1.0", otelperf.WithEvidence(r))
+		defer func() { _ = s.mon.Shutdown(t.Context()) }()
+		s.run(10*time.Minute, 10, 20*time.Millisecond, "/a")
+		for i := 0; r.Status().State != causes.RecorderRecording && i < 30; i++ {
+			s.run(time.Second, 10, 60*time.Millisecond, "/a")
+		}
+		began := time.Now()
+		for r.Status().State == causes.RecorderRecording && time.Since(began) < time.Minute {
+			s.run(time.Second, 10, 20*time.Millisecond, "/a")
+		}
+		if took := time.Since(began); took < 2*time.Second || took > 50*time.Second {
+			t.Errorf("it ended after %v", took)
 		}
 	})
 }
