@@ -39,9 +39,13 @@ type recordedState struct {
 	Line       string  `json:"line"` // of the program's own code, as in cart.go:88; empty if it is not known
 }
 
-// recordedOf finds requests in recordings, the newest first. Each is returned at most once.
-func recordedOf(recordings []causes.Recording, requests []*slowlog.Entry) []recordedRequest {
+// recordedOf finds requests in the last recordings. Each is returned at most once.
+func (m *Monitor) recordedOf(requests []*slowlog.Entry) []recordedRequest {
 	out := []recordedRequest{}
+	if m.cfg.evidence == nil {
+		return out
+	}
+	recordings := m.cfg.evidence.Recordings()
 	for _, e := range requests {
 		if id, r := findRecorded(recordings, e.SpanID.String()); r != nil {
 			out = append(out, recordedRequestOf(id, r))

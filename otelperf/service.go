@@ -53,7 +53,7 @@ func (s service) Slow(limit int) any {
 func (s service) SlowTrace(id trace.TraceID) (any, bool) {
 	requests := s.requestsOf(id)
 	return slowTrace{
-		origin: s.m.origin(), TraceID: id.String(), Requests: requests, Recorded: recordedOf(s.m.recordings(), requests),
+		origin: s.m.origin(), TraceID: id.String(), Requests: requests, Recorded: s.m.recordedOf(requests),
 	}, len(requests) > 0
 }
 
