@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/otelperf/otelperf-go/otelperf/causes"
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/otelperf/internal/bundle"
 	"github.com/otelperf/otelperf-go/otelperf/internal/companion"
@@ -104,7 +105,7 @@ func (m *Monitor) bundledRecordings(sp *Spike) (files []bundle.File) {
 		return nil
 	}
 	files = append(files, bundle.File{
-		Name: "recordings.json", Value: m.arming.made.of(sp.Start, sp.until()),
+		Name: "recordings.json", Value: append([]causes.Recording{}, m.arming.made.of(sp.Start, sp.until())...),
 		About: "What was found in the recordings of the runtime's execution trace: causes by endpoint, with their shares of the extra time.",
 	})
 	for _, id := range slices.Backward(sp.Recordings) {
