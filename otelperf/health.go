@@ -120,15 +120,15 @@ func (m *Monitor) cannotTell() string {
 	}
 	var why []string
 	if learning > 0 {
-		why = append(why, fmt.Sprintf("%d still learning what is usual", learning))
+		why = append(why, fmt.Sprintf("%d of %d endpoints still learn what is usual", learning, n))
 	}
 	if grace > 0 {
-		why = append(why, fmt.Sprintf("%d not judged for another %.0f s, after a start or a silence", grace, math.Ceil(left.Seconds())))
+		why = append(why, fmt.Sprintf("%d of %d endpoints are not judged for another %.0f s, after a start or a silence", grace, n, math.Ceil(left.Seconds())))
 	}
 	if len(why) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("cannot tell yet: of %d endpoints %s", n, strings.Join(why, ", "))
+	return "cannot tell yet: " + strings.Join(why, ", ")
 }
 
 // leaks describes requests that may never end, at most three names of them. Endpoints of which streams have ended are left out: such
