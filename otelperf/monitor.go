@@ -199,13 +199,14 @@ func (m *Monitor) spike(ev *engine.Event) {
 		m.metering.spikeStarted(ev.Part.Endpoint)
 	}
 	m.beside.note(&ev.Incident, time.Now())
-	if message := ev.Part == nil; message || ev.Incident.Reported && ev.Incident.State == engine.Open {
+	message := ev.Part == nil
+	if message || ev.Incident.Reported && ev.Incident.State == engine.Open {
 		change := spikeChangeOf(ev)
 		m.beside.add(&change.Spike)
 		m.companion.Send(companion.TopicSpike, func() any { return change })
 	}
 	m.alerts.put(ev)
-	if ev.Opened || ev.Grew || ev.Closed {
+	if message {
 		m.bundles.put(&ev.Incident)
 	}
 }

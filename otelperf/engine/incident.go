@@ -39,7 +39,7 @@ type Incident struct {
 	// SinceRestart marks an incident that began within 30 minutes of the start of the process, and was not open before; SinceVersion
 	// names the version that came with it, if it is another than before.
 	SinceRestart bool
-	Reported     bool   // there was a message that it has opened
+	Reported     bool   // the last message that it has opened, closed or come back said that it is open
 	SinceVersion string // see SinceRestart
 }
 
@@ -119,6 +119,6 @@ type Requests interface {
 	// Examples returns trace ids of slow requests of an incident, the slowest first.
 	Examples(*Incident) []string
 	// WaitsFor names the dependency, by the route of its row, that slow requests of an endpoint have spent their extra time in since
-	// a time; "" if there is none.
+	// a time; "" if there is none. It is asked for a minute from an alarm on.
 	WaitsFor(ep conventions.Endpoint, since time.Time) string
 }

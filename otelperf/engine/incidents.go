@@ -132,7 +132,7 @@ func (k *incidents) newVersion() string {
 // clone is a copy that later events do not change.
 func (in *incident) clone() Incident {
 	c := in.Incident
-	c.Reported = in.messages.opened
+	c.Reported = in.messages.opened && !in.messages.closed
 	c.TraceIDs = slices.Clone(in.TraceIDs)
 	c.Parts = make([]Part, 0, len(in.parts))
 	for _, p := range in.parts {
