@@ -145,6 +145,7 @@ func (m *Monitor) buildEngine() (err error) {
 	}
 	m.engine, err = engine.New(engine.Options{
 		Detector: detector, Publish: m.link.Publish, Requests: spikeRequests{m.slow, m.link}, Version: func() string { return m.identity().version },
+		Signals: func(ago time.Duration) []string { return m.runtime.Left(time.Now().Add(-ago)) },
 	})
 	if err != nil {
 		return err
@@ -213,13 +214,14 @@ func (m *Monitor) spike(ev *engine.Event) {
 	}
 	m.beside.note(&ev.Incident, time.Now())
 	m.arming.note(ev)
-	if message := ev.Part == nil; message || ev.Incident.Reported && ev.Incident.State == engine.Open {
+	message := ev.Part == nil
+	if message || ev.Incident.Reported && ev.Incident.State == engine.Open {
 		change := spikeChangeOf(ev)
 		m.beside.add(&change.Spike)
 		m.companion.Send(companion.TopicSpike, func() any { return change })
 	}
 	m.alerts.put(ev)
-	if ev.Opened || ev.Grew || ev.Closed {
+	if message {
 		m.bundles.put(&ev.Incident)
 	}
 }
