@@ -87,6 +87,11 @@ func (d *Detector) Tick(now time.Time, delta []Bucket) Event {
 	if !d.clock.advance(now, d.every) {
 		d.anomalies++
 	}
+	if d.alarm.open && d.clock.lastStep > silence { // nobody knows what was in between
+		ev := d.end(Ended)
+		d.count(delta)
+		return ev
+	}
 	d.count(delta)
 	if !d.alive || d.clock.seconds < d.slotEnd {
 		return Event{}
@@ -133,6 +138,10 @@ func (d *Detector) count(delta []Bucket) {
 		case !d.alive:
 			d.alive = true
 			d.born, d.normal.foldAt = now, now
+			if d.restored {
+				d.silences.begin(now, d.grace())
+				learns = false
+			}
 		case now > d.lastRequest:
 			d.silences.note(now, now-d.lastRequest, d.tune.warmGrace)
 			learns = learns && !d.silences.cold(now)
@@ -152,7 +161,8 @@ func (d *Detector) countBucket(b Bucket, learns bool) {
 	cell := cellOf(b.Index)
 	if learns {
 		d.normal.recent.add(cell, b.Count)
-	} else if d.restored || d.silences.cold(d.clock.seconds) {
+	} else if d.silences.cold(d.clock.seconds) {
+		d.silences.add(d.clock.seconds, b.Index, b.Count)
 		return
 	}
 	d.run.add(cell, b.Count)

@@ -77,7 +77,7 @@ func (d *Detector) State() State {
 	}
 	cold := max(0, d.silences.coldUntil-d.clock.seconds)
 	s.GraceLeft = duration(max(left, cold))
-	if s.JudgedIn = duration(cold); d.restored {
+	if s.JudgedIn = duration(cold); d.restored && !d.alive {
 		s.JudgedIn = s.GraceLeft
 	}
 	for i := range d.levels {
