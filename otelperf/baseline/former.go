@@ -12,7 +12,7 @@ type former struct {
 	kind formerKind
 	unix int64 // seconds since 1970: when it was put aside
 
-	liked uint64 // recent requests, in a row, that were like it
+	liked, fallen uint64 // recent requests, in a row, that were like it, and that were much faster than the baseline
 }
 
 type formerKind uint8
@@ -32,8 +32,8 @@ const (
 	settled     = 1800.0          // seconds after which a baseline is worth it: a first one holds the cold start
 	putAsideMin = 20              // recent requests that can tell that an endpoint has become faster
 	backWithin  = 1.4             // times: how far median and p90 may be from the former ones
-	backCells   = 2               // by which a return to a slower one may be faster than that: 1.2 times,
-	backShare   = 0.12            // and so may this share of its requests,
+	backCells   = 3               // by which a return to a slower one may be faster than that: 1.3 times,
+	backShare   = 0.10            // and so may this share of its requests,
 	backNoise   = 0.5             // and this over the root of the number of requests
 	backRuns    = 100             // requests that have to be like a former one, to be a return to it,
 	backWait    = 120.0           // or as many as come in so many seconds, to be one to a slower one
@@ -76,24 +76,28 @@ func (d *Detector) beforeFold() {
 	}
 	f.expire(d.clock.unix)
 	fallen, all := b.hasFallen()
-	if f.kind == fasterBefore && all && f.like(&b.recent) {
-		f.liked += b.recent.total
-	} else {
-		f.liked = 0
-	}
-	recent := d.clock.unix-f.unix <= soon
+	inARow(&f.liked, b, f.kind != noFormer && (all || f.kind == slowerBefore) && f.like(&b.recent))
+	inARow(&f.fallen, b, all)
+	isBack, late, below := f.liked >= backRuns, d.clock.unix-f.unix > soon, b.below(&f.shape)
 	switch {
-	case f.kind == slowerBefore && !recent && !b.below(&f.shape):
-		f.kind = noFormer // it came back little by little
-	case f.liked >= backRuns:
+	case f.kind == slowerBefore && (isBack || late) && !below:
+		f.kind = noFormer // it came back little by little, or has never left
+	case isBack:
 		recent := b.recent
 		b.become(f.shape, d.clock.seconds)
 		b.recent = recent
 		f.kind = noFormer
 		d.week.withdraw(hourOf(f.unix), &b.shape)
 	case d.week.isAccepted || b.effective() < leastEffective || d.clock.seconds-d.born < settled:
-	case f.kind == noFormer && fallen, f.kind == slowerBefore && !recent && all:
+	case f.kind == noFormer && fallen, f.kind == slowerBefore && late && f.fallen >= backRuns:
 		f.putAside(&b.shape, slowerBefore, d.clock.unix)
+	}
+}
+
+// inARow adds the recent requests to those of which the same is true.
+func inARow(n *uint64, b *normal, isTrue bool) {
+	if *n += b.recent.total; !isTrue {
+		*n = 0
 	}
 }
 
@@ -114,8 +118,8 @@ func (f *former) like(c *counts) bool {
 
 // putBack looks whether what looks like an alarm is a return to a slower former baseline, and if so makes that the
 // baseline: the requests since the evidence began are no longer faster than it, and, weighed as one slot, hardly any
-// evidence against it. Soon after it was put aside it does not take the latter: what the endpoint was like in between is
-// nothing to compare with. It tells whether there is no alarm, or none yet, since there are too few requests to tell.
+// evidence against it. If the endpoint was faster for a short time only, it does not take the latter: what it was like
+// then is nothing to compare with. It tells whether there is no alarm, or none yet, since there are too few requests to tell.
 func (d *Detector) putBack() bool {
 	f := &d.former
 	if f.kind != slowerBefore {
@@ -129,7 +133,7 @@ func (d *Detector) putBack() bool {
 	if f.kind != slowerBefore || run.total == 0 || !f.reachedBy(run) {
 		return false
 	}
-	if d.clock.unix-f.unix > soon {
+	if wasBrief := d.clock.unix-f.unix <= soon && d.normal.below(&f.shape); !wasBrief {
 		if d.against(&f.shape, run) > d.tune.alarm/4 {
 			return false
 		}
