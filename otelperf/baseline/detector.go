@@ -82,12 +82,12 @@ func (d *Detector) Anomalies() uint64 { return d.anomalies }
 // Tick takes the requests that ended since the last call and returns the verdict. It is to be called every
 // Config.Tick, also without requests; earlier calls are added to the running tick. The order of delta does not matter,
 // an index may come twice, and delta is not kept. Tick allocates nothing. A now before the last one is taken as one
-// tick later.
+// tick later, and so is one that takes that back. After a leap of more than ten minutes an incident under way has ended.
 func (d *Detector) Tick(now time.Time, delta []Bucket) Event {
 	if !d.clock.advance(now, d.every) {
 		d.anomalies++
 	}
-	if d.alarm.open && d.clock.lastStep > silence { // nobody knows what was in between
+	if d.alarm.open && d.clock.lastStep > silence { // as after ten minutes without a request
 		ev := d.end(Ended)
 		d.count(delta)
 		return ev

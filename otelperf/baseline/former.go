@@ -6,13 +6,13 @@ import "math"
 
 // former is a second baseline: what was usual before the endpoint became much faster, or before an incident lasted so
 // long that it is the new normal. When requests fit it again it is put back, and nothing is learned anew: learning
-// faster downwards has no price.
+// faster downwards has no price. The marks of the week in between are withdrawn.
 type former struct {
 	shape
 	kind formerKind
 	unix int64 // seconds since 1970: when it was put aside
 
-	liked, fallen uint64 // recent requests, in a row, that were like it, and that were much faster than the baseline
+	liked, fallen uint32 // recent requests, in a row, that were like it, and that were much faster than the baseline
 }
 
 type formerKind uint8
@@ -67,8 +67,8 @@ func (b *normal) hasFallen() (any, all bool) {
 	return at50 || at90, at50 && at90
 }
 
-// beforeFold looks whether recent requests that are about to be learned are much faster than the baseline. If so it
-// puts the baseline aside, or puts back the one from before an incident.
+// beforeFold looks at recent requests that are about to be learned. If they are much faster than the baseline it puts
+// that aside, once those of six hours are in the place of an older one; if they are like the former one it puts that back.
 func (d *Detector) beforeFold() {
 	f, b := &d.former, &d.normal
 	if !d.tune.remember {
@@ -95,8 +95,8 @@ func (d *Detector) beforeFold() {
 }
 
 // inARow adds the recent requests to those of which the same is true.
-func inARow(n *uint64, b *normal, isTrue bool) {
-	if *n += b.recent.total; !isTrue {
+func inARow(n *uint32, b *normal, isTrue bool) {
+	if *n = uint32(min(uint64(*n)+b.recent.total, backRuns)); !isTrue {
 		*n = 0
 	}
 }
