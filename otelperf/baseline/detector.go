@@ -16,8 +16,12 @@ type Detector struct {
 	clock     clock
 	anomalies uint64
 
-	normal  normal
-	former  former
+	normal normal
+	former former
+
+	// Recent requests, in a row, that were like the former ones, and that were much faster than the baseline.
+	liked, fallen uint32
+
 	week    week
 	levels  [levels]level
 	joint   joint

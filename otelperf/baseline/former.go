@@ -11,8 +11,6 @@ type former struct {
 	shape
 	kind formerKind
 	unix int64 // seconds since 1970: when it was put aside
-
-	liked, fallen uint32 // recent requests, in a row, that were like it, and that were much faster than the baseline
 }
 
 type formerKind uint8
@@ -76,20 +74,20 @@ func (d *Detector) beforeFold() {
 	}
 	f.expire(d.clock.unix)
 	fallen, all := b.hasFallen()
-	inARow(&f.liked, b, f.kind != noFormer && (all || f.kind == slowerBefore) && f.like(&b.recent))
-	inARow(&f.fallen, b, all)
-	isBack, late, below := f.liked >= backRuns, d.clock.unix-f.unix > soon, b.below(&f.shape)
+	inARow(&d.liked, b, f.kind != noFormer && (all || f.kind == slowerBefore) && f.like(&b.recent))
+	inARow(&d.fallen, b, all)
+	isBack, late, below := d.liked >= backRuns, d.clock.unix-f.unix > soon, b.below(&f.shape)
 	switch {
 	case f.kind == slowerBefore && (isBack || late) && !below:
 		f.kind = noFormer // it came back little by little, or has never left
 	case isBack:
-		recent := b.recent
+		recent, since := b.recent, b.foldAt
 		b.become(f.shape, d.clock.seconds)
-		b.recent = recent
+		b.recent, b.foldAt = recent, since
 		f.kind = noFormer
 		d.week.withdraw(hourOf(f.unix), &b.shape)
 	case d.week.isAccepted || b.effective() < leastEffective || d.clock.seconds-d.born < settled:
-	case f.kind == noFormer && fallen, f.kind == slowerBefore && late && f.fallen >= backRuns:
+	case f.kind == noFormer && fallen, f.kind == slowerBefore && late && d.fallen >= backRuns:
 		f.putAside(&b.shape, slowerBefore, d.clock.unix)
 	}
 }
