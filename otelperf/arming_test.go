@@ -232,7 +232,7 @@ func TestFewSlowRequestsOfASpike(t *testing.T) {
 func TestNothingIsSlowAnyMore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newScript(always("GET /a", 8))
-		r.takes = time.Minute
+		r.takes = 10 * time.Minute
 		s := newBubble(t, "1.0", otelperf.WithEvidence(r))
 		defer func() { _ = s.mon.Shutdown(t.Context()) }()
 		s.run(10*time.Minute, 10, 20*time.Millisecond, "/a")
@@ -240,10 +240,10 @@ func TestNothingIsSlowAnyMore(t *testing.T) {
 			s.run(time.Second, 10, 60*time.Millisecond, "/a")
 		}
 		began := time.Now()
-		for r.Status().State == causes.RecorderRecording && time.Since(began) < time.Minute {
+		for r.Status().State == causes.RecorderRecording && time.Since(began) < 10*time.Minute {
 			s.run(time.Second, 10, 20*time.Millisecond, "/a")
 		}
-		if took := time.Since(began); took < 2*time.Second || took > 50*time.Second {
+		if took := time.Since(began); took < 2*time.Second || took > 5*time.Minute {
 			t.Errorf("it ended after %v", took)
 		}
 	})
