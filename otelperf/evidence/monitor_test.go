@@ -146,7 +146,7 @@ func TestFromASpikeToItsCause(t *testing.T) {
 			var words string
 			var end time.Time
 			if id, words, end = v.of(sp.Recordings, "waiting for the lock at monitor_test.go:", "held by GET /report"); id > 0 {
-				t.Logf("%v after the start: %s", end.Sub(slowFrom).Round(time.Millisecond), words)
+				t.Logf("%v after the start (recorded until %v): %s", time.Since(slowFrom), end.Sub(slowFrom), words)
 				spike = sp.ID
 				return true
 			}
