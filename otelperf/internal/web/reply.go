@@ -48,10 +48,10 @@ func Body(w http.ResponseWriter, r *http.Request, body []byte) {
 	_, _ = w.Write(body) // a client that left is no concern
 }
 
-// File answers with bytes that are to be saved under a name, and never to be cached.
-func File(w http.ResponseWriter, r *http.Request, name string, body []byte) {
+// File answers with bytes of a media type that are to be saved under a name, and never to be cached.
+func File(w http.ResponseWriter, r *http.Request, kind, name string, body []byte) {
 	h := w.Header()
-	h.Set("Content-Type", "application/octet-stream")
+	h.Set("Content-Type", kind)
 	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Length", strconv.Itoa(len(body)))
