@@ -3,6 +3,7 @@
 package evidence
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -323,6 +324,25 @@ func TestUnknownFormat(t *testing.T) {
 			t.Errorf("the trace is %q", got)
 		}
 	})
+}
+
+// TestAHeaderOfAnotherVersion: a whole trace of a Go that is not known yet is not read as one that is.
+func TestAHeaderOfAnotherVersion(t *testing.T) {
+	trace := stored(t, func(p *program) { p.slow(victim, func() { backOff(long) }) }, nil)
+	if r := found(t, trace); r.Slow != 8 {
+		t.Fatalf("%d slow requests", r.Slow)
+	}
+	other := bytes.Replace(trace, []byte("go 1.26 trace"), []byte("go 1.99 trace"), 1)
+	for _, header := range [][]byte{other, append([]byte("go 2"), trace[4:]...), trace[16:], nil} {
+		r := &causes.Recording{}
+		short, err := shorten(header, r)
+		if err == nil {
+			err = analyse(short, nil, r, func() error { return nil })
+		}
+		if err == nil || !strings.Contains(err.Error(), "not an execution trace of a known format") || len(r.Endpoints) > 0 {
+			t.Errorf("%.16q: %v", header, err)
+		}
+	}
 }
 
 func TestOldRecordingsGo(t *testing.T) {
