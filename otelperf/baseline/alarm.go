@@ -2,6 +2,8 @@
 
 package baseline
 
+import "math"
+
 // alarm is the state of an incident. Times are in seconds of the clock.
 type alarm struct {
 	open      bool
@@ -20,18 +22,25 @@ type alarm struct {
 	holdUntil     float64 // an episode usual at this time is not announced before
 	holdMagnitude float64 // unless it is clearly stronger than this
 
+	span    float64 // seconds that the evidence of recovery has to span
 	quietAt float64 // last time with some evidence
 	quietN  float64 // requests since
 }
 
 const (
 	magnitudeSpan = 600.0 // seconds in which the magnitude of an incident is measured
-	leastTail     = 100   // requests for which the p90 is one
+	magnitudeSure = 3.0   // standard deviations by which a quantile of it is taken below its estimate
 	trimEvery     = 600.0 // seconds after which the recent requests are dropped, so that a new normal is recent
 	silence       = 600.0 // seconds without a request that end an incident
 	quietSpan     = 120.0 // seconds with hardly any evidence that end one
 	quietRequests = 50    // requests needed for that
+	mostSpan      = 900.0 // seconds that the evidence of recovery has to span at most,
+	firstSpan     = 180.0 // and at first
+	gapSpans      = 3.0   // times as long as the longest gap that seemed to be a recovery
 )
+
+// outlast takes a gap of some seconds in an incident: it ends only when it has been quiet for clearly longer.
+func (a *alarm) outlast(gap float64) { a.span = max(a.span, min(gapSpans*gap, mostSpan)) }
 
 // tickAlarm follows an incident until it ends. The baseline is frozen meanwhile.
 func (d *Detector) tickAlarm(fast, slow, n float64) Event {
@@ -52,7 +61,7 @@ func (d *Detector) tickAlarm(fast, slow, n float64) Event {
 	} else {
 		a.quietN += n
 	}
-	calm := now-a.quietAt >= quietSpan && a.quietN >= quietRequests
+	calm := now-a.quietAt >= max(quietSpan, a.span) && a.quietN >= quietRequests
 	switch {
 	case d.recovered() || calm || now-d.lastRequest > silence:
 		return d.end(Ended)
@@ -65,7 +74,8 @@ func (d *Detector) tickAlarm(fast, slow, n float64) Event {
 	return Event{}
 }
 
-// trackMagnitude keeps the largest ratio to the baseline at the median and at the p90.
+// trackMagnitude keeps the largest ratio to the baseline at the median and at the p90, which few requests, or few
+// different durations, do not make larger than it is.
 func (d *Detector) trackMagnitude() {
 	a, b, now := &d.alarm, &d.normal, d.clock.seconds
 	if now-a.measuredAt < 5 || b.recent.total < leastFold || now-a.openedAt >= magnitudeSpan {
@@ -73,10 +83,8 @@ func (d *Detector) trackMagnitude() {
 	}
 	a.measuredAt = now
 	for _, q := range [...]float64{0.5, 0.9} {
-		if q > 0.5 && b.recent.total < leastTail {
-			continue // of 20 requests it is the second longest
-		}
-		a.magnitude = max(a.magnitude, b.recent.low(q)/b.quantile(q))
+		rank := q - magnitudeSure*math.Sqrt(q*(1-q)/float64(b.recent.total))
+		a.magnitude = max(a.magnitude, b.recent.low(rank)/b.quantile(q))
 	}
 }
 

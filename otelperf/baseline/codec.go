@@ -19,7 +19,8 @@ var (
 )
 
 const (
-	stateVersion = 2 // 1 had only the baseline and the hourly and daily episodes, without their spread
+	// 1 had only the baseline and the hourly and daily episodes, without their spread; 2 did not say what they missed.
+	stateVersion = 3
 	stateMagic   = "opb"
 	oldestState  = 7 * 24 * time.Hour
 
@@ -99,6 +100,7 @@ func appendEpisodes(b []byte, entries []episode) []byte {
 		b = appendFloat32(b, e.magnitude)
 		b = appendFloat32(b, e.spread)
 		b = binary.LittleEndian.AppendUint32(b, uint32(e.last))
+		b = append(b, e.others, e.idle)
 	}
 	return b
 }
@@ -111,8 +113,8 @@ func appendFloat64(b []byte, x float64) []byte {
 	return binary.LittleEndian.AppendUint64(b, math.Float64bits(x))
 }
 
-// Restore takes over what AppendState wrote age ago, also that of version 1. It is meant for a detector that has had no tick yet; one that
-// has forgets what it learned. Trust in the baseline halves every six hours, so that old thresholds are wider, and
+// Restore takes over what AppendState wrote age ago, also that of versions 1 and 2. It is meant for a detector that has
+// had no tick yet; one that has forgets what it learned. Trust in the baseline halves every six hours, so that old thresholds are wider, and
 // in the first three minutes nothing is judged, since caches are cold. A baseline with fewer than 30 effective
 // requests is left out, episodes and marks are kept. A negative age counts as 0.
 //

@@ -159,6 +159,33 @@ func TestRestoreVersion1(t *testing.T) {
 	}
 }
 
+// A state of the second version does not say which episodes were others and on which days one does not come.
+func TestRestoreVersion2(t *testing.T) {
+	d := learned(t).d
+	d.recurring.daily[3] = episode{phase: 7, length: 60, magnitude: 3, spread: 5, last: 20_000, streak: 4}
+	state := d.AppendState(nil)
+	at := 4 + len(appendShape(nil, &d.normal.shape))
+	var old []byte
+	for _, entries := range [...][]episode{d.recurring.hourly[:], d.recurring.daily[:], d.recurring.weekly[:]} {
+		for _, e := range entries {
+			n := len(appendEpisodes(nil, []episode{e}))
+			if old = append(old, state[at:at+n]...); n > 1 {
+				old = old[:len(old)-2]
+			}
+			at += n
+		}
+	}
+	old = append(appendShape(append([]byte(stateMagic), 2), &d.normal.shape), old...)
+	old = append(old, state[at:len(state)-4]...)
+	n := newDetector(t, Config{})
+	if err := n.Restore(binary.LittleEndian.AppendUint32(old, crc32.ChecksumIEEE(old)), 0); err != nil {
+		t.Fatal(err)
+	}
+	if n.recurring != d.recurring {
+		t.Errorf("other episodes: %+v", n.recurring)
+	}
+}
+
 // All that a detector remembers outlives a restart: the hours of the week, what it was before it became faster, the
 // spread of jobs. The largest state fits.
 func TestRestoreMemory(t *testing.T) {

@@ -155,7 +155,10 @@ func (in *reader) episodes(entries []episode, length float64) {
 			e.spread = in.float32()
 		}
 		e.last = int32(binary.LittleEndian.Uint32(in.take(4)))
-		in.check(e.streak <= mostStreak, "streak out of range")
+		if in.version >= 3 {
+			e.others, e.idle = in.byte(), in.byte()
+		}
+		in.check(e.streak <= mostStreak && e.idle < 1<<7, "streak or days out of range")
 		for _, x := range [...]float32{e.phase, e.length, e.magnitude, e.spread} {
 			in.check(finite(float64(x)) && x >= 0, "episode out of range")
 		}

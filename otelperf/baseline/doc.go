@@ -37,8 +37,9 @@
 // distribution. Its evidence never falls from one threshold to the next: bins where it would are pooled (isotone.go).
 // What counts as normal is the upper confidence bound of what the baseline shows, and more (worst.go). How much
 // evidence raises an alarm is worked out for each alternative (proof.go). An incident ends when the levels involved
-// have shown, by the same kind of sum over at least half a minute, that their requests are as usual; after half an hour
-// what goes on is the new normal.
+// have shown, by the same kind of sum over at least half a minute, that their requests are as usual, for as long as the
+// evidence took to become an alarm, up to three minutes, and for three times as long as it has seemed over before; after
+// half an hour what goes on is the new normal.
 //
 // One second adds at most a seventh of what an alarm needs, so that a pause of the collector or a job of four seconds
 // cannot raise one; one or two slow requests, if none came for ten seconds, may add two fifths. The same evidence
@@ -55,9 +56,10 @@
 //     the last six hours and at this hour of the last days, and what becomes slower over hours, taking the baseline along,
 //     is compared with this hour of the last days by two tests of a quarter of an hour. The hours next to it count, too,
 //     since clocks change for summer; days on which the endpoint was much slower all along do not (week.go, gradual.go).
-//   - Episodes that come back at the same time of the hour, the day or the week, ten minutes early or late if they are
-//     not always on time: from the fourth time on one is announced only when it is longer or stronger than usual
-//     (recurring.go).
+//   - Episodes that come back at the same time of the hour, the day or the week, as far early or late as they have been:
+//     once they have come so often that for episodes at random times it would be a chance of one in 200, by the day or
+//     the week in 1,000, one is announced only when it is longer or stronger than usual. That takes three times if they
+//     are on time. Those of some days of the week are usual on these (recurring.go, episode.go).
 //   - How far apart requests usually are: after half an hour without any, or twenty times as long as usual, there is the
 //     grace of a restart, since caches are cold; it lasts as long as requests become faster, a quarter of an hour at most
 //     (silence.go).

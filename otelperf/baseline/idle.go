@@ -80,7 +80,11 @@ func (d *Detector) fire(c cause, g growth) Event {
 		open: true, cause: c, grown: g, begin: seen.since,
 		openedAt: now, openedWall: d.clock.wall(),
 		trimmedAt: now, quietAt: now, hotAt: now,
+		span:      d.tune.recoverySpan,
 		holdUntil: now + hold, holdMagnitude: magnitude,
+	}
+	if d.tune.recoverySpan > 0 {
+		d.alarm.outlast(min(now-seen.since, firstSpan) / gapSpans)
 	}
 	if now >= d.alarm.holdUntil {
 		return d.announce()

@@ -10,6 +10,7 @@ type level struct {
 	on        bool // the baseline knows this quantile well enough
 	involved  bool // has to recover before the incident ends
 	recovered bool // has done so; latched
+	seemed    bool // has shown enough for that, if only it lasts
 	bound     bool // the threshold is the floor or what was usual before, not what the baseline says
 
 	cut, recoveryCut int32 // the first input bucket above the threshold, above the recovery threshold
@@ -112,7 +113,7 @@ func (tl *levelTuning) farNull(t *tuning, b *view, threshold, share float64, m m
 		return max(tl.floor, b.worst(share, tl.farGuard, t.certain))
 	}
 	if t.levelError > 0 && m.wander > 0 {
-		slower := min(max(m.wander, 1), tl.mild) * t.levelError * m.ratio / 2
+		slower := max(1, min(max(m.wander, 1), tl.mild)*t.levelError*m.ratio/2)
 		wandered := b.worst(b.above(threshold/slower), t.levelGuard, t.certain)
 		return min(tl.floor, max(tl.lowest, wandered))
 	}
@@ -204,13 +205,14 @@ func (l *level) expectRecovery(t *tuning, in *stretch) {
 	bad = min(max(bad, 2), t.recoveryOdds)
 	l.recoveryGain = math.Log(bad)
 	l.recoveryLoss = math.Log((1 - l.recoveryNull) / (1 - odds(l.recoveryNull, bad)))
-	l.involved, l.recovered, l.recovery = true, false, 0
+	l.involved, l.recovered, l.seemed, l.recovery = true, false, false, 0
 }
 
 // recover adds a slot of n requests to the evidence of recovery, seconds being the time since the last request. The
-// evidence has to last: were each slot's share capped instead, with a request a second the many good ones would be
-// capped and the few bad ones not.
-func (l *level) recover(t *tuning, n, now, seconds float64) {
+// evidence has to last for span seconds: were each slot's share capped instead, with a request a second the many good
+// ones would be capped and the few bad ones not. It returns for how many seconds there seemed to be a recovery that this
+// slot has proved to be none, or 0.
+func (l *level) recover(t *tuning, n, now, seconds, span float64) (refuted float64) {
 	step := n*l.recoveryLoss - float64(l.aboveRecovery)*l.recoveryGain
 	if t.recoveryStep > 0 {
 		step = min(t.recoveryStep*min(seconds, 30), step)
@@ -219,14 +221,21 @@ func (l *level) recover(t *tuning, n, now, seconds float64) {
 		l.recoverySince = now - seconds
 	}
 	l.recovery = min(max(l.recovery+step, 0), t.recovered)
-	if l.recovery >= t.recovered && now-l.recoverySince >= t.recoverySpan {
-		l.recovered = true
+	switch {
+	case l.recovery >= t.recovered:
+		l.seemed = true
+		l.recovered = l.recovered || now-l.recoverySince >= span
+	case l.recovery == 0 && l.seemed && t.recoverySpan > 0:
+		if l.seemed = false; l.aboveRecovery > 1 {
+			refuted, l.recovered = now-seconds-l.recoverySince, false
+		}
 	}
+	return refuted
 }
 
 // quiet forgets all evidence; the counts of the running slot stay.
 func (l *level) quiet(now float64) {
-	l.involved, l.recovered = false, false
+	l.involved, l.recovered, l.seemed = false, false, false
 	l.sum, l.slow = [alternatives]float64{}, [alternatives]minuteSum{}
 	l.recovery = 0
 	l.run, l.slowRun = stretch{since: now}, stretch{since: now}

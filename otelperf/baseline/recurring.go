@@ -2,165 +2,103 @@
 
 package baseline
 
-import "math"
+import "math/bits"
 
 // recurring remembers episodes that come back at the same time of the hour, of the day or of the week: the cron job,
-// the nightly batch, the weekly report. Such an episode, once seen three times, is given its usual length before it is
-// announced.
+// the nightly batch, the weekly report. Such an episode, once seen so often that it is no chance, is given its usual
+// length before it is announced.
 type recurring struct {
 	hourly [16]episode
 	daily  [8]episode
 	weekly [8]episode
 }
 
-// episode is one remembered time of the hour, day or week. streak 0 means unused.
-type episode struct {
-	phase     float32 // seconds into the period
-	length    float32 // seconds; the longest, slowly forgotten
-	magnitude float32 // times the baseline; the strongest, slowly forgotten
-	spread    float32 // seconds by which it has come too early or late; the largest, slowly forgotten
-	last      int32   // number of the period, since 1970, in which it came last
-	streak    uint8   // periods in which it came
-}
-
 const (
 	hour, day, weekLength = 3600.0, 86400.0, 7 * 86400.0
 
-	hourlySlack         = 75.0   // seconds around a phase that count as the same
-	dailySlack          = 600.0  // likewise
-	weeklySlack         = 1800.0 // likewise
-	jitter              = 600.0  // seconds by which an hourly episode that waits for others may be off at most
-	longestHourly       = 600.0  // seconds; a longer episode is a daily or weekly one
-	mostMissed          = 24     // periods after which an episode is forgotten
-	knownStreak   uint8 = 3
+	longestHourly       = 600.0 // seconds; a longer episode is a daily or weekly one
+	knownStreak   uint8 = 3     // periods in which it came, at least,
 	mostStreak    uint8 = 200
+	mostIdle            = 2 // days of the week on which a daily episode does not come; otherwise it is a weekly one
 )
 
-// period returns the number of the period that holds a wall time in seconds, and the seconds into it.
-func period(wall, length float64) (number int32, phase float64) {
-	n := math.Floor(wall / length)
-	return int32(min(max(n, math.MinInt32/2), math.MaxInt32/2)), wall - n*length
+// cycle is a period in which episodes come back. Times are in seconds.
+type cycle struct {
+	length float64
+	onTime float64 // from its usual time an episode may be so far, however punctual it has been
+	reach  float64 // and no two of the same are further from each other
+	kept   int32   // periods after which an episode is forgotten that has not come
+
+	byChance float64 // the largest chance, of episodes at random times, to be taken for one that comes back
 }
 
-// apart returns the distance of two phases around the period.
-func apart(a, b, length float64) float64 {
-	d := math.Abs(a - b)
-	return min(d, length-d)
-}
-
-// fresh tells whether the episode is remembered and came not too long ago, and not in the future.
-func (e *episode) fresh(number int32) bool {
-	return e.streak > 0 && number-e.last <= mostMissed
-}
-
-// find returns the entry with the longest streak at this time, or nil.
-func find(entries []episode, wall, length, slack float64) *episode {
-	number, phase := period(wall, length)
-	var best *episode
-	for i := range entries {
-		e := &entries[i]
-		if e.fresh(number) && apart(phase, float64(e.phase), length) <= e.slack(slack) && (best == nil || e.streak > best.streak) {
-			best = e
-		}
-	}
-	return best
-}
-
-// slack is how far from its phase in seconds the episode may come: as far as any, once it has not been on time.
-func (e *episode) slack(onTime float64) float64 {
-	if e.spread > 0 {
-		return max(onTime, jitter)
-	}
-	return onTime
-}
-
-// lastPeriod returns the entry with the longest streak that came in one of the last four periods, not further than jitter
-// from here: the same job, which was started by hand or had to wait.
-func lastPeriod(entries []episode, wall, length float64) *episode {
-	number, phase := period(wall, length)
-	var best *episode
-	for i := range entries {
-		e := &entries[i]
-		if ago := number - e.last; e.streak > 0 && ago >= 1 && ago <= 4 && apart(phase, float64(e.phase), length) <= jitter &&
-			(best == nil || e.streak > best.streak) {
-			best = e
-		}
-	}
-	return best
-}
+var (
+	hourlyCycle = cycle{hour, 75, 600, 24, 0.005}
+	dailyCycle  = cycle{day, 300, 1800, 24, 0.001}
+	weeklyCycle = cycle{weekLength, 900, 3600, 4, 0.001}
+)
 
 // expected returns for how long an episode that begins now would be nothing new, in seconds, and up to which
 // magnitude; zero for no such episode.
 func (r *recurring) expected(wall float64) (hold, magnitude float64) {
-	for _, e := range [...]*episode{
-		find(r.hourly[:], wall, hour, hourlySlack),
-		find(r.daily[:], wall, day, dailySlack),
-		find(r.weekly[:], wall, weekLength, weeklySlack),
-	} {
-		if e == nil || e.streak < knownStreak {
-			continue
-		}
-		if h := 1.5*float64(e.length) + 30; h > hold {
-			hold, magnitude = h, float64(e.magnitude)
+	look := func(c *cycle, entries []episode) {
+		for i := range entries {
+			e := &entries[i]
+			if h := 1.5*float64(e.length) + 30; h > hold && e.expects(c, wall) {
+				hold, magnitude = h, float64(e.magnitude)
+			}
 		}
 	}
+	look(&hourlyCycle, r.hourly[:])
+	look(&dailyCycle, r.daily[:])
+	look(&weeklyCycle, r.weekly[:])
 	return hold, magnitude
 }
 
-// remember records an episode that began at a wall time and stayed hot for length seconds.
+// remember records an episode that began at a wall time and stayed hot for length seconds: as an hourly one, as a daily
+// one while it is none that is known to come hourly, and as a weekly one while it has not come on most days.
 func (r *recurring) remember(wall, length, magnitude float64) {
-	onlyDaily := find(r.hourly[:], wall, hour, hourlySlack) == nil && find(r.daily[:], wall, day, dailySlack) != nil
-	if length > longestHourly || onlyDaily {
-		r.rememberDay(wall, length, magnitude)
-		return
+	if length <= longestHourly {
+		e := record(&hourlyCycle, r.hourly[:], wall, length, magnitude)
+		if e.known(&hourlyCycle) {
+			return
+		}
 	}
-	if e := record(r.hourly[:], wall, hour, hourlySlack, length, magnitude); e.streak == 1 {
-		r.rememberDay(wall, length, magnitude) // it may come back daily rather than hourly
-	}
-}
-
-// rememberDay records an episode that comes daily, or weekly as long as it has come on one day only.
-func (r *recurring) rememberDay(wall, length, magnitude float64) {
-	if e := record(r.daily[:], wall, day, dailySlack, length, magnitude); e.streak == 1 {
-		record(r.weekly[:], wall, weekLength, weeklySlack, length, magnitude)
+	if e := record(&dailyCycle, r.daily[:], wall, length, magnitude); e.streak == 1 || bits.OnesCount8(e.idle) > mostIdle {
+		record(&weeklyCycle, r.weekly[:], wall, length, magnitude)
 	}
 }
 
-// record updates the entry of this phase, or replaces the one that is worth least.
-func record(entries []episode, wall, per, slack, length, magnitude float64) *episode {
-	number, phase := period(wall, per)
-	e := find(entries, wall, per, slack)
-	if e == nil && per == hour {
-		e = lastPeriod(entries, wall, per)
+// record adds an episode to the entry whose it is, or replaces the one that is worth least.
+func record(c *cycle, entries []episode, wall, length, magnitude float64) *episode {
+	var best *episode
+	least := 0.0
+	for i := range entries {
+		e := &entries[i]
+		if gain, ok := e.joining(c, wall); ok && (best == nil || gain < least) {
+			best, least = e, gain
+		}
 	}
-	if e == nil {
-		e = worthLeast(entries, number)
-		*e = episode{phase: float32(phase), length: float32(length), magnitude: float32(magnitude), last: number, streak: 1}
-		return e
+	if best == nil {
+		n, phase := period(wall, c.length)
+		best = worthLeast(c, entries, n)
+		*best = episode{phase: float32(phase), last: n}
 	}
-	if number > e.last && e.streak < mostStreak {
-		e.streak++
+	for i := range entries {
+		if e := &entries[i]; e != best && e.streak > 0 && e.others < mostStreak {
+			e.others++
+		}
 	}
-	e.last = number
-	if off := apart(phase, float64(e.phase), per); off > slack/2 || e.spread > 0 {
-		e.spread = max(float32(off), e.spread+(float32(off)-e.spread)/8)
-	}
-	if d := float32(phase) - e.phase; math.Abs(float64(d)) <= max(slack, jitter) { // not around the end of the period
-		e.phase += d / 4
-	}
-	fade := func(old float32, v float64) float32 {
-		return float32(max(v, float64(old+(float32(v)-old)/8)))
-	}
-	e.length, e.magnitude = fade(e.length, length), fade(e.magnitude, magnitude)
-	return e
+	best.add(c, wall, length, magnitude)
+	return best
 }
 
 // worthLeast returns the first expired entry, else the one of the shortest streak, the oldest among equals.
-func worthLeast(entries []episode, number int32) *episode {
+func worthLeast(c *cycle, entries []episode, number int32) *episode {
 	worst := &entries[0]
 	for i := range entries {
 		e := &entries[i]
-		if !e.fresh(number) {
+		if !e.fresh(c, number) {
 			return e
 		}
 		if e.streak < worst.streak || (e.streak == worst.streak && e.last < worst.last) {

@@ -20,7 +20,7 @@ func (d *Detector) weigh(n float64) (fast, slow float64) {
 		l := &d.levels[i]
 		if l.on {
 			if d.alarm.open && l.involved {
-				l.recover(t, n, now, now-d.lastSlot)
+				d.alarm.outlast(l.recover(t, n, now, now-d.lastSlot, d.alarm.span))
 			}
 			own := l.weigh(len(t.levels[i].odds), n, l.most(t, most, now), t.alarm)
 			fast = max(fast, own)

@@ -22,7 +22,7 @@ func TestBadFlags(t *testing.T) {
 func TestRunIsSeeded(t *testing.T) {
 	table := func(seed string, more ...string) string {
 		var out, errs strings.Builder
-		args := append([]string{"-seed", seed, "-scale", "0.05", "-rates", "1", "-only", "storm,10 times"}, more...)
+		args := append([]string{"-seed", seed, "-scale", "0.05", "-rates", "1", "-only", "storm,10 times,once a minute"}, more...)
 		if code := run(args, &out, &errs); code != 0 {
 			t.Fatalf("exit %d: %s", code, errs.String())
 		}
@@ -37,7 +37,7 @@ func TestRunIsSeeded(t *testing.T) {
 	}
 	for _, want := range []string{
 		"| retry storm of quick failures | 1 |", "| all 10 times slower | 1 | 100.0 % of 2 ", "| above 80 |", "Ratio below the configured one: 0 of ",
-		"classic 1 s, 10 s", "Seed 3, scale 0.05.",
+		"classic 1 s, 10 s", "| stalls of 1 to 5 s once a minute | 1 | 100.0 % of 2 ", "Seed 3, scale 0.05.",
 	} {
 		if !strings.Contains(once, want) {
 			t.Errorf("%q is missing in\n%s", want, once)

@@ -203,3 +203,29 @@ func number(x float64) string {
 	}
 	return fmt.Sprintf("%.0f", x)
 }
+
+// repeats prints one table, whatever the form of the others.
+func (l *lab) repeats() {
+	started := false
+	for i, x := range trial.Repeats() {
+		for _, p := range plan {
+			if !l.wanted(x.Name) || !l.has(p.rate) || p.trials == 0 || !x.Busy && (p.rate < 1 || p.rate > 10) {
+				continue
+			}
+			endpoints := p.trials
+			if x.Days > 1 {
+				endpoints /= 8
+			}
+			o := x.Try(l.seed, i, p.rate, int(math.Ceil(float64(endpoints)*l.scale)))
+			if !started {
+				l.heading("Faults that come back", "fault", "requests/s", "found [95 %]", "alerts for each found", "back after, median s")
+			}
+			started = true
+			l.row(x.Name, fmt.Sprint(p.rate), share(o.Found, o.Of), fmt.Sprintf("%.2f", float64(o.Messages)/float64(max(1, o.Found))),
+				number(trial.Quantile(o.Back, 0.5)))
+		}
+	}
+	if started {
+		l.printf("\n")
+	}
+}

@@ -67,6 +67,20 @@ func TestClassic(t *testing.T) {
 	}
 }
 
+// Each time counts that a fault comes back.
+func TestRepeats(t *testing.T) {
+	for i, x := range Repeats() {
+		if x.Days > 2 {
+			continue
+		}
+		want := map[string]int{"3 to 5 min at a random minute of each hour": 18, "stalls of 1 to 5 s once a minute": 1}[x.Name]
+		o := x.Try(1, i, 10, 1)
+		if o.Of != want || o.Found < o.Of-1 || o.Messages != o.Found {
+			t.Errorf("%s: %+v, want about %d found and as many alerts", x.Name, o, want)
+		}
+	}
+}
+
 // Faults have the information that they are meant to have, and are found accordingly.
 func TestTry(t *testing.T) {
 	for number, f := range Faults() {
