@@ -15,10 +15,12 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/otelperf/otelperf-go/otelperf/causes"
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/otelperf/events"
 	"github.com/otelperf/otelperf-go/otelperf/internal/problem"
 	"github.com/otelperf/otelperf-go/otelperf/internal/runtimesignals"
+	"github.com/otelperf/otelperf-go/otelperf/internal/stacks"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
 )
@@ -71,6 +73,8 @@ var schemas = map[string]any{
 	"Anatomy": slowlog.Anatomy{}, "Node": slowlog.Node{}, "Finding": slowlog.Finding{}, "ErrorInfo": slowlog.ErrorInfo{},
 	"Runtime": runtimesignals.Report{}, "RuntimeReading": runtimesignals.Reading{}, "RuntimeLine": runtimesignals.Line{},
 	"RuntimeDeviation": runtimesignals.Deviation{}, "PoolState": runtimesignals.PoolState{}, "RuntimeAnswer": runtimeAnswer{},
+	"StackSeen": stacks.Seen{}, "StackGroup": stacks.Group{}, "StackStarted": stacks.Started{}, "Place": causes.Place{},
+	"Stacks": stacksAnswer{}, "StackLine": lineShare{}, "StackTime": stackTime{},
 	"Problem": problem.Problem{}, "Leak": spikeprocessor.Leak{}, "EventStats": events.Stats{},
 }
 

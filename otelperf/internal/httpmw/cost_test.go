@@ -51,14 +51,17 @@ func BenchmarkMiddleware(b *testing.B) {
 	mp := sdkmetric.NewMeterProvider(sdkmetric.WithReader(sdkmetric.NewManualReader()))
 	otel := otelhttp.NewMiddleware("shop", otelhttp.WithTracerProvider(tp), otelhttp.WithMeterProvider(mp))
 	mw := New(Config{Headers: true, OutcomeKey: outcomeKey})
+	labels := New(Config{Headers: true, OutcomeKey: outcomeKey, Goroutines: NewGoroutines()})
 	for _, bb := range []struct {
 		name string
 		h    http.Handler
 	}{
 		{"mux", userMux()},
 		{"mux+middleware", mw(userMux())},
+		{"mux+middleware+labels", labels(userMux())},
 		{"otelhttp+mux", otel(userMux())},
 		{"otelhttp+middleware+mux", otel(mw(userMux()))},
+		{"otelhttp+middleware+labels+mux", otel(labels(userMux()))},
 		{"middleware+otelhttp+middleware+mux", mw(otel(mw(userMux())))},
 	} {
 		b.Run(bb.name, func(b *testing.B) {

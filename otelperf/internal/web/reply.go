@@ -32,8 +32,13 @@ func JSON(w http.ResponseWriter, r *http.Request, v any) {
 
 // Body answers with JSON that is encoded already.
 func Body(w http.ResponseWriter, r *http.Request, body []byte) {
+	File(w, r, "application/json", body)
+}
+
+// File answers with a body of a media type.
+func File(w http.ResponseWriter, r *http.Request, mediaType string, body []byte) {
 	h := w.Header()
-	h.Set("Content-Type", "application/json")
+	h.Set("Content-Type", mediaType)
 	h.Set("Cache-Control", "no-store")
 	h.Add("Vary", "Accept-Encoding")
 	if len(body) > gzipFrom && acceptsGzip(r) {
