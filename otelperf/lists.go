@@ -3,10 +3,13 @@
 package otelperf
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
+
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/otelperf/otelperf-go/otelperf/internal/stacks"
 	"github.com/otelperf/otelperf-go/otelperf/internal/units"
@@ -104,9 +107,12 @@ func nameOf(r *spikeprocessor.InFlight) (method, route string) {
 }
 
 // activeRequests returns at most limit of the requests in flight, as Link.Active chooses them, and how many there are. Their route is
-// not known before they end: it is the name that the span has by now, or, once it has been sampled, what a mux beside Middleware says,
-// and else empty.
-func (m *Monitor) activeRequests(limit int) ([]activeRequest, int) {
+// not known before they end: it is the name that the span has by now, or, of slow ones, what a mux beside Middleware says, and else empty.
+func (m *Monitor) activeRequests(limit int, slow []stacks.Request) ([]activeRequest, int) {
+	bySpan := map[trace.SpanID]*stacks.Request{}
+	for i := range slow {
+		bySpan[slow[i].SpanID] = &slow[i]
+	}
 	list := []activeRequest{}
 	running, count := m.link.Active(time.Now(), limit)
 	for _, r := range running {
@@ -115,13 +121,9 @@ func (m *Monitor) activeRequests(limit int) ([]activeRequest, int) {
 			TraceID: r.TraceID.String(), SpanID: r.SpanID.String(), Method: method, Route: route, Kind: r.Kind.String(), Path: r.Path,
 			Start: r.Start.UTC(), AgeMs: units.Milliseconds(r.Age), In: r.In,
 		}
-		if m.stacks != nil {
-			one.Doing = m.stacks.Of(r.SpanID)
+		if s, ok := bySpan[r.SpanID]; ok {
+			one.Slow, one.Doing, one.Route = true, m.whereIs(r.SpanID), cmp.Or(route, s.Endpoint.Route)
 		}
-		if one.Doing != nil && route == "" {
-			one.Route = one.Doing.Endpoint.Route
-		}
-		one.Slow = r.Age > m.link.SlowAbove(runningEndpoint(one.Method, one.Route))
 		list = append(list, one)
 	}
 	return list, count

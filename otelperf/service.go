@@ -85,8 +85,9 @@ func (s service) requestsOf(id trace.TraceID) []*slowlog.Entry {
 }
 
 func (s service) Active(limit int) any {
-	longest, count := s.m.activeRequests(limit)
-	groups, note := s.m.slowGroups(time.Now())
+	slow := s.m.slowNow(time.Now())
+	longest, count := s.m.activeRequests(limit, slow)
+	groups, note := s.m.slowGroups(slow)
 	return activeList{origin: s.m.origin(), Count: count, Groups: groups, Note: note, Leaked: s.m.link.Leaked(time.Now()), Active: longest}
 }
 

@@ -112,8 +112,7 @@ func (f labelledRequests) of(r *spikeprocessor.InFlight) *httpmw.Labelled {
 }
 
 // slowGroups says where the slow requests are that run now, and why that is not known of some.
-func (m *Monitor) slowGroups(now time.Time) (groups []stacks.Group, note string) {
-	slow := m.slowNow(now)
+func (m *Monitor) slowGroups(slow []stacks.Request) (groups []stacks.Group, note string) {
 	if m.stacks == nil || len(slow) == 0 {
 		return []stacks.Group{}, m.noStacks(len(slow))
 	}
@@ -132,6 +131,14 @@ func (m *Monitor) slowGroups(now time.Time) (groups []stacks.Group, note string)
 		}
 	}
 	return m.stacks.Groups(ids), note
+}
+
+// whereIs is where a request was when it was sampled last; nil if it was not.
+func (m *Monitor) whereIs(id trace.SpanID) *stacks.Seen {
+	if m.stacks == nil {
+		return nil
+	}
+	return m.stacks.Of(id)
 }
 
 // noStacks says why there are none at all.

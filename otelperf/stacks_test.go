@@ -111,12 +111,6 @@ func (x *holder) sleep(*http.Request) {
 	}
 }
 
-func (x *holder) spin(*http.Request) {
-	for !closed(x.c) {
-		runtime.Gosched() // or the test takes a CPU from the others
-	}
-}
-
 func (x *holder) query(r *http.Request) {
 	conn, err := x.db.Conn(r.Context())
 	if err == nil {
@@ -282,6 +276,29 @@ func TestWhereSlowRequestsAreIsNotKnown(t *testing.T) {
 				t.Errorf("groups: %v", a["groups"])
 			}
 		})
+	}
+}
+
+// Slow is what is slow for an endpoint: others are not looked at.
+func TestOnlySlowRequestsAreSampled(t *testing.T) {
+	h := newHanging(t, otelperf.WithEndpointSlowThreshold("GET /export", time.Hour))
+	x := &holder{c: h.release}
+	h.mux.HandleFunc("GET /export", func(_ http.ResponseWriter, r *http.Request) { x.receive(r) })
+	h.mux.HandleFunc("GET /wait", func(_ http.ResponseWriter, r *http.Request) { x.receive(r) })
+	h.serve(t, h.mon.Middleware)
+	h.send(2, "/export")
+	h.active(t, "the exports run", func(a map[string]any) bool { return a["count"] == 2.0 })
+	h.send(1, "/wait")
+	for _, r := range listOf(h.sampled(t, 1), "active") {
+		if slow := r["path"] == "/wait"; (r["doing"] != nil) != slow || (r["slow"] == true) != slow {
+			t.Errorf("%v", r)
+		}
+	}
+	if w := testrig.Call(h.mon.Handler(), http.MethodGet, "/endpoints/stacks?method=GET&route=/export"); w.Code != http.StatusNotFound {
+		t.Errorf("GET endpoints/stacks of one that nothing is known of: %d", w.Code)
+	}
+	if w := testrig.Call(h.mon.Handler(), http.MethodGet, "/endpoints/stacks?method=GET&route=/wait&format=svg"); w.Code != http.StatusBadRequest {
+		t.Errorf("GET endpoints/stacks with an unknown format: %d", w.Code)
 	}
 }
 

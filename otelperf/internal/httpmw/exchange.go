@@ -42,6 +42,7 @@ type exchange struct {
 	frames   atomic.Pointer[frames] // nil unless the body is in frames
 	slot     *goroutineSlot         // nil: its goroutine is not labelled
 	labels   context.Context        // that of the goroutine, if slot is not nil
+	arrived  context.Context        // that of the goroutine before, if slot is not nil
 	stamps   [2]string              // the values of X-Response-Time and Server-Timing
 
 	mu       sync.Mutex // guards what follows
@@ -126,10 +127,10 @@ func (e *exchange) Value(key any) any {
 	if key == (exchangeKey{e.m}) {
 		return e
 	}
-	if v := e.Context.Value(key); v != nil || e.slot == nil {
-		return v
+	if key == labelKey && e.slot != nil {
+		return e.labels.Value(key)
 	}
-	return e.labels.Value(key)
+	return e.Context.Value(key)
 }
 
 // String keeps fmt from printing the exchange, which would read it without its lock.

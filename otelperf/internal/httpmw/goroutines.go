@@ -119,27 +119,38 @@ func (g *Goroutines) label(e *exchange) {
 // take puts the slot's next labels on the goroutine and into the exchange's context.
 func (e *exchange) take(s *goroutineSlot, key string) {
 	turn := s.turn.Load() % labelTurns
-	e.slot, e.labels = s, s.labels[turn]
-	if hasLabels(e.Context) {
-		e.Context = pprof.WithLabels(e.Context, pprof.Labels(key, s.values[turn]))
-		e.labels = e.Context
+	e.slot, e.arrived, e.labels = s, context.Background(), s.labels[turn]
+	if e.Context.Value(labelKey) != nil {
+		e.arrived, e.labels = e.Context, pprof.WithLabels(e.Context, pprof.Labels(key, s.values[turn]))
 	}
 	pprof.SetGoroutineLabels(e.labels)
 }
 
-func hasLabels(ctx context.Context) (has bool) {
-	pprof.ForLabels(ctx, func(string, string) bool { has = true; return false })
-	return has
-}
-
-// unlabel is deferred by the outermost instance: the goroutine gets the labels of the context as it arrived.
-func (e *exchange) unlabel(arrived context.Context) {
+// unlabel is deferred by the outermost instance: the goroutine gets the labels of the request as it arrived.
+func (e *exchange) unlabel() {
 	if e.slot == nil {
 		return
 	}
 	e.slot.turn.Add(1) // before the slot is free: the next one takes the next set
 	e.slot.owner.Store(nil)
-	pprof.SetGoroutineLabels(arrived)
+	pprof.SetGoroutineLabels(e.arrived)
+}
+
+// labelKey is what package pprof asks a context for to have its labels.
+var labelKey = func() (key any) {
+	pprof.ForLabels(keyCatcher{context.Background(), &key}, func(string, string) bool { return false })
+	return key
+}()
+
+// keyCatcher is a context that notes what it is asked for.
+type keyCatcher struct {
+	context.Context
+	key *any
+}
+
+func (c keyCatcher) Value(key any) any {
+	*c.key = key
+	return nil
 }
 
 // Labelled is a request whose goroutine has labels.

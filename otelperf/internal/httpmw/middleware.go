@@ -68,7 +68,7 @@ func (h *handler) serveOuter(w http.ResponseWriter, r *http.Request) {
 	e.nested.owner, e.mux = h, h.plain
 	if h.m.cfg.Goroutines != nil {
 		h.m.cfg.Goroutines.label(e)
-		defer e.unlabel(r.Context())
+		defer e.unlabel()
 	}
 	if sc := trace.SpanContextFromContext(r.Context()); sc.IsValid() && !sc.IsRemote() {
 		e.span = sc

@@ -14,8 +14,7 @@ import (
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
-// Bounds of half an hour's counts: with 64 frames a stack that is at most 4 MiB, and usually some ten KiB. What is beyond counts for
-// Others.
+// Bounds of half an hour's counts: at most about 7 MiB, and usually some ten KiB. What is beyond counts for Others.
 const (
 	halfSpan     = 30 * time.Minute
 	maxStacks    = 4096 // of all endpoints

@@ -33,6 +33,7 @@ func (s *Sampler) Groups(ids []trace.SpanID) []Group {
 		endpoint    conventions.Endpoint
 		state, why  causes.State
 		line, waits causes.Place
+		others      bool
 	}
 	at, groups := map[key]int{}, []Group{}
 	var seen []*Seen
@@ -45,7 +46,7 @@ func (s *Sampler) Groups(ids []trace.SpanID) []Group {
 	s.mu.Unlock()
 	firsts := map[int]*Seen{}
 	for _, one := range seen {
-		k := key{one.Endpoint, one.State, one.why, one.Line, one.waits}
+		k := key{one.Endpoint, one.State, one.why, one.Line, one.waits, len(one.Started) > 0}
 		i, ok := at[k]
 		if !ok {
 			i = len(groups)
