@@ -10,7 +10,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"runtime"
 	"runtime/pprof"
 	"strings"
 	"sync"
