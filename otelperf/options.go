@@ -56,6 +56,7 @@ type config struct {
 	token          string
 	localChanges   bool
 	stateFile      string
+	bundleDir      string
 	traceURL       string
 	maxStreams     int
 	onSpike        []func(Spike)
@@ -63,7 +64,8 @@ type config struct {
 	meterProvider  metric.MeterProvider
 	analytics      analytics
 	pools          []runtimesignals.Pool
-	disabled       string // the variable that switches us off; "" when on
+	evidence       EvidenceRecorder // nil: none
+	disabled       string           // the variable that switches us off; "" when on
 	errs           []error
 }
 

@@ -47,6 +47,5 @@ func (c *Companion) serveStacksFile(w http.ResponseWriter, r *http.Request, e En
 	if format == formatPprof {
 		name, mediaType = "stacks.pb.gz", "application/octet-stream"
 	}
-	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
-	web.File(w, r, mediaType, body)
+	web.File(w, r, mediaType, name, body)
 }

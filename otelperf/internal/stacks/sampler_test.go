@@ -89,24 +89,21 @@ func (rg *rig) first(t *testing.T) *Seen {
 
 // Nothing is sampled while nothing is slow, nor where no goroutine has a label; closing leaves no goroutine.
 func TestNothingIsSampledWhileNothingIsSlow(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		rg := newRig(t)
-		rg.Start()
-		time.Sleep(time.Minute)
-		synctest.Wait()
-		if n := rg.Status().Profiles; n != 0 {
-			t.Errorf("%d profiles while nothing was slow", n)
-		}
-		rg.slow = []Request{{SpanID: trace.SpanID{1}, Endpoint: stats, Age: time.Minute}}
-		time.Sleep(time.Minute)
-		synctest.Wait()
-		if n := rg.Status().Profiles; n != 0 {
-			t.Errorf("%d profiles without a label to look for", n)
-		}
-		if err := rg.Close(t.Context()); err != nil {
-			t.Error(err)
-		}
-	})
+	for about, slow := range map[string][]Request{"nothing is slow": nil, "no label": {{SpanID: trace.SpanID{1}, Endpoint: stats, Age: time.Minute}}} {
+		synctest.Test(t, func(t *testing.T) {
+			rg := newRig(t)
+			rg.slow = slow
+			rg.Start()
+			time.Sleep(time.Minute)
+			synctest.Wait()
+			if n := rg.Status().Profiles; n != 0 {
+				t.Errorf("%s: %d profiles", about, n)
+			}
+			if err := rg.Close(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
 }
 
 // The next profile comes no earlier than a hundred times the CPU time of the last one, whatever is new.
