@@ -102,7 +102,7 @@ func (g *Goroutines) Unlabelled() uint64 { return g.unlabelled.Load() }
 // Key is the key of the labels.
 func (g *Goroutines) Key() string { return g.key }
 
-// label labels the goroutine of a request, whose exchange nobody else knows yet.
+// label labels the goroutine of a request, whose exchange nobody else knows yet: from then on it is locked to be written.
 func (g *Goroutines) label(e *exchange) {
 	slots := *g.slots.Load()
 	at := rand.IntN(len(slots))

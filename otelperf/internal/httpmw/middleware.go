@@ -66,14 +66,14 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h *handler) serveOuter(w http.ResponseWriter, r *http.Request) {
 	e := newExchange(h.m, w, r)
 	e.nested.owner, e.mux = h, h.plain
-	if h.m.cfg.Goroutines != nil {
-		h.m.cfg.Goroutines.label(e)
-		defer e.unlabel()
-	}
 	if sc := trace.SpanContextFromContext(r.Context()); sc.IsValid() && !sc.IsRemote() {
 		e.span = sc
 	} else if h.m.cfg.Spans != nil {
 		h.m.cfg.Spans.want()
+	}
+	if h.m.cfg.Goroutines != nil {
+		h.m.cfg.Goroutines.label(e)
+		defer e.unlabel()
 	}
 	v := visit{e: e, h: h, w: w, got: r, passed: r.WithContext(e), patternBefore: r.Pattern}
 	defer v.leave()
