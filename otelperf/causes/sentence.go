@@ -67,6 +67,18 @@ func (r Reason) did() string {
 	return w.is
 }
 
+// At says in words that somebody is in the state at a line, as in "waiting for the lock at cart.go:88".
+func (s State) At(line Place) string {
+	w, ok := wordsOf[s]
+	switch {
+	case !ok:
+		return "unknown"
+	case line == Place{}:
+		return w.is
+	}
+	return w.is + at(s, line)
+}
+
 // at is where something happens: work is told by its function, since the line is that of the moment at which it was seen.
 func at(s State, p Place) string {
 	if s == Running {
