@@ -36,7 +36,10 @@ var mayImport = map[string][]string{
 	"otelperf/evidence/internal/rank":        {"otelperf/causes", "otelperf/evidence/internal/history", "otelperf/evidence/internal/follow"},
 	"otelperf/engine": {
 		"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf/baseline",
-		"otelperf/internal/timeline", "otelperf/internal/units",
+		"otelperf/causes", "otelperf/internal/timeline", "otelperf/internal/units",
+	},
+	"otelperf/internal/why": {
+		"slowlog", "spikeprocessor", "otelperf/causes", "otelperf/internal/runtimesignals", "otelperf/internal/units",
 	},
 	"otelperf/internal/units":   nil,
 	"otelperf/internal/worker":  nil,
@@ -52,7 +55,7 @@ var mayImport = map[string][]string{
 	"otelperf/internal/statefile":      {"spikeprocessor/conventions", "otelperf/engine"},
 	"otelperf/internal/metricsource":   {"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "slowlog/fault", "otelperf/internal/units"},
 	"otelperf": {
-		"slowlog/fault", "slowlog", "spikeprocessor", "spikeprocessor/conventions", "otelperf/baseline", "otelperf/engine", "otelperf/events", "otelperf/internal/...",
+		"slowlog/fault", "slowlog", "spikeprocessor", "spikeprocessor/conventions", "otelperf/baseline", "otelperf/causes", "otelperf/engine", "otelperf/events", "otelperf/internal/...",
 	},
 	"cmd/otelperf/...": {
 		"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf", "otelperf/baseline", "otelperf/engine",

@@ -22,6 +22,9 @@ const (
 	FindingNoChildren = "no_children" // nothing is known of where the time went
 )
 
+// UnknownTime is what the time of a request may be in which no call ran.
+const UnknownTime = "own code, queueing or GC"
+
 // Finding is one thing that stands out in an anatomy.
 type Finding struct {
 	Kind string  `json:"kind"`     // one of the Finding constants
@@ -46,7 +49,7 @@ const (
 func explain(a *Anatomy, normal Normal) []Finding {
 	x := explanation{a: a, total: a.Root.DurationMs, out: []Finding{}}
 	if a.Spans == 0 {
-		x.add(FindingNoChildren, x.total, "no child spans: %s ms of own code, queueing, GC, or calls that are not instrumented", ms(x.total))
+		x.add(FindingNoChildren, x.total, "no child spans: %s ms of %s, or calls that are not instrumented", ms(x.total), UnknownTime)
 	} else {
 		a.Root.walk(x.node)
 		x.gap()
@@ -77,7 +80,7 @@ func (x *explanation) node(n *Node) {
 		x.add(FindingRepeated, n.BusyMs, "%d calls of %s took %s of %s ms", n.Count, n.label(), ms(n.BusyMs), ms(x.total))
 	}
 	if n.Category == Own && n.Count == 1 && n.SelfMs >= ownShare*x.total && x.total > 0 {
-		x.add(FindingOwnTime, n.SelfMs, "%s of %s ms in %s itself: own code, queueing or GC", ms(n.SelfMs), ms(x.total), n.label())
+		x.add(FindingOwnTime, n.SelfMs, "%s of %s ms in %s itself: %s", ms(n.SelfMs), ms(x.total), n.label(), UnknownTime)
 	}
 	if n.Status == "error" {
 		x.failed(n)
@@ -133,14 +136,13 @@ func (x *explanation) gap() {
 	if stretch < ownShare*x.total || stretch == 0 {
 		return
 	}
-	const cause = "own code, queueing or GC"
 	switch {
 	case before == nil:
-		x.add(FindingGap, stretch, "%s ms before the first child: %s", ms(stretch), cause)
+		x.add(FindingGap, stretch, "%s ms before the first child: %s", ms(stretch), UnknownTime)
 	case after == nil:
-		x.add(FindingGap, stretch, "%s ms after the last child, %s: %s", ms(stretch), before.label(), cause)
+		x.add(FindingGap, stretch, "%s ms after the last child, %s: %s", ms(stretch), before.label(), UnknownTime)
 	default:
-		x.add(FindingGap, stretch, "%s ms between %s and %s: %s", ms(stretch), before.label(), after.label(), cause)
+		x.add(FindingGap, stretch, "%s ms between %s and %s: %s", ms(stretch), before.label(), after.label(), UnknownTime)
 	}
 }
 

@@ -9,12 +9,14 @@ import (
 
 // Sentence says the cause in words, such as "96 % waiting for the lock at cart.go:88, held by GET /report (report.go:40), which was
 // sleeping".
-func (c Cause) Sentence() string {
-	s := fmt.Sprintf("%.0f %% %s", 100*min(c.Share, 1), c.Reason)
+func (c Cause) Sentence() string { return fmt.Sprintf("%.0f %% %s", 100*min(c.Share, 1), c.Text()) }
+
+// Text is the sentence without the share.
+func (c Cause) Text() string {
 	if c.Times >= manyTimes {
-		s += fmt.Sprintf(", %.0f times a request", c.Times)
+		return fmt.Sprintf("%s, %.0f times a request", c.Reason, c.Times)
 	}
-	return s
+	return c.Reason.String()
 }
 
 // manyTimes is from how many waits of one request at one line their number is worth a word.
