@@ -131,7 +131,8 @@ func (m *Monitor) buildEngine() (err error) {
 		detector.Tick = every
 	}
 	m.engine, err = engine.New(engine.Options{
-		Detector: detector, Publish: m.link.Publish, Requests: spikeRequests{m.slow, m.link}, Version: func() string { return m.identity().version },
+		Detector: detector, Publish: m.link.Publish, Requests: spikeRequests{m.slow, m.link}, Why: (&spikeCauses{link: m.link, runtime: m.runtime}).why,
+		Version: func() string { return m.identity().version },
 	})
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
+	"github.com/otelperf/otelperf-go/otelperf/causes"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
@@ -57,6 +58,9 @@ type Part struct {
 	Cost     Cost   // since Start
 	// WaitsFor is the route of the dependency that its slow requests spend their extra time in; "" while none is known.
 	WaitsFor string
+	// Why says why its slow requests are slow, as far as that is known: it may become known later, and stays as it was when the part ends.
+	// Of an incident, the 20 worst parts that are open are looked at.
+	Why causes.Why
 	// FailedBefore and Failed are the shares of failed requests in the hour before and since, 0 to 1; NaN where there was none.
 	FailedBefore, Failed float64
 }
@@ -88,7 +92,7 @@ func (c *Cost) add(o *Cost) {
 }
 
 // Event is something new about an incident: a part that began or ended, or that it is time for a message. There is one message when it
-// has opened, one when it has closed, and one now and then as it grows.
+// has opened, one when it has closed, one when its cause has become known, and one now and then as it grows.
 type Event struct {
 	Time     time.Time      // of the Advance that found it
 	Part     *Part          // that began or ended; nil for a message
@@ -98,8 +102,10 @@ type Event struct {
 	Opened   bool           // message: the first, a few seconds after the detection at most
 	// Grew: message that an endpoint has joined that waits for the same and is as bad or worse, that one is or has joined that is twice as
 	// bad as reported, or that it is open again.
-	Grew   bool
-	Closed bool // message: all parts have ended
+	Grew bool
+	// Explained: message that the cause has become known, or has been another for a minute; at most 3 of an incident.
+	Explained bool
+	Closed    bool // message: all parts have ended
 }
 
 // Requests is what single requests show of an incident. An Engine calls the methods within Advance: they must return at once and not

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
+	"github.com/otelperf/otelperf-go/otelperf/causes"
 )
 
 // MaxIncidents is how many incidents are remembered: the last ones, and before those that have ended those that are open.
@@ -66,7 +67,7 @@ func (e *Engine) started(ep *endpoint, ev baseline.Event) {
 	}
 	k := &e.incidents
 	if in, p := k.former(ep.id, ev.At); p != nil {
-		p.State, p.End = Open, time.Time{}
+		p.State, p.End, p.Why = Open, time.Time{}, causes.Why{}
 		e.alarm(ep, p, &ev)
 		in.reopen(p)
 		ep.part = p

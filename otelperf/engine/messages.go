@@ -26,6 +26,9 @@ type messages struct {
 	grew           bool // there is something to say
 	grown          bool // that was said
 	last           time.Time
+	cause          string    // the last that was said, by its About
+	causes         int       // messages of a cause
+	changed        time.Time // when it became another
 }
 
 // reopened notes that an incident of which the end was reported, or will be, goes on.
@@ -50,6 +53,7 @@ func (e *Engine) follow() {
 		if newStep || !in.messages.opened || len(in.TraceIDs) == 0 || in.State != Open {
 			e.ask(in)
 		}
+		e.explain(in, newStep)
 		if !in.messages.opened && in.State == Open && k.merge(in) {
 			continue
 		}
@@ -117,6 +121,9 @@ func (e *Engine) tell(in *incident) {
 		e.send(in, Event{Closed: true})
 	case m.opened && m.grew && e.now.Sub(m.last) >= spacing:
 		e.send(in, Event{Grew: true})
+	case m.opened && e.explained(in):
+		m.causes++
+		e.send(in, Event{Explained: true})
 	}
 }
 
@@ -127,6 +134,9 @@ func (e *Engine) send(in *incident, ev Event) {
 		p.reported = p.Worst.Ratio
 	}
 	ev.Time, ev.Incident = e.now, in.clone()
+	if cause := in.cause(); cause != "" {
+		in.messages.cause, in.messages.changed = cause, time.Time{}
+	}
 	e.incidents.events = append(e.incidents.events, ev)
 }
 
