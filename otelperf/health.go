@@ -25,7 +25,7 @@ type Health struct {
 
 // HealthCheck is one thing that was looked at.
 type HealthCheck struct {
-	Name   string `json:"name"`            // what was looked at: enabled, engine, counting, spikes, source, faults, endpoints, anatomies, state_file, in_flight
+	Name   string `json:"name"`            // what was looked at: enabled, engine, counting, spikes, source, faults, endpoints, anatomies, state_file, bundles, in_flight
 	Status string `json:"status"`          // pass or warn
 	Detail string `json:"detail,omitzero"` // what is wrong; empty for pass
 }
@@ -68,6 +68,7 @@ func (m *Monitor) Health() Health {
 	check("faults", d.Processor.Faults+d.Faults+d.MiddlewareFaults > 0, "faults of otelperf itself: %d in the processor, %d in Middleware, %d in evaluations, lines, alerts, events and the stream",
 		d.Processor.Faults, d.MiddlewareFaults, d.Faults)
 	check("state_file", d.StateFileError != "", "%s", d.StateFileError)
+	check("bundles", m.bundles.Trouble() != "", "%s", m.bundles.Trouble())
 	check("endpoints", d.Processor.Overflowed > 0, "%d requests share the row (other)", d.Processor.Overflowed)
 	leaks := m.leaks(d.Processor.Leaked)
 	check("in_flight", len(leaks) > 0, "requests that may never end: %s", strings.Join(leaks, "; "))

@@ -48,6 +48,7 @@ type Monitor struct {
 	alerts    *alerter
 	tracker   *events.Tracker // nil without events
 	state     *stateKeeper    // nil without a state file
+	bundles   *bundleDir      // nil without a directory for them
 	metering  *instruments    // nil when off
 	runtime   *runtimesignals.Recorder
 	beside    spikeSignals
@@ -63,7 +64,8 @@ type Monitor struct {
 }
 
 // New returns a Monitor. Its error joins all that is wrong with the options and the environment, each wrapping ErrConfig. It starts
-// five goroutines (one more with a state file, one with the metric source, one for each pool of WithDB), which Shutdown ends.
+// five goroutines (one more with a state file, one with a directory for bundles, one with the metric source, one for each
+// pool of WithDB), which Shutdown ends.
 //
 // With OTEL_SDK_DISABLED or OTELPERF_DISABLED set to true the Monitor does nothing: SpanProcessor and Sampler return what they are
 // given, Middleware returns its handler, and no goroutine is started.
@@ -112,6 +114,9 @@ func (m *Monitor) build() (err error) {
 	}
 	m.alerts = newAlerter(&m.cfg, m.slow, &m.faults)
 	m.alerts.beside = &m.beside
+	if m.cfg.bundleDir != "" && m.disabled == "" {
+		m.bundles = newBundleDir(m)
+	}
 	if m.tracker, err = m.newTracker(); err != nil {
 		return err
 	}
@@ -176,6 +181,9 @@ func (m *Monitor) start() {
 	if m.state != nil {
 		m.state.start()
 	}
+	if m.bundles != nil {
+		m.bundles.start()
+	}
 	m.runtime.Start()
 	m.reader.start()
 }
@@ -197,6 +205,9 @@ func (m *Monitor) spike(ev *engine.Event) {
 		m.companion.Send(companion.TopicSpike, func() any { return change })
 	}
 	m.alerts.put(ev)
+	if ev.Opened || ev.Grew || ev.Closed {
+		m.bundles.put(&ev.Incident)
+	}
 }
 
 // SpanProcessor returns the processor to register with a TracerProvider, in front of next, the processor that the
@@ -305,6 +316,9 @@ func (m *Monitor) closeParts(ctx context.Context) error {
 	}
 	if m.state != nil {
 		parts = append(parts, part{"state file", m.state.Close})
+	}
+	if m.bundles != nil {
+		parts = append(parts, part{"bundles", m.bundles.Close})
 	}
 	if m.tracker != nil {
 		parts = append(parts, part{"events", m.tracker.Shutdown})

@@ -35,6 +35,8 @@ type Service interface {
 	Errors(limit int) any
 	Spikes(limit int) any
 	Spike(id string) (answer any, ok bool)
+	// Bundle returns what is known of a spike as a zip archive.
+	Bundle(id string) (zip []byte, ok bool, err error)
 	Health() any
 	Diagnostics() any
 	Settings() any

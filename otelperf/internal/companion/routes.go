@@ -48,6 +48,7 @@ func (c *Companion) routes() map[string]http.HandlerFunc {
 		"GET /errors":               c.serveErrors,
 		"GET /spikes":               c.serveSpikes,
 		"GET /spikes/{id}":          c.serveSpike,
+		"GET /spikes/{id}/bundle":   c.serveBundle,
 		"GET /stream":               c.serveStream,
 		"GET /health":               c.serveHealth,
 		"GET /diagnostics":          c.serveDiagnostics,

@@ -9,6 +9,7 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"fmt"
+	"mime"
 	"net/http"
 	"strconv"
 	"strings"
@@ -97,4 +98,18 @@ func compress(body []byte) []byte {
 	_, _ = z.Write(body) // a buffer takes all
 	_ = z.Close()
 	return b.Bytes()
+}
+
+// File answers with a file to be stored under a name, which is never to be cached.
+func File(w http.ResponseWriter, r *http.Request, kind, name string, body []byte) {
+	h := w.Header()
+	h.Set("Content-Type", kind)
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	if r.Method == http.MethodHead {
+		return
+	}
+	_, _ = w.Write(body) // a client that left is no concern
 }
