@@ -5,10 +5,14 @@ package otelperf
 import (
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/otelperf/otelperf-go/otelperf/causes"
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/otelperf/internal/runtimesignals"
+	"github.com/otelperf/otelperf-go/otelperf/internal/units"
 	"github.com/otelperf/otelperf-go/otelperf/internal/why"
+	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
@@ -17,8 +21,9 @@ import (
 type spikeCauses struct {
 	link    spikeprocessor.Link
 	runtime *runtimesignals.Recorder
-	// recordings are those that are kept, in the order of time. Nil: there is no recorder.
+	// recordings are those that are kept. Nil: there is no recorder.
 	recordings func() []causes.Recording
+	explained  uint64 // the last of them of which requests have findings; of the digest alone
 }
 
 // signalsReach is how far back the signals are looked at that stand beside slow requests.
@@ -38,23 +43,64 @@ func (c *spikeCauses) why(in *engine.Incident, p *engine.Part) causes.Why {
 	})
 }
 
-// recorded is what the last recording of a part's time that has enough of its slow requests has found; nil if there is none.
+// recorded is what the last recording of a part's time that has enough of its slow requests has found, or if there is none, any; nil
+// without one.
 func (c *spikeCauses) recorded(p *engine.Part) (found *causes.Endpoint) {
 	if c.recordings == nil {
 		return nil
 	}
-	name := p.Endpoint.String()
+	name, end, enough := p.Endpoint.String(), time.Time{}, false
 	for _, r := range c.recordings() {
 		if r.End.Before(p.Start) {
 			continue
 		}
 		for i := range r.Endpoints {
-			if e := &r.Endpoints[i]; e.Name == name && (found == nil || e.Slow >= causes.FewestSlow) {
-				found = e
+			e := &r.Endpoints[i]
+			if is := e.Slow >= causes.FewestSlow; e.Name == name && (is && !enough || is == enough && r.End.After(end)) {
+				found, end, enough = e, r.End, is
 			}
 		}
 	}
 	return found
+}
+
+// explainRequests adds what new recordings show of single requests to their findings.
+func (c *spikeCauses) explainRequests(slow *slowlog.Store) {
+	if c.recordings == nil {
+		return
+	}
+	last := c.explained
+	for _, r := range c.recordings() {
+		if r.ID <= last {
+			continue
+		}
+		c.explained = max(c.explained, r.ID)
+		for i := range r.Endpoints {
+			for j := range r.Endpoints[i].Requests {
+				explainRequest(slow, &r.Endpoints[i].Requests[j])
+			}
+		}
+	}
+}
+
+// recordedShare is the least part of a request that is worth a finding.
+const recordedShare = 0.1
+
+func explainRequest(slow *slowlog.Store, r *causes.Request) {
+	span, err := trace.SpanIDFromHex(r.SpanID)
+	if err != nil {
+		return
+	}
+	var found []slowlog.Finding
+	for i := range r.Parts { // the largest come first
+		if p := &r.Parts[i]; p.State.Known() && float64(p.Nanos) >= recordedShare*float64(r.Nanos) {
+			ms, all := time.Duration(p.Nanos), time.Duration(r.Nanos)
+			found = append(found, slowlog.Finding{
+				Text: units.Short(units.Milliseconds(ms)) + " of " + units.Short(units.Milliseconds(all)) + " ms " + p.Text(), Ms: units.Milliseconds(ms),
+			})
+		}
+	}
+	slow.Explain(span, found)
 }
 
 // slowPerSecond is how many more slow requests there are in a second than usual, of all endpoints that spike.

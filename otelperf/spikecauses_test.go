@@ -90,7 +90,9 @@ func (c *cart) serve(w http.ResponseWriter, r *http.Request) {
 func (c *cart) visit(d time.Duration) {
 	for range int(10 * d / time.Second) {
 		time.Sleep(100 * time.Millisecond)
-		c.running.Go(func() { c.handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/cart", http.NoBody)) })
+		c.running.Go(func() {
+			c.handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/cart", http.NoBody))
+		})
 	}
 }
 

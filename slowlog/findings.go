@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // The kinds of a [Finding].
@@ -20,6 +21,7 @@ const (
 	FindingLate       = "late"        // calls that went on after the request had ended
 	FindingIncomplete = "incomplete"  // the tree lacks spans
 	FindingNoChildren = "no_children" // nothing is known of where the time went
+	FindingRecorded   = "recorded"    // what the request waited for, as a recording of the runtime shows it
 )
 
 // UnknownTime is what the time of a request may be in which no call ran.
@@ -34,6 +36,7 @@ type Finding struct {
 
 const (
 	maxFindings   = 8
+	maxRecorded   = 3    // of these, that a recording shows
 	minRepeats    = 5    // equal calls before they are a finding
 	repeatShare   = 0.1  // of the request, unless there are many
 	manyRepeats   = 20   // equal calls that are a finding however short
@@ -227,4 +230,19 @@ func ms(v float64) string {
 		decimals = 2
 	}
 	return strconv.FormatFloat(v, 'f', decimals, 64)
+}
+
+// explained is a copy with what a recording shows, in the place of what says that time is not known.
+func (a *Anatomy) explained(recorded []Finding) *Anatomy {
+	all := slices.Clone(recorded)
+	for _, f := range a.Findings {
+		if f.Kind != FindingNoChildren && f.Kind != FindingRecorded {
+			f.Text = strings.TrimSuffix(f.Text, ": "+UnknownTime)
+			all = append(all, f)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Finding) int { return cmp.Compare(b.Ms, a.Ms) })
+	out := *a
+	out.Findings = slices.Clip(all[:min(len(all), maxFindings)])
+	return &out
 }

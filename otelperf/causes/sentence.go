@@ -12,11 +12,16 @@ import (
 func (c Cause) Sentence() string { return fmt.Sprintf("%.0f %% %s", 100*min(c.Share, 1), c.Text()) }
 
 // Text is the sentence without the share.
-func (c Cause) Text() string {
-	if c.Times >= manyTimes {
-		return fmt.Sprintf("%s, %.0f times a request", c.Reason, c.Times)
+func (c Cause) Text() string { return textOf(c.Reason, c.Times, " a request") }
+
+// Text says what the request did with that time, such as "waiting for the lock at cart.go:88, held by GET /report (report.go:40)".
+func (p Part) Text() string { return textOf(p.Reason, p.Times, "") }
+
+func textOf(r Reason, times float64, of string) string {
+	if times >= manyTimes {
+		return fmt.Sprintf("%s, %.0f times%s", r, times, of)
 	}
-	return c.Reason.String()
+	return r.String()
 }
 
 // manyTimes is from how many waits of one request at one line their number is worth a word.
