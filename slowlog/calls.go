@@ -4,10 +4,10 @@ package slowlog
 
 // CallTime is what one request did with one dependency.
 type CallTime struct {
-	Category Category
-	Count    int     // calls
-	TotalMs  float64 // sum of their durations
-	BusyMs   float64 // time of the request in which at least one of them ran
+	Category Category // of its calls
+	Count    int      // of them
+	TotalMs  float64  // sum of their durations
+	BusyMs   float64  // time of the request in which at least one of them ran
 }
 
 // CallsOf are the calls of a request by [Call.Dependency]; calls without one are left out. At most 256 children are looked at, the

@@ -14,8 +14,11 @@ import (
 // maxSpent is how many slow requests a Spent is of at most.
 const maxSpent = 100
 
-// Against is a mean for a slow request, and for an ordinary one.
-type Against struct{ Slow, Usual float64 }
+// Against is a mean for a request.
+type Against struct {
+	Slow  float64 // for a slow one
+	Usual float64 // for an ordinary one
+}
 
 // More is how much more a slow request has.
 func (a Against) More() float64 { return a.Slow - a.Usual }
@@ -35,11 +38,11 @@ type Spent struct {
 
 // CallSpent is what requests did with one dependency. Times are milliseconds.
 type CallSpent struct {
-	Dependency string // route of its row
-	Category   slowlog.Category
-	Count      Against // calls
-	Busy       Against // in which at least one ran
-	Each       Against // duration of a call
+	Dependency string           // route of its row
+	Category   slowlog.Category // of its calls
+	Count      Against          // calls
+	Busy       Against          // in which at least one ran
+	Each       Against          // duration of a call
 }
 
 // maxSpentCalls bounds Spent.Calls.
