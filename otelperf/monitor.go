@@ -136,8 +136,9 @@ func (m *Monitor) buildEngine() (err error) {
 		detector.Tick = every
 	}
 	m.engine, err = engine.New(engine.Options{
-		Detector: detector, Publish: m.link.Publish, Requests: spikeRequests{m.slow, m.link}, Why: (&spikeCauses{link: m.link, runtime: m.runtime}).why,
-		Version: func() string { return m.identity().version },
+		Detector: detector, Publish: m.link.Publish, Requests: spikeRequests{m.slow, m.link}, Version: func() string { return m.identity().version },
+		Why:     (&spikeCauses{link: m.link, runtime: m.runtime}).why,
+		Signals: func(ago time.Duration) []string { return m.runtime.Left(time.Now().Add(-ago)) },
 	})
 	if err != nil {
 		return err
@@ -199,13 +200,14 @@ func (m *Monitor) spike(ev *engine.Event) {
 		m.metering.spikeStarted(ev.Part.Endpoint)
 	}
 	m.beside.note(&ev.Incident, time.Now())
-	if message := ev.Part == nil; message || ev.Incident.Reported && ev.Incident.State == engine.Open {
+	message := ev.Part == nil
+	if message || ev.Incident.Reported && ev.Incident.State == engine.Open {
 		change := spikeChangeOf(ev)
 		m.beside.add(&change.Spike)
 		m.companion.Send(companion.TopicSpike, func() any { return change })
 	}
 	m.alerts.put(ev)
-	if ev.Opened || ev.Grew || ev.Closed {
+	if message {
 		m.bundles.put(&ev.Incident)
 	}
 }

@@ -159,7 +159,7 @@ func ended(t time.Time) *time.Time {
 
 // spikeChange is the data of the stream's event "spike".
 type spikeChange struct {
-	Type  string    `json:"type"` // spike_started, spike_updated or spike_ended, of the whole spike
+	Type  string    `json:"type"` // spike_started, spike_updated, spike_ended or spike_reopened, of the whole spike
 	Time  time.Time `json:"time"`
 	Spike Spike     `json:"spike"`
 }
@@ -171,6 +171,8 @@ func spikeChangeOf(ev *engine.Event) spikeChange {
 		change.Type = "spike_started"
 	case ev.Closed:
 		change.Type = "spike_ended"
+	case ev.Reopened:
+		change.Type = "spike_reopened"
 	}
 	return change
 }

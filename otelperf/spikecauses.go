@@ -31,27 +31,30 @@ const signalsReach = time.Minute
 
 // why brings together what is known of a part.
 func (c *spikeCauses) why(in *engine.Incident, p *engine.Part) causes.Why {
-	now := time.Now()
-	spent, _ := c.link.Spent(p.Endpoint, p.Start, p.Evidence.Threshold)
-	since := p.Start
+	now, ev := time.Now(), &p.Evidence
+	if p.Returns > 0 {
+		ev = &p.Again
+	}
+	since := ev.Start
+	spent, _ := c.link.Spent(p.Endpoint, since, ev.Threshold)
 	if now.Sub(since) > signalsReach {
 		since = now.Add(-signalsReach)
 	}
 	return why.Find(&why.Part{
-		Endpoint: p.Endpoint.String(), Spent: spent, Recorded: c.recorded(p), Recorder: c.recordings != nil,
+		Endpoint: p.Endpoint.String(), Spent: spent, Recorded: c.recorded(p.Endpoint.String(), ev.Start), Recorder: c.recordings != nil,
 		Signals: c.runtime.Deviations(since, now), Pools: c.runtime.Pools(now), SlowPerSecond: slowPerSecond(in, now),
 	})
 }
 
-// recorded is what the last recording of a part's time that has enough of its slow requests has found, or if there is none, any; nil
+// recorded is what the last recording since a time has found that has enough slow requests of an endpoint, or if there is none, any; nil
 // without one.
-func (c *spikeCauses) recorded(p *engine.Part) (found *causes.Endpoint) {
+func (c *spikeCauses) recorded(name string, since time.Time) (found *causes.Endpoint) {
 	if c.recordings == nil {
 		return nil
 	}
-	name, end, enough := p.Endpoint.String(), time.Time{}, false
+	end, enough := time.Time{}, false
 	for _, r := range c.recordings() {
-		if r.End.Before(p.Start) {
+		if r.End.Before(since) {
 			continue
 		}
 		for i := range r.Endpoints {
@@ -107,7 +110,7 @@ func explainRequest(slow *slowlog.Store, r *causes.Request) {
 func slowPerSecond(in *engine.Incident, now time.Time) (rate float64) {
 	for i := range in.Parts {
 		p := &in.Parts[i]
-		if seconds := now.Sub(p.Start).Seconds(); p.State == engine.Open && p.Endpoint.Kind != conventions.KindDependency && seconds > 0 {
+		if seconds := now.Sub(p.Evidence.Start).Seconds(); p.State == engine.Open && p.Endpoint.Kind != conventions.KindDependency && seconds > 0 {
 			rate += max(0, float64(p.Cost.Slow)-p.Cost.ExpectedSlow) / seconds
 		}
 	}

@@ -37,7 +37,7 @@ func (e *Engine) explain(in *incident, newStep bool) {
 	if e.options.Why == nil || in.State != Open {
 		return
 	}
-	always := e.now.Sub(in.At) < askAlways
+	always := e.elapsed-in.found < askAlways
 	if !newStep && !always {
 		return
 	}
@@ -73,13 +73,13 @@ func (e *Engine) explained(in *incident) bool {
 	m := &in.messages
 	switch cause := in.cause(); {
 	case cause == "" || cause == m.cause:
-		m.changed = time.Time{}
+		m.changed = 0
 	case m.cause == "":
 		return true
-	case m.changed.IsZero():
-		m.changed = e.now
+	case m.changed == 0:
+		m.changed = e.elapsed
 	default:
-		return e.now.Sub(m.changed) >= forGood && m.causes < maxMessages
+		return e.elapsed-m.changed >= forGood && m.causes < maxMessages
 	}
 	return false
 }
