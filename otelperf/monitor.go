@@ -52,6 +52,8 @@ type Monitor struct {
 	metering  *instruments    // nil when off
 	runtime   *runtimesignals.Recorder
 	beside    spikeSignals
+	arming    *armer // nil without a recorder of evidence
+	causes    spikeCauses
 	companion *companion.Companion
 	wrap      func(http.Handler) http.Handler // Middleware
 	counters  httpmw.Counters
@@ -64,8 +66,8 @@ type Monitor struct {
 }
 
 // New returns a Monitor. Its error joins all that is wrong with the options and the environment, each wrapping ErrConfig. It starts
-// five goroutines (one more with a state file, one with a directory for bundles, one with the metric source, one for each
-// pool of WithDB), which Shutdown ends.
+// five goroutines (one more with a state file, one with a directory for bundles, one with the metric source, one with evidence, one for
+// each pool of WithDB), which Shutdown ends.
 //
 // With OTEL_SDK_DISABLED or OTELPERF_DISABLED set to true the Monitor does nothing: SpanProcessor and Sampler return what they are
 // given, Middleware returns its handler, and no goroutine is started.
@@ -112,6 +114,10 @@ func (m *Monitor) build() (err error) {
 		m.state = newStateKeeper(m.cfg.stateFile, m.engine, m.identity, 2*m.processor.Stats().MaxEndpoints)
 		m.state.load()
 	}
+	if m.disabled == "" {
+		m.arming = newArmer(m.cfg.evidence, m.engine)
+		m.beside.arming = m.arming
+	}
 	m.alerts = newAlerter(&m.cfg, m.slow, &m.faults)
 	m.alerts.beside = &m.beside
 	if m.cfg.bundleDir != "" && m.disabled == "" {
@@ -125,6 +131,9 @@ func (m *Monitor) build() (err error) {
 	if m.disabled == "" {
 		m.metering, err = m.newInstruments()
 	}
+	if err == nil {
+		err = m.arming.begin(m)
+	}
 	return err
 }
 
@@ -135,9 +144,13 @@ func (m *Monitor) buildEngine() (err error) {
 	if m.metrics != nil {
 		detector.Tick = every
 	}
+	m.causes = spikeCauses{link: m.link, runtime: m.runtime}
+	if m.cfg.evidence != nil {
+		m.causes.recordings = m.cfg.evidence.Recordings
+	}
 	m.engine, err = engine.New(engine.Options{
 		Detector: detector, Publish: m.link.Publish, Requests: spikeRequests{m.slow, m.link}, Version: func() string { return m.identity().version },
-		Why:     (&spikeCauses{link: m.link, runtime: m.runtime}).why,
+		Why:     m.causes.why,
 		Signals: func(ago time.Duration) []string { return m.runtime.Left(time.Now().Add(-ago)) },
 	})
 	if err != nil {
@@ -146,7 +159,7 @@ func (m *Monitor) buildEngine() (err error) {
 	m.settings.now.Load().baseline = m.engine.Config()
 	m.engine.Advance(m.began, func(func(*spikeprocessor.Delta) bool) {}) // the windows begin now
 	m.reader = newReader(manual, m.engine, src, every, m.metrics != nil, &m.faults)
-	m.reader.onSpike, m.reader.digest = m.spike, m.link.Digest
+	m.reader.onSpike, m.reader.digest = m.spike, m.digest
 	if m.metrics == nil {
 		m.link.TakeDeltas(func(*spikeprocessor.Delta) {}) // starts the counting of deltas
 	}
@@ -194,12 +207,20 @@ func (m *Monitor) sendSlow(e *slowlog.Entry) {
 	m.companion.Send(companion.TopicSlow, func() any { return slowRequest(e) })
 }
 
+// digest is what comes after an evaluation.
+func (m *Monitor) digest(now time.Time) {
+	m.link.Digest(now)
+	m.arming.tick(now)
+	m.causes.explainRequests(m.slow)
+}
+
 // spike passes on what the engine found. The stream gets what changes between the first and the last report of a spike, and these.
 func (m *Monitor) spike(ev *engine.Event) {
 	if ev.Started {
 		m.metering.spikeStarted(ev.Part.Endpoint)
 	}
 	m.beside.note(&ev.Incident, time.Now())
+	m.arming.note(ev)
 	message := ev.Part == nil
 	if message || ev.Incident.Reported && ev.Incident.State == engine.Open {
 		change := spikeChangeOf(ev)
@@ -297,6 +318,7 @@ func (m *Monitor) Shutdown(ctx context.Context) error {
 		return nil
 	}
 	m.delist()
+	m.arming.end()
 	m.link.Stop()
 	err := m.reader.close(ctx)
 	m.closed.Store(true)
@@ -324,6 +346,9 @@ func (m *Monitor) closeParts(ctx context.Context) error {
 	}
 	if m.tracker != nil {
 		parts = append(parts, part{"events", m.tracker.Shutdown})
+	}
+	if m.arming != nil {
+		parts = append(parts, part{"the recorder of evidence", m.arming.recorder.Shutdown})
 	}
 	errs := make([]error, len(parts))
 	var all sync.WaitGroup
