@@ -60,7 +60,7 @@ var mayImport = map[string][]string{
 	},
 	"cmd/otelperf/...": {
 		"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf", "otelperf/baseline", "otelperf/engine",
-		"otelperf/events", "cmd/otelperf/...",
+		"otelperf/events", "otelperf/evidence", "cmd/otelperf/...",
 	},
 }
 

@@ -111,7 +111,7 @@ func TestCausesOfSpikes(t *testing.T) {
 		"a pool that is too small": {func(c *cart) { crowd(c.db, c.stop) },
 			`^GET /cart: \+[\d.e+]+ ms; \d+ % waiting for the connection pool of db 'main': 2 of 2 in use, \d+(\.\d)? waiting`, "pool main", "runtime"},
 		"own code": {func(c *cart) { c.thinks = 200 * time.Millisecond },
-			`^GET /cart: \+19\d ms; 100 % unknown: own code, queueing or GC: add WithEvidence to see which$`, "own", ""},
+			`^GET /cart: \+19\d ms; .*\d+ % unknown: own code, queueing or GC: add WithEvidence to see which$`, "own", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -184,7 +184,7 @@ func (c *cart) check(t *testing.T, cause, about, source string) {
 		if text, _ := v["cause"].(string); !said.MatchString(text) {
 			t.Errorf("%s has the cause %q, want %s", where, text, cause)
 		}
-		all := listOf(v, "causes")
+		all := ofService(v)
 		if len(all) == 0 {
 			t.Fatalf("%s has no causes", where)
 		}
@@ -204,16 +204,25 @@ func (c *cart) check(t *testing.T, cause, about, source string) {
 	}
 	c.events.mu.Lock()
 	defer c.events.mu.Unlock()
-	if got := c.events.causes; source != "" && (len(got) != 1 || got[0] != source+" "+about) || source == "" && len(got) != 0 {
+	got := slices.DeleteFunc(slices.Clone(c.events.causes), func(s string) bool { return slices.Contains(ofMachine, strings.TrimPrefix(s, "runtime ")) })
+	if source != "" && (len(got) != 1 || got[0] != source+" "+about) || source == "" && len(got) != 0 {
 		t.Errorf("events name the causes %q, want one: %s %s", got, source, about)
 	}
+}
+
+// ofMachine are causes that a busy machine has in truth, whatever the service of the test does.
+var ofMachine = []string{"cpu_throttled", "memory_pressure", "gc_assist", "runnable", "mutex_wait"}
+
+// ofService are the causes of a spike without those.
+func ofService(v map[string]any) []map[string]any {
+	return slices.DeleteFunc(listOf(v, "causes"), func(c map[string]any) bool { return slices.Contains(ofMachine, c["about"].(string)) })
 }
 
 // checkEnded looks at the spike that is over: its cause stays.
 func (c *cart) checkEnded(t *testing.T, about string) {
 	t.Helper()
 	spike := listOf(answer(t, c.mon.Handler(), "/spikes"), "spikes")[0]
-	if all := listOf(spike, "causes"); spike["state"] != "ended" || len(all) == 0 || all[0]["about"] != about {
+	if all := ofService(spike); spike["state"] != "ended" || len(all) == 0 || all[0]["about"] != about {
 		t.Errorf("%v, and its causes are %v", spike["state"], all)
 	}
 }

@@ -28,7 +28,7 @@ type signal struct {
 var whatOf = map[string]signal{
 	"cpu_throttled":   {is: cpu, lost: true, text: "CPU quota: "},
 	"memory_pressure": {is: unlike, lost: true},
-	"gc_cpu":          {is: gc, lost: true, text: "garbage collection: "},
+	"gc_cpu":          {is: gc}, // in the background it holds nobody up
 	"gc_assist":       {is: gc, lost: true, text: "garbage collection: "},
 	"runnable":        {is: cpu, waiting: true, text: "waiting for a CPU: ", more: "what uses the CPUs"},
 	"sched_latency":   {is: cpu},

@@ -53,6 +53,7 @@ func deviation(name, pool string, now, usual float64, sentence string) runtimesi
 var (
 	throttled = deviation("cpu_throttled", "", .41, 0, "CPU throttled 41 % of the time, usually 0 %")
 	collected = deviation("gc_cpu", "", .6, .01, "GC takes 60 % of the CPU, usually 1 %")
+	assisted  = deviation("gc_assist", "", .4, 0, "goroutines that allocate help GC with 40 % of the CPU, usually 0 %")
 	ready     = deviation("runnable", "", 20, 0, "20 goroutines wait for a CPU, usually 0")
 	locked    = deviation("mutex_wait", "", 12, 0, "12 goroutines wait for locks, usually 0")
 	waited    = deviation("pool_waiting", "main", 17, 0, "17 requests wait for a connection of pool main, usually 0")
@@ -117,8 +118,10 @@ func TestFind(t *testing.T) {
 		{"a quota that the recording sees too", Part{Spent: spent(400, 20), Signals: []runtimesignals.Deviation{throttled}, Recorded: recording(caused(.8, causes.NotScheduled, "", causes.NotScheduled, causes.Place{}))},
 			[]string{"80 % CPU quota: throttled 41 % of the time, usually 0 % | runtime"}},
 		{"a quota that has little to do with calls", Part{Spent: spent(20, 20, slowCall), Signals: []runtimesignals.Deviation{throttled}}, []string{"100 % in POST inventory: 230 -> 950 ms"}},
-		{"garbage collection", Part{Spent: spent(400, 20), Signals: []runtimesignals.Deviation{collected}, Recorder: true},
-			[]string{"62 % garbage collection: GC takes 60 % of the CPU, usually 1 %", "38 % own code, queueing or GC, or calls that are not instrumented: no recording has its slow requests yet"}},
+		{"help for garbage collection", Part{Spent: spent(400, 20), Signals: []runtimesignals.Deviation{collected, assisted}, Recorder: true},
+			[]string{"42 % garbage collection: goroutines that allocate help GC with 40 % of the CPU, usually 0 %", "58 % own code, queueing or GC, or calls that are not instrumented: no recording has its slow requests yet"}},
+		{"garbage collection in the background", Part{Spent: spent(400, 20), Signals: []runtimesignals.Deviation{collected}},
+			[]string{"100 % own code, queueing or GC, or calls that are not instrumented: add WithEvidence to see which"}},
 		{"garbage collection that the recording sees too", Part{Spent: spent(400, 20), Signals: []runtimesignals.Deviation{collected}, Recorded: recording(caused(.8, causes.GC, "", causes.GC, causes.Place{}))},
 			[]string{"80 % held up by garbage collection at cart.go:88: GC takes 60 % of the CPU, usually 1 % | runtime"}},
 		{"busy CPUs", Part{Spent: spent(400, 20), Signals: []runtimesignals.Deviation{ready}, SlowPerSecond: 50},
