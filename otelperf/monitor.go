@@ -65,6 +65,7 @@ type Monitor struct {
 	audits     *auditor
 	faults     fault.Log // of ours, outside of requests
 	closed     atomic.Bool
+	causes     spikeCauses
 }
 
 // New returns a Monitor. Its error joins all that is wrong with the options and the environment, each wrapping ErrConfig. It starts
@@ -150,8 +151,13 @@ func (m *Monitor) buildEngine() (err error) {
 	if m.metrics != nil {
 		detector.Tick = every
 	}
+	m.causes = spikeCauses{link: m.link, runtime: m.runtime}
+	if m.cfg.evidence != nil {
+		m.causes.recordings = m.cfg.evidence.Recordings
+	}
 	m.engine, err = engine.New(engine.Options{
 		Detector: detector, Publish: m.link.Publish, Requests: spikeRequests{m.slow, m.link}, Version: func() string { return m.identity().version },
+		Why:     m.causes.why,
 		Signals: func(ago time.Duration) []string { return m.runtime.Left(time.Now().Add(-ago)) },
 	})
 	if err != nil {
@@ -215,6 +221,7 @@ func (m *Monitor) sendSlow(e *slowlog.Entry) {
 func (m *Monitor) digest(now time.Time) {
 	m.link.Digest(now)
 	m.arming.tick(now)
+	m.causes.explainRequests(m.slow)
 }
 
 // spike passes on what the engine found. The stream gets what changes between the first and the last report of a spike, and these.

@@ -65,7 +65,7 @@ var schemas = map[string]any{
 	"Summary": Summary{}, "Breakdown": Breakdown{}, "EndpointRow": EndpointRow{}, "DetailedRow": detailedRow{}, "Histogram": histogram{},
 	"EndpointList": endpointList{}, "DependencyList": dependencyList{}, "Series": seriesAnswer{}, "SeriesPoint": seriesPoint{},
 	"EndpointDetail": endpointDetail{}, "Difference": difference{}, "Dimension": dimension{}, "DimensionRow": dimensionRow{},
-	"SlowList": slowList{}, "SlowRequest": SlowRequest{}, "SlowTrace": slowTrace{},
+	"SlowList": slowList{}, "SlowRequest": SlowRequest{}, "SlowTrace": slowTrace{}, "RankedCause": causes.Ranked{},
 	"RequestInRecording": recordedRequest{}, "RecordedPart": recordedPart{}, "RecordedState": recordedState{}, "Spike": Spike{}, "SpikeEndpoint": SpikeEndpoint{},
 	"SpikeList": spikeList{}, "SpikeChange": spikeChange{}, "ActiveList": activeList{}, "ActiveRequest": activeRequest{},
 	"ErrorList": errorList{}, "ErrorGroup": errorGroup{}, "Health": Health{}, "HealthCheck": HealthCheck{}, "Settings": Settings{},
