@@ -26,17 +26,20 @@ var mayImport = map[string][]string{
 	"otelperf/causes":            nil,
 	"otelperf/events":            {"slowlog/fault", "otelperf/internal/problem"},
 	"otelperf/evidence": {
-		"slowlog/fault", "spikeprocessor/conventions", "otelperf/causes", "otelperf/internal/worker", "otelperf/evidence/internal/...",
+		"slowlog/fault", "spikeprocessor/conventions", "otelperf/causes", "otelperf/internal/site", "otelperf/internal/worker", "otelperf/evidence/internal/...",
 	},
-	"otelperf/evidence/internal/site":        {"otelperf/causes"},
+	"otelperf/internal/site":                 {"otelperf/causes"},
 	"otelperf/evidence/internal/generations": nil,
 	"otelperf/evidence/internal/pace":        nil,
-	"otelperf/evidence/internal/history":     {"otelperf/causes", "otelperf/evidence/internal/site", "otelperf/evidence/internal/generations"},
-	"otelperf/evidence/internal/follow":      {"otelperf/causes", "otelperf/evidence/internal/site", "otelperf/evidence/internal/history"},
+	"otelperf/evidence/internal/history":     {"otelperf/causes", "otelperf/internal/site", "otelperf/evidence/internal/generations"},
+	"otelperf/evidence/internal/follow":      {"otelperf/causes", "otelperf/internal/site", "otelperf/evidence/internal/history"},
 	"otelperf/evidence/internal/rank":        {"otelperf/causes", "otelperf/evidence/internal/history", "otelperf/evidence/internal/follow"},
 	"otelperf/engine": {
 		"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf/baseline",
-		"otelperf/internal/timeline", "otelperf/internal/units",
+		"otelperf/causes", "otelperf/internal/timeline", "otelperf/internal/units",
+	},
+	"otelperf/internal/why": {
+		"slowlog", "spikeprocessor", "otelperf/causes", "otelperf/internal/runtimesignals", "otelperf/internal/units",
 	},
 	"otelperf/internal/units":   nil,
 	"otelperf/internal/worker":  nil,
@@ -46,7 +49,10 @@ var mayImport = map[string][]string{
 	"otelperf/internal/companion": {
 		"otelperf/events", "otelperf/internal/access", "slowlog/fault", "otelperf/internal/problem", "otelperf/internal/web",
 	},
-	"otelperf/internal/httpmw":         {"slowlog/fault", "slowlog", "spikeprocessor/conventions"},
+	"otelperf/internal/httpmw": {"slowlog/fault", "slowlog", "spikeprocessor/conventions"},
+	"otelperf/internal/stacks": {
+		"slowlog/fault", "spikeprocessor/conventions", "otelperf/causes", "otelperf/internal/site", "otelperf/internal/worker",
+	},
 	"otelperf/internal/runtimesignals": {"slowlog/fault", "otelperf/internal/units", "otelperf/internal/worker"},
 	"otelperf/internal/timeline":       {"slowlog", "spikeprocessor/latency"},
 	"otelperf/internal/statefile":      {"spikeprocessor/conventions", "otelperf/engine"},

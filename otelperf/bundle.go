@@ -41,7 +41,7 @@ func (m *Monitor) bundle(id string) (content []byte, ok bool, err error) {
 	add("series.json", "The last hour of its endpoints by the minute, and of each what its ordinary requests spend their time on (normal_ms).", m.bundledSeries(&sp))
 	add("runtime.json", "The last hour of the Go runtime, the operating system and the connection pools; unusual is what had left its normal when this was made.",
 		m.runtimeSeries(Window1h))
-	add("active.json", "The requests that were running when this was made, the longest first.", m.bundledActive())
+	add("active.json", "The requests that were running when this was made, the longest first; slow ones with their stacks.", m.bundledActive())
 	add("errors.json", "What fails, by endpoint and type, the latest first.", m.bundledErrors())
 	add("diagnostics.json", "Whether otelperf was wired right, and what it had lost; versions.", m.Diagnostics())
 	b.Files = append(b.Files, m.bundledRecordings(&sp)...)
@@ -127,7 +127,7 @@ func (s *Spike) until() time.Time {
 }
 
 func (m *Monitor) bundledActive() []activeRequest {
-	list, _ := m.activeRequests(bundledActive)
+	list, _ := m.activeRequests(bundledActive, m.slowNow(time.Now()))
 	for i := range list {
 		r := &list[i]
 		r.Path, r.In = "", bundle.Mask(r.In)

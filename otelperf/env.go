@@ -37,6 +37,7 @@ func envVars() []envVar {
 		{"OTELPERF_SLOW_THRESHOLD", "a duration above 0, such as 300ms", "WithSlowThreshold; default 500ms", duration(WithSlowThreshold), false},
 		{"OTELPERF_MAX_ENDPOINTS", "1 to 10000", "WithMaxEndpoints; default 500", whole(WithMaxEndpoints), false},
 		{"OTELPERF_REQUEST_LOG", "0 to 1", "WithRequestLog; default 0", decimal(WithRequestLog), false},
+		{"OTELPERF_STACKS", "true, false", "WithStacks; default true", boolean(WithStacks), false},
 		{"OTELPERF_STATE_FILE", "a path", "WithStateFile; default none", text(WithStateFile), false},
 		{"OTELPERF_BUNDLE_DIR", "a directory", "WithBundleDir; default none", text(WithBundleDir), false},
 		{"OTELPERF_BEARER_TOKEN", "16 bytes or more", "WithBearerToken; default: this machine only", text(WithBearerToken), true},
@@ -75,14 +76,13 @@ func (c *config) readEnv() {
 const sdkDisabled = "OTEL_SDK_DISABLED"
 
 func disable(c *config, value string) error {
-	switch strings.ToLower(value) {
-	case "true":
-		c.disabled = "OTELPERF_DISABLED"
-	case "false":
-	default:
-		return errors.New("neither true nor false")
-	}
-	return nil
+	return boolean(func(off bool) Option {
+		return optionFunc(func(c *config) {
+			if off {
+				c.disabled = "OTELPERF_DISABLED"
+			}
+		})
+	})(c, value)
 }
 
 type applier = func(*config, string) error
@@ -114,6 +114,17 @@ func decimal(option func(float64) Option) applier {
 			option(x).apply(c)
 		}
 		return err
+	}
+}
+
+func boolean(option func(bool) Option) applier {
+	return func(c *config, value string) error {
+		switch strings.ToLower(value) {
+		case "true", "false":
+			option(strings.EqualFold(value, "true")).apply(c)
+			return nil
+		}
+		return errors.New("neither true nor false")
 	}
 }
 

@@ -53,6 +53,7 @@ func everyOption(t *testing.T) map[string]SetupOption {
 		"WithLogger":                WithLogger(slog.New(slog.DiscardHandler)),
 		"WithRequestLog":            WithRequestLog(0.5),
 		"WithHeaders":               WithHeaders(false),
+		"WithStacks":                WithStacks(false),
 		"WithIgnoredPaths":          WithIgnoredPaths("/ping"),
 		"WithCountryHeader":         WithCountryHeader("CF-IPCountry"),
 		"WithAuthorizer":            WithAuthorizer(func(*http.Request) bool { return true }),

@@ -3,11 +3,15 @@
 package otelperf
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/otelperf/otelperf-go/otelperf/internal/stacks"
 	"github.com/otelperf/otelperf-go/otelperf/internal/units"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
@@ -55,9 +59,11 @@ type spikeList struct {
 
 type activeList struct {
 	origin
-	Count  int                   `json:"count"`  // of all that are known; at most ?limit= are in the list
-	Leaked []spikeprocessor.Leak `json:"leaked"` // as in diagnostics: those that may never end, by name
-	Active []activeRequest       `json:"active"` // longest first; where there are more than ?limit=, names take turns
+	Count  int                   `json:"count"`         // of all that are known; at most ?limit= are in the list
+	Groups []stacks.Group        `json:"groups"`        // slow ones that are at one line, the most first; at most 20
+	Note   string                `json:"note,omitzero"` // why it is not known where slow requests are, or of some
+	Leaked []spikeprocessor.Leak `json:"leaked"`        // as in diagnostics: those that may never end, by name
+	Active []activeRequest       `json:"active"`        // longest first; where there are more than ?limit=, names take turns
 }
 
 type errorList struct {
@@ -74,15 +80,17 @@ type resetAnswer struct {
 
 // activeRequest is a request that is running now.
 type activeRequest struct {
-	TraceID string    `json:"trace_id"`
-	SpanID  string    `json:"span_id"`
-	Method  string    `json:"method"`
-	Route   string    `json:"route"`
-	Kind    string    `json:"kind"`
-	Path    string    `json:"path"` // without the query string
-	Start   time.Time `json:"start"`
-	AgeMs   float64   `json:"age_ms"`
-	In      string    `json:"in,omitzero"` // the child span that is open, if one is known
+	TraceID string       `json:"trace_id"`
+	SpanID  string       `json:"span_id"`
+	Method  string       `json:"method"`
+	Route   string       `json:"route"`
+	Kind    string       `json:"kind"`
+	Path    string       `json:"path"` // without the query string
+	Start   time.Time    `json:"start"`
+	AgeMs   float64      `json:"age_ms"`
+	In      string       `json:"in,omitzero"`    // the child span that is open, if one is known
+	Slow    bool         `json:"slow,omitzero"`  // it has been running for longer than is slow for its endpoint
+	Doing   *stacks.Seen `json:"doing,omitzero"` // where its goroutine was when it was sampled last
 }
 
 // methods are those that a span can be named after before its route is known.
@@ -90,20 +98,34 @@ var methods = []string{
 	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions,
 }
 
+// nameOf is what a running request is called by now.
+func nameOf(r *spikeprocessor.InFlight) (method, route string) {
+	method, route, ok := strings.Cut(r.Name, " ")
+	if !ok && !slices.Contains(methods, r.Name) {
+		method, route = "", r.Name
+	}
+	return method, route
+}
+
 // activeRequests returns at most limit of the requests in flight, as Link.Active chooses them, and how many there are. Their route is
-// not known before they end: it is the name that the span has by now, and empty while that is the method alone.
-func (m *Monitor) activeRequests(limit int) ([]activeRequest, int) {
+// not known before they end: it is the name that the span has by now, or, of slow ones, what a mux beside Middleware says, and else empty.
+func (m *Monitor) activeRequests(limit int, slow []stacks.Request) ([]activeRequest, int) {
+	bySpan := map[trace.SpanID]*stacks.Request{}
+	for i := range slow {
+		bySpan[slow[i].SpanID] = &slow[i]
+	}
 	list := []activeRequest{}
 	running, count := m.link.Active(time.Now(), limit)
 	for _, r := range running {
-		method, route, ok := strings.Cut(r.Name, " ")
-		if !ok && !slices.Contains(methods, r.Name) {
-			method, route = "", r.Name
-		}
-		list = append(list, activeRequest{
+		method, route := nameOf(&r)
+		one := activeRequest{
 			TraceID: r.TraceID.String(), SpanID: r.SpanID.String(), Method: method, Route: route, Kind: r.Kind.String(), Path: r.Path,
 			Start: r.Start.UTC(), AgeMs: units.Milliseconds(r.Age), In: r.In,
-		})
+		}
+		if s, ok := bySpan[r.SpanID]; ok {
+			one.Slow, one.Doing, one.Route = true, m.whereIs(r.SpanID), cmp.Or(route, s.Endpoint.Route)
+		}
+		list = append(list, one)
 	}
 	return list, count
 }

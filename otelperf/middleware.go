@@ -70,6 +70,7 @@ func (m *Monitor) middlewareConfig() httpmw.Config {
 		Stopped:        m.closed.Load,
 		Counters:       &m.counters,
 		Spans:          &m.spans,
+		Goroutines:     m.goroutines,
 	}
 	if m.tracker != nil {
 		c.OnDone = m.trackRequest

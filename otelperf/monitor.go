@@ -23,6 +23,7 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/internal/httpmw"
 	"github.com/otelperf/otelperf-go/otelperf/internal/metricsource"
 	"github.com/otelperf/otelperf-go/otelperf/internal/runtimesignals"
+	"github.com/otelperf/otelperf-go/otelperf/internal/stacks"
 	"github.com/otelperf/otelperf-go/otelperf/internal/statefile"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/slowlog/fault"
@@ -34,39 +35,42 @@ import (
 //
 // All methods are safe for concurrent use.
 type Monitor struct {
-	cfg       config
-	disabled  string // the variable that switched us off; "" when on
-	began     time.Time
-	processor *spikeprocessor.Processor
-	link      spikeprocessor.Link  // of processor
-	metrics   *metricsource.Source // nil with the span source
-	engine    *engine.Engine
-	reader    *Reader
-	slow      *slowlog.Store
-	slowBase  atomic.Uint64 // slow requests before the last reset
-	lines     *lineWriter
-	alerts    *alerter
-	tracker   *events.Tracker // nil without events
-	state     *stateKeeper    // nil without a state file
-	bundles   *bundleDir      // nil without a directory for them
-	metering  *instruments    // nil when off
-	runtime   *runtimesignals.Recorder
-	beside    spikeSignals
-	arming    *armer // nil without a recorder of evidence
-	companion *companion.Companion
-	wrap      func(http.Handler) http.Handler // Middleware
-	counters  httpmw.Counters
-	spans     httpmw.Spans
-	panics    atomic.Uint64
-	settings  settings
-	audits    *auditor
-	faults    fault.Log // of ours, outside of requests
-	closed    atomic.Bool
+	cfg        config
+	disabled   string // the variable that switched us off; "" when on
+	began      time.Time
+	processor  *spikeprocessor.Processor
+	link       spikeprocessor.Link  // of processor
+	metrics    *metricsource.Source // nil with the span source
+	engine     *engine.Engine
+	reader     *Reader
+	slow       *slowlog.Store
+	slowBase   atomic.Uint64 // slow requests before the last reset
+	lines      *lineWriter
+	alerts     *alerter
+	tracker    *events.Tracker // nil without events
+	state      *stateKeeper    // nil without a state file
+	bundles    *bundleDir      // nil without a directory for them
+	metering   *instruments    // nil when off
+	runtime    *runtimesignals.Recorder
+	beside     spikeSignals
+	arming     *armer             // nil without a recorder of evidence
+	goroutines *httpmw.Goroutines // nil: their stacks are not wanted
+	stacks     *stacks.Sampler    // nil without goroutines
+	companion  *companion.Companion
+	wrap       func(http.Handler) http.Handler // Middleware
+	counters   httpmw.Counters
+	spans      httpmw.Spans
+	panics     atomic.Uint64
+	settings   settings
+	audits     *auditor
+	faults     fault.Log // of ours, outside of requests
+	closed     atomic.Bool
+	causes     spikeCauses
 }
 
 // New returns a Monitor. Its error joins all that is wrong with the options and the environment, each wrapping ErrConfig. It starts
-// five goroutines (one more with a state file, one with a directory for bundles, one with the metric source, one with evidence, one
-// for each pool of WithDB), which Shutdown ends.
+// five goroutines (one more unless WithStacks(false) or the metric source leaves stacks out, one with a state file, one with a directory
+// for bundles, one with the metric source, one with evidence, one for each pool of WithDB), which Shutdown ends.
 //
 // With OTEL_SDK_DISABLED or OTELPERF_DISABLED set to true the Monitor does nothing: SpanProcessor and Sampler return what they are
 // given, Middleware returns its handler, and no goroutine is started.
@@ -125,6 +129,10 @@ func (m *Monitor) build() (err error) {
 	if m.tracker, err = m.newTracker(); err != nil {
 		return err
 	}
+	if m.cfg.stacks && m.disabled == "" && m.metrics == nil {
+		m.goroutines = httpmw.NewGoroutines()
+		m.stacks = m.newStacks()
+	}
 	m.wrap = httpmw.New(m.middlewareConfig())
 	m.link.AskOutcomes(m.spans.Started, m.spans.Ended)
 	if m.disabled == "" {
@@ -143,8 +151,13 @@ func (m *Monitor) buildEngine() (err error) {
 	if m.metrics != nil {
 		detector.Tick = every
 	}
+	m.causes = spikeCauses{link: m.link, runtime: m.runtime}
+	if m.cfg.evidence != nil {
+		m.causes.recordings = m.cfg.evidence.Recordings
+	}
 	m.engine, err = engine.New(engine.Options{
 		Detector: detector, Publish: m.link.Publish, Requests: spikeRequests{m.slow, m.link}, Version: func() string { return m.identity().version },
+		Why:     m.causes.why,
 		Signals: func(ago time.Duration) []string { return m.runtime.Left(time.Now().Add(-ago)) },
 	})
 	if err != nil {
@@ -193,6 +206,9 @@ func (m *Monitor) start() {
 		m.bundles.start()
 	}
 	m.runtime.Start()
+	if m.stacks != nil {
+		m.stacks.Start()
+	}
 	m.reader.start()
 }
 
@@ -205,6 +221,7 @@ func (m *Monitor) sendSlow(e *slowlog.Entry) {
 func (m *Monitor) digest(now time.Time) {
 	m.link.Digest(now)
 	m.arming.tick(now)
+	m.causes.explainRequests(m.slow)
 }
 
 // spike passes on what the engine found. The stream gets what changes between the first and the last report of a spike, and these.
@@ -295,6 +312,9 @@ func (m *Monitor) Reset(baselines bool) {
 		m.link.Forget()
 		m.runtime.Forget()
 	}
+	if m.stacks != nil {
+		m.stacks.Forget()
+	}
 	m.slow.Reset()
 	m.link.ResetErrors()
 	m.slowBase.Store(m.processor.Stats().Slow)
@@ -333,6 +353,9 @@ func (m *Monitor) closeParts(ctx context.Context) error {
 	}
 	if m.state != nil {
 		parts = append(parts, part{"state file", m.state.Close})
+	}
+	if m.stacks != nil {
+		parts = append(parts, part{"stacks of slow requests", m.stacks.Close})
 	}
 	if m.bundles != nil {
 		parts = append(parts, part{"bundles", m.bundles.Close})

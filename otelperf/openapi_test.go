@@ -20,6 +20,7 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/events"
 	"github.com/otelperf/otelperf-go/otelperf/internal/problem"
 	"github.com/otelperf/otelperf-go/otelperf/internal/runtimesignals"
+	"github.com/otelperf/otelperf-go/otelperf/internal/stacks"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
 )
@@ -64,7 +65,7 @@ var schemas = map[string]any{
 	"Summary": Summary{}, "Breakdown": Breakdown{}, "EndpointRow": EndpointRow{}, "DetailedRow": detailedRow{}, "Histogram": histogram{},
 	"EndpointList": endpointList{}, "DependencyList": dependencyList{}, "Series": seriesAnswer{}, "SeriesPoint": seriesPoint{},
 	"EndpointDetail": endpointDetail{}, "Difference": difference{}, "Dimension": dimension{}, "DimensionRow": dimensionRow{},
-	"SlowList": slowList{}, "SlowRequest": SlowRequest{}, "SlowTrace": slowTrace{},
+	"SlowList": slowList{}, "SlowRequest": SlowRequest{}, "SlowTrace": slowTrace{}, "RankedCause": causes.Ranked{},
 	"RequestInRecording": recordedRequest{}, "RecordedPart": recordedPart{}, "RecordedState": recordedState{}, "Spike": Spike{}, "SpikeEndpoint": SpikeEndpoint{},
 	"SpikeList": spikeList{}, "SpikeChange": spikeChange{}, "ActiveList": activeList{}, "ActiveRequest": activeRequest{},
 	"ErrorList": errorList{}, "ErrorGroup": errorGroup{}, "Health": Health{}, "HealthCheck": HealthCheck{}, "Settings": Settings{},
@@ -73,6 +74,8 @@ var schemas = map[string]any{
 	"Anatomy": slowlog.Anatomy{}, "Node": slowlog.Node{}, "Finding": slowlog.Finding{}, "ErrorInfo": slowlog.ErrorInfo{},
 	"Runtime": runtimesignals.Report{}, "RuntimeReading": runtimesignals.Reading{}, "RuntimeLine": runtimesignals.Line{},
 	"RuntimeDeviation": runtimesignals.Deviation{}, "PoolState": runtimesignals.PoolState{}, "RuntimeAnswer": runtimeAnswer{},
+	"StackSeen": stacks.Seen{}, "StackGroup": stacks.Group{}, "StackStarted": stacks.Started{},
+	"Stacks": stacksAnswer{}, "StackLine": lineShare{}, "StackTime": stackTime{},
 	"EvidenceAnswer": evidenceAnswer{}, "RecordingAnswer": recordingAnswer{}, "RecordedEndpoint": recordedEndpoint{},
 	"RecorderStatus": causes.RecorderStatus{}, "Cause": causes.Cause{}, "CodePlace": causes.Place{}, "RecordedRequest": causes.Request{},
 	"RequestPart": causes.Part{}, "StateSpan": causes.Span{},

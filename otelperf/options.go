@@ -49,6 +49,7 @@ type config struct {
 	name           string
 	requestLog     float64
 	headers        bool
+	stacks         bool
 	ignored        []string
 	countryHeader  string
 	authorizer     func(*http.Request) bool
@@ -76,6 +77,7 @@ func defaultConfig() config {
 		thresholds: map[string]time.Duration{},
 		maxStreams: 64,
 		headers:    true,
+		stacks:     true,
 		ignored:    []string{"/healthz", "/livez", "/readyz"},
 	}
 }

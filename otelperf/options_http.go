@@ -27,6 +27,14 @@ func WithHeaders(on bool) Option {
 	return optionFunc(func(c *config) { c.headers = on })
 }
 
+// WithStacks says whether requests that have been running for longer than is slow for their endpoint are looked at while they run: GET
+// active then shows where each of them is, and GET endpoints/stacks where those of an endpoint spend their time. The default is true.
+// Middleware has to stand around the handler: it gives the goroutine of each request a pprof label, which a CPU profile of the
+// program shows, too. While something is slow, goroutine profiles are taken, at most four a second, with at most 1 % of one CPU.
+func WithStacks(on bool) Option {
+	return optionFunc(func(c *config) { c.stacks = on })
+}
+
 // WithIgnoredPaths adds paths that Filter and Middleware leave alone, besides the Monitor's own and /healthz, /livez
 // and /readyz. A path that ends in "/" stands for all below it.
 func WithIgnoredPaths(paths ...string) Option {

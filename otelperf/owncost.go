@@ -20,8 +20,8 @@ type OwnCost struct {
 	MemoryBytes int64 `json:"memory_bytes"`
 	// RequestsCounted is the number of spans that were counted since the start or the last reset: requests, dependencies and jobs.
 	RequestsCounted uint64 `json:"requests_counted"`
-	// CPUSeconds is an upper estimate: the time of all evaluations, samples of the runtime and readings of recordings by the clock, in
-	// which they may have waited for a core, a lock or the metrics of the program, and 0.3 µs for each span counted; never more than the
+	// CPUSeconds is an upper estimate: the time of all evaluations, samples of the runtime and readings of recordings by the clock, and
+	// goroutine profiles, in which they may have waited for a core, a lock or the metrics of the program, and 0.3 µs for each span counted; never more than the
 	// process has used, where that is known. What the runtime takes while it records is not in it.
 	CPUSeconds float64 `json:"cpu_seconds"`
 	// CPUShare is CPUSeconds as a share of the time since the start; 1 is one core.
@@ -37,7 +37,7 @@ func (m *Monitor) own(d *Diagnostics) OwnCost {
 		MemoryBytes:     int64(d.Engine.Bytes) + d.SlowLog.Bytes + d.Processor.HeldBytes + d.Processor.WaitingBytes + int64(m.runtime.Bytes()),
 		RequestsCounted: m.engine.Counted(),
 	}
-	seconds := d.Engine.TickSeconds + m.runtime.Spent().Seconds() + float64(c.RequestsCounted)*spanCost.Seconds()
+	seconds := d.Engine.TickSeconds + m.runtime.Spent().Seconds() + m.stacksSpent().Seconds() + float64(c.RequestsCounted)*spanCost.Seconds()
 	if d.Evidence != nil {
 		c.MemoryBytes += d.Evidence.MemoryBytes
 		seconds += time.Duration(d.Evidence.WorkNanos).Seconds()

@@ -38,6 +38,20 @@ func (s service) Series(e companion.EndpointQuery, window string) (any, bool) {
 
 func (s service) Detail(e companion.EndpointQuery) (any, bool) { return s.m.detail(e) }
 
+func (s service) Stacks(e companion.EndpointQuery) (any, bool) { return s.m.stacksOf(e) }
+
+func (s service) StacksFile(e companion.EndpointQuery, pprof bool) (body []byte, ok bool, err error) {
+	counts, _, ok := s.m.countsOf(e)
+	if !ok {
+		return nil, false, nil
+	}
+	if !pprof {
+		return counts.Folded(), true, nil
+	}
+	body, err = counts.Pprof()
+	return body, true, err
+}
+
 func (s service) Runtime(window string) any { return s.m.runtimeSeries(Window(window)) }
 
 func (s service) Slow(limit int) any {
@@ -73,8 +87,10 @@ func (s service) requestsOf(id trace.TraceID) []*slowlog.Entry {
 }
 
 func (s service) Active(limit int) any {
-	longest, count := s.m.activeRequests(limit)
-	return activeList{origin: s.m.origin(), Count: count, Leaked: s.m.link.Leaked(time.Now()), Active: longest}
+	slow := s.m.slowNow(time.Now())
+	longest, count := s.m.activeRequests(limit, slow)
+	groups, note := s.m.slowGroups(slow)
+	return activeList{origin: s.m.origin(), Count: count, Groups: groups, Note: note, Leaked: s.m.link.Leaked(time.Now()), Active: longest}
 }
 
 func (s service) Errors(limit int) any {

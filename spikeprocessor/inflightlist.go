@@ -86,6 +86,16 @@ func (t *inflight) list(now time.Time, limit int) (list []InFlight, count int) {
 	return list, len(found)
 }
 
+// longer returns up to limit of the requests that have been running for longer than least, the longest first.
+func (t *inflight) longer(now time.Time, least time.Duration, limit int) (list []InFlight) {
+	found := slices.DeleteFunc(t.all(), func(r running) bool { return now.Sub(r.start) <= least })
+	slices.SortFunc(found, running.compare)
+	for i := range found[:min(limit, len(found))] {
+		list = append(list, found[i].describe(now))
+	}
+	return list
+}
+
 // inTurns puts the first of each name first, in the order in which they are, then the second of each, and so on.
 func inTurns(found []running) []running {
 	type ranked struct {

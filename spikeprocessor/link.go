@@ -87,6 +87,33 @@ func (l Link) Active(now time.Time, limit int) (longest []InFlight, count int) {
 	return l.core.running.list(now, limit)
 }
 
+// Longer returns at most limit of the requests that have been running for longer than least, the longest first. It looks at as many as
+// Active does.
+func (l Link) Longer(now time.Time, least time.Duration, limit int) []InFlight {
+	if l.core.running == nil {
+		return nil
+	}
+	return l.core.running.longer(now, least, limit)
+}
+
+// SlowAbove returns the duration above which a request of an endpoint is slow now: the configured threshold, or what follows from its
+// baseline, if that is less.
+func (l Link) SlowAbove(ep conventions.Endpoint) time.Duration {
+	if e := l.core.table.find(ep); e != nil {
+		return time.Duration(e.slowNanos.Load())
+	}
+	return l.SlowThreshold(ep)
+}
+
+// LeastSlow returns the least duration above which a request of any endpoint may be slow now.
+func (l Link) LeastSlow() time.Duration {
+	least := l.core.cfg.leastThreshold()
+	for e := range l.core.table.rows() {
+		least = min(least, time.Duration(e.slowNanos.Load()))
+	}
+	return least
+}
+
 // Leaked returns what [Stats] has under that name.
 func (l Link) Leaked(now time.Time) []Leak {
 	if l.core.running == nil {
@@ -112,6 +139,12 @@ func (l Link) Insight(ep conventions.Endpoint, now time.Time) (in Insight, ok bo
 // not known.
 func (l Link) WaitsFor(ep conventions.Endpoint, since time.Time) string {
 	return l.core.waitsFor(ep, since)
+}
+
+// Spent returns where requests of an endpoint that ended since a time and took longer than above spent their time: the last 100 of those
+// that are kept. ok is false for an endpoint that is not in the table.
+func (l Link) Spent(ep conventions.Endpoint, since time.Time, above time.Duration) (s Spent, ok bool) {
+	return l.core.spent(ep, since, above)
 }
 
 // Resource returns the resource of the first span that was counted, or nil before.

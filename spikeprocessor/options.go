@@ -177,6 +177,15 @@ func (c *config) thresholdOf(endpoint string) time.Duration {
 	return d
 }
 
+// leastThreshold returns the least slow threshold that the configuration gives any endpoint.
+func (c *config) leastThreshold() time.Duration {
+	d := time.Duration(c.slowThreshold.Load())
+	for _, o := range c.overrides {
+		d = min(d, o.threshold)
+	}
+	return d
+}
+
 // Pattern matches endpoints by their "METHOD ROUTE". In it, * stands for any run of characters but '/', and ** for any
 // run at all. Matching takes time linear in the endpoint's length.
 type Pattern struct {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
+	"github.com/otelperf/otelperf-go/otelperf/causes"
 	"github.com/otelperf/otelperf-go/otelperf/internal/timeline"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
@@ -48,6 +49,9 @@ type Options struct {
 	Publish func(conventions.Endpoint, spikeprocessor.EndpointState)
 	// Requests is asked about single requests of incidents. Nil: nothing is known of them.
 	Requests Requests
+	// Why is asked why slow requests of an open part of an incident are slow. It is called within Advance: it must return at once, not call
+	// the Engine, and leave what it is given as it is. Nil: it is not known.
+	Why func(*Incident, *Part) causes.Why
 	// Version returns the version of the service, by which an incident that began soon after a restart is put down to a new one.
 	// It is called within Advance and must not call the Engine. Nil: it is not known.
 	Version func() string

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
+	"github.com/otelperf/otelperf-go/otelperf/causes"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
@@ -65,6 +66,9 @@ type Part struct {
 	Again   baseline.Event // see Returns
 	// WaitsFor is the route of the dependency that its slow requests spend their extra time in; "" while none is known.
 	WaitsFor string
+	// Why says why its slow requests are slow, as far as that is known: it may become known later, and stays as it was when the part ends.
+	// Of an incident, the 20 worst parts that are open are looked at.
+	Why causes.Why
 	// FailedBefore and Failed are the shares of failed requests in the hour before and since, 0 to 1; NaN where there was none.
 	FailedBefore, Failed float64
 }
@@ -96,7 +100,7 @@ func (c *Cost) add(o *Cost) {
 }
 
 // Event is something new about an incident: a part that began or ended, or that it is time for a message. There is one message when it
-// has opened, one when it has closed, one now and then as it grows, and one if it
+// has opened, one when it has closed, one when its cause has become known, one now and then as it grows, and one if it
 // has come back: what comes and goes has no message each time.
 type Event struct {
 	Time     time.Time      // of the Advance that found it
@@ -109,6 +113,8 @@ type Event struct {
 	// twice as bad as reported.
 	Grew     bool
 	Reopened bool // message: it is open again, after Closed; there is one of an incident
+	// Explained: message that the cause has become known, or has been another for a minute; at most 3 of an incident.
+	Explained bool
 	// Closed: message that all parts have ended. After Reopened it comes when none has been slow again for ten minutes.
 	Closed bool
 }

@@ -29,6 +29,9 @@ type messages struct {
 	grew           bool // there is something to say
 	grown          bool // that was said
 	last           time.Duration
+	cause          string        // the last that was said, by its About
+	causes         int           // messages of a cause
+	changed        time.Duration // when it became another; 0: it is the same
 }
 
 // follow looks at all incidents at the end of an Advance: what makes them worse, what they wait for, and whether a message is due.
@@ -48,6 +51,7 @@ func (e *Engine) follow() {
 		if newStep || !m.opened || len(in.TraceIDs) == 0 || in.State != Open {
 			e.ask(in)
 		}
+		e.explain(in, newStep)
 		if !m.opened && in.State == Open && k.merge(in) {
 			continue
 		}
@@ -126,6 +130,9 @@ func (e *Engine) tell(in *incident) {
 		e.send(in, Event{Reopened: true})
 	case m.opened && m.grew && e.elapsed-m.last >= spacing:
 		e.send(in, Event{Grew: true})
+	case m.opened && e.explained(in):
+		m.causes++
+		e.send(in, Event{Explained: true})
 	}
 }
 
@@ -136,6 +143,9 @@ func (e *Engine) send(in *incident, ev Event) {
 		p.reported = p.Worst.Ratio
 	}
 	ev.Time, ev.Incident = e.now, in.clone()
+	if cause := in.cause(); cause != "" {
+		in.messages.cause, in.messages.changed = cause, 0
+	}
 	e.incidents.events = append(e.incidents.events, ev)
 }
 

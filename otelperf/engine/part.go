@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
+	"github.com/otelperf/otelperf-go/otelperf/causes"
 	"github.com/otelperf/otelperf-go/otelperf/internal/timeline"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
@@ -147,7 +148,7 @@ func (e *Engine) goOn(ep *endpoint, p *part, ev *baseline.Event) {
 	p.State, p.End = Open, time.Time{}
 	p.Returns, p.Away, p.Again = p.Returns+1, e.elapsed-p.over, *ev
 	e.alarm(ep, p, ev)
-	p.WaitsFor, p.signals = "", nil // that was then
+	p.WaitsFor, p.Why, p.signals = "", causes.Why{}, nil // that was then
 	e.askCause(p)
 }
 

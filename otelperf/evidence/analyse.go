@@ -10,7 +10,7 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/evidence/internal/generations"
 	"github.com/otelperf/otelperf-go/otelperf/evidence/internal/history"
 	"github.com/otelperf/otelperf-go/otelperf/evidence/internal/rank"
-	"github.com/otelperf/otelperf-go/otelperf/evidence/internal/site"
+	"github.com/otelperf/otelperf-go/otelperf/internal/site"
 )
 
 const (

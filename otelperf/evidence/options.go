@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/otelperf/otelperf-go/otelperf/evidence/internal/site"
+	"github.com/otelperf/otelperf-go/otelperf/internal/site"
 )
 
 // Option configures a Recorder.

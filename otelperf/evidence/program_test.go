@@ -13,7 +13,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/otelperf/otelperf-go/otelperf/causes"
-	"github.com/otelperf/otelperf-go/otelperf/evidence/internal/site"
+	"github.com/otelperf/otelperf-go/otelperf/internal/site"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 

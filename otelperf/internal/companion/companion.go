@@ -27,6 +27,9 @@ type Service interface {
 	Rows(RowsQuery) any
 	Series(e EndpointQuery, window string) (answer any, ok bool)
 	Detail(EndpointQuery) (answer any, ok bool)
+	// Stacks is where slow requests of an endpoint spend their time; StacksFile the same for other programs.
+	Stacks(EndpointQuery) (answer any, ok bool)
+	StacksFile(e EndpointQuery, pprof bool) (body []byte, ok bool, err error)
 	Runtime(window string) any
 	Slow(limit int) any
 	SlowTrace(id trace.TraceID) (answer any, ok bool)

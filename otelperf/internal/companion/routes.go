@@ -39,6 +39,7 @@ func (c *Companion) routes() map[string]http.HandlerFunc {
 		"GET /endpoints":            c.serveEndpoints,
 		"GET /endpoints/series":     c.serveSeries,
 		"GET /endpoints/detail":     c.serveDetail,
+		"GET /endpoints/stacks":     c.serveStacks,
 		"GET /dependencies":         c.serveDependencies,
 		"GET /runtime":              c.serveRuntime,
 		"GET /slow":                 c.serveSlow,

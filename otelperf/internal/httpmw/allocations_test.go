@@ -16,6 +16,10 @@ func TestAllocations(t *testing.T) {
 	if got := plain - bare; got > 3 {
 		t.Errorf("%v allocations more, want at most 3", got)
 	}
+	labelled := testing.AllocsPerRun(200, request(New(Config{Goroutines: NewGoroutines()})(userMux())))
+	if labelled != plain {
+		t.Errorf("%v allocations with labels, want %v as without", labelled, plain)
+	}
 	if got := headers - plain; got > 1 {
 		t.Errorf("%v allocations for the headers, want at most 1", got)
 	}

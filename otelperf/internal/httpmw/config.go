@@ -63,6 +63,9 @@ type Config struct {
 	// Spans is where a span processor asks for the outcome of requests whose span is below. Nil: nobody asks.
 	Spans *Spans
 
+	// Goroutines labels the goroutines of requests. Nil: they are not labelled.
+	Goroutines *Goroutines
+
 	// Counters receives what happened aside. Nil: not counted.
 	Counters *Counters
 }

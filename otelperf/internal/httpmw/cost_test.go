@@ -3,6 +3,7 @@
 package httpmw
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -11,6 +12,7 @@ import (
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // netLike is a ResponseWriter with the interfaces of net/http's for HTTP/1.
@@ -51,14 +53,17 @@ func BenchmarkMiddleware(b *testing.B) {
 	mp := sdkmetric.NewMeterProvider(sdkmetric.WithReader(sdkmetric.NewManualReader()))
 	otel := otelhttp.NewMiddleware("shop", otelhttp.WithTracerProvider(tp), otelhttp.WithMeterProvider(mp))
 	mw := New(Config{Headers: true, OutcomeKey: outcomeKey})
+	labels := New(Config{Headers: true, OutcomeKey: outcomeKey, Goroutines: NewGoroutines()})
 	for _, bb := range []struct {
 		name string
 		h    http.Handler
 	}{
 		{"mux", userMux()},
 		{"mux+middleware", mw(userMux())},
+		{"mux+middleware+labels", labels(userMux())},
 		{"otelhttp+mux", otel(userMux())},
 		{"otelhttp+middleware+mux", otel(mw(userMux()))},
+		{"otelhttp+middleware+labels+mux", otel(labels(userMux()))},
 		{"middleware+otelhttp+middleware+mux", mw(otel(mw(userMux())))},
 	} {
 		b.Run(bb.name, func(b *testing.B) {
@@ -66,6 +71,35 @@ func BenchmarkMiddleware(b *testing.B) {
 			run := request(bb.h)
 			for b.Loop() {
 				run()
+			}
+		})
+	}
+}
+
+// BenchmarkGoroutines is what labels add to a request, and to each look for a value that its context has not.
+func BenchmarkGoroutines(b *testing.B) {
+	type absent struct{}
+	g, m := NewGoroutines(), &middleware{}
+	r := httptest.NewRequest(http.MethodGet, "/", http.NoBody)
+	ctx := context.WithValue(context.WithValue(r.Context(), http.ServerContextKey, b), http.LocalAddrContextKey, b)
+	r = r.WithContext(trace.ContextWithSpanContext(ctx, trace.SpanContext{}))
+	b.Run("label and unlabel", func(b *testing.B) {
+		b.ReportAllocs()
+		e := newExchange(m, nil, r)
+		for b.Loop() {
+			g.label(e)
+			e.unlabel()
+		}
+	})
+	for name, labelled := range map[string]bool{"value, unlabelled": false, "value, labelled": true} {
+		b.Run(name, func(b *testing.B) {
+			e := newExchange(m, nil, r)
+			if labelled {
+				g.label(e)
+				defer e.unlabel()
+			}
+			for b.Loop() {
+				_ = e.Value(absent{})
 			}
 		})
 	}

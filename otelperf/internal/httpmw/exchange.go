@@ -29,7 +29,8 @@ type exchange struct {
 	start   time.Time
 	method  string // known method or _OTHER
 	head    bool
-	upgrade bool   // the client asked for another protocol
+	upgrade bool // the client asked for another protocol
+	host    string
 	uri     string // Request.RequestURI: tells a request from others made inside it
 	path    string // of the URL; handlers may change the URL itself
 	rawPath string
@@ -39,6 +40,9 @@ type exchange struct {
 	declared atomic.Int64 // Content-Length of the reply + 1; 0: none
 	marks    atomic.Uint32
 	frames   atomic.Pointer[frames] // nil unless the body is in frames
+	slot     *goroutineSlot         // nil: its goroutine is not labelled
+	labels   context.Context        // that of the goroutine, if slot is not nil
+	arrived  context.Context        // that of the goroutine before, if slot is not nil
 	stamps   [2]string              // the values of X-Response-Time and Server-Timing
 
 	mu       sync.Mutex // guards what follows
@@ -49,7 +53,8 @@ type exchange struct {
 	labeled  string // the route that otelhttp's Labeler has of us
 	expected expected
 	nested   nesting
-	below    trace.SpanID // of the span by which Spans knows the exchange, written once
+	mux      *http.ServeMux // next to the innermost instance that has one and sees the path that the client asked for
+	below    trace.SpanID   // of the span by which Spans knows the exchange, written once
 
 	nextBelow *exchange // guarded by the shard of Spans
 }
@@ -96,6 +101,7 @@ func newExchange(m *middleware, w http.ResponseWriter, r *http.Request) *exchang
 		method:  methodName(r.Method),
 		head:    r.Method == http.MethodHead,
 		upgrade: r.Header["Upgrade"] != nil,
+		host:    r.Host,
 		uri:     r.RequestURI,
 	}
 	if r.URL != nil {
@@ -115,10 +121,14 @@ func (m *middleware) exchangeOf(ctx context.Context) (e *exchange, part bool) {
 	return nil, false
 }
 
-// Value makes the exchange the context that carries it.
+// Value makes the exchange the context that carries it. It has the labels of its goroutine, too: what the handler runs with labels of
+// its own (pprof.Do) has both, and ours are back after it.
 func (e *exchange) Value(key any) any {
 	if key == (exchangeKey{e.m}) {
 		return e
+	}
+	if key == labelKey && e.slot != nil {
+		return e.labels.Value(key)
 	}
 	return e.Context.Value(key)
 }

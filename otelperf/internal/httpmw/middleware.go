@@ -33,13 +33,15 @@ func New(cfg Config) func(http.Handler) http.Handler {
 type handler struct {
 	m      *middleware
 	next   http.Handler
-	mux    matcher // nil: next is none
-	hidden bool    // http.TimeoutHandler is in between
+	mux    matcher        // nil: next is none
+	plain  *http.ServeMux // mux, if it is that
+	hidden bool           // http.TimeoutHandler is in between
 }
 
 func (m *middleware) instance(next http.Handler) *handler {
 	h := &handler{m: m, next: next}
 	h.mux, h.hidden = matcherOf(next)
+	h.plain, _ = h.mux.(*http.ServeMux)
 	return h
 }
 
@@ -63,11 +65,15 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (h *handler) serveOuter(w http.ResponseWriter, r *http.Request) {
 	e := newExchange(h.m, w, r)
-	e.nested.owner = h
+	e.nested.owner, e.mux = h, h.plain
 	if sc := trace.SpanContextFromContext(r.Context()); sc.IsValid() && !sc.IsRemote() {
 		e.span = sc
 	} else if h.m.cfg.Spans != nil {
 		h.m.cfg.Spans.want()
+	}
+	if h.m.cfg.Goroutines != nil {
+		h.m.cfg.Goroutines.label(e)
+		defer e.unlabel()
 	}
 	v := visit{e: e, h: h, w: w, got: r, passed: r.WithContext(e), patternBefore: r.Pattern}
 	defer v.leave()
@@ -80,7 +86,7 @@ func (h *handler) serveOuter(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *handler) serveInner(e *exchange, w http.ResponseWriter, r *http.Request) {
-	depth, again := e.enter(h, trace.SpanContextFromContext(r.Context()))
+	depth, again := e.enter(h, r, trace.SpanContextFromContext(r.Context()))
 	if again {
 		h.servePart(w, r)
 		return

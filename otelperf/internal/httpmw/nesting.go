@@ -53,10 +53,16 @@ func (n *nesting) leave(h *handler) {
 	n.depth--
 }
 
-// enter notes that the request is in an instance, and the span that it has there.
-func (e *exchange) enter(h *handler, sc trace.SpanContext) (depth int, again bool) {
+// enter notes that the request is in an instance, the span that it has there, and the mux.
+func (e *exchange) enter(h *handler, r *http.Request, sc trace.SpanContext) (depth int, again bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if h.plain != nil {
+		e.mux = nil
+		if r.URL != nil && r.URL.Path == e.path {
+			e.mux = h.plain
+		}
+	}
 	if depth, again = e.nested.enter(h); !again && sc.IsValid() && !sc.IsRemote() {
 		e.span = sc
 	}

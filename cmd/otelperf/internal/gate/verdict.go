@@ -10,6 +10,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/fleet"
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/plain"
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/report"
 	"github.com/otelperf/otelperf-go/otelperf"
 )
 
@@ -203,7 +204,7 @@ func (out *Verdict) openSpikes(v *fleet.View, l *Limits) {
 			name = endpointName(&s.Endpoints[i])
 		}
 		out.Breaches = append(out.Breaches, fmt.Sprintf("%s: a spike is open since %s: %s",
-			plain.Clip(name, 120), s.Start.UTC().Format(time.RFC3339), plain.Clip(s.Reason, 500)))
+			plain.Clip(name, 120), s.Start.UTC().Format(time.RFC3339), report.What(&s.Spike)))
 	}
 }
 

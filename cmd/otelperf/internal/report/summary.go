@@ -146,6 +146,18 @@ func rank(s fleet.Spike) int {
 	return 1
 }
 
+// What says of a spike why it is and what was seen: the cause first where it is known.
+func What(s *otelperf.Spike) string {
+	reason, cause := plain.Clip(s.Reason, 500), plain.Clip(s.Cause, 500)
+	switch {
+	case cause == "":
+		return reason
+	case len(s.Causes) == 0 || s.Causes[0].Unknown:
+		return reason + "; why: " + cause
+	}
+	return cause + " (" + reason + ")"
+}
+
 // SpikeLine says since when, how long, where and what.
 func SpikeLine(s *fleet.Spike, v *fleet.View) string {
 	var b strings.Builder
@@ -161,7 +173,7 @@ func SpikeLine(s *fleet.Spike, v *fleet.View) string {
 	if v.Answered() > 1 {
 		fmt.Fprintf(&b, "  %s", plain.Clip(s.Instance, 40))
 	}
-	fmt.Fprintf(&b, "  %s", plain.Clip(s.Reason, 500))
+	fmt.Fprintf(&b, "  %s", What(&s.Spike))
 	return b.String()
 }
 

@@ -7,7 +7,7 @@ import (
 	"sort"
 	"time"
 
-	"github.com/otelperf/otelperf-go/otelperf/evidence/internal/site"
+	"github.com/otelperf/otelperf-go/otelperf/internal/site"
 )
 
 // Time is a moment in nanoseconds, as the trace counts them.

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/otelperf/otelperf-go/otelperf/evidence/internal/site"
+	"github.com/otelperf/otelperf-go/otelperf/internal/site"
 )
 
 // recorded returns a trace of a program.

@@ -14,7 +14,7 @@ import (
 	xtrace "golang.org/x/exp/trace"
 
 	"github.com/otelperf/otelperf-go/otelperf/evidence/internal/generations"
-	"github.com/otelperf/otelperf-go/otelperf/evidence/internal/site"
+	"github.com/otelperf/otelperf-go/otelperf/internal/site"
 )
 
 // The bounds of a history. A stretch takes 24 bytes, a goroutine about 150, a mark about 100.

@@ -5,7 +5,7 @@ package history
 import (
 	xtrace "golang.org/x/exp/trace"
 
-	"github.com/otelperf/otelperf-go/otelperf/evidence/internal/site"
+	"github.com/otelperf/otelperf-go/otelperf/internal/site"
 )
 
 // stateOf is the state that a goroutine is in.

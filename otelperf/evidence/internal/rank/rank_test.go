@@ -11,7 +11,7 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/causes"
 	"github.com/otelperf/otelperf-go/otelperf/evidence/internal/follow"
 	"github.com/otelperf/otelperf-go/otelperf/evidence/internal/history"
-	"github.com/otelperf/otelperf-go/otelperf/evidence/internal/site"
+	"github.com/otelperf/otelperf-go/otelperf/internal/site"
 )
 
 const ms = history.Time(time.Millisecond)

@@ -6,8 +6,9 @@ import { showChanges, showDiagnostics } from "./diagnostics.js";
 import { $, show, text, toggle } from "./dom.js";
 import { Endpoints } from "./endpoints.js";
 import { Events } from "./events.js";
+import { Flame } from "./flame.js";
 import * as format from "./format.js";
-import { examples, makeLists } from "./lists.js";
+import { examples, makeLists, showGroups } from "./lists.js";
 import { showNow } from "./now.js";
 import { Runtime } from "./runtime.js";
 import { SlowList } from "./slow.js";
@@ -15,13 +16,13 @@ import { get, Source } from "./source.js";
 import { TraceView } from "./trace.js";
 
 const view = readAddress();
-let summary = null, config = null, selected = null, instances = new Set(), seriesTurn = 0, detailTurn = 0;
+let summary = null, config = null, selected = null, instances = new Set(), seriesTurn = 0, detailTurn = 0, flameTurn = 0;
 
 const traceView = new TraceView({ onClose: () => go({ trace: "" }), traceURL: () => config?.trace_url });
 const openTrace = (id) => go({ trace: id });
 const slow = new SlowList(openTrace);
 const chart = new Chart({ openTrace }), runtime = new Runtime();
-const detail = new Detail(), events = new Events(openTrace);
+const detail = new Detail(), flame = new Flame(), events = new Events(openTrace);
 const endpoints = new Endpoints({ sort: view.sort, onSort: (sort) => go({ sort }), select: choosing });
 const lists = makeLists(openTrace, choosing);
 const source = new Source({
@@ -116,11 +117,13 @@ function choose() {
     if (changed) {
       refresh("series");
       refresh("detail");
+      refresh("flame");
     }
   }
   if (!selected) {
     chart.clear("No requests yet.");
     detail.show(null, null, "No requests yet.");
+    flame.show(null, "", "No requests yet.");
   }
 }
 
@@ -168,6 +171,15 @@ const refreshers = {
     text($("detail-name"), format.name(row));
     detail.show(found, row.baseline_p99_ms, "No span of it has been seen yet.", row.state === "spiking");
   },
+  async flame() {
+    if (!selected) return;
+    const query = String(new URLSearchParams(identity(selected))), turn = ++flameTurn;
+    const found = await get("endpoints/stacks?" + query).catch((e) => {
+      if (e.status === 404) return null;
+      throw e;
+    });
+    if (turn === flameTurn) flame.show(found, query);
+  },
   async runtime() { runtime.show(await get("runtime?window=" + (view.window === "1m" ? "1m" : "1h"))); },
   async trends() { endpoints.setTrends((await get("endpoints?trend=true&window=" + view.window)).endpoints); },
   async slow() { slow.set(await get("slow?limit=200")); },
@@ -175,6 +187,7 @@ const refreshers = {
     const answer = await get("active?limit=50");
     const rows = examples(answer.active, answer.leaked);
     lists.active(rows);
+    showGroups(answer);
     const leaked = format.leaked(answer.leaked);
     text($("active-leaked"), leaked ? "May never end: " + leaked + "." : "");
     show($("active-leaked"), leaked !== "");
@@ -248,7 +261,7 @@ addEventListener("popstate", () => { Object.assign(view, readAddress()); apply()
 
 apply();
 every(2, "active");
-every(5, "series", "runtime", "detail", "errors", "events");
+every(5, "series", "runtime", "detail", "flame", "errors", "events");
 every(15, "trends");
 every(30, "slow");
 every(60, "config");

@@ -1,6 +1,6 @@
 // The smaller tables: dependencies, jobs, errors, requests in flight, past spikes.
 
-import { $, el, measure, show, text, toggle } from "./dom.js";
+import { $, el, keyed, measure, show, text, toggle } from "./dom.js";
 import { baselineColumns, numberColumns } from "./endpoints.js";
 import * as format from "./format.js";
 import { Table } from "./table.js";
@@ -76,7 +76,7 @@ export function makeLists(openTrace, select) {
     active: list("active", {
       caption: "Requests that are running now", key: (r) => r.span_id, sort: { id: "age", desc: true },
       columns: [route("Request"), { id: "age", label: "for", numeric: true, value: (r) => r.age_ms, cell: (td, r) => measure(td, format.duration(r.age_ms)) },
-        { id: "in", label: "in", first: "asc", class: "name", value: (r) => r.in ?? "", cell: (td, r) => text(td, r.in || format.none) }, time("start", "since")],
+        { id: "in", label: "in", first: "asc", class: "name doing", value: (r) => r.in ?? r.doing?.sentence ?? "", cell: inCell }, time("start", "since")],
     }),
     history: list("history", {
       caption: "Spikes that have ended", key: (r) => r.id, sort: { id: "start", desc: true },
@@ -84,10 +84,28 @@ export function makeLists(openTrace, select) {
         { id: "ratio", label: "\u00d7", title: "In the worst minute", numeric: true, value: (r) => r.endpoints[0].worst_ratio, cell: (td, r) => text(td, format.times(r.endpoints[0].worst_ratio)) },
         { id: "slow", label: "slow", title: "Requests that took too long", numeric: true, value: (r) => r.cost_slow, cell: (td, r) => text(td, format.count(r.cost_slow)) },
         { id: "failed", label: "failed", title: "Requests that failed in that time", numeric: true, value: (r) => r.cost_failed, cell: (td, r) => text(td, format.count(r.cost_failed)) },
+        { id: "cause", label: "why", class: "wide", cell: (td, r) => text(td, r.cause || format.none) },
         { id: "reason", label: "what was seen", class: "wide", cell: (td, r) => text(td, r.reason + (r.state === "new_normal" ? " (now the new normal)" : "")) },
         { id: "trace", label: "trace", cell: (td, r) => trace(td, r.trace_ids[0] ?? "") }],
     }),
   };
+}
+
+// showGroups says in sentences where slow requests are, and why that is not known of some.
+export function showGroups({ groups, note }) {
+  show($("active-groups"), groups.length > 0);
+  keyed($("active-groups"), groups, (g) => [g.method, g.route, g.sentence.replace(/^\d+ requests?/, "")].join(" "), () => el("li"), (li, g) => text(li, g.sentence));
+  show($("active-note"), Boolean(note));
+  text($("active-note"), note ?? "");
+}
+
+// inCell says which call a request is in and, of a slow one, where its goroutine is, with the stack to be opened.
+function inCell(td, r) {
+  const stack = r.doing?.stack.join("\n") ?? "", stamp = [r.in, r.doing?.sentence, stack].join("\n");
+  if (td.dataset.shown === stamp) return;
+  td.dataset.shown = stamp;
+  const open = td.querySelector("details")?.open ?? false;
+  td.replaceChildren(r.in ?? (r.doing ? "" : format.none), r.doing ? el("details", { open }, el("summary", null, r.doing.sentence), el("pre", null, stack)) : "");
 }
 
 function errorCell(td, r) {

@@ -45,7 +45,7 @@ function verdict(summary, open) {
   if (summary.diagnostics.disabled) return ["Switched off", summary.diagnostics.disabled + " is set: nothing is measured."];
   if (open.length > 0) {
     const n = new Set(open.flatMap((s) => s.endpoints.filter((p) => p.state === "open").map(format.name))).size;
-    return [n === 1 ? "One endpoint has left its usual latency" : n + " endpoints have left their usual latency", ""];
+    return [n === 1 ? "One endpoint has left its usual latency" : n + " endpoints have left their usual latency", open.find(explained)?.cause ?? ""];
   }
   if (summary.endpoints.length === 0) return ["No requests yet", "The first one that ends shows up here within a second."];
   const waiting = summary.endpoints.filter(unjudged), judged = summary.endpoints.length - waiting.length;
@@ -71,7 +71,7 @@ function wait(rows) {
 
 function fillSpike(li, spike, summary, openTrace, select) {
   const first = spike.endpoints[0];
-  const stamp = JSON.stringify([spike.id, spike.reason, spike.trace_ids, spike.signals, first.worst_ratio, first.waits_for]);
+  const stamp = JSON.stringify([spike.id, spike.reason, spike.trace_ids, spike.signals, spike.causes, spike.cause, first.worst_ratio, first.waits_for]);
   if (li.dataset.stamp !== stamp) {
     li.dataset.stamp = stamp;
     li.replaceChildren(el("div", { class: "spike-head" },
@@ -79,12 +79,30 @@ function fillSpike(li, spike, summary, openTrace, select) {
       el("span", { class: "factor", title: format.quantile(first.quantile) + " in the worst minute, as a multiple of what it usually is" }, format.times(first.worst_ratio)),
       el("span", { class: "muted" }, spike.endpoints.length > 1 ? "and " + (spike.endpoints.length - 1) + " more" : "")),
     gauge(format.quantile(first.quantile)),
-    el("div", { class: "spike-text" }, el("p", { class: "reason" }, spike.reason), el("ul", { class: "unusual" }, ...sentences(spike.signals)),
+    el("div", { class: "spike-text" }, ...why(spike), el("p", { class: "reason" }, spike.reason), el("ul", { class: "unusual" }, ...sentences(spike.signals)),
       el("p", { class: "muted spike-foot" }, el("span", { class: "since" }), el("span", { class: "cost" }), el("span", { class: "live" })),
       el("p", { class: "muted spike-foot" }, ...traces(spike, openTrace))));
   }
   text(li.querySelector(".since"), "since " + format.clock(spike.start) + ", " + format.span((new Date(summary.time) - new Date(spike.start)) / 1000));
   live(li, spike, summary);
+}
+
+// explained is whether a cause of a spike is known.
+const explained = (spike) => spike.causes.length > 0 && !spike.causes[0].unknown;
+
+const sources = { recording: "a recording", calls: "spans", self_time: "spans", runtime: "the runtime" };
+
+// why lists the causes, each with a bar of its share of the extra time; without any it says what there is to say.
+function why(spike) {
+  if (spike.causes.length === 0) return spike.cause ? [el("p", { class: "reason" }, spike.cause)] : [];
+  const items = spike.causes.map((c) => {
+    const bar = el("span");
+    bar.style.width = Math.min(1, c.share) * 100 + "%";
+    const seenBy = [c.source, ...c.confirmed_by].map((s) => sources[s] ?? s).join(" and ");
+    return el("li", { class: c.unknown ? "not-known" : "" }, el("span", { class: "cause-track", "aria-hidden": "true" }, bar),
+      el("span", { class: "cause-text" }, c.sentence + " ", el("span", { class: "muted" }, c.unknown ? "not known" : "seen by " + seenBy)));
+  });
+  return [el("p", { class: "cause-head" }, spike.cause.split("; ")[0] + ", of which"), el("ul", { class: "causes" }, ...items)];
 }
 
 // gauge has the quantile that fired: what it usually is, at the alarm, in the worst minute and in the last one, on one scale. Live fills

@@ -28,6 +28,9 @@ type function struct {
 // instrumentation is code that nobody looks for when he asks where his own code waits.
 var instrumentation = []string{"go.opentelemetry.io/", "github.com/otelperf/otelperf-go", "github.com/felixge/httpsnoop"}
 
+// Own reports whether a function is of the program's own code.
+func (t *Table) Own(name string) bool { return t.function(name).origin == own }
+
 // function looks at a name once.
 func (t *Table) function(name string) function {
 	f, ok := t.functions[name]

@@ -85,11 +85,11 @@ func (t *Table) read(frames iter.Seq[Frame]) (s Site) {
 		switch {
 		case fn.origin == own:
 			if !owned {
-				owned, s.Line = true, place(f)
+				owned, s.Line = true, Place(f)
 			}
 			s.Outer, inside = short(f.Func), 0
 		case fn.origin == library && lib == (causes.Place{}):
-			lib = place(f)
+			lib = Place(f)
 		}
 	}
 	if !owned {
@@ -100,7 +100,8 @@ func (t *Table) read(frames iter.Seq[Frame]) (s Site) {
 	return s
 }
 
-func place(f Frame) causes.Place {
+// Place is the line of a frame.
+func Place(f Frame) causes.Place {
 	return causes.Place{Func: strings.Clone(short(f.Func)), File: path.Base(strings.ReplaceAll(f.File, `\`, "/")), Line: f.Line}
 }
 
