@@ -31,6 +31,9 @@ func TestQuietTraffic(t *testing.T) {
 					continue // a short job is not seen each time, so that it takes longer until it is known
 				}
 				rs := q.Watch(seed, number, rate, max(1, int(2/q.Days)), 0, trial.NewDetector)
+				if q.Group == trial.Recurring && rs[0].Alerts <= 1+rs[0].Events/100 {
+					continue // it is known once its times are no chance: that may take one more time
+				}
 				for _, a := range rs[0].First {
 					t.Errorf("at %g/s: endpoint %d (%s) alerts on day %.2f: %+v", rate, a.Endpoint, a.Family, float64(a.At)/86400, a.Event)
 				}
