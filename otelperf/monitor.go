@@ -51,6 +51,7 @@ type Monitor struct {
 	metering  *instruments    // nil when off
 	runtime   *runtimesignals.Recorder
 	beside    spikeSignals
+	arming    *armer // nil without a recorder of evidence
 	companion *companion.Companion
 	wrap      func(http.Handler) http.Handler // Middleware
 	counters  httpmw.Counters
@@ -63,7 +64,8 @@ type Monitor struct {
 }
 
 // New returns a Monitor. Its error joins all that is wrong with the options and the environment, each wrapping ErrConfig. It starts
-// five goroutines (one more with a state file, one with the metric source, one for each pool of WithDB), which Shutdown ends.
+// five goroutines (one more with a state file, one with the metric source, one with evidence, one for each pool of WithDB), which
+// Shutdown ends.
 //
 // With OTEL_SDK_DISABLED or OTELPERF_DISABLED set to true the Monitor does nothing: SpanProcessor and Sampler return what they are
 // given, Middleware returns its handler, and no goroutine is started.
@@ -110,6 +112,10 @@ func (m *Monitor) build() (err error) {
 		m.state = newStateKeeper(m.cfg.stateFile, m.engine, m.identity, 2*m.processor.Stats().MaxEndpoints)
 		m.state.load()
 	}
+	if m.disabled == "" {
+		m.arming = newArmer(m.cfg.evidence, m.engine)
+		m.beside.arming = m.arming
+	}
 	m.alerts = newAlerter(&m.cfg, m.slow, &m.faults)
 	m.alerts.beside = &m.beside
 	if m.tracker, err = m.newTracker(); err != nil {
@@ -119,6 +125,9 @@ func (m *Monitor) build() (err error) {
 	m.link.AskOutcomes(m.spans.Started, m.spans.Ended)
 	if m.disabled == "" {
 		m.metering, err = m.newInstruments()
+	}
+	if err == nil {
+		err = m.arming.begin(m)
 	}
 	return err
 }
@@ -139,7 +148,7 @@ func (m *Monitor) buildEngine() (err error) {
 	m.settings.now.Load().baseline = m.engine.Config()
 	m.engine.Advance(m.began, func(func(*spikeprocessor.Delta) bool) {}) // the windows begin now
 	m.reader = newReader(manual, m.engine, src, every, m.metrics != nil, &m.faults)
-	m.reader.onSpike, m.reader.digest = m.spike, m.link.Digest
+	m.reader.onSpike, m.reader.digest = m.spike, m.digest
 	if m.metrics == nil {
 		m.link.TakeDeltas(func(*spikeprocessor.Delta) {}) // starts the counting of deltas
 	}
@@ -184,12 +193,19 @@ func (m *Monitor) sendSlow(e *slowlog.Entry) {
 	m.companion.Send(companion.TopicSlow, func() any { return slowRequest(e) })
 }
 
+// digest is what comes after an evaluation.
+func (m *Monitor) digest(now time.Time) {
+	m.link.Digest(now)
+	m.arming.tick(now)
+}
+
 // spike passes on what the engine found. The stream gets what changes between the first and the last report of a spike, and these.
 func (m *Monitor) spike(ev *engine.Event) {
 	if ev.Started {
 		m.metering.spikeStarted(ev.Part.Endpoint)
 	}
 	m.beside.note(&ev.Incident, time.Now())
+	m.arming.note(ev)
 	if message := ev.Part == nil; message || ev.Incident.Reported && ev.Incident.State == engine.Open {
 		change := spikeChangeOf(ev)
 		m.beside.add(&change.Spike)
@@ -283,6 +299,7 @@ func (m *Monitor) Shutdown(ctx context.Context) error {
 		return nil
 	}
 	m.delist()
+	m.arming.end()
 	m.link.Stop()
 	err := m.reader.close(ctx)
 	m.closed.Store(true)
@@ -307,6 +324,9 @@ func (m *Monitor) closeParts(ctx context.Context) error {
 	}
 	if m.tracker != nil {
 		parts = append(parts, part{"events", m.tracker.Shutdown})
+	}
+	if m.arming != nil {
+		parts = append(parts, part{"the recorder of evidence", m.arming.recorder.Shutdown})
 	}
 	errs := make([]error, len(parts))
 	var all sync.WaitGroup

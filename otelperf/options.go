@@ -62,7 +62,8 @@ type config struct {
 	meterProvider  metric.MeterProvider
 	analytics      analytics
 	pools          []runtimesignals.Pool
-	disabled       string // the variable that switches us off; "" when on
+	evidence       EvidenceRecorder // nil: none
+	disabled       string           // the variable that switches us off; "" when on
 	errs           []error
 }
 

@@ -177,6 +177,7 @@ func (e *Engine) verdict(ep *endpoint, ev baseline.Event) {
 	if ev.Kind != baseline.None {
 		e.record(ep, ev)
 	}
+	ep.suspicion = ep.detector.Suspicion(onTheWay)
 	e.publish(ep)
 }
 

@@ -14,7 +14,7 @@ const (
 	// mostWait is how long after the detection the first message comes at most. It comes at once, unless other endpoints are on the
 	// way into the same incident, or there is no request yet to name as an example.
 	mostWait = 5 * time.Second
-	onTheWay = 0.5 // of the evidence that an alarm takes: another endpoint may be the next
+	onTheWay = 0.5 // of the evidence that an alarm takes: the endpoint may be the next
 	// spacing is the time between messages of growth at least, and worsened what makes an incident worth one.
 	spacing  = 15 * time.Second
 	worsened = 2.0
