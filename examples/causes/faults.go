@@ -5,6 +5,7 @@ package main
 import (
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -29,6 +30,7 @@ type faults struct {
 
 	mail            time.Duration
 	mailByInventory bool
+	mailSpans       bool // the mailer has a consumer's span for each mail
 	booking         time.Duration
 	print           time.Duration // POST /batch has a printer
 	scan            time.Duration // POST /batch has a scanner
@@ -99,8 +101,13 @@ func (s *shop) rebuildIndex(hold time.Duration) {
 }
 
 func crunchNumbers() {
-	for {
-		burn(time.Millisecond)
+	numbers := make([]uint64, 1<<14)
+	for x := uint64(1); ; {
+		for i := range numbers {
+			x = x*6364136223846793005 + 1442695040888963407
+			numbers[i] = x
+		}
+		slices.Sort(numbers)
 	}
 }
 

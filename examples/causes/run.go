@@ -7,11 +7,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
 	"time"
 
+	"github.com/otelperf/otelperf-go/otelperf"
 	"github.com/otelperf/otelperf-go/otelperf/causes"
 )
 
@@ -74,6 +76,7 @@ func wait(ctx context.Context, d time.Duration) error {
 type result struct {
 	*scenario
 	seed      uint64
+	found     time.Duration // from the injection to the spike
 	named     time.Duration // from the injection to the first cause; 0: none was named
 	first     bool          // it was right
 	said      string
@@ -116,22 +119,49 @@ func run(ctx context.Context, s *scenario, seed uint64, learned string) (res *re
 		if err := wait(ctx, looks); err != nil {
 			return nil, err
 		}
-		recordings, err := recordings(ctx, r.shop.Admin)
-		if err != nil {
+		var listed spikes
+		if err := get(ctx, r.shop.Admin+"/debug/otelperf/spikes", &listed); err != nil {
 			return nil, err
 		}
-		if len(recordings) > 0 {
-			res.named = time.Since(begin)
-			res.judge(&recordings[0])
+		if res.found == 0 && len(listed.Spikes) > 0 {
+			res.found = time.Since(begin)
+		}
+		var recordings []causes.Recording
+		if err := get(ctx, r.shop.Admin+"/recordings", &recordings); err != nil {
+			return nil, err
+		}
+		for i := len(recordings) - 1; i >= 0 && res.named == 0; i-- {
+			if res.judge(&recordings[i]); res.said != "" {
+				res.named = time.Since(begin)
+				err = save(ctx, r.shop.Admin, s, &recordings[i])
+			}
+		}
+		if res.found > 0 && res.named > 0 {
 			break
 		}
 	}
 	return res, nil
 }
 
-// recordings are what the shop has recorded, the newest first.
-func recordings(ctx context.Context, admin string) (all []causes.Recording, err error) {
-	return all, get(ctx, admin+"/recordings", &all)
+// spikes are those of the JSON endpoint.
+type spikes struct{ Spikes []otelperf.Spike }
+
+// save keeps the trace of a recording for go tool trace.
+func save(ctx context.Context, admin string, s *scenario, rec *causes.Recording) error {
+	dir := os.Getenv("CAUSES_TRACES")
+	if dir == "" {
+		return nil
+	}
+	res, err := http.Get(fmt.Sprintf("%s/traces/%d", admin, rec.ID))
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, s.fault+"-"+s.shape+".trace"), b, 0o600)
 }
 
 // get reads JSON.
@@ -155,7 +185,7 @@ func get(ctx context.Context, url string, v any) error {
 
 // judge compares what was found with the truth.
 func (res *result) judge(rec *causes.Recording) {
-	res.endpoints = rec.Endpoints
+	res.endpoints, res.slow, res.right, res.said = rec.Endpoints, 0, 0, ""
 	if rec.Error != "" {
 		res.said = rec.Error
 	}
@@ -172,12 +202,10 @@ func (res *result) judge(rec *causes.Recording) {
 			res.count(t, &e)
 			slow += float64(e.SlowNanos) * float64(e.Slow)
 			explained += float64(e.SlowNanos) * float64(e.Slow) * e.Explained
-			if i == 0 && len(e.Causes) > 0 {
+			if res.said == "" && len(e.Causes) > 0 {
 				c := e.Causes[0]
 				res.first = t.right(c.Reason, c.Times)
 				res.said = fmt.Sprintf("%s: %s", e.Name, c.Sentence())
-			} else if i == 0 {
-				res.said = "no cause"
 			}
 		}
 	}

@@ -72,16 +72,18 @@ var scenarios = []scenario{
 		one("GET /products", causes.RWLock, "readCatalogue", "POST /prices", causes.Sleep, "changePrices")},
 
 	{"pool", "query", faults{statsQuery: 250 * ms}, order{},
-		one("GET /cart", causes.DBConnection, "queryCart", "GET /stats", causes.NetworkRead, "queryStats")},
+		one("GET /cart", causes.DBConnection, "queryCart", "GET /stats", causes.DBReply, "queryStats")},
 	{"pool", "transaction", faults{transaction: 250 * ms}, order{},
 		one("GET /cart", causes.DBConnection, "queryCart", "GET /stats", causes.NetworkRead, "callInventory")},
 	{"pool", "itself", faults{cartQuery: 62 * ms}, order{},
-		one("GET /cart", causes.DBConnection, "queryCart", "GET /cart", causes.NetworkRead, "queryCart")},
+		one("GET /cart", causes.DBConnection, "queryCart", "GET /cart", causes.DBReply, "queryCart")},
 
 	{"backpressure", "sleep", faults{mail: 75 * ms}, order{},
-		one("POST /orders", causes.ChanSend, "enqueueMail", "goroutine mailer", causes.Sleep, "mailer")},
+		one("POST /orders", causes.ChanSend, "enqueueMail", "goroutine mailer", causes.Sleep, "sendMail")},
 	{"backpressure", "dependency", faults{mail: 75 * ms, mailByInventory: true}, order{},
 		one("POST /orders", causes.ChanSend, "enqueueMail", "goroutine mailer", causes.NetworkRead, "callInventory")},
+	{"backpressure", "consumer", faults{mail: 75 * ms, mailSpans: true}, order{},
+		one("POST /orders", causes.ChanSend, "enqueueMail", "consumer send mail", causes.Sleep, "sendMail")},
 	{"backpressure", "reply", faults{booking: 62 * ms}, order{},
 		one("POST /orders", causes.ChanSend, "book", "goroutine ledger", causes.Sleep, "ledger")},
 
@@ -96,7 +98,7 @@ var scenarios = []scenario{
 	{"gc", "percent", faults{live: liveObjects, gcPercent: 3, allocate: 16 << 10}, order{}, cpu("GET /search", causes.GC, "")},
 	{"gc", "limit", faults{live: liveObjects, spare: 4 << 20, allocate: 16 << 10}, order{}, cpu("GET /search", causes.GC, "")},
 
-	{"quota", "cgroup", faults{quota: 20}, order{}, cpu("GET /search", causes.NotScheduled, "")},
+	{"quota", "cgroup", faults{quota: 12}, order{}, cpu("GET /search", causes.NotScheduled, "")},
 	{"quota", "procs", faults{procs: 1}, order{Endpoint: "GET /search", Times: 14}, cpu("GET /search", causes.Runnable, "GET /search")},
 
 	{"dependency", "slow", faults{inventory: 150 * ms}, order{},
@@ -109,9 +111,9 @@ var scenarios = []scenario{
 		itself("GET /cart", causes.DBReply, "queryCart", causes.DBReply)},
 
 	{"n+1", "http", faults{inventory: 3 * ms, inventoryCalls: 40}, order{},
-		often(itself("GET /products", causes.HTTPReply, "callInventory", causes.NetworkRead), 20)},
+		often(itself("GET /products", causes.HTTPReply, "callInventory", causes.NetworkRead), 10)},
 	{"n+1", "sql", faults{cartQueries: 40, connections: 50}, order{},
-		often(itself("GET /cart", causes.DBReply, "queryCart", causes.DBReply), 20)},
+		often(itself("GET /cart", causes.DBReply, "queryCart", causes.DBReply), 10)},
 
 	{"client", "all", faults{}, order{Slow: 1}, append(
 		itself("GET /download", causes.NetworkWrite, "sendFile", causes.NetworkWrite),

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
 	"golang.org/x/sync/semaphore"
 	"golang.org/x/time/rate"
 )
@@ -28,6 +29,7 @@ type shop struct {
 	scanners  *semaphore.Weighted
 	provider  *rate.Limiter
 	inventory string
+	tracer    trace.Tracer
 	client    *http.Client
 	visits    atomic.Uint64
 	file      []byte
@@ -36,9 +38,9 @@ type shop struct {
 // connections is how many the shop's pool has.
 const connections = 2
 
-func newShop(db *sql.DB, inventory string, transport http.RoundTripper) *shop {
+func newShop(db *sql.DB, inventory string, transport http.RoundTripper, tracer trace.Tracer) *shop {
 	s := &shop{
-		db: db, inventory: inventory, client: &http.Client{Transport: transport},
+		db: db, inventory: inventory, tracer: tracer, client: &http.Client{Transport: transport},
 		mails: make(chan time.Duration, 4), bookings: make(chan booking), printers: make(chan struct{}, 2), scanners: semaphore.NewWeighted(2),
 		provider: rate.NewLimiter(rate.Inf, 1), file: make([]byte, 3<<20),
 	}
@@ -187,13 +189,23 @@ func (s *shop) enqueueMail(takes time.Duration) { s.mails <- takes }
 // mailer sends one mail after the other.
 func (s *shop) mailer() {
 	for takes := range s.mails {
-		if s.faults.Load().mailByInventory {
+		f := s.faults.Load()
+		if f.mailByInventory {
 			_ = s.callInventory(context.Background(), takes)
 			continue
 		}
-		time.Sleep(takes)
+		var span trace.Span
+		if f.mailSpans {
+			_, span = s.tracer.Start(context.Background(), "send mail", trace.WithSpanKind(trace.SpanKindConsumer))
+		}
+		sendMail(takes)
+		if span != nil {
+			span.End()
+		}
 	}
 }
+
+func sendMail(takes time.Duration) { time.Sleep(takes) }
 
 // booking is a job for the ledger.
 type booking struct {

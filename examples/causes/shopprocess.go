@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/XSAM/otelsql"
@@ -22,7 +23,6 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf"
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
 	"github.com/otelperf/otelperf-go/otelperf/evidence"
-	"github.com/otelperf/otelperf-go/spikeprocessor"
 )
 
 // shopSetup is what the parent tells a shop at its start.
@@ -47,23 +47,16 @@ func shopProcess() error {
 	if err != nil {
 		return err
 	}
-	mon, err := otelperf.New(otelperf.WithStateFile(setup.StateFile), otelperf.WithDB("main", db), otelperf.WithLogger(slog.New(slog.DiscardHandler)),
+	recorder := evidence.New()
+	mon, err := otelperf.New(otelperf.WithEvidence(recorder), otelperf.WithStateFile(setup.StateFile), otelperf.WithDB("main", db), otelperf.WithLogger(slog.New(slog.DiscardHandler)),
 		otelperf.WithBaseline(baseline.Config{Grace: grace}))
 	if err != nil {
 		return err
 	}
-	own, err := spikeprocessor.New(nil, spikeprocessor.WithSlowThreshold(80*time.Millisecond))
-	if err != nil {
-		return err
-	}
-	recorder := evidence.New(evidence.WithLimits(evidence.Limits{CPUShare: 1}))
-	if err := recorder.Start(own.Link().MarkRoots); err != nil {
-		return err
-	}
-	tp := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(mon.SpanProcessor(nil)), sdktrace.WithSpanProcessor(own))
+	tp := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(mon.SpanProcessor(nil)))
 	mp := sdkmetric.NewMeterProvider(sdkmetric.WithReader(mon.Reader()))
 	s := newShop(db, setup.Backend.Inventory, otelhttp.NewTransport(&http.Transport{MaxIdleConnsPerHost: 100},
-		otelhttp.WithTracerProvider(tp), otelhttp.WithMeterProvider(mp)))
+		otelhttp.WithTracerProvider(tp), otelhttp.WithMeterProvider(mp)), tp.Tracer("shop"))
 	shop, err := serve(otelhttp.NewHandler(mon.Middleware(s.routes()), "shop", otelhttp.WithTracerProvider(tp),
 		otelhttp.WithMeterProvider(mp), otelhttp.WithFilter(mon.Filter)))
 	if err != nil {
@@ -72,6 +65,10 @@ func shopProcess() error {
 	mux := http.NewServeMux()
 	mux.Handle("/debug/otelperf/", http.StripPrefix("/debug/otelperf", mon.Handler()))
 	mux.HandleFunc("/recordings", func(w http.ResponseWriter, _ *http.Request) { _ = json.NewEncoder(w).Encode(recorder.Recordings()) })
+	mux.HandleFunc("/traces/{id}", func(w http.ResponseWriter, r *http.Request) {
+		id, _ := strconv.ParseUint(r.PathValue("id"), 10, 64)
+		_, _ = w.Write(recorder.Trace(id))
+	})
 	admin, err := serve(mux)
 	if err != nil {
 		return err
@@ -86,7 +83,6 @@ func shopProcess() error {
 			return mon.Shutdown(context.Background())
 		}
 		if err == nil {
-			time.AfterFunc(4*time.Second, func() { _ = recorder.Arm("", time.Second) })
 			err = s.inject(&scenarioNamed(name).faults)
 		}
 		if err = errors.Join(err, json.NewEncoder(os.Stdout).Encode("injected")); err != nil {
