@@ -34,8 +34,9 @@ type script struct {
 	refuse  error              // what Arm and Record return
 	list    []causes.Recording // newest first
 	closed  bool               //
-	halts   chan struct{}      // closed: the recording at hand is cancelled
-	marks   map[string]int     // by endpoint
+	gone    bool
+	halts   chan struct{}  // closed: the recording at hand is cancelled
+	marks   map[string]int // by endpoint
 }
 
 func newScript(found func(slow int) []causes.Endpoint) *script {
@@ -124,7 +125,21 @@ func (s *script) Recordings() []causes.Recording {
 	return slices.Clone(s.list)
 }
 
-func (s *script) Trace(id uint64) []byte { return fmt.Appendf(nil, "go 1.26 trace %d", id) }
+func (s *script) Trace(id uint64) []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.gone {
+		return nil
+	}
+	return fmt.Appendf(nil, "go 1.26 trace %d", id)
+}
+
+// forget lets the traces go.
+func (s *script) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.gone = true
+}
 
 func (s *script) Shutdown(context.Context) error {
 	s.mu.Lock()

@@ -25,7 +25,7 @@ type Health struct {
 
 // HealthCheck is one thing that was looked at.
 type HealthCheck struct {
-	Name   string `json:"name"`            // what was looked at: enabled, engine, counting, spikes, source, faults, endpoints, anatomies, state_file, in_flight
+	Name   string `json:"name"`            // what was looked at: enabled, engine, counting, spikes, source, faults, endpoints, anatomies, state_file, in_flight, evidence
 	Status string `json:"status"`          // pass or warn
 	Detail string `json:"detail,omitzero"` // what is wrong; empty for pass
 }
@@ -71,6 +71,8 @@ func (m *Monitor) Health() Health {
 	check("endpoints", d.Processor.Overflowed > 0, "%d requests share the row (other)", d.Processor.Overflowed)
 	leaks := m.leaks(d.Processor.Leaked)
 	check("in_flight", len(leaks) > 0, "requests that may never end: %s", strings.Join(leaks, "; "))
+	noEvidence := d.noEvidence()
+	check("evidence", noEvidence != "", "what slow requests wait for cannot be recorded: %s", noEvidence)
 	since := time.Since(d.Processor.LastIncomplete)
 	check("anatomies", since < incompleteFor, "of %d slow or failed requests the anatomy lacks calls, of %d all of it, the last one %.0f s ago: "+
 		"more was running, or slow, than the bounds let be held", d.Processor.AnatomiesIncomplete, d.Processor.AnatomiesDropped, since.Seconds())

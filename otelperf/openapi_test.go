@@ -15,6 +15,7 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/otelperf/otelperf-go/otelperf/causes"
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/otelperf/events"
 	"github.com/otelperf/otelperf-go/otelperf/internal/problem"
@@ -71,6 +72,9 @@ var schemas = map[string]any{
 	"Anatomy": slowlog.Anatomy{}, "Node": slowlog.Node{}, "Finding": slowlog.Finding{}, "ErrorInfo": slowlog.ErrorInfo{},
 	"Runtime": runtimesignals.Report{}, "RuntimeReading": runtimesignals.Reading{}, "RuntimeLine": runtimesignals.Line{},
 	"RuntimeDeviation": runtimesignals.Deviation{}, "PoolState": runtimesignals.PoolState{}, "RuntimeAnswer": runtimeAnswer{},
+	"EvidenceAnswer": evidenceAnswer{}, "RecordingAnswer": recordingAnswer{}, "RecordedEndpoint": recordedEndpoint{},
+	"RecorderStatus": causes.RecorderStatus{}, "Cause": causes.Cause{}, "CodePlace": causes.Place{}, "RecordedRequest": causes.Request{},
+	"RequestPart": causes.Part{}, "StateSpan": causes.Span{},
 	"Problem": problem.Problem{}, "Leak": spikeprocessor.Leak{}, "EventStats": events.Stats{},
 }
 
