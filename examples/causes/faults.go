@@ -54,6 +54,14 @@ type faults struct {
 	orders  float64 // that the provider accepts, a second
 }
 
+func (s *shop) injectNamed(name string) error {
+	fault, err := scenarioNamed(name)
+	if err != nil {
+		return err
+	}
+	return s.inject(&fault.faults)
+}
+
 // inject makes something wrong from now on, until the process ends.
 func (s *shop) inject(f *faults) error {
 	if f.connections > 0 {

@@ -27,11 +27,10 @@ var rates = map[string]float64{
 type order struct {
 	Shop string
 	Seed uint64
-	// Slow is the share of the clients of GET /download and POST /upload that are slow.
-	Slow float64
-	// Endpoint gets Times as many requests; all do, where it is "".
+	// Endpoint is the one that is different; "" for all.
 	Endpoint string
-	Times    float64
+	Times    float64 // as many requests as usual, if it is not 0
+	Slow     float64 // share of the clients that read and write slowly
 }
 
 // maxOpen bounds the requests of an endpoint that are under way at the same time.
@@ -46,9 +45,7 @@ func loadProcess() error {
 	}
 	var now atomic.Pointer[order]
 	now.Store(&first)
-	seed := first.Seed
 	for endpoint, rate := range rates {
-		seed++
 		go (&clients{shop: first.Shop, endpoint: endpoint, rate: rate, now: &now}).run(rand.New(rand.NewPCG(first.Seed, hash(endpoint))))
 	}
 	if err := hello(addresses{}); err != nil {
@@ -86,7 +83,8 @@ func (c *clients) run(random *rand.Rand) {
 	quick, slow := http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: maxOpen}}, http.Client{Transport: slowTransport()}
 	for {
 		now, rate := c.now.Load(), c.rate
-		if now.Times > 0 && (now.Endpoint == "" || now.Endpoint == c.endpoint) {
+		meant := now.Endpoint == "" || now.Endpoint == c.endpoint
+		if now.Times > 0 && meant {
 			rate *= now.Times
 		}
 		time.Sleep(time.Duration(random.ExpFloat64() / rate * float64(time.Second)))
@@ -94,7 +92,7 @@ func (c *clients) run(random *rand.Rand) {
 			continue
 		}
 		client, pace := &quick, time.Duration(0)
-		if random.Float64() < now.Slow && strings.HasSuffix(c.endpoint, "load") {
+		if random.Float64() < now.Slow && meant {
 			client, pace = &slow, 10*time.Millisecond
 		}
 		c.open.Add(1)

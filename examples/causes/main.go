@@ -65,7 +65,7 @@ func bench(ctx context.Context, words string, rounds int, seed uint64, usual str
 			if err != nil {
 				return fmt.Errorf("%s: %w", s, err)
 			}
-			progress("%-24s first %-5v requests %3d of %3d, explained %3.0f %%, found %4.1f s, named %4.1f s, %s", s, r.first, r.right, r.slow, 100*r.explained, r.found.Seconds(), r.named.Seconds(), r.said)
+			progress("%-24s first %-5v %v requests %3d of %3d, explained %3.0f %%, found %4.1f s, named %4.1f s, %s", s, r.first, r.recorded, r.right, r.slow, 100*r.explained, r.found.Seconds(), r.named.Seconds(), functions(r.said))
 			if verbose {
 				details(r)
 			}

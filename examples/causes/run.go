@@ -11,9 +11,10 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
-	"github.com/otelperf/otelperf-go/otelperf"
 	"github.com/otelperf/otelperf-go/otelperf/causes"
 )
 
@@ -83,6 +84,7 @@ type result struct {
 	slow      int // requests of the endpoints concerned
 	right     int // of them
 	explained float64
+	recorded  []bool // by endpoint: the first cause of a recording was right
 	endpoints []causes.Endpoint
 }
 
@@ -119,32 +121,81 @@ func run(ctx context.Context, s *scenario, seed uint64, learned string) (res *re
 		if err := wait(ctx, looks); err != nil {
 			return nil, err
 		}
-		var listed spikes
-		if err := get(ctx, r.shop.Admin+"/debug/otelperf/spikes", &listed); err != nil {
+		if err := res.look(ctx, r.shop.Admin, time.Since(begin)); err != nil {
 			return nil, err
 		}
-		if res.found == 0 && len(listed.Spikes) > 0 {
-			res.found = time.Since(begin)
-		}
-		var recordings []causes.Recording
-		if err := get(ctx, r.shop.Admin+"/recordings", &recordings); err != nil {
-			return nil, err
-		}
-		for i := len(recordings) - 1; i >= 0 && res.named == 0; i-- {
-			if res.judge(&recordings[i]); res.said != "" {
-				res.named = time.Since(begin)
-				err = save(ctx, r.shop.Admin, s, &recordings[i])
-			}
-		}
-		if res.found > 0 && res.named > 0 {
+		if len(s.truth) > 0 && res.named > 0 && len(res.endpoints) > 0 {
 			break
 		}
 	}
+	if res.named == 0 && len(res.truth) > 0 {
+		var b json.RawMessage
+		if err := get(ctx, r.shop.Admin+"/debug/otelperf/evidence", &b); err != nil {
+			return nil, err
+		}
+		var all []causes.Recording
+		_ = get(ctx, r.shop.Admin+"/recordings", &all)
+		res.said = string(b[:min(len(b), 1200)])
+		for _, rec := range all {
+			res.said += fmt.Sprintf("\n   recording %v %v %q %d slow %v", rec.Start.Sub(begin), rec.End.Sub(begin), rec.Reason, rec.Slow, rec.Cut)
+		}
+	}
+	res.first = res.first || len(res.truth) == 0 && res.named == 0
 	return res, nil
 }
 
-// spikes are those of the JSON endpoint.
-type spikes struct{ Spikes []otelperf.Spike }
+// spikes are those of the JSON endpoint, with what matters here.
+type spikes struct {
+	Spikes []struct {
+		Reason, Cause string
+		Causes        []struct {
+			Sentence string
+			Unknown  bool
+		}
+	}
+}
+
+// look asks the shop's JSON endpoint, as a person would.
+func (res *result) look(ctx context.Context, admin string, after time.Duration) error {
+	var s spikes
+	if err := get(ctx, admin+"/debug/otelperf/spikes", &s); err != nil {
+		return err
+	}
+	for _, spike := range s.Spikes {
+		if res.found == 0 {
+			res.found = after
+		}
+		if res.named == 0 && len(spike.Causes) > 0 && !spike.Causes[0].Unknown {
+			res.named, res.said = after, spike.Cause
+			res.first = res.saysTheTruth(spike.Cause, spike.Causes[0].Sentence)
+		}
+	}
+	return res.lookAtRequests(ctx, admin)
+}
+
+// saysTheTruth compares the cause of a spike, which begins with the endpoint that it is about.
+func (res *result) saysTheTruth(cause, sentence string) bool {
+	return slices.ContainsFunc(slices.Concat(res.truth, res.roots), func(t truth) bool {
+		return (t.endpoint == "" || strings.HasPrefix(cause, t.endpoint+":")) && t.said(sentence)
+	})
+}
+
+// lookAtRequests judges single requests by the first recording that has enough of them.
+func (res *result) lookAtRequests(ctx context.Context, admin string) error {
+	if len(res.endpoints) > 0 {
+		return nil
+	}
+	var recordings []causes.Recording
+	if err := get(ctx, admin+"/recordings", &recordings); err != nil {
+		return err
+	}
+	for i := range slices.Backward(recordings) {
+		if res.judge(&recordings[i]); len(res.endpoints) > 0 {
+			return save(ctx, admin, res.scenario, &recordings[i])
+		}
+	}
+	return nil
+}
 
 // save keeps the trace of a recording for go tool trace.
 func save(ctx context.Context, admin string, s *scenario, rec *causes.Recording) error {
@@ -183,42 +234,33 @@ func get(ctx context.Context, url string, v any) error {
 	return json.NewDecoder(res.Body).Decode(v)
 }
 
-// judge compares what was found with the truth.
+// judge compares what was found in a recording with the truth.
 func (res *result) judge(rec *causes.Recording) {
-	res.endpoints, res.slow, res.right, res.said = rec.Endpoints, 0, 0, ""
-	if rec.Error != "" {
-		res.said = rec.Error
-	}
 	var slow, explained float64
-	for _, e := range rec.Endpoints {
-		if len(res.truth) == 0 && len(e.Causes) > 0 {
-			res.said = e.Name + ": " + e.Causes[0].Sentence()
-		}
-		for i := range res.truth {
-			t := &res.truth[i]
-			if t.endpoint != e.Name {
+	for i := range rec.Endpoints {
+		e := &rec.Endpoints[i]
+		for j := range res.truth {
+			t := &res.truth[j]
+			if t.endpoint != e.Name || e.Slow < fewestSlow {
 				continue
 			}
-			res.count(t, &e)
+			res.endpoints = rec.Endpoints
+			res.count(t, e)
 			slow += float64(e.SlowNanos) * float64(e.Slow)
 			explained += float64(e.SlowNanos) * float64(e.Slow) * e.Explained
-			if res.said == "" && len(e.Causes) > 0 {
-				c := e.Causes[0]
-				res.first = t.right(c.Reason, c.Times)
-				res.said = fmt.Sprintf("%s: %s", e.Name, c.Sentence())
-			}
 		}
 	}
-	if len(res.truth) == 0 {
-		res.first = res.said == ""
-	}
-	if slow > 0 {
-		res.explained = explained / slow
-	}
+	res.explained = explained / max(slow, 1)
 }
+
+// fewestSlow are the slow requests of an endpoint from which on a cause is named.
+const fewestSlow = 5
 
 // count judges the slow requests of an endpoint, each by its largest part.
 func (res *result) count(t *truth, e *causes.Endpoint) {
+	if len(e.Causes) > 0 {
+		res.recorded = append(res.recorded, t.right(e.Causes[0].Reason, e.Causes[0].Times))
+	}
 	for _, q := range e.Requests {
 		res.slow++
 		if len(q.Parts) > 0 && t.right(q.Parts[0].Reason, q.Parts[0].Times) {

@@ -83,7 +83,7 @@ func shopProcess() error {
 			return mon.Shutdown(context.Background())
 		}
 		if err == nil {
-			err = s.inject(&scenarioNamed(name).faults)
+			err = s.injectNamed(name)
 		}
 		if err = errors.Join(err, json.NewEncoder(os.Stdout).Encode("injected")); err != nil {
 			return err

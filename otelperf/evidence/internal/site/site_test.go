@@ -67,6 +67,13 @@ func TestLines(t *testing.T) {
 			t.Errorf("%v: line %q, outer %q, begin %q; want %q, %q, %q", tt.stack, got.Line.Func, got.Outer, got.Begin, tt.line, tt.outer, tt.begin)
 		}
 	}
+	// A goroutine that was told to make way while it ran a function without a frame of its own.
+	if got := of(table, "runtime.asyncPreempt2", "runtime.asyncPreempt"); *got != (Site{}) || got.Name() != "" {
+		t.Errorf("a stack that says nothing is %+v", got)
+	}
+	if got := of(table, "runtime.asyncPreempt", "main.burn").Name(); got != "main.burn" {
+		t.Errorf("a goroutine that burns is called %q", got)
+	}
 	if got := of(table, "runtime.gopark", "main.cart").Line.String(); got != "f.go:2" {
 		t.Errorf("place %q, want f.go:2", got)
 	}
