@@ -34,9 +34,10 @@ func ReplaceLevel(groups []string, a slog.Attr) slog.Attr {
 
 // Names of the events that are emitted through the OpenTelemetry log API.
 const (
-	logEventSpikeStarted = "otelperf.spike.started"
-	logEventSpikeUpdated = "otelperf.spike.updated"
-	logEventSpikeEnded   = "otelperf.spike.ended"
+	logEventSpikeStarted  = "otelperf.spike.started"
+	logEventSpikeUpdated  = "otelperf.spike.updated"
+	logEventSpikeReopened = "otelperf.spike.reopened"
+	logEventSpikeEnded    = "otelperf.spike.ended"
 )
 
 // queuedAlerts bounds the alerts that wait while a logger or an OnSpike function is slow.
@@ -73,7 +74,7 @@ func newAlerter(c *config, slow *slowlog.Store, faults *fault.Log) *alerter {
 
 // put queues an event that is worth a message. It never blocks.
 func (a *alerter) put(ev *engine.Event) {
-	if !ev.Opened && !ev.Grew && !ev.Closed {
+	if ev.Part != nil {
 		return
 	}
 	select {
@@ -113,9 +114,22 @@ type alert struct {
 	spike Spike
 }
 
-// headline is the first endpoint as a message has it: one of growth has the quantile of the worst minute, and the evidence in its reason.
+// signals are the sentences of what had left its normal beside the spike.
+func (ev *alert) signals() (sentences []string) {
+	for i := range ev.spike.Signals {
+		sentences = append(sentences, ev.spike.Signals[i].Sentence)
+	}
+	return sentences
+}
+
+// headline is the first endpoint as a message has it: one of growth has the quantile of the worst minute, and the evidence in its reason;
+// one that it has come back what was seen then.
 func (ev *alert) headline() *SpikeEndpoint {
 	p := ev.spike.Endpoints[0]
+	if part := ev.Incident.Parts[0]; ev.Reopened && part.Returns > 0 {
+		part.Evidence = part.Again
+		return new(spikeEndpointOf(&part))
+	}
 	if ev.Grew && p.Ratio != nil && p.WorstRatio != nil && *p.WorstRatio > *p.Ratio {
 		p.P99Ms, p.QuantileMs, p.Ratio = p.WorstP99Ms, p.WorstMs, p.WorstRatio
 		p.Quantile, p.BaselineQuantileMs = ev.Incident.Parts[0].Worst.Rank, p.WorstMs / *p.WorstRatio
@@ -136,8 +150,12 @@ func (a *alerter) log(ev *alert) {
 		if ev.Incident.State == engine.NewNormal {
 			text = "latency spike became the new normal"
 		}
+	case ev.Reopened:
+		text = "latency spike reopened"
 	case ev.Grew:
 		text = "latency spike grew"
+	case ev.Explained:
+		level, text = slog.LevelWarn, "latency spike: its cause is known"
 	}
 	attrs := []slog.Attr{slog.String("spike_id", ev.spike.ID)}
 	if a.name != "" {
@@ -155,8 +173,14 @@ func (a *alerter) log(ev *alert) {
 		attrs = append(attrs, slog.Float64("quantile", p.Quantile), slog.Float64("quantile_ms", p.QuantileMs),
 			slog.Float64("baseline_quantile_ms", p.BaselineQuantileMs), slog.Float64("ratio", *p.Ratio))
 	}
+	if ev.spike.Cause != "" {
+		attrs = append(attrs, slog.String("cause", ev.spike.Cause))
+	}
 	if p.WaitsFor != "" {
 		attrs = append(attrs, slog.String("waits_for", p.WaitsFor))
+	}
+	if signals := ev.signals(); len(signals) > 0 {
+		attrs = append(attrs, slog.Any("signals", signals))
 	}
 	if ev.spike.End != nil {
 		attrs = append(attrs, slog.Float64("duration_seconds", ev.spike.End.Sub(ev.spike.Start).Seconds()),
@@ -171,15 +195,20 @@ func (a *alerter) log(ev *alert) {
 	fault.Contain(&a.panics, func() { l.LogAttrs(context.Background(), level, text, attrs...) })
 }
 
-// emit sends the alert as an OpenTelemetry event: severity ERROR4 for a start, which is LevelCritical, INFO for an end. The attribute
+// emit sends the alert as an OpenTelemetry event: severity ERROR4 for a start or growth, which is LevelCritical, WARN for a
+// cause that has become known, INFO for an end. The attribute
 // otelperf.alert.severity says critical or info.
 func (a *alerter) emit(ev *alert) {
 	name, severity, severityText, urgency := logEventSpikeStarted, otellog.SeverityError4, "ERROR", "critical"
 	switch {
 	case ev.Closed:
 		name, severity, severityText, urgency = logEventSpikeEnded, otellog.SeverityInfo, "INFO", "info"
+	case ev.Reopened:
+		name = logEventSpikeReopened
 	case ev.Grew:
 		name = logEventSpikeUpdated
+	case ev.Explained:
+		name, severity, severityText, urgency = logEventSpikeUpdated, otellog.SeverityWarn, "WARN", "info"
 	}
 	var r otellog.Record
 	r.SetEventName(name)
@@ -236,6 +265,17 @@ func (ev *alert) attributes() []attribute.KeyValue {
 	}
 	if p.WaitsFor != "" {
 		attrs = append(attrs, attribute.String("otelperf.spike.waits_for", p.WaitsFor))
+	}
+	if sp.Cause != "" {
+		attrs = append(attrs, attribute.String("otelperf.spike.cause", sp.Cause))
+	}
+	if len(sp.Causes) > 0 && !sp.Causes[0].Unknown {
+		first := &sp.Causes[0]
+		attrs = append(attrs, attribute.String("otelperf.spike.cause.about", first.About), attribute.String("otelperf.spike.cause.source", string(first.Source)),
+			attribute.Float64("otelperf.spike.cause.share", first.Share))
+	}
+	if signals := ev.signals(); len(signals) > 0 {
+		attrs = append(attrs, attribute.StringSlice("otelperf.spike.signals", signals))
 	}
 	if sp.End != nil {
 		attrs = append(attrs, attribute.Int64("otelperf.spike.cost.requests", int64(sp.CostRequests)), attribute.Int64("otelperf.spike.cost.slow", int64(sp.CostSlow)),

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	// perSpike bounds the recordings of a spike.
+	// perSpike bounds the recordings of a spike, and how often those that had nothing in them are tried again.
 	perSpike = 3
 	// fewestSlow is how many slow requests must have been seen for a cause to be named.
 	fewestSlow = 5
@@ -28,16 +28,28 @@ const (
 // armer has a recorder record while something is slow.
 type armer struct {
 	recorder EvidenceRecorder
-	engine   *engine.Engine
+	engine   suspects
 	made     recordings
 
 	mu      sync.Mutex // guards all below
 	closed  bool
-	reason  string               // of the recording that it has asked for; "" if it is none of its own
-	seen    time.Time            // when there was last something slow
-	grown   map[string]time.Time // when open spikes have grown; at most engine.MaxIncidents
-	doubts  int                  // recordings on suspicion that no spike has followed
-	suspect time.Time            // from when on suspicion starts one
+	reason  string                // of the recording that it has asked for; "" if it is none of its own
+	seen    time.Time             // when there was last something slow
+	open    map[string]*openSpike // by id; at most engine.MaxIncidents
+	doubts  int                   // recordings on suspicion that no spike has followed
+	suspect time.Time             // from when on suspicion starts one
+}
+
+// suspects is what an engine knows of that.
+type suspects interface {
+	Suspects() []engine.Suspect
+	Incident(id string) (engine.Incident, bool)
+}
+
+// openSpike is what became of a spike so far.
+type openSpike struct {
+	grown time.Time // when it has last
+	asked int       // how many recordings were asked for
 }
 
 // newArmer returns nil where there is no recorder.
@@ -45,7 +57,7 @@ func newArmer(r EvidenceRecorder, e *engine.Engine) *armer {
 	if r == nil {
 		return nil
 	}
-	return &armer{recorder: r, engine: e, grown: map[string]time.Time{}}
+	return &armer{recorder: r, engine: e, open: map[string]*openSpike{}}
 }
 
 // begin starts the recorder, which marks requests through setMark.
@@ -79,10 +91,20 @@ func (a *armer) note(ev *engine.Event) {
 	a.doubts, a.suspect = 0, time.Time{}
 	switch {
 	case ev.Closed:
-		delete(a.grown, ev.Incident.ID)
-	case ev.Grew && len(a.grown) < engine.MaxIncidents:
-		a.grown[ev.Incident.ID] = ev.Time
+		delete(a.open, ev.Incident.ID)
+	case ev.Grew:
+		a.spike(ev.Incident.ID).grown = ev.Time
 	}
+}
+
+func (a *armer) spike(id string) *openSpike {
+	if a.open[id] == nil {
+		if len(a.open) >= engine.MaxIncidents { // the engine forgets some that are open, too
+			clear(a.open)
+		}
+		a.open[id] = &openSpike{}
+	}
+	return a.open[id]
 }
 
 // tick looks at what is slow, and starts or ends a recording. It is to be called every second.
@@ -122,7 +144,9 @@ func (a *armer) arm(suspects []engine.Suspect, now time.Time) {
 			continue
 		}
 		if in, ok := a.engine.Incident(s.Incident); ok && a.wants(&in) {
-			a.ask("spike "+in.ID+": "+in.Reason, s.Slow)
+			if a.ask("spike "+in.ID+": "+in.Reason, s.Slow) {
+				a.spike(in.ID).asked++
+			}
 			return
 		}
 	}
@@ -147,15 +171,15 @@ func (a *armer) ask(reason string, slow time.Duration) bool {
 
 // wants reports whether another recording may tell more of an open spike.
 func (a *armer) wants(in *engine.Incident) bool {
-	made, seen := a.made.of(in.Start, in.End), false
-	if len(made) >= perSpike {
+	made, seen, spike := a.made.of(in.Start, in.End), false, a.spike(in.ID)
+	if len(made) >= perSpike || spike.asked >= 2*perSpike {
 		return false
 	}
 	open := func(e *causes.Endpoint) bool {
 		return slices.ContainsFunc(in.Parts, func(p engine.Part) bool { return p.State == engine.Open && p.Endpoint.String() == e.Name })
 	}
 	for _, r := range made {
-		if r.End.Before(a.grown[in.ID]) {
+		if r.End.Before(spike.grown) {
 			continue // it is worse since
 		}
 		for i := range r.Endpoints {

@@ -228,38 +228,11 @@ func TestFewSlowRequestsOfASpike(t *testing.T) {
 	})
 }
 
-// TestNoSpikeAfterAll: the recording is ended once nothing is slow any more, and suspicion alone starts no other at once.
-func TestNoSpikeAfterAll(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := newScript(always("GET /a", 8))
-		s := newBubble(t, "1.0", otelperf.WithEvidence(r))
-		defer func() { _ = s.mon.Shutdown(t.Context()) }()
-		s.run(10*time.Minute, 10, 20*time.Millisecond, "/a")
-		suspected := 0 // seconds until it is
-		for ; r.Status().State != causes.RecorderRecording && suspected < 30; suspected++ {
-			s.run(time.Second, 10, 60*time.Millisecond, "/a")
-		}
-		s.run(40*time.Second, 20, 20*time.Millisecond, "/a")
-		s.run(time.Duration(suspected)*time.Second, 10, 60*time.Millisecond, "/a")
-		if told := s.spikes(); len(told) > 0 {
-			t.Fatalf("it was a spike: %v", told[0].Reason)
-		}
-		if got := r.armed(); len(got) != 1 {
-			t.Errorf("asked %q, want once in a minute", got)
-		}
-		s.run(2*time.Minute, 20, 20*time.Millisecond, "/a")
-		s.run(time.Duration(suspected)*time.Second, 10, 60*time.Millisecond, "/a")
-		if got := r.armed(); len(got) != 2 {
-			t.Errorf("asked %q, want another one", got)
-		}
-	})
-}
-
 // TestNothingIsSlowAnyMore: the recording ends before its time.
 func TestNothingIsSlowAnyMore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newScript(always("GET /a", 8))
-		r.takes = time.Minute
+		r.takes = 10 * time.Minute
 		s := newBubble(t, "1.0", otelperf.WithEvidence(r))
 		defer func() { _ = s.mon.Shutdown(t.Context()) }()
 		s.run(10*time.Minute, 10, 20*time.Millisecond, "/a")
@@ -267,10 +240,10 @@ func TestNothingIsSlowAnyMore(t *testing.T) {
 			s.run(time.Second, 10, 60*time.Millisecond, "/a")
 		}
 		began := time.Now()
-		for r.Status().State == causes.RecorderRecording && time.Since(began) < time.Minute {
+		for r.Status().State == causes.RecorderRecording && time.Since(began) < 10*time.Minute {
 			s.run(time.Second, 10, 20*time.Millisecond, "/a")
 		}
-		if took := time.Since(began); took < 2*time.Second || took > 50*time.Second {
+		if took := time.Since(began); took < 2*time.Second || took > 5*time.Minute {
 			t.Errorf("it ended after %v", took)
 		}
 	})

@@ -64,6 +64,7 @@ func everyOption(t *testing.T) map[string]SetupOption {
 		"WithLoggerProvider":        WithLoggerProvider(lognoop.NewLoggerProvider()),
 		"WithMeterProvider":         WithMeterProvider(noop.NewMeterProvider()),
 		"WithStateFile":             WithStateFile(filepath.Join(t.TempDir(), "state")),
+		"WithBundleDir":             WithBundleDir(t.TempDir()),
 		"WithProcessorOptions":      WithProcessorOptions(spikeprocessor.WithAnatomy(false)),
 		"WithEvents":                WithEvents(events.WithQueueSize(100)),
 		"WithSpanExporter":          WithSpanExporter(tracetest.NewInMemoryExporter()),

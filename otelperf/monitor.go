@@ -48,10 +48,12 @@ type Monitor struct {
 	alerts    *alerter
 	tracker   *events.Tracker // nil without events
 	state     *stateKeeper    // nil without a state file
+	bundles   *bundleDir      // nil without a directory for them
 	metering  *instruments    // nil when off
 	runtime   *runtimesignals.Recorder
 	beside    spikeSignals
 	arming    *armer // nil without a recorder of evidence
+	causes    spikeCauses
 	companion *companion.Companion
 	wrap      func(http.Handler) http.Handler // Middleware
 	counters  httpmw.Counters
@@ -64,8 +66,8 @@ type Monitor struct {
 }
 
 // New returns a Monitor. Its error joins all that is wrong with the options and the environment, each wrapping ErrConfig. It starts
-// five goroutines (one more with a state file, one with the metric source, one with evidence, one for each pool of WithDB), which
-// Shutdown ends.
+// five goroutines (one more with a state file, one with a directory for bundles, one with the metric source, one with evidence, one for
+// each pool of WithDB), which Shutdown ends.
 //
 // With OTEL_SDK_DISABLED or OTELPERF_DISABLED set to true the Monitor does nothing: SpanProcessor and Sampler return what they are
 // given, Middleware returns its handler, and no goroutine is started.
@@ -118,6 +120,9 @@ func (m *Monitor) build() (err error) {
 	}
 	m.alerts = newAlerter(&m.cfg, m.slow, &m.faults)
 	m.alerts.beside = &m.beside
+	if m.cfg.bundleDir != "" && m.disabled == "" {
+		m.bundles = newBundleDir(m)
+	}
 	if m.tracker, err = m.newTracker(); err != nil {
 		return err
 	}
@@ -139,8 +144,14 @@ func (m *Monitor) buildEngine() (err error) {
 	if m.metrics != nil {
 		detector.Tick = every
 	}
+	m.causes = spikeCauses{link: m.link, runtime: m.runtime}
+	if m.cfg.evidence != nil {
+		m.causes.recordings = m.cfg.evidence.Recordings
+	}
 	m.engine, err = engine.New(engine.Options{
 		Detector: detector, Publish: m.link.Publish, Requests: spikeRequests{m.slow, m.link}, Version: func() string { return m.identity().version },
+		Why:     m.causes.why,
+		Signals: func(ago time.Duration) []string { return m.runtime.Left(time.Now().Add(-ago)) },
 	})
 	if err != nil {
 		return err
@@ -184,6 +195,9 @@ func (m *Monitor) start() {
 	if m.state != nil {
 		m.state.start()
 	}
+	if m.bundles != nil {
+		m.bundles.start()
+	}
 	m.runtime.Start()
 	m.reader.start()
 }
@@ -197,6 +211,7 @@ func (m *Monitor) sendSlow(e *slowlog.Entry) {
 func (m *Monitor) digest(now time.Time) {
 	m.link.Digest(now)
 	m.arming.tick(now)
+	m.causes.explainRequests(m.slow)
 }
 
 // spike passes on what the engine found. The stream gets what changes between the first and the last report of a spike, and these.
@@ -206,12 +221,16 @@ func (m *Monitor) spike(ev *engine.Event) {
 	}
 	m.beside.note(&ev.Incident, time.Now())
 	m.arming.note(ev)
-	if message := ev.Part == nil; message || ev.Incident.Reported && ev.Incident.State == engine.Open {
+	message := ev.Part == nil
+	if message || ev.Incident.Reported && ev.Incident.State == engine.Open {
 		change := spikeChangeOf(ev)
 		m.beside.add(&change.Spike)
 		m.companion.Send(companion.TopicSpike, func() any { return change })
 	}
 	m.alerts.put(ev)
+	if message {
+		m.bundles.put(&ev.Incident)
+	}
 }
 
 // SpanProcessor returns the processor to register with a TracerProvider, in front of next, the processor that the
@@ -321,6 +340,9 @@ func (m *Monitor) closeParts(ctx context.Context) error {
 	}
 	if m.state != nil {
 		parts = append(parts, part{"state file", m.state.Close})
+	}
+	if m.bundles != nil {
+		parts = append(parts, part{"bundles", m.bundles.Close})
 	}
 	if m.tracker != nil {
 		parts = append(parts, part{"events", m.tracker.Shutdown})

@@ -55,6 +55,7 @@ type config struct {
 	token          string
 	localChanges   bool
 	stateFile      string
+	bundleDir      string
 	traceURL       string
 	maxStreams     int
 	onSpike        []func(Spike)

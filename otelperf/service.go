@@ -95,6 +95,8 @@ func (s service) Spike(id string) (any, bool) {
 	return sp, true
 }
 
+func (s service) Bundle(id string) (zip []byte, ok bool, err error) { return s.m.bundle(id) }
+
 func (s service) Health() any   { return s.m.Health() }
 func (s service) Settings() any { return s.m.Settings() }
 

@@ -5,6 +5,7 @@ package otelperf
 import (
 	"time"
 
+	"github.com/otelperf/otelperf-go/otelperf/causes"
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/otelperf/internal/runtimesignals"
 	"github.com/otelperf/otelperf-go/otelperf/internal/units"
@@ -22,6 +23,10 @@ type Spike struct {
 	Endpoints []SpikeEndpoint `json:"endpoints"`
 	// Reason says in a sentence what was seen, by the first endpoint, once it has grown how bad that is, and once it has ended what it has cost.
 	Reason string `json:"reason"`
+	// Cause says in a sentence why: how much longer slow requests of the worst endpoint of which it is known take, and the first two of
+	// Causes. It may become known some seconds after the alert; empty while fewer than five slow requests were seen.
+	Cause  string          `json:"cause"`
+	Causes []causes.Ranked `json:"causes"` // of that endpoint, the largest first and what is unknown last; at most 6
 	// TraceIDs are three slow requests of it, the slowest first, as soon as there are any.
 	TraceIDs []string `json:"trace_ids"`
 
@@ -73,6 +78,9 @@ type SpikeEndpoint struct {
 
 	WaitsFor string `json:"waits_for,omitzero"` // route of the dependency that its slow requests spend their extra time in, if one is known
 
+	Cause  string          `json:"cause"`  // why its slow requests are slow, in a sentence; it stays as it was when the part ends
+	Causes []causes.Ranked `json:"causes"` // the largest first, and what is unknown last; at most 6
+
 	// The minute in which it was worst so far; within the first minute, what made it an alarm.
 	WorstAt       time.Time `json:"worst_at"`       // beginning of that minute
 	WorstMs       float64   `json:"worst_ms"`       // the quantile that fired
@@ -102,6 +110,7 @@ func spikeOf(in *engine.Incident) Spike {
 		CostRequests: in.Cost.Requests, CostSlow: in.Cost.Slow, CostExpectedSlow: *units.Number(in.Cost.ExpectedSlow),
 		CostFailed: in.Cost.Failed, CostExpectedFailed: *units.Number(in.Cost.ExpectedFailed),
 	}
+	s.Cause, s.Causes = causesOf(in.Why())
 	for i := range in.Parts {
 		s.Endpoints = append(s.Endpoints, spikeEndpointOf(&in.Parts[i]))
 	}
@@ -110,6 +119,7 @@ func spikeOf(in *engine.Incident) Spike {
 
 func spikeEndpointOf(p *engine.Part) SpikeEndpoint {
 	ev, ms := &p.Evidence, units.Milliseconds
+	cause, all := causesOf(p.Why)
 	return SpikeEndpoint{
 		Method: p.Endpoint.Method, Route: p.Endpoint.Route, Kind: p.Endpoint.Kind.String(),
 		State: string(p.State), Start: p.Start.UTC(), At: p.At.UTC(), End: ended(p.End),
@@ -117,11 +127,21 @@ func spikeEndpointOf(p *engine.Part) SpikeEndpoint {
 		P50Ms: ms(ev.Now.P50), P90Ms: ms(ev.Now.P90), P99Ms: ms(ev.Now.P99),
 		BaselineP50Ms: ms(ev.Baseline.P50), BaselineP90Ms: ms(ev.Baseline.P90), BaselineP99Ms: ms(ev.Baseline.P99),
 		Quantile: *units.Number(ev.Quantile), QuantileMs: ms(ev.QuantileNow), BaselineQuantileMs: ms(ev.QuantileBaseline), Ratio: known(ev.Ratio), WaitsFor: p.WaitsFor,
+		Cause: cause, Causes: all,
 		WorstAt: p.Worst.Time.UTC(), WorstMs: ms(p.Worst.Quantile), WorstP99Ms: ms(p.Worst.P99), WorstRatio: known(p.Worst.Ratio),
 		WorstRequests: p.Worst.Requests, WorstFailed: p.Worst.Failed, LastMs: ms(p.Last.Quantile), LastRatio: known(p.Last.Ratio),
 		CostRequests: p.Cost.Requests, CostSlow: p.Cost.Slow, CostExpectedSlow: *units.Number(p.Cost.ExpectedSlow),
 		CostFailed: p.Cost.Failed, CostExpectedFailed: *units.Number(p.Cost.ExpectedFailed), ErrorRateBefore: units.Number(p.FailedBefore), ErrorRate: units.Number(p.Failed),
 	}
+}
+
+// causesOf is the form of causes in JSON, the receiver's to keep.
+func causesOf(w causes.Why) (sentence string, all []causes.Ranked) {
+	all = append([]causes.Ranked{}, w.Causes...)
+	for i := range all {
+		all[i].ConfirmedBy = append([]causes.Source{}, all[i].ConfirmedBy...)
+	}
+	return w.Sentence, all
 }
 
 // known is nil for a ratio of 0, which stands for "not known".
@@ -142,7 +162,7 @@ func ended(t time.Time) *time.Time {
 
 // spikeChange is the data of the stream's event "spike".
 type spikeChange struct {
-	Type  string    `json:"type"` // spike_started, spike_updated or spike_ended, of the whole spike
+	Type  string    `json:"type"` // spike_started, spike_updated, spike_ended or spike_reopened, of the whole spike
 	Time  time.Time `json:"time"`
 	Spike Spike     `json:"spike"`
 }
@@ -154,6 +174,8 @@ func spikeChangeOf(ev *engine.Event) spikeChange {
 		change.Type = "spike_started"
 	case ev.Closed:
 		change.Type = "spike_ended"
+	case ev.Reopened:
+		change.Type = "spike_reopened"
 	}
 	return change
 }

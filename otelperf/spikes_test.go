@@ -342,6 +342,7 @@ type eventRecorder struct {
 	mu     sync.Mutex
 	events []string
 	ratios []float64 // otelperf.baseline.ratio of each
+	causes []string  // otelperf.spike.cause.source and .about of those that have them
 }
 
 func (r *eventRecorder) all() []string {
@@ -361,7 +362,16 @@ func (l recordingLogger) Emit(_ context.Context, rec log.Record) {
 	l.r.mu.Lock()
 	defer l.r.mu.Unlock()
 	l.r.events = append(l.r.events, rec.EventName()+" "+rec.Severity().String())
+	cause := map[attribute.Key]string{}
+	defer func() {
+		if len(cause) > 0 {
+			l.r.causes = append(l.r.causes, cause["otelperf.spike.cause.source"]+" "+cause["otelperf.spike.cause.about"])
+		}
+	}()
 	rec.WalkAttributes(func(kv attribute.KeyValue) bool {
+		if strings.HasPrefix(string(kv.Key), "otelperf.spike.cause.") {
+			cause[kv.Key] = kv.Value.String()
+		}
 		if kv.Key == "otelperf.baseline.ratio" {
 			l.r.ratios = append(l.r.ratios, kv.Value.AsFloat64())
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // The kinds of a [Finding].
@@ -20,7 +21,11 @@ const (
 	FindingLate       = "late"        // calls that went on after the request had ended
 	FindingIncomplete = "incomplete"  // the tree lacks spans
 	FindingNoChildren = "no_children" // nothing is known of where the time went
+	FindingRecorded   = "recorded"    // what the request waited for, as a recording of the runtime shows it
 )
+
+// UnknownTime is what the time of a request may be in which no call ran.
+const UnknownTime = "own code, queueing or GC"
 
 // Finding is one thing that stands out in an anatomy.
 type Finding struct {
@@ -31,6 +36,7 @@ type Finding struct {
 
 const (
 	maxFindings   = 8
+	maxRecorded   = 3    // of these, that a recording shows
 	minRepeats    = 5    // equal calls before they are a finding
 	repeatShare   = 0.1  // of the request, unless there are many
 	manyRepeats   = 20   // equal calls that are a finding however short
@@ -46,7 +52,7 @@ const (
 func explain(a *Anatomy, normal Normal) []Finding {
 	x := explanation{a: a, total: a.Root.DurationMs, out: []Finding{}}
 	if a.Spans == 0 {
-		x.add(FindingNoChildren, x.total, "no child spans: %s ms of own code, queueing, GC, or calls that are not instrumented", ms(x.total))
+		x.add(FindingNoChildren, x.total, "no child spans: %s ms of %s, or calls that are not instrumented", ms(x.total), UnknownTime)
 	} else {
 		a.Root.walk(x.node)
 		x.gap()
@@ -77,7 +83,7 @@ func (x *explanation) node(n *Node) {
 		x.add(FindingRepeated, n.BusyMs, "%d calls of %s took %s of %s ms", n.Count, n.label(), ms(n.BusyMs), ms(x.total))
 	}
 	if n.Category == Own && n.Count == 1 && n.SelfMs >= ownShare*x.total && x.total > 0 {
-		x.add(FindingOwnTime, n.SelfMs, "%s of %s ms in %s itself: own code, queueing or GC", ms(n.SelfMs), ms(x.total), n.label())
+		x.add(FindingOwnTime, n.SelfMs, "%s of %s ms in %s itself: %s", ms(n.SelfMs), ms(x.total), n.label(), UnknownTime)
 	}
 	if n.Status == "error" {
 		x.failed(n)
@@ -133,14 +139,13 @@ func (x *explanation) gap() {
 	if stretch < ownShare*x.total || stretch == 0 {
 		return
 	}
-	const cause = "own code, queueing or GC"
 	switch {
 	case before == nil:
-		x.add(FindingGap, stretch, "%s ms before the first child: %s", ms(stretch), cause)
+		x.add(FindingGap, stretch, "%s ms before the first child: %s", ms(stretch), UnknownTime)
 	case after == nil:
-		x.add(FindingGap, stretch, "%s ms after the last child, %s: %s", ms(stretch), before.label(), cause)
+		x.add(FindingGap, stretch, "%s ms after the last child, %s: %s", ms(stretch), before.label(), UnknownTime)
 	default:
-		x.add(FindingGap, stretch, "%s ms between %s and %s: %s", ms(stretch), before.label(), after.label(), cause)
+		x.add(FindingGap, stretch, "%s ms between %s and %s: %s", ms(stretch), before.label(), after.label(), UnknownTime)
 	}
 }
 
@@ -225,4 +230,19 @@ func ms(v float64) string {
 		decimals = 2
 	}
 	return strconv.FormatFloat(v, 'f', decimals, 64)
+}
+
+// explained is a copy with what a recording shows, in the place of what says that time is not known.
+func (a *Anatomy) explained(recorded []Finding) *Anatomy {
+	all := slices.Clone(recorded)
+	for _, f := range a.Findings {
+		if f.Kind != FindingNoChildren && f.Kind != FindingRecorded {
+			f.Text = strings.TrimSuffix(f.Text, ": "+UnknownTime)
+			all = append(all, f)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Finding) int { return cmp.Compare(b.Ms, a.Ms) })
+	out := *a
+	out.Findings = slices.Clip(all[:min(len(all), maxFindings)])
+	return &out
 }

@@ -54,7 +54,7 @@ func TestFindings(t *testing.T) {
 		{"between", root(100), []Span{get(2, 1, 0, 30, "http://a/"), get(3, 1, 70, 100, "http://b/")}, BuildOptions{},
 			[]string{"gap: 40 ms between GET http://a/ and GET http://b/: own code, queueing or GC"}},
 		{"nothing known", root(600), nil, BuildOptions{},
-			[]string{"no_children: no child spans: 600 ms of own code, queueing, GC, or calls that are not instrumented"}},
+			[]string{"no_children: no child spans: 600 ms of own code, queueing or GC, or calls that are not instrumented"}},
 		{"unusual", root(510), []Span{sqlCall(2, 1, 0, 240, "SELECT a FROM t"), sqlCall(3, 1, 240, 480, "SELECT a FROM u")}, BuildOptions{Normal: usual},
 			[]string{"unusual: time in db is 480 ms, usually 12"}},
 		{"too little known of the usual", root(510), []Span{sqlCall(2, 1, 0, 240, "SELECT a FROM t"), sqlCall(3, 1, 240, 480, "SELECT a FROM u")},

@@ -46,6 +46,8 @@ type record struct {
 	seq   uint64
 	bytes int64
 	refs  int
+	// recorded findings are part of the entry's anatomy, at most maxRecorded.
+	recorded []Finding
 }
 
 // New returns an empty store. It starts no goroutine. Its error joins one [ErrConfig] for each limit out of range.
@@ -186,14 +188,36 @@ func (s *Store) Has(id trace.TraceID, span trace.SpanID) bool {
 // whether the entry was still kept and the anatomy within a quarter of the allowed bytes. Counts do not change and
 // hooks are not called.
 func (s *Store) ReplaceAnatomy(id trace.TraceID, span trace.SpanID, a *Anatomy) bool {
-	grown := a.size()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r := s.bySpan[span]
-	if r == nil || r.entry.TraceID != id {
+	return r != nil && r.entry.TraceID == id && s.replaceLocked(r, a)
+}
+
+// Explain adds what was recorded of a kept request to the findings of its anatomy, also of one that replaces it later: at most 3, of kind
+// [FindingRecorded]. Where findings say that time is not known, they say so no longer. It reports whether there is such an anatomy, and it
+// is within a quarter of the allowed bytes.
+func (s *Store) Explain(span trace.SpanID, recorded []Finding) bool {
+	recorded = slices.Clone(recorded[:min(len(recorded), maxRecorded)])
+	for i := range recorded {
+		recorded[i].Kind, recorded[i].Text = FindingRecorded, printable(own(recorded[i].Text, maxMessage))
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.bySpan[span]
+	if r == nil || r.entry.Anatomy == nil || len(recorded) == 0 {
 		return false
 	}
-	size := r.bytes - r.entry.Anatomy.size() + grown
+	r.recorded = recorded
+	return s.replaceLocked(r, r.entry.Anatomy)
+}
+
+// replaceLocked gives the entry of r another anatomy, with what was recorded.
+func (s *Store) replaceLocked(r *record, a *Anatomy) bool {
+	if len(r.recorded) > 0 && a != nil {
+		a = a.explained(r.recorded)
+	}
+	size := r.bytes - r.entry.Anatomy.size() + a.size()
 	if size > s.limits.Bytes/4 {
 		s.stripped.Add(1)
 		return false

@@ -65,7 +65,8 @@ func (c *core) learn(s *sample, children []slowlog.Span, weight int, now time.Ti
 		class = classNeither
 	}
 	if class == classOrdinary || state.spiking() {
-		s.entry.usual.observe(slowlog.BreakdownOf(c.slowSpan(s.root), children), now)
+		root := c.slowSpan(s.root)
+		s.entry.usual.observe(slowlog.BreakdownOf(root, children), slowlog.CallsOf(root, children), now)
 	}
 	s.entry.contrast.observe(class, weight, c.values(s, children), s.d, now)
 }

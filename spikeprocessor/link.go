@@ -114,6 +114,12 @@ func (l Link) WaitsFor(ep conventions.Endpoint, since time.Time) string {
 	return l.core.waitsFor(ep, since)
 }
 
+// Spent returns where requests of an endpoint that ended since a time and took longer than above spent their time: the last 100 of those
+// that are kept. ok is false for an endpoint that is not in the table.
+func (l Link) Spent(ep conventions.Endpoint, since time.Time, above time.Duration) (s Spent, ok bool) {
+	return l.core.spent(ep, since, above)
+}
+
 // Resource returns the resource of the first span that was counted, or nil before.
 func (l Link) Resource() *resource.Resource { return l.core.resource.Load() }
 

@@ -17,15 +17,17 @@ const (
 )
 
 // usual is what the ordinary requests of an endpoint spend their time on. While a spike is open it is what it was before that began:
-// there are copies of the last quarter of an hour, the older the fewer, at most 20 of 56 bytes. What is learned meanwhile is thrown away
+// there are copies of the last quarter of an hour, the older the fewer, at most 20 of 152 bytes. What is learned meanwhile is thrown away
 // when the spike ends, unless that has become the baseline.
 //
 // The zero value is ready to use. All methods are safe for concurrent use.
 type usual struct {
 	mu     sync.Mutex // guards all below
 	live   slowlog.Usual
+	calls  callMeans   // as live
+	names  callNames   // of calls
 	copies []usualCopy // oldest first
-	before *slowlog.Normal
+	before *usualCopy
 }
 
 var usualCategories = [...]slowlog.Category{slowlog.Own, slowlog.DB, slowlog.HTTP, slowlog.RPC, slowlog.Messaging, slowlog.Cache}
@@ -34,31 +36,38 @@ type usualCopy struct {
 	at      time.Time
 	ms      [len(usualCategories)]float32
 	samples int
+	calls   callMeans
 }
 
-func (u *usual) observe(b slowlog.Breakdown, now time.Time) {
+func (u *usual) observe(b slowlog.Breakdown, calls map[string]slowlog.CallTime, now time.Time) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if n := len(u.copies); u.before == nil && (n == 0 || now.Sub(u.copies[n-1].at).Abs() >= usualEvery) {
 		u.copy(now)
 	}
 	u.live.Observe(b)
+	u.calls.observe(&u.names, calls, u.live.Normal().Samples)
 }
 
 // copy adds one, and drops those that are too old, and those in between of which the neighbours are near enough for their age.
 func (u *usual) copy(now time.Time) {
-	normal := u.live.Normal()
-	c := usualCopy{at: now, samples: normal.Samples}
-	for i, category := range usualCategories {
-		c.ms[i] = float32(normal.Breakdown[category])
-	}
-	u.copies = append(u.copies, c)
+	u.copies = append(u.copies, u.now(now))
 	for i := len(u.copies) - 2; i >= 0; i-- {
 		newer, old := u.copies[i+1].at, now.Sub(u.copies[i].at) > usualReach
 		if old || i > 0 && newer.Sub(u.copies[i-1].at) <= now.Sub(newer)/2 {
 			u.copies = slices.Delete(u.copies, i, i+1)
 		}
 	}
+}
+
+// now is what was learned so far.
+func (u *usual) now(at time.Time) usualCopy {
+	normal := u.live.Normal()
+	c := usualCopy{at: at, samples: normal.Samples, calls: u.calls}
+	for i, category := range usualCategories {
+		c.ms[i] = float32(normal.Breakdown[category])
+	}
+	return c
 }
 
 // freeze makes usual what it was at a time, or as long before as there is a copy.
@@ -68,14 +77,15 @@ func (u *usual) freeze(since time.Time) {
 	if u.before != nil {
 		return
 	}
-	then := u.live.Normal()
+	then := u.now(since)
 	for _, c := range slices.Backward(u.copies) {
-		if then = c.normal(); !c.at.After(since) {
+		if then = c; !c.at.After(since) {
 			break
 		}
 	}
 	u.before, u.copies = &then, nil
 	u.live.Reset()
+	u.calls = callMeans{}
 }
 
 func (c *usualCopy) normal() slowlog.Normal {
@@ -93,7 +103,8 @@ func (u *usual) thaw(rebased bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.before != nil && !rebased {
-		u.live.Restore(*u.before)
+		u.live.Restore(u.before.normal())
+		u.calls = u.before.calls
 	}
 	u.before = nil
 }
@@ -102,7 +113,22 @@ func (u *usual) normal() slowlog.Normal {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.before != nil {
-		return *u.before
+		return u.before.normal()
 	}
 	return u.live.Normal()
+}
+
+// means are what an ordinary request does with its dependencies. all is false if there are others than these.
+func (u *usual) means() (means map[string]callMean, all bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	calls := &u.calls
+	if u.before != nil {
+		calls = &u.before.calls
+	}
+	means = make(map[string]callMean, len(u.names.names))
+	for i, name := range u.names.names {
+		means[name] = calls[i]
+	}
+	return means, !u.names.more
 }

@@ -14,7 +14,7 @@ import (
 func (u *usual) learn(at time.Time, n int, ms float64) time.Time {
 	for range n {
 		at = at.Add(time.Second)
-		u.observe(slowlog.Breakdown{slowlog.Own: 1, slowlog.DB: ms}, at)
+		u.observe(slowlog.Breakdown{slowlog.Own: 1, slowlog.DB: ms}, map[string]slowlog.CallTime{"stock": {Category: slowlog.DB, Count: 2, TotalMs: ms, BusyMs: ms}}, at)
 	}
 	return at
 }
@@ -23,6 +23,9 @@ func (u *usual) want(t *testing.T, when string, ms float64) {
 	t.Helper()
 	if n := u.normal(); n.Samples == 0 || math.Abs(n.Breakdown[slowlog.DB]-ms) > 1 || math.Abs(n.Breakdown[slowlog.Own]-1) > 0.01 {
 		t.Errorf("%s what is usual is %+v, want %v ms", when, n, ms)
+	}
+	if means, all := u.means(); !all || math.Abs(float64(means["stock"].busy)-ms) > 1 || math.Abs(float64(means["stock"].count)-2) > 0.01 {
+		t.Errorf("%s the usual calls are %+v, %v, want 2 of %v ms in all", when, means, all, ms)
 	}
 }
 

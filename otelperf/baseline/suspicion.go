@@ -22,11 +22,27 @@ func (d *Detector) Suspicion(least float64) Suspicion {
 	if d.alarm.open {
 		g = d.at(c, d.alarm.grown)
 	} else {
-		c = d.blame()
+		c = d.most()
 		if g = d.grown(c); !d.hasGrown(c, g) {
 			return Suspicion{}
 		}
 	}
 	_, cut := d.stretchOf(c)
 	return Suspicion{Evidence: min(evidence, 1), Threshold: duration(Bound(cut)), Slow: duration(g.now)}
+}
+
+// most returns what there is most evidence of, though it may be too little for an alarm.
+func (d *Detector) most() cause {
+	fast := d.fastEvidence()
+	if d.slow > fast && d.gradual.top() >= d.slow {
+		return cause{level: gradualTests[d.gradual.worst].level, gradual: true}
+	}
+	c := cause{level: at50, slow: d.slow > fast}
+	for i := range d.levels {
+		if l := &d.levels[i]; l.on && l.evidence(c.slow) > d.levels[c.level].evidence(c.slow) {
+			c.level = i
+		}
+	}
+	c.shape = d.levels[c.level].evidence(c.slow) < max(fast, d.slow)
+	return c
 }

@@ -9,12 +9,19 @@ import (
 
 // Sentence says the cause in words, such as "96 % waiting for the lock at cart.go:88, held by GET /report (report.go:40), which was
 // sleeping".
-func (c Cause) Sentence() string {
-	s := fmt.Sprintf("%.0f %% %s", 100*min(c.Share, 1), c.Reason)
-	if c.Times >= manyTimes {
-		s += fmt.Sprintf(", %.0f times a request", c.Times)
+func (c Cause) Sentence() string { return fmt.Sprintf("%.0f %% %s", 100*min(c.Share, 1), c.Text()) }
+
+// Text is the sentence without the share.
+func (c Cause) Text() string { return textOf(c.Reason, c.Times, " a request") }
+
+// Text says what the request did with that time, such as "waiting for the lock at cart.go:88, held by GET /report (report.go:40)".
+func (p Part) Text() string { return textOf(p.Reason, p.Times, "") }
+
+func textOf(r Reason, times float64, of string) string {
+	if times >= manyTimes {
+		return fmt.Sprintf("%s, %.0f times%s", r, times, of)
 	}
-	return s
+	return r.String()
 }
 
 // manyTimes is from how many waits of one request at one line their number is worth a word.

@@ -26,6 +26,7 @@ type endpoint struct {
 	published spikeprocessor.EndpointState
 	part      *part // in an open incident; nil: none
 	rebased   int   // spikes that became the baseline
+	before    before
 }
 
 func (ep *endpoint) add(d *spikeprocessor.Delta) {

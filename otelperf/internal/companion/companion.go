@@ -35,6 +35,8 @@ type Service interface {
 	Errors(limit int) any
 	Spikes(limit int) any
 	Spike(id string) (answer any, ok bool)
+	// Bundle returns what is known of a spike as a zip archive.
+	Bundle(id string) (zip []byte, ok bool, err error)
 	Evidence() any
 	Recording(id uint64) (answer any, ok bool)
 	RecordingTrace(id uint64) []byte // nil if there is none

@@ -60,7 +60,7 @@ func (r *Recorder) Report(now time.Time) *Report {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	rep := &Report{
-		Gomaxprocs: r.procs, CPUQuota: units.Number(r.quota), Unusual: r.deviations(r.newest(now)), Signals: []Reading{}, Pools: []PoolState{},
+		Gomaxprocs: r.procs, CPUQuota: units.Number(r.quota), Unusual: r.deviations(r.newest(now)), Signals: []Reading{},
 		Notes: append([]string{}, r.missing...),
 	}
 	if most := max(2, int(math.Ceil(r.quota))); r.quota > 0 && r.procs > most {
@@ -71,10 +71,24 @@ func (r *Recorder) Report(now time.Time) *Report {
 	for _, l := range r.lines {
 		rep.Signals = append(rep.Signals, l.reading(from, to))
 	}
-	for _, p := range r.pools {
-		rep.Pools = append(rep.Pools, p.state(now, from, to))
-	}
+	rep.Pools = r.poolStates(now)
 	return rep
+}
+
+// Pools are the connection pools as they answered last.
+func (r *Recorder) Pools(now time.Time) []PoolState {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.poolStates(now)
+}
+
+func (r *Recorder) poolStates(now time.Time) []PoolState {
+	from, to := r.newest(now)
+	states := []PoolState{}
+	for _, p := range r.pools {
+		states = append(states, p.state(now, from, to))
+	}
+	return states
 }
 
 // newest are the last ten seconds, (from, to]; none if nothing was sampled lately.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/report"
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/table"
 	"github.com/otelperf/otelperf-go/otelperf"
 	"github.com/otelperf/otelperf-go/slowlog"
@@ -76,7 +77,7 @@ func (r result) writeTotals(b *strings.Builder) {
 			n["slow"]+n["failed"]+n["spike"], n["slow"], n["failed"], n["spike"])
 	}
 	for _, sp := range s.Spikes {
-		fmt.Fprintf(b, "spike     %s: %s\n", sp.State, sp.Reason)
+		fmt.Fprintf(b, "spike     %s: %s\n", sp.State, report.What(&sp))
 	}
 	for _, hint := range s.Diagnostics.Hints {
 		fmt.Fprintf(b, "hint      %s\n", hint)

@@ -45,6 +45,9 @@ func Table(v *fleet.View) string {
 	for _, s := range open[:min(len(open), maxSpikes)] {
 		b.WriteString(SpikeLine(&s, v) + "\n")
 	}
+	if text := v.CannotTell(); text != "" && len(open) == 0 && len(v.Endpoints) > 0 {
+		b.WriteString(text + "\n")
+	}
 	writeRows(&b, v, "", v.Endpoints)
 	if len(v.Endpoints) == 0 {
 		b.WriteString("\nno requests yet\n")
@@ -119,6 +122,9 @@ func outcomes(by map[string]uint64) string {
 }
 
 func writeSpikes(b *strings.Builder, v *fleet.View) {
+	if text := v.CannotTell(); text != "" && len(v.OpenSpikes()) == 0 {
+		fmt.Fprintf(b, "spikes    %s\n", text)
+	}
 	if len(v.Spikes) == 0 {
 		return
 	}
@@ -140,6 +146,18 @@ func rank(s fleet.Spike) int {
 	return 1
 }
 
+// What says of a spike why it is and what was seen: the cause first where it is known.
+func What(s *otelperf.Spike) string {
+	reason, cause := plain.Clip(s.Reason, 500), plain.Clip(s.Cause, 500)
+	switch {
+	case cause == "":
+		return reason
+	case len(s.Causes) == 0 || s.Causes[0].Unknown:
+		return reason + "; why: " + cause
+	}
+	return cause + " (" + reason + ")"
+}
+
 // SpikeLine says since when, how long, where and what.
 func SpikeLine(s *fleet.Spike, v *fleet.View) string {
 	var b strings.Builder
@@ -155,7 +173,7 @@ func SpikeLine(s *fleet.Spike, v *fleet.View) string {
 	if v.Answered() > 1 {
 		fmt.Fprintf(&b, "  %s", plain.Clip(s.Instance, 40))
 	}
-	fmt.Fprintf(&b, "  %s", plain.Clip(s.Reason, 500))
+	fmt.Fprintf(&b, "  %s", What(&s.Spike))
 	return b.String()
 }
 

@@ -152,7 +152,11 @@ func (m *Model) spikeDetail(s *fleet.Spike) []string {
 		fmt.Sprintf(" id %s  instance %s  seen at %s", plain.Clip(s.ID, 60), plain.Clip(s.Instance, 40), s.At.Local().Format(time.TimeOnly)), ""}
 	for i := range s.Endpoints {
 		e := &s.Endpoints[i]
-		lines = append(lines, " "+plain.Clip(strings.TrimSpace(e.Method+" "+e.Route), 100)+"  "+plain.Clip(e.State, 12),
+		lines = append(lines, " "+plain.Clip(strings.TrimSpace(e.Method+" "+e.Route), 100)+"  "+plain.Clip(e.State, 12))
+		for j := range e.Causes {
+			lines = append(lines, "   "+plain.Clip(e.Causes[j].Sentence, 400))
+		}
+		lines = append(lines,
 			fmt.Sprintf("   p50 %s was %s   p90 %s was %s   p99 %s was %s", plain.Ms(&e.P50Ms), plain.Ms(&e.BaselineP50Ms),
 				plain.Ms(&e.P90Ms), plain.Ms(&e.BaselineP90Ms), plain.Ms(&e.P99Ms), plain.Ms(&e.BaselineP99Ms)),
 			fmt.Sprintf("   %d of %d requests above %s, %s were to be expected", e.Above, e.Requests, plain.Ms(&e.ThresholdMs), plain.Number(&e.Expected)),

@@ -84,6 +84,7 @@ export function makeLists(openTrace, select) {
         { id: "ratio", label: "\u00d7", title: "In the worst minute", numeric: true, value: (r) => r.endpoints[0].worst_ratio, cell: (td, r) => text(td, format.times(r.endpoints[0].worst_ratio)) },
         { id: "slow", label: "slow", title: "Requests that took too long", numeric: true, value: (r) => r.cost_slow, cell: (td, r) => text(td, format.count(r.cost_slow)) },
         { id: "failed", label: "failed", title: "Requests that failed in that time", numeric: true, value: (r) => r.cost_failed, cell: (td, r) => text(td, format.count(r.cost_failed)) },
+        { id: "cause", label: "why", class: "wide", cell: (td, r) => text(td, r.cause || format.none) },
         { id: "reason", label: "what was seen", class: "wide", cell: (td, r) => text(td, r.reason + (r.state === "new_normal" ? " (now the new normal)" : "")) },
         { id: "trace", label: "trace", cell: (td, r) => trace(td, r.trace_ids[0] ?? "") }],
     }),

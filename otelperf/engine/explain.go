@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/otelperf/otelperf-go/otelperf/causes"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
+)
+
+// When it is asked why endpoints are slow, and when there is a message of it.
+const (
+	maxExplained = 20          // parts of an incident, the worst that are open
+	askAlways    = time.Minute // of a part that is not explained, at each Advance; later and of others, every ten seconds
+	forGood      = time.Minute // another cause is worth a message when it has stayed so long
+	maxMessages  = 3           // of causes, for an incident
+)
+
+// Why is that of the first of Parts with a known cause; else of the first of which there is anything to say.
+func (in *Incident) Why() (w causes.Why) {
+	for i := range in.Parts {
+		switch p := &in.Parts[i].Why; {
+		case p.Known():
+			return *p
+		case w.Sentence == "":
+			w = *p
+		}
+	}
+	return w
+}
+
+// explain asks why the endpoints of an incident are slow. What is known of one stays until something else is.
+func (e *Engine) explain(in *incident, newStep bool) {
+	if e.options.Why == nil || in.State != Open {
+		return
+	}
+	always := e.elapsed-in.found < askAlways
+	if !newStep && !always {
+		return
+	}
+	worst := slices.DeleteFunc(slices.Clone(in.parts), func(p *part) bool { return !isOpen(p) || p.Endpoint.Kind == conventions.KindDependency })
+	slices.SortStableFunc(worst, func(a, b *part) int { return cmp.Compare(b.Worst.Ratio, a.Worst.Ratio) })
+	c := in.clone()
+	for _, p := range worst[:min(len(worst), maxExplained)] {
+		if p.Why.Known() && !newStep {
+			continue
+		}
+		if w := e.options.Why(&c, &p.Part); w.Known() || !p.Why.Known() {
+			p.Why = w
+		}
+	}
+}
+
+// cause is what the causes of an incident are about, as those of Incident.Why; "" while none is known.
+func (in *incident) cause() string {
+	var first *part
+	for _, p := range in.parts {
+		if p.Why.Known() && (first == nil || worseFirst(p.Part, first.Part) < 0) {
+			first = p
+		}
+	}
+	if first == nil {
+		return ""
+	}
+	return first.Why.About()
+}
+
+// explained reports whether there is to be a message of the cause: once when it has become known, and when it is another for good.
+func (e *Engine) explained(in *incident) bool {
+	m := &in.messages
+	switch cause := in.cause(); {
+	case cause == "" || cause == m.cause:
+		m.changed = 0
+	case m.cause == "":
+		return true
+	case m.changed == 0:
+		m.changed = e.elapsed
+	default:
+		return e.elapsed-m.changed >= forGood && m.causes < maxMessages
+	}
+	return false
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package why
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/otelperf/otelperf-go/otelperf/causes"
+	"github.com/otelperf/otelperf-go/otelperf/internal/runtimesignals"
+	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/spikeprocessor"
+)
+
+// spent is where slow requests of 400 ms spent their time, which are usually of 20: own ms in own code, and calls.
+func spent(own, usualOwn float64, calls ...spikeprocessor.CallSpent) spikeprocessor.Spent {
+	s := spikeprocessor.Spent{
+		Slow: 20, Usual: 64, Ms: against(own, usualOwn), Own: against(own, usualOwn), Calls: calls, AllCalls: true,
+		Categories: map[slowlog.Category]spikeprocessor.Against{},
+	}
+	for _, c := range calls {
+		a := s.Categories[c.Category]
+		s.Categories[c.Category] = against(a.Slow+c.Busy.Slow, a.Usual+c.Busy.Usual)
+		s.Ms = against(s.Ms.Slow+c.Busy.Slow, s.Ms.Usual+c.Busy.Usual)
+	}
+	return s
+}
+
+func against(slow, usual float64) spikeprocessor.Against {
+	return spikeprocessor.Against{Slow: slow, Usual: usual}
+}
+
+// called is a dependency with so many calls of so many ms, now and usually.
+func called(name string, of slowlog.Category, n, usualN, each, usualEach float64) spikeprocessor.CallSpent {
+	return spikeprocessor.CallSpent{Dependency: name, Category: of, Count: against(n, usualN), Each: against(each, usualEach), Busy: against(n*each, usualN*usualEach)}
+}
+
+// recording is one of requests of 400 ms, usually 20.
+func recording(found ...causes.Cause) *causes.Endpoint {
+	return &causes.Endpoint{Name: "GET /cart", Slow: 10, Normal: 10, SlowNanos: 400e6, NormalNanos: 20e6, Causes: found}
+}
+
+func line(n int) causes.Place { return causes.Place{Func: "shop.cart", File: "cart.go", Line: n} }
+
+func caused(share float64, state causes.State, who string, what causes.State, where causes.Place) causes.Cause {
+	return causes.Cause{Reason: causes.Reason{State: state, Line: line(88), Who: who, What: what, Where: where}, Share: share, ExtraNanos: int64(share * 380e6)}
+}
+
+func deviation(name, pool string, now, usual float64, sentence string) runtimesignals.Deviation {
+	return runtimesignals.Deviation{Name: name, Pool: pool, Now: now, Usual: usual, Sentence: sentence}
+}
+
+var (
+	throttled = deviation("cpu_throttled", "", .41, 0, "CPU throttled 41 % of the time, usually 0 %")
+	collected = deviation("gc_cpu", "", .6, .01, "GC takes 60 % of the CPU, usually 1 %")
+	ready     = deviation("runnable", "", 20, 0, "20 goroutines wait for a CPU, usually 0")
+	locked    = deviation("mutex_wait", "", 12, 0, "12 goroutines wait for locks, usually 0")
+	waited    = deviation("pool_waiting", "main", 17, 0, "17 requests wait for a connection of pool main, usually 0")
+	grown     = deviation("heap_live", "", 1<<30, 1<<20, "1024 MiB of the heap are in use, usually 1 MiB")
+	full      = []runtimesignals.PoolState{{Name: "main", Max: 2, InUse: 2, Waiting: new(17.)}, {Name: "other", Max: 9, Waiting: new(0.)}}
+	report    = causes.Place{Func: "shop.report", File: "report.go", Line: 40}
+)
+
+func TestFind(t *testing.T) {
+	slowCall := called("POST inventory", slowlog.HTTP, 1, 1, 950, 230)
+	for _, tt := range []struct {
+		name string
+		part Part
+		want []string // sentences; "by" a source that confirms it behind " | "
+	}{
+		{"a slower call", Part{Spent: spent(20, 20, slowCall)}, []string{"100 % in POST inventory: 230 -> 950 ms"}},
+		{"more calls", Part{Spent: spent(20, 20, called("postgresql SELECT users", slowlog.DB, 87, 1, 4, 4))},
+			[]string{"100 % in postgresql SELECT users: 1 -> 87 calls a request in 348 ms"}},
+		{"more and slower calls", Part{Spent: spent(20, 20, called("redis GET", slowlog.Cache, 10, 2, 40, 4))},
+			[]string{"100 % in redis GET: 2 -> 10 calls a request, 4 -> 40 ms each"}},
+		{"a call that is usually not made", Part{Spent: spent(20, 20, called("POST inventory", slowlog.HTTP, 1, 0, 300, 0))},
+			[]string{"100 % in POST inventory: 300 ms, usually not called"}},
+		{"calls that are usually not made", Part{Spent: spent(20, 20, called("GET stock", slowlog.HTTP, 30, 0, 10, 0))},
+			[]string{"100 % in GET stock: 30 calls a request in 300 ms, usually none"}},
+		{"two calls, the larger first", Part{Spent: spent(20, 20, called("a", slowlog.HTTP, 1, 1, 150, 10), called("b", slowlog.DB, 1, 1, 250, 10))},
+			[]string{"63 % in b: 10 -> 250 ms", "37 % in a: 10 -> 150 ms"}},
+		{"many dependencies, each with little", Part{Spent: spent(20, 20, called("a", slowlog.HTTP, 1, 1, 100, 0), called("b", slowlog.HTTP, 1, 1, 100, 0), called("c", slowlog.DB, 1, 1, 100, 0), called("d", slowlog.RPC, 1, 1, 100, 0))}, nil},
+		{"own time", Part{Spent: spent(400, 20)},
+			[]string{"100 % own code, queueing or GC, or calls that are not instrumented: add WithEvidence to see which"}},
+		{"own time beside a call as usual", Part{Spent: spent(400, 20, called("a", slowlog.HTTP, 1, 1, 10, 10))},
+			[]string{"100 % own code, queueing or GC: add WithEvidence to see which"}},
+		{"own time with a recorder", Part{Spent: spent(400, 20, called("a", slowlog.HTTP, 1, 1, 10, 10)), Recorder: true},
+			[]string{"100 % own code, queueing or GC: no recording has its slow requests yet"}},
+		{"a lock", Part{Spent: spent(400, 20), Recorder: true, Recorded: recording(caused(.96, causes.Lock, "GET /report", causes.Sleep, report))},
+			[]string{"96 % waiting for the lock at cart.go:88, held by GET /report (report.go:40), which was sleeping"}},
+		{"a lock that the runtime sees too", Part{Spent: spent(400, 20), Signals: []runtimesignals.Deviation{locked}, Recorded: recording(caused(.96, causes.Lock, "GET /report", causes.Sleep, report))},
+			[]string{"96 % waiting for the lock at cart.go:88, held by GET /report (report.go:40), which was sleeping | runtime"}},
+		{"a recording alone", Part{Recorded: recording(caused(.96, causes.Lock, "GET /report", causes.Lock, line(88)))},
+			[]string{"96 % waiting for the lock at cart.go:88, held by GET /report"}},
+		{"half of it", Part{Spent: spent(400, 20), Recorder: true, Recorded: recording(caused(.5, causes.Sleep, causes.Itself, causes.Sleep, line(88)))},
+			[]string{"50 % sleeping at cart.go:88", "50 % own code, queueing or GC, or calls that are not instrumented: the last recording does not say which"}},
+		{"a call that the recording sees too", Part{Spent: spent(20, 20, slowCall), Recorded: recording(caused(.97, causes.HTTPReply, causes.Itself, causes.NetworkRead, line(88)))},
+			[]string{"100 % in POST inventory: 230 -> 950 ms, waited for at cart.go:88 | recording"}},
+		{"a call of a goroutine", Part{Spent: spent(20, 20, slowCall), Recorded: recording(caused(.97, causes.WaitGroup, causes.Itself, causes.NetworkRead, report))},
+			[]string{"100 % in POST inventory: 230 -> 950 ms, waited for at cart.go:88 | recording"}},
+		{"a call without a span", Part{Spent: spent(400, 20), Recorded: recording(caused(.97, causes.HTTPReply, causes.Itself, causes.NetworkRead, line(88)))},
+			[]string{"97 % waiting for the reply to an HTTP call at cart.go:88: it was waiting for data from the network at cart.go:88"}},
+		{"a lock within a call's span", Part{Spent: spent(20, 20, called("mysql SELECT users", slowlog.DB, 1, 1, 400, 20)), Recorded: recording(caused(.9, causes.Lock, "GET /report", causes.Lock, line(88)))},
+			[]string{"90 % waiting for the lock at cart.go:88, held by GET /report"}},
+		{"a pool that the recording and its stats see", Part{Spent: spent(400, 20), Signals: []runtimesignals.Deviation{waited}, Pools: full, Recorded: recording(caused(.92, causes.DBConnection, "GET /report", causes.Sleep, report))},
+			[]string{"92 % waiting for the connection pool of db 'main': 2 of 2 in use, 17 waiting at cart.go:88, held by GET /report (report.go:40) | runtime"}},
+		{"a pool within a call's span", Part{Spent: spent(20, 20, called("mysql SELECT users", slowlog.DB, 1, 1, 400, 20)), Pools: full, Recorded: recording(caused(.92, causes.DBConnection, causes.Several, "", causes.Place{}))},
+			[]string{"92 % waiting for the connection pool of db 'main': 2 of 2 in use, 17 waiting at cart.go:88, held by several others | runtime"}},
+		{"a pool without a recording", Part{Spent: spent(400, 20), Signals: []runtimesignals.Deviation{waited, grown}, Pools: full, SlowPerSecond: 45},
+			[]string{"99 % waiting for the connection pool of db 'main': 2 of 2 in use, 17 waiting"}},
+		{"a pool without a recording, within a call's span", Part{Spent: spent(20, 20, called("mysql SELECT users", slowlog.DB, 1, 1, 400, 20)), Signals: []runtimesignals.Deviation{waited}, Pools: full, SlowPerSecond: 45},
+			[]string{"99 % waiting for the connection pool of db 'main': 2 of 2 in use, 17 waiting"}},
+		{"waits for a pool that are too few to matter", Part{Spent: spent(400, 20), Signals: []runtimesignals.Deviation{waited}, Pools: full, SlowPerSecond: 1000},
+			[]string{"100 % own code, queueing or GC, or calls that are not instrumented: add WithEvidence to see which"}},
+		{"a quota", Part{Spent: spent(400, 20), Signals: []runtimesignals.Deviation{throttled}},
+			[]string{"43 % CPU quota: throttled 41 % of the time, usually 0 %", "57 % own code, queueing or GC, or calls that are not instrumented: add WithEvidence to see which"}},
+		{"a quota that the recording sees too", Part{Spent: spent(400, 20), Signals: []runtimesignals.Deviation{throttled}, Recorded: recording(caused(.8, causes.NotScheduled, "", causes.NotScheduled, causes.Place{}))},
+			[]string{"80 % CPU quota: throttled 41 % of the time, usually 0 % | runtime"}},
+		{"a quota that has little to do with calls", Part{Spent: spent(20, 20, slowCall), Signals: []runtimesignals.Deviation{throttled}}, []string{"100 % in POST inventory: 230 -> 950 ms"}},
+		{"garbage collection", Part{Spent: spent(400, 20), Signals: []runtimesignals.Deviation{collected}, Recorder: true},
+			[]string{"62 % garbage collection: GC takes 60 % of the CPU, usually 1 %", "38 % own code, queueing or GC, or calls that are not instrumented: no recording has its slow requests yet"}},
+		{"garbage collection that the recording sees too", Part{Spent: spent(400, 20), Signals: []runtimesignals.Deviation{collected}, Recorded: recording(caused(.8, causes.GC, "", causes.GC, causes.Place{}))},
+			[]string{"80 % held up by garbage collection at cart.go:88: GC takes 60 % of the CPU, usually 1 % | runtime"}},
+		{"busy CPUs", Part{Spent: spent(400, 20), Signals: []runtimesignals.Deviation{ready}, SlowPerSecond: 50},
+			[]string{"100 % waiting for a CPU: 20 goroutines wait for a CPU, usually 0; WithEvidence would show what uses the CPUs"}},
+		{"locks", Part{Spent: spent(400, 20), Signals: []runtimesignals.Deviation{locked}, SlowPerSecond: 40, Recorder: true},
+			[]string{"79 % waiting for locks: 12 goroutines wait for locks, usually 0"}},
+		{"what only deviates", Part{Spent: spent(400, 20), Signals: []runtimesignals.Deviation{grown, locked, ready}},
+			[]string{"100 % own code, queueing or GC, or calls that are not instrumented: add WithEvidence to see which"}},
+	} {
+		tt.part.Endpoint = "GET /cart"
+		w := Find(&tt.part)
+		var got []string
+		for _, c := range w.Causes {
+			for _, by := range c.ConfirmedBy {
+				c.Sentence += " | " + string(by)
+			}
+			got = append(got, c.Sentence)
+		}
+		if strings.Join(got, "\n") != strings.Join(tt.want, "\n") {
+			t.Errorf("%s:\ngot  %s\nwant %s", tt.name, strings.Join(got, "\n     "), strings.Join(tt.want, "\n     "))
+		}
+	}
+}
+
+func TestHeadlines(t *testing.T) {
+	few, unlearned, spread := spent(400, 20), spent(400, 20), spent(20, 20)
+	few.Slow, unlearned.Usual = 4, 9
+	for _, n := range []string{"a", "b", "c", "d"} {
+		spread.Calls = append(spread.Calls, called(n, slowlog.HTTP, 1, 1, 95, 0))
+	}
+	spread.Ms.Slow += 380
+	for name, tt := range map[string]struct {
+		part  Part
+		want  string
+		about string
+	}{
+		"a lock": {Part{Spent: spent(400, 20), Recorded: recording(caused(.96, causes.Lock, "GET /report", causes.Lock, line(88)))},
+			"GET /cart: +380 ms; 96 % waiting for the lock at cart.go:88, held by GET /report", "lock cart.go:88"},
+		"unknown": {Part{Spent: spent(400, 20)},
+			"GET /cart: +380 ms; 100 % unknown: own code, queueing or GC, or calls that are not instrumented: add WithEvidence to see which", ""},
+		"several":               {Part{Spent: spread}, "GET /cart: +380 ms; the cause is unknown: nothing has 30 % of it", ""},
+		"too few slow requests": {Part{Spent: few}, "", ""},
+		"not learned":           {Part{Spent: unlearned}, "GET /cart: the cause is unknown: what its ordinary requests spend their time on was not learned before", ""},
+		"nothing":               {Part{}, "", ""},
+		"a recording of four":   {Part{Recorded: &causes.Endpoint{Slow: 4, SlowNanos: 400e6, Causes: []causes.Cause{caused(1, causes.Lock, "GET /x", "", report)}}}, "", ""},
+	} {
+		tt.part.Endpoint = "GET /cart"
+		w := Find(&tt.part)
+		if w.Sentence != tt.want || w.About() != tt.about {
+			t.Errorf("%s:\ngot  %s (about %q)\nwant %s (about %q)", name, w.Sentence, w.About(), tt.want, tt.about)
+		}
+	}
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package otelperf_test
+
+import (
+	"context"
+	"database/sql"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/otelperf/otelperf-go/otelperf"
+	"github.com/otelperf/otelperf-go/otelperf/internal/testrig"
+)
+
+// cart is a service behind otelhttp that calls another one, reads rows and needs a connection of a pool.
+type cart struct {
+	*bubble
+	db        *sql.DB
+	client    *http.Client
+	handler   http.Handler
+	inventory time.Duration // that the other service takes
+	rows      int           // that are read, each by a query of its own
+	stop      chan struct{} // ends those that hold connections
+	thinks    time.Duration // in own code
+	running   sync.WaitGroup
+}
+
+// RoundTrip is the other service.
+func (c *cart) RoundTrip(r *http.Request) (*http.Response, error) {
+	time.Sleep(c.inventory)
+	return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: r}, nil
+}
+
+func newCart(t *testing.T, opts ...otelperf.Option) *cart {
+	t.Helper()
+	db := testrig.DB(t, 2)
+	c := &cart{bubble: newBubble(t, "1.0", append(opts, otelperf.WithDB("main", db))...), db: db}
+	c.stop = make(chan struct{})
+	c.well()
+	c.client = &http.Client{Transport: otelhttp.NewTransport(c, otelhttp.WithTracerProvider(c.tp))}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /cart", c.serve)
+	c.handler = otelhttp.NewHandler(mux, "shop", otelhttp.WithTracerProvider(c.tp))
+	t.Cleanup(func() {
+		c.running.Wait()
+		_ = c.mon.Shutdown(context.Background()) // nothing is left to report
+	})
+	return c
+}
+
+// well has everything take as long as usual.
+func (c *cart) well() {
+	c.inventory, c.rows, c.thinks = 10*time.Millisecond, 1, time.Millisecond
+}
+
+func (c *cart) serve(w http.ResponseWriter, r *http.Request) {
+	time.Sleep(c.thinks)
+	req, err := http.NewRequestWithContext(r.Context(), http.MethodPost, "http://inventory/items", http.NoBody)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	if resp, err := c.client.Do(req); err == nil {
+		_ = resp.Body.Close()
+	}
+	if conn, err := c.db.Conn(r.Context()); err == nil {
+		time.Sleep(2 * time.Millisecond)
+		_ = conn.Close()
+	}
+	for range c.rows {
+		_, span := c.tracer.Start(r.Context(), "SELECT items", trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(
+			attribute.String("db.system.name", "postgresql"), attribute.String("db.query.summary", "SELECT items")))
+		time.Sleep(4 * time.Millisecond)
+		span.End()
+	}
+}
+
+// visit has ten requests come in a second, for d.
+func (c *cart) visit(d time.Duration) {
+	for range int(10 * d / time.Second) {
+		time.Sleep(100 * time.Millisecond)
+		c.running.Go(func() {
+			c.handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/cart", http.NoBody))
+		})
+	}
+}
+
+func TestCausesOfSpikes(t *testing.T) {
+	for name, tt := range map[string]struct {
+		break_ func(*cart)
+		cause  string // of the spike
+		about  string
+		source string // "": it is not known
+	}{
+		"a slow dependency": {func(c *cart) { c.inventory = 200 * time.Millisecond },
+			`^GET /cart: \+19\d ms; 100 % in POST inventory: 10 -> 200 ms$`, "POST inventory", "calls"},
+		"a query for each row": {func(c *cart) { c.rows = 60 },
+			`^GET /cart: \+23\d ms; 100 % in postgresql SELECT items: 1 -> 60 calls a request in 240 ms$`, "postgresql SELECT items", "calls"},
+		"a pool that is too small": {func(c *cart) { crowd(c.db, c.stop) },
+			`^GET /cart: \+[\d.e+]+ ms; \d+ % waiting for the connection pool of db 'main': 2 of 2 in use, \d+(\.\d)? waiting`, "pool main", "runtime"},
+		"own code": {func(c *cart) { c.thinks = 200 * time.Millisecond },
+			`^GET /cart: \+19\d ms; 100 % unknown: own code, queueing or GC: add WithEvidence to see which$`, "own", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := newCart(t, everybody)
+				c.visit(10 * time.Minute)
+				if told := c.spikes(); len(told) != 0 {
+					t.Fatalf("%d alerts while all was well: %+v", len(told), told[0])
+				}
+				tt.break_(c)
+				c.visit(time.Minute)
+				c.check(t, tt.cause, tt.about, tt.source)
+				close(c.stop)
+				c.well()
+				c.visit(5 * time.Minute)
+				c.running.Wait()
+				synctest.Wait()
+				c.checkEnded(t, tt.about)
+			})
+		})
+	}
+}
+
+// check looks for the cause of the open spike everywhere.
+func (c *cart) check(t *testing.T, cause, about, source string) {
+	t.Helper()
+	synctest.Wait()
+	said := regexp.MustCompile(cause)
+	spike := listOf(answer(t, c.mon.Handler(), "/spikes"), "spikes")[0]
+	endpoints := listOf(spike, "endpoints")
+	endpoint := endpoints[max(0, slices.IndexFunc(endpoints, func(e map[string]any) bool { return e["kind"] == "http" }))]
+	for where, v := range map[string]map[string]any{"the spike": spike, "its endpoint": endpoint} {
+		if text, _ := v["cause"].(string); !said.MatchString(text) {
+			t.Errorf("%s has the cause %q, want %s", where, text, cause)
+		}
+		all := listOf(v, "causes")
+		if len(all) == 0 {
+			t.Fatalf("%s has no causes", where)
+		}
+		first := all[0]
+		if unknown := first["unknown"] == true; first["about"] != about || unknown != (source == "") || !unknown && first["source"] != source {
+			t.Errorf("the first cause of %s is %v, want one about %s", where, first, about)
+		}
+	}
+	var lines []string
+	for _, l := range c.lines.Lines("spike_id") {
+		if strings.Contains(l, "cause=") {
+			lines = append(lines, l)
+		}
+	}
+	if len(lines) == 0 || len(lines) > 2 { // the alert, or one more when the cause became known
+		t.Errorf("%d lines name a cause, want one or two: %q", len(lines), lines)
+	}
+	c.events.mu.Lock()
+	defer c.events.mu.Unlock()
+	if got := c.events.causes; source != "" && (len(got) != 1 || got[0] != source+" "+about) || source == "" && len(got) != 0 {
+		t.Errorf("events name the causes %q, want one: %s %s", got, source, about)
+	}
+}
+
+// checkEnded looks at the spike that is over: its cause stays.
+func (c *cart) checkEnded(t *testing.T, about string) {
+	t.Helper()
+	spike := listOf(answer(t, c.mon.Handler(), "/spikes"), "spikes")[0]
+	if all := listOf(spike, "causes"); spike["state"] != "ended" || len(all) == 0 || all[0]["about"] != about {
+		t.Errorf("%v, and its causes are %v", spike["state"], all)
+	}
+}
