@@ -20,9 +20,10 @@ import (
 
 // The times of a run.
 const (
-	settles = grace + 5*time.Second  // before a fault is injected
+	settles = grace + 3*time.Second  // before a fault is injected
 	limit   = 20 * time.Second       // for its cause to be named
 	looks   = 200 * time.Millisecond // between two looks
+	lingers = 4 * time.Second        // after it was named, for a recording with slow requests to be judged
 )
 
 // rig is a shop with its backend and its load.
@@ -73,25 +74,20 @@ func wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// result is what came of a run.
-type result struct {
+// trial is one run: a fault is injected into a shop that knows what is usual.
+type trial struct {
 	*scenario
-	seed      uint64
-	found     time.Duration // from the injection to the spike
-	named     time.Duration // from the injection to the first cause; 0: none was named
-	first     bool          // it was right
-	said      string
-	slow      int // requests of the endpoints concerned
-	right     int // of them
-	explained float64
-	recorded  []bool // by endpoint: the first cause of a recording was right
-	endpoints []causes.Endpoint
+	seed    uint64
+	dir     string // for its own state file
+	usual   string // state file
+	traces  string // directory, if any
+	patient bool   // wait for the right cause, if the first was another
 }
 
-// run injects a fault into a shop that knows what is usual.
-func run(ctx context.Context, s *scenario, seed uint64, learned string) (res *result, err error) {
-	state := filepath.Join(filepath.Dir(learned), fmt.Sprintf("%s-%s-%d.state", s.fault, s.shape, seed))
-	usual, err := os.ReadFile(learned)
+// run returns when a cause was named, or at the limit.
+func (t *trial) run(ctx context.Context) (res *result, err error) {
+	state := filepath.Join(t.dir, fmt.Sprintf("%s-%s-%d.state", t.fault, t.shape, t.seed))
+	usual, err := os.ReadFile(t.usual)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +95,7 @@ func run(ctx context.Context, s *scenario, seed uint64, learned string) (res *re
 		return nil, err
 	}
 	defer os.Remove(state)
-	r, err := newRig(state, s.faults.live, seed)
+	r, err := newRig(state, t.faults.live, t.seed)
 	if err != nil {
 		return nil, err
 	}
@@ -107,70 +103,73 @@ func run(ctx context.Context, s *scenario, seed uint64, learned string) (res *re
 	if err := wait(ctx, settles); err != nil {
 		return nil, err
 	}
-	begin := time.Now()
-	if err := r.shop.send(s.String()); err != nil {
+	if err := r.shop.send(t.String()); err != nil {
 		return nil, err
 	}
-	changed := s.load
+	changed := t.load
 	changed.Shop = r.shop.Shop
+	begin := time.Now()
 	if err := errors.Join(r.shop.receive(new(string)), r.load.send(changed)); err != nil {
 		return nil, err
 	}
-	res = &result{scenario: s, seed: seed}
-	for time.Since(begin) < limit {
-		if err := wait(ctx, looks); err != nil {
+	res = &result{trial: t}
+	for time.Since(begin) < limit && !res.done(time.Since(begin)) {
+		if err := errors.Join(wait(ctx, looks), res.look(ctx, r.shop.Admin, begin)); err != nil {
 			return nil, err
-		}
-		if err := res.look(ctx, r.shop.Admin, time.Since(begin)); err != nil {
-			return nil, err
-		}
-		if len(s.truth) > 0 && res.named > 0 && len(res.endpoints) > 0 {
-			break
 		}
 	}
-	if res.named == 0 && len(res.truth) > 0 {
-		var b json.RawMessage
-		if err := get(ctx, r.shop.Admin+"/debug/otelperf/evidence", &b); err != nil {
-			return nil, err
-		}
-		var all []causes.Recording
-		_ = get(ctx, r.shop.Admin+"/recordings", &all)
-		res.said = string(b[:min(len(b), 1200)])
-		for _, rec := range all {
-			res.said += fmt.Sprintf("\n   recording %v %v %q %d slow %v", rec.Start.Sub(begin), rec.End.Sub(begin), rec.Reason, rec.Slow, rec.Cut)
-		}
-	}
-	res.first = res.first || len(res.truth) == 0 && res.named == 0
+	res.first = res.first || len(t.truth) == 0 && res.named == 0
 	return res, nil
+}
+
+// result is what came of a run.
+type result struct {
+	*trial
+	found     time.Duration // from the injection to the spike; 0: there was none
+	named     time.Duration // from the injection to the first cause of a spike; 0: none was named
+	first     bool          // it was right; where there is no fault, none was named
+	said      string        // by the spike
+	slow      int           // requests of the endpoints concerned, in the first recording with enough of them
+	right     int           // of them
+	explained float64       // share of their time
+	endpoints []causes.Endpoint
+}
+
+// done reports whether there is nothing to wait for any more, so long after the injection.
+func (res *result) done(after time.Duration) bool {
+	return len(res.truth) > 0 && res.named > 0 && (len(res.endpoints) > 0 || after > res.named+lingers) && (res.first || !res.patient)
 }
 
 // spikes are those of the JSON endpoint, with what matters here.
 type spikes struct {
 	Spikes []struct {
-		Reason, Cause string
-		Causes        []struct {
-			Sentence string
-			Unknown  bool
-		}
+		Cause  string
+		Causes []causes.Ranked
 	}
 }
 
 // look asks the shop's JSON endpoint, as a person would.
-func (res *result) look(ctx context.Context, admin string, after time.Duration) error {
+func (res *result) look(ctx context.Context, admin string, begin time.Time) error {
 	var s spikes
 	if err := get(ctx, admin+"/debug/otelperf/spikes", &s); err != nil {
 		return err
 	}
 	for _, spike := range s.Spikes {
 		if res.found == 0 {
-			res.found = after
+			res.found = time.Since(begin)
 		}
-		if res.named == 0 && len(spike.Causes) > 0 && !spike.Causes[0].Unknown {
-			res.named, res.said = after, spike.Cause
+		if len(spike.Causes) == 0 || spike.Causes[0].Unknown || res.named > 0 && !res.patient {
+			continue
+		}
+		if res.named == 0 || res.saysTheTruth(spike.Cause, spike.Causes[0].Sentence) {
+			res.named, res.said = time.Since(begin), spike.Cause
 			res.first = res.saysTheTruth(spike.Cause, spike.Causes[0].Sentence)
 		}
 	}
-	return res.lookAtRequests(ctx, admin)
+	if len(res.endpoints) > 0 {
+		return nil
+	}
+	return res.lookAtRequests(ctx, admin, begin)
 }
 
 // saysTheTruth compares the cause of a spike, which begins with the endpoint that it is about.
@@ -180,91 +179,94 @@ func (res *result) saysTheTruth(cause, sentence string) bool {
 	})
 }
 
-// lookAtRequests judges single requests by the first recording that has enough of them.
-func (res *result) lookAtRequests(ctx context.Context, admin string) error {
-	if len(res.endpoints) > 0 {
-		return nil
-	}
-	var recordings []causes.Recording
-	if err := get(ctx, admin+"/recordings", &recordings); err != nil {
+// lookAtRequests judges single requests by the first recording after the injection that has enough of them.
+func (res *result) lookAtRequests(ctx context.Context, admin string, begin time.Time) error {
+	var list struct{ Recordings []causes.Recording }
+	if err := get(ctx, admin+"/debug/otelperf/evidence", &list); err != nil {
 		return err
 	}
-	for i := range slices.Backward(recordings) {
-		if res.judge(&recordings[i]); len(res.endpoints) > 0 {
-			return save(ctx, admin, res.scenario, &recordings[i])
+	for _, r := range slices.Backward(list.Recordings) {
+		if r.Start.Before(begin) {
+			continue
+		}
+		path := fmt.Sprintf("%s/debug/otelperf/evidence/%d", admin, r.ID)
+		var recording causes.Recording
+		if err := get(ctx, path, &recording); err != nil {
+			return err
+		}
+		if res.judge(&recording); len(res.endpoints) > 0 {
+			return res.save(ctx, path+"/trace")
 		}
 	}
 	return nil
 }
 
-// save keeps the trace of a recording for go tool trace.
-func save(ctx context.Context, admin string, s *scenario, rec *causes.Recording) error {
-	dir := os.Getenv("CAUSES_TRACES")
-	if dir == "" {
+// save keeps the trace of a recording, if traces are wanted.
+func (res *result) save(ctx context.Context, url string) error {
+	if res.traces == "" {
 		return nil
 	}
-	res, err := http.Get(fmt.Sprintf("%s/traces/%d", admin, rec.ID))
+	trace, err := fetch(ctx, url)
 	if err != nil {
 		return err
 	}
-	defer res.Body.Close()
-	b, err := io.ReadAll(res.Body)
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(dir, s.fault+"-"+s.shape+".trace"), b, 0o600)
+	return os.WriteFile(filepath.Join(res.traces, fmt.Sprintf("%s-%s-%d.trace", res.fault, res.shape, res.seed)), trace, 0o600)
 }
 
 // get reads JSON.
 func get(ctx context.Context, url string, v any) error {
-	ctx, cancel := context.WithTimeout(ctx, limit)
+	b, err := fetch(ctx, url)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(b, v)
+}
+
+// patience is for how long a shop may take to answer: it has next to no CPU with some faults.
+const patience = time.Minute
+
+func fetch(ctx context.Context, url string) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	res, err := http.DefaultClient.Do(r)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("GET %s: %s", url, res.Status)
+		return nil, fmt.Errorf("GET %s: %s", url, res.Status)
 	}
-	return json.NewDecoder(res.Body).Decode(v)
+	return io.ReadAll(res.Body)
 }
 
-// judge compares what was found in a recording with the truth.
+// isRight reports whether the largest part of a request is a truth about its endpoint.
+func (res *result) isRight(endpoint string, p *causes.Part) bool {
+	return slices.ContainsFunc(slices.Concat(res.truth, res.roots), func(t truth) bool { return t.endpoint == endpoint && t.right(p.Reason, p.Times) })
+}
+
+// judge compares what a recording found of single requests with the truth, each by its largest part.
 func (res *result) judge(rec *causes.Recording) {
-	var slow, explained float64
+	slow, explained := 0.0, 0.0
 	for i := range rec.Endpoints {
 		e := &rec.Endpoints[i]
-		for j := range res.truth {
-			t := &res.truth[j]
-			if t.endpoint != e.Name || e.Slow < fewestSlow {
+		for _, t := range res.truth {
+			if t.endpoint != e.Name || e.Slow < causes.FewestSlow {
 				continue
 			}
 			res.endpoints = rec.Endpoints
-			res.count(t, e)
 			slow += float64(e.SlowNanos) * float64(e.Slow)
 			explained += float64(e.SlowNanos) * float64(e.Slow) * e.Explained
+			for _, q := range e.Requests {
+				res.slow++
+				if len(q.Parts) > 0 && res.isRight(e.Name, &q.Parts[0]) {
+					res.right++
+				}
+			}
 		}
 	}
 	res.explained = explained / max(slow, 1)
-}
-
-// fewestSlow are the slow requests of an endpoint from which on a cause is named.
-const fewestSlow = 5
-
-// count judges the slow requests of an endpoint, each by its largest part.
-func (res *result) count(t *truth, e *causes.Endpoint) {
-	if len(e.Causes) > 0 {
-		res.recorded = append(res.recorded, t.right(e.Causes[0].Reason, e.Causes[0].Times))
-	}
-	for _, q := range e.Requests {
-		res.slow++
-		if len(q.Parts) > 0 && t.right(q.Parts[0].Reason, q.Parts[0].Times) {
-			res.right++
-		}
-	}
 }

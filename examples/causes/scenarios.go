@@ -40,6 +40,7 @@ var scenarios = []scenario{
 	}, {
 		fault: "lock", shape: "convoy", faults: faults{cartHolds: 30 * ms},
 		truth: is(held("GET /cart", causes.Lock, "lockCart", "GET /cart", causes.Sleep, "lockCart")),
+		roots: is(itself("GET /cart", causes.Sleep, "lockCart")),
 	},
 
 	{
@@ -66,7 +67,7 @@ var scenarios = []scenario{
 	}, {
 		fault: "pool", shape: "itself", faults: faults{cartQuery: 62 * ms},
 		truth: is(pool("GET /cart", "queryCart", "GET /cart", causes.DBReply, "queryCart")),
-		roots: is(pool("GET /stats", "queryStats", "GET /cart", causes.DBReply, "queryCart")),
+		roots: is(queried("GET /cart", "queryCart"), pool("GET /stats", "queryStats", "GET /cart", causes.DBReply, "queryCart")),
 	},
 
 	{
@@ -82,6 +83,7 @@ var scenarios = []scenario{
 	}, {
 		fault: "backpressure", shape: "reply", faults: faults{booking: 62 * ms},
 		truth: is(held("POST /orders", causes.ChanSend, "book", "goroutine ledger", causes.Sleep, "ledger")),
+		roots: is(held("POST /orders", causes.ChanReceive, "awaitBooking", "goroutine ledger", causes.Sleep, "ledger")),
 	},
 
 	{

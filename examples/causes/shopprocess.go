@@ -11,7 +11,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"strconv"
 	"time"
 
 	"github.com/XSAM/otelsql"
@@ -47,8 +46,7 @@ func shopProcess() error {
 	if err != nil {
 		return err
 	}
-	recorder := evidence.New()
-	mon, err := otelperf.New(otelperf.WithEvidence(recorder), otelperf.WithStateFile(setup.StateFile), otelperf.WithDB("main", db), otelperf.WithLogger(slog.New(slog.DiscardHandler)),
+	mon, err := otelperf.New(otelperf.WithEvidence(evidence.New()), otelperf.WithStateFile(setup.StateFile), otelperf.WithDB("main", db), otelperf.WithLogger(slog.New(slog.DiscardHandler)),
 		otelperf.WithBaseline(baseline.Config{Grace: grace}))
 	if err != nil {
 		return err
@@ -64,11 +62,6 @@ func shopProcess() error {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/debug/otelperf/", http.StripPrefix("/debug/otelperf", mon.Handler()))
-	mux.HandleFunc("/recordings", func(w http.ResponseWriter, _ *http.Request) { _ = json.NewEncoder(w).Encode(recorder.Recordings()) })
-	mux.HandleFunc("/traces/{id}", func(w http.ResponseWriter, r *http.Request) {
-		id, _ := strconv.ParseUint(r.PathValue("id"), 10, 64)
-		_, _ = w.Write(recorder.Trace(id))
-	})
 	admin, err := serve(mux)
 	if err != nil {
 		return err
