@@ -34,7 +34,7 @@ func backendProcess() error {
 			}
 			go func() {
 				_ = serveDatabase(c)
-				c.Close()
+				_ = c.Close()
 			}()
 		}
 	}()

@@ -108,7 +108,7 @@ func (c *child) receive(v any) error {
 
 // stop has a child end, and kills it if it does not.
 func (c *child) stop() error {
-	c.in.Close()
+	_ = c.in.Close() // it may have ended already
 	timer := time.AfterFunc(3*time.Second, func() { _ = c.cmd.Process.Kill() })
 	defer timer.Stop()
 	err := c.cmd.Wait()

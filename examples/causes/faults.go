@@ -126,6 +126,8 @@ var live []*node
 
 func fillHeap(objects int) {
 	for range objects {
-		live = append(live, &node{})
+		n := &node{}
+		n.next[0] = n
+		live = append(live, n)
 	}
 }

@@ -19,8 +19,8 @@ import (
 // several holders the one with most of it counts, and it is not known what they all did.
 func (t *truth) right(r causes.Reason, times float64) bool {
 	who, others := strings.CutSuffix(r.Who, causes.AndOthers)
-	if goroutine, is := strings.CutPrefix(who, "goroutine "); is {
-		who = "goroutine " + bare(goroutine)
+	if kind, function, is := strings.Cut(who, " "); is && (kind == "goroutine" || kind == "handler") {
+		who = kind + " " + bare(function)
 	}
 	return r.State == t.state && bare(r.Line.Func) == t.line && who == t.who &&
 		(others || r.What == t.what && bare(r.Where.Func) == t.where) && times >= t.times
@@ -52,7 +52,7 @@ func (t *truth) texts() (texts []string) {
 
 var (
 	line      = regexp.MustCompile(`(\w+\.go):(\d+)`)
-	goroutine = regexp.MustCompile(`goroutine [\w.*()/-]*\.(\w+)`)
+	goroutine = regexp.MustCompile(`(goroutine|handler) [\w.*()/-]*\.(\w+)`)
 )
 
 // functions replaces the lines of a sentence by the functions that they are in.
@@ -67,7 +67,7 @@ func functions(sentence string) string {
 		}
 		return place
 	})
-	return goroutine.ReplaceAllString(sentence, "goroutine $1")
+	return goroutine.ReplaceAllString(sentence, "$1 $2")
 }
 
 //go:embed shop.go faults.go

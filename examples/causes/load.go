@@ -118,7 +118,7 @@ func (c *clients) request(client *http.Client, pace time.Duration) {
 	if err != nil {
 		return
 	}
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }()
 	_, _ = io.Copy(io.Discard, &slowly{res.Body, pace})
 }
 

@@ -55,7 +55,7 @@ func (b *bench) run(ctx context.Context) (all []*result, err error) {
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	usual := b.usual
 	if usual == "" {
 		usual = filepath.Join(dir, "usual.state")

@@ -94,7 +94,7 @@ func (t *trial) run(ctx context.Context) (res *result, err error) {
 	if err := os.WriteFile(state, usual, 0o600); err != nil {
 		return nil, err
 	}
-	defer os.Remove(state)
+	defer func() { _ = os.Remove(state) }()
 	r, err := newRig(state, t.faults.live, t.seed)
 	if err != nil {
 		return nil, err
@@ -236,7 +236,7 @@ func fetch(ctx context.Context, url string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }()
 	if res.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("GET %s: %s", url, res.Status)
 	}

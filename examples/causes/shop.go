@@ -151,7 +151,7 @@ func (s *shop) callInventory(ctx context.Context, takes time.Duration) error {
 	if err != nil {
 		return err
 	}
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }()
 	_, err = io.Copy(io.Discard, res.Body)
 	return err
 }
