@@ -37,6 +37,7 @@ type script struct {
 	gone    bool
 	halts   chan struct{}  // closed: the recording at hand is cancelled
 	marks   map[string]int // by endpoint
+	last    trace.SpanID   // that was slow
 }
 
 func newScript(found func(slow int) []causes.Endpoint) *script {
@@ -78,11 +79,11 @@ func (s *script) Record(reason string, d time.Duration) error {
 	}
 	s.asked = append(s.asked, reason)
 	s.status.State, s.status.Reason, s.slow, s.halts = causes.RecorderRecording, reason, 0, make(chan struct{})
-	s.mark(func(_ trace.SpanID, ep conventions.Endpoint, _ time.Duration, slow bool) {
+	s.mark(func(span trace.SpanID, ep conventions.Endpoint, _ time.Duration, slow bool) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if s.marks[ep.String()]++; slow {
-			s.slow++
+			s.slow, s.last = s.slow+1, span
 		}
 	})
 	begin := time.Now()

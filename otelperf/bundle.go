@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/otelperf/otelperf-go/otelperf/causes"
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/otelperf/internal/bundle"
 	"github.com/otelperf/otelperf-go/otelperf/internal/companion"
@@ -43,6 +44,7 @@ func (m *Monitor) bundle(id string) (content []byte, ok bool, err error) {
 	add("active.json", "The requests that were running when this was made, the longest first.", m.bundledActive())
 	add("errors.json", "What fails, by endpoint and type, the latest first.", m.bundledErrors())
 	add("diagnostics.json", "Whether otelperf was wired right, and what it had lost; versions.", m.Diagnostics())
+	b.Files = append(b.Files, m.bundledRecordings(&sp)...)
 	var zip bytes.Buffer
 	err = b.Write(&zip)
 	return zip.Bytes(), true, err
@@ -95,6 +97,33 @@ func (m *Monitor) bundledSeries(sp *Spike) []bundledEndpoint {
 		out = append(out, bundledEndpoint{Series: s, Normal: d.NormalMs})
 	}
 	return out
+}
+
+// bundledRecordings are the recordings that were made of a spike, the requests in them, and the last execution trace.
+func (m *Monitor) bundledRecordings(sp *Spike) (files []bundle.File) {
+	if m.arming == nil {
+		return nil
+	}
+	files = append(files, bundle.File{
+		Name: "recordings.json", Value: append([]causes.Recording{}, m.arming.made.of(sp.Start, sp.until())...),
+		About: "What was found in the recordings of the runtime's execution trace: causes by endpoint, with their shares of the extra time.",
+	})
+	for _, id := range slices.Backward(sp.Recordings) {
+		if trace := m.cfg.evidence.Trace(id); trace != nil {
+			return append(files, bundle.File{
+				Name: "trace.out", Content: trace, About: fmt.Sprintf("The runtime's execution trace of recording %d: go tool trace trace.out.", id),
+			})
+		}
+	}
+	return files
+}
+
+// until is when a spike ended; now if it has not.
+func (s *Spike) until() time.Time {
+	if s.End != nil {
+		return *s.End
+	}
+	return time.Now()
 }
 
 func (m *Monitor) bundledActive() []activeRequest {

@@ -66,8 +66,8 @@ type Monitor struct {
 }
 
 // New returns a Monitor. Its error joins all that is wrong with the options and the environment, each wrapping ErrConfig. It starts
-// five goroutines (one more with a state file, one with a directory for bundles, one with the metric source, one with evidence, one for
-// each pool of WithDB), which Shutdown ends.
+// five goroutines (one more with a state file, one with a directory for bundles, one with the metric source, one with evidence, one
+// for each pool of WithDB), which Shutdown ends.
 //
 // With OTEL_SDK_DISABLED or OTELPERF_DISABLED set to true the Monitor does nothing: SpanProcessor and Sampler return what they are
 // given, Middleware returns its handler, and no goroutine is started.

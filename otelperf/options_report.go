@@ -17,8 +17,8 @@ func WithLogger(l *slog.Logger) Option {
 	return needed("logger", l == nil, func(c *config) { c.logger = l })
 }
 
-// WithOnSpike has f called when a spike starts, within 5 s of its detection, when it has become worse, and when it ends; Spike.State
-// tells. It runs in a goroutine for alerts alone: it may be slow (64 alerts wait, then they are dropped and counted), and a
+// WithOnSpike has f called when a spike starts, within 5 s of its detection, when it has become worse, when its cause has become known,
+// and when it ends; Spike.State tells. It runs in a goroutine for alerts alone: it may be slow (64 alerts wait, then they are dropped and counted), and a
 // panic in it is counted. It may be given more than once.
 func WithOnSpike(f func(Spike)) Option {
 	return needed("OnSpike function", f == nil, func(c *config) { c.onSpike = append(c.onSpike, f) })

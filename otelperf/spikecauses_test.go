@@ -20,6 +20,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/otelperf/otelperf-go/otelperf"
+	"github.com/otelperf/otelperf-go/otelperf/causes"
 	"github.com/otelperf/otelperf-go/otelperf/internal/testrig"
 )
 
@@ -131,6 +132,44 @@ func TestCausesOfSpikes(t *testing.T) {
 			})
 		})
 	}
+}
+
+// What a recorder finds is the cause, with what its endpoint takes longer, and stands with the requests that it has seen.
+func TestCauseFromARecording(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var recorder *script
+		lock := causes.Reason{
+			State: causes.Lock, Line: causes.Place{Func: "shop.cart", File: "cart.go", Line: 88}, Who: "GET /report",
+			What: causes.Sleep, Where: causes.Place{Func: "shop.report", File: "report.go", Line: 40},
+		}
+		recorder = newScript(func(slow int) []causes.Endpoint {
+			request := causes.Request{SpanID: recorder.last.String(), Nanos: 216e6, Parts: []causes.Part{{Reason: lock, Nanos: 199e6}, {Reason: causes.Reason{State: causes.Running}, Nanos: 1e6}}}
+			return []causes.Endpoint{{
+				Name: "GET /cart", Slow: slow, Normal: 5, SlowNanos: 216e6, NormalNanos: 17e6,
+				Causes: []causes.Cause{{Reason: lock, Share: 0.97, ExtraNanos: 193e6}}, Requests: []causes.Request{request},
+			}}
+		})
+		c := newCart(t, everybody, otelperf.WithEvidence(recorder))
+		c.visit(10 * time.Minute)
+		c.thinks = 200 * time.Millisecond
+		c.visit(9 * time.Second) // of the slow log's hundred requests, those that were recorded are still there
+		explained := 0
+		for e := range c.mon.SlowLog().All() {
+			if e.Anatomy == nil {
+				continue // it has just ended
+			}
+			for _, f := range e.Anatomy.Findings {
+				if f.Kind == "recorded" && f.Text == "199 of 216 ms waiting for the lock at cart.go:88, held by GET /report (report.go:40), which was sleeping" {
+					explained++
+				}
+			}
+		}
+		if explained == 0 {
+			t.Error("no slow request says what was recorded of it")
+		}
+		c.visit(50 * time.Second)
+		c.check(t, `^GET /cart: \+199 ms; 97 % waiting for the lock at cart\.go:88, held by GET /report \(report\.go:40\), which was sleeping$`, "lock cart.go:88", "recording")
+	})
 }
 
 // check looks for the cause of the open spike everywhere.

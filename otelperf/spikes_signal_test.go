@@ -14,24 +14,21 @@ import (
 )
 
 // Two endpoints that become slow under one pool that has run out are one spike with one message, though the second follows later than what
-// counts as together. One that follows after the pool has been waited for for minutes is another spike, and so it is with no pool in sight.
+// counts as together. One that follows after the pool has been waited for for minutes is another spike.
 func TestSpikesUnderOnePool(t *testing.T) {
 	const usual, first, second = 20 * time.Millisecond, 200 * time.Millisecond, 90 * time.Millisecond
 	for _, tt := range []struct {
 		name   string
-		pool   bool
 		later  time.Duration
 		spikes int
-	}{{"under the pool", true, 40 * time.Second, 1}, {"long after", true, 10 * time.Minute, 2}, {"without a pool", false, 40 * time.Second, 2}} {
+	}{{"under the pool", 40 * time.Second, 1}, {"long after", 10 * time.Minute, 2}} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				db := testrig.DB(t, 1)
 				s := newBubble(t, "1.0", otelperf.WithDB("main", db))
 				s.both(15*time.Minute, usual, usual)
 				stop := make(chan struct{})
-				if tt.pool {
-					defer crowd(db, stop).Wait()
-				}
+				defer crowd(db, stop).Wait()
 				s.both(tt.later, first, usual)
 				s.both(time.Minute, first, second)
 				told := s.spikes()

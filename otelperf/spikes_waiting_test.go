@@ -28,6 +28,7 @@ import (
 type library struct {
 	*bubble
 	handler        http.Handler
+	own            atomic.Int64 // ns of each request that queries
 	database, lock atomic.Int64 // ns
 	turn           int
 }
@@ -35,12 +36,13 @@ type library struct {
 func newLibrary(t *testing.T) *library {
 	t.Helper()
 	l := &library{bubble: newBubble(t, "1.0", everybody)}
+	l.own.Store(int64(2 * time.Millisecond))
 	l.database.Store(int64(10 * time.Millisecond))
 	l.lock.Store(int64(15 * time.Millisecond))
 	mux := http.NewServeMux()
 	for _, route := range []string{"GET /books", "GET /authors"} {
 		mux.HandleFunc(route, func(_ http.ResponseWriter, r *http.Request) {
-			time.Sleep(2 * time.Millisecond)
+			time.Sleep(time.Duration(l.own.Load()))
 			l.query(r.Context())
 		})
 	}
@@ -137,6 +139,24 @@ func TestSpikeOfADatabaseAndOneOfALock(t *testing.T) {
 			if row.State != "normal" || *row.Ratio >= 2 {
 				t.Errorf("long after the spikes row %s is %s at %v times its usual p99", row.Route, row.State, *row.Ratio)
 			}
+		}
+		_ = l.mon.Shutdown(t.Context())
+	})
+}
+
+// A database that becomes slow minutes after the code of those that ask it is a spike of its own, with its own reason, though all slow
+// requests wait for it by then.
+func TestDatabaseOfEndpointsThatAreSlowAlready(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLibrary(t)
+		l.run(10 * time.Minute)
+		l.own.Store(int64(100 * time.Millisecond))
+		l.run(2 * time.Minute)
+		l.database.Store(int64(50 * time.Millisecond))
+		l.run(2 * time.Minute)
+		told := l.spikes()
+		if len(told) != 2 || told[0].Endpoints[0].WaitsFor != "" || told[1].ID == told[0].ID || !strings.HasPrefix(told[1].Reason, "db postgresql SELECT books: ") {
+			t.Errorf("reported was %+v, want a spike of the endpoints and one of the database", told)
 		}
 		_ = l.mon.Shutdown(t.Context())
 	})

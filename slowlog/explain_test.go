@@ -61,9 +61,11 @@ func TestExplain(t *testing.T) {
 	}
 	checkInvariant(t, s)
 	add(3)
-	bare := request(4, "/cart", time.Second, ReasonThreshold)
-	s.Add(bare)
-	if s.Explain(spanID(9), []Finding{waited}) || s.Explain(spanID(4), []Finding{waited}) || s.Explain(spanID(3), nil) {
-		t.Error("there was something to explain, want no such request, no anatomy and no finding")
+	s.Add(request(4, "/cart", time.Second, ReasonThreshold))
+	if s.Explain(spanID(9), []Finding{waited}) || s.Explain(spanID(3), nil) {
+		t.Error("there was something to explain, want no such request and no finding")
 	}
+	s.Explain(spanID(4), []Finding{waited})
+	s.ReplaceAnatomy(traceID(4), spanID(4), &Anatomy{Root: &Node{Name: "GET /cart"}, Findings: []Finding{unknown}})
+	want("an anatomy that comes later", 4, "recorded: 380 of 400 ms waiting for the lock at cart.go:88")
 }

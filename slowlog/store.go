@@ -194,9 +194,9 @@ func (s *Store) ReplaceAnatomy(id trace.TraceID, span trace.SpanID, a *Anatomy) 
 	return r != nil && r.entry.TraceID == id && s.replaceLocked(r, a)
 }
 
-// Explain adds what was recorded of a kept request to the findings of its anatomy, also of one that replaces it later: at most 3, of kind
-// [FindingRecorded]. Where findings say that time is not known, they say so no longer. It reports whether there is such an anatomy, and it
-// is within a quarter of the allowed bytes.
+// Explain adds what was recorded of a kept request to the findings of its anatomy, also of one that it gets later: at most 3, of kind
+// [FindingRecorded]. Where findings say that time is not known, they say so no longer. It reports whether there is such a request, and
+// its anatomy is within a quarter of the allowed bytes.
 func (s *Store) Explain(span trace.SpanID, recorded []Finding) bool {
 	recorded = slices.Clone(recorded[:min(len(recorded), maxRecorded)])
 	for i := range recorded {
@@ -205,11 +205,11 @@ func (s *Store) Explain(span trace.SpanID, recorded []Finding) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r := s.bySpan[span]
-	if r == nil || r.entry.Anatomy == nil || len(recorded) == 0 {
+	if r == nil || len(recorded) == 0 {
 		return false
 	}
 	r.recorded = recorded
-	return s.replaceLocked(r, r.entry.Anatomy)
+	return r.entry.Anatomy == nil || s.replaceLocked(r, r.entry.Anatomy)
 }
 
 // replaceLocked gives the entry of r another anatomy, with what was recorded.

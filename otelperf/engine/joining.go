@@ -14,6 +14,7 @@ const (
 	comeBack     = 10 * time.Minute // and its endpoints go on with it: a detector has an alarm every five minutes at most
 	together     = 20 * time.Second // endpoints whose evidence began so near to each other, or was enough, began together,
 	mostTogether = 90 * time.Second // or three times the time between the requests that are evidence, and at most this
+	underOne     = 90 * time.Second // what began under one signal of the process: later ones have it that it left its normal once more
 )
 
 // manner is how a part came into an incident.
@@ -67,7 +68,7 @@ func (p *part) sharesCause(o *part) bool {
 	if a != "" || b != "" {
 		return a == b
 	}
-	return slices.ContainsFunc(p.signals, func(s string) bool { return slices.Contains(o.signals, s) })
+	return (p.began-o.began).Abs() <= underOne && slices.ContainsFunc(p.signals, func(s string) bool { return slices.Contains(o.signals, s) })
 }
 
 // alive reports whether an incident may still grow.

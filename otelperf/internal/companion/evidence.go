@@ -25,9 +25,6 @@ type Refusal struct {
 	RetryAfter time.Duration // 0: nobody knows
 }
 
-// traceType is the media type of an execution trace.
-const traceType = "application/octet-stream"
-
 func (c *Companion) serveEvidence(w http.ResponseWriter, r *http.Request) {
 	web.JSON(w, r, c.service.Evidence())
 }
@@ -49,7 +46,7 @@ func (c *Companion) serveRecordingTrace(w http.ResponseWriter, r *http.Request) 
 		noRecording(w, id)
 		return
 	}
-	web.File(w, r, traceType, "recording-"+id+".trace", trace)
+	web.File(w, r, "application/octet-stream", "recording-"+id+".trace", trace)
 }
 
 // recordingID is 0, which no recording has, for what is no number.
@@ -73,7 +70,7 @@ func (c *Companion) serveSpikeTrace(w http.ResponseWriter, r *http.Request) {
 		web.NotFound(w, "id", "%s", why)
 		return
 	}
-	web.File(w, r, traceType, fmt.Sprintf("spike-%s-recording-%d.trace", id, recording), trace)
+	web.File(w, r, "application/octet-stream", fmt.Sprintf("spike-%s-recording-%d.trace", id, recording), trace)
 }
 
 func (c *Companion) serveRecord(w http.ResponseWriter, r *http.Request) {

@@ -48,6 +48,19 @@ func Body(w http.ResponseWriter, r *http.Request, body []byte) {
 	_, _ = w.Write(body) // a client that left is no concern
 }
 
+// File answers with bytes of a media type that are to be saved under a name, and never to be cached.
+func File(w http.ResponseWriter, r *http.Request, kind, name string, body []byte) {
+	h := w.Header()
+	h.Set("Content-Type", kind)
+	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	if r.Method == http.MethodHead {
+		return
+	}
+	_, _ = w.Write(body) // a client that left is no concern
+}
+
 // NotFound answers for something that is not stored, or no longer.
 func NotFound(w http.ResponseWriter, field, format string, args ...any) {
 	problem.Write(w, problem.Problem{Status: http.StatusNotFound, Field: field, Detail: fmt.Sprintf(format, args...)})
@@ -98,18 +111,4 @@ func compress(body []byte) []byte {
 	_, _ = z.Write(body) // a buffer takes all
 	_ = z.Close()
 	return b.Bytes()
-}
-
-// File answers with a file to be stored under a name, which is never to be cached.
-func File(w http.ResponseWriter, r *http.Request, kind, name string, body []byte) {
-	h := w.Header()
-	h.Set("Content-Type", kind)
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
-	h.Set("Content-Length", strconv.Itoa(len(body)))
-	if r.Method == http.MethodHead {
-		return
-	}
-	_, _ = w.Write(body) // a client that left is no concern
 }
