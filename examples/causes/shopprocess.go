@@ -90,6 +90,12 @@ func serve(h http.Handler) (address string, err error) {
 	if err != nil {
 		return "", err
 	}
-	go func() { _ = (&http.Server{Handler: h, ReadHeaderTimeout: time.Minute}).Serve(l) }()
+	server := &http.Server{Handler: h, ReadHeaderTimeout: time.Minute, ConnContext: func(ctx context.Context, c net.Conn) context.Context {
+		if tcp, ok := c.(*net.TCPConn); ok {
+			_ = tcp.SetWriteBuffer(256 << 10) // else the system takes a whole download, however slowly it is read
+		}
+		return ctx
+	}}
+	go func() { _ = server.Serve(l) }()
 	return "http://" + l.Addr().String(), nil
 }
