@@ -42,8 +42,12 @@ func (m *marks) begin(now time.Time) {
 	}
 }
 
-// mark writes a request that ends into the trace. It must be called on the goroutine that served it. It allocates nothing.
+// mark writes a request that ends into the trace. It must be called on the goroutine that served it. It allocates nothing. A call that
+// the program makes on nobody's behalf is no request: who waits for it works for nobody else meanwhile.
 func (m *marks) mark(span trace.SpanID, ep conventions.Endpoint, d time.Duration, slow bool) {
+	if ep.Kind == conventions.KindDependency {
+		return
+	}
 	buf := messages.Get().(*[maxMessage]byte)
 	b := history.AppendMark(buf[:0], span, ep.Method, ep.Route, d, slow)
 	rtrace.Log(context.Background(), history.Category, unsafe.String(&b[0], len(b))) // the runtime copies it

@@ -17,6 +17,9 @@ type call struct {
 // calls are the table of known calls. Of several on a stack the outermost below the program's own line says it best: a pool's
 // connection is waited for in a select, which says little.
 var calls = []call{
+	{"runtime.chansend", causes.ChanSend},
+	{"runtime.chanrecv", causes.ChanReceive},
+	{"runtime.selectgo", causes.Select},
 	{"sync.(*Mutex).", causes.Lock},
 	{"internal/sync.(*Mutex).", causes.Lock},
 	{"sync.(*RWMutex).", causes.RWLock},

@@ -17,6 +17,7 @@ const (
 	standard origin = iota // the standard library, or what stands between a program and the like of us
 	library                // a library of somebody else
 	own
+	nobody // the runtime put it there: it says nothing of the goroutine
 )
 
 // function is what is known of one from its name.
@@ -36,6 +37,9 @@ func (t *Table) function(name string) function {
 	f, ok := t.functions[name]
 	if !ok {
 		f = function{origin: t.origin(packageOf(name)), state: stateOf(name)}
+		if strings.HasPrefix(name, "runtime.asyncPreempt") {
+			f.origin = nobody
+		}
 		if len(t.functions) < maxSites {
 			t.functions[name] = f
 		}

@@ -77,6 +77,9 @@ func (t *Table) read(frames iter.Seq[Frame]) (s Site) {
 	owned, inside := false, 0 // of how many calls the outermost own one is inside
 	for f := range frames {
 		fn := t.function(f.Func)
+		if fn.origin == nobody {
+			continue
+		}
 		s.Root = f.Func
 		inside++
 		if !owned && fn.state != "" {

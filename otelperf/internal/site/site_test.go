@@ -36,9 +36,10 @@ func TestStates(t *testing.T) {
 		{causes.Semaphore, []string{"runtime.selectgo", "golang.org/x/sync/semaphore.(*Weighted).Acquire", "main.cart"}},
 		{causes.RateLimit, []string{"runtime.selectgo", "golang.org/x/time/rate.(*Limiter).wait", "golang.org/x/time/rate.(*Limiter).Wait", "main.cart"}},
 		{causes.DBConnection, []string{"runtime.selectgo", "github.com/jackc/puddle/v2.(*Pool[go.shape.*uint8]).Acquire", "github.com/jackc/pgx/v5/pgxpool.(*Pool).Acquire", "main.cart"}},
-		{"", []string{"runtime.chanrecv1", "main.cart"}},
+		{causes.ChanReceive, []string{"runtime.chanrecv1", "main.cart"}},
+		{causes.ChanSend, []string{"runtime.chansend", "runtime.chansend1", "main.cart"}},
 		// What is further out than the program's own line says nothing of it.
-		{"", []string{"runtime.chanrecv1", "main.cart", "sync.(*Once).doSlow", "sync.(*Once).Do", "main.main"}},
+		{causes.ChanReceive, []string{"runtime.chanrecv1", "main.cart", "sync.(*Once).doSlow", "sync.(*Once).Do", "main.main"}},
 	} {
 		if got := of(table, tt.stack...); got.State != tt.want {
 			t.Errorf("%v is %q, want %q", tt.stack, got.State, tt.want)
@@ -65,6 +66,13 @@ func TestLines(t *testing.T) {
 		if got.Line.Func != tt.line || got.Outer != tt.outer || got.Begin != tt.begin {
 			t.Errorf("%v: line %q, outer %q, begin %q; want %q, %q, %q", tt.stack, got.Line.Func, got.Outer, got.Begin, tt.line, tt.outer, tt.begin)
 		}
+	}
+	// A goroutine that was told to make way while it ran a function without a frame of its own.
+	if got := of(table, "runtime.asyncPreempt2", "runtime.asyncPreempt"); *got != (Site{}) || got.Name() != "" {
+		t.Errorf("a stack that says nothing is %+v", got)
+	}
+	if got := of(table, "runtime.asyncPreempt", "main.burn").Name(); got != "main.burn" {
+		t.Errorf("a goroutine that burns is called %q", got)
 	}
 	if got := of(table, "runtime.gopark", "main.cart").Line.String(); got != "f.go:2" {
 		t.Errorf("place %q, want f.go:2", got)

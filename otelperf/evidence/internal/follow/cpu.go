@@ -57,7 +57,7 @@ const collector = "garbage collection"
 
 // runner is who ran on a goroutine.
 func (w *walk) runner(g history.Goroutine, at history.Time) string {
-	if w.h.Goroutines[g].GCWorker {
+	if g == history.None || w.h.Goroutines[g].GCWorker {
 		return collector
 	}
 	if m := w.h.Of(g, at); m != nil {
@@ -65,7 +65,7 @@ func (w *walk) runner(g history.Goroutine, at history.Time) string {
 	}
 	if s := w.h.Sites.At(w.h.Goroutines[g].First); servesHTTP(s) {
 		if outer := w.outer(g, at); outer != "" {
-			return "handler " + outer
+			return w.handler(outer)
 		}
 	}
 	return w.named(g)

@@ -185,10 +185,19 @@ func (w *walk) held(s *history.Stretch, from, to history.Time, line causes.Place
 			return true
 		})
 	}
+	if at < begin && s.Reason.Queued() && w.worker(s.Waker, at) {
+		begin = at
+	}
 	if at < begin {
 		w.add(causes.Reason{State: w.state, Line: w.line, Who: causes.Nobody, What: causes.Unknown}, begin-at)
 	}
 	w.goroutine(s.Waker, begin, to, line)
+}
+
+// worker reports whether a goroutine is one of the program's own that was there at a moment: it does not wait for requests from a network.
+func (w *walk) worker(g history.Goroutine, at history.Time) bool {
+	l := &w.h.Goroutines[g]
+	return l.Created <= at && w.h.Sites.At(l.First).Begin != ""
 }
 
 // add counts a piece.

@@ -31,7 +31,7 @@ func (w *walk) who(g history.Goroutine, at history.Time) string {
 	outer := w.outer(g, at)
 	if servesHTTP(s) { // a request of which the end was not seen
 		if outer != "" {
-			return "handler " + outer
+			return w.handler(outer)
 		}
 		return w.named(g)
 	}
@@ -49,6 +49,14 @@ func (w *walk) request(m *history.Mark) string {
 		return causes.Itself
 	}
 	return m.Endpoint
+}
+
+// handler is what a request is called of which the end was not seen, by the outermost function of the program's own code.
+func (w *walk) handler(outer string) string {
+	if endpoint := w.h.Handlers[outer]; endpoint != "" {
+		return endpoint
+	}
+	return "handler " + outer
 }
 
 // named is what a goroutine is called that works on nobody's behalf.

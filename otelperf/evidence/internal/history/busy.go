@@ -25,9 +25,9 @@ type busy struct {
 
 // runPart is a goroutine's time on a CPU within a bucket.
 type runPart struct {
-	who  Goroutine
-	at   uint16 // microseconds after the bucket's begin
-	used uint16 // microseconds, at least 1
+	who  Goroutine // None: it helped the garbage collector
+	at   uint16    // microseconds after the bucket's begin
+	used uint16    // microseconds, at least 1
 }
 
 // index sorts the running stretches into buckets.
@@ -61,6 +61,10 @@ func (h *History) eachRun(step func() error, yield func(g Goroutine, bucket int,
 			if s.State != Running && s.State != Assisting {
 				continue
 			}
+			who := Goroutine(g)
+			if s.State == Assisting {
+				who = None
+			}
 			for from, to := max(s.From, h.Start), h.until(l, i); from < to; {
 				n := (from - h.Start) / bucket
 				end := min(to, h.Start+(n+1)*bucket)
@@ -68,7 +72,7 @@ func (h *History) eachRun(step func() error, yield func(g Goroutine, bucket int,
 					return errTooBusy
 				}
 				if end-from >= tooShort {
-					yield(Goroutine(g), int(n), from-h.Start-n*bucket, end-from)
+					yield(who, int(n), from-h.Start-n*bucket, end-from)
 				}
 				from = end
 			}
@@ -82,7 +86,8 @@ func (h *History) eachRun(step func() error, yield func(g Goroutine, bucket int,
 	return nil
 }
 
-// Ran yields who ran in an interval, from when, and for how long; a goroutine many times. What began or ended within a millisecond of
+// Ran yields who ran in an interval, from when, and for how long; a goroutine many times, and None for what others did for the garbage
+// collector. What began or ended within a millisecond of
 // the interval's bounds is yielded as a whole.
 func (h *History) Ran(from, to Time, yield func(g Goroutine, at Time, d time.Duration)) {
 	b := &h.busy

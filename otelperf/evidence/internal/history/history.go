@@ -77,6 +77,8 @@ type History struct {
 	Goroutines []Life
 	Marks      []Mark
 	Sites      *site.Table
+	// Handlers are the endpoints of requests by the outermost functions of the program's own code that served them; "" for several.
+	Handlers map[string]string
 	// Stalls are when a goroutine ran, and nothing at all happened for longer than the scheduler lets one run.
 	Stalls []Interval
 	// Clock is a moment of the trace and of the wall clock, in Unix nanoseconds; 0 and 0 if there was none.

@@ -76,7 +76,7 @@ func read(trace []byte, sites *site.Table, step func() error, maxStretches int) 
 	if r.End-r.Start > maxSpan {
 		return nil, fmt.Errorf("the trace is of %v, at most %v are looked at", time.Duration(r.End-r.Start), time.Duration(maxSpan))
 	}
-	if err := errors.Join(r.busy.index(r.History, step), r.indexPeers(step)); err != nil {
+	if err := errors.Join(r.settle(step), r.nameHandlers(step), r.busy.index(r.History, step), r.indexPeers(step)); err != nil {
 		return nil, err
 	}
 	if broken != nil {

@@ -67,5 +67,9 @@ func (r Reason) Followed() bool {
 	}
 }
 
+// Queued reports whether whoever ends such a wait takes from those who wait, one after the other: what it did before it did so is what
+// they waited for, whomever it served.
+func (r Reason) Queued() bool { return r == ChanSend || r == ChanReceive || r == Select }
+
 // Timed reports whether a timer ends such a wait when no goroutine did.
 func (r Reason) Timed() bool { return r == Select || r == ChanSend || r == ChanReceive }
