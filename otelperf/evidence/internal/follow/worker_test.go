@@ -8,7 +8,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf/causes"
 	"github.com/otelperf/otelperf-go/otelperf/evidence/internal/history"
-	"github.com/otelperf/otelperf-go/otelperf/evidence/internal/site"
+	"github.com/otelperf/otelperf-go/otelperf/internal/site"
 )
 
 // stack returns the site of one, the innermost function first.

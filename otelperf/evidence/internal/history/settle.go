@@ -4,7 +4,7 @@ package history
 
 import (
 	"github.com/otelperf/otelperf-go/otelperf/causes"
-	"github.com/otelperf/otelperf-go/otelperf/evidence/internal/site"
+	"github.com/otelperf/otelperf-go/otelperf/internal/site"
 )
 
 // reasonsOf are the reasons of waits, by what their stacks say: a wait that is older than the recording has none.

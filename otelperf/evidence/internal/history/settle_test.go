@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/otelperf/otelperf-go/otelperf/evidence/internal/site"
+	"github.com/otelperf/otelperf-go/otelperf/internal/site"
 )
 
 // at returns the site of a stack, the innermost function first.
