@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -154,9 +155,14 @@ func TestDatabaseOfEndpointsThatAreSlowAlready(t *testing.T) {
 		l.run(2 * time.Minute)
 		l.database.Store(int64(50 * time.Millisecond))
 		l.run(2 * time.Minute)
-		told := l.spikes()
-		if len(told) != 2 || told[0].Endpoints[0].WaitsFor != "" || told[1].ID == told[0].ID || !strings.HasPrefix(told[1].Reason, "db postgresql SELECT books: ") {
-			t.Errorf("reported was %+v, want a spike of the endpoints and one of the database", told)
+		var first []otelperf.Spike // the first report of each
+		for _, sp := range l.spikes() {
+			if !slices.ContainsFunc(first, func(f otelperf.Spike) bool { return f.ID == sp.ID }) {
+				first = append(first, sp)
+			}
+		}
+		if len(first) != 2 || first[0].Endpoints[0].WaitsFor != "" || !strings.HasPrefix(first[1].Reason, "db postgresql SELECT books: ") {
+			t.Errorf("reported was %+v, want a spike of the endpoints and one of the database", first)
 		}
 		_ = l.mon.Shutdown(t.Context())
 	})
