@@ -143,13 +143,13 @@ func (f *finder) accounts(d *runtimesignals.Deviation) float64 {
 	}
 	room := f.left
 	if what.is == pool {
-		room = between(room+f.databases(), 0, 1)
+		room = clamp(room+f.databases())
 	}
 	switch {
 	case what.lost:
-		return min(room, f.share(between(d.Now-d.Usual, 0, 1)*f.Spent.Own.Slow))
+		return min(room, f.share(clamp(d.Now-d.Usual)*f.Spent.Own.Slow))
 	case what.waiting && f.SlowPerSecond > 0:
-		return min(room, between((d.Now-d.Usual)/(f.SlowPerSecond*f.extra/1e3), 0, 1))
+		return min(room, clamp((d.Now-d.Usual)/(f.SlowPerSecond*f.extra/1e3)))
 	}
 	return 0
 }

@@ -80,21 +80,21 @@ func (f *finder) share(ms float64) float64 {
 	if !(f.extra > 0) {
 		return 0
 	}
-	return between(ms/f.extra, 0, 1)
+	return clamp(ms/f.extra)
 }
 
-// between clamps x; what is no number is the lowest.
-func between(x, low, high float64) float64 {
-	if !(x > low) {
-		return low
+// clamp is x from 0 to 1; what is no number is 0.
+func clamp(x float64) float64 {
+	if !(x > 0) {
+		return 0
 	}
-	return min(x, high)
+	return min(x, 1)
 }
 
 // add takes a candidate in.
 func (f *finder) add(from causes.Source, is family, about, text string, share float64) *candidate {
 	f.found = append(f.found, candidate{
-		Ranked: causes.Ranked{Source: from, ConfirmedBy: []causes.Source{}, About: Clean(about, maxAbout), Share: between(share, 0, 1)}, family: is, text: text,
+		Ranked: causes.Ranked{Source: from, ConfirmedBy: []causes.Source{}, About: Clean(about, maxAbout), Share: clamp(share)}, family: is, text: text,
 	})
 	return &f.found[len(f.found)-1]
 }

@@ -6,6 +6,7 @@ import { showChanges, showDiagnostics } from "./diagnostics.js";
 import { $, show, text, toggle } from "./dom.js";
 import { Endpoints } from "./endpoints.js";
 import { Events } from "./events.js";
+import { Evidence } from "./evidence.js";
 import { Flame } from "./flame.js";
 import * as format from "./format.js";
 import { examples, makeLists, showGroups } from "./lists.js";
@@ -22,7 +23,7 @@ const traceView = new TraceView({ onClose: () => go({ trace: "" }), traceURL: ()
 const openTrace = (id) => go({ trace: id });
 const slow = new SlowList(openTrace);
 const chart = new Chart({ openTrace }), runtime = new Runtime();
-const detail = new Detail(), flame = new Flame(), events = new Events(openTrace);
+const detail = new Detail(), flame = new Flame(), events = new Events(openTrace), evidence = new Evidence(() => refresh("evidence"));
 const endpoints = new Endpoints({ sort: view.sort, onSort: (sort) => go({ sort }), select: choosing });
 const lists = makeLists(openTrace, choosing);
 const source = new Source({
@@ -207,12 +208,16 @@ const refreshers = {
     const [stats, recent] = await Promise.all([get("stats"), get("events/recent?limit=50")]);
     events.show(stats, recent);
   },
+  async evidence() { evidence.show(await get("evidence"), config?.may_change === true); },
   async config() {
     const first = config === null;
     config = await get("config");
     showChanges(config);
     traceView.configured();
-    if (first) refresh("events");
+    if (first) {
+      refresh("events");
+      refresh("evidence");
+    }
   },
 };
 
@@ -261,7 +266,7 @@ addEventListener("popstate", () => { Object.assign(view, readAddress()); apply()
 
 apply();
 every(2, "active");
-every(5, "series", "runtime", "detail", "flame", "errors", "events");
+every(5, "series", "runtime", "detail", "flame", "errors", "events", "evidence");
 every(15, "trends");
 every(30, "slow");
 every(60, "config");

@@ -81,7 +81,7 @@ function fillSpike(li, spike, summary, openTrace, select) {
     gauge(format.quantile(first.quantile)),
     el("div", { class: "spike-text" }, ...why(spike), el("p", { class: "reason" }, spike.reason), el("ul", { class: "unusual" }, ...sentences(spike.signals)),
       el("p", { class: "muted spike-foot" }, el("span", { class: "since" }), el("span", { class: "cost" }), el("span", { class: "live" })),
-      el("p", { class: "muted spike-foot" }, ...traces(spike, openTrace))));
+      el("p", { class: "muted spike-foot" }, ...traces(spike, openTrace), el("a", { href: "spikes/" + encodeURIComponent(spike.id) + "/bundle", download: "" }, "all that is known, as a zip file"))));
   }
   text(li.querySelector(".since"), "since " + format.clock(spike.start) + ", " + format.span((new Date(summary.time) - new Date(spike.start)) / 1000));
   live(li, spike, summary);

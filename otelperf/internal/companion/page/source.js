@@ -2,8 +2,11 @@
 
 const patience = 8000; // ms without a summary after which the numbers count as old
 
-export async function get(path) {
-  const reply = await fetch(path, { headers: { Accept: "application/json" }, cache: "no-store" });
+export const get = (path) => ask(path, "GET");
+export const post = (path) => ask(path, "POST");
+
+async function ask(path, method) {
+  const reply = await fetch(path, { method, headers: { Accept: "application/json" }, cache: "no-store" });
   if (!reply.ok) {
     let detail = reply.statusText;
     try {
