@@ -41,7 +41,7 @@ func (m *Monitor) bundle(id string) (content []byte, ok bool, err error) {
 	add("series.json", "The last hour of its endpoints by the minute, and of each what its ordinary requests spend their time on (normal_ms).", m.bundledSeries(&sp))
 	add("runtime.json", "The last hour of the Go runtime, the operating system and the connection pools; unusual is what had left its normal when this was made.",
 		m.runtimeSeries(Window1h))
-	add("active.json", "The requests that were running when this was made, the longest first; slow ones with their stacks.", m.bundledActive())
+	add("active.json", "What was running when this was made, the longest first; slow requests with their stacks, and in groups by the line that they are at.", m.bundledActive())
 	add("errors.json", "What fails, by endpoint and type, the latest first.", m.bundledErrors())
 	add("diagnostics.json", "Whether otelperf was wired right, and what it had lost; versions.", m.Diagnostics())
 	b.Files = append(b.Files, m.bundledRecordings(&sp)...)
@@ -61,7 +61,11 @@ func (s *Spike) lines() []string {
 	if s.End != nil {
 		until = "ended " + s.End.Format(time.RFC3339)
 	}
-	lines := []string{s.Reason + ".", fmt.Sprintf("It began %s and %s.", s.Start.Format(time.RFC3339), until)}
+	var lines []string
+	if s.Cause != "" {
+		lines = append(lines, s.Cause+".")
+	}
+	lines = append(lines, s.Reason+".", fmt.Sprintf("It began %s and %s.", s.Start.Format(time.RFC3339), until))
 	for _, d := range s.Signals {
 		lines = append(lines, "At the same time: "+d.Sentence+".")
 	}
@@ -126,14 +130,18 @@ func (s *Spike) until() time.Time {
 	return time.Now()
 }
 
-func (m *Monitor) bundledActive() []activeRequest {
-	list, _ := m.activeRequests(bundledActive, m.slowNow(time.Now()))
-	for i := range list {
-		r := &list[i]
+// bundledActive is GET active, without what identifies somebody.
+func (m *Monitor) bundledActive() activeList {
+	list := m.active(bundledActive)
+	for i := range list.Active {
+		r := &list.Active[i]
 		r.Path, r.In = "", bundle.Mask(r.In)
 		if r.Route != "" {
 			r.Route = bundle.Mask(r.Route) // a name of a span, so far
 		}
+	}
+	for i := range list.Leaked {
+		list.Leaked[i].Name = bundle.Mask(list.Leaked[i].Name)
 	}
 	return list
 }

@@ -93,6 +93,14 @@ type activeRequest struct {
 	Doing   *stacks.Seen `json:"doing,omitzero"` // where its goroutine was when it was sampled last
 }
 
+// active is what runs now: at most limit requests.
+func (m *Monitor) active(limit int) activeList {
+	slow := m.slowNow(time.Now())
+	longest, count := m.activeRequests(limit, slow)
+	groups, note := m.slowGroups(slow)
+	return activeList{origin: m.origin(), Count: count, Groups: groups, Note: note, Leaked: m.link.Leaked(time.Now()), Active: longest}
+}
+
 // methods are those that a span can be named after before its route is known.
 var methods = []string{
 	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions,

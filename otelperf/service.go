@@ -86,12 +86,7 @@ func (s service) requestsOf(id trace.TraceID) []*slowlog.Entry {
 	return slices.Collect(s.m.slow.Lookup(id))
 }
 
-func (s service) Active(limit int) any {
-	slow := s.m.slowNow(time.Now())
-	longest, count := s.m.activeRequests(limit, slow)
-	groups, note := s.m.slowGroups(slow)
-	return activeList{origin: s.m.origin(), Count: count, Groups: groups, Note: note, Leaked: s.m.link.Leaked(time.Now()), Active: longest}
-}
+func (s service) Active(limit int) any { return s.m.active(limit) }
 
 func (s service) Errors(limit int) any {
 	all := s.m.errorGroups()

@@ -143,7 +143,7 @@ func (f *finder) accounts(d *runtimesignals.Deviation) float64 {
 	}
 	room := f.left
 	if what.is == pool {
-		room = clamp(room+f.databases())
+		room = clamp(room + f.databases())
 	}
 	switch {
 	case what.lost:

@@ -80,7 +80,7 @@ func (f *finder) share(ms float64) float64 {
 	if !(f.extra > 0) {
 		return 0
 	}
-	return clamp(ms/f.extra)
+	return clamp(ms / f.extra)
 }
 
 // clamp is x from 0 to 1; what is no number is 0.
