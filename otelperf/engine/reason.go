@@ -24,7 +24,7 @@ func (in *Incident) reason(grown bool) string {
 	if p.Returns > 0 {
 		b.WriteString("; " + in.returns())
 	}
-	if p.WaitsFor != "" {
+	if p.WaitsFor != "" && !p.Why.Known() { // which says it better, and may have found something else
 		b.WriteString("; waiting for " + p.WaitsFor)
 	}
 	if n := len(in.Parts) - 1; n > 0 {
