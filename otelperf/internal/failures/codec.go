@@ -21,7 +21,7 @@ const (
 )
 
 // AppendState appends what is worth keeping across a restart: the usual shares with their dispersion, the worst ten minutes of each
-// hour of the day, and how usual panics are; 133 bytes. It can be called at any time: an open incident is not part of it, and
+// hour of the day, and how usual panics are; 117 bytes. It can be called at any time: an open incident is not part of it, and
 // during one the usual share is that from before.
 func (d *Detector) AppendState(b []byte) []byte {
 	begin := len(b)

@@ -43,5 +43,5 @@
 //
 // # Bounds
 //
-// A [Detector] is one allocation of at most 640 bytes, its state 133 bytes; Tick allocates nothing.
+// A [Detector] is one allocation of at most 640 bytes, its state 117 bytes; Tick allocates nothing.
 package failures

@@ -21,7 +21,7 @@ const (
 )
 
 // AppendState appends what is worth keeping across a restart: the hours of the week, how far apart requests are, and how their counts
-// vary; 602 bytes. It can be called at any time: an open incident is not part of it.
+// vary; 601 bytes. It can be called at any time: an open incident is not part of it.
 func (d *Detector) AppendState(b []byte) []byte {
 	begin := len(b)
 	b = statecodec.Begin(b, stateMark, stateVersion)
