@@ -34,9 +34,10 @@ func ReplaceLevel(groups []string, a slog.Attr) slog.Attr {
 
 // Names of the events that are emitted through the OpenTelemetry log API.
 const (
-	logEventSpikeStarted = "otelperf.spike.started"
-	logEventSpikeUpdated = "otelperf.spike.updated"
-	logEventSpikeEnded   = "otelperf.spike.ended"
+	logEventSpikeStarted  = "otelperf.spike.started"
+	logEventSpikeUpdated  = "otelperf.spike.updated"
+	logEventSpikeReopened = "otelperf.spike.reopened"
+	logEventSpikeEnded    = "otelperf.spike.ended"
 )
 
 // queuedAlerts bounds the alerts that wait while a logger or an OnSpike function is slow.
@@ -73,7 +74,7 @@ func newAlerter(c *config, slow *slowlog.Store, faults *fault.Log) *alerter {
 
 // put queues an event that is worth a message. It never blocks.
 func (a *alerter) put(ev *engine.Event) {
-	if !ev.Opened && !ev.Grew && !ev.Closed {
+	if ev.Part != nil {
 		return
 	}
 	select {
@@ -113,9 +114,14 @@ type alert struct {
 	spike Spike
 }
 
-// headline is the first endpoint as a message has it: one of growth has the quantile of the worst minute, and the evidence in its reason.
+// headline is the first endpoint as a message has it: one of growth has the quantile of the worst minute, and the evidence in its reason;
+// one that it has come back what was seen then.
 func (ev *alert) headline() *SpikeEndpoint {
 	p := ev.spike.Endpoints[0]
+	if part := ev.Incident.Parts[0]; ev.Reopened && part.Returns > 0 {
+		part.Evidence = part.Again
+		return new(spikeEndpointOf(&part))
+	}
 	if ev.Grew && p.Ratio != nil && p.WorstRatio != nil && *p.WorstRatio > *p.Ratio {
 		p.P99Ms, p.QuantileMs, p.Ratio = p.WorstP99Ms, p.WorstMs, p.WorstRatio
 		p.Quantile, p.BaselineQuantileMs = ev.Incident.Parts[0].Worst.Rank, p.WorstMs / *p.WorstRatio
@@ -136,6 +142,8 @@ func (a *alerter) log(ev *alert) {
 		if ev.Incident.State == engine.NewNormal {
 			text = "latency spike became the new normal"
 		}
+	case ev.Reopened:
+		text = "latency spike reopened"
 	case ev.Grew:
 		text = "latency spike grew"
 	}
@@ -178,6 +186,8 @@ func (a *alerter) emit(ev *alert) {
 	switch {
 	case ev.Closed:
 		name, severity, severityText, urgency = logEventSpikeEnded, otellog.SeverityInfo, "INFO", "info"
+	case ev.Reopened:
+		name = logEventSpikeReopened
 	case ev.Grew:
 		name = logEventSpikeUpdated
 	}

@@ -58,11 +58,12 @@ var mayImport = map[string][]string{
 	"otelperf/internal/statefile":      {"spikeprocessor/conventions", "otelperf/engine"},
 	"otelperf/internal/metricsource":   {"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "slowlog/fault", "otelperf/internal/units"},
 	"otelperf": {
-		"slowlog/fault", "slowlog", "spikeprocessor", "spikeprocessor/conventions", "otelperf/baseline", "otelperf/engine", "otelperf/events", "otelperf/internal/...",
+		"slowlog/fault", "slowlog", "spikeprocessor", "spikeprocessor/conventions", "otelperf/baseline", "otelperf/causes", "otelperf/engine", "otelperf/events",
+		"otelperf/internal/...",
 	},
 	"cmd/otelperf/...": {
 		"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf", "otelperf/baseline", "otelperf/engine",
-		"otelperf/events", "cmd/otelperf/...",
+		"otelperf/events", "otelperf/evidence", "cmd/otelperf/...",
 	},
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/otelperf/otelperf-go/otelperf/causes"
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/slowlog/fault"
@@ -53,6 +54,8 @@ type Diagnostics struct {
 	Mounts          []string `json:"mounts"`           // prefixes below which Handler was reached
 	// SharedMetrics: another Monitor of the same name, or without one, too, overwrites the metrics of this one.
 	SharedMetrics bool `json:"shared_metrics,omitzero"`
+	// Evidence is how the recorder of WithEvidence is, and what it took; nil without one.
+	Evidence *causes.RecorderStatus `json:"evidence,omitzero"`
 	// Streams says how GET stream fares.
 	Streams struct {
 		Clients int    `json:"clients"` // that read it now
@@ -93,6 +96,9 @@ func (m *Monitor) Diagnostics() Diagnostics {
 		d.Source, d.CoarseMetrics, d.MetricPanics, d.MetricOverflow = "metrics", m.metrics.Coarse(), m.metrics.Panics(), m.metrics.Overflow()
 		d.MetricLate = m.metrics.Late()
 	}
+	if r := m.recorder(); r != nil {
+		d.Evidence = new(r.Status())
+	}
 	streams := m.companion.Streams()
 	d.Streams.Clients, d.Streams.Max = streams.Clients, streams.Max
 	d.Streams.Refused, d.Streams.Dropped, d.Streams.Lost = streams.Refused, streams.Dropped, streams.Lost
@@ -112,6 +118,19 @@ func (d *Diagnostics) ended() string {
 
 const doubledText = "A TracerProvider has two processors of Monitor.SpanProcessor, one beside or inside of the other: the second one counts nothing and only " +
 	"hands spans on. Register one, in front of the exporters; with Setup, none"
+
+// noEvidence says why there is no recording to be had; "" if one can be made.
+func (d *Diagnostics) noEvidence() string {
+	switch e := d.Evidence; {
+	case e == nil:
+		return ""
+	case e.State == causes.RecorderOff && !d.Processor.Stopped:
+		return "the recorder of evidence was shut down"
+	case e.Error != "":
+		return fmt.Sprintf("%s (%d times)", e.Error, e.Failures)
+	}
+	return ""
+}
 
 // fewRequests is how many of a kind say nothing of the wiring yet.
 const fewRequests = 20
@@ -160,6 +179,9 @@ func (d *Diagnostics) hints() []string {
 		"Requests that make many calls and are never slow are best left out of the trace.", d.Processor.AnatomiesIncomplete, d.Processor.AnatomiesDropped)
 	add(d.Processor.HeldClipped > 0, "%d calls carried more than 8 KiB of attributes and events: their texts are cut in the slow log, and in rescued traces.",
 		d.Processor.HeldClipped)
+	if why := d.noEvidence(); why != "" {
+		add(true, "What slow requests wait for cannot be recorded: %s.", why)
+	}
 	add(d.Processor.NegativeDurations > 0, "%d spans ended before they began and count as 0 ms.", d.Processor.NegativeDurations)
 	return hints
 }

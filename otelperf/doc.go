@@ -30,6 +30,7 @@
 //   - at most about 100 KiB for each of 500 endpoints and 75 KiB for each of 500 dependencies, about 85 MiB in all, if their durations
 //     are spread from microseconds to hours; about 25 KiB for each with ordinary ones
 //   - at most 256 KiB for an hour of the runtime's signals, and 40 KiB for each of at most 16 connection pools
+//   - with [WithEvidence] at most 20 MiB of recordings, and 100 MiB for some seconds while one is read
 //   - at most 32 MiB of slow and failed requests, and about 3 MiB of error groups and stacks
 //   - at most 8 MiB of child spans whose request has not ended (8192 at most), and 16 MiB of those of slow requests that wait for their
 //     anatomy, or ten seconds for late children

@@ -38,6 +38,7 @@ func envVars() []envVar {
 		{"OTELPERF_MAX_ENDPOINTS", "1 to 10000", "WithMaxEndpoints; default 500", whole(WithMaxEndpoints), false},
 		{"OTELPERF_REQUEST_LOG", "0 to 1", "WithRequestLog; default 0", decimal(WithRequestLog), false},
 		{"OTELPERF_STATE_FILE", "a path", "WithStateFile; default none", text(WithStateFile), false},
+		{"OTELPERF_BUNDLE_DIR", "a directory", "WithBundleDir; default none", text(WithBundleDir), false},
 		{"OTELPERF_BEARER_TOKEN", "16 bytes or more", "WithBearerToken; default: this machine only", text(WithBearerToken), true},
 		{"OTELPERF_RATIO", "1.2 to 100", "ratio of WithBaseline; default 2", decimal(withRatio), false},
 		{"OTELPERF_COOLDOWN", "1ms to 24h", "cooldown of WithBaseline; default 5m", duration(withCooldown), false},

@@ -28,6 +28,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
 	"github.com/otelperf/otelperf-go/otelperf/events"
+	"github.com/otelperf/otelperf-go/otelperf/evidence"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
 )
@@ -48,6 +49,7 @@ func everyOption(t *testing.T) map[string]SetupOption {
 		"WithMetricInterval":        WithMetricInterval(5 * time.Second),
 		"WithName":                  WithName("admin"),
 		"WithDB":                    WithDB("main", new(sql.DB)),
+		"WithEvidence":              WithEvidence(evidence.New()),
 		"WithLogger":                WithLogger(slog.New(slog.DiscardHandler)),
 		"WithRequestLog":            WithRequestLog(0.5),
 		"WithHeaders":               WithHeaders(false),
@@ -62,6 +64,7 @@ func everyOption(t *testing.T) map[string]SetupOption {
 		"WithLoggerProvider":        WithLoggerProvider(lognoop.NewLoggerProvider()),
 		"WithMeterProvider":         WithMeterProvider(noop.NewMeterProvider()),
 		"WithStateFile":             WithStateFile(filepath.Join(t.TempDir(), "state")),
+		"WithBundleDir":             WithBundleDir(t.TempDir()),
 		"WithProcessorOptions":      WithProcessorOptions(spikeprocessor.WithAnatomy(false)),
 		"WithEvents":                WithEvents(events.WithQueueSize(100)),
 		"WithSpanExporter":          WithSpanExporter(tracetest.NewInMemoryExporter()),

@@ -4,10 +4,12 @@ package otelperf
 
 import (
 	"fmt"
+	"math"
 	"net/http"
 	"strings"
 	"time"
 
+	"github.com/otelperf/otelperf-go/otelperf/baseline"
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/otelperf/internal/web"
 	"github.com/otelperf/otelperf-go/slowlog"
@@ -25,9 +27,9 @@ type Health struct {
 
 // HealthCheck is one thing that was looked at.
 type HealthCheck struct {
-	Name   string `json:"name"`            // what was looked at: enabled, engine, counting, spikes, source, faults, endpoints, anatomies, state_file, in_flight
+	Name   string `json:"name"`            // what was looked at: enabled, engine, counting, spikes, source, faults, endpoints, anatomies, state_file, bundles, in_flight, evidence
 	Status string `json:"status"`          // pass or warn
-	Detail string `json:"detail,omitzero"` // what is wrong; empty for pass
+	Detail string `json:"detail,omitzero"` // what is wrong; with pass empty, but for spikes that nobody can tell yet
 }
 
 const (
@@ -63,14 +65,20 @@ func (m *Monitor) Health() Health {
 	check("counting", d.Processor.Stopped, "%s", d.ended())
 	open := m.openReasons()
 	check("spikes", len(open) > 0, "%s", strings.Join(open, "; "))
+	if len(open) == 0 {
+		h.Checks[len(h.Checks)-1].Detail = m.cannotTell()
+	}
 	check("source", d.Source == "metrics" && !d.ReaderRegistered, "the metric source needs Monitor.Reader in the MeterProvider")
 	check("processors", d.Processor.Doubled, "%s", doubledText)
 	check("faults", d.Processor.Faults+d.Faults+d.MiddlewareFaults > 0, "faults of otelperf itself: %d in the processor, %d in Middleware, %d in evaluations, lines, alerts, events and the stream",
 		d.Processor.Faults, d.MiddlewareFaults, d.Faults)
 	check("state_file", d.StateFileError != "", "%s", d.StateFileError)
+	check("bundles", m.bundles.Trouble() != "", "%s", m.bundles.Trouble())
 	check("endpoints", d.Processor.Overflowed > 0, "%d requests share the row (other)", d.Processor.Overflowed)
 	leaks := m.leaks(d.Processor.Leaked)
 	check("in_flight", len(leaks) > 0, "requests that may never end: %s", strings.Join(leaks, "; "))
+	noEvidence := d.noEvidence()
+	check("evidence", noEvidence != "", "what slow requests wait for cannot be recorded: %s", noEvidence)
 	since := time.Since(d.Processor.LastIncomplete)
 	check("anatomies", since < incompleteFor, "of %d slow or failed requests the anatomy lacks calls, of %d all of it, the last one %.0f s ago: "+
 		"more was running, or slow, than the bounds let be held", d.Processor.AnatomiesIncomplete, d.Processor.AnatomiesDropped, since.Seconds())
@@ -93,6 +101,37 @@ func (m *Monitor) openReasons() (reasons []string) {
 		}
 	}
 	return reasons
+}
+
+// cannotTell says how many of the endpoints with requests in the last five minutes are not judged yet, so that no open spike says
+// little; "" if all are.
+func (m *Monitor) cannotTell() string {
+	rows, _ := m.engine.Rows(engine.Query{Window: engine.FiveMinutes, Wants: conventions.Kind.Request, Once: true})
+	learning, grace, n, left := 0, 0, 0, time.Duration(0)
+	for i := range rows {
+		r := &rows[i]
+		switch {
+		case r.Outcomes.Total() == 0:
+			continue
+		case r.Phase == baseline.Learning:
+			learning++
+		case r.JudgedIn > 0:
+			grace++
+			left = max(left, r.JudgedIn)
+		}
+		n++
+	}
+	var why []string
+	if learning > 0 {
+		why = append(why, fmt.Sprintf("%d of %d endpoints still learn what is usual", learning, n))
+	}
+	if grace > 0 {
+		why = append(why, fmt.Sprintf("%d of %d endpoints are not judged for another %.0f s, after a start or a silence", grace, n, math.Ceil(left.Seconds())))
+	}
+	if len(why) == 0 {
+		return ""
+	}
+	return "cannot tell yet: " + strings.Join(why, ", ")
 }
 
 // leaks describes requests that may never end, at most three names of them. Endpoints of which streams have ended are left out: such

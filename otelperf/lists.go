@@ -41,8 +41,9 @@ type slowList struct {
 // slowTrace is every request of this process that is stored of one trace.
 type slowTrace struct {
 	origin
-	TraceID  string           `json:"trace_id"`
-	Requests []*slowlog.Entry `json:"requests"` // newest first
+	TraceID  string            `json:"trace_id"`
+	Requests []*slowlog.Entry  `json:"requests"` // newest first
+	Recorded []recordedRequest `json:"recorded"` // how those of them that are in a recording spent their time
 }
 
 type spikeList struct {

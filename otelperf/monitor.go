@@ -48,9 +48,11 @@ type Monitor struct {
 	alerts    *alerter
 	tracker   *events.Tracker // nil without events
 	state     *stateKeeper    // nil without a state file
+	bundles   *bundleDir      // nil without a directory for them
 	metering  *instruments    // nil when off
 	runtime   *runtimesignals.Recorder
 	beside    spikeSignals
+	arming    *armer // nil without a recorder of evidence
 	companion *companion.Companion
 	wrap      func(http.Handler) http.Handler // Middleware
 	counters  httpmw.Counters
@@ -63,7 +65,8 @@ type Monitor struct {
 }
 
 // New returns a Monitor. Its error joins all that is wrong with the options and the environment, each wrapping ErrConfig. It starts
-// five goroutines (one more with a state file, one with the metric source, one for each pool of WithDB), which Shutdown ends.
+// five goroutines (one more with a state file, one with a directory for bundles, one with the metric source, one with evidence, one
+// for each pool of WithDB), which Shutdown ends.
 //
 // With OTEL_SDK_DISABLED or OTELPERF_DISABLED set to true the Monitor does nothing: SpanProcessor and Sampler return what they are
 // given, Middleware returns its handler, and no goroutine is started.
@@ -110,8 +113,15 @@ func (m *Monitor) build() (err error) {
 		m.state = newStateKeeper(m.cfg.stateFile, m.engine, m.identity, 2*m.processor.Stats().MaxEndpoints)
 		m.state.load()
 	}
+	if m.disabled == "" {
+		m.arming = newArmer(m.cfg.evidence, m.engine)
+		m.beside.arming = m.arming
+	}
 	m.alerts = newAlerter(&m.cfg, m.slow, &m.faults)
 	m.alerts.beside = &m.beside
+	if m.cfg.bundleDir != "" && m.disabled == "" {
+		m.bundles = newBundleDir(m)
+	}
 	if m.tracker, err = m.newTracker(); err != nil {
 		return err
 	}
@@ -119,6 +129,9 @@ func (m *Monitor) build() (err error) {
 	m.link.AskOutcomes(m.spans.Started, m.spans.Ended)
 	if m.disabled == "" {
 		m.metering, err = m.newInstruments()
+	}
+	if err == nil {
+		err = m.arming.begin(m)
 	}
 	return err
 }
@@ -132,6 +145,7 @@ func (m *Monitor) buildEngine() (err error) {
 	}
 	m.engine, err = engine.New(engine.Options{
 		Detector: detector, Publish: m.link.Publish, Requests: spikeRequests{m.slow, m.link}, Version: func() string { return m.identity().version },
+		Signals: func(ago time.Duration) []string { return m.runtime.Left(time.Now().Add(-ago)) },
 	})
 	if err != nil {
 		return err
@@ -139,7 +153,7 @@ func (m *Monitor) buildEngine() (err error) {
 	m.settings.now.Load().baseline = m.engine.Config()
 	m.engine.Advance(m.began, func(func(*spikeprocessor.Delta) bool) {}) // the windows begin now
 	m.reader = newReader(manual, m.engine, src, every, m.metrics != nil, &m.faults)
-	m.reader.onSpike, m.reader.digest = m.spike, m.link.Digest
+	m.reader.onSpike, m.reader.digest = m.spike, m.digest
 	if m.metrics == nil {
 		m.link.TakeDeltas(func(*spikeprocessor.Delta) {}) // starts the counting of deltas
 	}
@@ -175,6 +189,9 @@ func (m *Monitor) start() {
 	if m.state != nil {
 		m.state.start()
 	}
+	if m.bundles != nil {
+		m.bundles.start()
+	}
 	m.runtime.Start()
 	m.reader.start()
 }
@@ -184,18 +201,29 @@ func (m *Monitor) sendSlow(e *slowlog.Entry) {
 	m.companion.Send(companion.TopicSlow, func() any { return slowRequest(e) })
 }
 
+// digest is what comes after an evaluation.
+func (m *Monitor) digest(now time.Time) {
+	m.link.Digest(now)
+	m.arming.tick(now)
+}
+
 // spike passes on what the engine found. The stream gets what changes between the first and the last report of a spike, and these.
 func (m *Monitor) spike(ev *engine.Event) {
 	if ev.Started {
 		m.metering.spikeStarted(ev.Part.Endpoint)
 	}
 	m.beside.note(&ev.Incident, time.Now())
-	if message := ev.Part == nil; message || ev.Incident.Reported && ev.Incident.State == engine.Open {
+	m.arming.note(ev)
+	message := ev.Part == nil
+	if message || ev.Incident.Reported && ev.Incident.State == engine.Open {
 		change := spikeChangeOf(ev)
 		m.beside.add(&change.Spike)
 		m.companion.Send(companion.TopicSpike, func() any { return change })
 	}
 	m.alerts.put(ev)
+	if message {
+		m.bundles.put(&ev.Incident)
+	}
 }
 
 // SpanProcessor returns the processor to register with a TracerProvider, in front of next, the processor that the
@@ -283,6 +311,7 @@ func (m *Monitor) Shutdown(ctx context.Context) error {
 		return nil
 	}
 	m.delist()
+	m.arming.end()
 	m.link.Stop()
 	err := m.reader.close(ctx)
 	m.closed.Store(true)
@@ -305,8 +334,14 @@ func (m *Monitor) closeParts(ctx context.Context) error {
 	if m.state != nil {
 		parts = append(parts, part{"state file", m.state.Close})
 	}
+	if m.bundles != nil {
+		parts = append(parts, part{"bundles", m.bundles.Close})
+	}
 	if m.tracker != nil {
 		parts = append(parts, part{"events", m.tracker.Shutdown})
+	}
+	if m.arming != nil {
+		parts = append(parts, part{"the recorder of evidence", m.arming.recorder.Shutdown})
 	}
 	errs := make([]error, len(parts))
 	var all sync.WaitGroup

@@ -15,6 +15,7 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/otelperf/otelperf-go/otelperf/causes"
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/otelperf/events"
 	"github.com/otelperf/otelperf-go/otelperf/internal/problem"
@@ -63,7 +64,8 @@ var schemas = map[string]any{
 	"Summary": Summary{}, "Breakdown": Breakdown{}, "EndpointRow": EndpointRow{}, "DetailedRow": detailedRow{}, "Histogram": histogram{},
 	"EndpointList": endpointList{}, "DependencyList": dependencyList{}, "Series": seriesAnswer{}, "SeriesPoint": seriesPoint{},
 	"EndpointDetail": endpointDetail{}, "Difference": difference{}, "Dimension": dimension{}, "DimensionRow": dimensionRow{},
-	"SlowList": slowList{}, "SlowRequest": SlowRequest{}, "SlowTrace": slowTrace{}, "Spike": Spike{}, "SpikeEndpoint": SpikeEndpoint{},
+	"SlowList": slowList{}, "SlowRequest": SlowRequest{}, "SlowTrace": slowTrace{},
+	"RequestInRecording": recordedRequest{}, "RecordedPart": recordedPart{}, "RecordedState": recordedState{}, "Spike": Spike{}, "SpikeEndpoint": SpikeEndpoint{},
 	"SpikeList": spikeList{}, "SpikeChange": spikeChange{}, "ActiveList": activeList{}, "ActiveRequest": activeRequest{},
 	"ErrorList": errorList{}, "ErrorGroup": errorGroup{}, "Health": Health{}, "HealthCheck": HealthCheck{}, "Settings": Settings{},
 	"ResetAnswer": resetAnswer{}, "Diagnostics": Diagnostics{}, "ProcessorStats": spikeprocessor.Stats{}, "EngineStats": engine.Stats{},
@@ -71,6 +73,9 @@ var schemas = map[string]any{
 	"Anatomy": slowlog.Anatomy{}, "Node": slowlog.Node{}, "Finding": slowlog.Finding{}, "ErrorInfo": slowlog.ErrorInfo{},
 	"Runtime": runtimesignals.Report{}, "RuntimeReading": runtimesignals.Reading{}, "RuntimeLine": runtimesignals.Line{},
 	"RuntimeDeviation": runtimesignals.Deviation{}, "PoolState": runtimesignals.PoolState{}, "RuntimeAnswer": runtimeAnswer{},
+	"EvidenceAnswer": evidenceAnswer{}, "RecordingAnswer": recordingAnswer{}, "RecordedEndpoint": recordedEndpoint{},
+	"RecorderStatus": causes.RecorderStatus{}, "Cause": causes.Cause{}, "CodePlace": causes.Place{}, "RecordedRequest": causes.Request{},
+	"RequestPart": causes.Part{}, "StateSpan": causes.Span{},
 	"Problem": problem.Problem{}, "Leak": spikeprocessor.Leak{}, "EventStats": events.Stats{},
 }
 

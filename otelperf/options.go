@@ -55,6 +55,7 @@ type config struct {
 	token          string
 	localChanges   bool
 	stateFile      string
+	bundleDir      string
 	traceURL       string
 	maxStreams     int
 	onSpike        []func(Spike)
@@ -62,7 +63,8 @@ type config struct {
 	meterProvider  metric.MeterProvider
 	analytics      analytics
 	pools          []runtimesignals.Pool
-	disabled       string // the variable that switches us off; "" when on
+	evidence       EvidenceRecorder // nil: none
+	disabled       string           // the variable that switches us off; "" when on
 	errs           []error
 }
 

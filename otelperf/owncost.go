@@ -15,14 +15,14 @@ import (
 
 // OwnCost is what otelperf itself takes, as far as it can tell from inside.
 type OwnCost struct {
-	// MemoryBytes is what windows, baselines, the slow log, spans that are held, and the runtime's signals hold. Buffers of the recorder,
-	// at most 1 MiB, are not in it.
+	// MemoryBytes is what windows, baselines, the slow log, spans that are held, the runtime's signals and recordings of evidence hold.
+	// Buffers of the processor, at most 1 MiB, and what it takes to read a recording, are not in it.
 	MemoryBytes int64 `json:"memory_bytes"`
 	// RequestsCounted is the number of spans that were counted since the start or the last reset: requests, dependencies and jobs.
 	RequestsCounted uint64 `json:"requests_counted"`
-	// CPUSeconds is an upper estimate: the time of all evaluations and samples of the runtime by the clock, in which they may have waited
-	// for a core, a lock or the metrics of the program, and 0.3 µs for each span counted; never more than the process has used, where that
-	// is known.
+	// CPUSeconds is an upper estimate: the time of all evaluations, samples of the runtime and readings of recordings by the clock, in
+	// which they may have waited for a core, a lock or the metrics of the program, and 0.3 µs for each span counted; never more than the
+	// process has used, where that is known. What the runtime takes while it records is not in it.
 	CPUSeconds float64 `json:"cpu_seconds"`
 	// CPUShare is CPUSeconds as a share of the time since the start; 1 is one core.
 	CPUShare *float64 `json:"cpu_share"`
@@ -38,6 +38,10 @@ func (m *Monitor) own(d *Diagnostics) OwnCost {
 		RequestsCounted: m.engine.Counted(),
 	}
 	seconds := d.Engine.TickSeconds + m.runtime.Spent().Seconds() + float64(c.RequestsCounted)*spanCost.Seconds()
+	if d.Evidence != nil {
+		c.MemoryBytes += d.Evidence.MemoryBytes
+		seconds += time.Duration(d.Evidence.WorkNanos).Seconds()
+	}
 	if used := runtimesignals.ProcessCPUSeconds(); used < seconds {
 		seconds = used
 	}

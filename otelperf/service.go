@@ -52,7 +52,9 @@ func (s service) Slow(limit int) any {
 
 func (s service) SlowTrace(id trace.TraceID) (any, bool) {
 	requests := s.requestsOf(id)
-	return slowTrace{origin: s.m.origin(), TraceID: id.String(), Requests: requests}, len(requests) > 0
+	return slowTrace{
+		origin: s.m.origin(), TraceID: id.String(), Requests: requests, Recorded: s.m.recordedOf(requests),
+	}, len(requests) > 0
 }
 
 func (s service) SlowOTLP(id trace.TraceID) (body []byte, ok bool, err error) {
@@ -94,6 +96,8 @@ func (s service) Spike(id string) (any, bool) {
 	s.m.beside.add(&sp)
 	return sp, true
 }
+
+func (s service) Bundle(id string) (zip []byte, ok bool, err error) { return s.m.bundle(id) }
 
 func (s service) Health() any   { return s.m.Health() }
 func (s service) Settings() any { return s.m.Settings() }

@@ -33,6 +33,9 @@ type Spike struct {
 
 	// Signals are what of the runtime, the operating system and the pools had left its normal at that time, the farthest first; at most 8.
 	Signals []runtimesignals.Deviation `json:"signals"`
+	// Recordings are the ids of those recordings of evidence in which slow requests of it were seen, or which could not be read, the oldest
+	// first: GET evidence lists those that are stored. At most 50.
+	Recordings []uint64 `json:"recordings"`
 	// SinceRestart marks a spike that began within 30 minutes of the start of the process; SinceVersion names the
 	// version that came with it, if it is another than before.
 	SinceRestart bool   `json:"since_restart,omitzero"`
@@ -139,7 +142,7 @@ func ended(t time.Time) *time.Time {
 
 // spikeChange is the data of the stream's event "spike".
 type spikeChange struct {
-	Type  string    `json:"type"` // spike_started, spike_updated or spike_ended, of the whole spike
+	Type  string    `json:"type"` // spike_started, spike_updated, spike_ended or spike_reopened, of the whole spike
 	Time  time.Time `json:"time"`
 	Spike Spike     `json:"spike"`
 }
@@ -151,6 +154,8 @@ func spikeChangeOf(ev *engine.Event) spikeChange {
 		change.Type = "spike_started"
 	case ev.Closed:
 		change.Type = "spike_ended"
+	case ev.Reopened:
+		change.Type = "spike_reopened"
 	}
 	return change
 }

@@ -3,7 +3,6 @@
 package otelperf
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
@@ -30,15 +29,8 @@ func (r spikeRequests) WaitsFor(ep conventions.Endpoint, since time.Time) string
 
 // Examples returns the slowest requests of an incident: of those of its endpoints and time that are among what raised the alarm.
 func (r spikeRequests) Examples(in *engine.Incident) []string {
-	var found []*slowlog.Entry
-	for e := range r.slow.All() {
-		if e.TraceID.IsValid() && slices.ContainsFunc(in.Parts, func(p engine.Part) bool { return isExample(&p, e) }) {
-			found = append(found, e)
-		}
-	}
-	slices.SortStableFunc(found, func(a, b *slowlog.Entry) int { return cmp.Compare(b.Duration, a.Duration) })
 	var ids []string
-	for _, e := range found {
+	for _, e := range requestsOf(r.slow, in) {
 		if id := e.TraceID.String(); !slices.Contains(ids, id) && len(ids) < maxExamples {
 			ids = append(ids, id)
 		}

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -27,6 +28,7 @@ import (
 type library struct {
 	*bubble
 	handler        http.Handler
+	own            atomic.Int64 // ns of each request that queries
 	database, lock atomic.Int64 // ns
 	turn           int
 }
@@ -34,12 +36,13 @@ type library struct {
 func newLibrary(t *testing.T) *library {
 	t.Helper()
 	l := &library{bubble: newBubble(t, "1.0", everybody)}
+	l.own.Store(int64(2 * time.Millisecond))
 	l.database.Store(int64(10 * time.Millisecond))
 	l.lock.Store(int64(15 * time.Millisecond))
 	mux := http.NewServeMux()
 	for _, route := range []string{"GET /books", "GET /authors"} {
 		mux.HandleFunc(route, func(_ http.ResponseWriter, r *http.Request) {
-			time.Sleep(2 * time.Millisecond)
+			time.Sleep(time.Duration(l.own.Load()))
 			l.query(r.Context())
 		})
 	}
@@ -141,6 +144,24 @@ func TestSpikeOfADatabaseAndOneOfALock(t *testing.T) {
 	})
 }
 
+// A database that becomes slow minutes after the code of those that ask it is a spike of its own, with its own reason, though all slow
+// requests wait for it by then.
+func TestDatabaseOfEndpointsThatAreSlowAlready(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLibrary(t)
+		l.run(10 * time.Minute)
+		l.own.Store(int64(100 * time.Millisecond))
+		l.run(2 * time.Minute)
+		l.database.Store(int64(50 * time.Millisecond))
+		l.run(2 * time.Minute)
+		told := l.spikes()
+		if len(told) != 2 || told[0].Endpoints[0].WaitsFor != "" || told[1].ID == told[0].ID || !strings.HasPrefix(told[1].Reason, "db postgresql SELECT books: ") {
+			t.Errorf("reported was %+v, want a spike of the endpoints and one of the database", told)
+		}
+		_ = l.mon.Shutdown(t.Context())
+	})
+}
+
 // After a restart nothing is judged for three minutes, though there is a baseline: the rows say so.
 func TestRowsSayThatNothingIsJudgedAfterARestart(t *testing.T) {
 	file := otelperf.WithStateFile(filepath.Join(t.TempDir(), "baselines"))
@@ -154,7 +175,13 @@ func TestRowsSayThatNothingIsJudgedAfterARestart(t *testing.T) {
 		if row.State != "normal" || row.ReadySeconds == nil || *row.ReadySeconds < 115 || *row.ReadySeconds > 125 {
 			t.Errorf("a minute after the restart the row is %s, ready in %v s; want 120", row.State, row.ReadySeconds)
 		}
+		if h := s.mon.Health(); h.Status != "pass" || !inTwoMinutes.MatchString(spikesDetail(&h)) {
+			t.Errorf("a minute after the restart health is %s, of spikes %q", h.Status, spikesDetail(&h))
+		}
 		s.run(2*time.Minute+5*time.Second, 10, 20*time.Millisecond, "/checkout")
+		if h := s.mon.Health(); spikesDetail(&h) != "" {
+			t.Errorf("after three minutes health says of spikes %q", spikesDetail(&h))
+		}
 		if row := s.mon.Summary(otelperf.Window5m).Endpoints[0]; row.ReadySeconds != nil {
 			t.Errorf("after three minutes the row is ready in %v s", *row.ReadySeconds)
 		}
@@ -167,6 +194,18 @@ func TestRowsSayThatNothingIsJudgedAfterARestart(t *testing.T) {
 	})
 }
 
+var inTwoMinutes = regexp.MustCompile(`^cannot tell yet: 1 of 1 endpoints are not judged for another 1[12]\d s, after a start or a silence$`)
+
+// spikesDetail is what health says of spikes.
+func spikesDetail(h *otelperf.Health) string {
+	for _, c := range h.Checks {
+		if c.Name == "spikes" {
+			return c.Detail
+		}
+	}
+	return "nothing"
+}
+
 // What is not known yet is said with the requests and the time that it takes.
 func TestRowsSayWhenTheyAreReady(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -175,6 +214,9 @@ func TestRowsSayWhenTheyAreReady(t *testing.T) {
 		row := l.mon.Summary(otelperf.Window1m).Endpoints[0]
 		if row.State != "learning" || row.Needed == 0 || row.ReadySeconds == nil {
 			t.Fatalf("after 20 s the row is %+v", row)
+		}
+		if h := l.mon.Health(); spikesDetail(&h) != "cannot tell yet: 3 of 3 endpoints still learn what is usual" {
+			t.Errorf("health says of spikes %q", spikesDetail(&h))
 		}
 		promised := time.Duration(*row.ReadySeconds) * time.Second
 		began := time.Now()

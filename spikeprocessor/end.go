@@ -112,7 +112,7 @@ func (p *Processor) endRoot(s sdktrace.ReadOnlySpan) {
 	}
 	c.rec.Record(packWord(e.id, outcome, d))
 	if m := c.mark.Load(); m != nil {
-		(*m)(s.SpanContext().SpanID(), e.endpoint, d, int64(d) > e.keepNanos.Load())
+		(*m)(s.SpanContext().SpanID(), e.endpoint, d, int64(d) > e.markNanos.Load())
 	}
 	if p.next != nil || outcome.Failed() || int64(d) > e.keepNanos.Load() || c.curious(e) || c.holds(s) {
 		p.judge(s, &verdict{entry: e, d: d, asked: known, r: conventions.Request{Kind: e.class.kind(), Method: e.method, Route: route, Status: int(status), Outcome: outcome}})

@@ -18,6 +18,8 @@ type EndpointState struct {
 	// SpikeStart is when the evidence of it began, SpikeThreshold above which duration requests are part of it.
 	SpikeStart     time.Time
 	SpikeThreshold time.Duration // see SpikeStart
+	// SuspectThreshold is above which duration requests may be part of a spike that is not sure yet; 0 if there is nothing suspicious.
+	SuspectThreshold time.Duration
 	// Rebased is how many spikes have lasted until they were what is usual.
 	Rebased int
 }
@@ -60,4 +62,8 @@ func (e *entry) judge() {
 		limit = min(limit, int64(st.SpikeThreshold)) // what made it a spike is wanted, slow or not
 	}
 	e.keepNanos.Store(limit)
+	if st != nil && st.SuspectThreshold > 0 && limit < math.MaxInt64 {
+		limit = min(limit, int64(st.SuspectThreshold))
+	}
+	e.markNanos.Store(limit)
 }

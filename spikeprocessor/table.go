@@ -39,6 +39,7 @@ type entry struct {
 	set, failedSet attribute.Set
 
 	slowNanos atomic.Int64 // above it a request is slow
+	markNanos atomic.Int64 // above it a request is marked as slow
 	threshold atomic.Int64 // ns; the configured part of slowNanos
 	usual     usual
 	contrast  contrast

@@ -6,11 +6,12 @@
 //	otelperf top        a service live in the terminal, or several instances together
 //	otelperf summary    the same once, as text or JSON
 //	otelperf slow       slow requests, and where the time of one went
+//	otelperf evidence   what is known of a spike, as a zip archive
 //	otelperf check      a service compared with limits, for CI
 //	otelperf replay     recorded traffic through the same windows, baselines and spikes
 //	otelperf --version  the version, Go's, and the revision of a build in a checkout
 //
-// The commands that ask a service send the token of --token or OTELPERF_TOKEN, read at most 16 MiB of an answer, and show
+// The commands that ask a service send the token of --token or OTELPERF_TOKEN, read at most 16 MiB of an answer (64 MiB of an archive), and show
 // text from it without anything that a terminal would act on.
 //
 // Exit status: 0 when it did what was asked, also when Ctrl-C ended demo or top; 1 when something failed on the way, for check when a

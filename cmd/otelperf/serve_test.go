@@ -47,6 +47,11 @@ func handler(ts *testscript.TestScript, kind string, args []string) http.Handler
 				http.NotFound(w, r)
 				return
 			}
+			if strings.HasSuffix(name, "/bundle") {
+				w.Header().Set("Content-Type", "application/zip")
+				http.ServeFileFS(w, r, dir, name+".zip")
+				return
+			}
 			http.ServeFileFS(w, r, dir, name+".json")
 		})
 	case "status":

@@ -30,6 +30,8 @@ func TestPageIsLive(t *testing.T) {
 
 	s.get(t, "/items")
 	tb.until(row("/items"))
+	tb.until(`document.getElementById("headline").textContent === "Cannot tell yet"`)
+	tb.until(`/^GET .items is still learning what is usual: \d+ more requests/.test(document.getElementById("headline-detail").textContent)`)
 	if got := value[string](tb, `document.getElementById("service").textContent + "|" + document.title`); got != "shop|shop \u00b7 otelperf" {
 		t.Errorf("the page is of %q", got)
 	}

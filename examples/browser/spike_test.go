@@ -4,6 +4,7 @@ package browser
 
 import (
 	"context"
+	"path/filepath"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -63,6 +64,26 @@ func (s *spiking) settle(t *testing.T) {
 		})
 	})
 	time.Sleep(2 * time.Second)
+}
+
+// After a restart nothing is judged for a while, though it is known what is usual: the page does not say that all is well.
+func TestPageAfterARestart(t *testing.T) {
+	file := otelperf.WithStateFile(filepath.Join(t.TempDir(), "baselines"))
+	before := newSpiking(t, file)
+	before.settle(t)
+	if err := before.mon.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s := newSite(t, file)
+	background(t, func(ctx context.Context) {
+		s.steady(ctx, "/checkout", 50, func() time.Duration { return 20 * time.Millisecond })
+	})
+	tb := newTab(t)
+	tb.do(chromedp.Navigate(s.base))
+	tb.until(`document.getElementById("headline").textContent === "Cannot tell yet"`)
+	tb.until(`/^GET .checkout is not judged for another [12].min.*, after a start or a silence\.$/.test(document.getElementById("headline-detail").textContent)`)
+	tb.until(row("/checkout") + `.querySelector(".badge.learning")`)
+	tb.quiet(s.base)
 }
 
 // A spike shows up on the page, with its reason, marked in the table and in the chart.

@@ -12,6 +12,7 @@ type clock struct {
 	nanos    int32
 	started  bool
 	lastStep float64
+	behind   float64 // seconds by which it was put back and has not been put on again
 }
 
 const (
@@ -21,7 +22,8 @@ const (
 )
 
 // advance moves on to now and tells whether the step was an ordinary one. A step back counts as one of usual
-// seconds, so that durations being waited for neither restart nor last an hour longer.
+// seconds, so that durations being waited for neither restart nor last an hour longer, and so does a leap that takes it
+// back.
 func (c *clock) advance(now time.Time, usual float64) (ordinary bool) {
 	unix, nanos := min(max(now.Unix(), -farthest), farthest), int32(now.Nanosecond())
 	step := 0.0
@@ -29,8 +31,14 @@ func (c *clock) advance(now time.Time, usual float64) (ordinary bool) {
 		step = float64(unix-c.unix) + float64(nanos-c.nanos)/1e9
 	}
 	ordinary = step >= 0 && step <= leap
-	if step < 0 {
+	switch {
+	case step < 0:
+		c.behind = min(c.behind+usual-step, longest)
 		step = usual
+	case step > silence:
+		back := min(c.behind, step-usual)
+		c.behind -= back
+		step -= back
 	}
 	c.lastStep = min(step, longest)
 	c.seconds += c.lastStep

@@ -28,7 +28,8 @@ type Config struct {
 
 	// Grace is how long after its first request an endpoint is watched before it is learned from, since cold
 	// caches and pools are not normal: 1 ms to 1 h, default 60 s. After Restore it is at least 180 s if Grace
-	// has its default. After half an hour without a request, or twenty times the usual gap, it is 180 s.
+	// has its default. After half an hour without a request, or twenty times the usual gap, it is 180 s. After both it
+	// goes on as long as requests become faster from minute to minute, up to 15 min.
 	Grace time.Duration
 
 	// Tick is the time between two calls of Tick: 100 ms to 60 s, default 1 s. Calls that come earlier are added

@@ -16,8 +16,12 @@ type Detector struct {
 	clock     clock
 	anomalies uint64
 
-	normal  normal
-	former  former
+	normal normal
+	former former
+
+	// Recent requests, in a row, that were like the former ones, and that were much faster than the baseline.
+	liked, fallen uint32
+
 	week    week
 	levels  [levels]level
 	joint   joint
@@ -82,10 +86,15 @@ func (d *Detector) Anomalies() uint64 { return d.anomalies }
 // Tick takes the requests that ended since the last call and returns the verdict. It is to be called every
 // Config.Tick, also without requests; earlier calls are added to the running tick. The order of delta does not matter,
 // an index may come twice, and delta is not kept. Tick allocates nothing. A now before the last one is taken as one
-// tick later.
+// tick later, and so is one that takes that back. After a leap of more than ten minutes an incident under way has ended.
 func (d *Detector) Tick(now time.Time, delta []Bucket) Event {
 	if !d.clock.advance(now, d.every) {
 		d.anomalies++
+	}
+	if d.alarm.open && d.clock.lastStep > silence { // as after ten minutes without a request
+		ev := d.end(Ended)
+		d.count(delta)
+		return ev
 	}
 	d.count(delta)
 	if !d.alive || d.clock.seconds < d.slotEnd {
@@ -133,6 +142,10 @@ func (d *Detector) count(delta []Bucket) {
 		case !d.alive:
 			d.alive = true
 			d.born, d.normal.foldAt = now, now
+			if d.restored {
+				d.silences.begin(now, d.grace())
+				learns = false
+			}
 		case now > d.lastRequest:
 			d.silences.note(now, now-d.lastRequest, d.tune.warmGrace)
 			learns = learns && !d.silences.cold(now)
@@ -152,7 +165,8 @@ func (d *Detector) countBucket(b Bucket, learns bool) {
 	cell := cellOf(b.Index)
 	if learns {
 		d.normal.recent.add(cell, b.Count)
-	} else if d.restored || d.silences.cold(d.clock.seconds) {
+	} else if d.silences.cold(d.clock.seconds) {
+		d.silences.add(d.clock.seconds, b.Index, b.Count)
 		return
 	}
 	d.run.add(cell, b.Count)

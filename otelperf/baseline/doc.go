@@ -47,17 +47,20 @@
 //
 // # What is remembered
 //
-//   - What was usual before the endpoint became much faster, or before an incident became the new normal: a second
-//     histogram, which is put back when requests fit it again. The end of an hour of quick failures is no spike
-//     (former.go).
+//   - What was usual before the endpoint became much faster (for two days), or before an incident became the new normal
+//     (for a day): a second histogram, which is put back when requests fit it again, neither slower nor faster. The end
+//     of an hour of quick failures is no spike, and what is slower than before them is compared with that. What was
+//     marked of the hours in between is withdrawn (former.go).
 //   - Each hour of the last week, by its quantiles. No threshold is below 0.8 times Ratio times what was usual in
 //     the last six hours and at this hour of the last days, and what becomes slower over hours, taking the baseline along,
-//     is compared with this hour of the last days by two tests of a quarter of an hour (week.go, gradual.go).
+//     is compared with this hour of the last days by two tests of a quarter of an hour. The hours next to it count, too,
+//     since clocks change for summer; days on which the endpoint was much slower all along do not (week.go, gradual.go).
 //   - Episodes that come back at the same time of the hour, the day or the week, ten minutes early or late if they are
 //     not always on time: from the fourth time on one is announced only when it is longer or stronger than usual
 //     (recurring.go).
 //   - How far apart requests usually are: after half an hour without any, or twenty times as long as usual, there is the
-//     grace of a restart, since caches are cold (silence.go).
+//     grace of a restart, since caches are cold; it lasts as long as requests become faster, a quarter of an hour at most
+//     (silence.go).
 //
 // # What is proven and what is simulated
 //

@@ -37,7 +37,8 @@ type State struct {
 	Needed uint64
 	// GraceLeft is how long requests will still not be learned from.
 	GraceLeft time.Duration
-	// JudgedIn is how long requests will still not be judged: in the grace after Restore or after a silence; 0 when they are.
+	// JudgedIn is how long requests will still not be judged, if they do not become faster meanwhile: in the grace after
+	// Restore or after a silence; 0 when they are.
 	JudgedIn time.Duration
 	// Held: an incident is under way that is not announced (yet), since one has come at this time before.
 	Held bool
@@ -77,7 +78,7 @@ func (d *Detector) State() State {
 	}
 	cold := max(0, d.silences.coldUntil-d.clock.seconds)
 	s.GraceLeft = duration(max(left, cold))
-	if s.JudgedIn = duration(cold); d.restored {
+	if s.JudgedIn = duration(cold); d.restored && !d.alive {
 		s.JudgedIn = s.GraceLeft
 	}
 	for i := range d.levels {

@@ -110,30 +110,64 @@ func (w *week) enter(unix int64, b *shape, trusted bool) {
 	}
 	w.started, w.current = true, h
 	if w.isAccepted {
-		old := h-w.acceptedHour > acceptedHours || h < w.acceptedHour
+		w.acceptedHour = min(w.acceptedHour, h) // a clock that has gone back
 		isBack := b.sum > 0 && Index(b.quantile(markRanks[mark50])) < int32(w.accepted[mark50])-perOctave
-		w.isAccepted = !old && !isBack
+		w.isAccepted = h-w.acceptedHour <= acceptedHours && !isBack
 	}
-	w.compare()
+	w.compare(b)
 }
 
 // accept remembers a new normal, which is slower than this hour of other days.
 func (w *week) accept(b *shape) {
 	w.accepted.of(b)
 	w.acceptedHour, w.isAccepted = w.current, true
-	w.compare()
+	w.compare(b)
+}
+
+// withdraw forgets the marks since an hour, in which began what the endpoint has come back from, now that it is like b.
+func (w *week) withdraw(since int64, b *shape) {
+	for h := max(since, w.current-weekHours+1); h <= w.current; h++ {
+		if e, number := w.place(h); e.week == number {
+			e.week = 0
+		}
+	}
+	w.isAccepted = false
+	w.compare(b)
+}
+
+// day raises m by the marks from the begin of the hour before this one to the end of the hour after it, some days ago, if
+// there are any, and tells whether: what has its hour comes an hour later when clocks change. They count from the one on
+// that is not much slower than now: a day on which the endpoint was slower all along says nothing about today.
+func (w *week) day(m *marks, ago int64, b *shape) (known bool) {
+	like := false
+	for h := min(24*ago+2, weekHours); h >= 24*ago-1; h-- {
+		e, number := w.place(w.current - h)
+		seen := e.week == number
+		like = like || !seen || !e.q.slowerThan(b)
+		if seen && like {
+			m.raise(&e.q)
+			known = true
+		}
+	}
+	return known
+}
+
+// slowerThan tells whether a baseline is much faster than marks, all but that of the p99.
+func (m *marks) slowerThan(b *shape) bool {
+	for _, i := range [...]int{mark90, mark50} {
+		if x := b.quantile(markRanks[i]); x == 0 || x > muchFaster*Bound(int32(m[i])) {
+			return false
+		}
+	}
+	return true
 }
 
 // compare works out what the running hour is compared with.
-func (w *week) compare() {
+func (w *week) compare(b *shape) {
 	days := marks{unseen, unseen, unseen}
 	known := false
 	for d := int64(1); d <= 7; d++ {
-		for near := int64(-1); near <= 1; near++ {
-			if ago := 24*d - near; ago <= weekHours {
-				known = w.collect(&days, w.current-ago) || known
-			}
-		}
+		known = w.day(&days, d, b) || known
 	}
 	usual := days
 	for ago := int64(1); ago <= recentHours; ago++ {

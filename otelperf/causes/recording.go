@@ -39,8 +39,8 @@ type Endpoint struct {
 	Explained float64 `json:"explained"`
 	// Causes have at least 30 % of the extra time each, the largest first. There are none where fewer than 5 slow requests were seen.
 	Causes []Cause `json:"causes"`
-	// Requests are the slow ones, in the order of their ends; at most 300 in a recording.
-	Requests []Request `json:"requests"`
+	// Requests are the slow ones, in the order of their ends; at most 300 in a recording. Lists of recordings leave them out.
+	Requests []Request `json:"requests,omitempty"`
 }
 
 // Request is how one request spent its time.

@@ -5,6 +5,7 @@ package engine
 import (
 	"time"
 
+	"github.com/otelperf/otelperf-go/otelperf/baseline"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
@@ -16,6 +17,8 @@ type Baseline struct {
 	Endpoint conventions.Endpoint // it is of
 	At       time.Time            // when it was taken
 	State    []byte               // of baseline.Detector.AppendState
+	// SpikingSince is when the spike began that was open then; zero for none.
+	SpikingSince time.Time
 }
 
 // Offer gives the engine the baselines of an earlier process, for endpoints as they appear. What is too old is dropped.
@@ -42,6 +45,32 @@ func (e *Engine) restore(ep *endpoint) {
 		return
 	}
 	e.stats.Restored++
+	if since := old.SpikingSince; !since.IsZero() && since.Before(e.now) && since.Before(old.At) && e.now.Sub(since) < maxBaselineAge {
+		ep.before = before{since: since, until: e.elapsed + ep.detector.State().JudgedIn + rejoin}
+	}
+}
+
+// before is the spike that an endpoint had when the process before this one saved its state: one whose evidence begins as soon as requests
+// are judged, or minutes later, is the same.
+type before struct {
+	since time.Time     // zero: there was none
+	until time.Duration // as Engine.elapsed
+}
+
+// of reports whether a spike that has just been found was open before.
+func (b *before) of(ev *baseline.Event, elapsed time.Duration) bool {
+	return !b.since.IsZero() && ev.SinceRestart && elapsed-ev.At.Sub(ev.Start) <= b.until
+}
+
+// spikingSince is when an endpoint's open spike began, or the one before the restart of which nobody knows yet whether it still is.
+func (e *Engine) spikingSince(ep *endpoint) time.Time {
+	switch {
+	case ep.part != nil:
+		return ep.part.Start
+	case e.elapsed <= ep.before.until:
+		return ep.before.since
+	}
+	return time.Time{}
 }
 
 // Baselines returns those to keep for the next process as of now, those of an earlier one included that were not needed yet.
@@ -50,7 +79,7 @@ func (e *Engine) Baselines(now time.Time) (out []Baseline) {
 	defer e.mu.Unlock()
 	for ep := range e.all() {
 		if _, known := ep.detector.Quantile(0.5); known {
-			out = append(out, Baseline{Endpoint: ep.name, At: now, State: ep.detector.AppendState(nil)})
+			out = append(out, Baseline{Endpoint: ep.name, At: now, State: ep.detector.AppendState(nil), SpikingSince: e.spikingSince(ep)})
 		}
 	}
 	for _, b := range e.saved {

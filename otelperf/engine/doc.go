@@ -6,7 +6,7 @@
 //	e, err := engine.New(engine.Options{})
 //	...
 //	for _, ev := range e.Advance(now, deltas) { // once a second, with what came since
-//		if ev.Opened || ev.Grew || ev.Closed {
+//		if ev.Part == nil { // a message: it has opened, grown, closed or come back
 //			fmt.Println(ev.Incident.Reason)
 //		}
 //	}
@@ -18,13 +18,18 @@
 // # Incidents
 //
 // Endpoints that spike are one incident if their evidence began, or was enough, at about the same time (20 seconds, or as exactly as that
-// is known, 90 at most) or if their slow requests wait for the same dependency, which [Requests] knows. The first message of one is due at its
-// detection; it waits for at most 5 seconds, for other endpoints that are about to follow and for a request to show.
+// is known, 90 at most), if their slow requests wait for the same dependency, which [Requests] knows, or if both began when the same signal
+// of the process left its normal, which [Options].Signals knows. The first message of one is due at its detection; it waits for at most 5
+// seconds, for other endpoints that are about to follow and for a request to show. An endpoint that spikes again within ten minutes goes on
+// with its incident, which says once that it has come back, and that it has ended when nothing has come back for ten minutes.
+//
+// Ages are by the monotonic part of the times that [Engine.Advance] is given, where they have one. When the clock is set back, the
+// incidents move along with the history.
 //
 // # Bounds
 //
 // An endpoint takes at most 40 KiB of windows and history and 8 KiB of baseline; an engine has as many endpoints as its source
-// brings. The history is an hour of minutes. The last [MaxIncidents] incidents are stored, 700 bytes for each
+// brings. The history is an hour of minutes. The last [MaxIncidents] incidents are stored, 1 KiB for each
 // endpoint in one.
 //
 // All exported methods are safe for concurrent use.

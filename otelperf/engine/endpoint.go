@@ -22,9 +22,11 @@ type endpoint struct {
 	line     *timeline.Line
 	detector *baseline.Detector
 
+	suspicion baseline.Suspicion // as of the last tick
 	published spikeprocessor.EndpointState
 	part      *part // in an open incident; nil: none
 	rebased   int   // spikes that became the baseline
+	before    before
 }
 
 func (ep *endpoint) add(d *spikeprocessor.Delta) {
@@ -35,7 +37,7 @@ func (ep *endpoint) add(d *spikeprocessor.Delta) {
 
 // state is what the span path must know.
 func (ep *endpoint) state() spikeprocessor.EndpointState {
-	s := spikeprocessor.EndpointState{BaselineP99: ep.baselineP99(), Rebased: ep.rebased}
+	s := spikeprocessor.EndpointState{BaselineP99: ep.baselineP99(), SuspectThreshold: ep.suspicion.Threshold, Rebased: ep.rebased}
 	if p := ep.part; p != nil {
 		s.SpikeID, s.SpikeStart, s.SpikeThreshold = p.in.ID, p.since, p.threshold
 	}

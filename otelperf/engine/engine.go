@@ -15,7 +15,7 @@ import (
 )
 
 // Engine keeps, per endpoint, at most 40 KiB of windows and 8 KiB of baseline; endpoints are as many as its source brings and has not
-// forgotten (a processor: at most max endpoints and one overflow row per kind), and the last 50 incidents, 700 bytes for each endpoint
+// forgotten (a processor: at most max endpoints and one overflow row per kind), and the last 50 incidents, 1 KiB for each endpoint
 // in one.
 //
 // All methods are safe for concurrent use.
@@ -24,12 +24,13 @@ type Engine struct {
 
 	mu        sync.Mutex // guards all below
 	detector  baseline.Config
-	endpoints []*endpoint // by the source's id; nil where it skipped one, or has forgotten it
-	serial    int         // of the last endpoint
-	now       time.Time   // of the last Advance
-	last      time.Time   // the same with its monotonic part, for Age
-	began     time.Time   // of the first Advance, or of the last reset
-	step      int64       // number of the running step
+	endpoints []*endpoint   // by the source's id; nil where it skipped one, or has forgotten it
+	serial    int           // of the last endpoint
+	now       time.Time     // of the last Advance
+	last      time.Time     // the same with its monotonic part
+	elapsed   time.Duration // that has passed since the first Advance, whatever the clock was set to
+	began     time.Time     // of the first Advance, or of the last reset
+	step      int64         // number of the running step
 	buckets   []baseline.Bucket
 	scratch   timeline.Scratch
 	stats     Stats
@@ -50,6 +51,10 @@ type Options struct {
 	// Version returns the version of the service, by which an incident that began soon after a restart is put down to a new one.
 	// It is called within Advance and must not call the Engine. Nil: it is not known.
 	Version func() string
+	// Signals names what of the whole process, such as a CPU quota or a pool, left its normal when the evidence of a spike began, so
+	// long ago, and makes requests slow. It is called within Advance, for a minute from the detection on, and must return at once and not
+	// call the Engine. Nil: nothing is known.
+	Signals func(ago time.Duration) []string
 }
 
 // New returns an engine. The error is that of [baseline.Config.Validate].
@@ -61,22 +66,25 @@ func New(o Options) (*Engine, error) {
 }
 
 // Advance moves the engine to now with what came since the previous call. When now is before the previous one by a
-// minute or more, somebody set the clock, and the history is moved along with it; by less, it counts as the previous one.
+// minute or more, somebody set the clock, and the history is moved along with it; by less, it counts as the previous one. How long ago
+// things were is by the monotonic part of the times, where they have one.
 // It returns the changes of incidents, nil mostly. A delta has an ID from 0 on, the same for an endpoint in all calls until it is
 // forgotten, and a histogram.
 func (e *Engine) Advance(now time.Time, deltas iter.Seq[*spikeprocessor.Delta]) []Event {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.advance(now, deltas)
+	e.advance(now, e.pass(now), deltas)
 	return e.incidents.take()
 }
 
-func (e *Engine) advance(now time.Time, deltas iter.Seq[*spikeprocessor.Delta]) {
+func (e *Engine) advance(now time.Time, passed time.Duration, deltas iter.Seq[*spikeprocessor.Delta]) {
 	e.stats.Ticks++
-	e.last = now
+	e.elapsed += passed
 	now = now.Round(0)
 	if now.Before(e.now) {
-		now = e.clockSet(now)
+		now = e.setBack(now)
+	} else {
+		e.setForward(now.Sub(e.now) - passed)
 	}
 	e.rotate(now)
 	for d := range deltas {
@@ -111,25 +119,6 @@ func (e *Engine) all() iter.Seq[*endpoint] {
 			}
 		}
 	}
-}
-
-// clockSet handles a clock that went back, and returns the time to go on with.
-func (e *Engine) clockSet(now time.Time) time.Time {
-	e.stats.ClockJumpsBack++
-	minutes := int64(e.now.Sub(now) / time.Minute)
-	if minutes == 0 {
-		return e.now
-	}
-	for ep := range e.all() {
-		ep.line.Shift(-minutes)
-	}
-	back := time.Duration(minutes) * time.Minute
-	e.step -= minutes * timeline.StepsPerMinute
-	e.began, e.now = e.began.Add(-back), e.now.Add(-back)
-	if now.Before(e.now) {
-		return e.now
-	}
-	return now
 }
 
 // rotate seals the steps and minutes that ended before now. A tick on a boundary still belongs to the step before it,
@@ -177,6 +166,7 @@ func (e *Engine) verdict(ep *endpoint, ev baseline.Event) {
 	if ev.Kind != baseline.None {
 		e.record(ep, ev)
 	}
+	ep.suspicion = ep.detector.Suspicion(onTheWay)
 	e.publish(ep)
 }
 

@@ -36,10 +36,10 @@ type Incident struct {
 	Cost Cost
 	// TraceIDs are slow requests of it, by Requests.Examples.
 	TraceIDs []string
-	// SinceRestart marks an incident that began within 30 minutes of the start of the process; SinceVersion names the
-	// version that came with it, if it is another than before.
+	// SinceRestart marks an incident that began within 30 minutes of the start of the process, and was not open before; SinceVersion
+	// names the version that came with it, if it is another than before.
 	SinceRestart bool
-	Reported     bool   // there was a message that it has opened
+	Reported     bool   // the last message that it has opened, closed or come back said that it is open
 	SinceVersion string // see SinceRestart
 }
 
@@ -55,6 +55,14 @@ type Part struct {
 	Worst    Moment // when it was farthest from its baseline; within the first minute what the evidence shows
 	Last     Moment // the last minute; of the evidence at first, and of the last minute of the part once it has ended
 	Cost     Cost   // since Start
+	// Before: it was open already when the process before this one saved its state, and Start is of then. The Evidence and the Cost are
+	// of this process.
+	Before bool
+	// Returns is how often it has become slow again within ten minutes, Away how long it was not, the last time, and Again what
+	// made it an alarm then.
+	Returns int
+	Away    time.Duration  // see Returns
+	Again   baseline.Event // see Returns
 	// WaitsFor is the route of the dependency that its slow requests spend their extra time in; "" while none is known.
 	WaitsFor string
 	// FailedBefore and Failed are the shares of failed requests in the hour before and since, 0 to 1; NaN where there was none.
@@ -88,7 +96,8 @@ func (c *Cost) add(o *Cost) {
 }
 
 // Event is something new about an incident: a part that began or ended, or that it is time for a message. There is one message when it
-// has opened, one when it has closed, and one now and then as it grows.
+// has opened, one when it has closed, one now and then as it grows, and one if it
+// has come back: what comes and goes has no message each time.
 type Event struct {
 	Time     time.Time      // of the Advance that found it
 	Part     *Part          // that began or ended; nil for a message
@@ -96,10 +105,12 @@ type Event struct {
 	Detector baseline.Event // what the detector said of Part
 	Incident Incident       // as it is now
 	Opened   bool           // message: the first, a few seconds after the detection at most
-	// Grew: message that an endpoint has joined that waits for the same and is as bad or worse, that one is or has joined that is twice as
-	// bad as reported, or that it is open again.
-	Grew   bool
-	Closed bool // message: all parts have ended
+	// Grew: message that an endpoint has joined that is slow for the same reason and as bad or worse, or that one is or has joined that is
+	// twice as bad as reported.
+	Grew     bool
+	Reopened bool // message: it is open again, after Closed; there is one of an incident
+	// Closed: message that all parts have ended. After Reopened it comes when none has been slow again for ten minutes.
+	Closed bool
 }
 
 // Requests is what single requests show of an incident. An Engine calls the methods within Advance: they must return at once and not
@@ -108,6 +119,6 @@ type Requests interface {
 	// Examples returns trace ids of slow requests of an incident, the slowest first.
 	Examples(*Incident) []string
 	// WaitsFor names the dependency, by the route of its row, that slow requests of an endpoint have spent their extra time in since
-	// a time; "" if there is none.
+	// a time; "" if there is none. It is asked for a minute from an alarm on.
 	WaitsFor(ep conventions.Endpoint, since time.Time) string
 }

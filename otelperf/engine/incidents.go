@@ -32,6 +32,8 @@ type incident struct {
 	byReset  bool     // it was ended by a reset of the baselines
 	sealed   bool     // nothing joins it any more, since the baselines were reset
 	messages messages
+
+	found, over time.Duration // At and End as Engine.elapsed was
 }
 
 // record takes in what a detector said of an endpoint.
@@ -45,14 +47,14 @@ func (e *Engine) record(ep *endpoint, ev baseline.Event) {
 		return
 	}
 	ep.part, p.ep = nil, nil
-	p.State, p.End = Ended, ev.At
+	p.State, p.End, p.over = Ended, ev.At, e.elapsed
 	if ev.Kind == baseline.NewNormal {
 		p.State = NewNormal
 		ep.rebased++
 	}
 	in := p.in
 	if !slices.ContainsFunc(in.parts, isOpen) {
-		in.State, in.End = p.State, ev.At
+		in.State, in.End, in.over = p.State, ev.At, e.elapsed
 	}
 	e.incidents.changed(p, ev)
 }
@@ -65,19 +67,19 @@ func (e *Engine) started(ep *endpoint, ev baseline.Event) {
 		return
 	}
 	k := &e.incidents
-	if in, p := k.former(ep.id, ev.At); p != nil {
-		p.State, p.End = Open, time.Time{}
-		e.alarm(ep, p, &ev)
-		in.reopen(p)
+	if in, p := k.former(ep.id, e.elapsed); p != nil {
+		e.goOn(ep, p, &ev)
+		in.reopen()
 		ep.part = p
 		k.changed(p, ev)
 		return
 	}
 	p := e.newPart(ep, &ev)
-	p.WaitsFor = e.waitsFor(p)
-	in, how := k.home(p)
+	e.askCause(p)
+	in, how := k.home(p, e.elapsed)
 	if in == nil {
-		in = k.open(&ev)
+		in = k.open(p, &ev)
+		in.found = e.elapsed
 	}
 	in.admit(p, how)
 	ep.part = p
@@ -90,16 +92,19 @@ func (k *incidents) changed(p *part, ev baseline.Event) {
 }
 
 // open makes an incident.
-func (k *incidents) open(ev *baseline.Event) *incident {
+func (k *incidents) open(p *part, ev *baseline.Event) *incident {
 	k.serial++
 	in := &incident{Incident: Incident{
-		ID: fmt.Sprintf("%s-%d", ev.At.UTC().Format("20060102T150405"), k.serial), State: Open, Start: ev.Start, At: ev.At, SinceRestart: ev.SinceRestart,
+		ID: fmt.Sprintf("%s-%d", ev.At.UTC().Format("20060102T150405"), k.serial), State: Open, Start: p.Start, At: ev.At, SinceRestart: ev.SinceRestart,
 	}}
 	if ev.SinceRestart {
 		in.SinceVersion = k.newVersion()
 	}
 	if len(k.all) >= MaxIncidents {
-		oldest := max(0, slices.IndexFunc(k.all, func(in *incident) bool { return in.State != Open }))
+		oldest := slices.IndexFunc(k.all, func(in *incident) bool { return in.State != Open && in.messages.closed })
+		if oldest < 0 {
+			oldest = max(0, slices.IndexFunc(k.all, func(in *incident) bool { return in.State != Open }))
+		}
 		k.all = slices.Delete(k.all, oldest, oldest+1)
 	}
 	k.all = append(k.all, in)
@@ -127,7 +132,7 @@ func (k *incidents) newVersion() string {
 // clone is a copy that later events do not change.
 func (in *incident) clone() Incident {
 	c := in.Incident
-	c.Reported = in.messages.opened
+	c.Reported = in.messages.opened && !in.messages.closed
 	c.TraceIDs = slices.Clone(in.TraceIDs)
 	c.Parts = make([]Part, 0, len(in.parts))
 	for _, p := range in.parts {

@@ -5,6 +5,7 @@ package engine
 import (
 	"fmt"
 	"maps"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -94,7 +95,7 @@ func (s *service) slow(factor float64, ids ...int) {
 func (s *service) messages() (all []string) {
 	for i := range s.events {
 		ev := &s.events[i]
-		for word, is := range map[string]bool{"opened": ev.Opened, "grew": ev.Grew, "closed": ev.Closed} {
+		for word, is := range map[string]bool{"opened": ev.Opened, "grew": ev.Grew, "reopened": ev.Reopened, "closed": ev.Closed} {
 			if is {
 				all = append(all, word+" "+ev.Incident.Parts[0].Endpoint.String())
 			}
@@ -112,7 +113,7 @@ func (s *service) story() string {
 		if ev.Part != nil {
 			part = fmt.Sprintf("%s started: %t", ev.Part.Endpoint, ev.Started)
 		}
-		fmt.Fprintf(&b, "\n%s %s %s opened %t grew %t closed %t: %s", ev.Time.Format(time.TimeOnly), ev.Incident.ID, part, ev.Opened, ev.Grew, ev.Closed, ev.Incident.Reason)
+		fmt.Fprintf(&b, "\n%s %s %s opened %t grew %t reopened %t closed %t: %s", ev.Time.Format(time.TimeOnly), ev.Incident.ID, part, ev.Opened, ev.Grew, ev.Reopened, ev.Closed, ev.Incident.Reason)
 	}
 	return b.String()
 }
@@ -187,6 +188,28 @@ func TestUnrelatedIncidents(t *testing.T) {
 	s.pass(5 * time.Minute)
 	if n := s.OpenIncidents(); n != 0 || len(s.messages()) != 6 {
 		t.Errorf("%d are open at the end: %q", n, s.messages())
+	}
+}
+
+// What becomes slower over hours, and what is slow at once when that is found, are both reported.
+func TestGradualAndSuddenIncident(t *testing.T) {
+	for _, after := range []time.Duration{0, 10 * time.Second, 2 * time.Minute} {
+		s := newService(t, nil, load{rate: 5, usual: 20 * time.Millisecond}, load{rate: 20, usual: 20 * time.Millisecond})
+		s.pass(7 * time.Hour)
+		for minute := range 180 {
+			s.slow(math.Pow(4, float64(minute+1)/180), 0)
+			if s.pass(time.Minute); len(s.messages()) > 0 {
+				break
+			}
+		}
+		s.pass(after)
+		s.slow(3, 1)
+		s.pass(time.Minute)
+		s.wantMessages(t, "opened GET /a", "opened GET /b")
+		all := s.Incidents()
+		if len(all) != 2 || !strings.Contains(all[1].Reason, "slower and slower: ") || strings.Contains(all[0].Reason, "more endpoint") {
+			t.Errorf("%v later: %d incidents%s", after, len(all), s.story())
+		}
 	}
 }
 
@@ -381,7 +404,7 @@ func TestSpikesAgain(t *testing.T) {
 	s.pass(3 * time.Minute)
 	s.slow(5, 0)
 	s.pass(2 * time.Minute)
-	s.wantMessages(t, "opened GET /a", "closed GET /a", "grew GET /a")
+	s.wantMessages(t, "opened GET /a", "closed GET /a", "reopened GET /a")
 	all := s.Incidents()
 	if len(all) != 1 || all[0].State != Open || !all[0].End.IsZero() || all[0].Parts[0].State != Open || all[0].Parts[0].Cost.Slow < 6000 {
 		t.Errorf("incidents are %+v, want the one, open again", all)
@@ -404,20 +427,153 @@ func TestFarWorseAgain(t *testing.T) {
 	s.pass(time.Minute)
 	s.slow(60, 0)
 	s.pass(170 * time.Second)
-	s.wantMessages(t, "opened GET /a", "closed GET /a", "grew GET /a")
+	s.wantMessages(t, "opened GET /a", "closed GET /a", "reopened GET /a")
 	all := s.Incidents()
-	grew := slices.IndexFunc(s.events, func(ev Event) bool { return ev.Grew })
-	second := s.events[grew-1].Detector
-	worst := fmt.Sprintf("since then at its worst %s %s ms (%s)", quantileName(second.Quantile), shortMs(second.QuantileNow), times(second.Ratio))
-	if r := s.events[grew].Incident.Reason; second.Quantile == all[0].Parts[0].Evidence.Quantile || !strings.Contains(r, worst) {
-		t.Errorf("the reason is %q, want %q, of another quantile than at first", r, worst)
+	back := slices.IndexFunc(s.events, func(ev Event) bool { return ev.Reopened })
+	second := s.events[back-1].Detector
+	seen := fmt.Sprintf("came back after 37s: %s", seen(&second))
+	if r := s.events[back].Incident.Reason; second.Quantile == all[0].Parts[0].Evidence.Quantile || !strings.Contains(r, seen) {
+		t.Errorf("the reason is %q, want %q, of another quantile than at first", r, seen)
 	}
-	if len(all) != 1 || all[0].State != Open || all[0].Parts[0].Worst.Ratio < 30 || !strings.Contains(all[0].Reason, "since then at its worst") {
+	if len(all) != 1 || all[0].State != Open || all[0].Parts[0].Worst.Ratio < 30 {
 		t.Errorf("incidents are %+v, want the one, open again and far worse", all)
 	}
 	s.slow(1, 0)
-	s.pass(5 * time.Minute)
-	s.wantMessages(t, "opened GET /a", "closed GET /a", "grew GET /a", "closed GET /a")
+	s.pass(14 * time.Minute)
+	s.wantMessages(t, "opened GET /a", "closed GET /a", "reopened GET /a", "closed GET /a")
+}
+
+// What comes and goes has a message when it has come back, and one when it has stayed away, whatever the length of its cycle; between
+// them only what is far worse.
+func TestComesAndGoes(t *testing.T) {
+	for _, away := range []time.Duration{90 * time.Second, 3 * time.Minute, 5 * time.Minute} { // once in five minutes, as alarms have it
+		s := newService(t, nil, load{rate: 20, usual: 20 * time.Millisecond})
+		for cycle := range 8 {
+			s.slow(5, 0)
+			if cycle == 5 {
+				s.slow(15, 0)
+			}
+			s.pass(time.Minute)
+			s.slow(1, 0)
+			s.pass(away)
+		}
+		in := s.Incidents()
+		if len(in) != 1 || in[0].Parts[0].Returns < 4 {
+			t.Fatalf("away for %v: %d incidents, the last with %d returns; want one with 4%s", away, len(in), in[0].Parts[0].Returns, s.story())
+		}
+		s.pass(15 * time.Minute)
+		s.wantMessages(t, "opened GET /a", "closed GET /a", "reopened GET /a", "grew GET /a", "closed GET /a")
+		reasons := map[string]bool{}
+		for i := range s.events {
+			ev := &s.events[i]
+			if ev.Part != nil {
+				continue
+			}
+			if reasons[ev.Incident.Reason] {
+				t.Errorf("two messages say %q", ev.Incident.Reason)
+			}
+			reasons[ev.Incident.Reason] = true
+			if last := i == len(s.events)-1; last && (!strings.Contains(ev.Incident.Reason, " times; ") || ev.Time.Sub(ev.Incident.End) != comeBack) {
+				t.Errorf("%v after the end: %q", ev.Time.Sub(ev.Incident.End), ev.Incident.Reason)
+			}
+			if ev.Reopened && ev.Incident.State != Open {
+				t.Errorf("reopened and %s", ev.Incident.State)
+			}
+		}
+	}
+}
+
+// The baselines of what may come back are gone: its end is reported at once.
+func TestResetWhileItMayComeBack(t *testing.T) {
+	s := newService(t, nil, load{rate: 20, usual: 20 * time.Millisecond})
+	for range 2 {
+		s.slow(5, 0)
+		s.pass(time.Minute)
+		s.slow(1, 0)
+		s.pass(4 * time.Minute)
+	}
+	s.wantMessages(t, "opened GET /a", "closed GET /a", "reopened GET /a")
+	s.events = append(s.events, s.Reset(true)...)
+	s.wantMessages(t, "opened GET /a", "closed GET /a", "reopened GET /a", "closed GET /a")
+}
+
+// An endpoint that is slow again for another reason says so, and not what it waited for then.
+func TestSlowAgainForAnotherReason(t *testing.T) {
+	r := &told{examples: []string{"x"}, waits: map[string]string{"GET /a": "postgresql SELECT users"}}
+	s := newService(t, r, load{rate: 20, usual: 20 * time.Millisecond})
+	s.slow(5, 0)
+	s.pass(time.Minute)
+	s.slow(1, 0)
+	s.pass(4 * time.Minute)
+	clear(r.waits)
+	s.slow(5, 0)
+	s.pass(time.Minute)
+	s.wantMessages(t, "opened GET /a", "closed GET /a", "reopened GET /a")
+	if again := s.Incidents()[0].Reason; !strings.Contains(again, "came back after ") || strings.Contains(again, "waiting for") {
+		t.Errorf("the reason is %q", again)
+	}
+}
+
+// What an endpoint waits for minutes after it has become slow is not why it did: the dependency is an incident of its own.
+func TestDependencyOfAnEndpointThatIsSlowAlready(t *testing.T) {
+	r := &told{examples: []string{"x"}, waits: map[string]string{}}
+	s := newService(t, r, load{rate: 20, usual: 20 * time.Millisecond}, load{rate: 20, usual: 10 * time.Millisecond})
+	s.endpoints[1].name = conventions.Endpoint{Kind: conventions.KindDependency, Method: "postgresql", Route: "postgresql SELECT users"}
+	s.slow(9, 0)
+	s.pass(2 * time.Minute)
+	r.waits["GET /a"] = "postgresql SELECT users"
+	s.slow(5, 1)
+	s.pass(2 * time.Minute)
+	s.wantMessages(t, "opened GET /a", "opened postgresql postgresql SELECT users")
+	if all := s.Incidents(); strings.Contains(all[1].Reason, "waiting for") {
+		t.Errorf("the first one says %q", all[1].Reason)
+	}
+}
+
+// What begins under the same signal of the process is one incident, unless it waits for something of its own. A signal that left its
+// normal at another time has nothing to do with it.
+func TestSameSignalOfTheProcess(t *testing.T) {
+	const quota = "cpu_throttled"
+	for _, tt := range []struct {
+		name     string
+		left     time.Duration // after the first fault
+		waits    map[string]string
+		factor   float64
+		want     []string
+		together bool
+	}{
+		{"both under it", 0, nil, 3, []string{"opened GET /a"}, true},
+		{"the second is worse", 0, nil, 20, []string{"opened GET /a", "grew GET /b"}, true},
+		{"under it for an hour", -time.Hour, nil, 3, []string{"opened GET /a", "opened GET /b"}, false},
+		{"for each once more", 0, nil, 3, []string{"opened GET /a", "opened GET /b"}, false},
+		{"the second alone", time.Minute, nil, 3, []string{"opened GET /a", "opened GET /b"}, false},
+		{"the second waits for something", 0, map[string]string{"GET /b": "redis GET"}, 3, []string{"opened GET /a", "opened GET /b"}, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newService(t, &told{examples: []string{"x"}, waits: tt.waits}, load{rate: 20, usual: 20 * time.Millisecond}, load{rate: 20, usual: 20 * time.Millisecond})
+			left := s.now.Add(tt.left)
+			s.options.Signals = func(ago time.Duration) []string {
+				if began := s.now.Add(-ago); tt.name == "for each once more" || began.Sub(left).Abs() < 70*time.Second {
+					return []string{"pool_waiting main", quota}
+				}
+				return nil
+			}
+			if tt.left > 0 { // the first one is over the threshold of this test, too
+				left = left.Add(20 * time.Second)
+			}
+			s.slow(6, 0)
+			s.pass(time.Minute)
+			if tt.name == "for each once more" {
+				s.pass(time.Minute)
+			}
+			s.slow(tt.factor, 1)
+			s.pass(time.Minute)
+			s.wantMessages(t, tt.want...)
+			if n := len(s.Incidents()); (n == 1) != tt.together {
+				t.Errorf("%d incidents", n)
+			}
+		})
+	}
 }
 
 // With long ticks all that began together is known at once.

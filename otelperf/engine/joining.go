@@ -8,26 +8,29 @@ import (
 )
 
 // What makes two spikes one incident.
+// All ages are in the engine's own time.
 const (
-	rejoin       = 5 * time.Minute  // an endpoint that spikes again so soon goes on with its incident
+	rejoin       = 5 * time.Minute  // after its end others may still join an incident,
+	comeBack     = 10 * time.Minute // and its endpoints go on with it: a detector has an alarm every five minutes at most
 	together     = 20 * time.Second // endpoints whose evidence began so near to each other, or was enough, began together,
 	mostTogether = 90 * time.Second // or three times the time between the requests that are evidence, and at most this
+	underOne     = 90 * time.Second // what began under one signal of the process: later ones have it that it left its normal once more
 )
 
 // manner is how a part came into an incident.
 type manner uint8
 
 const (
-	asFirst    manner = iota // it opened it
-	inConcert                // it began with the others
-	bySameWait               // it waits for the same
+	asFirst     manner = iota // it opened it
+	inConcert                 // it began with the others
+	bySameCause               // it waits for the same, or began under the same signal of the process
 )
 
 // former finds the part that an endpoint had in an incident a short while ago.
-func (k *incidents) former(endpoint int, at time.Time) (*incident, *part) {
+func (k *incidents) former(endpoint int, now time.Duration) (*incident, *part) {
 	for _, in := range slices.Backward(k.all) {
 		for _, p := range in.parts {
-			if p.id == endpoint && p.State == Ended && at.Sub(p.End) < rejoin && !in.sealed {
+			if p.id == endpoint && p.State == Ended && now-p.over < comeBack && !in.sealed {
 				return in, p
 			}
 		}
@@ -36,56 +39,72 @@ func (k *incidents) former(endpoint int, at time.Time) (*incident, *part) {
 }
 
 // home finds the incident that a new part belongs to; nil for one of its own.
-func (k *incidents) home(p *part) (*incident, manner) {
+func (k *incidents) home(p *part, now time.Duration) (*incident, manner) {
 	for _, in := range slices.Backward(k.all) {
-		if in.alive(p.At) && slices.ContainsFunc(in.parts, func(o *part) bool { return p.beganWith(o) }) {
+		if in.alive(now) && slices.ContainsFunc(in.parts, func(o *part) bool { return p.beganWith(o) }) {
 			return in, inConcert
 		}
 	}
 	if in := k.sharing(p, nil); in != nil {
-		return in, bySameWait
+		return in, bySameCause
 	}
 	return nil, asFirst
 }
 
-// sharing finds an incident, another than one, of which an open part waits for the same as p.
+// sharing finds an incident, another than one, of which an open part has the cause of p.
 func (k *incidents) sharing(p *part, other *incident) *incident {
-	cause := p.waitsFor()
-	if cause == "" {
-		return nil
-	}
 	for _, in := range slices.Backward(k.all) {
-		if in != other && slices.ContainsFunc(in.parts, func(o *part) bool { return isOpen(o) && o.waitsFor() == cause }) {
+		if in != other && slices.ContainsFunc(in.parts, func(o *part) bool { return isOpen(o) && p.sharesCause(o) }) {
 			return in
 		}
 	}
 	return nil
 }
 
+// sharesCause reports whether two parts wait for the same or, if they wait for nothing that is known, began under the same signal of the
+// process.
+func (p *part) sharesCause(o *part) bool {
+	a, b := p.waitsFor(), o.waitsFor()
+	if a != "" || b != "" {
+		return a == b
+	}
+	return (p.began-o.began).Abs() <= underOne && slices.ContainsFunc(p.signals, func(s string) bool { return slices.Contains(o.signals, s) })
+}
+
 // alive reports whether an incident may still grow.
-func (in *incident) alive(at time.Time) bool {
-	return !in.sealed && (in.State == Open || in.State == Ended && at.Sub(in.End) < rejoin)
+func (in *incident) alive(now time.Duration) bool {
+	return !in.sealed && (in.State == Open || in.State == Ended && now-in.over < rejoin)
 }
 
 // beganWith reports whether two parts began at about the same time: their evidence did, or was enough then. By chance there is some
-// before an endpoint becomes slow, and by chance what there was of it is lost once more.
+// before an endpoint becomes slow, and by chance what there was of it is lost once more. What became slower over hours did not begin with
+// what did at once, and when there was enough evidence of what was open before the restart says nothing.
 func (p *part) beganWith(o *part) bool {
-	return p.Start.Sub(o.Start).Abs() <= max(p.precision(), o.precision()) || p.At.Sub(o.At).Abs() <= together
+	if p.Evidence.Gradual != o.Evidence.Gradual || p.Before != o.Before {
+		return false
+	}
+	return (p.began-o.began).Abs() <= max(p.precision(), o.precision()) || !p.Before && (p.found-o.found).Abs() <= together
 }
 
 // precision is how exactly the time is known at which a part began.
 func (p *part) precision() time.Duration {
-	took := p.At.Sub(p.Start)
+	if p.Before {
+		return mostTogether
+	}
+	took := p.found - p.began
+	if p.Evidence.Gradual {
+		return took / 4
+	}
 	return min(mostTogether, together+3*took/time.Duration(max(1, min(p.Evidence.Above, 1000))))
 }
 
 // admit takes a part in.
 func (in *incident) admit(p *part, how manner) {
-	if in.State != Open {
-		in.State, in.End = Open, time.Time{}
-		in.messages.reopened()
+	in.reopen()
+	if p.Before {
+		in.SinceRestart, in.SinceVersion = false, ""
 	}
-	if how == bySameWait && p.Worst.Ratio >= in.worstOpen() || in.worseThanReported(p) {
+	if how == bySameCause && p.Worst.Ratio >= in.worstOpen() || in.worseThanReported(p) {
 		in.messages.grew = true
 	}
 	p.in = in
@@ -95,14 +114,8 @@ func (in *incident) admit(p *part, how manner) {
 	}
 }
 
-// reopen has a part that had ended go on.
-func (in *incident) reopen(p *part) {
-	p.in = in
-	if in.State != Open {
-		in.State, in.End = Open, time.Time{}
-		in.messages.reopened()
-	}
-}
+// reopen has it go on, if it had ended.
+func (in *incident) reopen() { in.State, in.End = Open, time.Time{} }
 
 // worstOpen is the ratio of the worst part that is open; 0 for none.
 func (in *incident) worstOpen() (ratio float64) {
@@ -114,7 +127,7 @@ func (in *incident) worstOpen() (ratio float64) {
 	return ratio
 }
 
-// merge makes an incident that nobody was told of part of another, if it turns out that it waits for the same. It reports whether it did.
+// merge makes an incident that nobody was told of part of another, if it turns out that it has its cause. It reports whether it did.
 func (k *incidents) merge(in *incident) bool {
 	for _, p := range in.parts {
 		other := k.sharing(p, in)
@@ -122,7 +135,7 @@ func (k *incidents) merge(in *incident) bool {
 			continue
 		}
 		for _, p := range in.parts {
-			other.admit(p, bySameWait)
+			other.admit(p, bySameCause)
 		}
 		other.formerly = append(append(other.formerly, in.ID), in.formerly...)
 		k.all = slices.DeleteFunc(k.all, func(x *incident) bool { return x == in })

@@ -12,9 +12,9 @@ import (
 // Endpoints began together if their evidence did, as exactly as that is known, or if it was enough at the same time.
 func TestBeganTogether(t *testing.T) {
 	at := func(start, detected int, above uint64) *part {
-		return &part{Part: Part{
-			Start: midnight.Add(time.Duration(start) * time.Second), At: midnight.Add(time.Duration(detected) * time.Second), Evidence: baseline.Event{Above: above},
-		}}
+		return &part{
+			began: time.Duration(start) * time.Second, found: time.Duration(detected) * time.Second, Part: Part{Evidence: baseline.Event{Above: above}},
+		}
 	}
 	first := at(0, 7, 60)
 	for _, tt := range []struct {
@@ -31,6 +31,30 @@ func TestBeganTogether(t *testing.T) {
 		{"without a request above", at(80, 400, 0), true},
 	} {
 		if got := tt.part.beganWith(first); got != tt.want || first.beganWith(tt.part) != got {
+			t.Errorf("%s: began together %t, want %t", tt.name, got, tt.want)
+		}
+	}
+}
+
+// What became slower over hours is not what did at once, and what was open before the restart is together with what was open as long.
+func TestBeganTogetherOverHours(t *testing.T) {
+	at := func(began, found time.Duration, gradual, before bool) *part {
+		return &part{began: began, found: found, Part: Part{Before: before, Evidence: baseline.Event{Above: 1000, Gradual: gradual}}}
+	}
+	sudden, slowly, old := at(0, 10*time.Second, false, false), at(-2*time.Hour, 12*time.Second, true, false), at(-time.Hour, 190*time.Second, false, true)
+	for _, tt := range []struct {
+		name string
+		a, b *part
+		want bool
+	}{
+		{"gradual and sudden", sudden, slowly, false},
+		{"both gradual", slowly, at(-100*time.Minute, 15*time.Minute, true, false), true},
+		{"both gradual, hours apart", slowly, at(-10*time.Hour, -time.Hour, true, false), false},
+		{"open before and not", old, at(185*time.Second, 192*time.Second, false, false), false},
+		{"both open before", old, at(-time.Hour+time.Minute, 200*time.Second, false, true), true},
+		{"both open before, for other times", old, at(-10*time.Minute, 192*time.Second, false, true), false},
+	} {
+		if got := tt.a.beganWith(tt.b); got != tt.want || tt.b.beganWith(tt.a) != got {
 			t.Errorf("%s: began together %t, want %t", tt.name, got, tt.want)
 		}
 	}

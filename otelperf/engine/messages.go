@@ -14,24 +14,21 @@ const (
 	// mostWait is how long after the detection the first message comes at most. It comes at once, unless other endpoints are on the
 	// way into the same incident, or there is no request yet to name as an example.
 	mostWait = 5 * time.Second
-	onTheWay = 0.5 // of the evidence that an alarm takes: another endpoint may be the next
+	onTheWay = 0.5 // of the evidence that an alarm takes: the endpoint may be the next
 	// spacing is the time between messages of growth at least, and worsened what makes an incident worth one.
 	spacing  = 15 * time.Second
 	worsened = 2.0
+	// asking is how long after an alarm its cause is looked for: what is slow later may be slow for another reason.
+	asking = time.Minute
 )
 
 // messages is what was said of an incident.
 type messages struct {
 	opened, closed bool
+	reopened       bool // that it was open again: from now on an end is one after comeBack
 	grew           bool // there is something to say
 	grown          bool // that was said
-	last           time.Time
-}
-
-// reopened notes that an incident of which the end was reported, or will be, goes on.
-func (m *messages) reopened() {
-	m.grew = m.grew || m.closed
-	m.closed = false
+	last           time.Duration
 }
 
 // follow looks at all incidents at the end of an Advance: what makes them worse, what they wait for, and whether a message is due.
@@ -41,16 +38,17 @@ func (e *Engine) follow() {
 	e.followed = e.step
 	for i := len(k.all) - 1; i >= 0; i-- { // backwards, since merge takes the one at i out
 		in := k.all[i]
-		if in.messages.closed && in.State != Open {
+		m := &in.messages
+		if m.closed && in.State != Open || e.mayComeBack(in) {
 			continue
 		}
 		if newStep {
 			e.worsen(in)
 		}
-		if newStep || !in.messages.opened || len(in.TraceIDs) == 0 || in.State != Open {
+		if newStep || !m.opened || len(in.TraceIDs) == 0 || in.State != Open {
 			e.ask(in)
 		}
-		if !in.messages.opened && in.State == Open && k.merge(in) {
+		if !m.opened && in.State == Open && k.merge(in) {
 			continue
 		}
 		e.tell(in)
@@ -83,13 +81,13 @@ func (in *incident) worseThanReported(p *part) bool {
 
 // ask finds out what single requests show.
 func (e *Engine) ask(in *incident) {
+	for _, p := range in.parts {
+		if isOpen(p) && e.elapsed-p.found < asking {
+			e.askCause(p)
+		}
+	}
 	if e.options.Requests == nil {
 		return
-	}
-	for _, p := range in.parts {
-		if isOpen(p) && p.WaitsFor == "" {
-			p.WaitsFor = e.waitsFor(p)
-		}
 	}
 	c := in.clone()
 	if ids := e.options.Requests.Examples(&c); len(ids) > 0 { // else the slow log has none of them any more
@@ -97,11 +95,19 @@ func (e *Engine) ask(in *incident) {
 	}
 }
 
-func (e *Engine) waitsFor(p *part) string {
-	if e.options.Requests == nil || !p.Endpoint.Kind.Request() {
-		return ""
+// askCause finds out what makes a part slow, as far as that is not known.
+func (e *Engine) askCause(p *part) {
+	if p.WaitsFor == "" && e.options.Requests != nil && p.Endpoint.Kind.Request() {
+		p.WaitsFor = e.options.Requests.WaitsFor(p.Endpoint, p.since)
 	}
-	return e.options.Requests.WaitsFor(p.Endpoint, p.since)
+	if len(p.signals) == 0 && e.options.Signals != nil && !p.Before && !p.Evidence.Gradual {
+		p.signals = e.options.Signals(e.elapsed - p.began)
+	}
+}
+
+// mayComeBack reports whether it is too early for the end of an incident that has come back before.
+func (e *Engine) mayComeBack(in *incident) bool {
+	return in.messages.reopened && in.State == Ended && !in.sealed && e.elapsed-in.over < comeBack
 }
 
 // tell sends the messages that are due.
@@ -113,15 +119,18 @@ func (e *Engine) tell(in *incident) {
 	}
 	switch {
 	case in.State != Open:
-		m.closed, m.grew = true, false
+		m.closed = true
 		e.send(in, Event{Closed: true})
-	case m.opened && m.grew && e.now.Sub(m.last) >= spacing:
+	case m.closed:
+		m.closed, m.reopened = false, true
+		e.send(in, Event{Reopened: true})
+	case m.opened && m.grew && e.elapsed-m.last >= spacing:
 		e.send(in, Event{Grew: true})
 	}
 }
 
 func (e *Engine) send(in *incident, ev Event) {
-	in.messages.last, in.messages.grew = e.now, false
+	in.messages.last, in.messages.grew = e.elapsed, false
 	in.messages.grown = in.messages.grown || ev.Grew
 	for _, p := range in.parts {
 		p.reported = p.Worst.Ratio
@@ -132,7 +141,7 @@ func (e *Engine) send(in *incident, ev Event) {
 
 // due reports whether it is time for the first message. With ticks as long as the wait all that began together is known already.
 func (e *Engine) due(in *incident) bool {
-	if e.now.Sub(in.At) >= mostWait || e.detector.Tick >= mostWait {
+	if e.elapsed-in.found >= mostWait || e.detector.Tick >= mostWait {
 		return true
 	}
 	return (e.options.Requests == nil || len(in.TraceIDs) > 0) && !e.rising()

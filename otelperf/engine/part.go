@@ -27,11 +27,20 @@ type part struct {
 	slowShare   float64 // of requests above threshold that is normal
 	failedShare float64 // that is normal
 	reported    float64 // its worst ratio at the last message; 0: it was in none
+
+	// As Engine.elapsed was.
+	began, found, over time.Duration // Start, the latest alarm, End
+	signals            []string      // of Options.Signals, at most those of a recorder
 }
 
 // newPart is the part of an endpoint that has just been found to spike.
 func (e *Engine) newPart(ep *endpoint, ev *baseline.Event) *part {
 	p := &part{id: ep.id, Part: Part{Endpoint: ep.name, State: Open, Start: ev.Start, At: ev.At, Evidence: *ev}}
+	if ep.before.of(ev, e.elapsed) {
+		p.Before, p.Start = true, ep.before.since
+	}
+	p.began = e.elapsed - p.At.Sub(p.Start)
+	ep.before = before{}
 	before := &e.scratch.Aggregate
 	before.Reset()
 	ep.line.WholeMinutes(timeline.KeptMinutes, e.step, before)
@@ -45,6 +54,7 @@ func (e *Engine) newPart(ep *endpoint, ev *baseline.Event) *part {
 
 // alarm takes in what has raised one, the first or another one.
 func (e *Engine) alarm(ep *endpoint, p *part, ev *baseline.Event) {
+	p.found = e.elapsed
 	p.ep, p.since, p.threshold, p.above = ep, ev.Start, ev.Threshold, latency.Bucket(ev.Threshold-1)
 	if ev.N > 0 {
 		p.slowShare = ev.Expected / float64(ev.N)
@@ -130,6 +140,15 @@ func failedShare(o slowlog.OutcomeCounts) float64 {
 		return math.NaN()
 	}
 	return float64(o.Failed()) / float64(o.Total())
+}
+
+// goOn takes in that a part that had ended is slow again.
+func (e *Engine) goOn(ep *endpoint, p *part, ev *baseline.Event) {
+	p.State, p.End = Open, time.Time{}
+	p.Returns, p.Away, p.Again = p.Returns+1, e.elapsed-p.over, *ev
+	e.alarm(ep, p, ev)
+	p.WaitsFor, p.signals = "", nil // that was then
+	e.askCause(p)
 }
 
 // waitsFor is what the slow requests of a part wait for: for a dependency, itself.

@@ -21,6 +21,9 @@ func (in *Incident) reason(grown bool) string {
 	if grown && in.State == Open && p.Worst.Ratio > p.Evidence.Ratio {
 		b.WriteString("; since then " + p.atItsWorst())
 	}
+	if p.Returns > 0 {
+		b.WriteString("; " + in.returns())
+	}
 	if p.WaitsFor != "" {
 		b.WriteString("; waiting for " + p.WaitsFor)
 	}
@@ -28,6 +31,8 @@ func (in *Incident) reason(grown bool) string {
 		b.WriteString("; and " + counted(uint64(n), "more endpoint"))
 	}
 	switch {
+	case p.Before:
+		b.WriteString("; open since " + p.clock() + ", before the restart")
 	case in.SinceVersion != "":
 		b.WriteString("; since version " + in.SinceVersion)
 	case in.SinceRestart:
@@ -37,6 +42,31 @@ func (in *Incident) reason(grown bool) string {
 		b.WriteString("; " + in.toll())
 	}
 	return b.String()
+}
+
+// returns says how often the first part has come back, and while it is open after how long the last time, and what was seen then.
+func (in *Incident) returns() string {
+	p := &in.Parts[0]
+	text := "came back"
+	if p.Returns > 1 {
+		text = fmt.Sprintf("came back %d times", p.Returns)
+		if in.State == Open {
+			text += ", the last time"
+		}
+	}
+	if in.State != Open {
+		return text
+	}
+	return text + fmt.Sprintf(" after %v: %s", p.Away.Round(time.Second), seen(&p.Again))
+}
+
+// clock is the time at which a part began, with the day if that was another one.
+func (p *Part) clock() string {
+	start, layout := p.Start.UTC(), "15:04"
+	if start.YearDay() != p.At.UTC().YearDay() {
+		layout = "2006-01-02 15:04"
+	}
+	return start.Format(layout) + " UTC"
 }
 
 // toll says what an incident has cost: requests, or calls and jobs where it had no part that is one.
@@ -67,8 +97,9 @@ func (p *Part) atItsWorst() string {
 
 // Seen says what raised the alarm, such as "38 of 212 requests above 820 ms (2x the usual p99), 2.1 expected; p97 950 ms, usually 310
 // (3.1x)".
-func (p *Part) Seen() string {
-	ev := &p.Evidence
+func (p *Part) Seen() string { return seen(&p.Evidence) }
+
+func seen(ev *baseline.Event) string {
 	text := fmt.Sprintf("%d of %d requests above %s ms (%s), %s expected", ev.Above, ev.N, shortMs(ev.Threshold), timesUsual(ev),
 		units.Short(*units.Number(ev.Expected)))
 	usually := "usually"
@@ -76,7 +107,7 @@ func (p *Part) Seen() string {
 		text, usually = "slower and slower: "+text, "usually at this hour"
 	}
 	if ev.Ratio > 0 {
-		text += fmt.Sprintf("; %s %s ms, %s %s (%s)", p.Quantile(), shortMs(ev.QuantileNow), usually, shortMs(ev.QuantileBaseline), times(ev.Ratio))
+		text += fmt.Sprintf("; %s %s ms, %s %s (%s)", quantileName(ev.Quantile), shortMs(ev.QuantileNow), usually, shortMs(ev.QuantileBaseline), times(ev.Ratio))
 	}
 	return text
 }

@@ -2,6 +2,8 @@
 
 package engine
 
+import "github.com/otelperf/otelperf-go/otelperf/baseline"
+
 // Reset starts counts and windows anew; baselines, too, if that is asked for. With the baselines, those that were offered go, and what
 // is measured by them: incidents that are open end now, which the events returned report. Incidents that have ended are remembered
 // either way.
@@ -17,7 +19,7 @@ func (e *Engine) Reset(baselines bool) []Event {
 		ep.line.Reset()
 		ep.coarse, ep.beyond, ep.unknown = false, 0, false
 		if baselines {
-			ep.detector = e.newDetector()
+			ep.detector, ep.suspicion = e.newDetector(), baseline.Suspicion{}
 			e.publish(ep)
 		}
 	}

@@ -120,7 +120,7 @@ func TestOpenIncidentsAreRememberedLongest(t *testing.T) {
 	at := midnight
 	change := func(id int, kind baseline.Kind) {
 		at = at.Add(10 * time.Minute)
-		e.now = at
+		e.now, e.elapsed = at, at.Sub(midnight)
 		e.record(e.endpoints[id], baseline.Event{Kind: kind, Start: at, At: at, Threshold: time.Second})
 	}
 	change(0, baseline.Started)

@@ -11,7 +11,7 @@ import (
 type budget struct {
 	limits Limits
 	spent  []expense
-	last   time.Time // when the last recording was done with
+	next   time.Time // when Cooldown is over
 }
 
 // expense is what a recording took.
@@ -44,8 +44,8 @@ func (b *budget) allows(now time.Time, cooldown bool) (until time.Time, err erro
 	refuse := func(until time.Time, format string, args ...any) (time.Time, error) {
 		return until, fmt.Errorf("%w: %s; in %v", ErrLimit, fmt.Sprintf(format, args...), until.Sub(now).Round(time.Second))
 	}
-	if next := b.last.Add(b.limits.Cooldown); cooldown && !b.last.IsZero() && now.Before(next) {
-		return refuse(next, "there is one every %v", b.limits.Cooldown)
+	if cooldown && now.Before(b.next) {
+		return refuse(b.next, "there is one every %v", b.limits.Cooldown)
 	}
 	if len(b.spent) == 0 {
 		return now, nil
@@ -65,6 +65,9 @@ func (b *budget) allows(now time.Time, cooldown bool) (until time.Time, err erro
 // spend counts a recording.
 func (b *budget) spend(now time.Time, bytes int64, work time.Duration) {
 	b.expire(now)
-	b.last = now
+	b.next = now.Add(b.limits.Cooldown)
 	b.spent = append(b.spent, expense{now, bytes, work})
 }
+
+// discard notes a recording that was not worth reading. It cost little: the next one comes sooner.
+func (b *budget) discard(now time.Time) { b.next = now.Add(b.limits.Cooldown / 6) }

@@ -12,18 +12,10 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/causes"
 )
 
-// whenItRuns records a program until the machine ran it for most of the time: where it ran others instead, that is the cause, and rightly
-// so.
+// whenItRuns finds out what a program did while the machine ran it: where it runs others instead, that is the cause, and rightly so.
 func whenItRuns(t *testing.T, program func(p *program)) *causes.Recording {
 	t.Helper()
-	for range 5 {
-		r := found(t, raw(t, program))
-		if stateShare(r, causes.NotScheduled) < 0.3 {
-			return r
-		}
-	}
-	t.Skip("the machine runs other programs instead of this one")
-	return nil
+	return found(t, stored(t, program, func(r *causes.Recording) bool { return stateShare(r, causes.NotScheduled) < 0.3 }))
 }
 
 func spin(stop *atomic.Bool) {
@@ -73,17 +65,18 @@ type node struct {
 // TestGarbageCollection: requests that allocate while the collector has a large heap to mark, over and over.
 func TestGarbageCollection(t *testing.T) {
 	var live []*node
-	for range 100_000 {
-		live = append(live, &node{next: &node{}})
-	}
 	defer debug.SetGCPercent(debug.SetGCPercent(100))
-	r := found(t, raw(t, func(p *program) {
+	r := found(t, stored(t, func(p *program) {
 		p.normal(victim, func() { allocate(1) })
 		debug.SetGCPercent(5)
 		p.slow(victim, func() { allocate(100) })
 		p.all.Wait()
+		runtime.KeepAlive(live)
+	}, func(r *causes.Recording) bool { return stateShare(r, causes.GC) > 0.1 }, func() {
+		for range 100_000 {
+			live = append(live, &node{next: &node{}})
+		}
 	}))
-	runtime.KeepAlive(live)
 	for _, c := range endpoint(t, r, victim).Causes {
 		t.Log(c.Sentence())
 	}

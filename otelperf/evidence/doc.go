@@ -17,7 +17,12 @@
 //
 // Which of several locks behind one line it was, the host or query behind a wait for the network, and requests that do not end. Time
 // in which the machine did not run a thread looks like running; what is certainly not is told as not scheduled. A program has one flight
-// recorder: while somebody else's is on, there is none of ours.
+// recorder: while somebody else's is on, there is none of ours. It is the same on every system that Go runs on.
+//
+// # How it is used
+//
+// otelperf.WithEvidence gives a Recorder to a Monitor, which starts it, arms it when something is slow, and shuts it down. A program
+// that decides by itself uses Start, Arm and Shutdown.
 //
 // All methods are safe for concurrent use.
 package evidence

@@ -12,10 +12,10 @@ import (
 
 // FuzzAnalyse reads hostile bytes from the header to the sentences: it must come back, with an error or not, and take little memory.
 func FuzzAnalyse(f *testing.F) {
-	trace := raw(f, func(p *program) {
+	trace := stored(f, func(p *program) {
 		p.normal(victim, func() { backOff(0) })
 		p.slow(victim, func() { backOff(1) })
-	})
+	}, nil)
 	f.Add(trace)
 	f.Add(trace[:len(trace)/2])
 	f.Add(append(append([]byte{}, trace...), trace[16:]...))

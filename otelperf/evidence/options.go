@@ -28,7 +28,7 @@ type Limits struct {
 	WorkPerHour time.Duration
 	// CPUShare is the share of one CPU that reading may take, 0.01 to 1; 0.25 by default.
 	CPUShare float64
-	// Cooldown is the time between recordings that Arm asks for, 1 s to 1 h; 1 min by default.
+	// Cooldown is the time between recordings that Arm asks for, 1 s to 1 h; 1 min by default. After one that was discarded it is a sixth.
 	Cooldown time.Duration
 }
 

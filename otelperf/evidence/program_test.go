@@ -4,7 +4,6 @@ package evidence
 
 import (
 	"encoding/binary"
-	"flag"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -63,20 +62,9 @@ func (p *program) slow(endpoint string, handler func()) {
 	}
 }
 
-// What is found in a recording of real goroutines depends on how the machine runs them: a busy one is a cause, too.
-var recordings = flag.Bool("recordings", false, "record real programs, on a machine that is not busy")
-
-func needsRecordings(tb testing.TB) {
-	tb.Helper()
-	if _, fuzz := tb.(*testing.F); !fuzz && !*recordings {
-		tb.Skip("records a real program: go test -recordings")
-	}
-}
-
 // raw records a program with the runtime's flight recorder.
 func raw(tb testing.TB, run func(p *program)) []byte {
 	tb.Helper()
-	needsRecordings(tb)
 	p := &program{tb: tb}
 	p.marks.enough = make(chan struct{}, 1)
 	f := newFlight()
@@ -91,19 +79,6 @@ func raw(tb testing.TB, run func(p *program)) []byte {
 		tb.Fatal(err)
 	}
 	return trace
-}
-
-// recorded finds out what a program waited for. Where the machine was busy with others, it is tried again, since that is rightly found
-// too; the last try counts.
-func recorded(t *testing.T, run func(p *program)) (r *causes.Recording) {
-	t.Helper()
-	for range 5 {
-		r = found(t, raw(t, run))
-		if stateShare(r, causes.NotScheduled)+stateShare(r, causes.Runnable)+stateShare(r, causes.Running) < 0.1 {
-			break
-		}
-	}
-	return r
 }
 
 // found reads a trace.

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 	"time"
+	"unsafe"
 
 	"go.opentelemetry.io/otel/trace"
 
@@ -56,10 +57,25 @@ type kept struct {
 	trace []byte
 }
 
+// bytes is what it takes, but for names that it shares with the program.
+func (k *kept) bytes() int64 {
+	n := cap(k.trace)
+	for i := range k.Endpoints {
+		e := &k.Endpoints[i]
+		n += int(unsafe.Sizeof(*e)) + len(e.Causes)*int(unsafe.Sizeof(causes.Cause{}))
+		for j := range e.Requests {
+			q := &e.Requests[j]
+			n += int(unsafe.Sizeof(*q)) + len(q.Parts)*int(unsafe.Sizeof(causes.Part{})) + len(q.Timeline)*int(unsafe.Sizeof(causes.Span{}))
+		}
+	}
+	return int64(n)
+}
+
 // ask is a recording to be made.
 type ask struct {
 	reason string
 	d      time.Duration
+	fewest int32 // slow requests, without which there is nothing to see
 }
 
 // Mark is called with every local root that ends, on the goroutine that ends it.
@@ -104,17 +120,17 @@ func (r *Recorder) stopping() bool {
 }
 
 // Arm asks for a recording because something is slow: of three times slow, which is how long slow requests take, but at least 2 s and
-// at most 5 s; or until 30 slow requests are in it. It returns at once. The error is ErrBusy, ErrOff, or wraps ErrLimit or ErrStart.
-// It may be called again and again while something is slow.
+// at most 5 s; until 30 slow requests are in it, or where there are fewer than 5 by then, of 5 s. One without any is discarded. It
+// returns at once. The error is ErrBusy, ErrOff, or wraps ErrLimit or ErrStart. It may be called again and again while something is slow.
 func (r *Recorder) Arm(reason string, slow time.Duration) error {
-	return r.ask(reason, min(slow, longest)*3, true)
+	return r.ask(ask{reason, min(slow, longest) * 3, 1})
 }
 
 // Record asks for a recording of d, 2 s to 5 s, or until 30 slow requests are in it, because a person wants one: there need not be a
 // Cooldown since the last one, the other limits hold. Errors are those of Arm.
-func (r *Recorder) Record(reason string, d time.Duration) error { return r.ask(reason, d, false) }
+func (r *Recorder) Record(reason string, d time.Duration) error { return r.ask(ask{reason, d, 0}) }
 
-func (r *Recorder) ask(reason string, d time.Duration, cooldown bool) error {
+func (r *Recorder) ask(a ask) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := time.Now()
@@ -127,7 +143,7 @@ func (r *Recorder) ask(reason string, d time.Duration, cooldown bool) error {
 		r.status.Refused++
 		return fmt.Errorf("%w; it is tried again in %v", r.failed.err, r.failed.until.Sub(now).Round(time.Second))
 	}
-	until, err := r.budget.allows(now, cooldown)
+	until, err := r.budget.allows(now, a.fewest > 0)
 	if err != nil {
 		r.status.Refused++
 		r.status.NotBefore = until
@@ -137,9 +153,9 @@ func (r *Recorder) ask(reason string, d time.Duration, cooldown bool) error {
 	case <-r.cancel: // of one that is over
 	default:
 	}
-	reason = conventions.Text(reason, maxReason)
-	r.status.State, r.status.Reason, r.status.Since, r.status.NotBefore = causes.RecorderRecording, reason, now, time.Time{}
-	r.asks <- ask{reason, min(max(d, shortest), longest)} // there is room: the recorder is idle
+	a.reason, a.d = conventions.Text(a.reason, maxReason), min(max(a.d, shortest), longest)
+	r.status.State, r.status.Reason, r.status.Since, r.status.NotBefore = causes.RecorderRecording, a.reason, now, time.Time{}
+	r.asks <- a // there is room: the recorder is idle
 	return nil
 }
 
@@ -160,6 +176,9 @@ func (r *Recorder) Status() causes.RecorderStatus {
 		s.State = causes.RecorderOff
 	}
 	bytes, work := r.budget.totals(time.Now())
+	for i := range r.kept {
+		s.MemoryBytes += r.kept[i].bytes()
+	}
 	s.RecordingsLastHour, s.BytesLastHour, s.WorkNanosLastHour = len(r.budget.spent), bytes, int64(work)
 	return s
 }

@@ -3,6 +3,7 @@
 package evidence
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -123,6 +124,8 @@ func TestLengthOfARecording(t *testing.T) {
 			if err := b.Arm("p99 up", tt.slow); err != nil {
 				t.Fatal(err)
 			}
+			synctest.Wait()
+			b.requests(5, 0, true)
 			time.Sleep(tt.want - time.Millisecond)
 			b.expect(t, causes.RecorderRecording, 0)
 			if s := b.Status(); s.Reason != "p99 up" || s.Since.IsZero() {
@@ -152,6 +155,28 @@ func TestThirtySlowRequestsAreEnough(t *testing.T) {
 		b.requests(1, time.Second, true)
 		b.expect(t, causes.RecorderIdle, 1)
 	})
+}
+
+// TestFewSlowRequests are waited for; a recording without any is discarded, after which the next one may come soon.
+func TestFewSlowRequests(t *testing.T) {
+	for slow, want := range map[int]uint64{4: 1, 0: 0} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench(t, Limits{Cooldown: time.Minute})
+			if err := b.Arm("", 0); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+			b.requests(slow, 0, true)
+			time.Sleep(5*time.Second - time.Millisecond)
+			b.expect(t, causes.RecorderRecording, 0)
+			time.Sleep(time.Millisecond)
+			b.expect(t, causes.RecorderIdle, want)
+			time.Sleep(10 * time.Second)
+			if err := b.Arm("", 0); (err == nil) != (want == 0) {
+				t.Errorf("10 s after %d slow requests: %v", slow, err)
+			}
+		})
+	}
 }
 
 func TestEnoughIsNotBeforeASecond(t *testing.T) {
@@ -194,7 +219,13 @@ func TestCancel(t *testing.T) {
 func TestCooldownAndLimits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, Limits{RecordingsPerHour: 3, Cooldown: 10 * time.Second})
-		arm := func() error { return b.Arm("", 0) }
+		arm := func() error {
+			err := b.Arm("", 0)
+			if synctest.Wait(); err == nil {
+				b.requests(5, 0, true)
+			}
+			return err
+		}
 		record := func() error { return b.Record("a person", 0) }
 		for i, tt := range []struct {
 			ask  func() error
@@ -257,7 +288,7 @@ func TestAnotherFlightRecorder(t *testing.T) {
 			t.Fatal(err)
 		}
 		b.expect(t, causes.RecorderIdle, 0)
-		if s := b.Status(); !strings.Contains(s.Error, "already enabled") || s.NotBefore.IsZero() {
+		if s := b.Status(); !strings.Contains(s.Error, "already enabled") || s.NotBefore.IsZero() || s.Failures != 1 {
 			t.Errorf("status %+v does not say it", s)
 		}
 		if err := b.Arm("", 0); !errors.Is(err, ErrStart) || !errors.Is(err, b.stub.refuse) {
@@ -265,7 +296,7 @@ func TestAnotherFlightRecorder(t *testing.T) {
 		}
 		b.stub.refuse = nil
 		time.Sleep(time.Minute)
-		if err := b.Arm("", 0); err != nil {
+		if err := b.Record("", 0); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(5 * time.Second)
@@ -286,13 +317,32 @@ func TestUnknownFormat(t *testing.T) {
 		time.Sleep(5 * time.Second)
 		b.expect(t, causes.RecorderIdle, 1)
 		all := b.Recordings()
-		if len(all) != 1 || !strings.Contains(all[0].Error, "not an execution trace of a known format") || b.Status().Error != all[0].Error {
+		if len(all) != 1 || !strings.Contains(all[0].Error, "not an execution trace of a known format") || b.Status().Error != all[0].Error || b.Status().Failures != 1 {
 			t.Fatalf("recordings %+v, status %+v", all, b.Status())
 		}
 		if got := b.Trace(all[0].ID); string(got) != b.stub.trace {
 			t.Errorf("the trace is %q", got)
 		}
 	})
+}
+
+// TestAHeaderOfAnotherVersion: a whole trace of a Go that is not known yet is not read as one that is.
+func TestAHeaderOfAnotherVersion(t *testing.T) {
+	trace := stored(t, func(p *program) { p.slow(victim, func() { backOff(long) }) }, nil)
+	if r := found(t, trace); r.Slow != 8 {
+		t.Fatalf("%d slow requests", r.Slow)
+	}
+	other := bytes.Replace(trace, []byte("go 1.26 trace"), []byte("go 1.99 trace"), 1)
+	for _, header := range [][]byte{other, append([]byte("go 2"), trace[4:]...), trace[16:], nil} {
+		r := &causes.Recording{}
+		short, err := shorten(header, r)
+		if err == nil {
+			err = analyse(short, nil, r, func() error { return nil })
+		}
+		if err == nil || !strings.Contains(err.Error(), "not an execution trace of a known format") || len(r.Endpoints) > 0 {
+			t.Errorf("%.16q: %v", header, err)
+		}
+	}
 }
 
 func TestOldRecordingsGo(t *testing.T) {
@@ -307,6 +357,9 @@ func TestOldRecordingsGo(t *testing.T) {
 		all := b.Recordings()
 		if len(all) != 6 || all[0].ID != 8 || all[5].ID != 3 {
 			t.Errorf("%d recordings, the newest %d", len(all), all[0].ID)
+		}
+		if s := b.Status(); s.MemoryBytes < int64(2*len(b.stub.trace)) || s.MemoryBytes > 1000 {
+			t.Errorf("%d bytes are stored", s.MemoryBytes)
 		}
 		for id := range uint64(10) {
 			if has := b.Trace(id) != nil; has != (id == 7 || id == 8) {

@@ -43,7 +43,7 @@ func (r *Recorder) one(a ask) {
 	case errors.Is(err, errNothing):
 		r.set(func() {
 			r.status.Discarded++
-			r.budget.last = time.Now()
+			r.budget.discard(time.Now())
 		})
 	case errors.Is(err, ErrStart):
 		r.set(func() { r.pause(err) })
@@ -69,9 +69,9 @@ func (r *Recorder) record(a ask) ([]byte, error) {
 	defer f.Stop()
 	r.marks.begin(time.Now())
 	r.setMark(r.marks.mark)
-	whole := r.wait(a.d)
+	least := r.wait(a)
 	r.setMark(nil)
-	if !whole && r.marks.slow.Load() < rank.FewestSlow || r.stopping() {
+	if r.marks.slow.Load() < least || r.stopping() {
 		return nil, errNothing
 	}
 	return snapshot(f)
@@ -102,26 +102,32 @@ func (r *Recorder) read(rec *causes.Recording, trace []byte, err error) []byte {
 func (r *Recorder) pause(err error) {
 	r.failed.until, r.failed.err = time.Now().Add(retryAfter), err
 	r.status.Error, r.status.NotBefore = err.Error(), r.failed.until
+	r.status.Failures++
 }
 
-// wait returns when there is enough; whole is false if it was cut short.
-func (r *Recorder) wait(d time.Duration) (whole bool) {
-	first, end := time.NewTimer(least), time.NewTimer(d)
+// wait returns when there is enough, and how many slow requests make the recording worth reading.
+func (r *Recorder) wait(a ask) (fewest int32) {
+	first, usual, last := time.NewTimer(least), time.NewTimer(a.d), time.NewTimer(longest)
 	defer first.Stop()
-	defer end.Stop()
+	defer usual.Stop()
+	defer last.Stop()
 	var enough <-chan struct{}
 	for {
 		select {
 		case <-first.C:
 			enough = r.marks.enough
 		case <-enough:
-			return true
-		case <-end.C:
-			return true
+			return a.fewest
+		case <-usual.C:
+			if a.fewest == 0 || r.marks.slow.Load() >= rank.FewestSlow {
+				return a.fewest
+			}
+		case <-last.C:
+			return a.fewest
 		case <-r.cancel:
-			return false
+			return rank.FewestSlow
 		case <-r.worker.Stopping():
-			return false
+			return rank.FewestSlow
 		}
 	}
 }
@@ -130,7 +136,10 @@ func (r *Recorder) wait(d time.Duration) (whole bool) {
 func (r *Recorder) keep(rec causes.Recording, trace []byte) {
 	r.status.Recordings++
 	rec.ID = r.status.Recordings
-	r.status.Error = rec.Error
+	r.status.WorkNanos += rec.WorkNanos
+	if r.status.Error = rec.Error; rec.Error != "" {
+		r.status.Failures++
+	}
 	r.budget.spend(time.Now(), int64(len(trace)), time.Duration(rec.WorkNanos))
 	if r.kept = append(r.kept, kept{rec, trace}); len(r.kept) > keptRecordings {
 		r.kept = append([]kept(nil), r.kept[1:]...)

@@ -3,6 +3,7 @@
 package evidence
 
 import (
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -31,7 +32,7 @@ func TestChannelBackpressure(t *testing.T) {
 	})
 	check(t, r, want{
 		state: causes.ChanSend, line: "enqueue", who: "goroutine evidence.TestChannelBackpressure.func1.1", what: causes.Sleep, where: "consume",
-		sentence: "waiting to send to a channel at waits_test.go:13, received by goroutine",
+		sentence: "waiting to send to a channel at waits_test.go:14, received by goroutine",
 	})
 }
 
@@ -119,17 +120,19 @@ func TestOlderThanTheRecording(t *testing.T) {
 	var mu sync.Mutex
 	held, end := make(chan struct{}), make(chan struct{})
 	var holder sync.WaitGroup
-	holder.Go(func() {
+	hold := func() {
 		mu.Lock()
 		close(held)
 		time.Sleep(3 * long)
 		mu.Unlock()
 		<-end
-	})
-	<-held
-	r := found(t, raw(t, func(p *program) {
+	}
+	r := found(t, stored(t, func(p *program) {
 		p.normal(victim, func() {})
 		p.slow(victim, func() { lockCart(&mu) })
+	}, nil, func() {
+		holder.Go(hold)
+		<-held
 	}))
 	close(end)
 	holder.Wait()
@@ -153,18 +156,20 @@ func TestNothingSlow(t *testing.T) {
 
 func TestBelowFiveSlowRequestsNothingIsNamed(t *testing.T) {
 	for n := 4; n <= 5; n++ {
-		r := recorded(t, func(p *program) {
-			for range n {
-				p.request(victim, true, func() { backOff(long) })
+		t.Run(strconv.Itoa(n), func(t *testing.T) {
+			r := recorded(t, func(p *program) {
+				for range n {
+					p.request(victim, true, func() { backOff(long) })
+				}
+			})
+			e := endpoint(t, r, victim)
+			if named := len(e.Causes) > 0; named != (n == 5) {
+				t.Errorf("%d causes", len(e.Causes))
+			}
+			if len(e.Requests) != n {
+				t.Errorf("%d requests have states, want %d", len(e.Requests), n)
 			}
 		})
-		e := endpoint(t, r, victim)
-		if named := len(e.Causes) > 0; named != (n == 5) {
-			t.Errorf("%d slow requests: %d causes", n, len(e.Causes))
-		}
-		if len(e.Requests) != n {
-			t.Errorf("%d requests have states, want %d", len(e.Requests), n)
-		}
 	}
 }
 

@@ -35,6 +35,15 @@ type Service interface {
 	Errors(limit int) any
 	Spikes(limit int) any
 	Spike(id string) (answer any, ok bool)
+	// Bundle returns what is known of a spike as a zip archive.
+	Bundle(id string) (zip []byte, ok bool, err error)
+	Evidence() any
+	Recording(id uint64) (answer any, ok bool)
+	RecordingTrace(id uint64) []byte // nil if there is none
+	// SpikeTrace returns the execution trace of a recording of a spike that there is; why says why there is none.
+	SpikeTrace(id string) (trace []byte, recording uint64, why string)
+	// Record has evidence recorded, at once.
+	Record(d time.Duration) (answer any, refused *Refusal)
 	Health() any
 	Diagnostics() any
 	Settings() any

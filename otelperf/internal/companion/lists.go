@@ -38,10 +38,14 @@ func (c *Companion) serveSpike(w http.ResponseWriter, r *http.Request) {
 	id := r.PathValue("id")
 	answer, ok := c.service.Spike(id)
 	if !ok {
-		web.NotFound(w, "id", "There is no spike %.40q, or no longer. GET spikes lists those that are stored.", id)
+		noSpike(w, id)
 		return
 	}
 	web.JSON(w, r, answer)
+}
+
+func noSpike(w http.ResponseWriter, id string) {
+	web.NotFound(w, "id", "There is no spike %.40q, or no longer. GET spikes lists those that are stored.", id)
 }
 
 func (c *Companion) serveHealth(w http.ResponseWriter, r *http.Request) {

@@ -135,8 +135,12 @@ func (r *Recorder) sampleAt(now time.Time) {
 	r.store(now, gcSeconds, &v)
 }
 
-// second is which second since the start a time belongs to; by the monotonic clock, which nobody sets.
-func (r *Recorder) second(t time.Time) int64 { return int64(math.Round(t.Sub(r.began).Seconds())) }
+// second is which second since the start a time belongs to; by the monotonic clock, which nobody sets, or for a time of the wall clock by
+// how long ago it is.
+func (r *Recorder) second(t time.Time) int64 {
+	now := time.Now()
+	return int64(math.Round((now.Sub(r.began) - now.Sub(t)).Seconds()))
+}
 
 // longestGap is for how many seconds one sample may stand, when those between were missed.
 const longestGap = 10

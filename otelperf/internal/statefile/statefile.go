@@ -50,6 +50,8 @@ type line struct {
 	Route  string           `json:"route"`
 	At     time.Time        `json:"at"`
 	State  []byte           `json:"state"` // baseline.Detector.AppendState
+	// SpikingSince is when the spike began that was open then; files of earlier versions have none.
+	SpikingSince time.Time `json:"spiking_since,omitzero"`
 }
 
 func parseHeader(first []byte) (h Header, err error) {
@@ -97,7 +99,9 @@ func parse(all []byte) (h Header, saved []engine.Baseline, err error) {
 		if err := dec.Decode(&l); err != nil {
 			return h, nil, fmt.Errorf("%w: damaged: %w", Err, err)
 		}
-		saved = append(saved, engine.Baseline{Endpoint: conventions.Endpoint{Kind: l.Kind, Method: l.Method, Route: l.Route}, At: l.At, State: l.State})
+		saved = append(saved, engine.Baseline{
+			Endpoint: conventions.Endpoint{Kind: l.Kind, Method: l.Method, Route: l.Route}, At: l.At, State: l.State, SpikingSince: l.SpikingSince,
+		})
 	}
 	return h, saved, nil
 }

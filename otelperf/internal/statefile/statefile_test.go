@@ -17,7 +17,7 @@ import (
 var midnight = time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
 
 var someBaselines = []engine.Baseline{
-	{Endpoint: conventions.Endpoint{Method: "GET", Route: "/a"}, At: midnight, State: []byte{1, 2, 3}},
+	{Endpoint: conventions.Endpoint{Method: "GET", Route: "/a"}, At: midnight, State: []byte{1, 2, 3}, SpikingSince: midnight.Add(-time.Hour)},
 	{Endpoint: conventions.Endpoint{Kind: conventions.KindJob, Method: "job", Route: "nightly \"x\"\n"}, At: midnight.Add(time.Second), State: bytes.Repeat([]byte{7}, 2000)},
 }
 
@@ -35,7 +35,8 @@ func TestStateFileRoundTrip(t *testing.T) {
 	if h.Service != "shop" || h.ServiceVersion != "1.0" || !h.Written.Equal(midnight) {
 		t.Errorf("header %+v", h)
 	}
-	if len(saved) != 2 || saved[1].Endpoint != someBaselines[1].Endpoint || !bytes.Equal(saved[1].State, someBaselines[1].State) {
+	if len(saved) != 2 || saved[1].Endpoint != someBaselines[1].Endpoint || !bytes.Equal(saved[1].State, someBaselines[1].State) ||
+		!saved[0].SpikingSince.Equal(midnight.Add(-time.Hour)) || !saved[1].SpikingSince.IsZero() {
 		t.Errorf("read %+v, want what was written", saved)
 	}
 	if files, _ := os.ReadDir(filepath.Dir(path)); len(files) != 1 {

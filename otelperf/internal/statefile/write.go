@@ -42,7 +42,7 @@ func encode(h Header, saved []engine.Baseline) ([]byte, error) {
 	var body bytes.Buffer
 	enc := json.NewEncoder(&body)
 	for _, b := range saved {
-		if err := enc.Encode(line{b.Endpoint.Kind, b.Endpoint.Method, b.Endpoint.Route, b.At, b.State}); err != nil {
+		if err := enc.Encode(line{b.Endpoint.Kind, b.Endpoint.Method, b.Endpoint.Route, b.At, b.State, b.SpikingSince}); err != nil {
 			return nil, err
 		}
 	}

@@ -88,13 +88,22 @@ func (q *Query) Count(name string, usual int) int {
 
 // Duration is a duration above 0 and up to most.
 func (q *Query) Duration(name string, usual, most time.Duration) time.Duration {
+	return q.duration(name, usual, 1, most, fmt.Sprintf("above 0s, up to %s", most))
+}
+
+// DurationFrom is a duration from least to most.
+func (q *Query) DurationFrom(name string, usual, least, most time.Duration) time.Duration {
+	return q.duration(name, usual, least, most, fmt.Sprintf("%s to %s", least, most))
+}
+
+func (q *Query) duration(name string, usual, least, most time.Duration, accepted string) time.Duration {
 	text := q.values.Get(name)
 	if text == "" {
 		return usual
 	}
 	d, err := time.ParseDuration(text)
-	if err != nil || d <= 0 || d > most {
-		q.refuse(name, fmt.Sprintf("%s is %.20q, accepted are durations above 0s and up to %s", name, text, most), fmt.Sprintf("above 0s, up to %s", most))
+	if err != nil || d < least || d > most {
+		q.refuse(name, fmt.Sprintf("%s is %.20q, accepted are durations %s", name, text, accepted), accepted)
 	}
 	return d
 }

@@ -9,6 +9,7 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"fmt"
+	"mime"
 	"net/http"
 	"strconv"
 	"strings"
@@ -40,6 +41,19 @@ func Body(w http.ResponseWriter, r *http.Request, body []byte) {
 		h.Set("Content-Encoding", "gzip")
 		body = compress(body)
 	}
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	if r.Method == http.MethodHead {
+		return
+	}
+	_, _ = w.Write(body) // a client that left is no concern
+}
+
+// File answers with bytes of a media type that are to be saved under a name, and never to be cached.
+func File(w http.ResponseWriter, r *http.Request, kind, name string, body []byte) {
+	h := w.Header()
+	h.Set("Content-Type", kind)
+	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	if r.Method == http.MethodHead {
 		return

@@ -88,3 +88,22 @@ func (c *Client) Trace(ctx context.Context, id string) (*SlowTrace, []byte, erro
 	}
 	return t, raw, nil
 }
+
+// Spikes asks for the latest spikes, newest first, at most 50.
+func (c *Client) Spikes(ctx context.Context) (*SpikeList, error) {
+	l := new(SpikeList)
+	err := c.fetch(ctx, "spikes", nil, func(body []byte) error { return decodeSpikes(body, l) })
+	if err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// Bundle asks for what is known of a spike, as a zip archive. An id that is not stored is ErrNotFound.
+func (c *Client) Bundle(ctx context.Context, id string) (zip []byte, err error) {
+	err = c.fetchKind(ctx, kindZip, "spikes/"+url.PathEscape(id)+"/bundle", nil, func(body []byte) error {
+		zip = body
+		return nil
+	})
+	return zip, err
+}

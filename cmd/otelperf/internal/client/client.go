@@ -16,6 +16,8 @@ import (
 const (
 	// MaxAnswer is the most bytes of an answer, decompressed, that are read.
 	MaxAnswer = 16 << 20
+	// MaxArchive is the same for an archive, compressed.
+	MaxArchive = 64 << 20
 	// DefaultTimeout is for one answer, from the connection to its last byte.
 	DefaultTimeout = 5 * time.Second
 	maxRedirects   = 3
@@ -76,12 +78,28 @@ func stayThere(r *http.Request, via []*http.Request) error {
 // fetch asks for path below the endpoint and gives the answer to read, which reports whether it makes sense. Until one
 // answer did, each of the places where the endpoint may be is tried.
 func (c *Client) fetch(ctx context.Context, path string, query url.Values, read func([]byte) error) error {
+	return c.fetchKind(ctx, kindJSON, path, query, read)
+}
+
+// kind is what an answer is: what is asked for, what its Content-Type has in it, and how large it may be.
+type kind struct {
+	accept, contains string
+	most             int64
+	wrong            error
+}
+
+var (
+	kindJSON = kind{"application/json", "json", MaxAnswer, errNotJSON}
+	kindZip  = kind{"application/zip", "zip", MaxArchive, errNotZip}
+)
+
+func (c *Client) fetchKind(ctx context.Context, k kind, path string, query url.Values, read func([]byte) error) error {
 	if base := c.found.Load(); base != nil {
-		return c.named(c.fetchAt(ctx, base, path, query, read))
+		return c.named(c.fetchAt(ctx, base, k, path, query, read))
 	}
 	var wrong notOurs
 	for _, base := range c.try {
-		err := c.fetchAt(ctx, base, path, query, read)
+		err := c.fetchAt(ctx, base, k, path, query, read)
 		if err == nil || isSettled(err) {
 			c.found.Store(base)
 			return c.named(err)
@@ -100,7 +118,7 @@ func (c *Client) named(err error) error {
 	return fmt.Errorf("%s: %w", c.name, err)
 }
 
-func (c *Client) fetchAt(ctx context.Context, base *url.URL, path string, query url.Values, read func([]byte) error) error {
+func (c *Client) fetchAt(ctx context.Context, base *url.URL, k kind, path string, query url.Values, read func([]byte) error) error {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	u := base.JoinPath(path)
@@ -109,7 +127,7 @@ func (c *Client) fetchAt(ctx context.Context, base *url.URL, path string, query 
 	if err != nil {
 		return err
 	}
-	req.Header.Set("Accept", "application/json")
+	req.Header.Set("Accept", k.accept)
 	req.Header.Set("User-Agent", "otelperf")
 	if c.token != "" {
 		req.Header.Set("Authorization", "Bearer "+c.token)
@@ -119,16 +137,16 @@ func (c *Client) fetchAt(ctx context.Context, base *url.URL, path string, query 
 		return c.unreachable(err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, MaxAnswer+1))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, k.most+1))
 	switch {
 	case err != nil:
 		return c.unreachable(err)
-	case len(body) > MaxAnswer:
-		return errTooLarge
+	case int64(len(body)) > k.most:
+		return fmt.Errorf("the answer is larger than %d MiB", k.most>>20)
 	case resp.StatusCode != http.StatusOK:
 		return c.refused(resp, body)
-	case !strings.Contains(resp.Header.Get("Content-Type"), "json"):
-		return errNotJSON
+	case !strings.Contains(resp.Header.Get("Content-Type"), k.contains):
+		return k.wrong
 	}
 	return read(body)
 }

@@ -70,6 +70,13 @@ func decodeSlow(body []byte, l *SlowList) error {
 	return origin(l.Service, l.Instance)
 }
 
+func decodeSpikes(body []byte, l *SpikeList) error {
+	if err := decode(body, l); err != nil {
+		return err
+	}
+	return origin(l.Service, l.Instance)
+}
+
 // decodeTrace drops requests that are null.
 func decodeTrace(body []byte, t *SlowTrace) error {
 	if err := decode(body, t); err != nil {

@@ -23,8 +23,8 @@ var (
 	// ErrNotFound is wrapped when the endpoint has no such thing, or no longer.
 	ErrNotFound = errors.New("not found")
 
-	errTooLarge = fmt.Errorf("the answer is larger than %d MiB", MaxAnswer>>20)
-	errNotJSON  = errors.New("no JSON")
+	errNotJSON = errors.New("no JSON")
+	errNotZip  = errors.New("no zip archive")
 )
 
 // redirectError is a redirect that is not followed. An empty to means too many.
@@ -117,7 +117,7 @@ func (n *notOurs) add(base *url.URL, err error) bool {
 	switch {
 	case isStatus && (status.status == http.StatusUnauthorized || status.status == http.StatusForbidden || status.status >= 500):
 		n.telling = err
-	case !isStatus && !errors.Is(err, errNotJSON) && !errors.Is(err, ErrNotOurs):
+	case !isStatus && !errors.Is(err, errNotJSON) && !errors.Is(err, errNotZip) && !errors.Is(err, ErrNotOurs):
 		return false
 	}
 	why := err.Error()

@@ -66,3 +66,11 @@ type SlowTrace struct {
 	TraceID  string           `json:"trace_id"`
 	Requests []*slowlog.Entry `json:"requests"`
 }
+
+// SpikeList is the answer of GET spikes.
+type SpikeList struct {
+	Origin
+	Count  int              `json:"count"`
+	Open   int              `json:"open"`
+	Spikes []otelperf.Spike `json:"spikes"`
+}

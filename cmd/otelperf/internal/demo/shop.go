@@ -59,7 +59,7 @@ func (s *shop) products(w http.ResponseWriter, r *http.Request) {
 
 // product is medium: a query, and a call of the inventory service.
 func (s *shop) product(w http.ResponseWriter, r *http.Request) {
-	s.story.lock(r.Context())
+	s.story.price()
 	if err := s.db.query(r.Context(), "SELECT products", 2*time.Millisecond); err != nil {
 		fail(w, err)
 		return

@@ -6,18 +6,18 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"sync/atomic"
+	"sync"
 	"time"
 )
 
-// The story of a spike: all is well until slowFrom, then a lock in the database makes one endpoint slow for slowFor. In a run
-// without an end it repeats.
+// The story of a spike: all is well until slowFrom, then prices are updated for slowFor, product by product, under a lock that one
+// endpoint wants, too. In a run without an end it repeats.
 const (
 	slowFrom    = 45 * time.Second
 	slowFor     = 30 * time.Second
 	storyLength = 2 * time.Minute // with the end of the spike
 	storyEvery  = 4 * time.Minute
-	lockWait    = 60 * time.Millisecond // for each product
+	updateTime  = 100 * time.Millisecond // for each product
 )
 
 // Knobs of the baselines for the story: a service would take the defaults, a minute and five minutes.
@@ -29,7 +29,7 @@ const (
 // story makes GET /products/{id} slow for a while, and says so.
 type story struct {
 	out    io.Writer
-	locked atomic.Bool
+	prices sync.RWMutex
 }
 
 // tell runs the story until ctx ends.
@@ -38,14 +38,22 @@ func (s *story) tell(ctx context.Context) {
 		return
 	}
 	for pause(ctx, slowFrom) {
-		s.say("a lock in the database: GET /products/{id} takes %v longer for %v from now on", lockWait, slowFor)
-		s.locked.Store(true)
-		pause(ctx, slowFor)
-		s.locked.Store(false)
-		s.say("the lock is gone; the spike ends when enough requests have been as fast as usual")
+		s.say("prices are updated for %v from now on, under a lock that GET /products/{id} wants, too", slowFor)
+		s.updatePrices(ctx)
+		s.say("the update is over; the spike ends when enough requests have been as fast as usual")
 		if !pause(ctx, storyEvery-slowFrom-slowFor) {
 			return
 		}
+	}
+}
+
+// updatePrices holds the lock for each product.
+func (s *story) updatePrices(ctx context.Context) {
+	over := time.Now().Add(slowFor)
+	for time.Now().Before(over) && ctx.Err() == nil {
+		s.prices.Lock()
+		pause(ctx, updateTime)
+		s.prices.Unlock()
 	}
 }
 
@@ -53,10 +61,11 @@ func (s *story) say(format string, args ...any) {
 	_, _ = fmt.Fprintf(s.out, ">>> "+format+"\n", args...)
 }
 
-// lock is what a query of one product waits for.
-func (s *story) lock(ctx context.Context) {
-	if s != nil && s.locked.Load() {
-		pause(ctx, lockWait)
+// price is read under the lock.
+func (s *story) price() {
+	if s != nil {
+		s.prices.RLock()
+		defer s.prices.RUnlock()
 	}
 }
 

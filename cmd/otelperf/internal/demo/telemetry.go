@@ -21,6 +21,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf"
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
+	"github.com/otelperf/otelperf-go/otelperf/evidence"
 )
 
 const (
@@ -42,7 +43,7 @@ func newTelemetry(cfg Config, logger *slog.Logger, out io.Writer) (*telemetry, e
 	if err != nil {
 		return nil, fmt.Errorf("describing the service: %w", err)
 	}
-	opts := []otelperf.Option{otelperf.WithLogger(logger), otelperf.WithRequestLog(cfg.lineShare())}
+	opts := []otelperf.Option{otelperf.WithLogger(logger), otelperf.WithRequestLog(cfg.lineShare()), otelperf.WithEvidence(evidence.New())}
 	if cfg.Spike {
 		opts = append(opts, otelperf.WithBaseline(baseline.Config{Grace: storyGrace, Cooldown: storyCooldown}))
 	}

@@ -180,29 +180,16 @@ func (out *Verdict) baselines(v *fleet.View, l *Limits) (known int) {
 
 // learned reports whether all instances with requests of a row have a baseline and judge by it; a line says which does not.
 func (out *Verdict) learned(r *fleet.Row) bool {
-	for i := range r.Parts {
-		p := &r.Parts[i]
-		learning := p.State == "learning"
-		if p.Count == 0 || !learning && p.ReadySeconds == nil {
-			continue
-		}
-		where := plain.Clip(r.Name(), 120)
-		if len(r.Parts) > 1 {
-			where += " at " + plain.Clip(p.Instance, 60)
-		}
-		if !learning {
-			out.Unjudged = append(out.Unjudged, fmt.Sprintf("%s: not judged for another %s, since it has started or was without requests",
-				where, plain.Seconds(*p.ReadySeconds)))
-			return false
-		}
-		line := fmt.Sprintf("%s: still learning what is usual: %s missing", where, plain.Plural(p.Needed, "request"))
-		if p.ReadySeconds != nil {
-			line += fmt.Sprintf(", about %s at this rate", plain.Seconds(*p.ReadySeconds))
-		}
-		out.Unjudged = append(out.Unjudged, line)
-		return false
+	p := r.Waiting()
+	if p == nil {
+		return true
 	}
-	return true
+	where := plain.Clip(r.Name(), 120)
+	if len(r.Parts) > 1 {
+		where += " at " + plain.Clip(p.Instance, 60)
+	}
+	out.Unjudged = append(out.Unjudged, where+": "+p.Wait())
+	return false
 }
 
 func (out *Verdict) openSpikes(v *fleet.View, l *Limits) {

@@ -45,6 +45,9 @@ func Table(v *fleet.View) string {
 	for _, s := range open[:min(len(open), maxSpikes)] {
 		b.WriteString(SpikeLine(&s, v) + "\n")
 	}
+	if text := v.CannotTell(); text != "" && len(open) == 0 && len(v.Endpoints) > 0 {
+		b.WriteString(text + "\n")
+	}
 	writeRows(&b, v, "", v.Endpoints)
 	if len(v.Endpoints) == 0 {
 		b.WriteString("\nno requests yet\n")
@@ -119,6 +122,9 @@ func outcomes(by map[string]uint64) string {
 }
 
 func writeSpikes(b *strings.Builder, v *fleet.View) {
+	if text := v.CannotTell(); text != "" && len(v.OpenSpikes()) == 0 {
+		fmt.Fprintf(b, "spikes    %s\n", text)
+	}
 	if len(v.Spikes) == 0 {
 		return
 	}

@@ -62,6 +62,8 @@ func State(r *fleet.Row) string {
 	text := r.State
 	if r.State == "learning" && r.Needed > 0 {
 		text += fmt.Sprintf(" (%d to go)", r.Needed)
+	} else if p := r.Waiting(); p != nil && p.State != "learning" {
+		text += fmt.Sprintf(" (not judged for %s)", plain.Seconds(*p.ReadySeconds))
 	}
 	if r.RatioQuantile != nil && *r.RatioQuantile != 0.99 {
 		text += " at " + plain.Quantile(*r.RatioQuantile)

@@ -39,7 +39,7 @@ var columns = []column{
 	{"BASELINE", 11, 4, true, report.Baseline},
 	{"RATIO", 6, 6, true, func(r *fleet.Row) string { return plain.Times(r.Ratio) }},
 	{"TREND", minTrend, 5, false, nil}, // its width grows with the screen
-	{"STATE", 9, 9, false, func(r *fleet.Row) string { return plain.Clip(r.State, 9) }},
+	{"STATE", 9, 9, false, stateText},
 }
 
 // fitting are the columns that fit, and the width of the name. What the names of rows leave over goes to the trend.
@@ -127,6 +127,14 @@ func (m *Model) row(r *fleet.Row, cols []column, name int, chosen bool) string {
 		b.WriteString(" " + pad(text, c.width, c.right))
 	}
 	return m.styled(rowStyle(r), b.String(), chosen)
+}
+
+// stateText is the state of a row; "waiting" while what is usual is known and requests are not judged.
+func stateText(r *fleet.Row) string {
+	if r.State == "normal" && r.Waiting() != nil {
+		return "waiting"
+	}
+	return plain.Clip(r.State, 9)
 }
 
 func rowStyle(r *fleet.Row) lipgloss.Style {

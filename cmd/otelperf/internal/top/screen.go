@@ -116,6 +116,9 @@ func (m *Model) spikeLines(height int) []string {
 		return nil
 	}
 	if len(all) == 0 {
+		if text := m.view.CannotTell(); text != "" {
+			return []string{faint.Render(m.line(" " + text))}
+		}
 		return []string{good.Render(m.line(" no spike"))}
 	}
 	at := m.cursor(spikePanel)

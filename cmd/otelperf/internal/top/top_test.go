@@ -87,6 +87,23 @@ func TestSurvivesARestart(t *testing.T) {
 	s.hasNot("restarted")
 }
 
+// Where requests are not judged yet there is no word of no spike.
+func TestCannotTellYet(t *testing.T) {
+	a := newService(t, "a")
+	a.summary.Spikes = nil
+	for i := range a.summary.Endpoints {
+		a.summary.Endpoints[i].State = "normal"
+	}
+	s := newScreen(t, 140, 24, a)
+	s.has(" no spike")
+	for i := range a.summary.Endpoints {
+		a.summary.Endpoints[i].ReadySeconds = new(150.0)
+	}
+	s.poll()
+	s.has("cannot tell yet: GET /products: not judged for another 2m30s", "; and 3 endpoints more", "waiting")
+	s.hasNot("no spike")
+}
+
 func TestStartsWithNobodyThere(t *testing.T) {
 	a := newService(t, "a")
 	a.down.Store(true)

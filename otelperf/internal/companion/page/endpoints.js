@@ -100,7 +100,11 @@ function ratioCell(td, r) {
 // readiness says what is missing for a baseline, and how long that takes.
 export const readiness = (r) => format.plural(r.needed, "more request") + (r.ready_seconds === undefined ? "" : ", about " + format.span(r.ready_seconds) + " at this rate");
 
+// unjudged tells whether nobody knows yet if an endpoint is slow: it is learning, or in the grace after a start or a silence.
+export const unjudged = (r) => r.state === "learning" || r.ready_seconds !== undefined;
+
 function stateLabel(r) {
+  if (r.state !== "learning" && unjudged(r)) return r.state + ", but not judged for another " + format.span(r.ready_seconds) + ", after a start or a silence";
   if (r.state === "learning" && r.needed) return "learning: " + readiness(r);
   if (r.state === "elevated") return "elevated in this window, but no spike is open";
   return r.state;
@@ -110,5 +114,5 @@ function stateCell(td, r) {
   const label = stateLabel(r);
   if (td.dataset.shown === label) return;
   td.dataset.shown = label;
-  td.replaceChildren(el("span", { class: "badge " + r.state, title: label }, el("span", { class: "visually-hidden" }, label)));
+  td.replaceChildren(el("span", { class: "badge " + (r.state === "normal" && unjudged(r) ? "learning" : r.state), title: label }, el("span", { class: "visually-hidden" }, label)));
 }

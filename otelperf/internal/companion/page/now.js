@@ -1,7 +1,7 @@
 // Is anything wrong now? The verdict, the open spikes, and the figures of the whole service.
 
 import { $, el, keyed, measure, show, text, toggle } from "./dom.js";
-import { readiness, unknown } from "./endpoints.js";
+import { readiness, unjudged, unknown } from "./endpoints.js";
 import * as format from "./format.js";
 import { sentences } from "./runtime.js";
 
@@ -31,12 +31,15 @@ export function showNow(summary, openTrace, select) {
   text($("headline"), headline);
   text($("headline-detail"), detail);
   toggle(document.body, "wrong", open.length > 0);
-  toggle(document.body, "unsure", headline === learningHeadline);
+  toggle(document.body, "unsure", headline === unsureHeadline);
   show($("spikes"), open.length > 0);
   keyed($("spikes"), open, (s) => s.id, () => el("li", { class: "spike" }), (li, spike) => fillSpike(li, spike, summary, openTrace, select));
 }
 
-const learningHeadline = "Learning what is usual";
+const unsureHeadline = "Cannot tell yet";
+
+// busy is how many requests in the window make it matter that an endpoint is not judged while others are, as in "otelperf check".
+const busy = 100;
 
 function verdict(summary, open) {
   if (summary.diagnostics.disabled) return ["Switched off", summary.diagnostics.disabled + " is set: nothing is measured."];
@@ -45,18 +48,25 @@ function verdict(summary, open) {
     return [n === 1 ? "One endpoint has left its usual latency" : n + " endpoints have left their usual latency", ""];
   }
   if (summary.endpoints.length === 0) return ["No requests yet", "The first one that ends shows up here within a second."];
-  const learning = summary.endpoints.filter((e) => e.state === "learning").length;
-  const all = summary.endpoints.length;
-  if (learning === all) return [learningHeadline, learningDetail(summary.endpoints)];
-  const known = all - learning, elevated = summary.endpoints.filter((e) => e.state === "elevated").length;
+  const waiting = summary.endpoints.filter(unjudged), judged = summary.endpoints.length - waiting.length;
+  if (judged === 0 || waiting.some((e) => e.count >= busy)) return [unsureHeadline, wait(waiting) + (judged > 0 ? " " + within(judged) : "")];
+  const elevated = summary.endpoints.filter((e) => e.state === "elevated").length;
   const past = summary.spikes[0]?.end ? " The last spike ended " + format.ago(summary.spikes[0].end, new Date(summary.time)) + "." : "";
-  return ["Nothing is wrong", (known === 1 ? "The one endpoint with a baseline is within it." : "All " + known + " endpoints with a baseline are within it.") + (learning ? " " + learning + " still learning." : "") + (elevated ? " In this window " + elevated + (elevated === 1 ? " was" : " were") + " above it." : "") + past];
+  return ["Nothing is wrong", within(judged) + (waiting.length ? " " + wait(waiting) : "") + (elevated ? " In this window " + elevated + (elevated === 1 ? " was" : " were") + " above it." : "") + past];
 }
 
-// learningDetail says which endpoint will have a baseline first, and when.
-function learningDetail(rows) {
-  const first = rows.toSorted((a, b) => (a.ready_seconds ?? Infinity) - (b.ready_seconds ?? Infinity) || a.needed - b.needed)[0];
-  return "Cannot tell yet whether anything is wrong. The first to be judged is " + format.name(first) + ": " + readiness(first) + ".";
+const within = (n) => n === 1 ? "One endpoint is judged, and within what is usual." : n + " endpoints are judged, and within what is usual.";
+
+// wait says of the endpoints that are not judged yet why, and for how long.
+function wait(rows) {
+  const grace = rows.filter((e) => e.state !== "learning"), learning = rows.filter((e) => e.state === "learning");
+  const subject = (some) => some.length === 1 ? format.name(some[0]) + " is " : some.length + " endpoints are ";
+  const longest = format.span(Math.max(...grace.map((e) => e.ready_seconds)));
+  const first = learning.toSorted((a, b) => (a.ready_seconds ?? Infinity) - (b.ready_seconds ?? Infinity) || a.needed - b.needed)[0];
+  return [
+    grace.length ? subject(grace) + "not judged for another " + longest + ", after a start or a silence." : "",
+    learning.length ? subject(learning) + "still learning what is usual" + (learning.length > 1 ? ", first " + format.name(first) : "") + ": " + readiness(first) + "." : "",
+  ].filter(Boolean).join(" ");
 }
 
 function fillSpike(li, spike, summary, openTrace, select) {

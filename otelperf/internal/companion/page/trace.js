@@ -4,6 +4,7 @@ import { breakdown, categoryClass } from "./breakdown.js";
 import { $, el, show, text } from "./dom.js";
 import * as format from "./format.js";
 import { get } from "./source.js";
+import { states } from "./states.js";
 
 export class TraceView {
   constructor({ onClose, traceURL }) {
@@ -68,12 +69,12 @@ export class TraceView {
 
   render(trace) {
     text($("trace-title"), format.name(trace.requests[0]));
-    $("trace-body").replaceChildren(...trace.requests.flatMap((r) => request(r)));
+    $("trace-body").replaceChildren(...trace.requests.flatMap((r) => request(r, (trace.recorded ?? []).find((x) => x.span_id === r.span_id))));
   }
 }
 
-function request(r) {
-  return [figures(r), findings(r), r.error?.type || r.error?.message ? failure(r.error) : null, r.anatomy ? timeSpent(r) : null, r.anatomy ? waterfall(r) : noAnatomy()].filter(Boolean);
+function request(r, recorded) {
+  return [figures(r), findings(r), r.error?.type || r.error?.message ? failure(r.error) : null, recorded ? states(recorded) : null, r.anatomy ? timeSpent(r) : null, r.anatomy ? waterfall(r) : noAnatomy()].filter(Boolean);
 }
 
 function figures(r) {

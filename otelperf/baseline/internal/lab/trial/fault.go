@@ -3,6 +3,7 @@
 package trial
 
 import (
+	"math"
 	"math/rand/v2"
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
@@ -21,6 +22,7 @@ type Fault struct {
 	Partial  bool // it hits some requests, so that it may be none for an endpoint: only such are drawn that it does hit
 
 	effect func(r *rand.Rand, p *traffic.Profile) traffic.Scenario
+	before traffic.Scenario // what else there is, from the first second on
 }
 
 // Faults returns all kinds of fault.
@@ -46,7 +48,19 @@ func Faults() []Fault {
 		{Name: "stalls of 0.3 s and more", Partial: true, Length: 1200, Within: 360, After: 600, Scale: traffic.Milliseconds, effect: stalls},
 		{Name: "4 times slower within 3 h, first day", Length: 10800, History: 9 * 3600, effect: ramp(10800)},
 		{Name: "4 times slower within 3 h, third day", Length: 10800, History: 57 * 3600, effect: ramp(10800)},
+		{Name: "3 times slower, 30 h after a fivefold gain", Length: 600, After: 600, History: 60 * 3600, Scale: traffic.Seconds,
+			effect: slower(3), before: traffic.During(30*3600, math.MaxInt, traffic.Slower(0.2))},
+		{Name: "3 to 7 times slower, 72 h after a fivefold gain", Length: 600, After: 600, History: 102 * 3600, Scale: traffic.Seconds,
+			effect: slowerBy(3, 7), before: traffic.During(30*3600, math.MaxInt, traffic.Slower(0.2))},
+		{Name: "3 times slower, the day after 12 h of 4 times", Length: 600, After: 600, History: 63 * 3600,
+			effect: slower(3), before: traffic.During(30*3600, 42*3600, traffic.Slower(4))},
 		{Name: "3 times slower for ever", Length: 5400, effect: slower(3)},
+	}
+}
+
+func slowerBy(least, most float64) func(*rand.Rand, *traffic.Profile) traffic.Scenario {
+	return func(r *rand.Rand, _ *traffic.Profile) traffic.Scenario {
+		return traffic.Slower(least + (most-least)*r.Float64())
 	}
 }
 
@@ -103,7 +117,7 @@ func (f *Fault) Try(seed uint64, number int, rate float64, trials int, makers ..
 			begin = history(rate)
 		}
 		begin += r.IntN(120)
-		scenario := traffic.During(begin, begin+f.Length, fault)
+		scenario := traffic.Both(f.before, traffic.During(begin, begin+f.Length, fault))
 		if i%2 == 0 {
 			scenario = traffic.Both(traffic.Collections(r), scenario)
 		}

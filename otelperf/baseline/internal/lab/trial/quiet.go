@@ -89,6 +89,8 @@ func Quiets() []Quiet {
 		{Name: "0.3 times as slow for 4 h", Group: Return, Events: 1, Days: 0.7, Daily: 0.3,
 			scenario: once(20000, 4*3600, func(*rand.Rand, *traffic.Profile) traffic.Scenario { return traffic.Slower(0.3) })},
 		{Name: "cold mornings", Group: Return, Events: 5, Days: 5, Daily: 0.3, scenario: mornings},
+		{Name: "cold mornings of minutes", Group: Return, Events: 5, Days: 5, Daily: 0.3, scenario: slowMornings},
+		{Name: "quick for 6 to 48 h", Group: Return, Events: 1, Days: 3.4, Daily: 0.3, scenario: quickForLong},
 		{Name: "3 times slower by the load of the day", Group: Daily, Days: 4, Daily: 0.8, scenario: loaded},
 		{Name: "hourly job, 5 min early or late", Group: Recurring, Events: 5*24 - 4, From: 4*3600 + 10, Days: 5, Daily: 0.3, Scale: traffic.Any,
 			scenario: job(3600, 2000, 300, 40, 120, 3)},
@@ -118,7 +120,16 @@ func retries(r *rand.Rand, p *traffic.Profile) traffic.Scenario {
 
 // mornings begin after eight hours without a request, with cold caches.
 func mornings(r *rand.Rand, _ *traffic.Profile) traffic.Scenario {
-	shift, times, last := 60000*r.Float64(), 2+3*r.Float64(), 20+60*r.Float64()
+	return coldMornings(60000*r.Float64(), 2+3*r.Float64(), 20+60*r.Float64())
+}
+
+// slowMornings take minutes until all is warm.
+func slowMornings(r *rand.Rand, _ *traffic.Profile) traffic.Scenario {
+	return coldMornings(60000*r.Float64(), 4+6*r.Float64(), 90+60*r.Float64())
+}
+
+// coldMornings are 1 + times slower at first, of which a part of 1/e is left after so many seconds.
+func coldMornings(shift, times, last float64) traffic.Scenario {
 	return func(at int, e *traffic.Effect) {
 		switch t := math.Mod(float64(at)+shift, day); {
 		case t > day-8*3600:
@@ -127,6 +138,16 @@ func mornings(r *rand.Rand, _ *traffic.Profile) traffic.Scenario {
 			e.All *= 1 + times*math.Exp(-t/last)
 		}
 	}
+}
+
+// quickForLong is either much faster or answers at once, on the first day or the second.
+func quickForLong(r *rand.Rand, p *traffic.Profile) traffic.Scenario {
+	begin := 20000 + r.IntN(day)
+	s := traffic.Slower(0.1 + 0.3*r.Float64())
+	if r.IntN(2) == 0 {
+		s = traffic.Quick(0.7+0.3*r.Float64(), 0.1*p.P50, r.IntN(2) == 0)
+	}
+	return traffic.During(begin, begin+6*3600+r.IntN(42*3600), s)
 }
 
 func loaded(r *rand.Rand, _ *traffic.Profile) traffic.Scenario {

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package otelperf
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/otelperf/otelperf-go/otelperf/causes"
+	"github.com/otelperf/otelperf-go/otelperf/engine"
+	"github.com/otelperf/otelperf-go/otelperf/internal/bundle"
+	"github.com/otelperf/otelperf-go/otelperf/internal/companion"
+	"github.com/otelperf/otelperf-go/slowlog"
+)
+
+// Bounds of what a bundle has, besides bundle.MaxBytes.
+const (
+	bundledEndpoints = 10  // the worst ones, with their series
+	bundledRequests  = 50  // the slowest ones
+	bundledActive    = 200 // the longest ones
+)
+
+// bundle packs what is known of a spike; ok is false for one that is not remembered.
+func (m *Monitor) bundle(id string) (content []byte, ok bool, err error) {
+	in, ok := m.engine.Incident(id)
+	if !ok {
+		return nil, false, nil
+	}
+	sp := spikeOf(&in)
+	m.beside.add(&sp)
+	b := bundle.Bundle{Title: m.bundleTitle(&sp), Lines: sp.lines(), Time: time.Now()}
+	add := func(name, about string, value any) {
+		b.Files = append(b.Files, bundle.File{Name: name, About: about, Value: value})
+	}
+	add("spike.json", "The spike, as GET spikes/"+sp.ID+" had it: the endpoints with what raised the alarm, the worst minute and what it cost.", sp)
+	add("requests.json", fmt.Sprintf("The slowest requests of it, at most %d, each with the tree of its calls (anatomy): where its time went, and what stands out (findings).",
+		bundledRequests), m.bundledRequests(&in))
+	add("series.json", "The last hour of its endpoints by the minute, and of each what its ordinary requests spend their time on (normal_ms).", m.bundledSeries(&sp))
+	add("runtime.json", "The last hour of the Go runtime, the operating system and the connection pools; unusual is what had left its normal when this was made.",
+		m.runtimeSeries(Window1h))
+	add("active.json", "The requests that were running when this was made, the longest first.", m.bundledActive())
+	add("errors.json", "What fails, by endpoint and type, the latest first.", m.bundledErrors())
+	add("diagnostics.json", "Whether otelperf was wired right, and what it had lost; versions.", m.Diagnostics())
+	b.Files = append(b.Files, m.bundledRecordings(&sp)...)
+	var zip bytes.Buffer
+	err = b.Write(&zip)
+	return zip.Bytes(), true, err
+}
+
+func (m *Monitor) bundleTitle(sp *Spike) string {
+	o := m.origin()
+	return fmt.Sprintf("Spike %s of %s, instance %s", sp.ID, cmp.Or(o.Service, "a service without a name"), o.Instance)
+}
+
+// lines are a spike in a few sentences.
+func (s *Spike) lines() []string {
+	until := "is open"
+	if s.End != nil {
+		until = "ended " + s.End.Format(time.RFC3339)
+	}
+	lines := []string{s.Reason + ".", fmt.Sprintf("It began %s and %s.", s.Start.Format(time.RFC3339), until)}
+	for _, d := range s.Signals {
+		lines = append(lines, "At the same time: "+d.Sentence+".")
+	}
+	return lines
+}
+
+// bundledRequests are the slowest requests of an incident.
+func (m *Monitor) bundledRequests(in *engine.Incident) []*slowlog.Entry {
+	found := requestsOf(m.slow, in)
+	out := make([]*slowlog.Entry, 0, bundledRequests)
+	for _, e := range found[:min(len(found), bundledRequests)] {
+		out = append(out, bundle.Request(e))
+	}
+	return out
+}
+
+// bundledEndpoint is an endpoint over time.
+type bundledEndpoint struct {
+	Series seriesAnswer      `json:"series"`
+	Normal slowlog.Breakdown `json:"normal_ms"`
+}
+
+func (m *Monitor) bundledSeries(sp *Spike) []bundledEndpoint {
+	out := []bundledEndpoint{}
+	for _, p := range sp.Endpoints[:min(len(sp.Endpoints), bundledEndpoints)] {
+		q := companion.EndpointQuery{Method: p.Method, Route: p.Route, Kind: p.Kind}
+		s, ok := m.series(q, Window1h)
+		if !ok {
+			continue // it was forgotten
+		}
+		s.Spikes = []Spike{}
+		d, _ := m.detail(q)
+		out = append(out, bundledEndpoint{Series: s, Normal: d.NormalMs})
+	}
+	return out
+}
+
+// bundledRecordings are the recordings that were made of a spike, the requests in them, and the last execution trace.
+func (m *Monitor) bundledRecordings(sp *Spike) (files []bundle.File) {
+	if m.arming == nil {
+		return nil
+	}
+	files = append(files, bundle.File{
+		Name: "recordings.json", Value: append([]causes.Recording{}, m.arming.made.of(sp.Start, sp.until())...),
+		About: "What was found in the recordings of the runtime's execution trace: causes by endpoint, with their shares of the extra time.",
+	})
+	for _, id := range slices.Backward(sp.Recordings) {
+		if trace := m.cfg.evidence.Trace(id); trace != nil {
+			return append(files, bundle.File{
+				Name: "trace.out", Content: trace, About: fmt.Sprintf("The runtime's execution trace of recording %d: go tool trace trace.out.", id),
+			})
+		}
+	}
+	return files
+}
+
+// until is when a spike ended; now if it has not.
+func (s *Spike) until() time.Time {
+	if s.End != nil {
+		return *s.End
+	}
+	return time.Now()
+}
+
+func (m *Monitor) bundledActive() []activeRequest {
+	list, _ := m.activeRequests(bundledActive)
+	for i := range list {
+		r := &list[i]
+		r.Path, r.In = "", bundle.Mask(r.In)
+		if r.Route != "" {
+			r.Route = bundle.Mask(r.Route) // a name of a span, so far
+		}
+	}
+	return list
+}
+
+func (m *Monitor) bundledErrors() []errorGroup {
+	list := m.errorGroups()
+	for i := range list {
+		list[i].Message = ""
+		list[i].Stack = bundle.Stack(list[i].Stack)
+	}
+	return list
+}
+
+// requestsOf are the stored requests that are among what raised the alarm of an incident, the slowest first.
+func requestsOf(store *slowlog.Store, in *engine.Incident) []*slowlog.Entry {
+	var found []*slowlog.Entry
+	for e := range store.All() {
+		if e.TraceID.IsValid() && slices.ContainsFunc(in.Parts, func(p engine.Part) bool { return isExample(&p, e) }) {
+			found = append(found, e)
+		}
+	}
+	slices.SortStableFunc(found, func(a, b *slowlog.Entry) int { return cmp.Compare(b.Duration, a.Duration) })
+	return found
+}
