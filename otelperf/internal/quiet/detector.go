@@ -46,6 +46,7 @@ type Detector struct {
 	last    int32   // tick with requests
 	awaited float64 // requests that were to be expected since
 	unsure  bool    // for some time nobody knows how many
+	lackFor int32   // seconds of this hour since
 	lacking float64 // the same by what this hour of the week always has
 
 	block         int32 // when it began
@@ -115,6 +116,7 @@ func (d *Detector) Tick(now time.Time, n uint64) Event {
 		d.awaited += rate * float64(step)
 		d.unsure = d.unsure || !u.known
 		d.lacking += d.week.always(d.clock.Hour()) * float64(step)
+		d.lackFor += step
 		ev = d.silent(at, expected, u.mean)
 	}
 	if ev.Kind == None {
@@ -128,6 +130,7 @@ func (d *Detector) Tick(now time.Time, n uint64) Event {
 func (d *Detector) resume(at int32) {
 	d.running, d.began, d.last, d.block, d.count = true, at, at, at, 0
 	d.recent, d.slow, d.known, d.awaited, d.unsure, d.lacking = 0, 0, 0, 0, false, 0
+	d.lackFor = 0
 	d.window, d.windowN = at, 0
 	d.resetDrop(at)
 	d.hourWhole, d.hour = false, d.clock.Hour()
@@ -144,6 +147,7 @@ func (d *Detector) enterHour() {
 		d.week.learn(d.hour, float64(d.hourCount))
 	}
 	d.hour, d.hourCount, d.hourWhole, d.lacking = h, 0, !d.incident.open, 0
+	d.lackFor = 0
 }
 
 // request takes a tick with requests.
@@ -151,7 +155,7 @@ func (d *Detector) request(at int32, n uint64, u *usual) {
 	if d.known > 0 && (!d.unsure && u.known || at-d.last <= shortGap) {
 		d.gaps.learn(d.awaited, true)
 	}
-	d.last, d.awaited, d.unsure, d.lacking, d.gone = at, 0, false, 0, false
+	d.last, d.awaited, d.unsure, d.lacking, d.lackFor, d.gone = at, 0, false, 0, 0, false
 	d.count += uint32(min(n, 1e8))
 	length := at - d.block
 	if length < blockLength {
@@ -179,8 +183,8 @@ func (d *Detector) silent(at int32, expected, mean float64) Event {
 	switch {
 	case expected > 0 && gap >= leastGap && d.awaited >= d.gaps.limit(aDay):
 		return d.open(incident{complete: true, since: d.last, expected: d.awaited, rate: expected, usual: mean})
-	case !d.gone && gap >= missingGap && at-d.began >= 2*grace && d.gaps.known() &&
-		d.lacking >= max(missing*d.gaps.limit(aDay), missingLow) && float64(at-d.began) >= missingGap:
+	case !d.gone && d.lackFor >= missingGap && at-d.began >= 2*grace && d.gaps.known() &&
+		d.lacking >= max(missing*d.gaps.limit(aDay), missingLow):
 		since := max(d.last, at-int32(d.lacking/d.week.always(d.clock.Hour())))
 		return d.open(incident{complete: true, since: since, expected: d.lacking, rate: d.week.always(d.clock.Hour()), usual: mean})
 	}

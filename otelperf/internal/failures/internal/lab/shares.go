@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/internal/failures"
@@ -64,13 +65,14 @@ func (l *lab) shares() {
 		if !l.wanted(p.name) {
 			continue
 		}
-		row := "| " + p.name + " |"
+		var row strings.Builder
+		row.WriteString("| " + p.name + " |")
 		for _, plan := range dayPlan {
 			alarms, ran := l.quietDays(p, plan.rate, l.times(plan.endpoints), plan.days)
 			total, days = total+alarms, days+ran
-			row += fmt.Sprintf(" %d of %d |", alarms, ran)
+			row.WriteString(fmt.Sprintf(" %d of %d |", alarms, ran))
 		}
-		l.printf("%s\n", row)
+		l.printf("%s\n", row.String())
 	}
 	l.printf("\nFalse alarms: %d in %d endpoint-days, at most %.2f in 1,000 (95 %%).\n\n", total, days, 1000*upperMean(total)/float64(max(days, 1)))
 }

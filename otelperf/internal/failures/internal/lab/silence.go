@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/internal/quiet"
@@ -47,7 +48,8 @@ func (l *lab) silences() {
 		if !l.wanted(c.name) {
 			continue
 		}
-		row := "| " + c.name + " |"
+		var row strings.Builder
+		row.WriteString("| " + c.name + " |")
 		for _, rate := range silenceRates {
 			alarms, ran := 0, 0
 			for i := range l.times(6) {
@@ -65,9 +67,9 @@ func (l *lab) silences() {
 				ran += silenceDays
 			}
 			total, days = total+alarms, days+ran
-			row += fmt.Sprintf(" %d of %d |", alarms, ran)
+			row.WriteString(fmt.Sprintf(" %d of %d |", alarms, ran))
 		}
-		l.printf("%s\n", row)
+		l.printf("%s\n", row.String())
 	}
 	l.printf("\nFalse alarms: %d in %d endpoint-days, at most %.2f in 1,000 (95 %%).\n\n", total, days, 1000*upperMean(total)/float64(max(days, 1)))
 }
