@@ -70,7 +70,7 @@ func (l *lab) shares() {
 		for _, plan := range dayPlan {
 			alarms, ran := l.quietDays(p, plan.rate, l.times(plan.endpoints), plan.days)
 			total, days = total+alarms, days+ran
-			row.WriteString(fmt.Sprintf(" %d of %d |", alarms, ran))
+			fmt.Fprintf(&row, " %d of %d |", alarms, ran)
 		}
 		l.printf("%s\n", row.String())
 	}

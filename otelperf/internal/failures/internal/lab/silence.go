@@ -67,7 +67,7 @@ func (l *lab) silences() {
 				ran += silenceDays
 			}
 			total, days = total+alarms, days+ran
-			row.WriteString(fmt.Sprintf(" %d of %d |", alarms, ran))
+			fmt.Fprintf(&row, " %d of %d |", alarms, ran)
 		}
 		l.printf("%s\n", row.String())
 	}
