@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -23,6 +24,7 @@ import (
 	"github.com/otelperf/otelperf-go/examples/internal/exampletest"
 	"github.com/otelperf/otelperf-go/otelperf"
 	"github.com/otelperf/otelperf-go/otelperf/events"
+	"github.com/otelperf/otelperf-go/otelperf/evidence"
 )
 
 // elsewhere are answers that are not seen here. The redirect has a path that is not below the server's.
@@ -31,7 +33,7 @@ var elsewhere = []string{"GET / 307"}
 // Every path, method and status of openapi.json is asked for on a real Monitor with traffic, a spike and events, and each
 // answer is as the document says.
 func TestEveryAnswerIsAsDocumented(t *testing.T) {
-	s := newSpiking(t, otelperf.WithEvents(), otelperf.WithMaxStreams(2), otelperf.WithLocalChanges())
+	s := newSpiking(t, otelperf.WithEvents(), otelperf.WithMaxStreams(2), otelperf.WithLocalChanges(), otelperf.WithEvidence(evidence.New()))
 	c := newContract(t, fetch(t, s.base+"openapi.json"))
 	ordinary, incident := c.stream(s.server.URL, "summary", "slow"), c.stream(s.server.URL, "spike")
 	slow := s.some()
@@ -44,11 +46,16 @@ func TestEveryAnswerIsAsDocumented(t *testing.T) {
 	must(t, resp.Body.Close())
 
 	id := s.mon.Summary(otelperf.WindowAll).Spikes[0].ID
+	recorded := c.record(s.server.URL, id)
 	for path, item := range c.doc.Paths.Map() {
 		if item.Get == nil || path == "/stream" {
 			continue
 		}
-		asked := strings.NewReplacer("{trace_id}", slow, "{id}", url.PathEscape(id), "{file}", "app.js").Replace(path)
+		of := id
+		if strings.HasPrefix(path, "/evidence/") {
+			of = recorded
+		}
+		asked := strings.NewReplacer("{trace_id}", slow, "{id}", url.PathEscape(of), "{file}", "app.js").Replace(path)
 		if strings.HasPrefix(path, "/endpoints/") {
 			asked += "?method=GET&route=" + url.QueryEscape("/orders/{id}")
 		}
@@ -60,6 +67,7 @@ func TestEveryAnswerIsAsDocumented(t *testing.T) {
 	c.denied(t)
 	c.withoutEvents(t)
 	c.stuck(t)
+	c.ended(t)
 
 	for path, item := range c.doc.Paths.Map() {
 		for method, op := range item.Operations() {
@@ -79,9 +87,11 @@ func (c *contract) particular(server string) {
 	for _, a := range []ask{
 		{path: "/page/style.css", want: 200}, {path: "/page/icon.svg", want: 200}, {path: "/page/index.html", want: 200}, {path: "/page/none.js", want: 404},
 		{path: "/slow/" + none, want: 404}, {path: "/slow/" + none + "/otlp", want: 404}, {path: "/slow/xyz", want: 400}, {path: "/slow/xyz/otlp", want: 400},
-		{path: "/spikes/20200101T000000-1", want: 404}, {path: "/stream?window=2m", want: 400}, {path: "/stream?events=none", want: 400},
+		{path: "/spikes/20200101T000000-1", want: 404}, {path: "/spikes/20200101T000000-1/bundle", want: 404}, {path: "/spikes/20200101T000000-1/trace", want: 404},
+		{path: "/evidence/none", want: 404}, {path: "/evidence/none/trace", want: 404}, {path: "/stream?window=2m", want: 400}, {path: "/stream?events=none", want: 400},
 		{path: "/endpoints/series", want: 400}, {path: "/endpoints/series?route=/none&method=GET", want: 404},
 		{path: "/endpoints/detail", want: 400}, {path: "/endpoints/detail?route=/none&method=GET", want: 404},
+		{path: "/endpoints/stacks", want: 400}, {path: "/endpoints/stacks?route=/none&method=GET", want: 404},
 		{path: "/events/recent?name=cart.added", want: 200},
 	} {
 		a.method = http.MethodGet
@@ -227,9 +237,51 @@ func (c *contract) guessed(locked string) {
 	}
 }
 
-// withoutEvents asks for what is there only with events.
+// record has evidence recorded, and waits for a recording of a spike and its trace. It returns the recording's id.
+func (c *contract) record(server, spike string) (id string) {
+	c.t.Helper()
+	idle := func() (answer struct {
+		Status     struct{ State string }
+		Recordings []struct {
+			ID    uint64
+			Trace bool
+		}
+	}) {
+		exampletest.Eventually(c.t, "the recorder is idle", func() bool {
+			must(c.t, json.Unmarshal(fetch(c.t, server+mounted+"/evidence"), &answer))
+			return answer.Status.State == "idle"
+		})
+		return answer
+	}
+	record := func(query string, want int) {
+		c.check(server, ask{method: http.MethodPost, path: "/evidence/record" + query, want: want})
+	}
+	record("?for=1h", http.StatusBadRequest)
+	for range 3 { // one that the spike began may be in the way
+		idle()
+		resp, err := http.Post(server+mounted+"/evidence/record?for=2s", "", http.NoBody)
+		must(c.t, err)
+		must(c.t, resp.Body.Close())
+		if resp.StatusCode == http.StatusOK {
+			break
+		}
+	}
+	record("?for=2s", http.StatusConflict)
+	idle()
+	record("?for=2s", http.StatusOK)
+	exampletest.Eventually(c.t, "the spike has a trace", func() bool {
+		resp, err := http.Get(server + mounted + "/spikes/" + spike + "/trace")
+		must(c.t, err)
+		must(c.t, resp.Body.Close())
+		return resp.StatusCode == http.StatusOK
+	})
+	return strconv.FormatUint(idle().Recordings[0].ID, 10)
+}
+
+// withoutEvents asks for what is there only with events, or with evidence.
 func (c *contract) withoutEvents(t *testing.T) {
 	bare := endpointOf(t, otelperf.WithLocalChanges())
+	c.check(bare, ask{method: http.MethodPost, path: "/evidence/record", want: http.StatusNotImplemented})
 	for path, item := range c.doc.Paths.Map() {
 		if path != "/stats" && !strings.HasPrefix(path, "/events/") {
 			continue
@@ -273,6 +325,15 @@ func (c *contract) stuck(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), exampletest.Patience)
 	defer cancel()
 	must(t, mon.Shutdown(ctx))
+}
+
+// ended asks for a recording after Shutdown.
+func (c *contract) ended(t *testing.T) {
+	mon, err := otelperf.New(otelperf.WithLocalChanges(), otelperf.WithEvidence(evidence.New()))
+	must(t, err)
+	srv := serve(t, http.StripPrefix(mounted, mon.Handler()))
+	must(t, mon.Shutdown(t.Context()))
+	c.check(srv, ask{method: http.MethodPost, path: "/evidence/record", want: http.StatusServiceUnavailable})
 }
 
 // The contract has a schema for all that the paths name, and every path is one of the documented table.

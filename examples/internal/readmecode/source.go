@@ -19,6 +19,7 @@ const parameters = "mon *otelperf.Monitor, mux *http.ServeMux"
 // imports are the packages that declarations and statements may name without importing them.
 var imports = map[string]string{
 	"events":         "github.com/otelperf/otelperf-go/otelperf/events",
+	"evidence":       "github.com/otelperf/otelperf-go/otelperf/evidence",
 	"expvar":         "expvar",
 	"http":           "net/http",
 	"otelperf":       "github.com/otelperf/otelperf-go/otelperf",
