@@ -60,7 +60,7 @@ var someStates = []causes.State{
 }
 
 func (r random) part() *Part {
-	p := &Part{Endpoint: r.name(), Recorder: r.IntN(2) == 0, SlowPerSecond: r.number()}
+	p := &Part{Endpoint: r.name(), Recorder: r.IntN(2) == 0, Running: r.IntN(30), Alone: r.IntN(2) == 0}
 	p.Spent = spikeprocessor.Spent{Slow: r.IntN(30), Usual: r.IntN(60), Ms: r.against(), Own: r.against(), Categories: map[slowlog.Category]spikeprocessor.Against{}}
 	categories := []slowlog.Category{slowlog.DB, slowlog.HTTP, slowlog.RPC, slowlog.Messaging, slowlog.Cache, "new"}
 	for range r.IntN(20) {

@@ -52,7 +52,11 @@ func Clean(s string, limit int) string {
 
 // sentence is what a candidate says.
 func sentence(c *candidate) string {
-	return Clean(fmt.Sprintf("%.0f %% %s", 100*c.Share, c.text), maxSentence)
+	upTo := ""
+	if c.atMost {
+		upTo = "up to "
+	}
+	return Clean(fmt.Sprintf("%s%.0f %% %s", upTo, 100*c.Share, c.text), maxSentence)
 }
 
 // headline says how much longer slow requests take, and the first two causes.

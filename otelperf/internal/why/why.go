@@ -22,8 +22,9 @@ type Part struct {
 
 	Signals []runtimesignals.Deviation // that had left their normal
 	Pools   []runtimesignals.PoolState
-	// SlowPerSecond are the slow requests of all endpoints of the spike; 0 where that is not known.
-	SlowPerSecond float64
+	// Running are its slow requests that run now, Alone is whether no other endpoint is slow.
+	Running int
+	Alone   bool
 }
 
 // fewestUsual is how many ordinary requests there must be to compare with.
@@ -47,6 +48,7 @@ type candidate struct {
 	causes.Ranked
 	family family
 	text   string // the sentence without the share
+	atMost bool   // the share is what it can be at most
 }
 
 // Find returns the causes of one part.
