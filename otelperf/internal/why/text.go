@@ -56,7 +56,11 @@ func sentence(c *candidate) string {
 	if c.atMost {
 		upTo = "up to "
 	}
-	return Clean(fmt.Sprintf("%s%.0f %% %s", upTo, 100*c.Share, c.text), maxSentence)
+	of := ""
+	if c.then > 0 {
+		of = fmt.Sprintf("of +%s ms when recorded: ", number(c.then))
+	}
+	return Clean(fmt.Sprintf("%s%.0f %% %s%s", upTo, 100*c.Share, of, c.text), maxSentence)
 }
 
 // headline says how much longer slow requests take, and the first two causes.

@@ -48,7 +48,9 @@ type candidate struct {
 	causes.Ranked
 	family family
 	text   string // the sentence without the share
-	atMost bool   // the share is what it can be at most
+	// Of a recording: how much longer requests took for it then, and in all, where that is another time now.
+	extra, then float64
+	atMost      bool // the share is what it can be at most
 }
 
 // Find returns the causes of one part.
@@ -64,7 +66,7 @@ func Find(p *Part) causes.Why {
 	f.left = f.own
 	if r := p.Recorded; r != nil && r.Slow >= causes.FewestSlow && r.SlowNanos > r.NormalNanos {
 		if !f.spans {
-			f.extra = float64(r.SlowNanos-r.NormalNanos) / 1e6
+			f.extra = recordedExtra(r)
 		}
 		for i := range r.Causes {
 			f.recorded(&r.Causes[i])
@@ -113,11 +115,14 @@ func (f *finder) why() (w causes.Why) {
 	if f.extra <= 0 {
 		return f.cannotTell()
 	}
-	w.Causes = []causes.Ranked{}
+	w.Causes, w.ExtraMs = []causes.Ranked{}, f.extra
 	for i := range f.found {
 		c := &f.found[i]
 		if c.Share >= causes.Least {
 			c.ExtraMs = f.extra * c.Share
+			if c.extra > 0 {
+				c.ExtraMs = c.extra
+			}
 			c.Sentence = sentence(c)
 			w.Causes = append(w.Causes, c.Ranked)
 		}

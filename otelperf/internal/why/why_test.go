@@ -199,6 +199,32 @@ func TestSignalsOfTheProcess(t *testing.T) {
 	}
 }
 
+// Shares and milliseconds of a recording are those of then, and a call takes no longer than its span says.
+func TestRecordingOfAnEarlierTime(t *testing.T) {
+	constant := called("GET inventory", slowlog.HTTP, 1, 1, 121, 121)
+	early := recording(
+		causes.Cause{Reason: causes.Reason{State: causes.HTTPReply, Line: line(138), Who: causes.Itself, What: causes.NetworkRead, Where: line(138)}, Share: .51, ExtraNanos: 121e6},
+		causes.Cause{Reason: causes.Reason{State: causes.Lock, Line: line(88), Who: "GET /cart"}, Share: .49, ExtraNanos: 116e6},
+	)
+	early.SlowNanos, early.NormalNanos = 238e6, 1e6
+	w := Find(&Part{Endpoint: "GET /cart", Spent: spent(552, 2, constant), Recorder: true, Recorded: early})
+	const want = "GET /cart: +550 ms; 49 % of +237 ms when recorded: waiting for the lock at cart.go:88, held by GET /cart; " +
+		"51 % unknown: own code, queueing or GC: the last recording does not say which"
+	if w.Sentence != want || w.Causes[0].ExtraMs != 116 || w.ExtraMs != 550 {
+		t.Errorf("got  %s, %v of %v ms\nwant %s", w.Sentence, w.Causes[0].ExtraMs, w.ExtraMs, want)
+	}
+	w = Find(&Part{Endpoint: "GET /cart", Spent: spent(239, 2), Recorder: true, Recorded: early})
+	const bare = "GET /cart: +237 ms; 51 % waiting for the reply to an HTTP call at cart.go:138"
+	if !strings.HasPrefix(w.Sentence, bare) || w.Causes[0].ExtraMs != 121 {
+		t.Errorf("without a span: got %s, %v ms\nwant %s", w.Sentence, w.Causes[0].ExtraMs, bare)
+	}
+	w = Find(&Part{Endpoint: "GET /cart", Spent: spent(2, 2, called("GET inventory", slowlog.HTTP, 1, 1, 238, 1)), Recorder: true, Recorded: early})
+	const named = "100 % in GET inventory: 1 -> 238 ms, waited for at cart.go:138"
+	if w.Causes[0].Sentence != named {
+		t.Errorf("a call that has a span: got %s\nwant %s", w.Causes[0].Sentence, named)
+	}
+}
+
 func TestHeadlines(t *testing.T) {
 	few, unlearned, spread := spent(400, 20), spent(400, 20), spent(20, 20)
 	few.Slow, unlearned.Usual = 4, 9
