@@ -43,9 +43,10 @@ func (c *spikeCauses) why(in *engine.Incident, p *engine.Part) causes.Why {
 	if now.Sub(since) > signalsReach {
 		since = now.Add(-signalsReach)
 	}
+	its, others := c.runningSlow(p.Endpoint, now)
 	return why.Find(&why.Part{
 		Endpoint: p.Endpoint.String(), Spent: spent, Recorded: c.recorded(p.Endpoint.String(), ev.Start), Recorder: c.recordings != nil,
-		Signals: c.runtime.Deviations(since, now), Pools: c.runtime.Pools(now), Running: c.runningSlow(p.Endpoint, now), Alone: alone(in, p),
+		Signals: c.runtime.Deviations(since, now), Pools: c.runtime.Pools(now), Running: its, Alone: others*fewOthers <= its && alone(in, p),
 	})
 }
 
@@ -109,18 +110,24 @@ func explainRequest(slow *slowlog.Store, r *causes.Request) {
 	slow.Explain(span, found)
 }
 
-// runningSlow counts the slow requests of an endpoint that run: also those of its method whose route is not known before they end.
-func (c *spikeCauses) runningSlow(ep conventions.Endpoint, now time.Time) (n int) {
+// runningSlow counts the slow requests of an endpoint that run, also those of its method whose route is not known before they end, and
+// those of others.
+func (c *spikeCauses) runningSlow(ep conventions.Endpoint, now time.Time) (its, others int) {
 	if ep.Kind != conventions.KindHTTP || c.running == nil {
-		return 0
+		return 0, 0
 	}
 	for _, r := range c.running(now) {
 		if r.Endpoint == ep || r.Endpoint.Route == "" && (r.Endpoint.Method == "" || r.Endpoint.Method == ep.Method) {
-			n++
+			its++
+		} else {
+			others++
 		}
 	}
-	return n
+	return its, others
 }
+
+// fewOthers is how many times as many slow requests an endpoint must have as all others for it to be the only one.
+const fewOthers = 5
 
 // alone reports whether no other endpoint of a spike is slow.
 func alone(in *engine.Incident, p *engine.Part) bool {
