@@ -26,7 +26,8 @@ type spikeCauses struct {
 	// recordings are those that are kept. Nil: there is no recorder.
 	recordings func() []causes.Recording
 	running    func(now time.Time) []stacks.Request // slow ones
-	explained  uint64                               // the last of them of which requests have findings; of the digest alone
+	sampled    func(ep conventions.Endpoint, since time.Time) []stacks.Place
+	explained  uint64 // the last of them of which requests have findings; of the digest alone
 }
 
 // signalsReach is how far back the signals are looked at that stand beside slow requests.
@@ -46,6 +47,7 @@ func (c *spikeCauses) why(in *engine.Incident, p *engine.Part) causes.Why {
 	its, others := c.runningSlow(p.Endpoint, now)
 	return why.Find(&why.Part{
 		Endpoint: p.Endpoint.String(), Spent: spent, Recorded: c.recorded(p.Endpoint.String(), ev.Start), Recorder: c.recordings != nil,
+		Sampled: c.sampled(p.Endpoint, ev.Start),
 		Signals: c.runtime.Deviations(since, now), Pools: c.runtime.Pools(now), Running: its, Alone: others*fewOthers <= its && alone(in, p),
 	})
 }

@@ -8,6 +8,7 @@ type Source string
 // The sources.
 const (
 	FromRecording Source = "recording" // the runtime's execution trace
+	FromStacks    Source = "stacks"    // goroutine stacks of slow requests that run
 	FromCalls     Source = "calls"     // child spans
 	FromSelfTime  Source = "self_time" // what child spans leave of a request
 	FromRuntime   Source = "runtime"   // signals of the runtime, the operating system and connection pools

@@ -24,12 +24,11 @@ func (f *finder) recorded(c *causes.Cause) {
 			}
 			return
 		}
-		if f.asUsual(is, c) {
+		if f.asUsual(is, f.recordedMs(c)) {
 			return
 		}
 	}
-	about := strings.TrimSpace(string(c.State) + " " + c.Line.String())
-	found := f.add(causes.FromRecording, is, about, c.Text(), c.Share)
+	found := f.add(causes.FromRecording, is, aboutLine(&c.Reason), c.Text(), c.Share)
 	found.extra, found.then = f.recordedMs(c), f.then()
 	f.sharpen(found, c)
 	f.absorb(found)
@@ -59,16 +58,16 @@ func (f *finder) then() float64 {
 	return 0
 }
 
-// asUsual reports whether the calls that a wait may be for have spans as long as the wait, which are about as long as usual: then it costs
+// asUsual reports whether the calls that a wait of so many milliseconds may be for have spans as long as the wait, which are about as long as usual: then it costs
 // nothing more.
-func (f *finder) asUsual(is family, c *causes.Cause) bool {
+func (f *finder) asUsual(is family, ms float64) bool {
 	spans := 0.0
 	for i := range f.Spent.Calls {
 		if call := &f.Spent.Calls[i]; f.spans && is.matches(familyOfCategory[call.Category]) && call.Busy.Slow > 0 {
 			spans += call.Busy.Slow
 		}
 	}
-	return spans > 0 && f.recordedMs(c) <= (1+noise)*spans
+	return spans > 0 && ms <= (1+noise)*spans
 }
 
 // callOf is the largest call that a wait of a family may be for; nil for none.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf/causes"
 	"github.com/otelperf/otelperf-go/otelperf/internal/runtimesignals"
+	"github.com/otelperf/otelperf-go/otelperf/internal/stacks"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
 )
 
@@ -19,6 +20,9 @@ type Part struct {
 	// Recorded is what the last recording with slow requests of the endpoint has found; nil for none. Recorder is whether there may be one.
 	Recorded *causes.Endpoint
 	Recorder bool
+
+	// Sampled is where its slow requests were seen while they ran.
+	Sampled []stacks.Place
 
 	Signals []runtimesignals.Deviation // that had left their normal
 	Pools   []runtimesignals.PoolState
@@ -73,6 +77,9 @@ func Find(p *Part) causes.Why {
 		}
 	}
 	if f.spans {
+		for i := range p.Sampled {
+			f.sampled(&p.Sampled[i])
+		}
 		f.signals()
 		f.unknown()
 	}

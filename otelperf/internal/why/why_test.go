@@ -8,6 +8,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf/causes"
 	"github.com/otelperf/otelperf-go/otelperf/internal/runtimesignals"
+	"github.com/otelperf/otelperf-go/otelperf/internal/stacks"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
 )
@@ -100,7 +101,7 @@ func TestFind(t *testing.T) {
 		{"a call of a goroutine", Part{Spent: spent(20, 20, slowCall), Recorded: recording(caused(.97, causes.WaitGroup, causes.Itself, causes.NetworkRead, report))},
 			[]string{"100 % in POST inventory: 230 -> 950 ms, waited for at cart.go:88 | recording"}},
 		{"a call without a span", Part{Spent: spent(400, 20), Recorded: recording(caused(.97, causes.HTTPReply, causes.Itself, causes.NetworkRead, line(88)))},
-			[]string{"97 % waiting for the reply to an HTTP call at cart.go:88: it was waiting for data from the network at cart.go:88"}},
+			[]string{"97 % waiting for the reply to an HTTP call at cart.go:88"}},
 		{"a lock within a call's span", Part{Spent: spent(20, 20, called("mysql SELECT users", slowlog.DB, 1, 1, 400, 20)), Recorded: recording(caused(.9, causes.Lock, "GET /report", causes.Lock, line(88)))},
 			[]string{"90 % waiting for the lock at cart.go:88, held by GET /report"}},
 		{"a pool that the recording and its stats see", Part{Spent: spent(400, 20), Signals: []runtimesignals.Deviation{waited}, Pools: full, Recorded: recording(caused(.92, causes.DBConnection, "GET /report", causes.Sleep, report))},
@@ -222,6 +223,41 @@ func TestRecordingOfAnEarlierTime(t *testing.T) {
 	const named = "100 % in GET inventory: 1 -> 238 ms, waited for at cart.go:138"
 	if w.Causes[0].Sentence != named {
 		t.Errorf("a call that has a span: got %s\nwant %s", w.Causes[0].Sentence, named)
+	}
+}
+
+// What running requests are seen to wait for is a cause where nothing better is known.
+func TestSampledStacks(t *testing.T) {
+	at := func(state causes.State, n int, share float64) []stacks.Place {
+		return []stacks.Place{{Reason: causes.Reason{State: state, Line: line(316), Who: causes.Itself, What: state, Where: line(316)}, Requests: n, Share: share}}
+	}
+	const unknown = "100 % own code, queueing or GC, or calls that are not instrumented: add WithEvidence to see which"
+	slowCall := called("POST inventory", slowlog.HTTP, 1, 1, 950, 230)
+	for name, tt := range map[string]struct {
+		part Part
+		want string
+	}{
+		"a lock":                {Part{Spent: spent(400, 20), Sampled: at(causes.RWLock, 54, .9)}, "90 % waiting for the read-write lock at cart.go:316, by the stacks of 54 requests"},
+		"a lock, and waits":     {Part{Spent: spent(400, 20), Sampled: at(causes.Lock, 54, .9), Signals: []runtimesignals.Deviation{locked}}, "90 % waiting for the lock at cart.go:316, by the stacks of 54 requests | runtime"},
+		"few requests":          {Part{Spent: spent(400, 20), Sampled: at(causes.RWLock, 4, .9)}, unknown},
+		"few samples":           {Part{Spent: spent(400, 20), Sampled: at(causes.RWLock, 54, .29)}, unknown},
+		"work":                  {Part{Spent: spent(400, 20), Sampled: at(causes.Running, 54, .9)}, unknown},
+		"a recording says it":   {Part{Spent: spent(400, 20), Sampled: at(causes.Lock, 54, .9), Recorded: recording(caused(.96, causes.Lock, "GET /x", causes.Lock, line(88)))}, "96 % waiting for the lock at cart.go:88, held by GET /x | stacks"},
+		"a recording says more": {Part{Spent: spent(400, 20), Sampled: at(causes.Cond, 54, .9), Recorded: recording(caused(.96, causes.Lock, "GET /x", causes.Lock, line(88)))}, "96 % waiting for the lock at cart.go:88, held by GET /x"},
+		"a call":                {Part{Spent: spent(20, 20, slowCall), Sampled: at(causes.HTTPReply, 54, .9)}, "100 % in POST inventory: 230 -> 950 ms | stacks"},
+		"a lock beside a call":  {Part{Spent: spent(20, 20, slowCall), Sampled: at(causes.Lock, 54, .9)}, "100 % in POST inventory: 230 -> 950 ms"},
+		"a call as usual":       {Part{Spent: spent(130, 20, called("POST inventory", slowlog.HTTP, 1, 1, 120, 120)), Sampled: at(causes.HTTPReply, 54, 1)}, "100 % own code, queueing or GC: add WithEvidence to see which"},
+		"a call without a span": {Part{Spent: spent(400, 20), Sampled: at(causes.HTTPReply, 54, 1)}, "100 % waiting for the reply to an HTTP call at cart.go:316, by the stacks of 54 requests"},
+	} {
+		tt.part.Endpoint = "GET /cart"
+		first := Find(&tt.part).Causes[0]
+		got := first.Sentence
+		for _, by := range first.ConfirmedBy {
+			got += " | " + string(by)
+		}
+		if got != tt.want {
+			t.Errorf("%s:\ngot  %s\nwant %s", name, got, tt.want)
+		}
 	}
 }
 
