@@ -129,16 +129,22 @@ func TestFind(t *testing.T) {
 		tt.part.Endpoint = "GET /cart"
 		w := Find(&tt.part)
 		var got []string
-		for _, c := range w.Causes {
-			for _, by := range c.ConfirmedBy {
-				c.Sentence += " | " + string(by)
-			}
-			got = append(got, c.Sentence)
+		for i := range w.Causes {
+			got = append(got, said(&w.Causes[i]))
 		}
 		if strings.Join(got, "\n") != strings.Join(tt.want, "\n") {
 			t.Errorf("%s:\ngot  %s\nwant %s", tt.name, strings.Join(got, "\n     "), strings.Join(tt.want, "\n     "))
 		}
 	}
+}
+
+// said is a cause's sentence, and behind a bar each what confirms it.
+func said(c *causes.Ranked) string {
+	all := []string{c.Sentence}
+	for _, by := range c.ConfirmedBy {
+		all = append(all, string(by))
+	}
+	return strings.Join(all, " | ")
 }
 
 // unknownWith is what is said of own time of which nothing is known, beside a signal.
@@ -189,12 +195,7 @@ func TestSignalsOfTheProcess(t *testing.T) {
 		if tt.seen != nil {
 			p.Recorded = recording(*tt.seen)
 		}
-		first := Find(&p).Causes[0]
-		got := first.Sentence
-		for _, by := range first.ConfirmedBy {
-			got += " | " + string(by)
-		}
-		if got != tt.want {
+		if got := said(&Find(&p).Causes[0]); got != tt.want {
 			t.Errorf("%s:\ngot  %s\nwant %s", tt.name, got, tt.want)
 		}
 	}
@@ -250,12 +251,7 @@ func TestSampledStacks(t *testing.T) {
 		"a call without a span": {Part{Spent: spent(400, 20), Sampled: at(causes.HTTPReply, 54, 1)}, "100 % waiting for the reply to an HTTP call at cart.go:316, by the stacks of 54 requests"},
 	} {
 		tt.part.Endpoint = "GET /cart"
-		first := Find(&tt.part).Causes[0]
-		got := first.Sentence
-		for _, by := range first.ConfirmedBy {
-			got += " | " + string(by)
-		}
-		if got != tt.want {
+		if got := said(&Find(&tt.part).Causes[0]); got != tt.want {
 			t.Errorf("%s:\ngot  %s\nwant %s", name, got, tt.want)
 		}
 	}
