@@ -52,6 +52,8 @@ type line struct {
 	State  []byte           `json:"state"` // baseline.Detector.AppendState
 	// SpikingSince is when the spike began that was open then; files of earlier versions have none.
 	SpikingSince time.Time `json:"spiking_since,omitzero"`
+	// Open is its part in a spike that was reported as open; files of earlier versions have none.
+	Open *engine.OpenPart `json:"open,omitzero"`
 }
 
 func parseHeader(first []byte) (h Header, err error) {
@@ -100,7 +102,7 @@ func parse(all []byte) (h Header, saved []engine.Baseline, err error) {
 			return h, nil, fmt.Errorf("%w: damaged: %w", Err, err)
 		}
 		saved = append(saved, engine.Baseline{
-			Endpoint: conventions.Endpoint{Kind: l.Kind, Method: l.Method, Route: l.Route}, At: l.At, State: l.State, SpikingSince: l.SpikingSince,
+			Endpoint: conventions.Endpoint{Kind: l.Kind, Method: l.Method, Route: l.Route}, At: l.At, State: l.State, SpikingSince: l.SpikingSince, Open: l.Open,
 		})
 	}
 	return h, saved, nil
