@@ -104,10 +104,12 @@ func (e *Engine) advance(now time.Time, passed time.Duration, deltas iter.Seq[*s
 		}
 		e.buckets = bucketsOf(e.buckets[:0], d)
 		e.verdict(ep, ep.detector.Tick(e.now, e.buckets))
+		e.after(ep, d)
 	}
 	for ep := range e.all() {
 		if !ep.touched {
 			e.verdict(ep, ep.detector.Tick(e.now, nil))
+			e.after(ep, nil)
 		}
 		ep.touched = false
 	}

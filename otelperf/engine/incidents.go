@@ -55,6 +55,7 @@ func (e *Engine) record(ep *endpoint, ev baseline.Event) {
 	case e.elapsed-p.busy >= silence:
 		p.End, p.Ending = p.lastRequest, "no request since "+p.clock(p.lastRequest)
 	}
+	ep.late = late{part: p}
 	e.ended(p, ev)
 }
 

@@ -116,10 +116,19 @@ func (e *Engine) count(p *part, d *spikeprocessor.Delta) {
 
 // add takes in requests, of which so many were timed, and so many of them were slow.
 func (p *part) add(done *slowlog.OutcomeCounts, timed, slow uint64) {
-	p.Cost.add(&Cost{
+	c := p.costOf(done, timed, slow)
+	p.take(&c)
+}
+
+func (p *part) costOf(done *slowlog.OutcomeCounts, timed, slow uint64) Cost {
+	return Cost{
 		Requests: done.Total(), Slow: slow, ExpectedSlow: float64(timed) * p.slowShare,
 		Failed: done.Failed(), ExpectedFailed: float64(done.Total()) * p.failedShare,
-	})
+	}
+}
+
+func (p *part) take(c *Cost) {
+	p.Cost.add(c)
 	p.Failed = math.NaN()
 	if p.Cost.Requests > 0 {
 		p.Failed = float64(p.Cost.Failed) / float64(p.Cost.Requests)

@@ -34,7 +34,7 @@ func (e *Engine) endIncidents() {
 	}
 	for ep := range e.all() {
 		e.leaveIncident(ep)
-		ep.before = before{}
+		ep.before, ep.late = before{}, late{}
 	}
 	e.endUnseen(true)
 	e.follow()
