@@ -88,10 +88,9 @@ func (e *Engine) Baselines(now time.Time) (out []Baseline) {
 	}
 	for _, b := range e.saved {
 		if now.Sub(b.At).Abs() < maxBaselineAge {
-			if b.Open != nil {
-				if b.Open = e.incidents.openPart(b.Endpoint); b.Open == nil { // it has ended since
-					b.SpikingSince = time.Time{}
-				}
+			was := b.Open
+			if b.Open = e.incidents.openPart(b.Endpoint); was != nil && b.Open == nil { // it has ended since
+				b.SpikingSince = time.Time{}
 			}
 			out = append(out, b)
 		}

@@ -54,7 +54,7 @@ type Part struct {
 	End      time.Time            // zero while it is open
 	// Evidence is what made it an alarm. It stays as it was.
 	Evidence baseline.Event
-	Worst    Moment // when it was farthest from its baseline; within the first minute what the evidence shows
+	Worst    Moment // when it was farthest from its baseline: what the evidence shows, or a minute since
 	Last     Moment // the last minute; of the evidence at first, and of the last minute of the part once it has ended
 	Cost     Cost   // since Start
 	// Before: it was open already when the process before this one saved its state, and Start is of then. The Evidence and the Cost are

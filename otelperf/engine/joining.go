@@ -104,7 +104,7 @@ func (in *incident) admit(p *part, how manner) {
 	if p.Before {
 		in.SinceRestart, in.SinceVersion = false, ""
 	}
-	if how == bySameCause && p.Worst.Ratio >= in.worstOpen() || in.worseThanReported(p) {
+	if how == bySameCause && p.sure >= in.worstOpen() || in.worseThanReported(p) {
 		in.messages.grew = true
 	}
 	p.in = in
@@ -121,7 +121,7 @@ func (in *incident) reopen() { in.State, in.End = Open, time.Time{} }
 func (in *incident) worstOpen() (ratio float64) {
 	for _, p := range in.parts {
 		if p.ep != nil {
-			ratio = max(ratio, p.Worst.Ratio)
+			ratio = max(ratio, p.sure)
 		}
 	}
 	return ratio

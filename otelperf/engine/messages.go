@@ -69,7 +69,7 @@ func (e *Engine) worsen(in *incident) {
 	for _, p := range in.parts {
 		if p.ep != nil {
 			e.look(p)
-			in.messages.grew = in.messages.grew || p.Worst.Ratio >= in.worstOpen() && in.worseThanReported(p)
+			in.messages.grew = in.messages.grew || p.sure >= in.worstOpen() && in.worseThanReported(p)
 		}
 	}
 }
@@ -85,7 +85,7 @@ func (in *incident) worseThanReported(p *part) bool {
 			}
 		}
 	}
-	return reported > 0 && p.Worst.Ratio >= worsened*reported
+	return reported > 0 && p.sure >= worsened*reported
 }
 
 // ask finds out what single requests show.
@@ -148,7 +148,7 @@ func (e *Engine) send(in *incident, ev Event) {
 	in.messages.last, in.messages.grew = e.elapsed, false
 	in.messages.grown = in.messages.grown || ev.Grew
 	for _, p := range in.parts {
-		p.reported = p.Worst.Ratio
+		p.reported = p.sure
 	}
 	ev.Time, ev.Incident = e.now, in.clone()
 	if cause := in.cause(); cause != "" {

@@ -28,7 +28,8 @@ type part struct {
 	above       int     // the bucket that ends at threshold
 	slowShare   float64 // of requests above threshold that is normal
 	failedShare float64 // that is normal
-	reported    float64 // its worst ratio at the last message; 0: it was in none
+	sure        float64 // the worst ratio that is not chance
+	reported    float64 // sure at the last message; 0: it was in none
 	earlier     Cost    // of the processes before this one, once it is seen in this one
 	lastRequest time.Time
 	awaited     *endpoint // of an unseen part, once it has appeared
@@ -74,7 +75,7 @@ func (e *Engine) alarm(ep *endpoint, p *part, ev *baseline.Event) {
 		p.add(&done, ev.N, ev.Above)
 	}
 	p.Last = Moment{Time: ev.Start, Requests: done.Total(), Failed: done.Failed(), Rank: ev.Quantile, Quantile: ev.QuantileNow, P99: ev.Now.P99, Ratio: ev.Ratio}
-	p.compare()
+	p.compare(true)
 }
 
 // outcomesSince are those of the steps of ten seconds since a time, or of the minutes, where that is longer ago.
@@ -135,11 +136,14 @@ func (p *part) take(c *Cost) {
 	}
 }
 
-// enough is how many requests of a minute have to be above a quantile for it to be compared with other minutes: that of fewer is chance.
+// enough is how many requests of a minute have to be above a quantile for a message that it is worse than others: that of fewer is chance.
 const enough = 10
 
-// compare notes the last minute as the worst if it is.
-func (p *part) compare() {
+// compare notes the last minute as the worst if it is, of enough requests or not.
+func (p *part) compare(isEnough bool) {
+	if isEnough {
+		p.sure = max(p.sure, p.Last.Ratio)
+	}
 	if p.Last.Ratio > p.Worst.Ratio || p.Worst.Time.IsZero() {
 		p.Worst = p.Last
 	}
@@ -165,9 +169,7 @@ func (e *Engine) look(p *part) {
 		Time: span.Begin(e.step), Requests: t.Outcomes.Total(), Failed: t.Outcomes.Failed(), Rank: ev.Quantile, Quantile: q[0], P99: q[1],
 		Ratio: float64(q[0]) / float64(ev.QuantileBaseline),
 	}
-	if (1-ev.Quantile)*float64(t.Durations.Count()) >= enough {
-		p.compare()
-	}
+	p.compare((1-ev.Quantile)*float64(t.Durations.Count()) >= enough)
 }
 
 func failedShare(o slowlog.OutcomeCounts) float64 {

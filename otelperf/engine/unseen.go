@@ -92,7 +92,7 @@ func (e *Engine) partBefore(b *Baseline, now time.Time) *part {
 			Endpoint: b.Endpoint, State: o.State, Start: o.Start, At: o.At, End: o.End, Evidence: o.Evidence, Worst: o.Worst, Last: o.Worst, Cost: o.Cost,
 			Before: true, Unseen: true, FailedBefore: math.NaN(), Failed: math.NaN(),
 		},
-		reported: o.Worst.Ratio, lastRequest: b.At, began: then(o.Start), found: then(o.At), until: e.elapsed + appears,
+		sure: o.Worst.Ratio, reported: o.Worst.Ratio, lastRequest: b.At, began: then(o.Start), found: then(o.At), until: e.elapsed + appears,
 	}
 	if !o.End.IsZero() {
 		p.over = then(o.End)
@@ -151,6 +151,7 @@ func (e *Engine) resume(ep *endpoint, p *part, ev *baseline.Event) {
 	old := *p
 	*p = *e.newPart(ep, ev, true)
 	p.in, p.Start, p.At, p.began, p.reported, p.earlier = old.in, old.Start, old.At, old.began, old.reported, old.Cost
+	p.sure = max(p.sure, old.sure)
 	if old.Worst.Ratio > p.Worst.Ratio {
 		p.Worst = old.Worst
 	}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package statefile reads and writes the file by which one process leaves its baselines to the next: a line of JSON that says what it
-// is, then a line for each endpoint. At most 128 MiB are read.
+// Package statefile reads and writes the file by which one process leaves its baselines, and which spikes are open, to the next: a line
+// of JSON that says what it is, then a line for each endpoint. At most 128 MiB are read.
 package statefile
 
 import (
