@@ -39,6 +39,7 @@ func (e *Engine) setBack(now time.Time) time.Time {
 	minutes := int64((back + time.Minute - 1) / time.Minute) // whole ones: what is counted by the minute is then up to a minute older
 	for ep := range e.all() {
 		ep.line.Shift(-minutes)
+		move(-back, &ep.late.at)
 	}
 	e.step -= minutes * timeline.StepsPerMinute
 	e.followed -= minutes * timeline.StepsPerMinute

@@ -18,7 +18,8 @@ type late struct {
 	then  time.Duration // the same as Engine.elapsed
 }
 
-// after takes in what a tick brought after the end of a part, once the detector has seen it. What is no stall in the end counts for nothing.
+// after takes in what a tick brought after the end of a part, once the detector has seen it. What is no stall in the end counts for
+// nothing.
 func (e *Engine) after(ep *endpoint, d *spikeprocessor.Delta) {
 	l := &ep.late
 	p := l.part

@@ -52,8 +52,11 @@ func (k *incidents) openPart(name conventions.Endpoint) *OpenPart {
 
 // valid reports whether a part that was saved at a time can be taken over.
 func (o *OpenPart) valid(saved, now time.Time) bool {
-	return o != nil && o.Incident != "" && len(o.Incident) <= maxID && (o.State == Open) == o.End.IsZero() && (o.State == Open || o.State == Ended || o.State == NewNormal) &&
-		!o.At.Before(o.Start) && !saved.Before(o.At) && now.Sub(o.Start) < maxBaselineAge
+	if o == nil || o.Incident == "" || len(o.Incident) > maxID {
+		return false
+	}
+	is := o.State == Open && o.End.IsZero() || (o.State == Ended || o.State == NewNormal) && !o.End.IsZero()
+	return is && !o.At.Before(o.Start) && !saved.Before(o.At) && now.Sub(o.Start) < maxBaselineAge
 }
 
 // takeOver makes incidents of what was open when the process before this one saved its state.
@@ -89,7 +92,8 @@ func (e *Engine) partBefore(b *Baseline, now time.Time) *part {
 	then := func(t time.Time) time.Duration { return e.elapsed - now.Sub(t) }
 	p := &part{
 		Part: Part{
-			Endpoint: b.Endpoint, State: o.State, Start: o.Start, At: o.At, End: o.End, Evidence: o.Evidence, Worst: o.Worst, Last: o.Worst, Cost: o.Cost,
+			Endpoint: b.Endpoint, State: o.State, Start: o.Start, At: o.At, End: o.End,
+			Evidence: o.Evidence, Worst: o.Worst, Last: o.Worst, Cost: o.Cost,
 			Before: true, Unseen: true, FailedBefore: math.NaN(), Failed: math.NaN(),
 		},
 		sure: o.Worst.Ratio, reported: o.Worst.Ratio, lastRequest: b.At, began: then(o.Start), found: then(o.At), until: e.elapsed + appears,
