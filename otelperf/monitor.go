@@ -151,7 +151,7 @@ func (m *Monitor) buildEngine() (err error) {
 	if m.metrics != nil {
 		detector.Tick = every
 	}
-	m.causes = spikeCauses{link: m.link, runtime: m.runtime}
+	m.causes = spikeCauses{link: m.link, runtime: m.runtime, running: m.slowNow, sampled: m.placesOf}
 	if m.cfg.evidence != nil {
 		m.causes.recordings = m.cfg.evidence.Recordings
 	}

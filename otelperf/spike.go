@@ -41,8 +41,8 @@ type Spike struct {
 
 	// Signals are what of the runtime, the operating system and the pools had left its normal at that time, the farthest first; at most 8.
 	Signals []runtimesignals.Deviation `json:"signals"`
-	// Recordings are the ids of those recordings of evidence in which slow requests of it were seen, or which could not be read, the oldest
-	// first: GET evidence lists those that are stored. At most 50.
+	// Recordings are the ids of the recordings of evidence that were made for it in which slow requests of it were seen, or which could
+	// not be read, the oldest first: GET evidence lists those that are stored. At most 3.
 	Recordings []uint64 `json:"recordings"`
 	// SinceRestart marks a spike that began within 30 minutes of the start of the process; SinceVersion names the
 	// version that came with it, if it is another than before.

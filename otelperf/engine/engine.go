@@ -55,7 +55,7 @@ type Options struct {
 	// Version returns the version of the service, by which an incident that began soon after a restart is put down to a new one.
 	// It is called within Advance and must not call the Engine. Nil: it is not known.
 	Version func() string
-	// Signals names what of the whole process, such as a CPU quota or a pool, left its normal when the evidence of a spike began, so
+	// Signals names what of the whole process, such as a CPU quota, left its normal clearly when the evidence of a spike began, so
 	// long ago, and makes requests slow. It is called within Advance, for a minute from the detection on, and must return at once and not
 	// call the Engine. Nil: nothing is known.
 	Signals func(ago time.Duration) []string
