@@ -100,14 +100,16 @@ func (e *Engine) advance(now time.Time, passed time.Duration, deltas iter.Seq[*s
 		ep.touched = true
 		ep.add(d)
 		if ep.part != nil {
-			ep.part.count(d)
+			e.count(ep.part, d)
 		}
 		e.buckets = bucketsOf(e.buckets[:0], d)
 		e.verdict(ep, ep.detector.Tick(e.now, e.buckets))
+		e.after(ep, d)
 	}
 	for ep := range e.all() {
 		if !ep.touched {
 			e.verdict(ep, ep.detector.Tick(e.now, nil))
+			e.after(ep, nil)
 		}
 		ep.touched = false
 	}
@@ -153,6 +155,7 @@ func (e *Engine) at(d *spikeprocessor.Delta) *endpoint {
 		ep := &endpoint{id: e.serial, name: d.Endpoint, line: timeline.NewLine(), detector: e.newDetector()}
 		e.endpoints[d.ID] = ep
 		e.restore(ep)
+		e.await(ep)
 	}
 	return e.endpoints[d.ID]
 }

@@ -643,3 +643,29 @@ func TestLongTicks(t *testing.T) {
 		t.Errorf("events are %+v, want one message of both, at the detection", w.events)
 	}
 }
+
+// The worst minute is never better than the last one, however few requests there are, and chance is no growth.
+func TestWorstIsAtLeastTheLast(t *testing.T) {
+	s := newService(t, nil, load{rate: 0.25, usual: 20 * time.Millisecond})
+	s.slow(5, 0)
+	worse := 0
+	for i := range 480 {
+		if i == 180 {
+			s.slow(9, 0)
+		}
+		s.pass(time.Second)
+		for _, in := range s.Incidents() {
+			p := &in.Parts[0]
+			if p.Worst.Ratio < p.Last.Ratio {
+				t.Fatalf("after %d s the worst is %+v, the last %+v", i, p.Worst, p.Last)
+			}
+			if p.Last.Ratio > p.Evidence.Ratio {
+				worse++
+			}
+		}
+	}
+	if worse == 0 {
+		t.Error("it never became worse than at its alarm")
+	}
+	s.wantMessages(t, "opened GET /a")
+}

@@ -27,11 +27,11 @@ const (
 	bySameCause               // it waits for the same, or began under the same signal of the process
 )
 
-// former finds the part that an endpoint had in an incident a short while ago.
-func (k *incidents) former(endpoint int, now time.Duration) (*incident, *part) {
+// former finds the part that an endpoint had in an incident a short while ago, or before the restart, if it was slow then already.
+func (k *incidents) former(endpoint int, now time.Duration, wasOpen bool) (*incident, *part) {
 	for _, in := range slices.Backward(k.all) {
 		for _, p := range in.parts {
-			if p.id == endpoint && p.State == Ended && now-p.over < comeBack && !in.sealed {
+			if p.id == endpoint && p.State == Ended && (now-p.over < comeBack || wasOpen && p.Unseen) && !in.sealed {
 				return in, p
 			}
 		}
@@ -116,7 +116,7 @@ func (in *incident) admit(p *part, how manner) {
 	if p.Before {
 		in.SinceRestart, in.SinceVersion = false, ""
 	}
-	if how == bySameCause && p.Worst.Ratio >= in.worstOpen() || in.worseThanReported(p) {
+	if how == bySameCause && p.sure >= in.worstOpen() || in.worseThanReported(p) {
 		in.messages.grew = true
 	}
 	p.in = in
@@ -132,8 +132,8 @@ func (in *incident) reopen() { in.State, in.End = Open, time.Time{} }
 // worstOpen is the ratio of the worst part that is open; 0 for none.
 func (in *incident) worstOpen() (ratio float64) {
 	for _, p := range in.parts {
-		if isOpen(p) {
-			ratio = max(ratio, p.Worst.Ratio)
+		if p.ep != nil {
+			ratio = max(ratio, p.sure)
 		}
 	}
 	return ratio
