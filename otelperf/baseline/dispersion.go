@@ -22,9 +22,9 @@ type scatter struct {
 
 const (
 	longSpan         = 8     // minutes
-	dispersionPrior  = 8.0   // differences of independent requests that are taken for granted
+	dispersionPrior  = 12.0  // differences of independent requests that are taken for granted
 	dispersionNoise  = 1.35  // up to which it may be an error of the estimate
-	mostSquare       = 12.0  // times the usual that one difference counts at most, so that one incident cannot blind
+	mostSquare       = 25.0  // times the usual that one difference counts at most, so that one incident cannot blind
 	mostDifferences  = 200.0 // that are remembered
 	mostClustered    = 0.25  // of the requests, as many as clusteredOf, that are slow together by chance; more are an incident
 	clusteredOf      = 30

@@ -105,7 +105,7 @@ var standard = tuning{
 	},
 	alarm: 10, sureness: 2, certain: 2, rareDays: 10_000, margin: 2, least: 7, most: 14,
 	levelError: 1.15, levelGuard: 1.6,
-	minutes: 5, stalls: 4, dispersed: 8, gradualMinutes: 15, rareGap: 10, rareSlots: 2.5, formerly: 0.8, remember: true, mustGrow: true,
+	minutes: 5, stalls: 4, dispersed: 12, gradualMinutes: 15, rareGap: 10, rareSlots: 2.5, formerly: 0.8, remember: true, mustGrow: true,
 	slow: 1.7, jointGuard: 2.5, shift: 3, mix: 0.7,
 	recovery: 0.75, recovered: 4, recoverySpan: 30, recoveryPower: 0.7, recoveryShare: 0.5, recoveryOdds: 300,
 	keepAll: 1000, mostFold: 0.1, wait: 600,
