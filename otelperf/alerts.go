@@ -154,6 +154,8 @@ func (a *alerter) log(ev *alert) {
 		text = "latency spike reopened"
 	case ev.Grew:
 		text = "latency spike grew"
+	case ev.Resumed:
+		level, text = slog.LevelWarn, "latency spike goes on after the restart"
 	case ev.Explained:
 		level, text = slog.LevelWarn, "latency spike: its cause is known"
 	}
@@ -196,7 +198,7 @@ func (a *alerter) log(ev *alert) {
 }
 
 // emit sends the alert as an OpenTelemetry event: severity ERROR4 for a start or growth, which is LevelCritical, WARN for a
-// cause that has become known, INFO for an end. The attribute
+// cause that has become known and for one that goes on after a restart, INFO for an end. The attribute
 // otelperf.alert.severity says critical or info.
 func (a *alerter) emit(ev *alert) {
 	name, severity, severityText, urgency := logEventSpikeStarted, otellog.SeverityError4, "ERROR", "critical"
@@ -207,7 +209,7 @@ func (a *alerter) emit(ev *alert) {
 		name = logEventSpikeReopened
 	case ev.Grew:
 		name = logEventSpikeUpdated
-	case ev.Explained:
+	case ev.Explained, ev.Resumed:
 		name, severity, severityText, urgency = logEventSpikeUpdated, otellog.SeverityWarn, "WARN", "info"
 	}
 	var r otellog.Record

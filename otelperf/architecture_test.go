@@ -39,7 +39,8 @@ var mayImport = map[string][]string{
 		"otelperf/causes", "otelperf/internal/timeline", "otelperf/internal/units",
 	},
 	"otelperf/internal/why": {
-		"slowlog", "spikeprocessor", "otelperf/causes", "otelperf/internal/runtimesignals", "otelperf/internal/units",
+		"slowlog", "spikeprocessor", "otelperf/causes", "otelperf/internal/runtimesignals", "otelperf/internal/stacks",
+		"otelperf/internal/units",
 	},
 	"otelperf/internal/steady":                nil,
 	"otelperf/internal/statecodec":            nil,

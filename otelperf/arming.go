@@ -34,6 +34,7 @@ type armer struct {
 	mu      sync.Mutex // guards all below
 	closed  bool
 	reason  string                // of the recording that it has asked for; "" if it is none of its own
+	asks    []purpose             // the last engine.MaxIncidents
 	seen    time.Time             // when there was last something slow
 	open    map[string]*openSpike // by id; at most engine.MaxIncidents
 	doubts  int                   // recordings on suspicion that no spike has followed
@@ -88,12 +89,14 @@ func (a *armer) note(ev *engine.Event) {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.doubts, a.suspect = 0, time.Time{}
-	switch {
+	if a.open[ev.Incident.ID] == nil { // what joins one later does not make doubts less
+		a.doubts, a.suspect = 0, time.Time{}
+	}
+	switch spike := a.spike(ev.Incident.ID); {
 	case ev.Closed:
 		delete(a.open, ev.Incident.ID)
 	case ev.Grew:
-		a.spike(ev.Incident.ID).grown = ev.Time
+		spike.grown = ev.Time
 	}
 }
 
@@ -119,7 +122,7 @@ func (a *armer) tick(now time.Time) {
 	}
 	status := a.recorder.Status()
 	if status.Recordings != a.made.last() {
-		a.made.take(a.recorder.Recordings())
+		a.made.take(a.recorder.Recordings(), a.asks)
 	}
 	suspects := a.engine.Suspects()
 	if len(suspects) > 0 {
@@ -144,7 +147,7 @@ func (a *armer) arm(suspects []engine.Suspect, now time.Time) {
 			continue
 		}
 		if in, ok := a.engine.Incident(s.Incident); ok && a.wants(&in) {
-			if a.ask("spike "+in.ID+": "+in.Reason, s.Slow) {
+			if a.ask("spike "+in.ID+": "+in.Reason, s.Slow, purpose{spike: in.ID}) {
 				a.spike(in.ID).asked++
 			}
 			return
@@ -155,28 +158,37 @@ func (a *armer) arm(suspects []engine.Suspect, now time.Time) {
 		return
 	}
 	s := suspects[i]
-	if a.ask(fmt.Sprintf("%v: %.0f %% of the evidence of a spike", s.Endpoint, 100*s.Evidence), s.Slow) {
+	if a.ask(fmt.Sprintf("%v: %.0f %% of the evidence of a spike", s.Endpoint, 100*s.Evidence), s.Slow, purpose{endpoint: s.Endpoint.String()}) {
 		a.doubts = min(a.doubts+1, mostDoubt)
 		a.suspect = now.Add(time.Duration(a.doubts) * doubt)
 	}
 }
 
-func (a *armer) ask(reason string, slow time.Duration) bool {
+func (a *armer) ask(reason string, slow time.Duration, of purpose) bool {
 	if a.recorder.Arm(reason, slow) != nil {
 		return false // it counts them, and says when it may be asked again
 	}
 	a.reason = a.recorder.Status().Reason
+	of.reason = a.reason
+	if len(a.asks) >= engine.MaxIncidents {
+		a.asks = slices.Delete(a.asks, 0, 1)
+	}
+	a.asks = append(a.asks, of)
 	return true
 }
 
 // wants reports whether another recording may tell more of an open spike.
 func (a *armer) wants(in *engine.Incident) bool {
-	made, seen, spike := a.made.of(in.Start, in.End), false, a.spike(in.ID)
+	made, seen, spike := a.madeFor(spikeOf(in)), false, a.spike(in.ID)
 	if len(made) >= perSpike || spike.asked >= 2*perSpike {
 		return false
 	}
-	open := func(e *causes.Endpoint) bool {
-		return slices.ContainsFunc(in.Parts, func(p engine.Part) bool { return p.State == engine.Open && p.Endpoint.String() == e.Name })
+	open := func(e *causes.Endpoint) *engine.Part {
+		i := slices.IndexFunc(in.Parts, func(p engine.Part) bool { return p.State == engine.Open && p.Endpoint.String() == e.Name })
+		if i < 0 {
+			return nil
+		}
+		return &in.Parts[i]
 	}
 	for _, r := range made {
 		if r.End.Before(spike.grown) {
@@ -184,7 +196,8 @@ func (a *armer) wants(in *engine.Incident) bool {
 		}
 		for i := range r.Endpoints {
 			e := &r.Endpoints[i]
-			if !open(e) || e.Slow < fewestSlow {
+			p := open(e)
+			if p == nil || e.Slow < fewestSlow || outgrown(e, p) {
 				continue
 			}
 			if len(e.Causes) > 0 {
@@ -194,4 +207,13 @@ func (a *armer) wants(in *engine.Incident) bool {
 		}
 	}
 	return !seen || len(made) < perSpike-1
+}
+
+// grownBy is how many times as much longer slow requests must take than in a recording for another one to be worth it.
+const grownBy = 2
+
+// outgrown reports whether slow requests of a part take so much longer by now that a recording says little of them.
+func outgrown(e *causes.Endpoint, p *engine.Part) bool {
+	then := float64(e.SlowNanos-e.NormalNanos) / 1e6
+	return then > 0 && p.Why.ExtraMs >= grownBy*then
 }

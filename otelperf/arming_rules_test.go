@@ -3,6 +3,7 @@
 package otelperf
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -25,6 +26,8 @@ type slowness struct {
 	status    causes.RecorderStatus
 	asked     []string
 	cancelled int
+	finds     func(id uint64) []causes.Endpoint // in each recording; nil: there is none
+	made      []causes.Recording                // the newest first
 }
 
 var cart = conventions.Endpoint{Method: "GET", Route: "/cart"}
@@ -44,11 +47,14 @@ func (s *slowness) Suspects() []engine.Suspect {
 }
 
 func (s *slowness) Incident(id string) (engine.Incident, bool) {
-	return s.incident, id == s.incident.ID
+	if id != s.incident.ID {
+		return engine.Incident{}, false
+	}
+	return s.incident, true
 }
 
 func (s *slowness) Status() causes.RecorderStatus  { return s.status }
-func (s *slowness) Recordings() []causes.Recording { return nil }
+func (s *slowness) Recordings() []causes.Recording { return s.made }
 func (s *slowness) Cancel()                        { s.cancelled++ }
 
 func (s *slowness) Arm(reason string, _ time.Duration) error {
@@ -63,9 +69,20 @@ func (s *slowness) pass(d time.Duration) {
 		s.now = s.now.Add(time.Second)
 		s.arming.tick(s.now)
 		if s.now.Unix()%5 == 0 {
+			if s.finds != nil && s.status.State == causes.RecorderRecording {
+				s.record(s.status.Reason)
+			}
 			s.status.State, s.status.Reason = causes.RecorderIdle, ""
 		}
 	}
+}
+
+// record has a recording made.
+func (s *slowness) record(reason string) {
+	s.status.Recordings++
+	s.made = append([]causes.Recording{{
+		ID: s.status.Recordings, Reason: reason, Start: s.now.Add(-4 * time.Second), End: s.now, Endpoints: s.finds(s.status.Recordings),
+	}}, s.made...)
 }
 
 func (s *slowness) expect(asked int) {
@@ -135,12 +152,64 @@ func TestOnlyTheLastRecordingsAreRemembered(t *testing.T) {
 	for id := range uint64(70) {
 		at := begin.Add(time.Duration(id) * time.Minute)
 		all = append([]causes.Recording{{ID: id + 1, Start: at, End: at.Add(time.Second)}}, all...)
-		r.take(all[:min(len(all), 6)])
+		r.take(all[:min(len(all), 6)], nil)
 	}
 	if got := r.of(begin, time.Time{}); len(got) != engine.MaxIncidents || got[0].ID != 21 || r.last() != 70 {
 		t.Errorf("%d are remembered, the first %d, the last %d", len(got), got[0].ID, r.last())
 	}
 	if got := r.of(begin.Add(30*time.Minute), begin.Add(40*time.Minute)); len(got) != 10 || got[0].ID != 31 {
 		t.Errorf("%d in ten minutes", len(got))
+	}
+}
+
+// When slow requests have come to take twice as much longer as in the recording, there is another one, at most three of a spike.
+func TestASpikeThatOutgrowsItsRecordings(t *testing.T) {
+	s := newSlowness(t)
+	s.incident = engine.Incident{ID: "x", Start: s.now, Parts: []engine.Part{{Endpoint: cart, State: engine.Open}}}
+	s.suspect = &engine.Suspect{Endpoint: cart, Evidence: 1, Slow: time.Second, Incident: "x"}
+	extra := &s.incident.Parts[0].Why.ExtraMs
+	s.finds = func(uint64) []causes.Endpoint {
+		return []causes.Endpoint{{Name: "GET /cart", Slow: 9, SlowNanos: int64(*extra+20) * 1e6, NormalNanos: 20e6, Causes: []causes.Cause{{Share: .5}}}}
+	}
+	for _, step := range []struct {
+		extra float64
+		asked int
+	}{{100, 1}, {190, 1}, {210, 2}, {390, 2}, {430, 3}, {5000, 3}} {
+		*extra = step.extra
+		s.pass(2 * time.Minute)
+		s.expect(step.asked)
+	}
+}
+
+// A spike lists the recordings that were made for it, at most three, however many others were made meanwhile.
+func TestRecordingsMadeForASpike(t *testing.T) {
+	s := newSlowness(t)
+	names := []string{"/cart", "/a", "/b", "/c", "/d", "/e", "/f"}
+	s.incident = engine.Incident{ID: "x", Start: s.now}
+	s.finds = func(uint64) (all []causes.Endpoint) {
+		for _, route := range names {
+			all = append(all, causes.Endpoint{Name: "GET " + route, Slow: 9})
+		}
+		return all
+	}
+	s.suspect = &engine.Suspect{Slow: time.Second}
+	for _, route := range names { // one after another is suspected, and joins
+		ep := conventions.Endpoint{Method: "GET", Route: route}
+		s.suspect.Endpoint, s.suspect.Evidence, s.suspect.Incident = ep, 0.6, ""
+		s.pass(10 * time.Second)
+		s.incident.Parts = append(s.incident.Parts, engine.Part{Endpoint: ep, State: engine.Open})
+		s.suspect.Evidence, s.suspect.Incident = 1, "x"
+		s.arming.note(&engine.Event{Incident: s.incident, Started: true})
+		s.pass(10 * time.Second)
+	}
+	s.record("a person")
+	s.pass(time.Second)
+	if n := len(s.asked); n > perSpike+2 {
+		t.Errorf("%d recordings were asked for in two minutes: %q", n, s.asked)
+	}
+	sp := spikeOf(&s.incident)
+	ids := s.arming.ofSpike(&sp)
+	if len(ids) == 0 || len(ids) > perSpike || slices.Contains(ids, s.status.Recordings) {
+		t.Errorf("the spike has the recordings %v of %d", ids, s.status.Recordings)
 	}
 }

@@ -291,6 +291,9 @@ func TestRecorderOfTwoMonitors(t *testing.T) {
 			t.Errorf("%q is not in %v", part, err)
 		}
 	}
+	if _, err := otelperf.New(otelperf.WithEvidence((*script)(nil))); !errors.Is(err, otelperf.ErrConfig) || !strings.Contains(err.Error(), "evidence recorder is nil") {
+		t.Errorf("of a nil pointer: %v, want ErrConfig", err)
+	}
 }
 
 // TestShutdownEndsTheRecorder, and nothing is asked of it afterwards.

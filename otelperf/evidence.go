@@ -4,6 +4,7 @@ package otelperf
 
 import (
 	"context"
+	"reflect"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
@@ -40,13 +41,13 @@ type EvidenceRecorder interface {
 //	mon, err := otelperf.New(otelperf.WithEvidence(evidence.New()))
 //
 // Recordings of 2 to 5 s are made once an endpoint has half of the evidence that an alarm takes, and while a spike is open: at most three
-// of it, the first at once, another if that named no cause, one when it grew, within the limits of the recorder. Whoever may change
-// settings can ask for one, too: POST evidence/record. While none is made, this costs a request one atomic load; package evidence has
-// what a recording costs. The recorder is this Monitor's alone, and is shut down with it. It needs Monitor.SpanProcessor in the
+// of it, the first at once, another if that named no cause, one when it grew or its slow requests have come to take twice as much longer,
+// within the limits of the recorder. Whoever may change settings can ask for one, too: POST evidence/record. While none is made, this
+// costs a request one atomic load; package evidence has what a recording costs. The recorder is this Monitor's alone, and is shut down with it. It needs Monitor.SpanProcessor in the
 // TracerProvider. The default is none. What is wrong with the recorder's options is reported with the other options' faults.
 func WithEvidence(r EvidenceRecorder) Option {
 	return optionFunc(func(c *config) {
-		if r == nil {
+		if v := reflect.ValueOf(r); r == nil || v.Kind() == reflect.Pointer && v.IsNil() {
 			c.refuse("evidence recorder is nil, accepted is what evidence.New returns")
 			return
 		}

@@ -151,7 +151,7 @@ func (m *Monitor) buildEngine() (err error) {
 	if m.metrics != nil {
 		detector.Tick = every
 	}
-	m.causes = spikeCauses{link: m.link, runtime: m.runtime}
+	m.causes = spikeCauses{link: m.link, runtime: m.runtime, running: m.slowNow, sampled: m.placesOf}
 	if m.cfg.evidence != nil {
 		m.causes.recordings = m.cfg.evidence.Recordings
 	}
@@ -226,7 +226,7 @@ func (m *Monitor) digest(now time.Time) {
 
 // spike passes on what the engine found. The stream gets what changes between the first and the last report of a spike, and these.
 func (m *Monitor) spike(ev *engine.Event) {
-	if ev.Started {
+	if ev.Started && (!ev.Part.Before || ev.Part.Returns > 0) { // else the process before has counted it
 		m.metering.spikeStarted(ev.Part.Endpoint)
 	}
 	m.beside.note(&ev.Incident, time.Now())

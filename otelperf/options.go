@@ -251,7 +251,8 @@ func WithMetricInterval(d time.Duration) Option {
 // WithStateFile keeps baselines across restarts in a file of this process alone: it is written atomically every minute and at
 // Shutdown. It has at most twice as many baselines as WithMaxEndpoints allows endpoints, the most recent ones, of at most about 7 KiB
 // each; those of endpoints that were not seen for seven days are dropped. A new version that is slower than the old one is then a
-// spike, not the new normal.
+// spike, not the new normal. Spikes that are open, at most 50, are saved with them: they go on after the restart under their ids, or their
+// end is reported.
 //
 // New reports ErrConfig unless path leads, through symbolic links perhaps, to a file that is absent, empty or a state file, in a
 // directory that exists. What is damaged in a state file is reported to the OpenTelemetry error handler and counts as empty. One that

@@ -14,14 +14,15 @@ import (
 // Spike is one incident: latency that left its baseline, at one endpoint or at several for the same reason: they began together, or
 // wait for the same dependency.
 type Spike struct {
-	ID    string     `json:"id"`    // unique in this process, and by its time among others
+	ID    string     `json:"id"`    // unique in this process, and by its time among others; it stays over restarts with a state file
 	State string     `json:"state"` // open, ended, or new_normal: it stayed for half an hour and is the baseline now
 	Start time.Time  `json:"start"` // when the evidence began
 	At    time.Time  `json:"at"`    // when there was enough of it
 	End   *time.Time `json:"end"`   // nil while it is open
 	// Endpoints are those involved: those that are open first, and of these the worst first; at most max endpoints.
 	Endpoints []SpikeEndpoint `json:"endpoints"`
-	// Reason says in a sentence what was seen, by the first endpoint, once it has grown how bad that is, and once it has ended what it has cost.
+	// Reason says in a sentence what was seen, by the first endpoint, once it has grown how bad that is, and once it has ended what it has
+	// cost, and how, where it has not recovered: there was no request any more, or it was no longer seen after a restart.
 	Reason string `json:"reason"`
 	// Cause says in a sentence why: how much longer slow requests of the worst endpoint of which it is known take, and the first two of
 	// Causes. It may become known some seconds after the alert; empty while fewer than five slow requests were seen.
@@ -30,7 +31,9 @@ type Spike struct {
 	// TraceIDs are three slow requests of it, the slowest first, as soon as there are any.
 	TraceIDs []string `json:"trace_ids"`
 
-	CostRequests       uint64  `json:"cost_requests"`        // since Start, of all its endpoints that are requests, not calls or jobs
+	// Since Start, of all its endpoints that are requests, not calls or jobs. Of a spike that was open before the restart all costs are since
+	// the restart; where nothing of it was seen after it, until the restart.
+	CostRequests       uint64  `json:"cost_requests"`
 	CostSlow           uint64  `json:"cost_slow"`            // of them above the threshold of their endpoint
 	CostExpectedSlow   float64 `json:"cost_expected_slow"`   // how many would have been above it anyway
 	CostFailed         uint64  `json:"cost_failed"`          // of them failed
@@ -38,8 +41,8 @@ type Spike struct {
 
 	// Signals are what of the runtime, the operating system and the pools had left its normal at that time, the farthest first; at most 8.
 	Signals []runtimesignals.Deviation `json:"signals"`
-	// Recordings are the ids of those recordings of evidence in which slow requests of it were seen, or which could not be read, the oldest
-	// first: GET evidence lists those that are stored. At most 50.
+	// Recordings are the ids of the recordings of evidence that were made for it in which slow requests of it were seen, or which could
+	// not be read, the oldest first: GET evidence lists those that are stored. At most 3.
 	Recordings []uint64 `json:"recordings"`
 	// SinceRestart marks a spike that began within 30 minutes of the start of the process; SinceVersion names the
 	// version that came with it, if it is another than before.
@@ -81,7 +84,7 @@ type SpikeEndpoint struct {
 	Cause  string          `json:"cause"`  // why its slow requests are slow, in a sentence; it stays as it was when the part ends
 	Causes []causes.Ranked `json:"causes"` // the largest first, and what is unknown last; at most 6
 
-	// The minute in which it was worst so far; within the first minute, what made it an alarm.
+	// The minute in which it was worst so far, never better than the last one; at first, what made it an alarm.
 	WorstAt       time.Time `json:"worst_at"`       // beginning of that minute
 	WorstMs       float64   `json:"worst_ms"`       // the quantile that fired
 	WorstP99Ms    float64   `json:"worst_p99_ms"`   // p99
@@ -92,7 +95,7 @@ type SpikeEndpoint struct {
 	LastMs    float64  `json:"last_ms"`    // the quantile that fired, in the last minute of it
 	LastRatio *float64 `json:"last_ratio"` // last_ms / baseline_quantile_ms
 
-	CostRequests       uint64  `json:"cost_requests"`        // since Start
+	CostRequests       uint64  `json:"cost_requests"`        // since Start, or as of Spike
 	CostSlow           uint64  `json:"cost_slow"`            // of them above the threshold
 	CostExpectedSlow   float64 `json:"cost_expected_slow"`   // how many would have been above it anyway
 	CostFailed         uint64  `json:"cost_failed"`          // of them failed

@@ -3,6 +3,7 @@
 package otelperf
 
 import (
+	"slices"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
@@ -10,6 +11,7 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/causes"
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/otelperf/internal/runtimesignals"
+	"github.com/otelperf/otelperf-go/otelperf/internal/stacks"
 	"github.com/otelperf/otelperf-go/otelperf/internal/units"
 	"github.com/otelperf/otelperf-go/otelperf/internal/why"
 	"github.com/otelperf/otelperf-go/slowlog"
@@ -23,6 +25,8 @@ type spikeCauses struct {
 	runtime *runtimesignals.Recorder
 	// recordings are those that are kept. Nil: there is no recorder.
 	recordings func() []causes.Recording
+	running    func(now time.Time) []stacks.Request // slow ones
+	sampled    func(ep conventions.Endpoint, since time.Time) []stacks.Place
 	explained  uint64 // the last of them of which requests have findings; of the digest alone
 }
 
@@ -40,9 +44,11 @@ func (c *spikeCauses) why(in *engine.Incident, p *engine.Part) causes.Why {
 	if now.Sub(since) > signalsReach {
 		since = now.Add(-signalsReach)
 	}
+	its, others := c.runningSlow(p.Endpoint, now)
 	return why.Find(&why.Part{
 		Endpoint: p.Endpoint.String(), Spent: spent, Recorded: c.recorded(p.Endpoint.String(), ev.Start), Recorder: c.recordings != nil,
-		Signals: c.runtime.Deviations(since, now), Pools: c.runtime.Pools(now), SlowPerSecond: slowPerSecond(in, now),
+		Sampled: c.sampled(p.Endpoint, ev.Start),
+		Signals: c.runtime.Deviations(since, now), Pools: c.runtime.Pools(now), Running: its, Alone: others*fewOthers <= its && alone(in, p),
 	})
 }
 
@@ -106,13 +112,28 @@ func explainRequest(slow *slowlog.Store, r *causes.Request) {
 	slow.Explain(span, found)
 }
 
-// slowPerSecond is how many more slow requests there are in a second than usual, of all endpoints that spike.
-func slowPerSecond(in *engine.Incident, now time.Time) (rate float64) {
-	for i := range in.Parts {
-		p := &in.Parts[i]
-		if seconds := now.Sub(p.Evidence.Start).Seconds(); p.State == engine.Open && p.Endpoint.Kind != conventions.KindDependency && seconds > 0 {
-			rate += max(0, float64(p.Cost.Slow)-p.Cost.ExpectedSlow) / seconds
+// runningSlow counts the slow requests of an endpoint that run, also those of its method whose route is not known before they end, and
+// those of others.
+func (c *spikeCauses) runningSlow(ep conventions.Endpoint, now time.Time) (its, others int) {
+	if ep.Kind != conventions.KindHTTP || c.running == nil {
+		return 0, 0
+	}
+	for _, r := range c.running(now) {
+		if r.Endpoint == ep || r.Endpoint.Route == "" && (r.Endpoint.Method == "" || r.Endpoint.Method == ep.Method) {
+			its++
+		} else {
+			others++
 		}
 	}
-	return rate
+	return its, others
+}
+
+// fewOthers is how many times as many slow requests an endpoint must have as all others for it to be the only one.
+const fewOthers = 5
+
+// alone reports whether no other endpoint of a spike is slow.
+func alone(in *engine.Incident, p *engine.Part) bool {
+	return !slices.ContainsFunc(in.Parts, func(o engine.Part) bool {
+		return o.State == engine.Open && o.Endpoint.Kind != conventions.KindDependency && o.Endpoint != p.Endpoint
+	})
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -30,16 +31,16 @@ type cart struct {
 	db        *sql.DB
 	client    *http.Client
 	handler   http.Handler
-	inventory time.Duration // that the other service takes
-	rows      int           // that are read, each by a query of its own
+	inventory atomic.Int64  // ns that the other service takes
+	rows      atomic.Int64  // that are read, each by a query of its own
 	stop      chan struct{} // ends those that hold connections
-	thinks    time.Duration // in own code
+	thinks    atomic.Int64  // ns in own code
 	running   sync.WaitGroup
 }
 
 // RoundTrip is the other service.
 func (c *cart) RoundTrip(r *http.Request) (*http.Response, error) {
-	time.Sleep(c.inventory)
+	time.Sleep(time.Duration(c.inventory.Load()))
 	return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: r}, nil
 }
 
@@ -62,11 +63,13 @@ func newCart(t *testing.T, opts ...otelperf.Option) *cart {
 
 // well has everything take as long as usual.
 func (c *cart) well() {
-	c.inventory, c.rows, c.thinks = 10*time.Millisecond, 1, time.Millisecond
+	c.inventory.Store(int64(10 * time.Millisecond))
+	c.rows.Store(1)
+	c.thinks.Store(int64(time.Millisecond))
 }
 
 func (c *cart) serve(w http.ResponseWriter, r *http.Request) {
-	time.Sleep(c.thinks)
+	time.Sleep(time.Duration(c.thinks.Load()))
 	req, err := http.NewRequestWithContext(r.Context(), http.MethodPost, "http://inventory/items", http.NoBody)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
@@ -79,7 +82,7 @@ func (c *cart) serve(w http.ResponseWriter, r *http.Request) {
 		time.Sleep(2 * time.Millisecond)
 		_ = conn.Close()
 	}
-	for range c.rows {
+	for range c.rows.Load() {
 		_, span := c.tracer.Start(r.Context(), "SELECT items", trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(
 			attribute.String("db.system.name", "postgresql"), attribute.String("db.query.summary", "SELECT items")))
 		time.Sleep(4 * time.Millisecond)
@@ -104,13 +107,13 @@ func TestCausesOfSpikes(t *testing.T) {
 		about  string
 		source string // "": it is not known
 	}{
-		"a slow dependency": {func(c *cart) { c.inventory = 200 * time.Millisecond },
+		"a slow dependency": {func(c *cart) { c.inventory.Store(int64(200 * time.Millisecond)) },
 			`^GET /cart: \+19\d ms; 100 % in POST inventory: 10 -> 200 ms$`, "POST inventory", "calls"},
-		"a query for each row": {func(c *cart) { c.rows = 60 },
+		"a query for each row": {func(c *cart) { c.rows.Store(60) },
 			`^GET /cart: \+23\d ms; 100 % in postgresql SELECT items: 1 -> 60 calls a request in 240 ms$`, "postgresql SELECT items", "calls"},
 		"a pool that is too small": {func(c *cart) { crowd(c.db, c.stop) },
 			`^GET /cart: \+[\d.e+]+ ms; \d+ % waiting for the connection pool of db 'main': 2 of 2 in use, \d+(\.\d)? waiting`, "pool main", "runtime"},
-		"own code": {func(c *cart) { c.thinks = 200 * time.Millisecond },
+		"own code": {func(c *cart) { c.thinks.Store(int64(200 * time.Millisecond)) },
 			`^GET /cart: \+19\d ms; .*\d+ % unknown: own code, queueing or GC: add WithEvidence to see which$`, "own", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -151,7 +154,7 @@ func TestCauseFromARecording(t *testing.T) {
 		})
 		c := newCart(t, everybody, otelperf.WithEvidence(recorder))
 		c.visit(10 * time.Minute)
-		c.thinks = 200 * time.Millisecond
+		c.thinks.Store(int64(200 * time.Millisecond))
 		c.visit(9 * time.Second) // of the slow log's hundred requests, those that were recorded are still there
 		explained := 0
 		for e := range c.mon.SlowLog().All() {

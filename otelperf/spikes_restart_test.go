@@ -23,7 +23,7 @@ func (s *bubble) both(d, checkout, items time.Duration) {
 	synctest.Wait()
 }
 
-// A spike that was open before a restart, or before two of them at once, is that spike: it has its start, and the new version is not what
+// A spike that was open before a restart, or before two of them at once, is that spike: it has its id and its start, and the new version is not what
 // it came with. What was well before and is slow afterwards came with the version.
 func TestSpikeThatWasOpenBeforeTheRestart(t *testing.T) {
 	const usual, slow = 20 * time.Millisecond, 120 * time.Millisecond
@@ -53,6 +53,12 @@ func TestSpikeThatWasOpenBeforeTheRestart(t *testing.T) {
 				i := slices.IndexFunc(after, func(sp otelperf.Spike) bool { return sp.Endpoints[0].Route == "/checkout" })
 				old, recent := after[i], after[1-i]
 				since := "; open since " + before[0].Start.Format("15:04") + " UTC, before the restart"
+				if old.ID != before[0].ID || !old.At.Equal(before[0].At) || recent.ID == old.ID {
+					t.Errorf("ids %s and %s, found at %v; want %s at %v to go on", old.ID, recent.ID, old.At, before[0].ID, before[0].At)
+				}
+				if all := old.CostRequests; all < 1500 || old.CostSlow < all-10 {
+					t.Errorf("of %d requests %d were slow; want all since the restart", all, old.CostSlow)
+				}
 				if !strings.Contains(old.Reason, since) || !old.Start.Equal(before[0].Start) || old.SinceRestart || old.SinceVersion != "" {
 					t.Errorf("reported was %+v, want %q", old, since)
 				}
@@ -60,26 +66,50 @@ func TestSpikeThatWasOpenBeforeTheRestart(t *testing.T) {
 				if !recent.SinceRestart || !strings.Contains(recent.Reason, want) {
 					t.Errorf("reported was %+v, want %q", recent, want)
 				}
+				s.both(5*time.Minute, usual, usual)
+				reported := s.events.all()
+				slices.Sort(reported)
+				if got, want := strings.Join(reported, ", "), "otelperf.spike.ended INFO, otelperf.spike.ended INFO, otelperf.spike.started ERROR4, otelperf.spike.updated WARN"; got != want {
+					t.Errorf("events %s, want %s", got, want)
+				}
+				for _, sp := range s.spikes()[2:] {
+					if sp.ID == old.ID && !strings.Contains(sp.Reason, "; since the restart ") {
+						t.Errorf("its end says %q", sp.Reason)
+					}
+				}
 				_ = s.mon.Shutdown(t.Context())
 			})
 		})
 	}
 }
 
-// An endpoint that had a spike before the restart, was well after it, and is slow again later, has another one.
+// An endpoint that had a spike before the restart, was well after it, and is slow again later, has another one; the end of the first is
+// reported.
 func TestSpikeAfterOneThatTheRestartEnded(t *testing.T) {
 	file := otelperf.WithStateFile(filepath.Join(t.TempDir(), "baselines"))
 	synctest.Test(t, func(t *testing.T) {
 		s := newBubble(t, "1.0", file)
 		s.run(15*time.Minute, 10, 20*time.Millisecond, "/checkout")
 		s.run(2*time.Minute, 10, 120*time.Millisecond, "/checkout")
+		before, stopped := s.spikes()[0], time.Now().UTC()
 		_ = s.mon.Shutdown(t.Context())
 		s = newBubble(t, "1.0", file)
+		if now := s.mon.Summary(otelperf.Window1m).Spikes; len(now) != 1 || now[0].ID != before.ID || now[0].State != "open" || !strings.Contains(now[0].Reason, "and not seen since") {
+			t.Errorf("after the restart the spikes are %+v, want %s", now, before.ID)
+		}
 		s.run(12*time.Minute, 10, 20*time.Millisecond, "/checkout")
 		s.run(time.Minute, 10, 120*time.Millisecond, "/checkout")
 		synctest.Wait()
-		if told := s.spikes(); len(told) != 1 || strings.Contains(told[0].Reason, "before the restart") || !told[0].SinceRestart {
-			t.Errorf("reported was %+v, want a spike since this start", told)
+		told := s.spikes()
+		if len(told) != 2 {
+			t.Fatalf("reported was %+v, want the end of the one before and a spike since this start", told)
+		}
+		if end := told[0]; end.ID != before.ID || end.State != "ended" || !end.Start.Equal(before.Start) || !end.End.Equal(stopped) ||
+			!strings.Contains(end.Reason, "; no longer seen after the restart; until the restart 1200 of ") {
+			t.Errorf("reported was %+v, want the end of %+v at %v", end, before, stopped)
+		}
+		if told[1].ID == before.ID || strings.Contains(told[1].Reason, "before the restart") || !told[1].SinceRestart {
+			t.Errorf("reported was %+v, want a spike since this start", told[1])
 		}
 		_ = s.mon.Shutdown(t.Context())
 	})

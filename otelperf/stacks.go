@@ -133,6 +133,14 @@ func (m *Monitor) slowGroups(slow []stacks.Request) (groups []stacks.Group, note
 	return m.stacks.Groups(ids), note
 }
 
+// placesOf is where slow requests of an endpoint were seen since a time.
+func (m *Monitor) placesOf(ep conventions.Endpoint, since time.Time) []stacks.Place {
+	if m.stacks == nil {
+		return nil
+	}
+	return m.stacks.Places(ep, since)
+}
+
 // whereIs is where a request was when it was sampled last; nil if it was not.
 func (m *Monitor) whereIs(id trace.SpanID) *stacks.Seen {
 	if m.stacks == nil {

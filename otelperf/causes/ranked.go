@@ -8,6 +8,7 @@ type Source string
 // The sources.
 const (
 	FromRecording Source = "recording" // the runtime's execution trace
+	FromStacks    Source = "stacks"    // goroutine stacks of slow requests that run
 	FromCalls     Source = "calls"     // child spans
 	FromSelfTime  Source = "self_time" // what child spans leave of a request
 	FromRuntime   Source = "runtime"   // signals of the runtime, the operating system and connection pools
@@ -30,8 +31,9 @@ type Ranked struct {
 	// Unknown marks time of which it is not known what it was spent on.
 	Unknown bool `json:"unknown,omitzero"`
 	// Share of the time that slow requests take longer than ordinary ones, 0.3 to 1. Calls that run beside each other have it each.
-	Share   float64 `json:"share"`
-	ExtraMs float64 `json:"extra_ms"` // of a slow request, on average
+	Share float64 `json:"share"`
+	// ExtraMs are milliseconds a slow request, on average: where the cause is known from a recording, those of then.
+	ExtraMs float64 `json:"extra_ms"`
 	// Sentence says it, such as "96 % waiting for the lock at cart.go:88, held by GET /report (report.go:40)"; at most 320 bytes.
 	Sentence string `json:"sentence"`
 }
@@ -40,6 +42,8 @@ type Ranked struct {
 type Why struct {
 	// Sentence has the endpoint, how much longer its slow requests take, and the first two causes; at most 1 KiB.
 	Sentence string
+	// ExtraMs is how many milliseconds longer slow requests take than ordinary ones, on average; 0 where that is not known.
+	ExtraMs float64
 	// Causes that are known, the largest first, and after them what is unknown; at most 6.
 	Causes []Ranked
 }

@@ -65,13 +65,18 @@ func (r Reason) String() string {
 // did says what the one behind the reason did.
 func (r Reason) did() string {
 	w, ok := wordsOf[r.What]
-	if !ok || r.What == Waiting || r.What == r.State && r.Where == r.Line {
+	if !ok || r.What == Waiting || r.What == r.State && r.Where == r.Line || r.Where == r.Line && r.Who == Itself && r.State.reply() && r.What == NetworkRead {
 		return ""
 	}
 	if r.Where != (Place{}) && (r.What == Running || r.Who == Itself) {
 		return w.is + at(r.What, r.Where)
 	}
 	return w.is
+}
+
+// reply reports whether it is the answer of somebody else that is waited for: then data from the network are waited for, too.
+func (s State) reply() bool {
+	return s == DBReply || s == HTTPReply || s == RPCReply || s == CacheReply
 }
 
 // At says in words that somebody is in the state at a line, as in "waiting for the lock at cart.go:88".

@@ -19,9 +19,12 @@ type Baseline struct {
 	State    []byte               // of baseline.Detector.AppendState
 	// SpikingSince is when the spike began that was open then; zero for none.
 	SpikingSince time.Time
+	// Open is its part in an incident that has been reported, and whose end has not; nil for none.
+	Open *OpenPart
 }
 
 // Offer gives the engine the baselines of an earlier process, for endpoints as they appear. What is too old is dropped.
+// Incidents that are open in them, the last MaxIncidents, are open: those that go on do so under their ids, and the others end.
 // version is that of the service then; incidents that begin soon after the start are put down to a newer one.
 func (e *Engine) Offer(saved []Baseline, version string) {
 	e.mu.Lock()
@@ -31,6 +34,7 @@ func (e *Engine) Offer(saved []Baseline, version string) {
 		e.saved[b.Endpoint] = b
 	}
 	e.incidents.versionBefore = version
+	e.takeOver(saved)
 }
 
 // restore gives a new endpoint the baseline that an earlier process had, if there is one that the detector takes.
@@ -79,11 +83,15 @@ func (e *Engine) Baselines(now time.Time) (out []Baseline) {
 	defer e.mu.Unlock()
 	for ep := range e.all() {
 		if _, known := ep.detector.Quantile(0.5); known {
-			out = append(out, Baseline{Endpoint: ep.name, At: now, State: ep.detector.AppendState(nil), SpikingSince: e.spikingSince(ep)})
+			out = append(out, Baseline{Endpoint: ep.name, At: now, State: ep.detector.AppendState(nil), SpikingSince: e.spikingSince(ep), Open: e.incidents.openPart(ep.name)})
 		}
 	}
 	for _, b := range e.saved {
 		if now.Sub(b.At).Abs() < maxBaselineAge {
+			was := b.Open
+			if b.Open = e.incidents.openPart(b.Endpoint); was != nil && b.Open == nil { // it has ended since
+				b.SpikingSince = time.Time{}
+			}
 			out = append(out, b)
 		}
 	}

@@ -39,6 +39,7 @@ func (e *Engine) setBack(now time.Time) time.Time {
 	minutes := int64((back + time.Minute - 1) / time.Minute) // whole ones: what is counted by the minute is then up to a minute older
 	for ep := range e.all() {
 		ep.line.Shift(-minutes)
+		move(-back, &ep.late.at)
 	}
 	e.step -= minutes * timeline.StepsPerMinute
 	e.followed -= minutes * timeline.StepsPerMinute
@@ -53,7 +54,7 @@ func (e *Engine) setBack(now time.Time) time.Time {
 func (in *incident) move(by time.Duration) {
 	move(by, &in.Start, &in.At, &in.End)
 	for _, p := range in.parts {
-		move(by, &p.Start, &p.At, &p.End, &p.since, &p.Evidence.Start, &p.Evidence.At, &p.Again.Start, &p.Again.At, &p.Worst.Time, &p.Last.Time)
+		move(by, &p.Start, &p.At, &p.End, &p.since, &p.lastRequest, &p.Evidence.Start, &p.Evidence.At, &p.Again.Start, &p.Again.At, &p.Worst.Time, &p.Last.Time)
 	}
 }
 

@@ -23,6 +23,10 @@
 // seconds, for other endpoints that are about to follow and for a request to show. An endpoint that spikes again within ten minutes goes on
 // with its incident, which says once that it has come back, and that it has ended when nothing has come back for ten minutes.
 //
+// What is open when a process ends is open in the next one, by [Baseline].Open: it goes on under its id when its endpoints are slow again
+// once they are judged, and else ends. What an endpoint does between the end of its part and the report of it, such as a stall for which
+// there is no alarm so soon, belongs to the part.
+//
 // Ages are by the monotonic part of the times that [Engine.Advance] is given, where they have one. When the clock is set back, the
 // incidents move along with the history.
 //

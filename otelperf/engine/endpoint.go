@@ -25,7 +25,8 @@ type endpoint struct {
 	suspicion baseline.Suspicion // as of the last tick
 	published spikeprocessor.EndpointState
 	part      *part // in an open incident; nil: none
-	rebased   int   // spikes that became the baseline
+	late      late
+	rebased   int // spikes that became the baseline
 	before    before
 }
 

@@ -55,7 +55,7 @@ type Options struct {
 	// Version returns the version of the service, by which an incident that began soon after a restart is put down to a new one.
 	// It is called within Advance and must not call the Engine. Nil: it is not known.
 	Version func() string
-	// Signals names what of the whole process, such as a CPU quota or a pool, left its normal when the evidence of a spike began, so
+	// Signals names what of the whole process, such as a CPU quota, left its normal clearly when the evidence of a spike began, so
 	// long ago, and makes requests slow. It is called within Advance, for a minute from the detection on, and must return at once and not
 	// call the Engine. Nil: nothing is known.
 	Signals func(ago time.Duration) []string
@@ -100,14 +100,16 @@ func (e *Engine) advance(now time.Time, passed time.Duration, deltas iter.Seq[*s
 		ep.touched = true
 		ep.add(d)
 		if ep.part != nil {
-			ep.part.count(d)
+			e.count(ep.part, d)
 		}
 		e.buckets = bucketsOf(e.buckets[:0], d)
 		e.verdict(ep, ep.detector.Tick(e.now, e.buckets))
+		e.after(ep, d)
 	}
 	for ep := range e.all() {
 		if !ep.touched {
 			e.verdict(ep, ep.detector.Tick(e.now, nil))
+			e.after(ep, nil)
 		}
 		ep.touched = false
 	}
@@ -153,6 +155,7 @@ func (e *Engine) at(d *spikeprocessor.Delta) *endpoint {
 		ep := &endpoint{id: e.serial, name: d.Endpoint, line: timeline.NewLine(), detector: e.newDetector()}
 		e.endpoints[d.ID] = ep
 		e.restore(ep)
+		e.await(ep)
 	}
 	return e.endpoints[d.ID]
 }

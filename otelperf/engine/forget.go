@@ -19,6 +19,9 @@ func (e *Engine) forget(d *spikeprocessor.Delta) {
 	}
 	ep := e.endpoints[d.ID]
 	e.leaveIncident(ep)
+	if p := e.incidents.unseen(ep.id); p != nil {
+		p.awaited = nil
+	}
 	if _, known := ep.detector.Quantile(0.5); known && len(e.saved) < maxLaidBy {
 		if e.saved == nil {
 			e.saved = map[conventions.Endpoint]Baseline{}

@@ -33,7 +33,8 @@ type Incident struct {
 	// Reason says in a sentence what was seen, by the first of Parts, after a message of growth how bad that has become, and once it has
 	// ended what it has cost.
 	Reason string
-	// Cost is the sum of those parts that are requests, so that a call is not counted once more with its request.
+	// Cost is the sum of those parts that are requests, so that a call is not counted once more with its request. Where a part is Before
+	// it is since the restart, without those that are Unseen; where all are Unseen, until the restart.
 	Cost Cost
 	// TraceIDs are slow requests of it, by Requests.Examples.
 	TraceIDs []string
@@ -53,12 +54,17 @@ type Part struct {
 	End      time.Time            // zero while it is open
 	// Evidence is what made it an alarm. It stays as it was.
 	Evidence baseline.Event
-	Worst    Moment // when it was farthest from its baseline; within the first minute what the evidence shows
+	Worst    Moment // when it was farthest from its baseline: what the evidence shows, or a minute since
 	Last     Moment // the last minute; of the evidence at first, and of the last minute of the part once it has ended
 	Cost     Cost   // since Start
 	// Before: it was open already when the process before this one saved its state, and Start is of then. The Evidence and the Cost are
-	// of this process.
+	// of this process: the Cost is since the restart.
 	Before bool
+	// Unseen: as Before, and not found to be slow since the restart. Evidence, Worst and Cost are of before it. It ends when the endpoint
+	// has been judged for five minutes, or has not appeared for ten.
+	Unseen bool
+	// Ending says how it has ended, such as "no request since 00:42 UTC"; "" where its latency is as usual again.
+	Ending string
 	// Returns is how often it has become slow again within ten minutes, Away how long it was not, the last time, and Again what
 	// made it an alarm then.
 	Returns int
@@ -113,6 +119,7 @@ type Event struct {
 	// twice as bad as reported.
 	Grew     bool
 	Reopened bool // message: it is open again, after Closed; there is one of an incident
+	Resumed  bool // message: reported by the process before this one, it goes on; there is one of an incident in a process
 	// Explained: message that the cause has become known, or has been another for a minute; at most 3 of an incident.
 	Explained bool
 	// Closed: message that all parts have ended. After Reopened it comes when none has been slow again for ten minutes.

@@ -48,13 +48,30 @@ func (e *Engine) record(ep *endpoint, ev baseline.Event) {
 	}
 	ep.part, p.ep = nil, nil
 	p.State, p.End, p.over = Ended, ev.At, e.elapsed
-	if ev.Kind == baseline.NewNormal {
+	switch {
+	case ev.Kind == baseline.NewNormal:
 		p.State = NewNormal
 		ep.rebased++
+	case e.elapsed-p.busy >= silence:
+		p.End, p.Ending = p.lastRequest, "no request since "+p.clock(p.lastRequest)
 	}
+	ep.late = late{part: p}
+	e.ended(p, ev)
+}
+
+// silence is how long an endpoint has no request when the detector takes a spike for ended since there are none.
+const silence = 10 * time.Minute
+
+// ended takes in that a part has, and with the last one the incident.
+func (e *Engine) ended(p *part, ev baseline.Event) {
 	in := p.in
 	if !slices.ContainsFunc(in.parts, isOpen) {
-		in.State, in.End, in.over = p.State, ev.At, e.elapsed
+		in.State, in.over, in.End = p.State, p.over, p.End
+		for _, o := range in.parts {
+			if o.End.After(in.End) {
+				in.End = o.End
+			}
+		}
 	}
 	e.incidents.changed(p, ev)
 }
@@ -67,14 +84,19 @@ func (e *Engine) started(ep *endpoint, ev baseline.Event) {
 		return
 	}
 	k := &e.incidents
-	if in, p := k.former(ep.id, e.elapsed); p != nil {
+	if p := k.unseen(ep.id); p != nil {
+		e.resume(ep, p, &ev)
+		k.changed(p, ev)
+		return
+	}
+	if in, p := k.former(ep.id, e.elapsed, ep.before.of(&ev, e.elapsed)); p != nil {
 		e.goOn(ep, p, &ev)
 		in.reopen()
 		ep.part = p
 		k.changed(p, ev)
 		return
 	}
-	p := e.newPart(ep, &ev)
+	p := e.newPart(ep, &ev, false)
 	e.askCause(p)
 	in, how := k.home(p, e.elapsed)
 	if in == nil {
@@ -135,9 +157,10 @@ func (in *incident) clone() Incident {
 	c.Reported = in.messages.opened && !in.messages.closed
 	c.TraceIDs = slices.Clone(in.TraceIDs)
 	c.Parts = make([]Part, 0, len(in.parts))
+	unseen := in.unseen()
 	for _, p := range in.parts {
 		c.Parts = append(c.Parts, p.Part)
-		if p.Endpoint.Kind.Request() {
+		if p.Endpoint.Kind.Request() && p.Unseen == unseen {
 			c.Cost.add(&p.Cost)
 		}
 	}
@@ -149,15 +172,19 @@ func (in *incident) clone() Incident {
 	return c
 }
 
-// worseFirst orders the parts that are open before the others, and the worse before the better.
+// worseFirst orders the parts that are open before the others, of these those that were seen since a restart, and the worse before the
+// better.
 func worseFirst(a, b Part) int {
-	ended := func(p *Part) int {
-		if p.State == Open {
-			return 0
+	rank := func(p *Part) (n int) {
+		if p.State != Open {
+			n = 2
 		}
-		return 1
+		if p.Unseen {
+			n++
+		}
+		return n
 	}
-	return cmp.Or(cmp.Compare(ended(&a), ended(&b)), cmp.Compare(b.Worst.Ratio, a.Worst.Ratio))
+	return cmp.Or(cmp.Compare(rank(&a), rank(&b)), cmp.Compare(b.Worst.Ratio, a.Worst.Ratio))
 }
 
 // list returns copies of all that are remembered, newest first.

@@ -554,7 +554,7 @@ func TestSameSignalOfTheProcess(t *testing.T) {
 			left := s.now.Add(tt.left)
 			s.options.Signals = func(ago time.Duration) []string {
 				if began := s.now.Add(-ago); tt.name == "for each once more" || began.Sub(left).Abs() < 70*time.Second {
-					return []string{"pool_waiting main", quota}
+					return []string{quota, "gc_assist"}
 				}
 				return nil
 			}
@@ -573,6 +573,53 @@ func TestSameSignalOfTheProcess(t *testing.T) {
 				t.Errorf("%d incidents", n)
 			}
 		})
+	}
+}
+
+// What began under the same signal is one incident with what began first, not with what came to that later: else faults of a busy machine have
+// no end.
+func TestSignalsChainNothing(t *testing.T) {
+	one := load{rate: 20, usual: 20 * time.Millisecond}
+	s := newService(t, &told{examples: []string{"x"}}, one, one, one)
+	s.options.Signals = func(time.Duration) []string { return []string{"cpu_throttled"} }
+	for id := range 3 {
+		s.slow(4, id)
+		s.pass(65 * time.Second)
+	}
+	s.wantMessages(t, "opened GET /a", "opened GET /c")
+	if all := s.Incidents(); len(all) != 2 || len(all[1].Parts) != 2 {
+		t.Errorf("%d incidents%s", len(all), s.story())
+	}
+}
+
+// Endpoints that wait for the same pool are one incident, if they do so since about the same time.
+func TestSamePool(t *testing.T) {
+	for _, tt := range []struct {
+		name      string
+		a, b      string
+		later     time.Duration
+		incidents int
+	}{
+		{"one pool", "pool main", "pool main", 40 * time.Second, 1},
+		{"two pools", "pool main", "pool other", 40 * time.Second, 2},
+		{"one pool, long after", "pool main", "pool main", 5 * time.Minute, 2},
+		{"something else", "running shop.go", "running shop.go", 40 * time.Second, 2},
+		{"nothing known", "", "", 40 * time.Second, 2},
+	} {
+		causes := map[string]string{}
+		for endpoint, about := range map[string]string{"GET /a": tt.a, "GET /b": tt.b} {
+			if about != "" {
+				causes[endpoint] = about
+			}
+		}
+		s, _ := newExplained(t, causes)
+		s.slow(6, 0)
+		s.pass(tt.later)
+		s.slow(3, 1)
+		s.pass(time.Minute)
+		if n := len(s.Incidents()); n != tt.incidents {
+			t.Errorf("%s: %d incidents, want %d%s", tt.name, n, tt.incidents, s.story())
+		}
 	}
 }
 
@@ -595,4 +642,30 @@ func TestLongTicks(t *testing.T) {
 	if opened < 0 || len(w.events[opened].Incident.Parts) != 2 || !w.events[opened].Time.Equal(w.events[opened].Incident.At) {
 		t.Errorf("events are %+v, want one message of both, at the detection", w.events)
 	}
+}
+
+// The worst minute is never better than the last one, however few requests there are, and chance is no growth.
+func TestWorstIsAtLeastTheLast(t *testing.T) {
+	s := newService(t, nil, load{rate: 0.25, usual: 20 * time.Millisecond})
+	s.slow(5, 0)
+	worse := 0
+	for i := range 480 {
+		if i == 180 {
+			s.slow(9, 0)
+		}
+		s.pass(time.Second)
+		for _, in := range s.Incidents() {
+			p := &in.Parts[0]
+			if p.Worst.Ratio < p.Last.Ratio {
+				t.Fatalf("after %d s the worst is %+v, the last %+v", i, p.Worst, p.Last)
+			}
+			if p.Last.Ratio > p.Evidence.Ratio {
+				worse++
+			}
+		}
+	}
+	if worse == 0 {
+		t.Error("it never became worse than at its alarm")
+	}
+	s.wantMessages(t, "opened GET /a")
 }

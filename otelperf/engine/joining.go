@@ -4,6 +4,7 @@ package engine
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -26,11 +27,11 @@ const (
 	bySameCause               // it waits for the same, or began under the same signal of the process
 )
 
-// former finds the part that an endpoint had in an incident a short while ago.
-func (k *incidents) former(endpoint int, now time.Duration) (*incident, *part) {
+// former finds the part that an endpoint had in an incident a short while ago, or before the restart, if it was slow then already.
+func (k *incidents) former(endpoint int, now time.Duration, wasOpen bool) (*incident, *part) {
 	for _, in := range slices.Backward(k.all) {
 		for _, p := range in.parts {
-			if p.id == endpoint && p.State == Ended && now-p.over < comeBack && !in.sealed {
+			if p.id == endpoint && p.State == Ended && (now-p.over < comeBack || wasOpen && p.Unseen) && !in.sealed {
 				return in, p
 			}
 		}
@@ -51,24 +52,35 @@ func (k *incidents) home(p *part, now time.Duration) (*incident, manner) {
 	return nil, asFirst
 }
 
-// sharing finds an incident, another than one, of which an open part has the cause of p.
+// sharing finds an incident, another than one, of which an open part has the cause of p, or the first began under the same.
 func (k *incidents) sharing(p *part, other *incident) *incident {
 	for _, in := range slices.Backward(k.all) {
-		if in != other && slices.ContainsFunc(in.parts, func(o *part) bool { return isOpen(o) && p.sharesCause(o) }) {
+		if in == other || !slices.ContainsFunc(in.parts, isOpen) {
+			continue
+		}
+		if p.beganUnder(in.parts[0]) || slices.ContainsFunc(in.parts, func(o *part) bool { return isOpen(o) && p.sharesCause(o) }) {
 			return in
 		}
 	}
 	return nil
 }
 
-// sharesCause reports whether two parts wait for the same or, if they wait for nothing that is known, began under the same signal of the
-// process.
+// sharesCause reports whether two parts wait for the same.
 func (p *part) sharesCause(o *part) bool {
-	a, b := p.waitsFor(), o.waitsFor()
-	if a != "" || b != "" {
-		return a == b
+	a := p.waitsFor()
+	return a != "" && a == o.waitsFor()
+}
+
+// beganUnder reports whether two parts that wait for no dependency that is known began under the same signal of the process, or wait for
+// the same pool since about the same time. It is asked of the first part of an incident alone: what began a little later each time has no
+// end.
+func (p *part) beganUnder(first *part) bool {
+	if p.waitsFor() != "" || first.waitsFor() != "" || (p.began-first.began).Abs() > underOne {
+		return false
 	}
-	return (p.began-o.began).Abs() <= underOne && slices.ContainsFunc(p.signals, func(s string) bool { return slices.Contains(o.signals, s) })
+	pool := p.Why.About()
+	return strings.HasPrefix(pool, "pool ") && pool == first.Why.About() ||
+		slices.ContainsFunc(p.signals, func(s string) bool { return slices.Contains(first.signals, s) })
 }
 
 // alive reports whether an incident may still grow.
@@ -104,7 +116,7 @@ func (in *incident) admit(p *part, how manner) {
 	if p.Before {
 		in.SinceRestart, in.SinceVersion = false, ""
 	}
-	if how == bySameCause && p.Worst.Ratio >= in.worstOpen() || in.worseThanReported(p) {
+	if how == bySameCause && p.sure >= in.worstOpen() || in.worseThanReported(p) {
 		in.messages.grew = true
 	}
 	p.in = in
@@ -120,8 +132,8 @@ func (in *incident) reopen() { in.State, in.End = Open, time.Time{} }
 // worstOpen is the ratio of the worst part that is open; 0 for none.
 func (in *incident) worstOpen() (ratio float64) {
 	for _, p := range in.parts {
-		if isOpen(p) {
-			ratio = max(ratio, p.Worst.Ratio)
+		if p.ep != nil {
+			ratio = max(ratio, p.sure)
 		}
 	}
 	return ratio

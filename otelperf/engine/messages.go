@@ -26,6 +26,8 @@ const (
 type messages struct {
 	opened, closed bool
 	reopened       bool // that it was open again: from now on an end is one after comeBack
+	resumes        bool // it goes on after a restart, which is to be said
+	resumed        bool // that it goes on is said, or will be
 	grew           bool // there is something to say
 	grown          bool // that was said
 	last           time.Duration
@@ -39,6 +41,9 @@ func (e *Engine) follow() {
 	k := &e.incidents
 	newStep := e.step != e.followed
 	e.followed = e.step
+	if newStep {
+		e.endUnseen(false)
+	}
 	for i := len(k.all) - 1; i >= 0; i-- { // backwards, since merge takes the one at i out
 		in := k.all[i]
 		m := &in.messages
@@ -62,9 +67,9 @@ func (e *Engine) follow() {
 // worsen looks at the last minute of the parts that are open.
 func (e *Engine) worsen(in *incident) {
 	for _, p := range in.parts {
-		if isOpen(p) {
+		if p.ep != nil {
 			e.look(p)
-			in.messages.grew = in.messages.grew || p.Worst.Ratio >= in.worstOpen() && in.worseThanReported(p)
+			in.messages.grew = in.messages.grew || p.sure >= in.worstOpen() && in.worseThanReported(p)
 		}
 	}
 }
@@ -80,17 +85,17 @@ func (in *incident) worseThanReported(p *part) bool {
 			}
 		}
 	}
-	return reported > 0 && p.Worst.Ratio >= worsened*reported
+	return reported > 0 && p.sure >= worsened*reported
 }
 
 // ask finds out what single requests show.
 func (e *Engine) ask(in *incident) {
 	for _, p := range in.parts {
-		if isOpen(p) && e.elapsed-p.found < asking {
+		if p.ep != nil && e.elapsed-p.found < asking {
 			e.askCause(p)
 		}
 	}
-	if e.options.Requests == nil {
+	if e.options.Requests == nil || in.unseen() {
 		return
 	}
 	c := in.clone()
@@ -128,6 +133,9 @@ func (e *Engine) tell(in *incident) {
 	case m.closed:
 		m.closed, m.reopened = false, true
 		e.send(in, Event{Reopened: true})
+	case m.resumes:
+		m.resumes = false
+		e.send(in, Event{Resumed: true})
 	case m.opened && m.grew && e.elapsed-m.last >= spacing:
 		e.send(in, Event{Grew: true})
 	case m.opened && e.explained(in):
@@ -140,7 +148,7 @@ func (e *Engine) send(in *incident, ev Event) {
 	in.messages.last, in.messages.grew = e.elapsed, false
 	in.messages.grown = in.messages.grown || ev.Grew
 	for _, p := range in.parts {
-		p.reported = p.Worst.Ratio
+		p.reported = p.sure
 	}
 	ev.Time, ev.Incident = e.now, in.clone()
 	if cause := in.cause(); cause != "" {

@@ -3,6 +3,7 @@
 package engine
 
 import (
+	"iter"
 	"math"
 	"time"
 
@@ -20,32 +21,38 @@ type part struct {
 	Part
 	in *incident
 	id int       // of the endpoint
-	ep *endpoint // nil once the part has ended
+	ep *endpoint // nil once the part has ended, and while it is unseen
 
 	since       time.Time // when the evidence of the latest alarm began
 	threshold   time.Duration
 	above       int     // the bucket that ends at threshold
 	slowShare   float64 // of requests above threshold that is normal
 	failedShare float64 // that is normal
-	reported    float64 // its worst ratio at the last message; 0: it was in none
+	sure        float64 // the worst ratio that is not chance
+	reported    float64 // sure at the last message; 0: it was in none
+	earlier     Cost    // of the processes before this one, once it is seen in this one
+	lastRequest time.Time
+	awaited     *endpoint // of an unseen part, once it has appeared
 
 	// As Engine.elapsed was.
 	began, found, over time.Duration // Start, the latest alarm, End
+	busy               time.Duration // lastRequest
+	until              time.Duration // when it ends if it is unseen still
 	signals            []string      // of Options.Signals, at most those of a recorder
 }
 
-// newPart is the part of an endpoint that has just been found to spike.
-func (e *Engine) newPart(ep *endpoint, ev *baseline.Event) *part {
+// newPart is the part of an endpoint that has just been found to spike, and may have been open before the restart.
+func (e *Engine) newPart(ep *endpoint, ev *baseline.Event, wasOpen bool) *part {
 	p := &part{id: ep.id, Part: Part{Endpoint: ep.name, State: Open, Start: ev.Start, At: ev.At, Evidence: *ev}}
-	if ep.before.of(ev, e.elapsed) {
-		p.Before, p.Start = true, ep.before.since
+	if p.Before = wasOpen || ep.before.of(ev, e.elapsed); p.Before && !ep.before.since.IsZero() {
+		p.Start = ep.before.since
 	}
 	p.began = e.elapsed - p.At.Sub(p.Start)
 	ep.before = before{}
-	before := &e.scratch.Aggregate
-	before.Reset()
-	ep.line.WholeMinutes(timeline.KeptMinutes, e.step, before)
-	p.FailedBefore = failedShare(before.Outcomes)
+	hour := &e.scratch.Aggregate
+	hour.Reset()
+	ep.line.WholeMinutes(timeline.KeptMinutes, e.step, hour)
+	p.FailedBefore = failedShare(hour.Outcomes)
 	if !math.IsNaN(p.FailedBefore) {
 		p.failedShare = p.FailedBefore
 	}
@@ -60,10 +67,15 @@ func (e *Engine) alarm(ep *endpoint, p *part, ev *baseline.Event) {
 	if ev.N > 0 {
 		p.slowShare = ev.Expected / float64(ev.N)
 	}
+	p.lastRequest, p.busy = e.now, e.elapsed
 	done := e.outcomesSince(ep, ev.Start)
-	p.add(&done, ev.N, ev.Above)
+	if p.Before && p.Cost.Requests == 0 {
+		e.addAll(ep, p)
+	} else {
+		p.add(&done, ev.N, ev.Above)
+	}
 	p.Last = Moment{Time: ev.Start, Requests: done.Total(), Failed: done.Failed(), Rank: ev.Quantile, Quantile: ev.QuantileNow, P99: ev.Now.P99, Ratio: ev.Ratio}
-	p.compare()
+	p.compare(true)
 }
 
 // outcomesSince are those of the steps of ten seconds since a time, or of the minutes, where that is longer ago.
@@ -78,34 +90,60 @@ func (e *Engine) outcomesSince(ep *endpoint, since time.Time) (sum slowlog.Outco
 	return sum
 }
 
-// count takes in what a tick brought.
-func (p *part) count(d *spikeprocessor.Delta) {
-	slow := uint64(0)
-	for b, n := range d.All.Buckets() {
+// addAll takes in all requests since the restart, as far as the history goes back.
+func (e *Engine) addAll(ep *endpoint, p *part) {
+	for m := range ep.line.Points(Hour.span(), e.step, 0, &e.scratch.Aggregate) {
+		p.add(&m.Aggregate.Outcomes, m.Aggregate.Durations.Count(), p.slow(m.Aggregate.Durations.Buckets()))
+	}
+}
+
+// slow is how many requests of buckets are above the threshold.
+func (p *part) slow(buckets iter.Seq2[int, uint64]) (n uint64) {
+	for b, count := range buckets {
 		if b > p.above {
-			slow += n
+			n += count
 		}
 	}
-	p.add(&d.Outcomes, d.All.Count(), slow)
+	return n
+}
+
+// count takes in what a tick brought.
+func (e *Engine) count(p *part, d *spikeprocessor.Delta) {
+	if d.Outcomes.Total() > 0 {
+		p.lastRequest, p.busy = e.now, e.elapsed
+	}
+	p.add(&d.Outcomes, d.All.Count(), p.slow(d.All.Buckets()))
 }
 
 // add takes in requests, of which so many were timed, and so many of them were slow.
 func (p *part) add(done *slowlog.OutcomeCounts, timed, slow uint64) {
-	p.Cost.add(&Cost{
+	c := p.costOf(done, timed, slow)
+	p.take(&c)
+}
+
+func (p *part) costOf(done *slowlog.OutcomeCounts, timed, slow uint64) Cost {
+	return Cost{
 		Requests: done.Total(), Slow: slow, ExpectedSlow: float64(timed) * p.slowShare,
 		Failed: done.Failed(), ExpectedFailed: float64(done.Total()) * p.failedShare,
-	})
+	}
+}
+
+func (p *part) take(c *Cost) {
+	p.Cost.add(c)
 	p.Failed = math.NaN()
 	if p.Cost.Requests > 0 {
 		p.Failed = float64(p.Cost.Failed) / float64(p.Cost.Requests)
 	}
 }
 
-// enough is how many requests of a minute have to be above a quantile for it to be compared with other minutes: that of fewer is chance.
+// enough is how many requests of a minute have to be above a quantile for a message that it is worse than others: that of fewer is chance.
 const enough = 10
 
-// compare notes the last minute as the worst if it is.
-func (p *part) compare() {
+// compare notes the last minute as the worst if it is, of enough requests or not.
+func (p *part) compare(isEnough bool) {
+	if isEnough {
+		p.sure = max(p.sure, p.Last.Ratio)
+	}
 	if p.Last.Ratio > p.Worst.Ratio || p.Worst.Time.IsZero() {
 		p.Worst = p.Last
 	}
@@ -131,9 +169,7 @@ func (e *Engine) look(p *part) {
 		Time: span.Begin(e.step), Requests: t.Outcomes.Total(), Failed: t.Outcomes.Failed(), Rank: ev.Quantile, Quantile: q[0], P99: q[1],
 		Ratio: float64(q[0]) / float64(ev.QuantileBaseline),
 	}
-	if (1-ev.Quantile)*float64(t.Durations.Count()) >= enough {
-		p.compare()
-	}
+	p.compare((1-ev.Quantile)*float64(t.Durations.Count()) >= enough)
 }
 
 func failedShare(o slowlog.OutcomeCounts) float64 {
@@ -147,6 +183,9 @@ func failedShare(o slowlog.OutcomeCounts) float64 {
 func (e *Engine) goOn(ep *endpoint, p *part, ev *baseline.Event) {
 	p.State, p.End = Open, time.Time{}
 	p.Returns, p.Away, p.Again = p.Returns+1, e.elapsed-p.over, *ev
+	if p.Ending = ""; p.Unseen {
+		p.Unseen, p.earlier, p.Cost = false, p.Cost, Cost{}
+	}
 	e.alarm(ep, p, ev)
 	p.WaitsFor, p.Why, p.signals = "", causes.Why{}, nil // that was then
 	e.askCause(p)

@@ -5,6 +5,7 @@ package engine
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,13 +33,19 @@ func (in *Incident) reason(grown bool) string {
 	}
 	switch {
 	case p.Before:
-		b.WriteString("; open since " + p.clock() + ", before the restart")
+		b.WriteString("; open since " + p.clock(p.Start) + ", before the restart")
+		if p.Unseen && in.State == Open {
+			b.WriteString(", and not seen since")
+		}
 	case in.SinceVersion != "":
 		b.WriteString("; since version " + in.SinceVersion)
 	case in.SinceRestart:
 		b.WriteString("; since this start")
 	}
 	if in.State != Open {
+		if p.Ending != "" {
+			b.WriteString("; " + p.Ending)
+		}
 		b.WriteString("; " + in.toll())
 	}
 	return b.String()
@@ -60,13 +67,13 @@ func (in *Incident) returns() string {
 	return text + fmt.Sprintf(" after %v: %s", p.Away.Round(time.Second), seen(&p.Again))
 }
 
-// clock is the time at which a part began, with the day if that was another one.
-func (p *Part) clock() string {
-	start, layout := p.Start.UTC(), "15:04"
-	if start.YearDay() != p.At.UTC().YearDay() {
+// clock is a time of a part, with the day if that is not the one of its alarm.
+func (p *Part) clock(t time.Time) string {
+	layout := "15:04"
+	if t.UTC().YearDay() != p.Evidence.At.UTC().YearDay() {
 		layout = "2006-01-02 15:04"
 	}
-	return start.Format(layout) + " UTC"
+	return t.UTC().Format(layout) + " UTC"
 }
 
 // toll says what an incident has cost: requests, or calls and jobs where it had no part that is one.
@@ -80,7 +87,14 @@ func (in *Incident) toll() string {
 	default:
 		cost, word = p.Cost, "run"
 	}
-	text := fmt.Sprintf("in all %d of %s slow (%s expected)", cost.Slow, counted(cost.Requests, word), units.Short(*units.Number(cost.ExpectedSlow)))
+	span := "in all"
+	switch {
+	case p.Unseen: // and so are all
+		span = "until the restart"
+	case slices.ContainsFunc(in.Parts, func(p Part) bool { return p.Before }):
+		span = "since the restart"
+	}
+	text := span + fmt.Sprintf(" %d of %s slow (%s expected)", cost.Slow, counted(cost.Requests, word), units.Short(*units.Number(cost.ExpectedSlow)))
 	if cost.Failed > 0 {
 		text += fmt.Sprintf(", %d failed", cost.Failed)
 	}

@@ -34,6 +34,8 @@ func (e *Engine) endIncidents() {
 	}
 	for ep := range e.all() {
 		e.leaveIncident(ep)
+		ep.before, ep.late = before{}, late{}
 	}
+	e.endUnseen(true)
 	e.follow()
 }

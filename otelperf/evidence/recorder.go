@@ -195,7 +195,8 @@ func (r *Recorder) Recordings() []causes.Recording {
 }
 
 // Trace returns a recording's execution trace, which go tool trace opens, or nil: those of the last 2 are kept, of at most 4 MiB each
-// unless a second of the program takes more, and never of more than 16 MiB. It must not be changed.
+// unless a second of the program takes more, and never of more than 16 MiB. Names of tasks and regions and texts of log entries, which
+// the program gave, are crossed out. It must not be changed.
 func (r *Recorder) Trace(id uint64) []byte {
 	r.mu.Lock()
 	defer r.mu.Unlock()

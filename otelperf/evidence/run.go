@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/causes"
+	"github.com/otelperf/otelperf-go/otelperf/evidence/internal/generations"
+	"github.com/otelperf/otelperf-go/otelperf/evidence/internal/history"
 	"github.com/otelperf/otelperf-go/otelperf/evidence/internal/pace"
 	"github.com/otelperf/otelperf-go/otelperf/evidence/internal/rank"
 )
@@ -77,8 +79,8 @@ func (r *Recorder) record(a ask) ([]byte, error) {
 	return snapshot(f)
 }
 
-// read fills a recording with what is found in its trace, and returns the part of the trace that was read. A trace that cannot be read
-// is returned as it is: a newer go tool trace may know its format.
+// read fills a recording with what is found in its trace, and returns the part of the trace that was read, without strings that the
+// program gave. Of a trace that cannot be read nothing is returned: it may have such strings.
 func (r *Recorder) read(rec *causes.Recording, trace []byte, err error) []byte {
 	work := pace.New(r.cfg.limits.CPUShare, r.worker.Stopping())
 	if err == nil {
@@ -95,7 +97,8 @@ func (r *Recorder) read(rec *causes.Recording, trace []byte, err error) []byte {
 	if len(trace) > maxRead {
 		return nil
 	}
-	return trace
+	private, _ := generations.Private(trace, history.Ours)
+	return private
 }
 
 // pause has nothing recorded for a while: the runtime refused, or something of ours is broken.

@@ -64,7 +64,8 @@ func (b *Bundle) intro() (t bytes.Buffer) {
 		fmt.Fprintf(&t, "%s\n", line)
 	}
 	fmt.Fprintf(&t, "\nMade %s. Times are UTC; names end in their unit.\n", b.Time.UTC().Format(time.RFC3339))
-	t.WriteString("Headers, queries, paths, statements, messages of errors and values of dimensions are not in these files.\n\n")
+	t.WriteString("Headers, queries, paths, statements, messages of errors and values of dimensions are not in these files, nor what the program\n" +
+		"writes into an execution trace. Routes, names of functions, addresses of dependencies, and names of spans without what looks like data are.\n\n")
 	return t
 }
 

@@ -46,6 +46,11 @@ func node(n *slowlog.Node, quoted *[]string) *slowlog.Node {
 	}
 	c.Attributes = maps.Clone(n.Attributes)
 	maps.DeleteFunc(c.Attributes, func(key, _ string) bool { return !harmless[key] })
+	for _, key := range [...]string{"db.collection.name", "db.namespace"} {
+		if v := c.Attributes[key]; v != "" {
+			c.Attributes[key] = Mask(v)
+		}
+	}
 	c.Children = make([]*slowlog.Node, 0, len(n.Children))
 	for _, child := range n.Children {
 		c.Children = append(c.Children, node(child, quoted))
@@ -85,8 +90,9 @@ func onOneLine(r rune) rune {
 // Mask replaces what looks like data in a name: what is quoted, addresses of mail, ids, and numbers of three digits and more.
 func Mask(name string) string { return data.ReplaceAllString(name, "?") }
 
-// maskTarget is Mask for what a decoder has made of a call: ports of hosts stay.
+// maskTarget is Mask for what a decoder has made of a call: ports of hosts stay, and paths of URLs do not.
 func maskTarget(detail string) string {
+	detail = path.ReplaceAllString(detail, "$1/…")
 	var out strings.Builder
 	at := 0
 	for _, m := range host.FindAllStringIndex(detail, -1) {
@@ -100,5 +106,6 @@ func maskTarget(detail string) string {
 
 var (
 	data = regexp.MustCompile(`'[^']*'?|"[^"]*"?|[^\s/]+@[^\s/]+|[0-9A-Fa-f]{8,}(?:-[0-9A-Fa-f]{2,})*|\w*\d{3,}\w*`)
+	path = regexp.MustCompile(`(\w+://[^/\s]+)/\S*`)
 	host = regexp.MustCompile(`(?:^|//|[ (])[\w.-]*[A-Za-z][\w.-]*:\d{1,5}\b|\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?\b`)
 )

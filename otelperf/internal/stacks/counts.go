@@ -185,5 +185,5 @@ func compareFrames(a, b site.Frame) int {
 func (s *Sampler) Forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.halves = [2]*half{}
+	s.halves, s.recent = [2]*half{}, recent{}
 }

@@ -60,6 +60,7 @@ type Sampler struct {
 	mu     sync.Mutex // guards all below
 	latest map[trace.SpanID]*Seen
 	status Status
+	recent recent
 	halves [2]*half // of what was counted: the one at hand and the one before
 }
 

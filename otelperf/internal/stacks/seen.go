@@ -61,6 +61,7 @@ func (s *Sampler) read(slow []Request, found map[string]*goroutines, now time.Ti
 		latest[r.SpanID] = seen
 		s.mu.Lock()
 		s.count(h, r, g, seen, min(since, r.Age))
+		s.recent.add(sample{r.Endpoint, r.SpanID, now, causes.Reason{State: seen.State, Line: seen.Line, Who: causes.Itself, What: seen.why, Where: seen.waits}})
 		s.mu.Unlock()
 	}
 	return latest

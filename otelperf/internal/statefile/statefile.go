@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package statefile reads and writes the file by which one process leaves its baselines to the next: a line of JSON that says what it
-// is, then a line for each endpoint. At most 128 MiB are read.
+// Package statefile reads and writes the file by which one process leaves its baselines, and which spikes are open, to the next: a line
+// of JSON that says what it is, then a line for each endpoint. At most 128 MiB are read.
 package statefile
 
 import (
@@ -52,6 +52,8 @@ type line struct {
 	State  []byte           `json:"state"` // baseline.Detector.AppendState
 	// SpikingSince is when the spike began that was open then; files of earlier versions have none.
 	SpikingSince time.Time `json:"spiking_since,omitzero"`
+	// Open is its part in a spike that was reported as open; files of earlier versions have none.
+	Open *engine.OpenPart `json:"open,omitzero"`
 }
 
 func parseHeader(first []byte) (h Header, err error) {
@@ -100,7 +102,7 @@ func parse(all []byte) (h Header, saved []engine.Baseline, err error) {
 			return h, nil, fmt.Errorf("%w: damaged: %w", Err, err)
 		}
 		saved = append(saved, engine.Baseline{
-			Endpoint: conventions.Endpoint{Kind: l.Kind, Method: l.Method, Route: l.Route}, At: l.At, State: l.State, SpikingSince: l.SpikingSince,
+			Endpoint: conventions.Endpoint{Kind: l.Kind, Method: l.Method, Route: l.Route}, At: l.At, State: l.State, SpikingSince: l.SpikingSince, Open: l.Open,
 		})
 	}
 	return h, saved, nil

@@ -5,11 +5,15 @@ package statefile
 import (
 	"bytes"
 	"errors"
+	"fmt"
+	"hash/crc32"
+	"math"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"github.com/otelperf/otelperf-go/otelperf/baseline"
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
@@ -17,7 +21,13 @@ import (
 var midnight = time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
 
 var someBaselines = []engine.Baseline{
-	{Endpoint: conventions.Endpoint{Method: "GET", Route: "/a"}, At: midnight, State: []byte{1, 2, 3}, SpikingSince: midnight.Add(-time.Hour)},
+	{
+		Endpoint: conventions.Endpoint{Method: "GET", Route: "/a"}, At: midnight, State: []byte{1, 2, 3}, SpikingSince: midnight.Add(-time.Hour),
+		Open: &engine.OpenPart{
+			Incident: "20260301T230000-7", State: engine.Open, Start: midnight.Add(-time.Hour), At: midnight.Add(-time.Minute),
+			Evidence: baseline.Event{Kind: baseline.Started, Level: baseline.P90, Threshold: time.Second, Above: 5, N: 7, Ratio: 3}, Cost: engine.Cost{Slow: 9},
+		},
+	},
 	{Endpoint: conventions.Endpoint{Kind: conventions.KindJob, Method: "job", Route: "nightly \"x\"\n"}, At: midnight.Add(time.Second), State: bytes.Repeat([]byte{7}, 2000)},
 }
 
@@ -39,8 +49,37 @@ func TestStateFileRoundTrip(t *testing.T) {
 		!saved[0].SpikingSince.Equal(midnight.Add(-time.Hour)) || !saved[1].SpikingSince.IsZero() {
 		t.Errorf("read %+v, want what was written", saved)
 	}
+	if o := saved[0].Open; o == nil || *o != *someBaselines[0].Open || saved[1].Open != nil {
+		t.Errorf("read the parts %+v and %+v", o, saved[1].Open)
+	}
 	if files, _ := os.ReadDir(filepath.Dir(path)); len(files) != 1 {
 		t.Errorf("%d files are left in the folder, want one", len(files))
+	}
+}
+
+// A part of an incident with a number that JSON does not have is left out, and the baseline is saved.
+func TestNumberThatJSONDoesNotHave(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state")
+	b := someBaselines[0]
+	b.Open = &engine.OpenPart{Incident: "x", Evidence: baseline.Event{Ratio: math.Inf(1)}}
+	if err := Write(path, Header{Writer: "w"}, []engine.Baseline{b}); err != nil {
+		t.Fatal(err)
+	}
+	if _, saved, err := Read(path); err != nil || len(saved) != 1 || saved[0].Open != nil || len(saved[0].State) != 3 {
+		t.Errorf("read %+v, %v", saved, err)
+	}
+}
+
+// A file of an earlier version has neither.
+func TestFileWithoutOpenSpikes(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state")
+	body := `{"kind":0,"method":"GET","route":"/a","at":"2026-03-02T00:00:00Z","state":"AQID"}` + "\n"
+	head := fmt.Sprintf(`{"format":"otelperf-baselines","version":1,"writer":"w","bytes":%d,"crc32":%d}`+"\n", len(body), crc32.ChecksumIEEE([]byte(body)))
+	if err := os.WriteFile(path, []byte(head+body), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, saved, err := Read(path); err != nil || len(saved) != 1 || saved[0].Open != nil || !saved[0].SpikingSince.IsZero() || saved[0].Endpoint.Route != "/a" {
+		t.Errorf("read %+v, %v", saved, err)
 	}
 }
 

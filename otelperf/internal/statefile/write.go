@@ -42,7 +42,13 @@ func encode(h Header, saved []engine.Baseline) ([]byte, error) {
 	var body bytes.Buffer
 	enc := json.NewEncoder(&body)
 	for _, b := range saved {
-		if err := enc.Encode(line{b.Endpoint.Kind, b.Endpoint.Method, b.Endpoint.Route, b.At, b.State, b.SpikingSince}); err != nil {
+		l := line{b.Endpoint.Kind, b.Endpoint.Method, b.Endpoint.Route, b.At, b.State, b.SpikingSince, b.Open}
+		err := enc.Encode(l)
+		if err != nil && l.Open != nil { // a number that JSON has none for: the baseline matters more
+			l.Open = nil
+			err = enc.Encode(l)
+		}
+		if err != nil {
 			return nil, err
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf/causes"
 	"github.com/otelperf/otelperf-go/otelperf/internal/runtimesignals"
+	"github.com/otelperf/otelperf-go/otelperf/internal/stacks"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
 )
@@ -60,7 +61,7 @@ var someStates = []causes.State{
 }
 
 func (r random) part() *Part {
-	p := &Part{Endpoint: r.name(), Recorder: r.IntN(2) == 0, SlowPerSecond: r.number()}
+	p := &Part{Endpoint: r.name(), Recorder: r.IntN(2) == 0, Running: r.IntN(30), Alone: r.IntN(2) == 0}
 	p.Spent = spikeprocessor.Spent{Slow: r.IntN(30), Usual: r.IntN(60), Ms: r.against(), Own: r.against(), Categories: map[slowlog.Category]spikeprocessor.Against{}}
 	categories := []slowlog.Category{slowlog.DB, slowlog.HTTP, slowlog.RPC, slowlog.Messaging, slowlog.Cache, "new"}
 	for range r.IntN(20) {
@@ -70,6 +71,9 @@ func (r random) part() *Part {
 	}
 	for range r.IntN(3) {
 		p.Pools = append(p.Pools, runtimesignals.PoolState{Name: r.name(), Max: r.IntN(3), InUse: r.IntN(3), Waiting: new(r.number())})
+	}
+	for range r.IntN(3) {
+		p.Sampled = append(p.Sampled, stacks.Place{Share: r.Float64(), Requests: r.IntN(20), Reason: causes.Reason{State: someStates[r.IntN(len(someStates))], Line: r.place(), Who: causes.Itself}})
 	}
 	for name := range whatOf {
 		for range r.IntN(3) {

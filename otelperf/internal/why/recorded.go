@@ -24,11 +24,50 @@ func (f *finder) recorded(c *causes.Cause) {
 			}
 			return
 		}
+		if f.asUsual(is, f.recordedMs(c)) {
+			return
+		}
 	}
-	about := strings.TrimSpace(string(c.State) + " " + c.Line.String())
-	found := f.add(causes.FromRecording, is, about, c.Text(), c.Share)
+	found := f.add(causes.FromRecording, is, aboutLine(&c.Reason), c.Text(), c.Share)
+	found.extra, found.then = f.recordedMs(c), f.then()
 	f.sharpen(found, c)
 	f.absorb(found)
+}
+
+// recordedMs is how much longer requests took for a cause when they were recorded.
+func (f *finder) recordedMs(c *causes.Cause) float64 {
+	if c.ExtraNanos > 0 {
+		return float64(c.ExtraNanos) / 1e6
+	}
+	return clamp(c.Share) * recordedExtra(f.Recorded)
+}
+
+// recordedExtra is how much longer slow requests took in a recording, in milliseconds.
+func recordedExtra(r *causes.Endpoint) float64 {
+	return (float64(r.SlowNanos) - float64(r.NormalNanos)) / 1e6
+}
+
+// changed is by how much the extra time may differ from what it was in a recording for a share of it to be one of now.
+const changed = 1.5
+
+// then is the extra time of the recording, where it is another one now; else 0.
+func (f *finder) then() float64 {
+	if was := recordedExtra(f.Recorded); was > changed*f.extra || f.extra > changed*was {
+		return was
+	}
+	return 0
+}
+
+// asUsual reports whether the calls that a wait of so many milliseconds may be for have spans as long as the wait, which are about as long as usual: then it costs
+// nothing more.
+func (f *finder) asUsual(is family, ms float64) bool {
+	spans := 0.0
+	for i := range f.Spent.Calls {
+		if call := &f.Spent.Calls[i]; f.spans && is.matches(familyOfCategory[call.Category]) && call.Busy.Slow > 0 {
+			spans += call.Busy.Slow
+		}
+	}
+	return spans > 0 && ms <= (1+noise)*spans
 }
 
 // callOf is the largest call that a wait of a family may be for; nil for none.

@@ -13,27 +13,27 @@ import (
 	"github.com/otelperf/otelperf-go/slowlog"
 )
 
-// signal is what a signal of the runtime has to do with slow requests.
+// signal is what a signal of the runtime has to do with slow requests. A signal is the process's: what it counts may have nothing to do with
+// an endpoint. It confirms what a recording or spans say of the endpoint, and is a cause by itself only where nothing else can be meant.
 type signal struct {
 	is family
-	// lost signals are shares of the time in which nothing goes on: of own time that much is theirs.
+	// lost signals are shares of the time in which nothing of the process goes on: of own time that much may be theirs, at most.
 	lost bool
-	// waiting signals are how many wait at a time, so many seconds a second: against those that slow requests take longer.
-	waiting bool
-	text    string // before what the signal says itself
-	more    string // what would tell more, where there is no recording
+	// beside signals are worth a word beside time of which nothing is known.
+	beside bool
+	text   string // before what the signal says itself
 }
 
 // whatOf are the signals that say something of causes; others only stand beside a spike.
 var whatOf = map[string]signal{
 	"cpu_throttled":   {is: cpu, lost: true, text: "CPU quota: "},
-	"memory_pressure": {is: unlike, lost: true},
-	"gc_cpu":          {is: gc}, // in the background it holds nobody up
+	"memory_pressure": {is: unlike, beside: true}, // of a task of the group or of the machine, not of all
+	"gc_cpu":          {is: gc},                   // in the background it holds nobody up
 	"gc_assist":       {is: gc, lost: true, text: "garbage collection: "},
-	"runnable":        {is: cpu, waiting: true, text: "waiting for a CPU: ", more: "what uses the CPUs"},
+	"runnable":        {is: cpu, beside: true},
 	"sched_latency":   {is: cpu},
-	"mutex_wait":      {is: lock, waiting: true, text: "waiting for locks: ", more: "which lock and who holds it"},
-	"pool_waiting":    {is: pool, waiting: true},
+	"mutex_wait":      {is: lock, beside: true},
+	"pool_waiting":    {is: pool, beside: true}, // a cause where all that wait can be its requests
 }
 
 // says is what a signal says as a cause.
@@ -67,7 +67,7 @@ func (f *finder) sharpen(c *candidate, cause *causes.Cause) {
 	}
 }
 
-// namePool says which pool it was that a recording saw requests wait for: the one with most that wait.
+// namePool says which pool it was that a recording saw requests wait for.
 func (f *finder) namePool(c *candidate, cause *causes.Cause) {
 	most := f.fullest()
 	if most == nil {
@@ -97,14 +97,17 @@ func who(r *causes.Reason) string {
 // fewestWaiting is how many must wait for a pool, on average, for it to be the one.
 const fewestWaiting = 0.5
 
-func (f *finder) fullest() (most *runtimesignals.PoolState) {
+// fullest is the only pool that is waited for; nil if there are several.
+func (f *finder) fullest() (one *runtimesignals.PoolState) {
 	for i := range f.Pools {
-		p := &f.Pools[i]
-		if p.Waiting != nil && *p.Waiting >= fewestWaiting && (most == nil || *p.Waiting > *most.Waiting) {
-			most = p
+		if p := &f.Pools[i]; p.Waiting != nil && *p.Waiting >= fewestWaiting {
+			if one != nil {
+				return nil
+			}
+			one = p
 		}
 	}
-	return most
+	return one
 }
 
 // poolText says how a pool is.
@@ -141,17 +144,30 @@ func (f *finder) accounts(d *runtimesignals.Deviation) float64 {
 		}) {
 		return 0
 	}
-	room := f.left
-	if what.is == pool {
-		room = clamp(room + f.databases())
-	}
 	switch {
 	case what.lost:
-		return min(room, f.share(clamp(d.Now-d.Usual)*f.Spent.Own.Slow))
-	case what.waiting && f.SlowPerSecond > 0:
-		return min(room, clamp((d.Now-d.Usual)/(f.SlowPerSecond*f.extra/1e3)))
+		return min(f.left, f.share(clamp(d.Now-d.Usual)*f.Spent.Own.Slow))
+	case what.is == pool:
+		return min(clamp(f.left+f.databases()), f.waiters(d.Pool))
 	}
 	return 0
+}
+
+// mostForeign is how many more may wait for a pool than there are slow requests that run: the two are not counted at the same moment.
+const mostForeign = 1.2
+
+// waiters is the share of the endpoint's slow requests that wait for a pool at a time, and so of their time; 0 where others may be those
+// that wait.
+func (f *finder) waiters(name string) float64 {
+	i := slices.IndexFunc(f.Pools, func(p runtimesignals.PoolState) bool { return p.Name == name })
+	if !f.Alone || f.Running < causes.FewestSlow || i < 0 || f.Pools[i].Waiting == nil {
+		return 0
+	}
+	n := *f.Pools[i].Waiting
+	if n > mostForeign*float64(f.Running) {
+		return 0
+	}
+	return f.share(clamp(n/float64(f.Running)) * f.Spent.Ms.Slow)
 }
 
 // databases is the share of calls in which a pool may have been waited for.
@@ -176,10 +192,8 @@ func (f *finder) name(d *runtimesignals.Deviation, share float64) {
 			text = "waiting for the " + poolText(&f.Pools[i], d.Now)
 		}
 	}
-	if what.more != "" && !f.Recorder {
-		text += "; WithEvidence would show " + what.more
-	}
 	c := f.add(causes.FromRuntime, what.is, about(d), text, share)
+	c.atMost = what.lost
 	f.absorb(c)
 }
 
@@ -200,5 +214,25 @@ func (f *finder) unknown() {
 	default:
 		text += ": the last recording does not say which"
 	}
-	f.add(causes.FromSelfTime, unlike, "own", text, f.left).Unknown = true
+	f.add(causes.FromSelfTime, unlike, "own", text+f.beside(), f.left).Unknown = true
+}
+
+// maxBeside bounds the signals that are said beside unknown time.
+const maxBeside = 2
+
+// beside says which signals had left their normal that may be why, or may not.
+func (f *finder) beside() string {
+	said := []string{}
+	for i := range f.Signals {
+		d := &f.Signals[i]
+		what := whatOf[d.Name]
+		known := slices.ContainsFunc(f.found, func(c candidate) bool { return c.About == about(d) || what.is != unlike && c.family == what.is })
+		if text := inSentence(d.Sentence); what.beside && !known && len(said) < maxBeside && text != "" {
+			said = append(said, Clean(text, maxName))
+		}
+	}
+	if len(said) == 0 {
+		return ""
+	}
+	return "; process: " + strings.Join(said, ", ")
 }

@@ -52,7 +52,15 @@ func Clean(s string, limit int) string {
 
 // sentence is what a candidate says.
 func sentence(c *candidate) string {
-	return Clean(fmt.Sprintf("%.0f %% %s", 100*c.Share, c.text), maxSentence)
+	upTo := ""
+	if c.atMost {
+		upTo = "up to "
+	}
+	of := ""
+	if c.then > 0 {
+		of = fmt.Sprintf("of +%s ms when recorded: ", number(c.then))
+	}
+	return Clean(fmt.Sprintf("%s%.0f %% %s%s", upTo, 100*c.Share, of, c.text), maxSentence)
 }
 
 // headline says how much longer slow requests take, and the first two causes.

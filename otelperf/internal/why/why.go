@@ -9,6 +9,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf/causes"
 	"github.com/otelperf/otelperf-go/otelperf/internal/runtimesignals"
+	"github.com/otelperf/otelperf-go/otelperf/internal/stacks"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
 )
 
@@ -20,10 +21,14 @@ type Part struct {
 	Recorded *causes.Endpoint
 	Recorder bool
 
+	// Sampled is where its slow requests were seen while they ran.
+	Sampled []stacks.Place
+
 	Signals []runtimesignals.Deviation // that had left their normal
 	Pools   []runtimesignals.PoolState
-	// SlowPerSecond are the slow requests of all endpoints of the spike; 0 where that is not known.
-	SlowPerSecond float64
+	// Running are its slow requests that run now, Alone is whether no other endpoint is slow.
+	Running int
+	Alone   bool
 }
 
 // fewestUsual is how many ordinary requests there must be to compare with.
@@ -47,6 +52,9 @@ type candidate struct {
 	causes.Ranked
 	family family
 	text   string // the sentence without the share
+	// Of a recording: how much longer requests took for it then, and in all, where that is another time now.
+	extra, then float64
+	atMost      bool // the share is what it can be at most
 }
 
 // Find returns the causes of one part.
@@ -62,13 +70,16 @@ func Find(p *Part) causes.Why {
 	f.left = f.own
 	if r := p.Recorded; r != nil && r.Slow >= causes.FewestSlow && r.SlowNanos > r.NormalNanos {
 		if !f.spans {
-			f.extra = float64(r.SlowNanos-r.NormalNanos) / 1e6
+			f.extra = recordedExtra(r)
 		}
 		for i := range r.Causes {
 			f.recorded(&r.Causes[i])
 		}
 	}
 	if f.spans {
+		for i := range p.Sampled {
+			f.sampled(&p.Sampled[i])
+		}
 		f.signals()
 		f.unknown()
 	}
@@ -111,11 +122,14 @@ func (f *finder) why() (w causes.Why) {
 	if f.extra <= 0 {
 		return f.cannotTell()
 	}
-	w.Causes = []causes.Ranked{}
+	w.Causes, w.ExtraMs = []causes.Ranked{}, f.extra
 	for i := range f.found {
 		c := &f.found[i]
 		if c.Share >= causes.Least {
 			c.ExtraMs = f.extra * c.Share
+			if c.extra > 0 {
+				c.ExtraMs = c.extra
+			}
 			c.Sentence = sentence(c)
 			w.Causes = append(w.Causes, c.Ranked)
 		}

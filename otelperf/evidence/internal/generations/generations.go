@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 )
@@ -67,38 +68,65 @@ func Last(trace []byte, limit int) (last []byte, dropped int, err error) {
 // starts returns where generations begin.
 func starts(trace []byte) (all []int, err error) {
 	generation := uint64(0)
-	for at := headerBytes; at < len(trace); {
-		begin := at
-		switch trace[at] {
-		case endOfGeneration:
-			at++
-			continue
-		case experimentalBatch:
-			at += 2 // the experiment follows
-		case eventBatch:
-			at++
-		default:
-			return nil, fmt.Errorf("%w: a batch of type %d at byte %d", ErrFormat, trace[at], at)
+	for b, err := range batches(trace) {
+		if err != nil {
+			return nil, err
 		}
-		var h [4]uint64 // generation, thread, time, size
-		for i := range h {
-			v, n := binary.Uvarint(trace[min(at, len(trace)):])
-			if n <= 0 {
-				return nil, fmt.Errorf("%w: the batch at byte %d has no whole header", ErrFormat, begin)
-			}
-			h[i], at = v, at+n
+		if b.generation != generation || all == nil {
+			generation = b.generation
+			all = append(all, b.begin)
 		}
-		if h[3] > maxBatchBytes {
-			return nil, fmt.Errorf("%w: the batch at byte %d is %d bytes long, want at most %d", ErrFormat, begin, h[3], maxBatchBytes)
-		}
-		if h[0] != generation || all == nil {
-			generation = h[0]
-			all = append(all, begin)
-		}
-		at += int(h[3])
 	}
 	if all == nil {
 		return nil, fmt.Errorf("%w: there is nothing in it", ErrFormat)
 	}
 	return all, nil
+}
+
+// batch is a part of a trace that one thread has written.
+type batch struct {
+	generation uint64
+	begin      int    // of its header
+	data       []byte // of the trace
+	experiment bool
+}
+
+// batches are those of a trace. An error is the last of them.
+func batches(trace []byte) iter.Seq2[batch, error] {
+	return func(yield func(batch, error) bool) {
+		for at := headerBytes; at < len(trace); {
+			b := batch{begin: at}
+			switch trace[at] {
+			case endOfGeneration:
+				at++
+				continue
+			case experimentalBatch:
+				at += 2 // the experiment follows
+				b.experiment = true
+			case eventBatch:
+				at++
+			default:
+				yield(b, fmt.Errorf("%w: a batch of type %d at byte %d", ErrFormat, trace[at], at))
+				return
+			}
+			var h [4]uint64 // generation, thread, time, size
+			for i := range h {
+				v, n := binary.Uvarint(trace[min(at, len(trace)):])
+				if n <= 0 {
+					yield(b, fmt.Errorf("%w: the batch at byte %d has no whole header", ErrFormat, b.begin))
+					return
+				}
+				h[i], at = v, at+n
+			}
+			if h[3] > maxBatchBytes {
+				yield(b, fmt.Errorf("%w: the batch at byte %d is %d bytes long, want at most %d", ErrFormat, b.begin, h[3], maxBatchBytes))
+				return
+			}
+			end := at + int(h[3])
+			b.generation, b.data = h[0], trace[min(at, len(trace)):min(end, len(trace))]
+			if at = end; !yield(b, nil) {
+				return
+			}
+		}
+	}
 }

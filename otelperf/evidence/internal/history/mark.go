@@ -3,6 +3,7 @@
 package history
 
 import (
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -29,6 +30,12 @@ func AppendMark(b []byte, spanID [8]byte, endpointMethod, endpointRoute string, 
 		b = append(append(b, endpointMethod...), ' ')
 	}
 	return append(b, endpointRoute...)
+}
+
+// Ours reports whether a string of a trace is that of a mark.
+func Ours(text string) bool {
+	_, ok := parseMark(text, math.MaxInt64)
+	return ok || text == Category
 }
 
 // parseMark reads a message at the moment of its event, which is the end of the request.

@@ -90,7 +90,7 @@ function fillSpike(li, spike, summary, openTrace, select) {
 // explained is whether a cause of a spike is known.
 const explained = (spike) => spike.causes.length > 0 && !spike.causes[0].unknown;
 
-const sources = { recording: "a recording", calls: "spans", self_time: "spans", runtime: "the runtime" };
+const sources = { recording: "a recording", stacks: "stacks", calls: "spans", self_time: "spans", runtime: "the runtime" };
 
 // why lists the causes, each with a bar of its share of the extra time; without any it says what there is to say.
 function why(spike) {
