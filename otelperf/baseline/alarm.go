@@ -134,8 +134,8 @@ func (d *Detector) end(kind Kind) Event {
 		d.normal.replace(now)
 		d.born, d.restored = now, false
 		d.week.accept(&d.normal.shape)
-		d.refresh()
 	}
+	d.refresh() // it is known better how clustered slow requests are
 	d.forget()
 	d.normal.drop(now)
 	d.alarm, d.stuck, d.free = alarm{}, 0, false

@@ -19,8 +19,9 @@ var (
 )
 
 const (
-	// 1 had only the baseline and the hourly and daily episodes, without their spread; 2 did not say what they missed.
-	stateVersion = 3
+	// 1 had only the baseline and the hourly and daily episodes, without their spread; 2 did not say what they missed; 3 did
+	// not say how slow requests come together.
+	stateVersion = 4
 	stateMagic   = "opb"
 	oldestState  = 7 * 24 * time.Hour
 
@@ -32,7 +33,8 @@ const (
 // episodes, and returns the longer slice. It can be called at any time: during an incident the baseline is the one
 // from before.
 //
-// The form is "opb", a version byte, the baseline, the episodes, the marks, the former baseline, and a CRC-32 of all
+// The form is "opb", a version byte, the baseline, the episodes, the marks, the former baseline, the usual gap, how slow
+// requests come together, and a CRC-32 of all
 // that, little endian: at most MaxStateSize bytes, typically 400 in the first hours and 2000 after a week.
 func (d *Detector) AppendState(b []byte) []byte {
 	begin := len(b)
@@ -48,6 +50,10 @@ func (d *Detector) AppendState(b []byte) []byte {
 		b = appendShape(b, &d.former.shape)
 	}
 	b = appendFloat32(b, float32(d.silences.gap))
+	for i := range d.levels {
+		b = appendScatter(b, &d.levels[i].dispersion.minute)
+		b = appendScatter(b, &d.levels[i].dispersion.long)
+	}
 	return binary.LittleEndian.AppendUint32(b, crc32.ChecksumIEEE(b[begin:]))
 }
 
@@ -105,6 +111,10 @@ func appendEpisodes(b []byte, entries []episode) []byte {
 	return b
 }
 
+func appendScatter(b []byte, s *scatter) []byte {
+	return appendFloat32(appendFloat32(b, s.squares), s.usual)
+}
+
 func appendFloat32(b []byte, x float32) []byte {
 	return binary.LittleEndian.AppendUint32(b, math.Float32bits(x))
 }
@@ -113,7 +123,7 @@ func appendFloat64(b []byte, x float64) []byte {
 	return binary.LittleEndian.AppendUint64(b, math.Float64bits(x))
 }
 
-// Restore takes over what AppendState wrote age ago, also that of versions 1 and 2. It is meant for a detector that has
+// Restore takes over what AppendState wrote age ago, also that of versions 1 to 3. It is meant for a detector that has
 // had no tick yet; one that has forgets what it learned. Trust in the baseline halves every six hours, so that old thresholds are wider, and
 // in the first three minutes nothing is judged, since caches are cold. A baseline with fewer than 30 effective
 // requests is left out, episodes and marks are kept. A negative age counts as 0.
@@ -131,6 +141,9 @@ func (d *Detector) Restore(state []byte, age time.Duration) error {
 	fresh := Detector{
 		tune: d.tune, config: d.config, every: d.every, clock: d.clock, anomalies: d.anomalies,
 		lastAlert: math.Inf(-1), recurring: k.recurring, week: k.week, former: k.former, silences: k.silences,
+	}
+	for i := range fresh.levels {
+		fresh.levels[i].dispersion = k.dispersions[i]
 	}
 	if k.normal.effective() >= leastEffective {
 		fresh.restored, fresh.age = true, max(0, age.Seconds())
@@ -150,4 +163,6 @@ type kept struct {
 	week      week
 	former    former
 	silences  silences
+
+	dispersions [levels]dispersion
 }

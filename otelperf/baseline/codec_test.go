@@ -176,7 +176,7 @@ func TestRestoreVersion2(t *testing.T) {
 		}
 	}
 	old = append(appendShape(append([]byte(stateMagic), 2), &d.normal.shape), old...)
-	old = append(old, state[at:len(state)-4]...)
+	old = append(old, state[at:len(state)-4-16*levels]...)
 	n := newDetector(t, Config{})
 	if err := n.Restore(binary.LittleEndian.AppendUint32(old, crc32.ChecksumIEEE(old)), 0); err != nil {
 		t.Fatal(err)

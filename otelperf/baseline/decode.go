@@ -37,6 +37,12 @@ func decode(state []byte) (k kept, err error) {
 		k.silences.gap = float64(in.float32())
 		in.check(k.silences.gap >= 0 && k.silences.gap <= longest, "gap out of range")
 	}
+	if version >= 4 {
+		for i := range k.dispersions {
+			in.scatter(&k.dispersions[i].minute)
+			in.scatter(&k.dispersions[i].long)
+		}
+	}
 	if in.err == nil && len(in.rest) != 0 {
 		in.err = damaged("%d bytes too many", len(in.rest))
 	}
@@ -99,6 +105,12 @@ func (in *reader) shape(n *shape) {
 	in.check(finite(n.sum) && math.Abs(n.sum-total) <= 0.01*total, "sum does not fit the weights")
 	in.check(finite(n.squares) && n.squares >= 0 && n.squares <= 1.01*total, "weights do not fit a baseline")
 	in.check((n.squares > 0) == (total > 0), "sum without weights")
+}
+
+func (in *reader) scatter(s *scatter) {
+	s.squares, s.usual = in.float32(), in.float32()
+	in.check(s.usual >= 0 && s.usual <= mostDifferences, "differences out of range")
+	in.check(s.squares >= 0 && s.squares <= 1.01*mostSquare*s.usual, "squares out of range")
 }
 
 func (in *reader) week(w *week) {

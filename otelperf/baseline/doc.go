@@ -44,7 +44,12 @@
 // One second adds at most a seventh of what an alarm needs, so that a pause of the collector or a job of four seconds
 // cannot raise one; one or two slow requests, if none came for ten seconds, may add two fifths. The same evidence
 // is summed by the minute, of which each adds at most a fifth: stalls that come back every few seconds are an incident
-// though good seconds lie between them (minutes.go).
+// though good seconds lie between them. Minutes that would be an alarm each are added up once more, where a good minute takes
+// little whatever the rate: stalls every three to five minutes are an incident, one in ten minutes is not (minutes.go).
+//
+// Requests are not taken for independent: those of one user are slow together. How much more the counts above a threshold
+// differ from one minute to the next, and from eight to eight, than independent ones would is learned for each level, from the
+// first quarter of an hour of incidents, too, and all evidence is divided by it, at most by 8 (dispersion.go).
 //
 // # What is remembered
 //
@@ -68,9 +73,10 @@
 //
 // Proven, whatever the distribution, the rate, the floor, the ratio and the widths of the buckets: as long as the
 // chances to exceed the thresholds are at most those taken for normal, exp of the nats that a request adds is on average
-// no more than 1, so that no sum rises on average; below the floor, at constant durations and with any other cuts that
-// coincide as well. Every started spike shows a quantile that has grown by Ratio. Seven bad seconds, or five bad minutes, are
-// needed, but for slow requests ten seconds apart.
+// no more than 1, also divided by a dispersion, so that no sum rises on average; below the floor, at constant durations and
+// with any other cuts that coincide as well. Every started spike shows a quantile that has grown by Ratio. Seven bad seconds, or four bad minutes, are
+// needed, but for slow requests ten seconds apart. The sum of minutes with a stall is apart from that: it does not rise as
+// long as fewer than one minute in nine is one.
 //
 // Checked on thousands of random baselines in every run of the tests: the chances taken for normal hold for what the
 // baseline was learned from. The joint test never rises, a level does in less than one baseline of a thousand, by

@@ -37,7 +37,7 @@ func (d *Detector) blame() cause {
 // evidence returns the largest sum over minutes or over seconds.
 func (l *level) evidence(slow bool) float64 {
 	if slow {
-		return largest(&l.slow)
+		return l.byMinutes()
 	}
 	return l.fast()
 }

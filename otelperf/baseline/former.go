@@ -175,6 +175,7 @@ func (d *Detector) against(b *shape, run *sample) (top float64) {
 	above := func(l *level) uint64 { return uint64(math.Round(run.above(Bound(l.cut)) * n)) }
 	for i := range ls {
 		l := &ls[i]
+		l.dispersion = d.levels[i].dispersion
 		l.refresh(t, i, &v, d.measure(), 0)
 		if l.on {
 			l.above = above(l)

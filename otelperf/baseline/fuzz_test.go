@@ -96,7 +96,7 @@ func checkSums(t *testing.T, d *Detector) {
 		for _, s := range l.sum {
 			check("sum", s, d.tune.alarm)
 		}
-		check("sum over minutes", largest(&l.slow), d.tune.alarm)
+		check("sum over minutes", l.byMinutes(), d.tune.alarm)
 		check("recovery", l.recovery, d.tune.recovered)
 		check("share", l.share, 1)
 	}

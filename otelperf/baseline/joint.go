@@ -18,6 +18,7 @@ func (j *joint) refresh(t *tuning, b *view, ls *[levels]level, ratio float64) {
 		return
 	}
 	scale := ratio / 2
+	dispersed := 1.0
 	usual, shifted := [mostBins]float64{1}, [mostBins]float64{1} // the chance above each cut
 	bins := 1
 	for _, i := range [...]int{at50, at90, at99} {
@@ -25,6 +26,7 @@ func (j *joint) refresh(t *tuning, b *view, ls *[levels]level, ratio float64) {
 		if !l.on {
 			break
 		}
+		dispersed = max(dispersed, l.dispersion.factor(t.dispersed))
 		threshold := Bound(l.cut)
 		u := max(b.above(threshold/(t.slow*scale)), b.worst(l.share, t.jointGuard, t.certain), t.levels[i].recoveryFloor)
 		if l.bound {
@@ -37,6 +39,9 @@ func (j *joint) refresh(t *tuning, b *view, ls *[levels]level, ratio float64) {
 		bins++
 	}
 	j.nats = isotone(usual[:bins], shifted[:bins])
+	for i := range j.nats {
+		j.nats[i] /= dispersed
+	}
 }
 
 // top returns the largest sum.

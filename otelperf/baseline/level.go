@@ -12,6 +12,7 @@ type level struct {
 	recovered bool // has done so; latched
 	seemed    bool // has shown enough for that, if only it lasts
 	bound     bool // the threshold is the floor or what was usual before, not what the baseline says
+	stalled   bool // the last minute was one with a stall
 
 	cut, recoveryCut int32 // the first input bucket above the threshold, above the recovery threshold
 
@@ -19,6 +20,8 @@ type level struct {
 	decays     [alternatives]decays
 	sum        [alternatives]float64 // evidence in nats, 0 to alarm
 	slow       [alternatives]minuteSum
+	stalls     float32 // evidence of stalls minutes apart, in nats, 0 to alarm
+	dispersion dispersion
 
 	share        float64 // of the baseline above the threshold
 	recoveryNull float64 // chance above the recovery threshold that is normal
@@ -31,8 +34,9 @@ type level struct {
 
 	run     stretch // since the sums over seconds were last 0
 	slowRun stretch // since those over minutes were
-	minute  stretch // the running minute
-	weighed stretch // what of it is in slow already
+	minute  tallies // the running minute
+
+	weighedN, weighedAbove float64 // what of it is in slow already
 }
 
 // cutAbove returns the input bucket whose lower bound is the least one not below a duration in seconds. The small
@@ -71,7 +75,7 @@ func (l *level) refresh(t *tuning, i int, b *view, m measure, before float64) {
 	rank, enough := t.rank(tl.q, b.effective())
 	l.on = enough
 	if !enough {
-		l.sum, l.slow = [alternatives]float64{}, [alternatives]minuteSum{}
+		l.sum, l.slow, l.stalls = [alternatives]float64{}, [alternatives]minuteSum{}, 0
 		return
 	}
 	own := tl.far * m.ratio * b.quantile(rank) * m.stretch
@@ -86,13 +90,14 @@ func (l *level) refresh(t *tuning, i int, b *view, m measure, before float64) {
 	if l.bound { // the shares of the baseline say nothing about this threshold
 		near, far = max(near, 1-tl.q), max(far, 1-tl.q)
 	}
+	dispersed := l.dispersion.factor(t.dispersed)
 	for j, r := range tl.odds {
 		null := near
 		if r >= farOdds {
 			null = far
 		}
 		// The sums are in tenths of what an alarm needs.
-		scale := t.alarm / t.needed(&l.decays[j], null, r, m.perSecond)
+		scale := t.alarm / t.needed(&l.decays[j], null, r, m.perSecond) / dispersed
 		l.gain[j] = math.Log(r) * scale
 		l.loss[j] = math.Log((1-null)/(1-odds(null, r))) * scale
 	}
@@ -125,7 +130,10 @@ func (tl *levelTuning) farNull(t *tuning, b *view, threshold, share float64, m m
 func (l *level) fast() float64 { return max(l.sum[0], l.sum[1], l.sum[2]) }
 
 // top returns the largest sum.
-func (l *level) top() float64 { return max(l.fast(), largest(&l.slow)) }
+func (l *level) top() float64 { return max(l.fast(), l.byMinutes()) }
+
+// byMinutes returns the largest of the sums over minutes.
+func (l *level) byMinutes() float64 { return max(largest(&l.slow), float64(l.stalls)) }
 
 // weigh adds the evidence of a slot with n requests, which adds most nats at most, and returns the largest sum over
 // seconds.
@@ -159,30 +167,33 @@ func (l *level) most(t *tuning, usual, now float64) float64 {
 
 // settle weighs what of the running minute has not been, before the likelihoods change.
 func (l *level) settle(tests int) {
-	n, above := l.minute.n-l.weighed.n, l.minute.above-l.weighed.above
+	n, above := l.minute.n-l.weighedN, l.minute.above-l.weighedAbove
 	if n == 0 {
 		return
 	}
 	for j := range tests {
 		l.slow[j].part += above*l.gain[j] - n*l.loss[j]
 	}
-	l.weighed = l.minute
+	l.weighedN, l.weighedAbove = l.minute.n, l.minute.above
 }
 
 // closeMinute ends the running minute. goesOn: requests are counted without evidence, too.
-func (l *level) closeMinute(most, alarm, now float64, goesOn bool) {
+func (l *level) closeMinute(t *tuning, now float64, goesOn bool) {
 	if l.on {
 		l.settle(alternatives)
+		worst := 0.0
 		for j := range l.slow {
-			l.slow[j].close(most, alarm)
+			worst = max(worst, l.slow[j].part)
+			l.slow[j].close(t.alarm/t.minutes, t.alarm)
 		}
+		l.noteStall(t, worst >= t.alarm)
 	}
-	if largest(&l.slow) == 0 && !goesOn {
+	if l.byMinutes() == 0 && !goesOn {
 		l.slowRun = stretch{since: now}
 	} else {
 		l.slowRun.add(&l.minute)
 	}
-	l.minute, l.weighed = stretch{}, stretch{}
+	l.dropMinute()
 }
 
 // track counts the requests since there was last no evidence at all.
@@ -236,8 +247,10 @@ func (l *level) recover(t *tuning, n, now, seconds, span float64) (refuted float
 // quiet forgets all evidence; the counts of the running slot stay.
 func (l *level) quiet(now float64) {
 	l.involved, l.recovered, l.seemed = false, false, false
-	l.sum, l.slow = [alternatives]float64{}, [alternatives]minuteSum{}
+	l.sum, l.slow, l.stalls = [alternatives]float64{}, [alternatives]minuteSum{}, 0
 	l.recovery = 0
 	l.run, l.slowRun = stretch{since: now}, stretch{since: now}
-	l.minute, l.weighed = stretch{}, stretch{}
+	l.dropMinute()
 }
+
+func (l *level) dropMinute() { l.minute, l.weighedN, l.weighedAbove = tallies{}, 0, 0 }

@@ -20,13 +20,31 @@ func largest(ms *[alternatives]minuteSum) float64 { return max(ms[0].sum, ms[1].
 // minuteLength is the least length of a minute in seconds: ticks come with jitter.
 const minuteLength = 59.5
 
-// stretch counts the requests since there was last no evidence at all.
-type stretch struct {
-	since                   float64 // seconds of the clock
-	n, above, aboveRecovery float64 // all, above the threshold, above the recovery threshold
+// A minute is one with a stall if it alone would be an alarm, were it not limited. Such minutes are added up apart: a good
+// one takes little, whatever the rate, so that one of three to five is an incident and one of ten is not. Of two in a row
+// the second is no other stall.
+func (l *level) noteStall(t *tuning, stalled bool) {
+	step := -t.alarm / t.stalls / goodPerStall
+	if stalled && !l.stalled {
+		step = t.alarm / t.stalls
+	}
+	l.stalled = stalled
+	l.stalls = float32(min(max(float64(l.stalls)+step, 0), t.alarm))
 }
 
-func (s *stretch) add(o *stretch) {
+// goodPerStall is the number of good minutes that undo one with a stall.
+const goodPerStall = 8.0
+
+// tallies are requests: all, above the threshold, above the recovery threshold.
+type tallies struct{ n, above, aboveRecovery float64 }
+
+// stretch counts the requests since there was last no evidence at all.
+type stretch struct {
+	since float64 // seconds of the clock
+	tallies
+}
+
+func (s *tallies) add(o *tallies) {
 	s.n += o.n
 	s.above += o.above
 	s.aboveRecovery += o.aboveRecovery
@@ -41,8 +59,15 @@ func (d *Detector) closeMinutes() {
 	d.minuteEnd = now + minuteLength
 	open := d.alarm.cause // of an incident under way: all of it is counted
 	d.joint.slow.close(t.alarm/t.minutes, t.alarm)
+	learned := !d.alarm.open || now-d.alarm.openedAt <= dispersionWithin
 	for i := range d.levels {
-		d.levels[i].closeMinute(t.alarm/t.minutes, t.alarm, now, open.slow && i == open.level)
+		l := &d.levels[i]
+		if l.on && learned {
+			l.dispersion.learn(l.minute.n, l.minute.above)
+		} else {
+			l.dispersion.skip()
+		}
+		l.closeMinute(t, now, open.slow && i == open.level)
 	}
 	d.gradual.closeMinute(t.alarm/t.gradualMinutes, t.alarm, now, open.gradual)
 	if d.slow = d.slowEvidence(); d.slow < noise && !d.alarm.open {
@@ -54,7 +79,7 @@ func (d *Detector) closeMinutes() {
 func (d *Detector) slowEvidence() float64 {
 	top := max(d.joint.slow.sum, d.gradual.top())
 	for i := range d.levels {
-		top = max(top, largest(&d.levels[i].slow))
+		top = max(top, d.levels[i].byMinutes())
 	}
 	return top
 }

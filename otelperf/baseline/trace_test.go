@@ -116,7 +116,7 @@ func referenceTuning() *tuning {
 	t.recoverySpan, t.recoveryStep, t.recoveryShare, t.recoveryOdds = 0, t.recovered/30, 0, 30
 	t.mostFold, t.wait = 0, 0
 	t.rareDays, t.certain, t.levelError, t.rareSlots, t.formerly = 0, 0, 0, 0, 0
-	t.minutes, t.gradualMinutes = math.Inf(1), 0
+	t.minutes, t.stalls, t.dispersed, t.gradualMinutes = math.Inf(1), math.Inf(1), 1, 0
 	t.remember, t.mustGrow = false, false
 	return &t
 }

@@ -49,7 +49,9 @@ type tuning struct {
 	levelError, levelGuard float64
 
 	minutes        float64 // the least number of minutes that add up to an alarm
+	stalls         float64 // likewise of minutes with a stall that have good ones between them; +Inf: not looked at
 	gradualMinutes float64 // the same for the comparison with other days; 0: there is none
+	dispersed      float64 // the most by which evidence is divided as slow requests come together; 1: not at all
 	rareGap        float64 // seconds: one or two slow requests that come so long after the last ones
 	rareSlots      float64 // may add alarm/rareSlots; 0: no more than others
 	formerly       float64 // thresholds are by no quantile below this share of what it was in the last hours; 0: by any
@@ -103,7 +105,7 @@ var standard = tuning{
 	},
 	alarm: 10, sureness: 2, certain: 2, rareDays: 10_000, margin: 2, least: 7, most: 14,
 	levelError: 1.15, levelGuard: 1.6,
-	minutes: 5, gradualMinutes: 15, rareGap: 10, rareSlots: 2.5, formerly: 0.8, remember: true, mustGrow: true,
+	minutes: 5, stalls: 4, dispersed: 12, gradualMinutes: 15, rareGap: 10, rareSlots: 2.5, formerly: 0.8, remember: true, mustGrow: true,
 	slow: 1.7, jointGuard: 2.5, shift: 3, mix: 0.7,
 	recovery: 0.75, recovered: 4, recoverySpan: 30, recoveryPower: 0.7, recoveryShare: 0.5, recoveryOdds: 300,
 	keepAll: 1000, mostFold: 0.1, wait: 600,

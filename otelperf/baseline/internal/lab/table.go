@@ -54,14 +54,14 @@ func (l *lab) quiet() {
 	low, all := 0, 0
 	for number, q := range trial.Quiets() {
 		for _, p := range plan {
-			if !l.wanted(q.Name) || !l.has(p.rate) || p.rate >= 1000 && q.Group != trial.Stationary {
+			if !l.wanted(q.Name) || !l.has(p.rate) || p.rate >= 1000 && (q.Group != trial.Stationary || q.From > 0) {
 				continue
 			}
 			if !started && !l.table {
 				l.heading("False alarms", columns...)
 			}
 			started = true
-			if p.rate >= 100 && q.Group == trial.Stationary {
+			if p.rate >= 100 && q.Group == trial.Stationary && q.From == 0 {
 				q.Days = 0.5 // rather more endpoints
 			}
 			n := l.size(&q, p.days)

@@ -16,6 +16,9 @@ type Effect struct {
 	Factor float64 // multiplied by this, if it is not 0,
 	Add    float64 // and longer by so many seconds
 
+	Extra       float64 // requests on average that come besides,
+	ExtraFactor float64 // and take so many times as long
+
 	Quick       float64 // share of requests that are answered at once,
 	QuickAt     float64 // in about so many seconds,
 	QuickFailed bool    // with a server error
@@ -70,6 +73,21 @@ func Pauses(r *rand.Rand, every, length float64) Scenario {
 // Collections are the pauses of a garbage collector: 0.1 to 0.4 s every 45 to 105 s.
 func Collections(r *rand.Rand) Scenario {
 	return Pauses(r, 45+60*r.Float64(), 0.1+0.3*r.Float64())
+}
+
+// Clusters are some requests on average that are slower by a factor and come together within length seconds, at random
+// times, every so many seconds on average.
+func Clusters(r *rand.Rand, every, length, requests, factor float64) Scenario {
+	next, until := every*r.ExpFloat64(), 0.0
+	return func(at int, e *Effect) {
+		second := float64(at)
+		if next <= second {
+			next, until = second+every*r.ExpFloat64(), second+length
+		}
+		if second < until {
+			e.Extra, e.ExtraFactor = requests/length, factor
+		}
+	}
 }
 
 // Job is work that comes back and makes requests slower meanwhile. Times are in seconds.

@@ -77,7 +77,11 @@ func (s *Stream) Second(at int) []baseline.Bucket {
 		s.scenario(at, &e)
 	}
 	n := s.number(s.rate * s.load * e.Rate)
-	if n == 0 {
+	extra := 0
+	if e.Extra > 0 {
+		extra = s.number(e.Extra)
+	}
+	if n+extra == 0 {
 		return nil
 	}
 	all := e.All * s.latency * math.Exp(p.wander*float64(s.level))
@@ -85,6 +89,9 @@ func (s *Stream) Second(at int) []baseline.Bucket {
 		all *= 1 + 4*math.Exp(-float64(at)/40)
 	}
 	s.requests(n, all, &e)
+	if extra > 0 {
+		s.requests(extra, all*e.ExtraFactor, &e)
+	}
 	return s.buckets
 }
 

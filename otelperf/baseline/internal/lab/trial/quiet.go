@@ -34,7 +34,7 @@ type Quiet struct {
 	Mixed bool     // every fourth endpoint is of less than a millisecond
 
 	Events int // per endpoint, of Return and Recurring
-	From   int // the second from which alerts count
+	From   int // the second from which alerts count, and days of Stationary
 
 	scenario func(r *rand.Rand, p *traffic.Profile) traffic.Scenario
 }
@@ -96,7 +96,13 @@ func Quiets() []Quiet {
 			scenario: job(3600, 2000, 300, 40, 120, 3)},
 		{Name: "nightly job", Group: Recurring, Events: 7, From: 3 * day, Days: 10, Daily: 0.3, scenario: job(day, 60000, 60, 900, 2700, 3)},
 		{Name: "weekly job", Group: Recurring, Events: 3, From: 21 * day, Days: 42, Daily: 0.3, scenario: job(7*day, 500000, 120, 600, 1800, 3)},
+		{Name: "slow requests of users, together", Days: 4, From: 2 * day, Daily: 0.3, Scale: traffic.Milliseconds, scenario: users},
 	}
+}
+
+// users are slow, and come now and then for seconds to minutes: 3 to 15 of their requests each time.
+func users(r *rand.Rand, _ *traffic.Profile) traffic.Scenario {
+	return traffic.Clusters(r, 200+1600*r.Float64(), 10+290*r.Float64(), 3+12*r.Float64(), 8+42*r.Float64())
 }
 
 // tenants are a few large customers, some 2 % of the requests and several times slower, who come and go.
@@ -204,6 +210,9 @@ func (q *Quiet) Watch(seed uint64, number int, rate float64, endpoints, all int,
 			x := &results[j]
 			x.Endpoints++
 			x.Days += q.Days
+			if q.Group == Stationary {
+				x.Days -= float64(q.From) / day
+			}
 			x.Events += q.Events
 			if x.Alerts += n; n > 0 {
 				x.Alerting++

@@ -29,6 +29,7 @@ func Repeats() []Repeat {
 		{Name: "3 to 5 min at a random minute of each hour", Days: 1.2, draw: anyMinute},
 		{Name: "at the hour of Monday's job, on other days", Days: 35, draw: onOtherDays},
 		{Name: "stalls of 1 to 5 s once a minute", Days: 0.15, Busy: true, Scale: traffic.Milliseconds, draw: longStalls},
+		{Name: "stalls of 3 to 6 s every 3 to 5 min", Days: 0.2, Busy: true, Scale: traffic.Milliseconds, draw: rareStalls},
 	}
 }
 
@@ -63,6 +64,12 @@ func onOtherDays(r *rand.Rand) (spans []span, s traffic.Scenario) {
 func longStalls(r *rand.Rand) ([]span, traffic.Scenario) {
 	x := span{5400, 5400 + 1500}
 	return []span{x}, traffic.During(x.from, x.to, traffic.Pauses(r, 60, 1+4*r.Float64()))
+}
+
+// rareStalls are an hour with a stall every few minutes.
+func rareStalls(r *rand.Rand) ([]span, traffic.Scenario) {
+	x := span{5400, 5400 + 3600}
+	return []span{x}, traffic.During(x.from, x.to, traffic.Pauses(r, 180+120*r.Float64(), 3+3*r.Float64()))
 }
 
 // RepeatResult is what the detector of this module said.
