@@ -153,8 +153,9 @@ func (f *finder) accounts(d *runtimesignals.Deviation) float64 {
 	return 0
 }
 
-// mostForeign is how many more may wait for a pool than there are slow requests that run: the two are not counted at the same moment.
-const mostForeign = 1.2
+// mostForeign is how many times as many may wait for a pool as there are slow requests that run: those that have not waited for long are
+// not slow yet, and the two are not counted at the same moment.
+const mostForeign = 2
 
 // waiters is the share of the endpoint's slow requests that wait for a pool at a time, and so of their time; 0 where others may be those
 // that wait.
