@@ -4,12 +4,10 @@ package otelperf
 
 import (
 	"fmt"
-	"math"
 	"net/http"
 	"strings"
 	"time"
 
-	"github.com/otelperf/otelperf-go/otelperf/baseline"
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/otelperf/internal/web"
 	"github.com/otelperf/otelperf-go/slowlog"
@@ -20,6 +18,7 @@ import (
 // Health is the answer of GET health. A warning is for people: it never fails a liveness probe.
 type Health struct {
 	Status  string        `json:"status"`  // pass or warn: the worst of the checks
+	Verdict Verdict       `json:"verdict"` // whether anything is wrong with the service, by the last five minutes
 	Service string        `json:"service"` // service.name
 	Time    time.Time     `json:"time"`    // of the answer
 	Checks  []HealthCheck `json:"checks"`  // all of them, those that pass too
@@ -29,7 +28,7 @@ type Health struct {
 type HealthCheck struct {
 	Name   string `json:"name"`            // what was looked at: enabled, engine, counting, spikes, source, faults, endpoints, anatomies, state_file, bundles, in_flight, evidence
 	Status string `json:"status"`          // pass or warn
-	Detail string `json:"detail,omitzero"` // what is wrong; with pass empty, but for spikes that nobody can tell yet
+	Detail string `json:"detail,omitzero"` // what is wrong; empty with pass
 }
 
 const (
@@ -63,11 +62,9 @@ func (m *Monitor) Health() Health {
 	check("enabled", d.Disabled != "", "%s is set", d.Disabled)
 	check("engine", d.Stalled && !m.closed.Load(), "no evaluation for %.0f s%s", m.engine.Age().Seconds(), m.reader.why())
 	check("counting", d.Processor.Stopped, "%s", d.ended())
+	h.Verdict = m.verdict()
 	open := m.openReasons()
 	check("spikes", len(open) > 0, "%s", strings.Join(open, "; "))
-	if len(open) == 0 {
-		h.Checks[len(h.Checks)-1].Detail = m.cannotTell()
-	}
 	check("source", d.Source == "metrics" && !d.ReaderRegistered, "the metric source needs Monitor.Reader in the MeterProvider")
 	check("processors", d.Processor.Doubled, "%s", doubledText)
 	check("faults", d.Processor.Faults+d.Faults+d.MiddlewareFaults > 0, "faults of otelperf itself: %d in the processor, %d in Middleware, %d in evaluations, lines, alerts, events and the stream",
@@ -103,35 +100,14 @@ func (m *Monitor) openReasons() (reasons []string) {
 	return reasons
 }
 
-// cannotTell says how many of the endpoints with requests in the last five minutes are not judged yet, so that no open spike says
-// little; "" if all are.
-func (m *Monitor) cannotTell() string {
+// verdict is the answer to whether anything is wrong, by the last five minutes, without an evaluation.
+func (m *Monitor) verdict() Verdict {
+	f := facts{now: time.Now(), disabled: m.disabled, stalled: m.stalled(), spikes: m.spikes()}
 	rows, _ := m.engine.Rows(engine.Query{Window: engine.FiveMinutes, Wants: conventions.Kind.Request, Once: true})
-	learning, grace, n, left := 0, 0, 0, time.Duration(0)
 	for i := range rows {
-		r := &rows[i]
-		switch {
-		case r.Outcomes.Total() == 0:
-			continue
-		case r.Phase == baseline.Learning:
-			learning++
-		case r.JudgedIn > 0:
-			grace++
-			left = max(left, r.JudgedIn)
-		}
-		n++
+		f.endpoints = append(f.endpoints, m.row(&rows[i]))
 	}
-	var why []string
-	if learning > 0 {
-		why = append(why, fmt.Sprintf("%d of %d endpoints still learn what is usual", learning, n))
-	}
-	if grace > 0 {
-		why = append(why, fmt.Sprintf("%d of %d endpoints are not judged for another %.0f s, after a start or a silence", grace, n, math.Ceil(left.Seconds())))
-	}
-	if len(why) == 0 {
-		return ""
-	}
-	return "cannot tell yet: " + strings.Join(why, ", ")
+	return f.verdict()
 }
 
 // leaks describes requests that may never end, at most three names of them. Endpoints of which streams have ended are left out: such

@@ -18,6 +18,8 @@ type Summary struct {
 	Instance string `json:"instance"`         // service.instance.id, else host and process id
 	Version  string `json:"version,omitzero"` // of the service
 
+	Verdict Verdict `json:"verdict"` // whether anything is wrong now
+
 	Time          time.Time `json:"time"`           // of the answer
 	UptimeSeconds float64   `json:"uptime_seconds"` // since New
 	Window        Window    `json:"window"`         // that the numbers cover

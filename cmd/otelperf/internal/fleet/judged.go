@@ -29,38 +29,3 @@ func (p *Part) Wait() string {
 	}
 	return text
 }
-
-// busy is how many requests in the window make it matter that an endpoint is not judged while others are: the default of "check".
-const busy = 100
-
-// CannotTell says why nobody knows whether there is a spike: there are no requests, none are judged yet, or not those of a busy endpoint. ""
-// if it can be told.
-func (v *View) CannotTell() string {
-	var first *Row
-	judged, waiting, matters := 0, 0, false
-	for i := range v.Endpoints {
-		r := &v.Endpoints[i]
-		switch {
-		case r.Count == 0:
-		case r.Waiting() == nil:
-			judged++
-		default:
-			waiting++
-			if first == nil || r.Count > first.Count {
-				first = r
-			}
-			matters = matters || r.Count >= busy
-		}
-	}
-	switch {
-	case judged+waiting == 0:
-		return "cannot tell yet: no requests"
-	case waiting == 0 || judged > 0 && !matters:
-		return ""
-	}
-	text := fmt.Sprintf("cannot tell yet: %s: %s", plain.Clip(first.Name(), 120), first.Waiting().Wait())
-	if waiting > 1 {
-		text += fmt.Sprintf("; and %s more", plain.Plural(waiting-1, "endpoint"))
-	}
-	return text
-}

@@ -58,7 +58,7 @@ func (v *View) identify(answers []Answer) (sources []source) {
 		s := a.Summary
 		in.Service, in.Name, in.Version, in.Time = s.Service, s.Instance, s.Version, s.Time
 		in.UptimeSeconds, in.WindowSeconds, in.Requests, in.Disabled = s.UptimeSeconds, s.WindowSeconds, s.Count, s.Diagnostics.Disabled
-		in.Stalled = s.Diagnostics.Stalled
+		in.Stalled, in.Verdict = s.Diagnostics.Stalled, s.Verdict
 		id := identity{s.Service, s.Instance}
 		if url, twice := known[id]; twice {
 			in.SameAs = url

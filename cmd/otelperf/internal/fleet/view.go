@@ -33,18 +33,19 @@ type View struct {
 
 // Instance is one URL and who answered there.
 type Instance struct {
-	URL           string    `json:"url"`
-	Service       string    `json:"service,omitzero"`
-	Name          string    `json:"instance,omitzero"`
-	Version       string    `json:"version,omitzero"`
-	Time          time.Time `json:"time,omitzero"`
-	UptimeSeconds float64   `json:"uptime_seconds,omitzero"`
-	WindowSeconds float64   `json:"window_seconds,omitzero"`
-	Requests      uint64    `json:"count"`             // in the window
-	SameAs        string    `json:"same_as,omitzero"`  // the URL at which this instance was counted already
-	Error         string    `json:"error,omitzero"`    // why there is no answer
-	Disabled      string    `json:"disabled,omitzero"` // the variable that switched otelperf off there
-	Stalled       bool      `json:"stalled,omitzero"`  // its numbers are old
+	URL           string           `json:"url"`
+	Service       string           `json:"service,omitzero"`
+	Name          string           `json:"instance,omitzero"`
+	Version       string           `json:"version,omitzero"`
+	Time          time.Time        `json:"time,omitzero"`
+	UptimeSeconds float64          `json:"uptime_seconds,omitzero"`
+	WindowSeconds float64          `json:"window_seconds,omitzero"`
+	Requests      uint64           `json:"count"`             // in the window
+	SameAs        string           `json:"same_as,omitzero"`  // the URL at which this instance was counted already
+	Error         string           `json:"error,omitzero"`    // why there is no answer
+	Disabled      string           `json:"disabled,omitzero"` // the variable that switched otelperf off there
+	Stalled       bool             `json:"stalled,omitzero"`  // its numbers are old
+	Verdict       otelperf.Verdict `json:"verdict,omitzero"`
 }
 
 // Counted tells whether its numbers are in the view.

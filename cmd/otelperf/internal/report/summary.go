@@ -26,6 +26,7 @@ const (
 func Summary(v *fleet.View) string {
 	var b strings.Builder
 	writeInstances(&b, v)
+	writeVerdict(&b, v)
 	writeTotals(&b, v)
 	writeRuntime(&b, v)
 	writeSpikes(&b, v)
@@ -41,12 +42,10 @@ func Summary(v *fleet.View) string {
 func Table(v *fleet.View) string {
 	var b strings.Builder
 	writeInstances(&b, v)
+	writeVerdict(&b, v)
 	open := v.OpenSpikes()
 	for _, s := range open[:min(len(open), maxSpikes)] {
 		b.WriteString(SpikeLine(&s, v) + "\n")
-	}
-	if text := v.CannotTell(); text != "" && len(open) == 0 && len(v.Endpoints) > 0 {
-		b.WriteString(text + "\n")
 	}
 	writeRows(&b, v, "", v.Endpoints)
 	if len(v.Endpoints) == 0 {
@@ -77,6 +76,12 @@ func writeInstances(b *strings.Builder, v *fleet.View) {
 			}
 			b.WriteByte('\n')
 		}
+	}
+}
+
+func writeVerdict(b *strings.Builder, v *fleet.View) {
+	if text := Verdict(v); text != "" {
+		b.WriteString(text + "\n")
 	}
 }
 
@@ -122,9 +127,6 @@ func outcomes(by map[string]uint64) string {
 }
 
 func writeSpikes(b *strings.Builder, v *fleet.View) {
-	if text := v.CannotTell(); text != "" && len(v.OpenSpikes()) == 0 {
-		fmt.Fprintf(b, "spikes    %s\n", text)
-	}
 	if len(v.Spikes) == 0 {
 		return
 	}

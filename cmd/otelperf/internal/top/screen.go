@@ -32,7 +32,7 @@ func (l layout) of(p panel) int {
 
 // layout divides the screen: what is wrong comes first, the endpoints get what is left.
 func (m *Model) layout() layout {
-	left := m.height - 2 - 1 // title and totals, keys
+	left := m.height - 3 - 1 // title, totals and verdict; keys
 	var l layout
 	take := func(n int) int {
 		n = max(0, min(n, left))
@@ -40,7 +40,7 @@ func (m *Model) layout() layout {
 		return n
 	}
 	l.status = take(min(len(m.status()), maxStatusLines))
-	l.spikes = take(min(max(1, len(m.spikes())), maxSpikeLines, max(1, left/3)))
+	l.spikes = take(min(len(m.spikes()), maxSpikeLines, max(1, left/3)))
 	take(1) // header of the endpoints
 	if want := min(len(m.slow()), max(3, left/4, left-1-max(1, len(m.rows())))); want > 0 && left >= 6 {
 		l.slow = take(want+1) - 1 // with its title
@@ -72,7 +72,7 @@ func (m *Model) screen() string {
 
 func (m *Model) listLines() []string {
 	l := m.layout()
-	lines := []string{m.title(), m.totals()}
+	lines := []string{m.title(), m.totals(), m.verdict()}
 	status := m.status()
 	lines = append(lines, status[:l.status]...)
 	if m.view == nil {
@@ -109,17 +109,11 @@ func scroll(at, height, n int) int {
 	return max(0, min(at-height/2, n-height))
 }
 
-// spikeLines are the spikes on height lines, or one that says that there is none.
+// spikeLines are the spikes on height lines.
 func (m *Model) spikeLines(height int) []string {
 	all := m.spikes()
 	if height == 0 {
 		return nil
-	}
-	if len(all) == 0 {
-		if text := m.view.CannotTell(); text != "" {
-			return []string{faint.Render(m.line(" " + text))}
-		}
-		return []string{good.Render(m.line(" no spike"))}
 	}
 	at := m.cursor(spikePanel)
 	from := scroll(at, height, len(all))

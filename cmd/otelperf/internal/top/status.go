@@ -56,6 +56,23 @@ func (m *Model) totals() string {
 		plain.Number(v.Rate), plain.Share(v.ErrorRate), plain.Ms(v.P50Ms), plain.Ms(v.P95Ms), plain.Ms(v.P99Ms), fmt.Sprint(v.SlowQueriesCount)))
 }
 
+// verdict answers whether anything is wrong now.
+func (m *Model) verdict() string {
+	if m.view == nil {
+		return ""
+	}
+	style := bad
+	switch m.view.Verdict().Status {
+	case "ok":
+		style = good
+	case "elevated", "off":
+		style = warn
+	case "unknown", "":
+		style = faint
+	}
+	return style.Render(m.line(" " + report.Verdict(m.view)))
+}
+
 // status says what is wrong with the answers themselves.
 func (m *Model) status() (lines []string) {
 	add := func(s lipgloss.Style, format string, args ...any) {

@@ -87,21 +87,20 @@ func TestSurvivesARestart(t *testing.T) {
 	s.hasNot("restarted")
 }
 
-// Where requests are not judged yet there is no word of no spike.
-func TestCannotTellYet(t *testing.T) {
-	a := newService(t, "a")
-	a.summary.Spikes = nil
-	for i := range a.summary.Endpoints {
-		a.summary.Endpoints[i].State = "normal"
-	}
-	s := newScreen(t, 140, 24, a)
-	s.has(" no spike")
-	for i := range a.summary.Endpoints {
-		a.summary.Endpoints[i].ReadySeconds = new(150.0)
-	}
+// The verdict stands above all else; of several instances it is that of the worst.
+func TestVerdict(t *testing.T) {
+	a, b := newService(t, "a"), newService(t, "b")
+	a.summary.Spikes, b.summary.Spikes = nil, nil
+	a.summary.Verdict = otelperf.Verdict{Status: "ok", Title: "Nothing is wrong", Detail: "4 endpoints are judged, and within what is usual."}
+	b.summary.Verdict = a.summary.Verdict
+	s := newScreen(t, 140, 24, a, b)
+	s.has("OK  Nothing is wrong. 4 endpoints are judged")
+	b.summary.Verdict = otelperf.Verdict{Status: "unknown", Title: "Cannot tell yet"}
 	s.poll()
-	s.has("cannot tell yet: GET /products: not judged for another 2m30s", "; and 3 endpoints more", "waiting")
-	s.hasNot("no spike")
+	s.has("UNKNOWN  b: Cannot tell yet")
+	a.summary.Verdict = otelperf.Verdict{Status: "failing", Title: "GET /pay is failing"}
+	s.poll()
+	s.has("FAILING  a: GET /pay is failing; 1 more instance not well")
 }
 
 func TestStartsWithNobodyThere(t *testing.T) {

@@ -40,14 +40,14 @@ export class Endpoints {
     this.table = new Table($("endpoints"), {
       caption: "Endpoints with rate, errors, latency and state", key: (r) => r.kind + " " + format.name(r), sort, onSort,
       columns: [
-        { id: "state", label: el("span", { class: "visually-hidden" }, "State"), title: "State", class: "state", value: (r) => states[r.state] ?? 0, cell: stateCell },
+        { id: "state", label: el("span", { class: "visually-hidden" }, "State"), title: "State", class: "state", value: (r) => states[badgeClass(r)] ?? 0, cell: stateCell },
         { id: "name", label: "Endpoint", first: "asc", class: "name", value: (r) => r.route + " " + r.method, cell: (td, r) => this.nameCell(td, r) },
         ...numberColumns,
         { id: "trend", label: "p99, last 30 min", class: "trend", cell: (td, r) => this.trendCell(td, r) },
         ...baselineColumns,
       ],
       row: (tr, r) => {
-        toggle(tr, "spiking", r.state === "spiking");
+        toggle(tr, "spiking", badgeClass(r) === "spiking");
         toggle(tr, "selected", format.name(r) === this.selected);
       },
     });
@@ -98,12 +98,29 @@ function ratioCell(td, r) {
 }
 
 // readiness says what is missing for a baseline, and how long that takes.
-export const readiness = (r) => format.plural(r.needed, "more request") + (r.ready_seconds === undefined ? "" : ", about " + format.span(r.ready_seconds) + " at this rate");
+const readiness = (r) => format.plural(r.needed, "more request") + (r.ready_seconds === undefined ? "" : ", about " + format.span(r.ready_seconds) + " at this rate");
 
 // unjudged tells whether nobody knows yet if an endpoint is slow: it is learning, or in the grace after a start or a silence.
-export const unjudged = (r) => r.state === "learning" || r.ready_seconds !== undefined;
+const unjudged = (r) => r.state === "learning" || r.ready_seconds !== undefined;
 
-function stateLabel(r) {
+// states of failures and of traffic, which are said before those of latency.
+function troubles(r) {
+  return [
+    r.error_state === "failing" ? "failing" : "", r.traffic_state === "silent" ? "silent: its usual requests are missing" : "",
+    r.error_state === "elevated" ? "fails " + format.percent(r.usual_error_rate) + " as usual" : "",
+  ].filter(Boolean);
+}
+
+const stateLabel = (r) => [...troubles(r), latencyLabel(r)].join("; ");
+
+// badgeClass is the worst of what the label says.
+function badgeClass(r) {
+  if (r.state === "spiking" || r.error_state === "failing" || r.traffic_state === "silent") return "spiking";
+  if (r.error_state === "elevated" || r.state === "elevated") return "elevated";
+  return r.state === "normal" && unjudged(r) ? "learning" : r.state;
+}
+
+function latencyLabel(r) {
   if (r.state !== "learning" && unjudged(r)) return r.state + ", but not judged for another " + format.span(r.ready_seconds) + ", after a start or a silence";
   if (r.state === "learning" && r.needed) return "learning: " + readiness(r);
   if (r.state === "elevated") return "elevated in this window, but no spike is open";
@@ -114,5 +131,5 @@ function stateCell(td, r) {
   const label = stateLabel(r);
   if (td.dataset.shown === label) return;
   td.dataset.shown = label;
-  td.replaceChildren(el("span", { class: "badge " + (r.state === "normal" && unjudged(r) ? "learning" : r.state), title: label }, el("span", { class: "visually-hidden" }, label)));
+  td.replaceChildren(el("span", { class: "badge " + badgeClass(r), title: label }, el("span", { class: "visually-hidden" }, label)));
 }

@@ -1,7 +1,7 @@
 // Is anything wrong now? The verdict, the open spikes, and the figures of the whole service.
 
 import { $, el, keyed, measure, show, text, toggle } from "./dom.js";
-import { readiness, unjudged, unknown } from "./endpoints.js";
+import { unknown } from "./endpoints.js";
 import * as format from "./format.js";
 import { sentences } from "./runtime.js";
 
@@ -20,6 +20,8 @@ const figureNodes = figures.map(([label]) => {
   return value;
 });
 
+const wrong = new Set(["failing", "slow", "silent", "burning"]);
+
 export function showNow(summary, openTrace, select) {
   figures.forEach(([, value, bad, title], i) => {
     measure(figureNodes[i], value(summary));
@@ -27,46 +29,14 @@ export function showNow(summary, openTrace, select) {
     toggle(figureNodes[i], "bad", Boolean(bad?.(summary)));
   });
   const open = summary.spikes.filter((s) => s.state === "open");
-  const [headline, detail] = verdict(summary, open);
-  text($("headline"), headline);
-  text($("headline-detail"), detail);
-  toggle(document.body, "wrong", open.length > 0);
-  toggle(document.body, "unsure", headline === unsureHeadline);
+  const verdict = summary.verdict;
+  text($("headline"), verdict.title);
+  text($("headline-detail"), verdict.detail);
+  toggle(document.body, "wrong", wrong.has(verdict.status));
+  toggle(document.body, "warned", verdict.status === "elevated");
+  toggle(document.body, "unsure", verdict.status === "unknown");
   show($("spikes"), open.length > 0);
   keyed($("spikes"), open, (s) => s.id, () => el("li", { class: "spike" }), (li, spike) => fillSpike(li, spike, summary, openTrace, select));
-}
-
-const unsureHeadline = "Cannot tell yet";
-
-// busy is how many requests in the window make it matter that an endpoint is not judged while others are, as in "otelperf check".
-const busy = 100;
-
-function verdict(summary, open) {
-  if (summary.diagnostics.disabled) return ["Switched off", summary.diagnostics.disabled + " is set: nothing is measured."];
-  if (open.length > 0) {
-    const n = new Set(open.flatMap((s) => s.endpoints.filter((p) => p.state === "open").map(format.name))).size;
-    return [n === 1 ? "One endpoint has left its usual latency" : n + " endpoints have left their usual latency", open.find(explained)?.cause ?? ""];
-  }
-  if (summary.endpoints.length === 0) return ["No requests yet", "The first one that ends shows up here within a second."];
-  const waiting = summary.endpoints.filter(unjudged), judged = summary.endpoints.length - waiting.length;
-  if (judged === 0 || waiting.some((e) => e.count >= busy)) return [unsureHeadline, wait(waiting) + (judged > 0 ? " " + within(judged) : "")];
-  const elevated = summary.endpoints.filter((e) => e.state === "elevated").length;
-  const past = summary.spikes[0]?.end ? " The last spike ended " + format.ago(summary.spikes[0].end, new Date(summary.time)) + "." : "";
-  return ["Nothing is wrong", within(judged) + (waiting.length ? " " + wait(waiting) : "") + (elevated ? " In this window " + elevated + (elevated === 1 ? " was" : " were") + " above it." : "") + past];
-}
-
-const within = (n) => n === 1 ? "One endpoint is judged, and within what is usual." : n + " endpoints are judged, and within what is usual.";
-
-// wait says of the endpoints that are not judged yet why, and for how long.
-function wait(rows) {
-  const grace = rows.filter((e) => e.state !== "learning"), learning = rows.filter((e) => e.state === "learning");
-  const subject = (some) => some.length === 1 ? format.name(some[0]) + " is " : some.length + " endpoints are ";
-  const longest = format.span(Math.max(...grace.map((e) => e.ready_seconds)));
-  const first = learning.toSorted((a, b) => (a.ready_seconds ?? Infinity) - (b.ready_seconds ?? Infinity) || a.needed - b.needed)[0];
-  return [
-    grace.length ? subject(grace) + "not judged for another " + longest + ", after a start or a silence." : "",
-    learning.length ? subject(learning) + "still learning what is usual" + (learning.length > 1 ? ", first " + format.name(first) : "") + ": " + readiness(first) + "." : "",
-  ].filter(Boolean).join(" ");
 }
 
 function fillSpike(li, spike, summary, openTrace, select) {
@@ -86,9 +56,6 @@ function fillSpike(li, spike, summary, openTrace, select) {
   text(li.querySelector(".since"), "since " + format.clock(spike.start) + ", " + format.span((new Date(summary.time) - new Date(spike.start)) / 1000));
   live(li, spike, summary);
 }
-
-// explained is whether a cause of a spike is known.
-const explained = (spike) => spike.causes.length > 0 && !spike.causes[0].unknown;
 
 const sources = { recording: "a recording", stacks: "stacks", calls: "spans", self_time: "spans", runtime: "the runtime" };
 

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package otelperf
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/otelperf/otelperf-go/otelperf/internal/units"
+)
+
+// Verdict answers the first question, whether anything is wrong now: what page, command and health say before all else.
+type Verdict struct {
+	// Status is the first of these that is true. off: nothing is measured. failing: requests of an endpoint fail that usually do not.
+	// slow: an endpoint has left its usual latency. silent: requests are missing. burning: an objective uses its budget up too fast.
+	// elevated: callers make more errors than usual, or a share of requests fails as usual that is not small. unknown: nobody can
+	// tell yet. ok: none of it. The order is fixed, and incidents that are muted come after those that are not.
+	Status string `json:"status"`
+	Title  string `json:"title"`  // in a few words
+	Detail string `json:"detail"` // what else there is to know; empty if nothing
+}
+
+// The statuses of a Verdict, in order.
+const (
+	verdictOff      = "off"
+	verdictFailing  = "failing"
+	verdictSlow     = "slow"
+	verdictSilent   = "silent"
+	verdictBurning  = "burning"
+	verdictElevated = "elevated"
+	verdictUnknown  = "unknown"
+	verdictOK       = "ok"
+)
+
+// facts are what a Verdict is made of.
+type facts struct {
+	now       time.Time
+	disabled  string // the variable that switched us off
+	stalled   bool
+	endpoints []EndpointRow // of a window
+	spikes    []Spike       // newest first
+}
+
+// busyRequests is how many requests in the window make it matter that an endpoint is not judged while others are, as in "otelperf check".
+const busyRequests = 100
+
+func (f *facts) verdict() Verdict {
+	switch {
+	case f.disabled != "":
+		return Verdict{verdictOff, "Switched off", f.disabled + " is set: nothing is measured."}
+	case f.stalled:
+		return Verdict{verdictUnknown, "Cannot tell", "Evaluation has stopped: the numbers are old."}
+	}
+	if v, wrong := f.incidents(); wrong {
+		return v
+	}
+	if len(f.endpoints) == 0 {
+		return Verdict{verdictUnknown, "No requests yet", "The first one that ends shows up here within a second."}
+	}
+	waiting, judged := f.waiting()
+	if judged+len(waiting) == 0 {
+		return Verdict{verdictUnknown, "Cannot tell yet", "There was no request in this window."}
+	}
+	if judged == 0 || slices.ContainsFunc(waiting, func(r *EndpointRow) bool { return r.Count >= busyRequests }) {
+		return Verdict{verdictUnknown, "Cannot tell yet", sentences(waitText(waiting), within(judged))}
+	}
+	rest := sentences(within(judged), waitText(waiting), f.above(), f.past())
+	if usual := f.failAsUsual(); len(usual) > 0 {
+		r := usual[0]
+		title := fmt.Sprintf("Nothing new, but %s fails %s as usual", shortName(r.Method, r.Route), percent(*r.UsualErrorRate))
+		if n := len(usual) - 1; n > 0 {
+			title += fmt.Sprintf(", and %d more", n)
+		}
+		return Verdict{verdictElevated, title, rest}
+	}
+	return Verdict{verdictOK, "Nothing is wrong", rest}
+}
+
+// trouble is a kind of what can be wrong, with the words for it.
+type trouble struct {
+	status    string
+	is        func(*SpikeEndpoint) bool
+	one, many string // what one endpoint does, and several
+	also      string // the same in a list
+}
+
+func about(matters ...string) func(*SpikeEndpoint) bool {
+	return func(p *SpikeEndpoint) bool { return slices.Contains(matters, p.Matter) }
+}
+
+var troubles = []trouble{
+	{verdictFailing, about("failures", "panics"), "%s is failing", "%d endpoints are failing", "failing"},
+	{verdictSlow, about("latency"), "%s has left its usual latency", "%d endpoints have left their usual latency", "slow"},
+	{verdictSilent, about("silence"), "%s lacks its usual requests", "%d endpoints lack their usual requests", "silent"},
+	{verdictBurning, about("objective"), "The error budget of %s burns", "The error budgets of %d objectives burn", "burning"},
+	{verdictElevated, about("client_errors"), "More client errors than usual at %s", "More client errors than usual at %d endpoints", "client errors"},
+}
+
+// incidents is the verdict where one is open. Those that are muted count only if there are no others.
+func (f *facts) incidents() (Verdict, bool) {
+	var open, muted []*Spike
+	for i := range f.spikes {
+		switch s := &f.spikes[i]; {
+		case s.State != "open":
+		case s.Muted != nil:
+			muted = append(muted, s)
+		default:
+			open = append(open, s)
+		}
+	}
+	if len(open) > 0 {
+		v := verdictOn(open)
+		if n := len(muted); n > 0 {
+			v.Detail = sentences(v.Detail, fmt.Sprintf("%s muted.", are(n, "more incident")))
+		}
+		return v, true
+	}
+	if len(muted) == 0 {
+		return Verdict{}, false
+	}
+	v := verdictOn(muted)
+	until := slices.MaxFunc(muted, func(a, b *Spike) int { return a.Muted.Until.Compare(b.Muted.Until) }).Muted.Until
+	v.Detail = sentences("Muted until "+until.UTC().Format("15:04")+" UTC.", v.Detail)
+	return v, true
+}
+
+// verdictOn names what is open: its worst kind, the others, and the cause of one of the worst kind that is explained.
+func verdictOn(open []*Spike) Verdict {
+	var v Verdict
+	var also []string
+	for _, t := range troubles {
+		names, cause := t.of(open)
+		switch n := len(names); {
+		case n == 0:
+		case v.Title == "":
+			v = Verdict{Status: t.status, Title: fmt.Sprintf(t.one, names[0]), Detail: cause}
+			if n > 1 {
+				v.Title = fmt.Sprintf(t.many, n)
+			}
+		case n == 1:
+			also = append(also, t.also+": "+names[0])
+		default:
+			also = append(also, fmt.Sprintf("%s: %d", t.also, n))
+		}
+	}
+	if len(also) > 0 {
+		v.Detail = sentences(v.Detail, "Also "+strings.Join(also, "; ")+".")
+	}
+	return v
+}
+
+// of returns the endpoints in open parts of a kind, and the cause of one that has any.
+func (t *trouble) of(open []*Spike) (names []string, cause string) {
+	for _, s := range open {
+		for i := range s.Endpoints {
+			p := &s.Endpoints[i]
+			if p.State != "open" || !t.is(p) {
+				continue
+			}
+			if name := shortName(p.Method, p.Route); !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+			if cause == "" && (len(p.Causes) == 0 || !p.Causes[0].Unknown) {
+				cause = p.Cause
+			}
+		}
+	}
+	return names, cause
+}
+
+// waiting are the endpoints with requests that are not judged yet; judged is how many are.
+func (f *facts) waiting() (waiting []*EndpointRow, judged int) {
+	for i := range f.endpoints {
+		switch r := &f.endpoints[i]; {
+		case r.State != "learning" && r.ReadySeconds == nil:
+			judged++
+		case r.Count > 0:
+			waiting = append(waiting, r)
+		}
+	}
+	return waiting, judged
+}
+
+// failAsUsual are the endpoints of which always more than a small share fails, the worst first.
+func (f *facts) failAsUsual() (rows []*EndpointRow) {
+	for i := range f.endpoints {
+		if r := &f.endpoints[i]; r.ErrorState == "elevated" && r.UsualErrorRate != nil && r.Count > 0 {
+			rows = append(rows, r)
+		}
+	}
+	slices.SortStableFunc(rows, func(a, b *EndpointRow) int { return cmp.Compare(*b.UsualErrorRate, *a.UsualErrorRate) })
+	return rows
+}
+
+// above says how many endpoints are slower in the window than usual without being in a spike.
+func (f *facts) above() string {
+	n := 0
+	for i := range f.endpoints {
+		if f.endpoints[i].State == "elevated" {
+			n++
+		}
+	}
+	switch n {
+	case 0:
+		return ""
+	case 1:
+		return "In this window 1 was above it."
+	}
+	return fmt.Sprintf("In this window %d were above it.", n)
+}
+
+// past says when the last incident ended.
+func (f *facts) past() string {
+	if len(f.spikes) == 0 || f.spikes[0].End == nil {
+		return ""
+	}
+	return "The last incident ended " + roughly(f.now.Sub(*f.spikes[0].End).Seconds()) + " ago."
+}
+
+func within(n int) string {
+	switch n {
+	case 0:
+		return ""
+	case 1:
+		return "One endpoint is judged, and within what is usual."
+	}
+	return fmt.Sprintf("%d endpoints are judged, and within what is usual.", n)
+}
+
+// waitText says of endpoints that are not judged yet why, and for how long.
+func waitText(rows []*EndpointRow) string {
+	var grace, learning []*EndpointRow
+	for _, r := range rows {
+		if r.State == "learning" {
+			learning = append(learning, r)
+		} else {
+			grace = append(grace, r)
+		}
+	}
+	var text []string
+	if len(grace) > 0 {
+		longest := 0.0
+		for _, r := range grace {
+			longest = max(longest, *r.ReadySeconds)
+		}
+		text = append(text, subject(grace)+" not judged for another "+roughly(longest)+", after a start or a silence.")
+	}
+	if len(learning) > 0 {
+		first := slices.MinFunc(learning, func(a, b *EndpointRow) int { return cmp.Compare(a.Needed, b.Needed) })
+		s := subject(learning) + " still learning what is usual"
+		if len(learning) > 1 {
+			s += ", first " + shortName(first.Method, first.Route)
+		}
+		s += fmt.Sprintf(": %s", counted(first.Needed, "more request"))
+		if first.ReadySeconds != nil {
+			s += ", about " + roughly(*first.ReadySeconds) + " at this rate"
+		}
+		text = append(text, s+".")
+	}
+	return strings.Join(text, " ")
+}
+
+func subject(rows []*EndpointRow) string {
+	if len(rows) == 1 {
+		return shortName(rows[0].Method, rows[0].Route) + " is"
+	}
+	return fmt.Sprintf("%d endpoints are", len(rows))
+}
+
+// roughly is a span of time in one unit.
+func roughly(seconds float64) string {
+	switch {
+	case seconds < 100:
+		return fmt.Sprintf("%.0f s", seconds)
+	case seconds < 100*60:
+		return fmt.Sprintf("%.0f min", seconds/60)
+	}
+	return fmt.Sprintf("%.0f h", seconds/3600)
+}
+
+func sentences(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " ")
+}
+
+// shortName is an endpoint in a title.
+func shortName(method, route string) string {
+	return units.Middle(endpointName(method, route), 60)
+}
+
+func percent(share float64) string { return units.Short(100*share) + " %" }
+
+// are is a number of things with its verb.
+func are(n int, what string) string {
+	if n == 1 {
+		return "1 " + what + " is"
+	}
+	return fmt.Sprintf("%d %ss are", n, what)
+}

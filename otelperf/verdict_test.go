@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package otelperf
+
+import (
+	"testing"
+	"time"
+
+	"github.com/otelperf/otelperf-go/otelperf/causes"
+)
+
+// What the first line says, worst first, and green only if nothing is wrong.
+func TestVerdict(t *testing.T) {
+	now := time.Date(2026, 5, 4, 3, 0, 0, 0, time.UTC)
+	row := func(route string, count uint64, state string, needed uint64, ready *float64) EndpointRow {
+		return EndpointRow{Method: "GET", Route: route, Kind: "http", Totals: Totals{Count: count}, State: state, Needed: needed, ReadySeconds: ready}
+	}
+	spike := func(matter, route string) Spike {
+		return Spike{State: "open", Start: now, Endpoints: []SpikeEndpoint{{Method: "GET", Route: route, State: "open", Matter: matter}}}
+	}
+	muted := func(s Spike) Spike {
+		s.Muted = &SpikeMute{By: "me", Until: now.Add(time.Hour)}
+		return s
+	}
+	normal, quiet := row("/a", 500, "normal", 0, nil), row("/q", 0, "learning", 400, nil)
+	learning, rare := row("/b", 300, "learning", 120, new(39.0)), row("/r", 3, "learning", 400, nil)
+	grace := row("/a", 500, "normal", 0, new(150.0))
+	usual := row("/five", 500, "normal", 0, nil)
+	usual.ErrorState, usual.UsualErrorRate = "elevated", new(.05)
+	slow, failing := spike("latency", "/a"), spike("failures", "/pay")
+	slow.Endpoints[0].Causes, slow.Endpoints[0].Cause = []causes.Ranked{{}}, "It waits for postgresql."
+	past := spike("latency", "/a")
+	past.State, past.End = "ended", new(now.Add(-3*time.Minute))
+	for _, tt := range []struct {
+		name                  string
+		facts                 facts
+		status, title, detail string
+	}{
+		{"switched off", facts{disabled: "OTEL_SDK_DISABLED"}, "off", "Switched off", "OTEL_SDK_DISABLED is set: nothing is measured."},
+		{"stalled", facts{stalled: true, endpoints: []EndpointRow{normal}}, "unknown", "Cannot tell", "Evaluation has stopped: the numbers are old."},
+		{"no requests", facts{}, "unknown", "No requests yet", "The first one that ends shows up here within a second."},
+		{"none in the window", facts{endpoints: []EndpointRow{quiet}}, "unknown", "Cannot tell yet", "There was no request in this window."},
+		{"all judged", facts{endpoints: []EndpointRow{normal, quiet}}, "ok", "Nothing is wrong", "One endpoint is judged, and within what is usual."},
+		{"a rare one learns", facts{endpoints: []EndpointRow{normal, rare}}, "ok", "Nothing is wrong",
+			"One endpoint is judged, and within what is usual. GET /r is still learning what is usual: 400 more requests."},
+		{"a busy one learns", facts{endpoints: []EndpointRow{normal, learning, rare}}, "unknown", "Cannot tell yet",
+			"2 endpoints are still learning what is usual, first GET /b: 120 more requests, about 39 s at this rate. One endpoint is judged, and within what is usual."},
+		{"after a restart", facts{endpoints: []EndpointRow{grace}}, "unknown", "Cannot tell yet",
+			"GET /a is not judged for another 2 min, after a start or a silence."},
+		{"after a spike", facts{endpoints: []EndpointRow{normal}, spikes: []Spike{past}}, "ok", "Nothing is wrong",
+			"One endpoint is judged, and within what is usual. The last incident ended 3 min ago."},
+		{"always fails", facts{endpoints: []EndpointRow{normal, usual}}, "elevated", "Nothing new, but GET /five fails 5 % as usual",
+			"2 endpoints are judged, and within what is usual."},
+		{"slow", facts{endpoints: []EndpointRow{normal, usual}, spikes: []Spike{slow}}, "slow", "GET /a has left its usual latency", "It waits for postgresql."},
+		{"failing comes first", facts{endpoints: []EndpointRow{normal}, spikes: []Spike{slow, failing, spike("panics", "/pay"), spike("failures", "/cart")}},
+			"failing", "2 endpoints are failing", "Also slow: GET /a."},
+		{"silent", facts{endpoints: []EndpointRow{normal}, spikes: []Spike{spike("silence", "/a")}}, "silent", "GET /a lacks its usual requests", ""},
+		{"burning before client errors", facts{endpoints: []EndpointRow{normal}, spikes: []Spike{spike("client_errors", "/a"), spike("objective", "/pay")}},
+			"burning", "The error budget of GET /pay burns", "Also client errors: GET /a."},
+		{"client errors", facts{endpoints: []EndpointRow{normal}, spikes: []Spike{spike("client_errors", "/a")}}, "elevated", "More client errors than usual at GET /a", ""},
+		{"muted counts less", facts{endpoints: []EndpointRow{normal}, spikes: []Spike{muted(failing), slow}}, "slow", "GET /a has left its usual latency",
+			"It waits for postgresql. 1 more incident is muted."},
+		{"all muted", facts{endpoints: []EndpointRow{normal}, spikes: []Spike{muted(failing)}}, "failing", "GET /pay is failing", "Muted until 04:00 UTC."},
+		{"while learning", facts{endpoints: []EndpointRow{learning}, spikes: []Spike{failing}}, "failing", "GET /pay is failing", ""},
+	} {
+		tt.facts.now = now
+		if got := tt.facts.verdict(); got != (Verdict{tt.status, tt.title, tt.detail}) {
+			t.Errorf("%s:\n got %q\nwant %q", tt.name, got, Verdict{tt.status, tt.title, tt.detail})
+		}
+	}
+}
