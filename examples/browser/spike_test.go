@@ -98,7 +98,7 @@ func TestSpikeShowsUp(t *testing.T) {
 	began, known := s.spike(t)
 	tb.until(`document.getElementById("spikes").innerText.includes("/checkout")`)
 	t.Logf("detected %v after the first slow request, on the page %v later", known.Sub(began).Round(time.Millisecond), time.Since(known).Round(time.Millisecond))
-	tb.until(`document.getElementById("headline").textContent === "One endpoint has left its usual latency"`)
+	tb.until(`document.getElementById("headline").textContent === "GET /checkout has left its usual latency"`)
 	tb.until(`document.querySelector("#spikes .reason").textContent.length > 20 && /since .*s/.test(document.querySelector("#spikes .since").textContent)`)
 	tb.until(row("/checkout") + `.classList.contains("spiking")`)
 	tb.until(`document.title.startsWith("\u25b2")`)
