@@ -254,7 +254,7 @@ func waitText(rows []*EndpointRow) string {
 		if len(learning) > 1 {
 			s += ", first " + shortName(first.Method, first.Route)
 		}
-		s += fmt.Sprintf(": %s", counted(first.Needed, "more request"))
+		s += fmt.Sprintf(": %s", moreRequests(first.Needed))
 		if first.ReadySeconds != nil {
 			s += ", about " + roughly(*first.ReadySeconds) + " at this rate"
 		}
@@ -298,4 +298,11 @@ func are(n int, what string) string {
 		return "1 " + what + " is"
 	}
 	return fmt.Sprintf("%d %ss are", n, what)
+}
+
+func moreRequests(n uint64) string {
+	if n == 1 {
+		return "1 more request"
+	}
+	return fmt.Sprintf("%d more requests", n)
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/causes"
+	"github.com/otelperf/otelperf-go/otelperf/internal/mutes"
 )
 
 // What the first line says, worst first, and green only if nothing is wrong.
@@ -19,7 +20,7 @@ func TestVerdict(t *testing.T) {
 		return Spike{State: "open", Start: now, Endpoints: []SpikeEndpoint{{Method: "GET", Route: route, State: "open", Matter: matter}}}
 	}
 	muted := func(s Spike) Spike {
-		s.Muted = &SpikeMute{By: "me", Until: now.Add(time.Hour)}
+		s.Muted = &mutes.Muted{By: "me", Until: now.Add(time.Hour)}
 		return s
 	}
 	normal, quiet := row("/a", 500, "normal", 0, nil), row("/q", 0, "learning", 400, nil)

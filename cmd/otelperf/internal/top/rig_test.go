@@ -104,6 +104,7 @@ func summary(instance string) otelperf.Summary {
 		{TraceID: slowID, SpanID: "b7ad6b7169203331", Method: "GET", Route: "/checkout", Status: new(200), Outcome: "ok", Time: noon.Add(-2 * time.Second), DurationMs: 812.5, Ratio: new(4.1), Reason: "threshold"},
 		{TraceID: strings.Repeat("2", 32), Method: "GET", Route: "/products", Status: new(500), Outcome: "server_error", Time: noon.Add(-9 * time.Second), DurationMs: 3, Reason: "failed"},
 	}
+	s.Verdict = otelperf.Verdict{Status: "slow", Title: "GET /checkout has left its usual latency", Detail: "It waits for postgresql SELECT."}
 	s.Spikes = []otelperf.Spike{{
 		ID: "sp-1", State: "open", Start: noon.Add(-90 * time.Second), At: noon.Add(-80 * time.Second), Reason: "GET /checkout: p99 is 800 ms, usually 200 ms",
 		Endpoints: []otelperf.SpikeEndpoint{{Method: "GET", Route: "/checkout", State: "open", P99Ms: 800, BaselineP99Ms: 200, Quantile: 0.973, QuantileMs: 760, BaselineQuantileMs: 190, Ratio: new(4.0), WorstMs: 950, WorstRatio: new(5.0), CostRequests: 900, CostSlow: 300, CostFailed: 2, WaitsFor: "SELECT carts", Requests: 90, Above: 30, Expected: 0.9, ThresholdMs: 200}},

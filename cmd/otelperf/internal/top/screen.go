@@ -32,7 +32,7 @@ func (l layout) of(p panel) int {
 
 // layout divides the screen: what is wrong comes first, the endpoints get what is left.
 func (m *Model) layout() layout {
-	left := m.height - 3 - 1 // title, totals and verdict; keys
+	left := m.height - 2 - len(m.verdict()) - 1 // title, totals and verdict; keys
 	var l layout
 	take := func(n int) int {
 		n = max(0, min(n, left))
@@ -72,7 +72,7 @@ func (m *Model) screen() string {
 
 func (m *Model) listLines() []string {
 	l := m.layout()
-	lines := []string{m.title(), m.totals(), m.verdict()}
+	lines := append([]string{m.title(), m.totals()}, m.verdict()...)
 	status := m.status()
 	lines = append(lines, status[:l.status]...)
 	if m.view == nil {

@@ -56,10 +56,14 @@ func (m *Model) totals() string {
 		plain.Number(v.Rate), plain.Share(v.ErrorRate), plain.Ms(v.P50Ms), plain.Ms(v.P95Ms), plain.Ms(v.P99Ms), fmt.Sprint(v.SlowQueriesCount)))
 }
 
-// verdict answers whether anything is wrong now.
-func (m *Model) verdict() string {
+// verdict answers whether anything is wrong now, in a line; none from services of earlier versions.
+func (m *Model) verdict() []string {
 	if m.view == nil {
-		return ""
+		return nil
+	}
+	text := report.Verdict(m.view)
+	if text == "" {
+		return nil
 	}
 	style := bad
 	switch m.view.Verdict().Status {
@@ -67,10 +71,10 @@ func (m *Model) verdict() string {
 		style = good
 	case "elevated", "off":
 		style = warn
-	case "unknown", "":
+	case "unknown":
 		style = faint
 	}
-	return style.Render(m.line(" " + report.Verdict(m.view)))
+	return []string{style.Render(m.line(" " + text))}
 }
 
 // status says what is wrong with the answers themselves.
