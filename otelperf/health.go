@@ -3,6 +3,7 @@
 package otelperf
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"net/http"
@@ -29,7 +30,7 @@ type Health struct {
 type HealthCheck struct {
 	Name   string `json:"name"`            // what was looked at: enabled, engine, counting, spikes, source, faults, endpoints, anatomies, state_file, bundles, in_flight, evidence
 	Status string `json:"status"`          // pass or warn
-	Detail string `json:"detail,omitzero"` // what is wrong; with pass empty, but for spikes that nobody can tell yet
+	Detail string `json:"detail,omitzero"` // what is wrong; with pass empty, but for spikes that are muted or that nobody can tell yet
 }
 
 const (
@@ -63,10 +64,10 @@ func (m *Monitor) Health() Health {
 	check("enabled", d.Disabled != "", "%s is set", d.Disabled)
 	check("engine", d.Stalled && !m.closed.Load(), "no evaluation for %.0f s%s", m.engine.Age().Seconds(), m.reader.why())
 	check("counting", d.Processor.Stopped, "%s", d.ended())
-	open := m.openReasons()
-	check("spikes", len(open) > 0, "%s", strings.Join(open, "; "))
-	if len(open) == 0 {
-		h.Checks[len(h.Checks)-1].Detail = m.cannotTell()
+	open, muted := m.openReasons()
+	check("spikes", len(open) > muted, "%s", strings.Join(open, "; "))
+	if len(open) == muted {
+		h.Checks[len(h.Checks)-1].Detail = cmp.Or(strings.Join(open, "; "), m.cannotTell())
 	}
 	check("source", d.Source == "metrics" && !d.ReaderRegistered, "the metric source needs Monitor.Reader in the MeterProvider")
 	check("processors", d.Processor.Doubled, "%s", doubledText)
@@ -93,14 +94,24 @@ func (m *Monitor) HealthHandler() http.Handler {
 	})
 }
 
-// openReasons are the reasons of the incidents that are open.
-func (m *Monitor) openReasons() (reasons []string) {
-	for _, in := range m.engine.Incidents() {
-		if in.State == engine.Open {
-			reasons = append(reasons, in.Reason)
+// openReasons are the reasons of the spikes that are open, each with who looks after it and until when it is muted, and how many of
+// them are muted: people were to expect those, and they are no warning.
+func (m *Monitor) openReasons() (reasons []string, muted int) {
+	for _, s := range m.spikes() {
+		if s.State != string(engine.Open) {
+			continue
 		}
+		reason := s.Reason
+		if s.Ack != nil {
+			reason += " (" + acknowledged(s.Ack) + ")"
+		}
+		if s.Muted != nil {
+			muted++
+			reason += " (muted until " + s.Muted.Until.UTC().Format(mutedUntil) + ")"
+		}
+		reasons = append(reasons, reason)
 	}
-	return reasons
+	return reasons, muted
 }
 
 // cannotTell says how many of the endpoints with requests in the last five minutes are not judged yet, so that no open spike says
