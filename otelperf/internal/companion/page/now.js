@@ -4,6 +4,7 @@ import { $, el, keyed, measure, show, text, toggle } from "./dom.js";
 import { readiness, unjudged, unknown } from "./endpoints.js";
 import * as format from "./format.js";
 import { sentences } from "./runtime.js";
+import { said, showMutes, showSaid } from "./said.js";
 
 const figures = [
   ["Requests", (s) => [format.rate(s.rate), "\u202f/s"]],
@@ -20,7 +21,7 @@ const figureNodes = figures.map(([label]) => {
   return value;
 });
 
-export function showNow(summary, openTrace, select) {
+export function showNow(summary, openTrace, select, mayChange) {
   figures.forEach(([, value, bad, title], i) => {
     measure(figureNodes[i], value(summary));
     figureNodes[i].title = title?.(summary) ?? "";
@@ -33,7 +34,11 @@ export function showNow(summary, openTrace, select) {
   toggle(document.body, "wrong", open.length > 0);
   toggle(document.body, "unsure", headline === unsureHeadline);
   show($("spikes"), open.length > 0);
-  keyed($("spikes"), open, (s) => s.id, () => el("li", { class: "spike" }), (li, spike) => fillSpike(li, spike, summary, openTrace, select));
+  keyed($("spikes"), open, (s) => s.id, () => el("li", { class: "spike" }), (li, spike) => {
+    fillSpike(li, spike, summary, openTrace, select);
+    showSaid(li.said, spike, mayChange);
+  });
+  showMutes(summary.mutes, mayChange);
 }
 
 const unsureHeadline = "Cannot tell yet";
@@ -74,7 +79,9 @@ function fillSpike(li, spike, summary, openTrace, select) {
   const stamp = JSON.stringify([spike.id, spike.reason, spike.trace_ids, spike.signals, spike.causes, spike.cause, first.worst_ratio, first.waits_for]);
   if (li.dataset.stamp !== stamp) {
     li.dataset.stamp = stamp;
-    li.replaceChildren(el("div", { class: "spike-head" },
+    if (!li.said) li.append(li.said = said());
+    while (li.firstChild !== li.said) li.firstChild.remove();
+    li.said.before(el("div", { class: "spike-head" },
       el("button", { type: "button", class: "route plain", on: { click: () => select(first) } }, format.name(first)),
       el("span", { class: "factor", title: format.quantile(first.quantile) + " in the worst minute, as a multiple of what it usually is" }, format.times(first.worst_ratio)),
       el("span", { class: "muted" }, spike.endpoints.length > 1 ? "and " + (spike.endpoints.length - 1) + " more" : "")),
