@@ -55,7 +55,7 @@ type alerter struct {
 	slow    *slowlog.Store
 	beside  *spikeSignals
 
-	queue   chan *engine.Event
+	queue   chan news
 	dropped atomic.Uint64
 	panics  atomic.Uint64 // of receivers
 	faults  *fault.Log
@@ -68,15 +68,12 @@ func newAlerter(c *config, slow *slowlog.Store, faults *fault.Log) *alerter {
 	}
 	return &alerter{
 		Worker: worker.New(), logger: c.logger, name: c.name, named: c.nameAttributes(), events: provider.Logger(scopeName, otellog.WithInstrumentationVersion(Version)), onSpike: c.onSpike,
-		slow: slow, queue: make(chan *engine.Event, queuedAlerts), faults: faults,
+		slow: slow, queue: make(chan news, queuedAlerts), faults: faults,
 	}
 }
 
-// put queues an event that is worth a message. It never blocks.
-func (a *alerter) put(ev *engine.Event) {
-	if ev.Part != nil {
-		return
-	}
+// put queues news. It never blocks.
+func (a *alerter) put(n news) {
 	select {
 	case <-a.Stopping():
 		a.dropped.Add(1)
@@ -84,7 +81,7 @@ func (a *alerter) put(ev *engine.Event) {
 	default:
 	}
 	select {
-	case a.queue <- ev:
+	case a.queue <- n:
 	default:
 		a.dropped.Add(1)
 	}
@@ -92,15 +89,19 @@ func (a *alerter) put(ev *engine.Event) {
 
 // start begins to report, until Close: then what is queued is reported still.
 func (a *alerter) start() {
-	worker.Deliver(a.Worker, a.queue, func(ev *engine.Event) { a.faults.Guard("the alerts", func() { a.report(ev) }) })
+	worker.Deliver(a.Worker, a.queue, func(n news) { a.faults.Guard("the alerts", func() { a.report(n) }) })
 }
 
-// report delivers one event to every receiver.
-func (a *alerter) report(ev *engine.Event) {
-	al := &alert{Event: ev, spike: spikeOf(&ev.Incident)}
+// report delivers news to every receiver, what is muted to the logs alone.
+func (a *alerter) report(n news) {
+	ev := n.Event
+	al := &alert{news: n, spike: spikeOf(&ev.Incident)}
 	a.beside.add(&al.spike)
 	a.log(al)
 	a.emit(al)
+	if n.muted {
+		return
+	}
 	for _, f := range a.onSpike {
 		sp := spikeOf(&ev.Incident) // its slices are f's to keep
 		a.beside.add(&sp)
@@ -110,7 +111,7 @@ func (a *alerter) report(ev *engine.Event) {
 
 // alert is an event as receivers see it.
 type alert struct {
-	*engine.Event
+	news
 	spike Spike
 }
 
@@ -160,6 +161,9 @@ func (a *alerter) log(ev *alert) {
 		level, text = slog.LevelWarn, "latency spike: its cause is known"
 	}
 	attrs := []slog.Attr{slog.String("spike_id", ev.spike.ID)}
+	if ev.muted {
+		level, attrs = slog.LevelInfo, append(attrs, slog.Bool("muted", true))
+	}
 	if a.name != "" {
 		attrs = append(attrs, slog.String("monitor", a.name))
 	}
@@ -198,7 +202,7 @@ func (a *alerter) log(ev *alert) {
 }
 
 // emit sends the alert as an OpenTelemetry event: severity ERROR4 for a start or growth, which is LevelCritical, WARN for a
-// cause that has become known and for one that goes on after a restart, INFO for an end. The attribute
+// cause that has become known and for one that goes on after a restart, INFO for an end and for all that is muted. The attribute
 // otelperf.alert.severity says critical or info.
 func (a *alerter) emit(ev *alert) {
 	name, severity, severityText, urgency := logEventSpikeStarted, otellog.SeverityError4, "ERROR", "critical"
@@ -213,6 +217,10 @@ func (a *alerter) emit(ev *alert) {
 		name, severity, severityText, urgency = logEventSpikeUpdated, otellog.SeverityWarn, "WARN", "info"
 	}
 	var r otellog.Record
+	if ev.muted {
+		severity, severityText, urgency = otellog.SeverityInfo, "INFO", "info"
+		r.AddAttributes(attribute.Bool("otelperf.spike.muted", true))
+	}
 	r.SetEventName(name)
 	r.SetTimestamp(ev.Time)
 	r.SetSeverity(severity)

@@ -5,8 +5,13 @@ package otelperf
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	otellog "go.opentelemetry.io/otel/log"
 
 	"github.com/otelperf/otelperf-go/slowlog/fault"
 )
@@ -14,11 +19,13 @@ import (
 // queuedAudits bounds the changes that wait to be logged.
 const queuedAudits = 64
 
-// auditor logs what somebody has changed, and what is wrong with the wiring, whatever the level of our other lines is. It does so from
+// auditor logs what somebody has changed, which is an OpenTelemetry event, too, and what is wrong with the wiring, whatever the level
+// of our other lines is. It does so from
 // a goroutine that is there while there is something to log, so that a logger that blocks or panics holds up neither the request nor
 // the next change.
 type auditor struct {
-	logger  *slog.Logger // the program's own; nil: slog.Default() at the time
+	logger  *slog.Logger   // the program's own; nil: slog.Default() at the time
+	events  otellog.Logger // changes are events, too; nil: they are not
 	dropped atomic.Uint64
 	panics  atomic.Uint64 // of the log handler
 
@@ -33,6 +40,26 @@ type change struct {
 	level   slog.Level
 	message string
 	attrs   []slog.Attr
+}
+
+// logEventAudit is the name of the event of a change.
+const logEventAudit = "otelperf.audit"
+
+// record is the event: what was changed is its body, and the attributes are those of the line, those of ours below otelperf.audit.
+func (c *change) record() (r otellog.Record) {
+	r.SetEventName(logEventAudit)
+	r.SetTimestamp(time.Now())
+	r.SetSeverity(otellog.SeverityInfo)
+	r.SetSeverityText("INFO")
+	r.SetBody(attribute.StringValue(c.message))
+	for _, a := range c.attrs {
+		key := a.Key
+		if !strings.Contains(key, ".") {
+			key = logEventAudit + "." + key
+		}
+		r.AddAttributes(attribute.String(key, a.Value.String()))
+	}
+	return r
 }
 
 func newAuditor(l *slog.Logger) *auditor { return &auditor{logger: l} }
@@ -73,6 +100,9 @@ func (a *auditor) run(ended chan<- struct{}) {
 			l = slog.Default()
 		}
 		fault.Contain(&a.panics, func() { l.LogAttrs(c.ctx, c.level, c.message, c.attrs...) })
+		if a.events != nil && c.level == slog.LevelInfo {
+			fault.Contain(&a.panics, func() { a.events.Emit(c.ctx, c.record()) })
+		}
 	}
 }
 

@@ -54,7 +54,7 @@ func TestFaultsOfOurs(t *testing.T) {
 	for name, provoke := range map[string]func(*Monitor){
 		"an evaluation":              func(m *Monitor) { m.reader.source = faultySource{}; m.evaluate() },
 		"the lines of slow requests": func(m *Monitor) { m.lines.queue <- nil },
-		"the alerts":                 func(m *Monitor) { m.alerts.queue <- &engine.Event{Opened: true} },
+		"the alerts":                 func(m *Monitor) { m.alerts.queue <- news{Event: &engine.Event{Opened: true}} },
 		"the stream":                 func(m *Monitor) { m.companion.Send(companion.TopicSlow, func() any { panic("no answer") }) },
 	} {
 		synctest.Test(t, func(t *testing.T) {

@@ -28,7 +28,7 @@ type Health struct {
 type HealthCheck struct {
 	Name   string `json:"name"`            // what was looked at: enabled, engine, counting, spikes, source, faults, endpoints, anatomies, state_file, bundles, in_flight, evidence
 	Status string `json:"status"`          // pass or warn
-	Detail string `json:"detail,omitzero"` // what is wrong; empty with pass
+	Detail string `json:"detail,omitzero"` // what is wrong; with pass empty, but for spikes that are muted
 }
 
 const (
@@ -63,8 +63,11 @@ func (m *Monitor) Health() Health {
 	check("engine", d.Stalled && !m.closed.Load(), "no evaluation for %.0f s%s", m.engine.Age().Seconds(), m.reader.why())
 	check("counting", d.Processor.Stopped, "%s", d.ended())
 	h.Verdict = m.verdict()
-	open := m.openReasons()
-	check("spikes", len(open) > 0, "%s", strings.Join(open, "; "))
+	open, muted := m.openReasons()
+	check("spikes", len(open) > muted, "%s", strings.Join(open, "; "))
+	if len(open) == muted {
+		h.Checks[len(h.Checks)-1].Detail = strings.Join(open, "; ")
+	}
 	check("source", d.Source == "metrics" && !d.ReaderRegistered, "the metric source needs Monitor.Reader in the MeterProvider")
 	check("processors", d.Processor.Doubled, "%s", doubledText)
 	check("faults", d.Processor.Faults+d.Faults+d.MiddlewareFaults > 0, "faults of otelperf itself: %d in the processor, %d in Middleware, %d in evaluations, lines, alerts, events and the stream",
@@ -90,14 +93,24 @@ func (m *Monitor) HealthHandler() http.Handler {
 	})
 }
 
-// openReasons are the reasons of the incidents that are open.
-func (m *Monitor) openReasons() (reasons []string) {
-	for _, in := range m.engine.Incidents() {
-		if in.State == engine.Open {
-			reasons = append(reasons, in.Reason)
+// openReasons are the reasons of the spikes that are open, each with who looks after it and until when it is muted, and how many of
+// them are muted: people were to expect those, and they are no warning.
+func (m *Monitor) openReasons() (reasons []string, muted int) {
+	for _, s := range m.spikes() {
+		if s.State != string(engine.Open) {
+			continue
 		}
+		reason := s.Reason
+		if s.Ack != nil {
+			reason += " (" + acknowledged(s.Ack) + ")"
+		}
+		if s.Muted != nil {
+			muted++
+			reason += " (muted until " + s.Muted.Until.UTC().Format(mutedUntil) + ")"
+		}
+		reasons = append(reasons, reason)
 	}
-	return reasons
+	return reasons, muted
 }
 
 // verdict is the answer to whether anything is wrong, by the last five minutes, without an evaluation.

@@ -22,6 +22,7 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/internal/companion"
 	"github.com/otelperf/otelperf-go/otelperf/internal/httpmw"
 	"github.com/otelperf/otelperf-go/otelperf/internal/metricsource"
+	"github.com/otelperf/otelperf-go/otelperf/internal/mutes"
 	"github.com/otelperf/otelperf-go/otelperf/internal/runtimesignals"
 	"github.com/otelperf/otelperf-go/otelperf/internal/stacks"
 	"github.com/otelperf/otelperf-go/otelperf/internal/statefile"
@@ -66,6 +67,7 @@ type Monitor struct {
 	faults     fault.Log // of ours, outside of requests
 	closed     atomic.Bool
 	causes     spikeCauses
+	book       mutes.Book // of acks and mutes
 }
 
 // New returns a Monitor. Its error joins all that is wrong with the options and the environment, each wrapping ErrConfig. It starts
@@ -96,7 +98,7 @@ func New(opts ...Option) (*Monitor, error) {
 func (m *Monitor) build() (err error) {
 	m.lines = newLineWriter(m.cfg.logger, &m.faults)
 	m.runtime = runtimesignals.New("/", m.cfg.pools, &m.faults)
-	m.beside.recorder = m.runtime
+	m.beside.recorder, m.beside.book = m.runtime, &m.book
 	m.companion = companion.New(service{m}, companion.Config{
 		Windows: windowNames(), Window: string(Window5m), Sortings: sortingNames(), MaxSpikes: engine.MaxIncidents, MaxStreams: m.cfg.maxStreams,
 		Access: access.Config{Authorizer: m.cfg.authorizer, BearerToken: m.cfg.token, LocalChanges: m.cfg.localChanges}, Faults: &m.faults,
@@ -114,7 +116,7 @@ func (m *Monitor) build() (err error) {
 		return err
 	}
 	if m.cfg.stateFile != "" && m.disabled == "" {
-		m.state = newStateKeeper(m.cfg.stateFile, m.engine, m.identity, 2*m.processor.Stats().MaxEndpoints)
+		m.state = newStateKeeper(m.cfg.stateFile, m.engine, &m.book, m.identity, 2*m.processor.Stats().MaxEndpoints)
 		m.state.load()
 	}
 	if m.disabled == "" {
@@ -123,6 +125,7 @@ func (m *Monitor) build() (err error) {
 	}
 	m.alerts = newAlerter(&m.cfg, m.slow, &m.faults)
 	m.alerts.beside = &m.beside
+	m.audits.events = m.alerts.events
 	if m.cfg.bundleDir != "" && m.disabled == "" {
 		m.bundles = newBundleDir(m)
 	}
@@ -222,6 +225,7 @@ func (m *Monitor) sendSlow(e *slowlog.Entry) {
 func (m *Monitor) digest(now time.Time) {
 	m.link.Digest(now)
 	m.arming.tick(now)
+	m.unmute(now)
 	m.causes.explainRequests(m.slow)
 }
 
@@ -238,8 +242,8 @@ func (m *Monitor) spike(ev *engine.Event) {
 		m.beside.add(&change.Spike)
 		m.companion.Send(companion.TopicSpike, func() any { return change })
 	}
-	m.alerts.put(ev)
 	if message {
+		m.announce(ev)
 		m.bundles.put(&ev.Incident)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/engine"
+	"github.com/otelperf/otelperf-go/otelperf/internal/mutes"
 	"github.com/otelperf/otelperf-go/otelperf/internal/runtimesignals"
 )
 
@@ -46,6 +47,7 @@ func (m *Monitor) runtimeSeries(w Window) runtimeAnswer {
 type spikeSignals struct {
 	recorder *runtimesignals.Recorder
 	arming   *armer // knows the recordings
+	book     *mutes.Book
 
 	mu   sync.Mutex // guards all below
 	last []*spikeTime
@@ -90,13 +92,14 @@ func (s *spikeSignals) look(t *spikeTime, now time.Time) {
 	t.seen, t.until = runtimesignals.Worst(t.seen, s.recorder.Deviations(t.until, now)), now
 }
 
-// add says of each spike what was seen beside it, and which recordings were made of it.
+// add says of each spike what was seen beside it, which recordings were made of it, who looks after it and until when it is muted.
 func (s *spikeSignals) add(spikes ...*Spike) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
 	for _, sp := range spikes {
 		sp.Signals, sp.Recordings = []runtimesignals.Deviation{}, s.arming.ofSpike(sp)
+		sp.Ack, sp.Muted = s.book.Acked(sp.ID), s.book.Muted(openParts(sp), now)
 		for _, t := range s.last {
 			if t.id != sp.ID {
 				continue

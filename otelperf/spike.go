@@ -7,6 +7,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf/causes"
 	"github.com/otelperf/otelperf-go/otelperf/engine"
+	"github.com/otelperf/otelperf-go/otelperf/internal/mutes"
 	"github.com/otelperf/otelperf-go/otelperf/internal/runtimesignals"
 	"github.com/otelperf/otelperf-go/otelperf/internal/units"
 )
@@ -55,6 +56,10 @@ type Spike struct {
 	// version that came with it, if it is another than before.
 	SinceRestart bool   `json:"since_restart,omitzero"`
 	SinceVersion string `json:"since_version,omitzero"` // see SinceRestart
+	// Ack says who looks after it: what grows is not reported meanwhile. nil if nobody does.
+	Ack *mutes.Ack `json:"ack"`
+	// Muted says until when it is not reported; nil if it is. All its endpoints that are open are muted then.
+	Muted *mutes.Muted `json:"muted"`
 }
 
 // SpikeError is failed requests with one type of error, of those that the slow log has.

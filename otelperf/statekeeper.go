@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/otel"
 
 	"github.com/otelperf/otelperf-go/otelperf/engine"
+	"github.com/otelperf/otelperf-go/otelperf/internal/mutes"
 	"github.com/otelperf/otelperf-go/otelperf/internal/statefile"
 	"github.com/otelperf/otelperf-go/otelperf/internal/worker"
 )
@@ -30,6 +31,7 @@ type stateKeeper struct {
 	*worker.Worker
 	path     string
 	engine   *engine.Engine
+	book     *mutes.Book // of acks and mutes
 	identity func() identity
 	limit    int
 	writer   string
@@ -44,8 +46,8 @@ type stateKeeper struct {
 	unsaved error      // of the last save, until it was returned by Close
 }
 
-func newStateKeeper(path string, e *engine.Engine, who func() identity, limit int) *stateKeeper {
-	return &stateKeeper{Worker: worker.New(), path: path, engine: e, identity: who, limit: limit, writer: rand.Text()}
+func newStateKeeper(path string, e *engine.Engine, book *mutes.Book, who func() identity, limit int) *stateKeeper {
+	return &stateKeeper{Worker: worker.New(), path: path, engine: e, book: book, identity: who, limit: limit, writer: rand.Text()}
 }
 
 // load hands what the file holds to the engine. What is wrong with it is reported, and it counts as empty.
@@ -57,7 +59,8 @@ func (k *stateKeeper) load() {
 		k.report(err)
 		return
 	}
-	k.engine.Offer(k.recent(saved), h.ServiceVersion)
+	k.engine.Offer(k.recent(saved.Baselines), h.ServiceVersion)
+	k.book.Load(saved.Book, time.Now())
 	if err := statefile.Sweep(k.path, time.Now()); err != nil {
 		k.report(err)
 	}
@@ -121,7 +124,8 @@ func (k *stateKeeper) save() {
 func (k *stateKeeper) write() error {
 	id := k.identity()
 	h := statefile.Header{Service: id.service, ServiceVersion: id.version, Instance: id.instance, Writer: k.writer, Written: time.Now().UTC()}
-	if err := statefile.Write(k.path, h, k.recent(k.engine.Baselines(h.Written))); err != nil {
+	c := statefile.Content{Baselines: k.recent(k.engine.Baselines(h.Written)), Book: k.book.Save(h.Written)}
+	if err := statefile.Write(k.path, h, c); err != nil {
 		return err
 	}
 	k.wrote = k.writer

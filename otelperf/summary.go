@@ -5,6 +5,7 @@ package otelperf
 import (
 	"time"
 
+	"github.com/otelperf/otelperf-go/otelperf/internal/mutes"
 	"github.com/otelperf/otelperf-go/otelperf/internal/runtimesignals"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
@@ -41,6 +42,7 @@ type Summary struct {
 	Dependencies []EndpointRow `json:"dependencies"` // client and db spans; not in the totals
 	Jobs         []EndpointRow `json:"jobs"`         // parentless internal spans; not in the totals
 	Spikes       []Spike       `json:"spikes"`       // newest first
+	Mutes        []mutes.Mute  `json:"mutes"`        // those in force, in the order in which they were set; at most 100
 
 	// Runtime is what the Go runtime, the operating system and the pools of WithDB tell, beside what is usual; nil in the
 	// answer of an older version.

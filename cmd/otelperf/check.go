@@ -61,6 +61,7 @@ An endpoint with fewer requests than --min-requests is left out, but of each --e
 	f.StringVar(&flags.p95, "max-p95", "", "`duration` that p95 may not exceed")
 	f.StringVar(&flags.errorRate, "max-error-rate", "", "`share` of server errors and panics that may not be exceeded, such as 1%")
 	f.BoolVar(&flags.limits.NoSpike, "no-spike", false, "no spike may be open")
+	f.BoolVar(&flags.limits.AllowMuted, "allow-muted", false, "with --no-spike: spikes that are muted may be open")
 	f.Uint64Var(&flags.limits.MinRequests, "min-requests", 100, "`number` of requests in the window that an endpoint needs to be judged")
 	f.StringArrayVar(&flags.limits.Endpoints, "endpoint", nil, "`pattern` of METHOD ROUTE to judge, with * for any characters; may be repeated")
 	return cmd

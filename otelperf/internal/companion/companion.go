@@ -16,6 +16,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf/events"
 	"github.com/otelperf/otelperf-go/otelperf/internal/access"
+	"github.com/otelperf/otelperf-go/otelperf/internal/mutes"
 	"github.com/otelperf/otelperf-go/otelperf/internal/web"
 	"github.com/otelperf/otelperf-go/slowlog/fault"
 )
@@ -38,6 +39,14 @@ type Service interface {
 	Errors(limit int) any
 	Spikes(limit int) any
 	Spike(id string) (answer any, ok bool)
+	// Ack notes that somebody looks after a spike: fresh is false if that is noted already, open for a spike that has ended, ok for one
+	// that there is not. Unack takes it back; was is nil if there was none.
+	Ack(id string, a mutes.Ack) (answer any, fresh, open, ok bool)
+	Unack(id string) (answer any, was *mutes.Ack, ok bool)
+	Mutes() any
+	// Mute puts a mute in force; the error is mutes.ErrFull, or that of the pattern. Unmute ends one; ok is false if there is none.
+	Mute(mutes.Mute) (mutes.Mute, error)
+	Unmute(id string) (was mutes.Mute, ok bool)
 	// Bundle returns what is known of a spike as a zip archive.
 	Bundle(id string) (zip []byte, ok bool, err error)
 	Evidence() any

@@ -19,7 +19,7 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/internal/web"
 )
 
-// maxPatch bounds the body of PATCH config, in bytes.
+// maxPatch bounds the body of a change, in bytes.
 const maxPatch = 4 << 10
 
 func (c *Companion) serveConfig(w http.ResponseWriter, r *http.Request) {
@@ -51,16 +51,21 @@ func (c *Companion) serveChange(w http.ResponseWriter, r *http.Request) {
 	web.JSON(w, r, c.service.Settings())
 }
 
-// readPatch reads the body as an object of at most maxPatch bytes.
+// readPatch reads the body as an object of settings.
 func readPatch(w http.ResponseWriter, r *http.Request) (map[string]json.RawMessage, *problem.Problem) {
+	return readObject(w, r, "settings", `an object such as {"slow_threshold_ms": 300}`, "application/merge-patch+json")
+}
+
+// readObject reads the body as an object of at most maxPatch bytes with some of what in it; kinds are accepted beside application/json.
+func readObject(w http.ResponseWriter, r *http.Request, what, example string, kinds ...string) (map[string]json.RawMessage, *problem.Problem) {
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if kind != "application/json" && kind != "application/merge-patch+json" {
+	if kinds = append([]string{"application/json"}, kinds...); !slices.Contains(kinds, kind) {
 		return nil, &problem.Problem{Status: http.StatusUnsupportedMediaType, Field: "Content-Type",
-			Detail: "Send the settings to be changed as a JSON object.", Accepted: "application/json, application/merge-patch+json"}
+			Detail: "Send the " + what + " as a JSON object.", Accepted: strings.Join(kinds, ", ")}
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxPatch))
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-		return nil, &problem.Problem{Status: http.StatusRequestEntityTooLarge, Detail: fmt.Sprintf("A change has at most %d bytes.", maxPatch)}
+		return nil, &problem.Problem{Status: http.StatusRequestEntityTooLarge, Detail: fmt.Sprintf("A body has at most %d bytes.", maxPatch)}
 	}
 	var patch map[string]json.RawMessage
 	d := json.NewDecoder(bytes.NewReader(body))
@@ -68,7 +73,7 @@ func readPatch(w http.ResponseWriter, r *http.Request) (map[string]json.RawMessa
 		err = d.Decode(&patch)
 	}
 	if err != nil || d.More() || len(patch) == 0 {
-		return nil, new(problem.Invalid("body", "The body is no JSON object with settings in it.", `an object such as {"slow_threshold_ms": 300}`))
+		return nil, new(problem.Invalid("body", "The body is no JSON object with "+what+" in it.", example))
 	}
 	return patch, nil
 }

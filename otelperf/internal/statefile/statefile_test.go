@@ -10,11 +10,13 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"testing"
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
 	"github.com/otelperf/otelperf-go/otelperf/engine"
+	"github.com/otelperf/otelperf-go/otelperf/internal/mutes"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
@@ -31,16 +33,25 @@ var someBaselines = []engine.Baseline{
 	{Endpoint: conventions.Endpoint{Kind: conventions.KindJob, Method: "job", Route: "nightly \"x\"\n"}, At: midnight.Add(time.Second), State: bytes.Repeat([]byte{7}, 2000)},
 }
 
+var someBook = &mutes.Saved{
+	Mutes: []mutes.Mute{{ID: "a1", Endpoint: "* /pay", By: "ana", At: midnight, Until: midnight.Add(time.Hour)}},
+	Acks:  map[string]mutes.Ack{"x-1": {By: "ben", Why: "on it", At: midnight}}, Held: map[string]mutes.News{"x-2": mutes.Opened},
+}
+
 func TestStateFileRoundTrip(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state")
 	for range 2 { // the second replaces the first
-		if err := Write(path, Header{Service: "shop", ServiceVersion: "1.0", Writer: "w", Written: midnight}, someBaselines); err != nil {
+		if err := Write(path, Header{Service: "shop", ServiceVersion: "1.0", Writer: "w", Written: midnight}, Content{Baselines: someBaselines, Book: someBook}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	h, saved, err := Read(path)
+	h, c, err := Read(path)
 	if err != nil {
 		t.Fatal(err)
+	}
+	saved := c.Baselines
+	if !reflect.DeepEqual(c.Book, someBook) {
+		t.Errorf("read the book %+v", c.Book)
 	}
 	if h.Service != "shop" || h.ServiceVersion != "1.0" || !h.Written.Equal(midnight) {
 		t.Errorf("header %+v", h)
@@ -62,11 +73,11 @@ func TestNumberThatJSONDoesNotHave(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state")
 	b := someBaselines[0]
 	b.Open = &engine.OpenPart{Incident: "x", Evidence: baseline.Event{Ratio: math.Inf(1)}}
-	if err := Write(path, Header{Writer: "w"}, []engine.Baseline{b}); err != nil {
+	if err := Write(path, Header{Writer: "w"}, Content{Baselines: []engine.Baseline{b}}); err != nil {
 		t.Fatal(err)
 	}
-	if _, saved, err := Read(path); err != nil || len(saved) != 1 || saved[0].Open != nil || len(saved[0].State) != 3 {
-		t.Errorf("read %+v, %v", saved, err)
+	if _, c, err := Read(path); err != nil || len(c.Baselines) != 1 || c.Baselines[0].Open != nil || len(c.Baselines[0].State) != 3 {
+		t.Errorf("read %+v, %v", c.Baselines, err)
 	}
 }
 
@@ -78,17 +89,17 @@ func TestFileWithoutOpenSpikes(t *testing.T) {
 	if err := os.WriteFile(path, []byte(head+body), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, saved, err := Read(path); err != nil || len(saved) != 1 || saved[0].Open != nil || !saved[0].SpikingSince.IsZero() || saved[0].Endpoint.Route != "/a" {
-		t.Errorf("read %+v, %v", saved, err)
+	if _, c, err := Read(path); err != nil || len(c.Baselines) != 1 || c.Baselines[0].Open != nil || !c.Baselines[0].SpikingSince.IsZero() || c.Book != nil || c.Baselines[0].Endpoint.Route != "/a" {
+		t.Errorf("read %+v, %v", c.Baselines, err)
 	}
 }
 
 func TestStateFileThatCannotBeUsed(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state")
-	if _, saved, err := Read(path); err != nil || saved != nil {
-		t.Errorf("missing file: %v, %v; want nothing and no error", saved, err)
+	if _, c, err := Read(path); err != nil || c.Baselines != nil {
+		t.Errorf("missing file: %v, %v; want nothing and no error", c.Baselines, err)
 	}
-	if err := Write(path, Header{}, someBaselines); err != nil {
+	if err := Write(path, Header{}, Content{Baselines: someBaselines}); err != nil {
 		t.Fatal(err)
 	}
 	good, err := os.ReadFile(path)
@@ -101,15 +112,15 @@ func TestStateFileThatCannotBeUsed(t *testing.T) {
 		"empty": nil, "foreign": []byte("hello\nworld\n"), "json of another sort": []byte(`{"format":"x"}` + "\n"),
 		"cut": good[:len(good)-5], "flipped bit": flipped, "newer": bytes.Replace(good, []byte(`"version":1`), []byte(`"version":9`), 1),
 	} {
-		if _, saved, err := parse(content); !errors.Is(err, Err) || saved != nil {
-			t.Errorf("%s: got %d baselines and %v, want Err", name, len(saved), err)
+		if _, c, err := parse(content); !errors.Is(err, Err) || c.Baselines != nil {
+			t.Errorf("%s: got %d baselines and %v, want Err", name, len(c.Baselines), err)
 		}
 	}
 }
 
 func FuzzParse(f *testing.F) {
 	path := filepath.Join(f.TempDir(), "state")
-	if err := Write(path, Header{Service: "shop"}, someBaselines); err != nil {
+	if err := Write(path, Header{Service: "shop"}, Content{Baselines: someBaselines}); err != nil {
 		f.Fatal(err)
 	}
 	good, err := os.ReadFile(path)

@@ -3,7 +3,10 @@
 package client
 
 import (
+	"bytes"
+	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -81,16 +84,31 @@ func (c *Client) fetch(ctx context.Context, path string, query url.Values, read 
 	return c.fetchKind(ctx, kindJSON, path, query, read)
 }
 
-// kind is what an answer is: what is asked for, what its Content-Type has in it, and how large it may be.
+// change sends body as JSON with a method that changes something, and gives the answer to read.
+func (c *Client) change(ctx context.Context, method, path string, query url.Values, body any, read func([]byte) error) error {
+	k := kindJSON
+	k.method = method
+	if body != nil {
+		var err error
+		if k.body, err = json.Marshal(body); err != nil {
+			return err
+		}
+	}
+	return c.fetchKind(ctx, k, path, query, read)
+}
+
+// kind is what an answer is: what is asked for, what its Content-Type has in it, and how large it may be; and how it is asked for.
 type kind struct {
 	accept, contains string
 	most             int64
 	wrong            error
+	method           string // GET if empty
+	body             []byte // JSON; nil: none
 }
 
 var (
-	kindJSON = kind{"application/json", "json", MaxAnswer, errNotJSON}
-	kindZip  = kind{"application/zip", "zip", MaxArchive, errNotZip}
+	kindJSON = kind{accept: "application/json", contains: "json", most: MaxAnswer, wrong: errNotJSON}
+	kindZip  = kind{accept: "application/zip", contains: "zip", most: MaxArchive, wrong: errNotZip}
 )
 
 func (c *Client) fetchKind(ctx context.Context, k kind, path string, query url.Values, read func([]byte) error) error {
@@ -123,11 +141,14 @@ func (c *Client) fetchAt(ctx context.Context, base *url.URL, k kind, path string
 	defer cancel()
 	u := base.JoinPath(path)
 	u.RawQuery = query.Encode()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	req, err := http.NewRequestWithContext(ctx, cmp.Or(k.method, http.MethodGet), u.String(), bytes.NewReader(k.body))
 	if err != nil {
 		return err
 	}
 	req.Header.Set("Accept", k.accept)
+	if k.body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
 	req.Header.Set("User-Agent", "otelperf")
 	if c.token != "" {
 		req.Header.Set("Authorization", "Bearer "+c.token)

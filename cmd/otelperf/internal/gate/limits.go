@@ -17,6 +17,8 @@ type Limits struct {
 	P95, P99  *time.Duration
 	ErrorRate *float64 // 0 to 1
 	NoSpike   bool     // no spike may be open
+	// AllowMuted lets spikes be open that are muted.
+	AllowMuted bool
 	// MinRequests is how many requests an endpoint must have in the window to be judged by the limits above.
 	MinRequests uint64
 	// Endpoints are patterns of "METHOD ROUTE" in which "*" stands for any characters; none means every endpoint.

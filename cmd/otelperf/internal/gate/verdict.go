@@ -195,6 +195,9 @@ func (out *Verdict) learned(r *fleet.Row) bool {
 
 func (out *Verdict) openSpikes(v *fleet.View, l *Limits) {
 	for _, s := range v.OpenSpikes() {
+		if l.AllowMuted && s.Muted != nil {
+			continue
+		}
 		i := slices.IndexFunc(s.Endpoints, func(e otelperf.SpikeEndpoint) bool { return wanted(l.Endpoints, &e) })
 		if i < 0 && len(l.Endpoints) > 0 {
 			continue

@@ -160,6 +160,21 @@ func What(s *otelperf.Spike) string {
 	return cause + " (" + reason + ")"
 }
 
+// Said says who looks after a spike and until when it is muted, each in parentheses.
+func Said(s *otelperf.Spike) (text string) {
+	if s.Ack != nil {
+		text += " (acknowledged by " + plain.Clip(s.Ack.By, 64)
+		if s.Ack.Why != "" {
+			text += ": " + plain.Clip(s.Ack.Why, 200)
+		}
+		text += ")"
+	}
+	if s.Muted != nil {
+		text += " (muted until " + s.Muted.Until.UTC().Format("2006-01-02 15:04 UTC") + " by " + plain.Clip(s.Muted.By, 64) + ")"
+	}
+	return text
+}
+
 // SpikeLine says since when, how long, where and what.
 func SpikeLine(s *fleet.Spike, v *fleet.View) string {
 	var b strings.Builder
@@ -176,6 +191,7 @@ func SpikeLine(s *fleet.Spike, v *fleet.View) string {
 		fmt.Fprintf(&b, "  %s", plain.Clip(s.Instance, 40))
 	}
 	fmt.Fprintf(&b, "  %s", What(&s.Spike))
+	b.WriteString(Said(&s.Spike))
 	return b.String()
 }
 

@@ -87,7 +87,7 @@ function render() {
   text($("identity"), [summary.version, summary.instance, "up " + format.span(summary.uptime_seconds)].filter(Boolean).join(" \u00b7 "));
   document.title = (summary.spikes.some((s) => s.state === "open") ? "\u25b2 " : "") + summary.service + " \u00b7 otelperf";
   notice();
-  showNow(summary, openTrace, (row) => go({ endpoint: format.name(row) }));
+  showNow(summary, openTrace, (row) => go({ endpoint: format.name(row) }), config?.may_change === true);
   choose();
   endpoints.selected = selected ? format.name(selected) : null;
   endpoints.show(summary.endpoints);

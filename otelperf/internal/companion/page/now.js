@@ -4,6 +4,7 @@ import { $, el, keyed, measure, show, text, toggle } from "./dom.js";
 import { unknown } from "./endpoints.js";
 import * as format from "./format.js";
 import { sentences } from "./runtime.js";
+import { said, showMutes, showSaid } from "./said.js";
 
 const figures = [
   ["Requests", (s) => [format.rate(s.rate), "\u202f/s"]],
@@ -22,7 +23,7 @@ const figureNodes = figures.map(([label]) => {
 
 const wrong = new Set(["failing", "slow", "silent", "burning"]);
 
-export function showNow(summary, openTrace, select) {
+export function showNow(summary, openTrace, select, mayChange) {
   figures.forEach(([, value, bad, title], i) => {
     measure(figureNodes[i], value(summary));
     figureNodes[i].title = title?.(summary) ?? "";
@@ -36,7 +37,11 @@ export function showNow(summary, openTrace, select) {
   toggle(document.body, "warned", verdict.status === "elevated");
   toggle(document.body, "unsure", verdict.status === "unknown");
   show($("spikes"), open.length > 0);
-  keyed($("spikes"), open, (s) => s.id, () => el("li", { class: "spike" }), (li, spike) => fillSpike(li, spike, summary, openTrace, select));
+  keyed($("spikes"), open, (s) => s.id, () => el("li", { class: "spike" }), (li, spike) => {
+    fillSpike(li, spike, summary, openTrace, select);
+    showSaid(li.said, spike, mayChange);
+  });
+  showMutes(summary.mutes, mayChange);
 }
 
 function fillSpike(li, spike, summary, openTrace, select) {
@@ -44,7 +49,9 @@ function fillSpike(li, spike, summary, openTrace, select) {
   const stamp = JSON.stringify([spike.id, spike.reason, spike.trace_ids, spike.signals, spike.causes, spike.cause, first.worst_ratio, first.waits_for]);
   if (li.dataset.stamp !== stamp) {
     li.dataset.stamp = stamp;
-    li.replaceChildren(el("div", { class: "spike-head" },
+    if (!li.said) li.append(li.said = said());
+    while (li.firstChild !== li.said) li.firstChild.remove();
+    li.said.before(el("div", { class: "spike-head" },
       el("button", { type: "button", class: "route plain", on: { click: () => select(first) } }, format.name(first)),
       el("span", { class: "factor", title: format.quantile(first.quantile) + " in the worst minute, as a multiple of what it usually is" }, format.times(first.worst_ratio)),
       el("span", { class: "muted" }, spike.endpoints.length > 1 ? "and " + (spike.endpoints.length - 1) + " more" : "")),

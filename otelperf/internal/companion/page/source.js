@@ -3,10 +3,12 @@
 const patience = 8000; // ms without a summary after which the numbers count as old
 
 export const get = (path) => ask(path, "GET");
-export const post = (path) => ask(path, "POST");
+export const post = (path, body) => ask(path, "POST", body);
+export const remove = (path) => ask(path, "DELETE");
 
-async function ask(path, method) {
-  const reply = await fetch(path, { method, headers: { Accept: "application/json" }, cache: "no-store" });
+async function ask(path, method, body) {
+  const headers = { Accept: "application/json", ...(body ? { "Content-Type": "application/json" } : {}) };
+  const reply = await fetch(path, { method, headers, cache: "no-store", body: body && JSON.stringify(body) });
   if (!reply.ok) {
     let detail = reply.statusText;
     try {
