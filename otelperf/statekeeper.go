@@ -57,7 +57,8 @@ func (k *stateKeeper) load() {
 		k.report(err)
 		return
 	}
-	k.engine.Offer(k.recent(saved), h.ServiceVersion)
+	k.engine.Offer(k.recent(saved.Baselines), h.ServiceVersion)
+	k.engine.OfferObjectives(saved.Objectives)
 	if err := statefile.Sweep(k.path, time.Now()); err != nil {
 		k.report(err)
 	}
@@ -121,7 +122,8 @@ func (k *stateKeeper) save() {
 func (k *stateKeeper) write() error {
 	id := k.identity()
 	h := statefile.Header{Service: id.service, ServiceVersion: id.version, Instance: id.instance, Writer: k.writer, Written: time.Now().UTC()}
-	if err := statefile.Write(k.path, h, k.recent(k.engine.Baselines(h.Written))); err != nil {
+	c := statefile.Content{Baselines: k.recent(k.engine.Baselines(h.Written)), Objectives: k.engine.SavedObjectives(h.Written)}
+	if err := statefile.Write(k.path, h, c); err != nil {
 		return err
 	}
 	k.wrote = k.writer

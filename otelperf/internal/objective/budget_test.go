@@ -154,7 +154,7 @@ func TestAlerts(t *testing.T) {
 			if !ev.Started || ev.Burn.LongRate < ev.Burn.Factor || ev.Burn.ShortRate < ev.Burn.Factor {
 				t.Errorf("%s: %+v", c.name, ev)
 			}
-			if ev.Page {
+			if ev.Burn.Page {
 				pages++
 			}
 		}
@@ -203,7 +203,7 @@ func TestChanceIsNoAlert(t *testing.T) {
 			bad = 1
 		}
 		for _, ev := range b.Tick(begin.Add(time.Duration(s)*time.Second), 1, bad) {
-			if ev.Started && ev.Page {
+			if ev.Started && ev.Burn.Page {
 				pages++
 			}
 		}

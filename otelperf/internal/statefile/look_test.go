@@ -27,7 +27,7 @@ func write(t *testing.T, path, content string) string {
 // stateAt writes a state file and returns its path.
 func stateAt(t *testing.T, path string) string {
 	t.Helper()
-	if err := Write(path, Header{Writer: "w"}, someBaselines); err != nil {
+	if err := Write(path, Header{Writer: "w"}, Content{Baselines: someBaselines}); err != nil {
 		t.Fatal(err)
 	}
 	return path
@@ -86,8 +86,8 @@ func TestWriteFollowsLinks(t *testing.T) {
 	if err != nil || info.Size() == 0 || info.Mode() != 0o640 {
 		t.Errorf("the file is %v, %v; want it written, with its permissions", info, err)
 	}
-	if _, saved, err := Read(link); err != nil || len(saved) != len(someBaselines) {
-		t.Errorf("read %d baselines, %v", len(saved), err)
+	if _, c, err := Read(link); err != nil || len(c.Baselines) != len(someBaselines) {
+		t.Errorf("read %d baselines, %v", len(c.Baselines), err)
 	}
 }
 
@@ -95,7 +95,7 @@ func TestWriteFollowsLinks(t *testing.T) {
 func TestLongNamesLeaveTheHeaderReadable(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state")
 	long := strings.Repeat("x", 1<<20)
-	if err := Write(path, Header{Service: long, ServiceVersion: long, Instance: long, Writer: "w"}, nil); err != nil {
+	if err := Write(path, Header{Service: long, ServiceVersion: long, Instance: long, Writer: "w"}, Content{}); err != nil {
 		t.Fatal(err)
 	}
 	if h, err := Look(path); err != nil || h.Writer != "w" {
@@ -111,8 +111,8 @@ func TestHeaderOfADamagedFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, path, string(bytes.TrimSpace(content)))
-	if h, saved, err := Read(path); !errors.Is(err, Err) || h.Writer != "w" || saved != nil {
-		t.Errorf("header %+v, %d baselines, error %v", h, len(saved), err)
+	if h, c, err := Read(path); !errors.Is(err, Err) || h.Writer != "w" || c.Baselines != nil {
+		t.Errorf("header %+v, %d baselines, error %v", h, len(c.Baselines), err)
 	}
 }
 

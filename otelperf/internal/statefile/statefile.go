@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package statefile reads and writes the file by which one process leaves its baselines, and which spikes are open, to the next: a line
-// of JSON that says what it is, then a line for each endpoint. At most 128 MiB are read.
+// Package statefile reads and writes the file by which one process leaves its baselines, which spikes are open, and the budgets of its
+// objectives to the next: a line of JSON that says what it is, then a line for each endpoint and each budget. At most 128 MiB are read.
 package statefile
 
 import (
@@ -43,7 +43,13 @@ type Header struct {
 	CRC32          uint32    `json:"crc32"` // of the same, IEEE
 }
 
-// line is one endpoint's.
+// Content is what follows the first line.
+type Content struct {
+	Baselines  []engine.Baseline
+	Objectives []engine.SavedObjective
+}
+
+// line is one endpoint's, or one budget's: earlier versions take that for the line of an endpoint without a name.
 type line struct {
 	Kind   conventions.Kind `json:"kind"`
 	Method string           `json:"method"`
@@ -54,6 +60,8 @@ type line struct {
 	SpikingSince time.Time `json:"spiking_since,omitzero"`
 	// Open is its part in a spike that was reported as open; files of earlier versions have none.
 	Open *engine.OpenPart `json:"open,omitzero"`
+	// Objective is a budget; there is nothing else in its line.
+	Objective *engine.SavedObjective `json:"objective,omitzero"`
 }
 
 func parseHeader(first []byte) (h Header, err error) {
@@ -68,42 +76,46 @@ func parseHeader(first []byte) (h Header, err error) {
 
 // Read reads a state file, whose header it returns even if the rest is damaged. One that does not exist or is empty is no error and
 // holds nothing.
-func Read(path string) (h Header, saved []engine.Baseline, err error) {
+func Read(path string) (h Header, c Content, err error) {
 	if h, err = Look(path); err != nil || h.Format == "" {
-		return h, nil, err
+		return h, c, err
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return h, nil, fmt.Errorf("%w: %w", Err, err)
+		return h, c, fmt.Errorf("%w: %w", Err, err)
 	}
 	defer func() { _ = f.Close() }() // was only read
 	all, err := io.ReadAll(io.LimitReader(f, maxBytes+1))
 	if err != nil {
-		return h, nil, fmt.Errorf("%w: %w", Err, err)
+		return h, c, fmt.Errorf("%w: %w", Err, err)
 	}
 	return parse(all)
 }
 
-func parse(all []byte) (h Header, saved []engine.Baseline, err error) {
+func parse(all []byte) (h Header, c Content, err error) {
 	if len(all) > maxBytes {
-		return h, nil, fmt.Errorf("%w: more than %d bytes", Err, maxBytes)
+		return h, c, fmt.Errorf("%w: more than %d bytes", Err, maxBytes)
 	}
 	head, body, _ := bytes.Cut(all, []byte("\n"))
 	if h, err = parseHeader(head); err != nil {
-		return h, nil, err
+		return h, c, err
 	}
 	if len(body) != h.Bytes || crc32.ChecksumIEEE(body) != h.CRC32 {
-		return h, nil, fmt.Errorf("%w: damaged: %d bytes, the first line says %d, or the checksum differs", Err, len(body), h.Bytes)
+		return h, c, fmt.Errorf("%w: damaged: %d bytes, the first line says %d, or the checksum differs", Err, len(body), h.Bytes)
 	}
 	dec := json.NewDecoder(bytes.NewReader(body))
 	for dec.More() {
 		var l line
 		if err := dec.Decode(&l); err != nil {
-			return h, nil, fmt.Errorf("%w: damaged: %w", Err, err)
+			return h, Content{}, fmt.Errorf("%w: damaged: %w", Err, err)
 		}
-		saved = append(saved, engine.Baseline{
+		if l.Objective != nil {
+			c.Objectives = append(c.Objectives, *l.Objective)
+			continue
+		}
+		c.Baselines = append(c.Baselines, engine.Baseline{
 			Endpoint: conventions.Endpoint{Kind: l.Kind, Method: l.Method, Route: l.Route}, At: l.At, State: l.State, SpikingSince: l.SpikingSince, Open: l.Open,
 		})
 	}
-	return h, saved, nil
+	return h, c, nil
 }

@@ -10,6 +10,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"testing"
 	"time"
 
@@ -31,26 +32,33 @@ var someBaselines = []engine.Baseline{
 	{Endpoint: conventions.Endpoint{Kind: conventions.KindJob, Method: "job", Route: "nightly \"x\"\n"}, At: midnight.Add(time.Second), State: bytes.Repeat([]byte{7}, 2000)},
 }
 
+var someObjective = engine.SavedObjective{
+	Name: "checkout", Pattern: "* /pay", Latency: 300 * time.Millisecond, Target: 0.999, At: midnight, Since: [3]time.Time{1: midnight}, State: []byte{4, 5},
+}
+
 func TestStateFileRoundTrip(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state")
 	for range 2 { // the second replaces the first
-		if err := Write(path, Header{Service: "shop", ServiceVersion: "1.0", Writer: "w", Written: midnight}, someBaselines); err != nil {
+		if err := Write(path, Header{Service: "shop", ServiceVersion: "1.0", Writer: "w", Written: midnight}, Content{Baselines: someBaselines, Objectives: []engine.SavedObjective{someObjective}}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	h, saved, err := Read(path)
+	h, c, err := Read(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if h.Service != "shop" || h.ServiceVersion != "1.0" || !h.Written.Equal(midnight) {
 		t.Errorf("header %+v", h)
 	}
-	if len(saved) != 2 || saved[1].Endpoint != someBaselines[1].Endpoint || !bytes.Equal(saved[1].State, someBaselines[1].State) ||
-		!saved[0].SpikingSince.Equal(midnight.Add(-time.Hour)) || !saved[1].SpikingSince.IsZero() {
-		t.Errorf("read %+v, want what was written", saved)
+	if len(c.Baselines) != 2 || c.Baselines[1].Endpoint != someBaselines[1].Endpoint || !bytes.Equal(c.Baselines[1].State, someBaselines[1].State) ||
+		!c.Baselines[0].SpikingSince.Equal(midnight.Add(-time.Hour)) || !c.Baselines[1].SpikingSince.IsZero() {
+		t.Errorf("read %+v, want what was written", c.Baselines)
 	}
-	if o := saved[0].Open; o == nil || *o != *someBaselines[0].Open || saved[1].Open != nil {
-		t.Errorf("read the parts %+v and %+v", o, saved[1].Open)
+	if o := c.Baselines[0].Open; o == nil || *o != *someBaselines[0].Open || c.Baselines[1].Open != nil {
+		t.Errorf("read the parts %+v and %+v", o, c.Baselines[1].Open)
+	}
+	if len(c.Objectives) != 1 || !reflect.DeepEqual(c.Objectives[0], someObjective) {
+		t.Errorf("read the objectives %+v", c.Objectives)
 	}
 	if files, _ := os.ReadDir(filepath.Dir(path)); len(files) != 1 {
 		t.Errorf("%d files are left in the folder, want one", len(files))
@@ -62,11 +70,11 @@ func TestNumberThatJSONDoesNotHave(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state")
 	b := someBaselines[0]
 	b.Open = &engine.OpenPart{Incident: "x", Evidence: baseline.Event{Ratio: math.Inf(1)}}
-	if err := Write(path, Header{Writer: "w"}, []engine.Baseline{b}); err != nil {
+	if err := Write(path, Header{Writer: "w"}, Content{Baselines: []engine.Baseline{b}}); err != nil {
 		t.Fatal(err)
 	}
-	if _, saved, err := Read(path); err != nil || len(saved) != 1 || saved[0].Open != nil || len(saved[0].State) != 3 {
-		t.Errorf("read %+v, %v", saved, err)
+	if _, c, err := Read(path); err != nil || len(c.Baselines) != 1 || c.Baselines[0].Open != nil || len(c.Baselines[0].State) != 3 {
+		t.Errorf("read %+v, %v", c.Baselines, err)
 	}
 }
 
@@ -78,17 +86,17 @@ func TestFileWithoutOpenSpikes(t *testing.T) {
 	if err := os.WriteFile(path, []byte(head+body), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, saved, err := Read(path); err != nil || len(saved) != 1 || saved[0].Open != nil || !saved[0].SpikingSince.IsZero() || saved[0].Endpoint.Route != "/a" {
-		t.Errorf("read %+v, %v", saved, err)
+	if _, c, err := Read(path); err != nil || len(c.Baselines) != 1 || c.Baselines[0].Open != nil || !c.Baselines[0].SpikingSince.IsZero() || c.Baselines[0].Endpoint.Route != "/a" {
+		t.Errorf("read %+v, %v", c.Baselines, err)
 	}
 }
 
 func TestStateFileThatCannotBeUsed(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state")
-	if _, saved, err := Read(path); err != nil || saved != nil {
-		t.Errorf("missing file: %v, %v; want nothing and no error", saved, err)
+	if _, c, err := Read(path); err != nil || c.Baselines != nil {
+		t.Errorf("missing file: %v, %v; want nothing and no error", c.Baselines, err)
 	}
-	if err := Write(path, Header{}, someBaselines); err != nil {
+	if err := Write(path, Header{}, Content{Baselines: someBaselines}); err != nil {
 		t.Fatal(err)
 	}
 	good, err := os.ReadFile(path)
@@ -101,15 +109,15 @@ func TestStateFileThatCannotBeUsed(t *testing.T) {
 		"empty": nil, "foreign": []byte("hello\nworld\n"), "json of another sort": []byte(`{"format":"x"}` + "\n"),
 		"cut": good[:len(good)-5], "flipped bit": flipped, "newer": bytes.Replace(good, []byte(`"version":1`), []byte(`"version":9`), 1),
 	} {
-		if _, saved, err := parse(content); !errors.Is(err, Err) || saved != nil {
-			t.Errorf("%s: got %d baselines and %v, want Err", name, len(saved), err)
+		if _, c, err := parse(content); !errors.Is(err, Err) || c.Baselines != nil {
+			t.Errorf("%s: got %d baselines and %v, want Err", name, len(c.Baselines), err)
 		}
 	}
 }
 
 func FuzzParse(f *testing.F) {
 	path := filepath.Join(f.TempDir(), "state")
-	if err := Write(path, Header{Service: "shop"}, someBaselines); err != nil {
+	if err := Write(path, Header{Service: "shop"}, Content{Baselines: someBaselines}); err != nil {
 		f.Fatal(err)
 	}
 	good, err := os.ReadFile(path)

@@ -14,7 +14,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
@@ -27,8 +26,8 @@ const (
 
 // Write replaces the file in one step: what a reader finds is whole, the old or the new. A symbolic link stays, and what it leads to is
 // replaced; the permissions of a file that is there stay. Whether it may be replaced, Look says.
-func Write(path string, h Header, saved []engine.Baseline) error {
-	content, err := encode(h, saved)
+func Write(path string, h Header, c Content) error {
+	content, err := encode(h, c)
 	if err == nil {
 		err = replace(path, content)
 	}
@@ -38,17 +37,24 @@ func Write(path string, h Header, saved []engine.Baseline) error {
 	return nil
 }
 
-func encode(h Header, saved []engine.Baseline) ([]byte, error) {
+func encode(h Header, c Content) ([]byte, error) {
 	var body bytes.Buffer
 	enc := json.NewEncoder(&body)
-	for _, b := range saved {
-		l := line{b.Endpoint.Kind, b.Endpoint.Method, b.Endpoint.Route, b.At, b.State, b.SpikingSince, b.Open}
+	for _, b := range c.Baselines {
+		l := line{
+			Kind: b.Endpoint.Kind, Method: b.Endpoint.Method, Route: b.Endpoint.Route, At: b.At, State: b.State, SpikingSince: b.SpikingSince, Open: b.Open,
+		}
 		err := enc.Encode(l)
 		if err != nil && l.Open != nil { // a number that JSON has none for: the baseline matters more
 			l.Open = nil
 			err = enc.Encode(l)
 		}
 		if err != nil {
+			return nil, err
+		}
+	}
+	for i := range c.Objectives {
+		if err := enc.Encode(line{Objective: &c.Objectives[i]}); err != nil {
 			return nil, err
 		}
 	}
