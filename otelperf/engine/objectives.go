@@ -32,7 +32,7 @@ type Objective struct {
 // ObjectiveState is how an Objective fares.
 type ObjectiveState struct {
 	Objective
-	objective.State
+	Budget        objective.State            // of the period
 	Since         [objective.Pairs]time.Time // when the alerts began that are open; zero for the others
 	Endpoints     int                        // that match
 	Requests, Bad uint64                     // of this process
@@ -162,7 +162,7 @@ func (e *Engine) Objectives() []ObjectiveState {
 	out := make([]ObjectiveState, 0, len(e.budgets.all))
 	for _, b := range e.budgets.all {
 		st := ObjectiveState{
-			Objective: b.Objective, State: b.State(), Since: b.since, Endpoints: b.endpoints, Requests: b.requests, Bad: b.bad, Coarse: b.coarse,
+			Objective: b.Objective, Budget: b.State(), Since: b.since, Endpoints: b.endpoints, Requests: b.requests, Bad: b.bad, Coarse: b.coarse,
 		}
 		if !b.known && e.budgets.first >= 0 {
 			st.Unmatched = e.elapsed - e.budgets.first

@@ -38,6 +38,7 @@ type Service interface {
 	Errors(limit int) any
 	Spikes(limit int) any
 	Spike(id string) (answer any, ok bool)
+	Objectives() any
 	// Bundle returns what is known of a spike as a zip archive.
 	Bundle(id string) (zip []byte, ok bool, err error)
 	Evidence() any
