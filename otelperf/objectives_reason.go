@@ -4,12 +4,10 @@ package otelperf
 
 import (
 	"fmt"
-	"math"
 	"strings"
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/engine"
-	"github.com/otelperf/otelperf-go/otelperf/internal/units"
 )
 
 // reason says how a budget fares, by the alert that is open over the shortest windows if there is one.
@@ -17,17 +15,17 @@ func (b *ErrorBudget) reason() string {
 	if b.Requests == 0 {
 		return fmt.Sprintf("%s: no request of %s in the period", b.Name, b.Pattern)
 	}
-	parts := []string{fmt.Sprintf("%s of the budget is left", percent(b.BudgetLeft))}
+	parts := []string{fmt.Sprintf("%.3g %% of the budget is left", b.BudgetLeft*100)}
 	switch {
 	case b.BudgetLeft < 0:
-		parts[0] = fmt.Sprintf("the budget is overdrawn by %s", percent(-b.BudgetLeft))
+		parts[0] = fmt.Sprintf("the budget is overdrawn by %.0f %%", -b.BudgetLeft*100)
 	case b.BudgetLeft == 0:
 		parts[0] = "the budget is used up"
 	}
 	for i := range b.BurnRates {
 		if r := &b.BurnRates[i]; r.Open {
-			parts = append([]string{fmt.Sprintf("%d of %d requests of the last %s %s, which is %s times what lasts the period",
-				r.Bad, r.Requests, windowText(r.LongSeconds), b.fault(), units.Short(*r.LongRate))}, parts...)
+			parts = append([]string{fmt.Sprintf("%d of %d requests of the last %s %s, which is %.3g times what lasts the period",
+				r.Bad, r.Requests, windowText(r.LongSeconds), b.fault(), *r.LongRate)}, parts...)
 			break
 		}
 	}
@@ -39,21 +37,16 @@ func (b *ErrorBudget) fault() string {
 	if b.ThresholdMs == nil {
 		return "failed"
 	}
-	return "took longer than " + units.Short(*b.ThresholdMs) + " ms"
+	return fmt.Sprintf("took longer than %.6g ms", *b.ThresholdMs)
 }
 
 // what is the target in words.
 func (b *ErrorBudget) what() string {
 	good := "not failed"
 	if b.ThresholdMs != nil {
-		good = "within " + units.Short(*b.ThresholdMs) + " ms"
+		good = fmt.Sprintf("within %.6g ms", *b.ThresholdMs)
 	}
-	return fmt.Sprintf("%s of %s %s over %s days", percent(b.Target), b.Pattern, good, units.Short(b.PeriodDays))
-}
-
-// percent is a share, with as many digits as tell a target from 1.
-func percent(x float64) string {
-	return fmt.Sprintf("%g %%", math.Round(x*1e5)/1e3)
+	return fmt.Sprintf("%.5g %% of %s %s over %.4g days", b.Target*100, b.Pattern, good, b.PeriodDays)
 }
 
 // windowText is the length of a window.
