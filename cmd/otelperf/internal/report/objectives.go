@@ -75,5 +75,5 @@ func goal(o *fleet.Objective) string {
 	if o.ThresholdMs != nil {
 		good = "within " + plain.Ms(o.ThresholdMs)
 	}
-	return fmt.Sprintf("%.6g %% of %s %s in %s days", o.Target*100, plain.Clip(o.Pattern, 80), good, plain.Number(&o.PeriodDays))
+	return fmt.Sprintf("%.6g %% of %s %s in %.4g days", o.Target*100, plain.Clip(o.Pattern, 80), good, o.PeriodDays)
 }
