@@ -158,6 +158,7 @@ func (m *Monitor) buildEngine() (err error) {
 	m.engine, err = engine.New(engine.Options{
 		Detector: detector, Objectives: m.cfg.budgets, Publish: m.link.Publish, Requests: spikeRequests{m.slow, m.link}, Version: func() string { return m.identity().version },
 		Why:     m.causes.why,
+		Errors:  spikeRequests{m.slow, m.link}.Errors,
 		Signals: func(ago time.Duration) []string { return m.runtime.Left(time.Now().Add(-ago)) },
 	})
 	if err != nil {

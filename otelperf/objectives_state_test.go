@@ -48,8 +48,8 @@ func TestStatesOfABudget(t *testing.T) {
 		{-1.25, 5000, burns(0), "used_up", "critical", 0, "; the budget is overdrawn by 125 % ("},
 	} {
 		st := engine.ObjectiveState{
-			Objective: engine.Objective{Name: "pay", Pattern: pattern, Latency: 300 * time.Millisecond, Target: 0.999, Period: 30 * day},
-			Budget:    objective.State{Target: 0.999, Period: 30 * day, Total: tt.total, Left: tt.left, Covered: 30 * day, Burns: tt.burns},
+			SLO:    engine.SLO{Name: "pay", Pattern: pattern, Latency: 300 * time.Millisecond, Target: 0.999, Period: 30 * day},
+			Budget: objective.State{Target: 0.999, Period: 30 * day, Total: tt.total, Left: tt.left, Covered: 30 * day, Burns: tt.burns},
 		}
 		b := errorBudgetOf(&st, now)
 		severity := ""

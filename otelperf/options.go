@@ -44,7 +44,7 @@ type config struct {
 	slowThreshold  time.Duration
 	thresholds     map[string]time.Duration
 	objectives     []configured
-	budgets        []engine.Objective // of objectives
+	budgets        []engine.SLO // of objectives
 	maxEndpoints   int
 	metricSource   bool
 	metricInterval time.Duration

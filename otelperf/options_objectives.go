@@ -63,7 +63,7 @@ type configured struct {
 }
 
 // buildObjectives checks what WithObjective was given, and returns what the engine takes.
-func (c *config) buildObjectives() (all []engine.Objective) {
+func (c *config) buildObjectives() (all []engine.SLO) {
 	if n := len(c.objectives); n > maxObjectives {
 		c.refuse("there are %d objectives, accepted are at most %d", n, maxObjectives)
 		return nil
@@ -85,10 +85,10 @@ func (c *config) buildObjectives() (all []engine.Objective) {
 			refuse("%v", err)
 		}
 		if o.SuccessTarget != 0 {
-			all = append(all, engine.Objective{Name: o.Name, Pattern: pattern, Target: o.SuccessTarget, Period: o.Period})
+			all = append(all, engine.SLO{Name: o.Name, Pattern: pattern, Target: o.SuccessTarget, Period: o.Period})
 		}
 		if o.LatencyTarget != 0 {
-			all = append(all, engine.Objective{Name: o.Name, Pattern: pattern, Latency: o.Latency, Target: o.LatencyTarget, Period: o.Period})
+			all = append(all, engine.SLO{Name: o.Name, Pattern: pattern, Latency: o.Latency, Target: o.LatencyTarget, Period: o.Period})
 		}
 	}
 	return all

@@ -15,9 +15,9 @@ import (
 	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
 
-// Objective is a share of requests that is to be good: not failed, or answered within a time. An engine takes some 25 KiB for one of 30
+// SLO is a service level objective: a share of requests that is to be good: not failed, or answered within a time. An engine takes some 25 KiB for one of 30
 // days.
-type Objective struct {
+type SLO struct {
 	Name string // what it is called
 	// Pattern says which endpoints count, all of them together. What is no request, a job or a call, counts if it is named without a wildcard.
 	Pattern spikeprocessor.Pattern
@@ -31,7 +31,7 @@ type Objective struct {
 
 // ObjectiveState is how an Objective fares.
 type ObjectiveState struct {
-	Objective
+	SLO
 	Budget        objective.State            // of the period
 	Since         [objective.Pairs]time.Time // when the alerts began that are open; zero for the others
 	Endpoints     int                        // that match
@@ -42,7 +42,7 @@ type ObjectiveState struct {
 
 // budget follows an Objective.
 type budget struct {
-	Objective
+	SLO
 	*objective.Budget
 	requests, bad uint64 // of this process
 	before        struct{ requests, bad uint64 }
@@ -59,7 +59,7 @@ type budgets struct {
 	first time.Duration // as Engine.elapsed: when the first request came; below 0: there was none
 }
 
-func newBudgets(all []Objective) (b budgets, err error) {
+func newBudgets(all []SLO) (b budgets, err error) {
 	b.first = -1
 	for _, o := range all {
 		of, fault := objective.New(objective.Config{Target: o.Target, Period: o.Period})
@@ -67,7 +67,7 @@ func newBudgets(all []Objective) (b budgets, err error) {
 			err = errors.Join(err, fmt.Errorf("engine: objective %q: %w", o.Name, fault))
 			continue
 		}
-		b.all = append(b.all, &budget{Objective: o, Budget: of})
+		b.all = append(b.all, &budget{SLO: o, Budget: of})
 	}
 	return b, err
 }
@@ -162,7 +162,7 @@ func (e *Engine) Objectives() []ObjectiveState {
 	out := make([]ObjectiveState, 0, len(e.budgets.all))
 	for _, b := range e.budgets.all {
 		st := ObjectiveState{
-			Objective: b.Objective, Budget: b.State(), Since: b.since, Endpoints: b.endpoints, Requests: b.requests, Bad: b.bad, Coarse: b.coarse,
+			SLO: b.SLO, Budget: b.State(), Since: b.since, Endpoints: b.endpoints, Requests: b.requests, Bad: b.bad, Coarse: b.coarse,
 		}
 		if !b.known && e.budgets.first >= 0 {
 			st.Unmatched = e.elapsed - e.budgets.first

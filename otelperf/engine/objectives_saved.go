@@ -21,7 +21,7 @@ type SavedObjective struct {
 }
 
 // of reports whether it is of an objective. The period may have changed since.
-func (s *SavedObjective) of(o *Objective) bool {
+func (s *SavedObjective) of(o *SLO) bool {
 	return s.Name == o.Name && s.Pattern == o.Pattern.String() && s.Latency == o.Latency && s.Target == o.Target
 }
 
@@ -43,7 +43,7 @@ func (e *Engine) OfferObjectives(saved []SavedObjective) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, b := range e.budgets.all {
-		i := slices.IndexFunc(saved, func(s SavedObjective) bool { return s.of(&b.Objective) })
+		i := slices.IndexFunc(saved, func(s SavedObjective) bool { return s.of(&b.SLO) })
 		if i < 0 {
 			continue
 		}

@@ -27,7 +27,7 @@ func pattern(t testing.TB, text string) spikeprocessor.Pattern {
 	return p
 }
 
-func withObjectives(t testing.TB, all ...Objective) *Engine {
+func withObjectives(t testing.TB, all ...SLO) *Engine {
 	t.Helper()
 	e, err := New(Options{Objectives: all})
 	if err != nil {
@@ -163,7 +163,7 @@ func agree(t *testing.T, at int, got *ObjectiveState, want *tally) {
 // Budgets and burn rates are those of the raw requests of 32 days, of which the period is 30, with a restart in the middle of an alert.
 func TestObjectivesAgreeWithTheRawRequests(t *testing.T) {
 	threshold := 220 * time.Millisecond
-	all := []Objective{
+	all := []SLO{
 		{Name: "not failed", Pattern: pattern(t, "* /shop/**"), Target: 0.999, Period: 30 * 24 * time.Hour},
 		{Name: "in time", Pattern: pattern(t, "* /shop/**"), Latency: threshold, Target: 0.9, Period: 30 * 24 * time.Hour},
 	}
@@ -253,7 +253,7 @@ func openAlerts(e *Engine) (n int) {
 
 // One failed request of a quiet night is a burn rate of hundreds, and no alert; when everything fails there is one with the fifth.
 func TestOneFailedRequestAtNightIsNoAlert(t *testing.T) {
-	e := withObjectives(t, Objective{Name: "a", Pattern: pattern(t, "GET /a"), Target: 0.999, Period: 30 * 24 * time.Hour})
+	e := withObjectives(t, SLO{Name: "a", Pattern: pattern(t, "GET /a"), Target: 0.999, Period: 30 * 24 * time.Hour})
 	second := 0
 	advance := func(ds ...*spikeprocessor.Delta) {
 		second++
@@ -289,8 +289,8 @@ func TestOneFailedRequestAtNightIsNoAlert(t *testing.T) {
 
 // What an objective counts goes on in the next process if it is the same one, whatever the period is; with another threshold it does not.
 func TestObjectiveThatIsAnotherBeginsAnew(t *testing.T) {
-	slow := func(name, text string, d time.Duration, target float64, days int) Objective {
-		return Objective{Name: name, Pattern: pattern(t, text), Latency: d, Target: target, Period: time.Duration(days) * 24 * time.Hour}
+	slow := func(name, text string, d time.Duration, target float64, days int) SLO {
+		return SLO{Name: name, Pattern: pattern(t, text), Latency: d, Target: target, Period: time.Duration(days) * 24 * time.Hour}
 	}
 	was := slow("a", "GET /a", time.Second, 0.99, 30)
 	e := withObjectives(t, was)
@@ -298,7 +298,7 @@ func TestObjectiveThatIsAnotherBeginsAnew(t *testing.T) {
 	e.Advance(midnight.Add(time.Second), deltas(requests(0, 100, 2*time.Second)))
 	saved := e.SavedObjectives(midnight.Add(time.Second))
 	for _, tt := range []struct {
-		now  Objective
+		now  SLO
 		want uint64
 	}{
 		{was, 100}, {slow("a", "GET /a", time.Second, 0.99, 7), 100}, {slow("a", "GET /a", time.Second, 0.99, 90), 100},
@@ -324,8 +324,8 @@ func TestObjectiveThatIsAnotherBeginsAnew(t *testing.T) {
 // A pattern is of requests; what is called counts by its very name. What is forgotten stays counted, and a pattern that nothing matches is known.
 func TestWhatAnObjectiveCounts(t *testing.T) {
 	e := withObjectives(t,
-		Objective{Name: "all", Pattern: pattern(t, "**"), Target: 0.9}, Objective{Name: "call", Pattern: pattern(t, "GET /c"), Target: 0.9},
-		Objective{Name: "call?", Pattern: pattern(t, "GET /c*"), Target: 0.9})
+		SLO{Name: "all", Pattern: pattern(t, "**"), Target: 0.9}, SLO{Name: "call", Pattern: pattern(t, "GET /c"), Target: 0.9},
+		SLO{Name: "call?", Pattern: pattern(t, "GET /c*"), Target: 0.9})
 	call := requests(2, 5, time.Millisecond)
 	call.Endpoint.Kind = conventions.KindDependency
 	e.Advance(midnight, deltas(call))
@@ -344,7 +344,7 @@ func TestWhatAnObjectiveCounts(t *testing.T) {
 }
 
 func TestObjectiveOutOfRange(t *testing.T) {
-	_, err := New(Options{Objectives: []Objective{{Name: "x", Target: 1}, {Name: "y", Target: 0.9, Period: time.Minute}}})
+	_, err := New(Options{Objectives: []SLO{{Name: "x", Target: 1}, {Name: "y", Target: 0.9, Period: time.Minute}}})
 	if err == nil || !strings.Contains(err.Error(), `objective "x"`) || !strings.Contains(err.Error(), `objective "y"`) {
 		t.Errorf("error %v, want one that names both", err)
 	}

@@ -60,6 +60,11 @@ type line struct {
 	SpikingSince time.Time `json:"spiking_since,omitzero"`
 	// Open is its part in a spike that was reported as open; files of earlier versions have none.
 	Open *engine.OpenPart `json:"open,omitzero"`
+	// Others are its parts that are not about latency, Failures and Traffic the states of those detectors; files of earlier versions have
+	// none.
+	Others   []engine.OpenPart `json:"others,omitzero"`
+	Failures []byte            `json:"failures,omitzero"` // failures.Detector.AppendState
+	Traffic  []byte            `json:"traffic,omitzero"`  // quiet.Detector.AppendState
 	// Objective is a budget; there is nothing else in its line.
 	Objective *engine.SavedObjective `json:"objective,omitzero"`
 }
@@ -115,6 +120,7 @@ func parse(all []byte) (h Header, c Content, err error) {
 		}
 		c.Baselines = append(c.Baselines, engine.Baseline{
 			Endpoint: conventions.Endpoint{Kind: l.Kind, Method: l.Method, Route: l.Route}, At: l.At, State: l.State, SpikingSince: l.SpikingSince, Open: l.Open,
+			Others: l.Others, Failures: l.Failures, Traffic: l.Traffic,
 		})
 	}
 	return h, c, nil

@@ -43,10 +43,11 @@ func encode(h Header, c Content) ([]byte, error) {
 	for _, b := range c.Baselines {
 		l := line{
 			Kind: b.Endpoint.Kind, Method: b.Endpoint.Method, Route: b.Endpoint.Route, At: b.At, State: b.State, SpikingSince: b.SpikingSince, Open: b.Open,
+			Others: b.Others, Failures: b.Failures, Traffic: b.Traffic,
 		}
 		err := enc.Encode(l)
-		if err != nil && l.Open != nil { // a number that JSON has none for: the baseline matters more
-			l.Open = nil
+		if err != nil && (l.Open != nil || l.Others != nil) { // a number that JSON has none for: the baseline matters more
+			l.Open, l.Others = nil, nil
 			err = enc.Encode(l)
 		}
 		if err != nil {
