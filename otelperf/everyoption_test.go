@@ -42,6 +42,7 @@ func everyOption(t *testing.T) map[string]SetupOption {
 	return map[string]SetupOption{
 		"WithSlowThreshold":         WithSlowThreshold(time.Second),
 		"WithEndpointSlowThreshold": WithEndpointSlowThreshold("GET /a", time.Second),
+		"WithObjective":             WithObjective("GET /a", Objective{SuccessTarget: 0.999, Period: 30 * 24 * time.Hour}),
 		"WithMaxEndpoints":          WithMaxEndpoints(7),
 		"WithSlowLog":               WithSlowLog(slowlog.Limits{Recent: 7}),
 		"WithBaseline":              WithBaseline(baseline.Config{Ratio: 3}),

@@ -26,7 +26,7 @@ type Health struct {
 
 // HealthCheck is one thing that was looked at.
 type HealthCheck struct {
-	Name   string `json:"name"`            // what was looked at: enabled, engine, counting, spikes, source, faults, endpoints, anatomies, state_file, bundles, in_flight, evidence
+	Name   string `json:"name"`            // what was looked at: enabled, engine, counting, spikes, objectives, source, faults, endpoints, anatomies, state_file, bundles, in_flight, evidence
 	Status string `json:"status"`          // pass or warn
 	Detail string `json:"detail,omitzero"` // what is wrong; with pass empty, but for spikes that are muted
 }
@@ -68,6 +68,8 @@ func (m *Monitor) Health() Health {
 	if len(open) == muted {
 		h.Checks[len(h.Checks)-1].Detail = strings.Join(open, "; ")
 	}
+	troubles := m.objectiveTroubles()
+	check("objectives", len(troubles) > 0, "%s", strings.Join(troubles, "; "))
 	check("source", d.Source == "metrics" && !d.ReaderRegistered, "the metric source needs Monitor.Reader in the MeterProvider")
 	check("processors", d.Processor.Doubled, "%s", doubledText)
 	check("faults", d.Processor.Faults+d.Faults+d.MiddlewareFaults > 0, "faults of otelperf itself: %d in the processor, %d in Middleware, %d in evaluations, lines, alerts, events and the stream",

@@ -53,6 +53,7 @@ type instruments struct {
 	dropped                       []dropCounter
 	spikes                        metric.Int64Counter
 	runtime                       runtimeGauges
+	slo                           sloGauges
 	name                          []attribute.KeyValue // of the Monitor, if it has one
 	registration                  metric.Registration
 	observed                      atomic.Bool // somebody reads them
@@ -122,6 +123,8 @@ func (m *Monitor) newInstruments() (*instruments, error) {
 	}
 	gauges, more, faults := newRuntimeGauges(meter)
 	in.runtime, observed, errs = gauges, append(observed, more...), append(errs, faults...)
+	budgets, more, faults := newSLOGauges(meter)
+	in.slo, observed, errs = budgets, append(observed, more...), append(errs, faults...)
 	in.registration, err = meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
 		m.observe(in, o)
 		return nil
@@ -178,6 +181,7 @@ func (m *Monitor) observe(in *instruments, o metric.Observer) {
 		o.ObserveInt64(in.state, int64(r.Phase), set)
 	}
 	m.observeRuntime(&in.runtime, o, named)
+	m.observeObjectives(&in.slo, o, named)
 	o.ObserveInt64(in.open, int64(m.engine.OpenIncidents()), named())
 	p := m.processor.Stats()
 	o.ObserveInt64(in.slow, int64(p.Slow), named())

@@ -57,6 +57,12 @@ type spikeList struct {
 	Spikes []Spike `json:"spikes"` // newest first
 }
 
+type objectiveList struct {
+	origin
+	Count      int           `json:"count"`
+	Objectives []ErrorBudget `json:"objectives"` // in the order of the options
+}
+
 type activeList struct {
 	origin
 	Count  int                   `json:"count"`         // of all that are known; at most ?limit= are in the list

@@ -159,7 +159,7 @@ func (m *Monitor) buildEngine() (err error) {
 		m.causes.recordings = m.cfg.evidence.Recordings
 	}
 	m.engine, err = engine.New(engine.Options{
-		Detector: detector, Publish: m.link.Publish, Requests: spikeRequests{m.slow, m.link}, Version: func() string { return m.identity().version },
+		Detector: detector, Objectives: m.cfg.budgets, Publish: m.link.Publish, Requests: spikeRequests{m.slow, m.link}, Version: func() string { return m.identity().version },
 		Why:     m.causes.why,
 		Errors:  spikeRequests{m.slow, m.link}.Errors,
 		Signals: func(ago time.Duration) []string { return m.runtime.Left(time.Now().Add(-ago)) },

@@ -80,6 +80,7 @@ var schemas = map[string]any{
 	"EvidenceAnswer": evidenceAnswer{}, "RecordingAnswer": recordingAnswer{}, "RecordedEndpoint": recordedEndpoint{},
 	"RecorderStatus": causes.RecorderStatus{}, "Cause": causes.Cause{}, "CodePlace": causes.Place{}, "RecordedRequest": causes.Request{},
 	"RequestPart": causes.Part{}, "StateSpan": causes.Span{},
+	"ErrorBudget": ErrorBudget{}, "BurnRate": BurnRate{}, "ObjectiveList": objectiveList{},
 	"Problem": problem.Problem{}, "Leak": spikeprocessor.Leak{}, "EventStats": events.Stats{},
 }
 

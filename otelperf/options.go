@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
+	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/otelperf/events"
 	"github.com/otelperf/otelperf-go/otelperf/internal/runtimesignals"
 	"github.com/otelperf/otelperf-go/otelperf/internal/statefile"
@@ -42,6 +43,8 @@ type config struct {
 	baseline       baseline.Config
 	slowThreshold  time.Duration
 	thresholds     map[string]time.Duration
+	objectives     []configured
+	budgets        []engine.SLO // of objectives
 	maxEndpoints   int
 	metricSource   bool
 	metricInterval time.Duration
@@ -103,6 +106,7 @@ func newConfig(opts []Option) (config, error) {
 		c.refuse("metric interval is %v, but there is no metric source: add WithMetricSource", c.metricInterval)
 	}
 	c.refuseAll(events.Validate(c.analytics.options...))
+	c.budgets = c.buildObjectives()
 	if c.slowThreshold > 0 {
 		c.processor = append(c.processor, spikeprocessor.WithSlowThreshold(c.slowThreshold))
 	}
@@ -252,7 +256,7 @@ func WithMetricInterval(d time.Duration) Option {
 // Shutdown. It has at most twice as many baselines as WithMaxEndpoints allows endpoints, the most recent ones, of at most about 7 KiB
 // each; those of endpoints that were not seen for seven days are dropped. A new version that is slower than the old one is then a
 // spike, not the new normal. Spikes that are open, at most 50, are saved with them: they go on after the restart under their ids, or their
-// end is reported.
+// end is reported. So are the budgets of objectives, of some 20 KiB each.
 //
 // New reports ErrConfig unless path leads, through symbolic links perhaps, to a file that is absent, empty or a state file, in a
 // directory that exists. What is damaged in a state file is reported to the OpenTelemetry error handler and counts as empty. One that

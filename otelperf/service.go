@@ -98,6 +98,12 @@ func (s service) Spikes(limit int) any {
 	return spikeList{origin: s.m.origin(), Count: len(all), Open: s.m.engine.OpenIncidents(), Spikes: all[:min(limit, len(all))]}
 }
 
+func (s service) Objectives() any {
+	s.m.evaluate()
+	all := s.m.objectives()
+	return objectiveList{origin: s.m.origin(), Count: len(all), Objectives: all}
+}
+
 func (s service) Spike(id string) (any, bool) {
 	in, ok := s.m.engine.Incident(id)
 	if !ok {

@@ -61,6 +61,7 @@ func (k *stateKeeper) load() {
 	}
 	k.engine.Offer(k.recent(saved.Baselines), h.ServiceVersion)
 	k.book.Load(saved.Book, time.Now())
+	k.engine.OfferObjectives(saved.Objectives)
 	if err := statefile.Sweep(k.path, time.Now()); err != nil {
 		k.report(err)
 	}
@@ -124,7 +125,7 @@ func (k *stateKeeper) save() {
 func (k *stateKeeper) write() error {
 	id := k.identity()
 	h := statefile.Header{Service: id.service, ServiceVersion: id.version, Instance: id.instance, Writer: k.writer, Written: time.Now().UTC()}
-	c := statefile.Content{Baselines: k.recent(k.engine.Baselines(h.Written)), Book: k.book.Save(h.Written)}
+	c := statefile.Content{Baselines: k.recent(k.engine.Baselines(h.Written)), Objectives: k.engine.SavedObjectives(h.Written), Book: k.book.Save(h.Written)}
 	if err := statefile.Write(k.path, h, c); err != nil {
 		return err
 	}

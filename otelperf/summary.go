@@ -13,7 +13,7 @@ import (
 
 // Summary is what the service does, as one value: what Go code, JSON, the stream, the page and the CLI show. Durations
 // are milliseconds; a pointer that is nil (null in JSON) means that there are no data. At most max endpoints rows,
-// 20 slow requests and 50 spikes are in it.
+// 20 slow requests, 50 spikes and 100 budgets are in it.
 type Summary struct {
 	Service  string `json:"service"`          // service.name of the resource
 	Instance string `json:"instance"`         // service.instance.id, else host and process id
@@ -43,6 +43,7 @@ type Summary struct {
 	Jobs         []EndpointRow `json:"jobs"`         // parentless internal spans; not in the totals
 	Spikes       []Spike       `json:"spikes"`       // newest first
 	Mutes        []mutes.Mute  `json:"mutes"`        // those in force, in the order in which they were set; at most 100
+	Objectives   []ErrorBudget `json:"objectives"`   // the budgets of WithObjective, in the order of the options
 
 	// Runtime is what the Go runtime, the operating system and the pools of WithDB tell, beside what is usual; nil in the
 	// answer of an older version.

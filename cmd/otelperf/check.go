@@ -32,10 +32,11 @@ URLs are taken for instances and judged together.
 
   otelperf check http://localhost:8080 --max-p99 500ms --max-error-rate 1% --no-spike --min-requests 100
   otelperf check http://localhost:8080 --max-p95 80ms --endpoint 'GET /users/{id}' --endpoint '* /orders*'
+  otelperf check http://localhost:8080 --objective
 
 Exit status: 0 when all limits hold; 1 when one is broken; 2 when it cannot tell: nobody answers, otelperf is switched
 off or stalled there, there are too few requests, or, for --no-spike, an endpoint is still learning what is
-usual, or is in the grace after a restart or a silence.
+usual, or is in the grace after a restart or a silence, or, for --objective, there is none, or no request of one.
 Each broken limit is a line that begins with FAIL, each thing that cannot be told one with UNKNOWN.
 An endpoint with fewer requests than --min-requests is left out, but of each --endpoint at least one must have them.
 
@@ -62,6 +63,8 @@ An endpoint with fewer requests than --min-requests is left out, but of each --e
 	f.StringVar(&flags.errorRate, "max-error-rate", "", "`share` of server errors and panics that may not be exceeded, such as 1%")
 	f.BoolVar(&flags.limits.NoSpike, "no-spike", false, "no spike may be open")
 	f.BoolVar(&flags.limits.AllowMuted, "allow-muted", false, "with --no-spike: spikes that are muted may be open")
+	f.StringArrayVar(&flags.limits.Objectives, "objective", nil, "no error budget may burn or be used up, or, as --objective=`NAME`, that one; may be repeated")
+	f.Lookup("objective").NoOptDefVal = "*"
 	f.Uint64Var(&flags.limits.MinRequests, "min-requests", 100, "`number` of requests in the window that an endpoint needs to be judged")
 	f.StringArrayVar(&flags.limits.Endpoints, "endpoint", nil, "`pattern` of METHOD ROUTE to judge, with * for any characters; may be repeated")
 	return cmd

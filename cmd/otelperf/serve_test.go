@@ -22,11 +22,12 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf"
 )
 
-const serveUsage = `usage: serve NAME files DIR | status CODE | page | hang | monitor INSTANCE MEDIAN [TOKEN]`
+const serveUsage = `usage: serve NAME files DIR | status CODE | page | hang | monitor INSTANCE MEDIAN [TOKEN] | objectives INSTANCE TARGET`
 
 // serve NAME KIND [ARG...] starts a server and puts its address into $NAME. The kinds are: the JSON files of a directory
 // below /debug/otelperf/; one status, page or nothing at all for every request; a real Monitor that has seen 300
-// requests of GET /items, 1 in 100 of them failed and 1 in 50 four times as long as the median.
+// requests of GET /items, 1 in 100 of them failed and 1 in 50 four times as long as the median, with a median of 20 ms and two
+// objectives perhaps.
 func serve(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf(serveUsage)
@@ -64,16 +65,22 @@ func handler(ts *testscript.TestScript, kind string, args []string) http.Handler
 		return http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	case "monitor":
 		return monitor(ts, args[0], args[1], args[2])
+	case "objectives":
+		target, err := strconv.ParseFloat(args[1], 64)
+		ts.Check(err)
+		return monitor(ts, args[0], "20ms", "", otelperf.WithObjective("GET /items", otelperf.Objective{
+			Name: "items", SuccessTarget: target, Latency: 60 * time.Millisecond, LatencyTarget: target, Period: 30 * 24 * time.Hour,
+		}))
 	}
 	ts.Fatalf(serveUsage)
 	return nil
 }
 
 // monitor is the endpoint of a real Monitor at a place of its own.
-func monitor(ts *testscript.TestScript, instance, median, token string) http.Handler {
+func monitor(ts *testscript.TestScript, instance, median, token string, opts ...otelperf.Option) http.Handler {
 	d, err := time.ParseDuration(median)
 	ts.Check(err)
-	opts := []otelperf.Option{otelperf.WithLogger(slog.New(slog.DiscardHandler))}
+	opts = append(opts, otelperf.WithLogger(slog.New(slog.DiscardHandler)))
 	if token != "" {
 		opts = append(opts, otelperf.WithBearerToken(token))
 	}

@@ -59,7 +59,9 @@ func newService(t *testing.T) *service {
 	must(t, err)
 	mp := sdkmetric.NewMeterProvider(sdkmetric.WithReader(exporter))
 	s.mon, err = otelperf.New(otelperf.WithMeterProvider(mp), otelperf.WithBearerToken(token), otelperf.WithLogger(slog.New(slog.DiscardHandler)),
-		otelperf.WithDB("orders", pool{}))
+		otelperf.WithDB("orders", pool{}), otelperf.WithObjective("**", otelperf.Objective{
+			Name: "shop", SuccessTarget: 0.99, Latency: 300 * time.Millisecond, LatencyTarget: 0.99, Period: 30 * 24 * time.Hour,
+		}))
 	must(t, err)
 	late.of = s.mon
 	exported := sdktrace.NewSimpleSpanProcessor(tracetest.NewNoopExporter())

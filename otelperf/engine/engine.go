@@ -42,12 +42,15 @@ type Engine struct {
 	failing   *failures.Detector                // of which each endpoint has another
 	service   *endpoint                         // stands for all of them, for its silence; nil before the first
 	heard     time.Duration                     // when the whole service was silent last
+	budgets   budgets
 }
 
 // Options are what an Engine may have. The zero value is ready to use.
 type Options struct {
 	// Detector are the knobs of the baselines and of detection; fields of zero have their defaults.
 	Detector baseline.Config
+	// Objectives are shares of requests that are to be good.
+	Objectives []SLO
 	// Publish is called within Advance and Reset when what the request path must know of an endpoint has changed. It must return at once
 	// and not call the Engine. Nil: it is not called.
 	Publish func(conventions.Endpoint, spikeprocessor.EndpointState)
@@ -68,7 +71,7 @@ type Options struct {
 	Signals func(ago time.Duration) []string
 }
 
-// New returns an engine. The error is that of [baseline.Config.Validate].
+// New returns an engine. The error is that of [baseline.Config.Validate], or says which objectives have a target or a period out of range.
 func New(o Options) (*Engine, error) {
 	if err := o.Detector.Validate(); err != nil {
 		return nil, err
@@ -77,7 +80,11 @@ func New(o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Engine{options: o, detector: o.Detector, failing: failing, incidents: incidents{versionNow: o.Version}}, nil
+	budgets, err := newBudgets(o.Objectives)
+	if err != nil {
+		return nil, err
+	}
+	return &Engine{options: o, detector: o.Detector, failing: failing, incidents: incidents{versionNow: o.Version}, budgets: budgets}, nil
 }
 
 // Advance moves the engine to now with what came since the previous call. When now is before the previous one by a
@@ -102,7 +109,7 @@ func (e *Engine) advance(now time.Time, passed time.Duration, deltas iter.Seq[*s
 		e.setForward(now.Sub(e.now) - passed)
 	}
 	e.rotate(now)
-	for d := range deltas {
+	for d := range e.budgeting(deltas) {
 		if d.Forgotten {
 			e.forget(d)
 			continue

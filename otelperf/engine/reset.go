@@ -6,7 +6,7 @@ import "github.com/otelperf/otelperf-go/otelperf/baseline"
 
 // Reset starts counts and windows anew; baselines, too, if that is asked for. With the baselines, those that were offered go, and what
 // is measured by them: incidents that are open end now, which the events returned report. Incidents that have ended are remembered
-// either way.
+// either way, and budgets of objectives stay as they are.
 func (e *Engine) Reset(baselines bool) []Event {
 	e.mu.Lock()
 	defer e.mu.Unlock()

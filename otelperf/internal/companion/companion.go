@@ -47,6 +47,7 @@ type Service interface {
 	// Mute puts a mute in force; the error is mutes.ErrFull, or that of the pattern. Unmute ends one; ok is false if there is none.
 	Mute(mutes.Mute) (mutes.Mute, error)
 	Unmute(id string) (was mutes.Mute, ok bool)
+	Objectives() any
 	// Bundle returns what is known of a spike as a zip archive.
 	Bundle(id string) (zip []byte, ok bool, err error)
 	Evidence() any

@@ -34,6 +34,10 @@ func (c *Companion) serveSpikes(w http.ResponseWriter, r *http.Request) {
 	c.serveList(w, r, c.config.MaxSpikes, c.service.Spikes)
 }
 
+func (c *Companion) serveObjectives(w http.ResponseWriter, r *http.Request) {
+	web.JSON(w, r, c.service.Objectives())
+}
+
 func (c *Companion) serveSpike(w http.ResponseWriter, r *http.Request) {
 	id := r.PathValue("id")
 	answer, ok := c.service.Spike(id)

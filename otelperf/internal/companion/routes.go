@@ -49,6 +49,7 @@ func (c *Companion) routes() map[string]http.HandlerFunc {
 		"GET /errors":               c.serveErrors,
 		"GET /spikes":               c.serveSpikes,
 		"GET /spikes/{id}":          c.serveSpike,
+		"GET /objectives":           c.serveObjectives,
 		"GET /spikes/{id}/bundle":   c.serveBundle,
 		"GET /spikes/{id}/trace":    c.serveSpikeTrace,
 		"POST /spikes/{id}/ack":     c.serveAck,

@@ -44,7 +44,6 @@ func New(c Config) (*Budget, error) {
 // Event says that an alert has started or ended. The zero Event means that nothing happened.
 type Event struct {
 	Started, Ended bool
-	Page           bool // it is worth waking somebody; else it is worth a ticket
 	At             time.Time
 	Burn           Burn
 }
@@ -55,7 +54,9 @@ type Burn struct {
 	LongRate, ShortRate float64       // burn rates: 1 uses the budget up in exactly a period
 	Factor              float64       // the rate from which there is an alert
 	Total, Bad          uint64        // requests of the long window
+	ShortTotal          uint64        // requests of the short one
 	ShortBad            uint64        // bad requests of the short one
+	Page                bool          // its alert is worth waking somebody; else it is worth a ticket
 	Open                bool          // there is an alert
 }
 
@@ -81,7 +82,7 @@ func (b *Budget) Tick(now time.Time, total, bad uint64) (evs [Pairs]Event) {
 		default:
 			continue
 		}
-		evs[i] = Event{Started: b.open[i], Ended: !b.open[i], Page: pairs[i].page, At: b.clock.Time(b.clock.Seconds()), Burn: b.burn(i)}
+		evs[i] = Event{Started: b.open[i], Ended: !b.open[i], At: b.clock.Time(b.clock.Seconds()), Burn: b.burn(i)}
 	}
 	return evs
 }
@@ -116,7 +117,7 @@ func (b *Budget) burn(i int) Burn {
 	return Burn{
 		Long: pairs[i].long, Short: pairs[i].short, Factor: b.factors[i], Open: b.open[i],
 		LongRate: long.share() / allowed, ShortRate: short.share() / allowed,
-		Total: long.total, Bad: long.bad, ShortBad: short.bad,
+		Total: long.total, Bad: long.bad, ShortTotal: short.total, ShortBad: short.bad, Page: pairs[i].page,
 	}
 }
 

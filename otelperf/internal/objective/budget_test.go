@@ -154,7 +154,7 @@ func TestAlerts(t *testing.T) {
 			if !ev.Started || ev.Burn.LongRate < ev.Burn.Factor || ev.Burn.ShortRate < ev.Burn.Factor {
 				t.Errorf("%s: %+v", c.name, ev)
 			}
-			if ev.Page {
+			if ev.Burn.Page {
 				pages++
 			}
 		}
@@ -203,7 +203,7 @@ func TestChanceIsNoAlert(t *testing.T) {
 			bad = 1
 		}
 		for _, ev := range b.Tick(begin.Add(time.Duration(s)*time.Second), 1, bad) {
-			if ev.Started && ev.Page {
+			if ev.Started && ev.Burn.Page {
 				pages++
 			}
 		}
@@ -357,4 +357,49 @@ func FuzzRestore(f *testing.F) {
 			}
 		}
 	})
+}
+
+// When the budget is used up is when it is, if all goes on as it was.
+func TestUsedUp(t *testing.T) {
+	for _, tt := range []struct {
+		days, bad int // of a thousand in the last 6 hours
+		slack     time.Duration
+	}{{2, 40, time.Hour}, {10, 30, 2 * time.Hour}, {40, 20, 3 * time.Hour}} {
+		b := newBudget(t, Config{Target: 0.99})
+		now := begin
+		step := func(bad int) {
+			now = now.Add(time.Minute)
+			b.Tick(now, 1000, uint64(bad))
+		}
+		for range tt.days * 1440 {
+			step(5)
+		}
+		for range 400 {
+			step(tt.bad)
+		}
+		st := b.State()
+		in, ok := st.UsedUp()
+		if !ok {
+			t.Fatalf("%d days: never, with %+v", tt.days, st)
+		}
+		at := now.Add(in)
+		for b.State().Left > 0 {
+			step(tt.bad)
+		}
+		if diff := now.Sub(at); diff.Abs() > tt.slack+in/20 {
+			t.Errorf("after %d days: used up at %v, said was %v (in %v)", tt.days, now, at, in)
+		}
+		if st = b.State(); st.Left <= 0 {
+			if _, ok := st.UsedUp(); ok {
+				t.Error("what is used up will be")
+			}
+		}
+	}
+	b := newBudget(t, Config{Target: 0.99})
+	run(b, begin, 3600, 1000, func(int, int) int { return 5 })
+	if st := b.State(); st.Burns[1].LongRate > 1 {
+		t.Errorf("burn rate %v: the test does not try what it is for", st.Burns[1].LongRate)
+	} else if in, ok := st.UsedUp(); ok {
+		t.Errorf("used up in %v at a rate below 1", in)
+	}
 }

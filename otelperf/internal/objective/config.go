@@ -18,14 +18,17 @@ type Config struct {
 	LeastBad uint64
 }
 
-const day = 24 * time.Hour
+const (
+	day      = 24 * time.Hour
+	leastBad = 5 // LeastBad, if nothing else is said
+)
 
 func (c Config) withDefaults() Config {
 	if c.Period == 0 {
 		c.Period = 30 * day
 	}
 	if c.LeastBad == 0 {
-		c.LeastBad = 5
+		c.LeastBad = leastBad
 	}
 	return c
 }

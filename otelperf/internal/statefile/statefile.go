@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package statefile reads and writes the file by which one process leaves its baselines, which spikes are open, and acks and mutes to the next: a line
-// of JSON that says what it is, then a line for each endpoint. At most 128 MiB are read.
+// Package statefile reads and writes the file by which one process leaves its baselines, which spikes are open, the budgets of its
+// objectives, and acks and mutes to the next: a line of JSON that says what it is, then a line for each endpoint, each budget, and what
+// people said. At most 128 MiB are read.
 package statefile
 
 import (
@@ -46,11 +47,12 @@ type Header struct {
 
 // Content is what follows the first line.
 type Content struct {
-	Baselines []engine.Baseline
-	Book      *mutes.Saved // nil: neither acks nor mutes, as in files of earlier versions
+	Baselines  []engine.Baseline
+	Objectives []engine.SavedObjective
+	Book       *mutes.Saved // nil: neither acks nor mutes, as in files of earlier versions
 }
 
-// line is one endpoint's, or that of the book, which earlier versions take for the line of an endpoint without a name.
+// line is one endpoint's, one budget's, or that of the book: earlier versions take those for the line of an endpoint without a name.
 type line struct {
 	Kind   conventions.Kind `json:"kind"`
 	Method string           `json:"method"`
@@ -68,6 +70,8 @@ type line struct {
 	Traffic  []byte            `json:"traffic,omitzero"`  // quiet.Detector.AppendState
 	// Book is what people said; there is nothing else in its line.
 	Book *mutes.Saved `json:"book,omitzero"`
+	// Objective is a budget; there is nothing else in its line.
+	Objective *engine.SavedObjective `json:"objective,omitzero"`
 }
 
 func parseHeader(first []byte) (h Header, err error) {
@@ -117,6 +121,10 @@ func parse(all []byte) (h Header, c Content, err error) {
 		}
 		if l.Book != nil {
 			c.Book = l.Book
+			continue
+		}
+		if l.Objective != nil {
+			c.Objectives = append(c.Objectives, *l.Objective)
 			continue
 		}
 		c.Baselines = append(c.Baselines, engine.Baseline{

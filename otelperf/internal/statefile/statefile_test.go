@@ -38,10 +38,14 @@ var someBook = &mutes.Saved{
 	Acks:  map[string]mutes.Ack{"x-1": {By: "ben", Why: "on it", At: midnight}}, Held: map[string]mutes.News{"x-2": mutes.Opened},
 }
 
+var someObjective = engine.SavedObjective{
+	Name: "checkout", Pattern: "* /pay", Latency: 300 * time.Millisecond, Target: 0.999, At: midnight, Since: [3]time.Time{1: midnight}, State: []byte{4, 5},
+}
+
 func TestStateFileRoundTrip(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state")
 	for range 2 { // the second replaces the first
-		if err := Write(path, Header{Service: "shop", ServiceVersion: "1.0", Writer: "w", Written: midnight}, Content{Baselines: someBaselines, Book: someBook}); err != nil {
+		if err := Write(path, Header{Service: "shop", ServiceVersion: "1.0", Writer: "w", Written: midnight}, Content{Baselines: someBaselines, Book: someBook, Objectives: []engine.SavedObjective{someObjective}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -56,12 +60,15 @@ func TestStateFileRoundTrip(t *testing.T) {
 	if h.Service != "shop" || h.ServiceVersion != "1.0" || !h.Written.Equal(midnight) {
 		t.Errorf("header %+v", h)
 	}
-	if len(saved) != 2 || saved[1].Endpoint != someBaselines[1].Endpoint || !bytes.Equal(saved[1].State, someBaselines[1].State) ||
-		!saved[0].SpikingSince.Equal(midnight.Add(-time.Hour)) || !saved[1].SpikingSince.IsZero() {
-		t.Errorf("read %+v, want what was written", saved)
+	if len(c.Baselines) != 2 || c.Baselines[1].Endpoint != someBaselines[1].Endpoint || !bytes.Equal(c.Baselines[1].State, someBaselines[1].State) ||
+		!c.Baselines[0].SpikingSince.Equal(midnight.Add(-time.Hour)) || !c.Baselines[1].SpikingSince.IsZero() {
+		t.Errorf("read %+v, want what was written", c.Baselines)
 	}
-	if o := saved[0].Open; o == nil || *o != *someBaselines[0].Open || saved[1].Open != nil {
-		t.Errorf("read the parts %+v and %+v", o, saved[1].Open)
+	if o := c.Baselines[0].Open; o == nil || *o != *someBaselines[0].Open || c.Baselines[1].Open != nil {
+		t.Errorf("read the parts %+v and %+v", o, c.Baselines[1].Open)
+	}
+	if len(c.Objectives) != 1 || !reflect.DeepEqual(c.Objectives[0], someObjective) {
+		t.Errorf("read the objectives %+v", c.Objectives)
 	}
 	if files, _ := os.ReadDir(filepath.Dir(path)); len(files) != 1 {
 		t.Errorf("%d files are left in the folder, want one", len(files))

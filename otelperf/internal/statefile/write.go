@@ -59,6 +59,11 @@ func encode(h Header, c Content) ([]byte, error) {
 			return nil, err
 		}
 	}
+	for i := range c.Objectives {
+		if err := enc.Encode(line{Objective: &c.Objectives[i]}); err != nil {
+			return nil, err
+		}
+	}
 	h.Service, h.ServiceVersion, h.Instance = conventions.Clip(h.Service), conventions.Clip(h.ServiceVersion), conventions.Clip(h.Instance)
 	h.Format, h.Version, h.Bytes, h.CRC32 = format, version, body.Len(), crc32.ChecksumIEEE(body.Bytes())
 	head, err := json.Marshal(h)

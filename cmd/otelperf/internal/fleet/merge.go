@@ -23,7 +23,7 @@ type source struct {
 func Merge(answers []Answer) *View {
 	v := &View{
 		Instances: []Instance{}, Missing: []string{}, OutOfLine: []string{}, Endpoints: []Row{}, Dependencies: []Row{}, Jobs: []Row{},
-		Spikes: []Spike{}, Slow: []Slow{}, Hints: []Hint{}, Runtime: []Runtime{},
+		Spikes: []Spike{}, Slow: []Slow{}, Hints: []Hint{}, Objectives: []Objective{}, Runtime: []Runtime{},
 	}
 	v.ByOutcome = map[string]uint64{}
 	sources := v.identify(answers)
@@ -80,6 +80,7 @@ func (v *View) addLists(src *source) {
 	if r := runtimeOf(src.name, s); r != nil {
 		v.Runtime = append(v.Runtime, *r)
 	}
+	v.addObjectives(src)
 	for _, sp := range s.Spikes {
 		v.Spikes = append(v.Spikes, Spike{s.Service, src.name, sp})
 	}

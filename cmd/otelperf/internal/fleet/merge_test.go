@@ -241,3 +241,34 @@ func FuzzMerge(f *testing.F) {
 		}
 	})
 }
+
+// Budgets of one objective at several instances are one: of the sums, with an alert if there is one anywhere.
+func TestObjectivesAreAdded(t *testing.T) {
+	budget := func(requests, bad uint64, open bool) otelperf.ErrorBudget {
+		b := otelperf.ErrorBudget{Name: "pay", Kind: "success", Target: 0.9, PeriodDays: 30, State: "ok", Requests: requests, Bad: bad, BudgetLeft: 1, Reason: "x"}
+		b.BurnRates = []otelperf.BurnRate{{Requests: requests, Bad: bad, ShortRequests: requests, Open: open, Severity: "critical"}}
+		if open {
+			b.State, b.Severity = "burning", new("critical")
+		}
+		return b
+	}
+	answer := func(service, instance string, all ...otelperf.ErrorBudget) Answer {
+		return Answer{Summary: &otelperf.Summary{Service: service, Instance: instance, Window: otelperf.Window5m, Objectives: all}}
+	}
+	answers := []Answer{
+		answer("shop", "a", budget(1000, 20, false)), answer("shop", "b", budget(1000, 60, true)), answer("other", "c", budget(10, 0, false)), answer("shop", "d"),
+		answer("shop", "a", budget(1000, 20, false)), // once more
+	}
+	got := Merge(answers).Objectives
+	if len(got) != 2 || len(Merge(answers).Troubled()) != 1 {
+		t.Fatalf("%d objectives, %+v; want that of shop and of other", len(got), got)
+	}
+	o := got[0]
+	if o.Requests != 2000 || o.Bad != 80 || math.Abs(o.BudgetLeft-0.6) > 1e-9 || o.State != "burning" || o.Severity == nil || !o.BurnRates[0].Open || o.Reason != "" ||
+		math.Abs(*o.BurnRates[0].LongRate-0.4) > 1e-9 || *o.BurnRates[0].ShortRate != 0 || len(o.Instances) != 2 {
+		t.Errorf("%+v", o)
+	}
+	if b := answers[0].Summary.Objectives[0]; b.Requests != 1000 || b.BurnRates[0].Requests != 1000 {
+		t.Errorf("the answer was changed: %+v", b)
+	}
+}

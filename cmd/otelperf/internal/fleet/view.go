@@ -28,6 +28,8 @@ type View struct {
 	Slow         []Slow  `json:"slow_queries"` // newest first
 	Hints        []Hint  `json:"hints"`
 
+	Objectives []Objective `json:"objectives"`
+
 	Runtime []Runtime `json:"runtime"` // of the instances that tell
 }
 

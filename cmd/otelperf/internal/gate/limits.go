@@ -19,6 +19,8 @@ type Limits struct {
 	NoSpike   bool     // no spike may be open
 	// AllowMuted lets spikes be open that are muted.
 	AllowMuted bool
+	// Objectives are patterns of names, in which "*" stands for any characters: of none may an alert be open, or the budget be used up.
+	Objectives []string
 	// MinRequests is how many requests an endpoint must have in the window to be judged by the limits above.
 	MinRequests uint64
 	// Endpoints are patterns of "METHOD ROUTE" in which "*" stands for any characters; none means every endpoint.
@@ -34,8 +36,16 @@ const (
 // Validate reports all that is wrong.
 func (l *Limits) Validate() error {
 	var errs []error
-	if l.P95 == nil && l.P99 == nil && l.ErrorRate == nil && !l.NoSpike {
-		errs = append(errs, errors.New("nothing to check: give --max-p99, --max-p95, --max-error-rate or --no-spike"))
+	if l.P95 == nil && l.P99 == nil && l.ErrorRate == nil && !l.NoSpike && l.Objectives == nil {
+		errs = append(errs, errors.New("nothing to check: give --max-p99, --max-p95, --max-error-rate, --no-spike or --objective"))
+	}
+	if len(l.Objectives) > maxPatterns {
+		errs = append(errs, fmt.Errorf("--objective is given %d times, accepted: at most %d", len(l.Objectives), maxPatterns))
+	}
+	for _, p := range l.Objectives {
+		if p == "" || len(p) > maxPattern {
+			errs = append(errs, fmt.Errorf("--objective is %q, accepted: a name of at most %d bytes, with * for any characters", plain.Clip(p, 40), maxPattern))
+		}
 	}
 	if len(l.Endpoints) > maxPatterns {
 		errs = append(errs, fmt.Errorf("--endpoint is given %d times, accepted: at most %d", len(l.Endpoints), maxPatterns))

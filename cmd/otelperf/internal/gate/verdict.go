@@ -19,7 +19,7 @@ type Verdict struct {
 	Breaches []string // one for each limit that is broken
 	Unjudged []string // one for each thing that could not be judged, which a gate must not take for a pass
 	Skipped  []string // endpoints with too few requests, while others were judged
-	Passed   []string // one for each endpoint that keeps all limits
+	Passed   []string // one for each endpoint and objective that keeps all limits
 }
 
 // Judge compares a view with limits. Each endpoint is judged by itself: all together would hide one that is rarely asked.
@@ -36,6 +36,9 @@ func Judge(v *fleet.View, l *Limits) Verdict {
 	}
 	if l.P95 != nil || l.P99 != nil || l.ErrorRate != nil {
 		out.rows(v, l)
+	}
+	if l.Objectives != nil {
+		out.objectives(v, l)
 	}
 	if l.NoSpike {
 		out.spikes(v, l)

@@ -30,6 +30,7 @@ func Summary(v *fleet.View) string {
 	writeTotals(&b, v)
 	writeRuntime(&b, v)
 	writeSpikes(&b, v)
+	writeObjectives(&b, v)
 	writeRows(&b, v, "", v.Endpoints)
 	writeRows(&b, v, "calls to others", v.Dependencies)
 	writeRows(&b, v, "jobs", v.Jobs)

@@ -105,6 +105,9 @@ func (m *Model) status() (lines []string) {
 				add(warn, "%s measures nothing: %s is set", in.Name, in.Disabled)
 			}
 		}
+		for _, o := range m.view.Troubled() {
+			add(bad, "objective %s", report.ObjectiveLine(&o))
+		}
 		for _, text := range report.Unusual(m.view) {
 			add(warn, "%s", text)
 		}

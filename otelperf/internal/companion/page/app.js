@@ -11,6 +11,7 @@ import { Flame } from "./flame.js";
 import * as format from "./format.js";
 import { examples, makeLists, showGroups } from "./lists.js";
 import { showNow } from "./now.js";
+import { showObjectives } from "./objectives.js";
 import { Runtime } from "./runtime.js";
 import { SlowList } from "./slow.js";
 import { get, Source } from "./source.js";
@@ -88,6 +89,7 @@ function render() {
   document.title = (summary.spikes.some((s) => s.state === "open") ? "\u25b2 " : "") + summary.service + " \u00b7 otelperf";
   notice();
   showNow(summary, openTrace, (row) => go({ endpoint: format.name(row) }), config?.may_change === true);
+  showObjectives(summary);
   choose();
   endpoints.selected = selected ? format.name(selected) : null;
   endpoints.show(summary.endpoints);
