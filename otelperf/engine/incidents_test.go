@@ -383,8 +383,8 @@ func TestEndKeepsTheEvidence(t *testing.T) {
 		t.Fatalf("parts are %+v, want that of failures and that of latency", in.Parts)
 	}
 	p := &in.Parts[1]
-	if in.State != Ended || p.Evidence != began.Parts[0].Evidence || p.Evidence.Above == 0 || p.Evidence.Ratio < 2 {
-		t.Errorf("at the end the evidence is %+v, was %+v", p.Evidence, began.Parts[0].Evidence)
+	if in.State != Ended || p.Evidence != began.Parts[1].Evidence || p.Evidence.Above == 0 || p.Evidence.Ratio < 2 {
+		t.Errorf("at the end the evidence is %+v, was %+v", p.Evidence, began.Parts[1].Evidence)
 	}
 	if r := p.Worst.Ratio; r < 12 || r > 18 || p.Worst.Requests < 1000 {
 		t.Errorf("the worst minute is %+v, want about 15 times the usual", p.Worst)
