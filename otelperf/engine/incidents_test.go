@@ -3,6 +3,7 @@
 package engine
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -41,6 +42,8 @@ type service struct {
 	loads map[int]*load
 	rng   *rand.Rand
 	owed  map[int]float64
+	// outcome is how what fails ends; a server error unless it says otherwise.
+	outcome map[int]slowlog.Outcome
 }
 
 func newService(t *testing.T, requests Requests, loads ...load) *service {
@@ -72,7 +75,7 @@ func (s *service) pass(d time.Duration) {
 				d.All.Record(took)
 				o := slowlog.OutcomeOK
 				if s.rng.Float64() < l.failed {
-					o = slowlog.OutcomeServerError
+					o = cmp.Or(s.outcome[id], slowlog.OutcomeServerError)
 				}
 				d.Outcomes[o]++
 			}
