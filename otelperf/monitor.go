@@ -232,7 +232,7 @@ func (m *Monitor) digest(now time.Time) {
 // spike passes on what the engine found. The stream gets what changes between the first and the last report of a spike, and these.
 func (m *Monitor) spike(ev *engine.Event) {
 	if ev.Started && (!ev.Part.Before || ev.Part.Returns > 0) { // else the process before has counted it
-		m.metering.spikeStarted(ev.Part.Endpoint)
+		m.metering.spikeStarted(ev.Part)
 	}
 	m.beside.note(&ev.Incident, time.Now())
 	m.arming.note(ev)

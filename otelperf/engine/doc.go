@@ -23,6 +23,10 @@
 // seconds, for other endpoints that are about to follow and for a request to show. An endpoint that spikes again within ten minutes goes on
 // with its incident, which says once that it has come back, and that it has ended when nothing has come back for ten minutes.
 //
+// Latency is one [Matter] of several: an endpoint may also fail, panic, be refused for what callers do, or be silent. It has a part for each.
+// Failures and panics join an incident as latency does; what else is wrong with an endpoint joins the incident that it has open; client
+// errors and silence join no other. Silence of the whole service is of [AllEndpoints], and while it is, that of endpoints is not reported.
+//
 // What is open when a process ends is open in the next one, by [Baseline].Open: it goes on under its id when its endpoints are slow again
 // once they are judged, and else ends. What an endpoint does between the end of its part and the report of it, such as a stall for which
 // there is no alarm so soon, belongs to the part.
@@ -32,8 +36,8 @@
 //
 // # Bounds
 //
-// An endpoint takes at most 40 KiB of windows and history and 8 KiB of baseline; an engine has as many endpoints as its source
-// brings. The history is an hour of minutes. The last [MaxIncidents] incidents are stored, 1 KiB for each
+// An endpoint takes at most 40 KiB of windows and history, 8 KiB of baseline and 1.7 KiB for failures and traffic; an engine has as many
+// endpoints as its source brings. The history is an hour of minutes. The last [MaxIncidents] incidents are stored, 1 KiB for each
 // endpoint in one.
 //
 // All exported methods are safe for concurrent use.

@@ -16,7 +16,7 @@ import (
 	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
 
-// Engine keeps, per endpoint, at most 40 KiB of windows and 8 KiB of baseline; endpoints are as many as its source brings and has not
+// Engine keeps, per endpoint, at most 40 KiB of windows, 8 KiB of baseline and 1.7 KiB for failures and traffic; endpoints are as many as its source brings and has not
 // forgotten (a processor: at most max endpoints and one overflow row per kind), and the last 50 incidents, 1 KiB for each endpoint
 // in one.
 //

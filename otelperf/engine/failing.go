@@ -41,29 +41,17 @@ func (e *Engine) lookAtShare(p *part) {
 	p.compare(bad >= enough)
 }
 
-// ErrorState is what is known of the failures of an endpoint.
-type ErrorState string
-
-// The states of failures.
+// What Row.Errors and Row.Traffic say.
 const (
-	ErrorsLearning ErrorState = "learning" // too little is known to say what is usual
-	ErrorsNormal   ErrorState = "normal"
-	ErrorsElevated ErrorState = "elevated" // a share fails always: usual here, but nothing that is well
-	ErrorsFailing  ErrorState = "failing"  // more fail than usual, or a handler panics
-)
-
-// TrafficState is what is known of whether an endpoint has requests.
-type TrafficState string
-
-// The states of traffic.
-const (
-	TrafficLearning TrafficState = "learning" // too little is known of this hour to miss requests
-	TrafficNormal   TrafficState = "normal"
-	TrafficSilent   TrafficState = "silent" // far fewer than usual, or none
+	learning = "learning"
+	normal   = "normal"
+	elevated = "elevated"
+	failing  = "failing"
+	silent   = "silent"
 )
 
 // errors is the state of the failures of an endpoint, and the usual share of them, NaN while that is not known.
-func (ep *endpoint) errors() (ErrorState, float64) {
+func (ep *endpoint) errors() (string, float64) {
 	s := ep.failing.State(failures.Failed)
 	usual := s.Usual
 	if s.Learning {
@@ -71,24 +59,24 @@ func (ep *endpoint) errors() (ErrorState, float64) {
 	}
 	switch {
 	case ep.open[Failures] != nil || ep.open[Panics] != nil:
-		return ErrorsFailing, usual
+		return failing, usual
 	case s.Learning:
-		return ErrorsLearning, usual
+		return learning, usual
 	case s.Elevated || ep.failing.State(failures.Panics).Elevated:
-		return ErrorsElevated, usual
+		return elevated, usual
 	}
-	return ErrorsNormal, usual
+	return normal, usual
 }
 
 // trafficState is that of an endpoint; what is never silent is normal.
-func (ep *endpoint) trafficState() TrafficState {
+func (ep *endpoint) trafficState() string {
 	switch {
 	case ep.traffic == nil:
-		return TrafficNormal
+		return normal
 	case ep.traffic.State().Open:
-		return TrafficSilent
+		return silent
 	case ep.traffic.State().Learning:
-		return TrafficLearning
+		return learning
 	}
-	return TrafficNormal
+	return normal
 }

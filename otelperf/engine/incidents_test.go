@@ -3,6 +3,7 @@
 package engine
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -41,6 +42,8 @@ type service struct {
 	loads map[int]*load
 	rng   *rand.Rand
 	owed  map[int]float64
+	// outcome is how what fails ends; a server error unless it says otherwise.
+	outcome map[int]slowlog.Outcome
 }
 
 func newService(t *testing.T, requests Requests, loads ...load) *service {
@@ -72,7 +75,7 @@ func (s *service) pass(d time.Duration) {
 				d.All.Record(took)
 				o := slowlog.OutcomeOK
 				if s.rng.Float64() < l.failed {
-					o = slowlog.OutcomeServerError
+					o = cmp.Or(s.outcome[id], slowlog.OutcomeServerError)
 				}
 				d.Outcomes[o]++
 			}
@@ -383,8 +386,8 @@ func TestEndKeepsTheEvidence(t *testing.T) {
 		t.Fatalf("parts are %+v, want that of failures and that of latency", in.Parts)
 	}
 	p := &in.Parts[1]
-	if in.State != Ended || p.Evidence != began.Parts[0].Evidence || p.Evidence.Above == 0 || p.Evidence.Ratio < 2 {
-		t.Errorf("at the end the evidence is %+v, was %+v", p.Evidence, began.Parts[0].Evidence)
+	if in.State != Ended || p.Evidence != began.Parts[1].Evidence || p.Evidence.Above == 0 || p.Evidence.Ratio < 2 {
+		t.Errorf("at the end the evidence is %+v, was %+v", p.Evidence, began.Parts[1].Evidence)
 	}
 	if r := p.Worst.Ratio; r < 12 || r > 18 || p.Worst.Requests < 1000 {
 		t.Errorf("the worst minute is %+v, want about 15 times the usual", p.Worst)

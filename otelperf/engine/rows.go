@@ -22,9 +22,9 @@ type Row struct {
 	BaselineP99 time.Duration  // what p99 normally is; 0 while that is not known
 	Phase       baseline.Phase // learning, normal or spiking
 	Spike       *Part          // in the open incident of its latency; nil for none
-	Errors      ErrorState     // of its failures
+	Errors      string         // of its failures: learning, normal, elevated (a share fails always, which is usual here) or failing
 	UsualErrors float64        // the share that usually fails, 0 to 1; NaN while that is not known
-	Traffic     TrafficState   // whether it has requests; of what is no request, TrafficNormal
+	Traffic     string         // learning, normal, or silent: far fewer requests than usual at this hour; of what is no request, normal
 	Needed      uint64         // requests missing for a baseline p99, while learning
 	GraceLeft   time.Duration  // how long requests will still not be learned from
 	JudgedIn    time.Duration  // how long they will still not be judged, since the start or after a silence

@@ -86,7 +86,7 @@ func (o *tableOutput) followOpen(incidents []engine.Incident) {
 	for i := range o.spikes {
 		for _, in := range incidents {
 			for _, p := range in.Parts {
-				if p.State == engine.Open && o.spikes[i].end.IsZero() && p.Endpoint.String() == o.spikes[i].endpoint {
+				if p.State == engine.Open && p.Matter == engine.Latency && o.spikes[i].end.IsZero() && p.Endpoint.String() == o.spikes[i].endpoint {
 					o.spikes[i].last = p
 				}
 			}

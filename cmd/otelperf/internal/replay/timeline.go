@@ -176,6 +176,9 @@ func (t *timeline) tick(sec *second) error {
 	}
 	t.seconds.clear(sec)
 	for i := range events {
+		if p := events[i].Part; p != nil && p.Matter != engine.Latency {
+			continue // what it prints is about latency
+		}
 		if err := t.emit(&events[i]); err != nil {
 			return err
 		}

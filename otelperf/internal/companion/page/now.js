@@ -46,16 +46,18 @@ export function showNow(summary, openTrace, select, mayChange) {
 
 function fillSpike(li, spike, summary, openTrace, select) {
   const first = spike.endpoints[0];
-  const stamp = JSON.stringify([spike.id, spike.reason, spike.trace_ids, spike.signals, spike.causes, spike.cause, first.worst_ratio, first.waits_for]);
+  const stamp = JSON.stringify([spike.id, spike.reason, spike.trace_ids, spike.signals, spike.causes, spike.cause, first.worst_ratio, first.waits_for, first.cost_failed]);
   if (li.dataset.stamp !== stamp) {
     li.dataset.stamp = stamp;
     if (!li.said) li.append(li.said = said());
     while (li.firstChild !== li.said) li.firstChild.remove();
     li.said.before(el("div", { class: "spike-head" },
       el("button", { type: "button", class: "route plain", on: { click: () => select(first) } }, format.name(first)),
-      el("span", { class: "factor", title: format.quantile(first.quantile) + " in the worst minute, as a multiple of what it usually is" }, format.times(first.worst_ratio)),
+      slow(first)
+        ? el("span", { class: "factor", title: format.quantile(first.quantile) + " in the worst minute, as a multiple of what it usually is" }, format.times(first.worst_ratio))
+        : el("span", { class: "factor" }, matters[first.matter] + (first.share === null ? "" : " " + format.percent(first.share))),
       el("span", { class: "muted" }, spike.endpoints.length > 1 ? "and " + (spike.endpoints.length - 1) + " more" : "")),
-    gauge(format.quantile(first.quantile)),
+    slow(first) ? gauge(format.quantile(first.quantile)) : "",
     el("div", { class: "spike-text" }, ...why(spike), el("p", { class: "reason" }, spike.reason), el("ul", { class: "unusual" }, ...sentences(spike.signals)),
       el("p", { class: "muted spike-foot" }, el("span", { class: "since" }), el("span", { class: "cost" }), el("span", { class: "live" })),
       el("p", { class: "muted spike-foot" }, ...traces(spike, openTrace), el("a", { href: "spikes/" + encodeURIComponent(spike.id) + "/bundle", download: "" }, "all that is known, as a zip file"))));
@@ -63,6 +65,11 @@ function fillSpike(li, spike, summary, openTrace, select) {
   text(li.querySelector(".since"), "since " + format.clock(spike.start) + ", " + format.span((new Date(summary.time) - new Date(spike.start)) / 1000));
   live(li, spike, summary);
 }
+
+// slow is whether a part of a spike is about latency; what else it may be about has no gauge.
+const slow = (part) => (part.matter ?? "latency") === "latency";
+
+const matters = { failures: "fails", panics: "panics", client_errors: "client errors", silence: "silent", objective: "burns" };
 
 const sources = { recording: "a recording", stacks: "stacks", calls: "spans", self_time: "spans", runtime: "the runtime" };
 
@@ -105,11 +112,12 @@ function live(li, spike, summary) {
 
 // cost is that of the requests, or of the calls or jobs where there are none.
 function cost(spike) {
+  if (!slow(spike)) return format.count(spike.cost_failed) + " of " + format.count(spike.cost_requests) + " failed";
   const of = spike.cost_requests > 0 ? spike : spike.endpoints[0];
   return format.count(of.cost_slow) + " of " + format.count(of.cost_requests) + " slow" + (of.cost_failed > 0 ? ", " + format.count(of.cost_failed) + " failed" : "");
 }
 
 function traces(spike, openTrace) {
   return spike.trace_ids.slice(0, 3).map((id, i) =>
-    el("button", { type: "button", class: "plain", on: { click: () => openTrace(id) } }, i === 0 ? "slowest request" : i === 1 ? "second slowest" : "third"));
+    el("button", { type: "button", class: "plain", on: { click: () => openTrace(id) } }, i === 0 ? slow(spike) ? "slowest request" : "a request" : i === 1 ? slow(spike) ? "second slowest" : "another" : "third"));
 }
