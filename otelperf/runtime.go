@@ -46,6 +46,7 @@ func (m *Monitor) runtimeSeries(w Window) runtimeAnswer {
 type spikeSignals struct {
 	recorder *runtimesignals.Recorder
 	arming   *armer // knows the recordings
+	marks    *marker
 
 	mu   sync.Mutex // guards all below
 	last []*spikeTime
@@ -90,12 +91,13 @@ func (s *spikeSignals) look(t *spikeTime, now time.Time) {
 	t.seen, t.until = runtimesignals.Worst(t.seen, s.recorder.Deviations(t.until, now)), now
 }
 
-// add says of each spike what was seen beside it, and which recordings were made of it.
+// add says of each spike what was seen beside it, after which mark it began, and which recordings were made of it.
 func (s *spikeSignals) add(spikes ...*Spike) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
 	for _, sp := range spikes {
+		sp.After = s.marks.After(sp.Start)
 		sp.Signals, sp.Recordings = []runtimesignals.Deviation{}, s.arming.ofSpike(sp)
 		for _, t := range s.last {
 			if t.id != sp.ID {

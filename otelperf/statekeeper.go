@@ -30,6 +30,7 @@ type stateKeeper struct {
 	*worker.Worker
 	path     string
 	engine   *engine.Engine
+	marks    *marker
 	identity func() identity
 	limit    int
 	writer   string
@@ -44,11 +45,11 @@ type stateKeeper struct {
 	unsaved error      // of the last save, until it was returned by Close
 }
 
-func newStateKeeper(path string, e *engine.Engine, who func() identity, limit int) *stateKeeper {
-	return &stateKeeper{Worker: worker.New(), path: path, engine: e, identity: who, limit: limit, writer: rand.Text()}
+func newStateKeeper(path string, e *engine.Engine, mk *marker, who func() identity, limit int) *stateKeeper {
+	return &stateKeeper{Worker: worker.New(), path: path, engine: e, marks: mk, identity: who, limit: limit, writer: rand.Text()}
 }
 
-// load hands what the file holds to the engine. What is wrong with it is reported, and it counts as empty.
+// load hands what the file holds to the engine and the marks. What is wrong with it is reported, and it counts as empty.
 func (k *stateKeeper) load() {
 	h, saved, err := statefile.Read(k.path)
 	k.wrote = h.Writer
@@ -58,6 +59,7 @@ func (k *stateKeeper) load() {
 		return
 	}
 	k.engine.Offer(k.recent(saved), h.ServiceVersion)
+	k.marks.restore(&h, time.Now())
 	if err := statefile.Sweep(k.path, time.Now()); err != nil {
 		k.report(err)
 	}
@@ -120,7 +122,7 @@ func (k *stateKeeper) save() {
 
 func (k *stateKeeper) write() error {
 	id := k.identity()
-	h := statefile.Header{Service: id.service, ServiceVersion: id.version, Instance: id.instance, Writer: k.writer, Written: time.Now().UTC()}
+	h := statefile.Header{Service: id.service, ServiceVersion: id.version, Instance: id.instance, Writer: k.writer, Written: time.Now().UTC(), Marks: k.marks.All()}
 	if err := statefile.Write(k.path, h, k.recent(k.engine.Baselines(h.Written))); err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ package otelperf
 import (
 	"time"
 
+	"github.com/otelperf/otelperf-go/otelperf/internal/marks"
 	"github.com/otelperf/otelperf-go/otelperf/internal/runtimesignals"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
@@ -12,7 +13,7 @@ import (
 
 // Summary is what the service does, as one value: what Go code, JSON, the stream, the page and the CLI show. Durations
 // are milliseconds; a pointer that is nil (null in JSON) means that there are no data. At most max endpoints rows,
-// 20 slow requests and 50 spikes are in it.
+// 20 slow requests, 50 spikes and 100 marks are in it.
 type Summary struct {
 	Service  string `json:"service"`          // service.name of the resource
 	Instance string `json:"instance"`         // service.instance.id, else host and process id
@@ -39,6 +40,8 @@ type Summary struct {
 	Dependencies []EndpointRow `json:"dependencies"` // client and db spans; not in the totals
 	Jobs         []EndpointRow `json:"jobs"`         // parentless internal spans; not in the totals
 	Spikes       []Spike       `json:"spikes"`       // newest first
+
+	Marks []marks.Mark `json:"marks"` // what was changed and when, newest first; at most 100
 
 	// Runtime is what the Go runtime, the operating system and the pools of WithDB tell, beside what is usual; nil in the
 	// answer of an older version.

@@ -47,6 +47,8 @@ func (c *Companion) routes() map[string]http.HandlerFunc {
 		"GET /slow/{trace_id}/otlp": c.serveSlowOTLP,
 		"GET /active":               c.serveActive,
 		"GET /errors":               c.serveErrors,
+		"GET /marks":                c.serveMarks,
+		"POST /marks":               c.serveMark,
 		"GET /spikes":               c.serveSpikes,
 		"GET /spikes/{id}":          c.serveSpike,
 		"GET /spikes/{id}/bundle":   c.serveBundle,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package statefile reads and writes the file by which one process leaves its baselines, and which spikes are open, to the next: a line
-// of JSON that says what it is, then a line for each endpoint. At most 128 MiB are read.
+// of JSON that says what it is, then a line for each endpoint, and one for the marks. At most 128 MiB are read.
 package statefile
 
 import (
@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/engine"
+	"github.com/otelperf/otelperf-go/otelperf/internal/marks"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
@@ -41,6 +42,9 @@ type Header struct {
 	Written        time.Time `json:"written"`
 	Bytes          int       `json:"bytes"` // of what follows the first line
 	CRC32          uint32    `json:"crc32"` // of the same, IEEE
+
+	// Marks are in a line of their own behind those of the endpoints; files of earlier versions have none.
+	Marks []marks.Mark `json:"-"`
 }
 
 // line is one endpoint's.
@@ -54,6 +58,8 @@ type line struct {
 	SpikingSince time.Time `json:"spiking_since,omitzero"`
 	// Open is its part in a spike that was reported as open; files of earlier versions have none.
 	Open *engine.OpenPart `json:"open,omitzero"`
+	// Marks make it a line of no endpoint.
+	Marks []marks.Mark `json:"marks,omitempty"`
 }
 
 func parseHeader(first []byte) (h Header, err error) {
@@ -100,6 +106,10 @@ func parse(all []byte) (h Header, saved []engine.Baseline, err error) {
 		var l line
 		if err := dec.Decode(&l); err != nil {
 			return h, nil, fmt.Errorf("%w: damaged: %w", Err, err)
+		}
+		if l.Marks != nil {
+			h.Marks = l.Marks
+			continue
 		}
 		saved = append(saved, engine.Baseline{
 			Endpoint: conventions.Endpoint{Kind: l.Kind, Method: l.Method, Route: l.Route}, At: l.At, State: l.State, SpikingSince: l.SpikingSince, Open: l.Open,

@@ -42,13 +42,18 @@ func encode(h Header, saved []engine.Baseline) ([]byte, error) {
 	var body bytes.Buffer
 	enc := json.NewEncoder(&body)
 	for _, b := range saved {
-		l := line{b.Endpoint.Kind, b.Endpoint.Method, b.Endpoint.Route, b.At, b.State, b.SpikingSince, b.Open}
+		l := line{Kind: b.Endpoint.Kind, Method: b.Endpoint.Method, Route: b.Endpoint.Route, At: b.At, State: b.State, SpikingSince: b.SpikingSince, Open: b.Open}
 		err := enc.Encode(l)
 		if err != nil && l.Open != nil { // a number that JSON has none for: the baseline matters more
 			l.Open = nil
 			err = enc.Encode(l)
 		}
 		if err != nil {
+			return nil, err
+		}
+	}
+	if len(h.Marks) > 0 {
+		if err := enc.Encode(line{Marks: h.Marks}); err != nil {
 			return nil, err
 		}
 	}
