@@ -91,6 +91,65 @@ func TestMarksAndWhatBeginsAfterThem(t *testing.T) {
 	})
 }
 
+// An endpoint is compared before and since a mark; a change is real, no change is not, and across a restart there is no before.
+func TestCompare(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newBubble(t, "1.0", otelperf.WithBearerToken(markToken))
+		s.run(12*time.Minute, 10, 20*time.Millisecond, "/checkout", "/items")
+		if err := s.mon.Mark("build 77"); err != nil {
+			t.Fatal(err)
+		}
+		s.run(4*time.Minute, 10, 20*time.Millisecond, "/items")
+		type answer struct {
+			Before, Since    struct{ Minutes, Count int }
+			P50, P99, Errors struct {
+				Real  *bool
+				Value *float64
+			}
+			Why, Field string
+		}
+		ask := func(query string) (a answer, status int) {
+			r := httptest.NewRequest(http.MethodGet, "/compare?"+query, nil)
+			r.Header.Set("Authorization", "Bearer "+markToken)
+			w := httptest.NewRecorder()
+			s.mon.Handler().ServeHTTP(w, r)
+			if err := json.Unmarshal(w.Body.Bytes(), &a); err != nil {
+				t.Error(err)
+			}
+			return a, w.Code
+		}
+		marks := s.mon.Summary(otelperf.Window5m).Marks
+		id, start := marks[0].ID, marks[1].ID
+		if a, _ := ask("endpoint=GET+/items&mark=" + id); a.Since.Minutes >= 5 || a.P50.Real != nil {
+			t.Errorf("after four minutes: %+v, want that it cannot be told", a)
+		}
+		for range 8 * 60 {
+			s.run(time.Second, 10, 20*time.Millisecond, "/items")
+			s.run(time.Second, 10, 34*time.Millisecond, "/checkout")
+		}
+		a, _ := ask("endpoint=GET+/items&mark=" + id)
+		if a.P50.Real == nil || *a.P50.Real || *a.P99.Real || *a.Errors.Real || a.Before.Minutes < 10 {
+			t.Errorf("what did not change: %+v", a)
+		}
+		a, _ = ask("endpoint=GET+/checkout&from=" + s.mon.Summary(otelperf.Window5m).Marks[0].Time.Format(time.RFC3339))
+		if a.P50.Real == nil || !*a.P50.Real || !*a.P99.Real || *a.Errors.Real || *a.P50.Value < 1.6 || *a.P50.Value > 1.8 || a.Why != "" {
+			t.Errorf("what became ×1.7: %+v", a)
+		}
+		if a, _ := ask("endpoint=GET+/items&mark=" + start); !strings.HasPrefix(a.Why, "There is no before: this process began at ") || a.P50.Real != nil {
+			t.Errorf("since the start: %+v", a)
+		}
+		for query, want := range map[string]string{
+			"mark=" + id: "endpoint", "endpoint=GET+/items": "mark", "endpoint=GET+/items&from=noon": "from", "endpoint=GET+/items&mark=x": "mark",
+			"endpoint=GET+/none&mark=" + id: "endpoint",
+		} {
+			if a, status := ask(query); status < 400 || a.Field != want {
+				t.Errorf("%s: %d %+v, want an error that names %s", query, status, a, want)
+			}
+		}
+		_ = s.mon.Shutdown(t.Context())
+	})
+}
+
 // A mark that cannot be names the field; who may not change anything may set none.
 func TestMarksRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

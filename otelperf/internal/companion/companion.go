@@ -57,6 +57,8 @@ type Service interface {
 	Reset(baselines bool, by string) any
 	// Marks are what was changed and when; Mark sets one, and its error is a *marks.FieldError for what cannot be.
 	Marks(limit int) any
+	// Compare says what has changed at an endpoint; missing is "mark" or "endpoint" if there is no such thing.
+	Compare(*CompareQuery) (answer any, missing string)
 	Mark(r *marks.Request, by string) (answer any, err error)
 	// Audit logs what somebody changed, later and elsewhere.
 	Audit(ctx context.Context, message string, attrs ...slog.Attr)

@@ -47,6 +47,7 @@ func (c *Companion) routes() map[string]http.HandlerFunc {
 		"GET /slow/{trace_id}/otlp": c.serveSlowOTLP,
 		"GET /active":               c.serveActive,
 		"GET /errors":               c.serveErrors,
+		"GET /compare":              c.serveCompare,
 		"GET /marks":                c.serveMarks,
 		"POST /marks":               c.serveMark,
 		"GET /spikes":               c.serveSpikes,
