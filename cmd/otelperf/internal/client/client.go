@@ -3,6 +3,7 @@
 package client
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -86,11 +87,12 @@ type kind struct {
 	accept, contains string
 	most             int64
 	wrong            error
+	send             []byte // JSON that is posted; nil: nothing is
 }
 
 var (
-	kindJSON = kind{"application/json", "json", MaxAnswer, errNotJSON}
-	kindZip  = kind{"application/zip", "zip", MaxArchive, errNotZip}
+	kindJSON = kind{accept: "application/json", contains: "json", most: MaxAnswer, wrong: errNotJSON}
+	kindZip  = kind{accept: "application/zip", contains: "zip", most: MaxArchive, wrong: errNotZip}
 )
 
 func (c *Client) fetchKind(ctx context.Context, k kind, path string, query url.Values, read func([]byte) error) error {
@@ -123,9 +125,16 @@ func (c *Client) fetchAt(ctx context.Context, base *url.URL, k kind, path string
 	defer cancel()
 	u := base.JoinPath(path)
 	u.RawQuery = query.Encode()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	method := http.MethodGet
+	if k.send != nil {
+		method = http.MethodPost
+	}
+	req, err := http.NewRequestWithContext(ctx, method, u.String(), bytes.NewReader(k.send))
 	if err != nil {
 		return err
+	}
+	if k.send != nil {
+		req.Header.Set("Content-Type", "application/json")
 	}
 	req.Header.Set("Accept", k.accept)
 	req.Header.Set("User-Agent", "otelperf")
