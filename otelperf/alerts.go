@@ -182,6 +182,9 @@ func (a *alerter) log(ev *alert) {
 	if ev.spike.Cause != "" {
 		attrs = append(attrs, slog.String("cause", ev.spike.Cause))
 	}
+	if ev.spike.After != nil {
+		attrs = append(attrs, slog.String("after", ev.spike.After.Sentence))
+	}
 	if p.WaitsFor != "" {
 		attrs = append(attrs, slog.String("waits_for", p.WaitsFor))
 	}
@@ -290,6 +293,9 @@ func (ev *alert) attributes() []attribute.KeyValue {
 	}
 	if (ev.Closed || ev.Grew) && p.Matter == string(engine.Latency) {
 		attrs = append(attrs, attribute.Float64("otelperf.spike.worst", p.WorstMs/1e3))
+	}
+	if sp.After != nil {
+		attrs = append(attrs, attribute.String("otelperf.spike.after", sp.After.Sentence), attribute.String("otelperf.spike.after.mark", sp.After.Mark))
 	}
 	if sp.SinceVersion != "" {
 		attrs = append(attrs, attribute.String("otelperf.spike.since_version", sp.SinceVersion))

@@ -56,7 +56,7 @@ var mayImport = map[string][]string{
 	"otelperf/internal/web":                   {"slowlog/fault", "otelperf/internal/problem", "otelperf/internal/worker"},
 	"otelperf/internal/mutes":                 {"spikeprocessor"},
 	"otelperf/internal/companion": {
-		"otelperf/events", "otelperf/internal/access", "otelperf/internal/mutes", "slowlog/fault", "otelperf/internal/problem", "otelperf/internal/web",
+		"otelperf/events", "otelperf/internal/access", "otelperf/internal/marks", "otelperf/internal/mutes", "slowlog/fault", "otelperf/internal/problem", "otelperf/internal/web",
 	},
 	"otelperf/internal/httpmw": {"slowlog/fault", "slowlog", "spikeprocessor/conventions"},
 	"otelperf/internal/stacks": {
@@ -64,7 +64,9 @@ var mayImport = map[string][]string{
 	},
 	"otelperf/internal/runtimesignals": {"slowlog/fault", "otelperf/internal/units", "otelperf/internal/worker"},
 	"otelperf/internal/timeline":       {"slowlog", "spikeprocessor/latency"},
-	"otelperf/internal/statefile":      {"spikeprocessor/conventions", "otelperf/engine", "otelperf/internal/mutes"},
+	"otelperf/internal/marks":          nil,
+	"otelperf/internal/compare":        {"spikeprocessor/latency"},
+	"otelperf/internal/statefile":      {"spikeprocessor/conventions", "otelperf/engine", "otelperf/internal/marks", "otelperf/internal/mutes"},
 	"otelperf/internal/metricsource":   {"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "slowlog/fault", "otelperf/internal/units"},
 	"otelperf": {
 		"slowlog/fault", "slowlog", "spikeprocessor", "spikeprocessor/conventions", "otelperf/baseline", "otelperf/causes", "otelperf/engine", "otelperf/events",

@@ -40,6 +40,7 @@ type change struct {
 	level   slog.Level
 	message string
 	attrs   []slog.Attr
+	do      func() // in the place of a line
 }
 
 // logEventAudit is the name of the event of a change.
@@ -66,13 +67,16 @@ func newAuditor(l *slog.Logger) *auditor { return &auditor{logger: l} }
 
 // put queues a line. It never blocks.
 func (a *auditor) put(ctx context.Context, message string, attrs ...slog.Attr) {
-	a.queue(change{context.WithoutCancel(ctx), slog.LevelInfo, message, attrs})
+	a.queue(change{ctx: context.WithoutCancel(ctx), level: slog.LevelInfo, message: message, attrs: attrs})
 }
 
 // warn queues a warning.
 func (a *auditor) warn(message string) {
-	a.queue(change{context.Background(), slog.LevelWarn, message, nil})
+	a.queue(change{ctx: context.Background(), level: slog.LevelWarn, message: message})
 }
+
+// later queues f, which tells something to whoever may be as slow as a logger.
+func (a *auditor) later(f func()) { a.queue(change{do: f}) }
 
 func (a *auditor) queue(c change) {
 	a.mu.Lock()
@@ -94,6 +98,10 @@ func (a *auditor) run(ended chan<- struct{}) {
 		c, ok := a.next()
 		if !ok {
 			return
+		}
+		if c.do != nil {
+			fault.Contain(&a.panics, c.do)
+			continue
 		}
 		l := a.logger
 		if l == nil {

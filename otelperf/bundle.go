@@ -66,6 +66,9 @@ func (s *Spike) lines() []string {
 		lines = append(lines, s.Cause+".")
 	}
 	lines = append(lines, s.Reason+".", fmt.Sprintf("It began %s and %s.", s.Start.Format(time.RFC3339), until))
+	if s.After != nil {
+		lines = append(lines, "It "+s.After.Sentence+": a circumstance, not a proven cause.")
+	}
 	for _, d := range s.Signals {
 		lines = append(lines, "At the same time: "+d.Sentence+".")
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/otelperf/otelperf-go/otelperf/internal/marks"
 	"github.com/otelperf/otelperf-go/otelperf/internal/units"
 )
 
@@ -48,14 +49,27 @@ func number64(accepted string, low, high float64, set func(*live, float64)) knob
 }
 
 // change puts settings in force, all of them or none: refused names those that cannot be, each with what is accepted.
-func (m *Monitor) change(patch map[string]json.RawMessage) (refused map[string]string, err error) {
+func (m *Monitor) change(patch map[string]json.RawMessage, by string) (refused map[string]string, err error) {
 	m.settings.changing.Lock()
 	defer m.settings.changing.Unlock()
 	next, refused := m.settings.now.Load().with(patch)
 	if len(refused) > 0 {
 		return refused, nil
 	}
-	return nil, m.apply(next)
+	if err := m.apply(next); err != nil {
+		return nil, err
+	}
+	m.markChange(marks.Config, changesText(patch), by)
+	return nil, nil
+}
+
+// changesText names settings and what they are now.
+func changesText(patch map[string]json.RawMessage) string {
+	var changes []string
+	for _, name := range slices.Sorted(maps.Keys(patch)) {
+		changes = append(changes, name+" "+string(patch[name]))
+	}
+	return strings.Join(changes, ", ")
 }
 
 // with is l with the changes of patch, and what is wrong with them.

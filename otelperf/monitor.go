@@ -21,6 +21,7 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/internal/access"
 	"github.com/otelperf/otelperf-go/otelperf/internal/companion"
 	"github.com/otelperf/otelperf-go/otelperf/internal/httpmw"
+	"github.com/otelperf/otelperf-go/otelperf/internal/marks"
 	"github.com/otelperf/otelperf-go/otelperf/internal/metricsource"
 	"github.com/otelperf/otelperf-go/otelperf/internal/mutes"
 	"github.com/otelperf/otelperf-go/otelperf/internal/runtimesignals"
@@ -54,6 +55,7 @@ type Monitor struct {
 	metering   *instruments    // nil when off
 	runtime    *runtimesignals.Recorder
 	beside     spikeSignals
+	marks      marker
 	arming     *armer             // nil without a recorder of evidence
 	goroutines *httpmw.Goroutines // nil: their stacks are not wanted
 	stacks     *stacks.Sampler    // nil without goroutines
@@ -98,7 +100,7 @@ func New(opts ...Option) (*Monitor, error) {
 func (m *Monitor) build() (err error) {
 	m.lines = newLineWriter(m.cfg.logger, &m.faults)
 	m.runtime = runtimesignals.New("/", m.cfg.pools, &m.faults)
-	m.beside.recorder, m.beside.book = m.runtime, &m.book
+	m.beside.recorder, m.beside.book, m.beside.marks = m.runtime, &m.book, &m.marks
 	m.companion = companion.New(service{m}, companion.Config{
 		Windows: windowNames(), Window: string(Window5m), Sortings: sortingNames(), MaxSpikes: engine.MaxIncidents, MaxStreams: m.cfg.maxStreams,
 		Access: access.Config{Authorizer: m.cfg.authorizer, BearerToken: m.cfg.token, LocalChanges: m.cfg.localChanges}, Faults: &m.faults,
@@ -116,7 +118,7 @@ func (m *Monitor) build() (err error) {
 		return err
 	}
 	if m.cfg.stateFile != "" && m.disabled == "" {
-		m.state = newStateKeeper(m.cfg.stateFile, m.engine, &m.book, m.identity, 2*m.processor.Stats().MaxEndpoints)
+		m.state = newStateKeeper(m.cfg.stateFile, m.engine, &m.book, &m.marks, m.identity, 2*m.processor.Stats().MaxEndpoints)
 		m.state.load()
 	}
 	if m.disabled == "" {
@@ -160,8 +162,14 @@ func (m *Monitor) buildEngine() (err error) {
 	}
 	m.engine, err = engine.New(engine.Options{
 		Detector: detector, Objectives: m.cfg.budgets, Publish: m.link.Publish, Requests: spikeRequests{m.slow, m.link}, Version: func() string { return m.identity().version },
-		Why:     m.causes.why,
-		Errors:  spikeRequests{m.slow, m.link}.Errors,
+		Why:    m.causes.why,
+		Errors: spikeRequests{m.slow, m.link}.Errors,
+		After: func(start time.Time) string {
+			if after := m.marks.After(start); after != nil {
+				return after.Sentence
+			}
+			return ""
+		},
 		Signals: func(ago time.Duration) []string { return m.runtime.Left(time.Now().Add(-ago)) },
 	})
 	if err != nil {
@@ -227,6 +235,7 @@ func (m *Monitor) digest(now time.Time) {
 	m.arming.tick(now)
 	m.unmute(now)
 	m.causes.explainRequests(m.slow)
+	m.markStart()
 }
 
 // spike passes on what the engine found. The stream gets what changes between the first and the last report of a spike, and these.
@@ -311,7 +320,9 @@ func (m *Monitor) Handler() http.Handler { return m.companion.Handler() }
 // Reset starts counts, windows and the slow log anew; baselines, too, if that is asked for. Spikes that are open end with the baselines
 // that they are measured by, and are reported as ended; and rows without requests since then end within half a minute, so that
 // endpoints which share the row (other) may have rows of their own.
-func (m *Monitor) Reset(baselines bool) {
+func (m *Monitor) Reset(baselines bool) { m.reset(baselines, byProgram) }
+
+func (m *Monitor) reset(baselines bool, by string) {
 	m.reader.reset(baselines)
 	if baselines {
 		m.link.Forget()
@@ -323,6 +334,11 @@ func (m *Monitor) Reset(baselines bool) {
 	m.slow.Reset()
 	m.link.ResetErrors()
 	m.slowBase.Store(m.processor.Stats().Slow)
+	what := "numbers reset"
+	if baselines {
+		what = "numbers and baselines reset"
+	}
+	m.markChange(marks.Reset, what, by)
 }
 
 // Shutdown ends counting and alerting: it evaluates once more, ends its goroutines and waits for them within ctx. Spans that end

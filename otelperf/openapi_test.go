@@ -18,6 +18,7 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/causes"
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/otelperf/events"
+	"github.com/otelperf/otelperf-go/otelperf/internal/marks"
 	"github.com/otelperf/otelperf-go/otelperf/internal/mutes"
 	"github.com/otelperf/otelperf-go/otelperf/internal/problem"
 	"github.com/otelperf/otelperf-go/otelperf/internal/runtimesignals"
@@ -70,7 +71,7 @@ var schemas = map[string]any{
 	"RequestInRecording": recordedRequest{}, "RecordedPart": recordedPart{}, "RecordedState": recordedState{}, "Spike": Spike{}, "SpikeEndpoint": SpikeEndpoint{},
 	"SpikeList": spikeList{}, "Ack": mutes.Ack{}, "Muted": mutes.Muted{}, "Mute": mutes.Mute{}, "MuteList": muteList{}, "SpikeChange": spikeChange{}, "ActiveList": activeList{}, "ActiveRequest": activeRequest{},
 	"ErrorList": errorList{}, "ErrorGroup": errorGroup{}, "Health": Health{}, "Verdict": Verdict{}, "HealthCheck": HealthCheck{}, "Settings": Settings{},
-	"ResetAnswer": resetAnswer{}, "Diagnostics": Diagnostics{}, "ProcessorStats": spikeprocessor.Stats{}, "EngineStats": engine.Stats{},
+	"ResetAnswer": resetAnswer{}, "Mark": marks.Mark{}, "MarkRequest": marks.Request{}, "MarkList": markList{}, "Comparison": comparison{}, "ComparedSide": comparedSide{}, "Interval": interval{}, "Change": measuredChange{}, "AfterMark": marks.After{}, "Diagnostics": Diagnostics{}, "ProcessorStats": spikeprocessor.Stats{}, "EngineStats": engine.Stats{},
 	"SlowLogStats": slowlog.Stats{}, "SlowLogLimits": slowlog.Limits{}, "StreamStats": Diagnostics{}.Streams, "OwnCost": OwnCost{},
 	"Anatomy": slowlog.Anatomy{}, "Node": slowlog.Node{}, "Finding": slowlog.Finding{}, "ErrorInfo": slowlog.ErrorInfo{},
 	"Runtime": runtimesignals.Report{}, "RuntimeReading": runtimesignals.Reading{}, "RuntimeLine": runtimesignals.Line{},

@@ -48,6 +48,7 @@ type spikeSignals struct {
 	recorder *runtimesignals.Recorder
 	arming   *armer // knows the recordings
 	book     *mutes.Book
+	marks    *marker
 
 	mu   sync.Mutex // guards all below
 	last []*spikeTime
@@ -92,12 +93,14 @@ func (s *spikeSignals) look(t *spikeTime, now time.Time) {
 	t.seen, t.until = runtimesignals.Worst(t.seen, s.recorder.Deviations(t.until, now)), now
 }
 
-// add says of each spike what was seen beside it, which recordings were made of it, who looks after it and until when it is muted.
+// add says of each spike what was seen beside it, after which mark it began, which recordings were made of it, who looks after it and until
+// when it is muted.
 func (s *spikeSignals) add(spikes ...*Spike) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
 	for _, sp := range spikes {
+		sp.After = s.marks.After(sp.Start)
 		sp.Signals, sp.Recordings = []runtimesignals.Deviation{}, s.arming.ofSpike(sp)
 		sp.Ack, sp.Muted = s.book.Acked(sp.ID), s.book.Muted(openParts(sp), now)
 		for _, t := range s.last {

@@ -126,12 +126,12 @@ func (s service) Diagnostics() any {
 	}{s.m.origin(), s.m.Diagnostics()}
 }
 
-func (s service) Change(patch map[string]json.RawMessage) (map[string]string, error) {
-	return s.m.change(patch)
+func (s service) Change(patch map[string]json.RawMessage, by string) (map[string]string, error) {
+	return s.m.change(patch, by)
 }
 
-func (s service) Reset(baselines bool) any {
-	s.m.Reset(baselines)
+func (s service) Reset(baselines bool, by string) any {
+	s.m.reset(baselines, by)
 	return resetAnswer{Reset: true, Baselines: baselines, Time: time.Now().UTC()}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf/causes"
 	"github.com/otelperf/otelperf-go/otelperf/engine"
+	"github.com/otelperf/otelperf-go/otelperf/internal/marks"
 	"github.com/otelperf/otelperf-go/otelperf/internal/mutes"
 	"github.com/otelperf/otelperf-go/otelperf/internal/runtimesignals"
 	"github.com/otelperf/otelperf-go/otelperf/internal/units"
@@ -52,6 +53,8 @@ type Spike struct {
 	// Recordings are the ids of the recordings of evidence that were made for it in which slow requests of it were seen, or which could
 	// not be read, the oldest first: GET evidence lists those that are stored. At most 3.
 	Recordings []uint64 `json:"recordings"`
+	// After is the mark that it began soon after: a circumstance, which proves nothing; nil if there is none.
+	After *marks.After `json:"after"`
 	// SinceRestart marks a spike that began within 30 minutes of the start of the process; SinceVersion names the
 	// version that came with it, if it is another than before.
 	SinceRestart bool   `json:"since_restart,omitzero"`

@@ -62,7 +62,7 @@ func TestSpikeThatWasOpenBeforeTheRestart(t *testing.T) {
 				if !strings.Contains(old.Reason, since) || !old.Start.Equal(before[0].Start) || old.SinceRestart || old.SinceVersion != "" {
 					t.Errorf("reported was %+v, want %q", old, since)
 				}
-				want := map[int]string{1: "; since version 2.0", 2: "; since this start"}[restarts] // the second time the version was 2.0 before
+				want := map[int]string{1: "; began within seconds of version 2.0", 2: "; began within seconds of the start of version 2.0"}[restarts] // the second time the version was 2.0 before
 				if !recent.SinceRestart || !strings.Contains(recent.Reason, want) {
 					t.Errorf("reported was %+v, want %q", recent, want)
 				}

@@ -237,7 +237,7 @@ func TestSlowerVersionIsASpikeAfterARestart(t *testing.T) {
 		s.run(8*time.Minute, 10, 100*time.Millisecond, "/checkout")
 		synctest.Wait()
 		told := s.spikes()
-		if len(told) == 0 || !told[0].SinceRestart || told[0].SinceVersion != "2.0" || !strings.Contains(told[0].Reason, "since version 2.0") {
+		if len(told) == 0 || !told[0].SinceRestart || told[0].SinceVersion != "2.0" || !strings.Contains(told[0].Reason, "; began within seconds of version 2.0") {
 			t.Errorf("told %+v, want a spike since version 2.0", told)
 		}
 		if st := s.mon.Diagnostics().Engine; st.Restored != 1 {
@@ -340,7 +340,8 @@ func quietErrors(t *testing.T) {
 type eventRecorder struct {
 	embedded.LoggerProvider
 	mu     sync.Mutex
-	events []string
+	events []string  // of spikes
+	marks  []string  // texts
 	ratios []float64 // otelperf.baseline.ratio of each
 	causes []string  // otelperf.spike.cause.source and .about of those that have them
 }
@@ -361,6 +362,10 @@ type recordingLogger struct {
 func (l recordingLogger) Emit(_ context.Context, rec log.Record) {
 	l.r.mu.Lock()
 	defer l.r.mu.Unlock()
+	if rec.EventName() == "otelperf.mark" {
+		l.r.marks = append(l.r.marks, rec.Body().AsString())
+		return
+	}
 	l.r.events = append(l.r.events, rec.EventName()+" "+rec.Severity().String())
 	cause := map[attribute.Key]string{}
 	defer func() {

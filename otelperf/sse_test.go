@@ -133,7 +133,7 @@ func TestStreamTellsOfEverything(t *testing.T) {
 		check := newSchemaChecker(t)
 		var types []string
 		for _, f := range c.frames() {
-			schema := map[string]string{"summary": "Summary", "slow": "SlowRequest", "spike": "SpikeChange"}[f.event]
+			schema := map[string]string{"summary": "Summary", "slow": "SlowRequest", "spike": "SpikeChange", "mark": "Mark"}[f.event]
 			v := object(t, f.data)
 			if f.event != "summary" {
 				for _, wrong := range check.check(check.at("components/schemas/"+schema), v, f.event) {

@@ -32,6 +32,7 @@ type stateKeeper struct {
 	path     string
 	engine   *engine.Engine
 	book     *mutes.Book // of acks and mutes
+	marks    *marker
 	identity func() identity
 	limit    int
 	writer   string
@@ -46,11 +47,11 @@ type stateKeeper struct {
 	unsaved error      // of the last save, until it was returned by Close
 }
 
-func newStateKeeper(path string, e *engine.Engine, book *mutes.Book, who func() identity, limit int) *stateKeeper {
-	return &stateKeeper{Worker: worker.New(), path: path, engine: e, book: book, identity: who, limit: limit, writer: rand.Text()}
+func newStateKeeper(path string, e *engine.Engine, book *mutes.Book, mk *marker, who func() identity, limit int) *stateKeeper {
+	return &stateKeeper{Worker: worker.New(), path: path, engine: e, book: book, marks: mk, identity: who, limit: limit, writer: rand.Text()}
 }
 
-// load hands what the file holds to the engine. What is wrong with it is reported, and it counts as empty.
+// load hands what the file holds to the engine and the marks. What is wrong with it is reported, and it counts as empty.
 func (k *stateKeeper) load() {
 	h, saved, err := statefile.Read(k.path)
 	k.wrote = h.Writer
@@ -62,6 +63,7 @@ func (k *stateKeeper) load() {
 	k.engine.Offer(k.recent(saved.Baselines), h.ServiceVersion)
 	k.book.Load(saved.Book, time.Now())
 	k.engine.OfferObjectives(saved.Objectives)
+	k.marks.restore(&h, time.Now())
 	if err := statefile.Sweep(k.path, time.Now()); err != nil {
 		k.report(err)
 	}
@@ -124,7 +126,7 @@ func (k *stateKeeper) save() {
 
 func (k *stateKeeper) write() error {
 	id := k.identity()
-	h := statefile.Header{Service: id.service, ServiceVersion: id.version, Instance: id.instance, Writer: k.writer, Written: time.Now().UTC()}
+	h := statefile.Header{Service: id.service, ServiceVersion: id.version, Instance: id.instance, Writer: k.writer, Written: time.Now().UTC(), Marks: k.marks.All()}
 	c := statefile.Content{Baselines: k.recent(k.engine.Baselines(h.Written)), Objectives: k.engine.SavedObjectives(h.Written), Book: k.book.Save(h.Written)}
 	if err := statefile.Write(k.path, h, c); err != nil {
 		return err

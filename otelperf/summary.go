@@ -5,6 +5,7 @@ package otelperf
 import (
 	"time"
 
+	"github.com/otelperf/otelperf-go/otelperf/internal/marks"
 	"github.com/otelperf/otelperf-go/otelperf/internal/mutes"
 	"github.com/otelperf/otelperf-go/otelperf/internal/runtimesignals"
 	"github.com/otelperf/otelperf-go/slowlog"
@@ -13,7 +14,7 @@ import (
 
 // Summary is what the service does, as one value: what Go code, JSON, the stream, the page and the CLI show. Durations
 // are milliseconds; a pointer that is nil (null in JSON) means that there are no data. At most max endpoints rows,
-// 20 slow requests, 50 spikes and 100 budgets are in it.
+// 20 slow requests, 50 spikes, 100 budgets, 100 mutes and 100 marks are in it.
 type Summary struct {
 	Service  string `json:"service"`          // service.name of the resource
 	Instance string `json:"instance"`         // service.instance.id, else host and process id
@@ -44,6 +45,8 @@ type Summary struct {
 	Spikes       []Spike       `json:"spikes"`       // newest first
 	Mutes        []mutes.Mute  `json:"mutes"`        // those in force, in the order in which they were set; at most 100
 	Objectives   []ErrorBudget `json:"objectives"`   // the budgets of WithObjective, in the order of the options
+
+	Marks []marks.Mark `json:"marks"` // what was changed and when, newest first; at most 100
 
 	// Runtime is what the Go runtime, the operating system and the pools of WithDB tell, beside what is usual; nil in the
 	// answer of an older version.

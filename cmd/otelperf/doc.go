@@ -9,6 +9,8 @@
 //	otelperf evidence   what is known of a spike, as a zip archive
 //	otelperf ack        somebody looks after a spike
 //	otelperf mute       nothing of some endpoints is reported for a time
+//	otelperf mark       a mark at a service, as a deploy script sets it
+//	otelperf compare    an endpoint before and since a mark
 //	otelperf check      a service compared with limits, for CI
 //	otelperf replay     recorded traffic through the same windows, baselines and spikes
 //	otelperf --version  the version, Go's, and the revision of a build in a checkout

@@ -65,6 +65,9 @@ type Options struct {
 	// Version returns the version of the service, by which an incident that began soon after a restart is put down to a new one.
 	// It is called within Advance and must not call the Engine. Nil: it is not known.
 	Version func() string
+	// After names what of the service was changed soon before a time at which an incident began, as "began about 40 s after version 1.5.0";
+	// "" for nothing. It is called within Advance and must not call the Engine. Nil: nothing is known.
+	After func(start time.Time) string
 	// Signals names what of the whole process, such as a CPU quota, left its normal clearly when the evidence of a spike began, so
 	// long ago, and makes requests slow. It is called within Advance, for a minute from the detection on, and must return at once and not
 	// call the Engine. Nil: nothing is known.
@@ -84,7 +87,7 @@ func New(o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Engine{options: o, detector: o.Detector, failing: failing, incidents: incidents{versionNow: o.Version}, budgets: budgets}, nil
+	return &Engine{options: o, detector: o.Detector, failing: failing, incidents: incidents{versionNow: o.Version, after: o.After}, budgets: budgets}, nil
 }
 
 // Advance moves the engine to now with what came since the previous call. When now is before the previous one by a

@@ -42,6 +42,7 @@ type Incident struct {
 	// SinceRestart marks an incident that began within 30 minutes of the start of the process, and was not open before; SinceVersion
 	// names the version that came with it, if it is another than before.
 	SinceRestart bool
+	After        string // see Options
 	Reported     bool   // the last message that it has opened, closed or come back said that it is open
 	SinceVersion string // see SinceRestart
 }

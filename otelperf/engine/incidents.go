@@ -22,6 +22,7 @@ type incidents struct {
 
 	versionBefore string        // of the service in the process before this one
 	versionNow    func() string // nil: not known
+	after         func(start time.Time) string
 }
 
 // incident is an Incident that is followed. Its Parts, Reason and Cost are empty: clone fills them in.
@@ -32,6 +33,8 @@ type incident struct {
 	byReset  bool     // it was ended by a reset of the baselines
 	sealed   bool     // nothing joins it any more, since the baselines were reset
 	messages messages
+
+	after func(start time.Time) string // of Options; nil for those of the process before
 
 	found, over time.Duration // At and End as Engine.elapsed was
 }
@@ -123,7 +126,7 @@ func (k *incidents) changed(p *part, ev baseline.Event) {
 // open makes an incident.
 func (k *incidents) open(p *part, ev *baseline.Event) *incident {
 	k.serial++
-	in := &incident{Incident: Incident{
+	in := &incident{after: k.after, Incident: Incident{
 		ID: fmt.Sprintf("%s-%d", ev.At.UTC().Format("20060102T150405"), k.serial), State: Open, Start: p.Start, At: ev.At, SinceRestart: ev.SinceRestart,
 	}}
 	if ev.SinceRestart {
@@ -172,6 +175,9 @@ func (in *incident) clone() Incident {
 		}
 	}
 	slices.SortStableFunc(c.Parts, worseFirst)
+	if in.after != nil {
+		c.After = in.after(c.Start)
+	}
 	c.Reason = c.reason(in.messages.grown)
 	if in.byReset {
 		c.Reason += "; ended by a reset of the baselines"

@@ -235,7 +235,7 @@ func TestObjectivesAgreeWithTheRawRequests(t *testing.T) {
 }
 
 // failing is a delta of n requests of which some fail at once.
-func failing(id, n, failed int) *spikeprocessor.Delta {
+func ofWhichFailed(id, n, failed int) *spikeprocessor.Delta {
 	d := requests(id, n, time.Millisecond)
 	d.Outcomes[slowlog.OutcomeOK], d.Outcomes[slowlog.OutcomeServerError] = uint64(n-failed), uint64(failed)
 	return d
@@ -261,12 +261,12 @@ func TestOneFailedRequestAtNightIsNoAlert(t *testing.T) {
 	}
 	for range 3 * 3600 {
 		if second%1200 == 0 {
-			advance(failing(0, 1, 0))
+			advance(ofWhichFailed(0, 1, 0))
 		} else {
 			advance()
 		}
 	}
-	advance(failing(0, 1, 1))
+	advance(ofWhichFailed(0, 1, 1))
 	for range 300 {
 		advance()
 		if openAlerts(e) != 0 {
@@ -280,7 +280,7 @@ func TestOneFailedRequestAtNightIsNoAlert(t *testing.T) {
 		if openAlerts(e) != 0 {
 			t.Errorf("an alert before failure %d", n)
 		}
-		advance(failing(0, 1, 1))
+		advance(ofWhichFailed(0, 1, 1))
 	}
 	if openAlerts(e) == 0 {
 		t.Error("no alert after five failures in a row")

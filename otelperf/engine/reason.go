@@ -37,6 +37,8 @@ func (in *Incident) reason(grown bool) string {
 		if p.Unseen && in.State == Open {
 			b.WriteString(", and not seen since")
 		}
+	case in.After != "":
+		b.WriteString("; " + in.After)
 	case in.SinceVersion != "":
 		b.WriteString("; since version " + in.SinceVersion)
 	case in.SinceRestart:

@@ -16,6 +16,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf/events"
 	"github.com/otelperf/otelperf-go/otelperf/internal/access"
+	"github.com/otelperf/otelperf-go/otelperf/internal/marks"
 	"github.com/otelperf/otelperf-go/otelperf/internal/mutes"
 	"github.com/otelperf/otelperf-go/otelperf/internal/web"
 	"github.com/otelperf/otelperf-go/slowlog/fault"
@@ -60,10 +61,15 @@ type Service interface {
 	Health() any
 	Diagnostics() any
 	Settings() any
-	// Change puts settings in force, all of them or none: refused names those that cannot be, each with what is accepted.
-	Change(settings map[string]json.RawMessage) (refused map[string]string, err error)
+	// Change puts settings in force, all of them or none, for whoever it is by: refused names those that cannot be, each with what is accepted.
+	Change(settings map[string]json.RawMessage, by string) (refused map[string]string, err error)
 	// Reset starts the numbers anew.
-	Reset(baselines bool) any
+	Reset(baselines bool, by string) any
+	// Marks are what was changed and when; Mark sets one, and its error is a *marks.FieldError for what cannot be.
+	Marks(limit int) any
+	// Compare says what has changed at an endpoint; missing is "mark" or "endpoint" if there is no such thing.
+	Compare(*CompareQuery) (answer any, missing string)
+	Mark(r *marks.Request, by string) (answer any, err error)
 	// Audit logs what somebody changed, later and elsewhere.
 	Audit(ctx context.Context, message string, attrs ...slog.Attr)
 	// Events is the tracker of analytics events; nil if there is none.
@@ -115,7 +121,7 @@ type Companion struct {
 func New(s Service, c Config) *Companion {
 	return &Companion{
 		service: s, config: c, guard: access.New(c.Access), mounts: web.Mounts{Usual: Mount},
-		streams: web.NewBroadcaster(c.MaxStreams, web.Topics{State: topicSummary, Produce: s.Summary, Events: []string{TopicSlow, TopicSpike}}, c.Faults),
+		streams: web.NewBroadcaster(c.MaxStreams, web.Topics{State: topicSummary, Produce: s.Summary, Events: []string{TopicSlow, TopicSpike, TopicMark}}, c.Faults),
 	}
 }
 

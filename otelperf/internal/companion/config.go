@@ -19,8 +19,8 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/internal/web"
 )
 
-// maxPatch bounds the body of a change, in bytes.
-const maxPatch = 4 << 10
+// maxBody bounds the body of a change, in bytes.
+const maxBody = 4 << 10
 
 func (c *Companion) serveConfig(w http.ResponseWriter, r *http.Request) {
 	web.JSON(w, r, c.service.Settings())
@@ -28,12 +28,12 @@ func (c *Companion) serveConfig(w http.ResponseWriter, r *http.Request) {
 
 // serveChange takes a JSON object with some of the changeable settings. All of it is put in force or nothing.
 func (c *Companion) serveChange(w http.ResponseWriter, r *http.Request) {
-	patch, p := readPatch(w, r)
+	patch, p := readPatch(w, r, `{"slow_threshold_ms": 300}`)
 	if p != nil {
 		problem.Write(w, *p)
 		return
 	}
-	refused, err := c.service.Change(patch)
+	refused, err := c.service.Change(patch, client(r))
 	if err != nil {
 		web.Failed(w, err)
 		return
@@ -51,21 +51,21 @@ func (c *Companion) serveChange(w http.ResponseWriter, r *http.Request) {
 	web.JSON(w, r, c.service.Settings())
 }
 
-// readPatch reads the body as an object of settings.
-func readPatch(w http.ResponseWriter, r *http.Request) (map[string]json.RawMessage, *problem.Problem) {
-	return readObject(w, r, "settings", `an object such as {"slow_threshold_ms": 300}`, "application/merge-patch+json")
+// readPatch reads the body as an object of settings, such as the example.
+func readPatch(w http.ResponseWriter, r *http.Request, example string) (map[string]json.RawMessage, *problem.Problem) {
+	return readObject(w, r, "settings", "an object such as "+example, "application/merge-patch+json")
 }
 
-// readObject reads the body as an object of at most maxPatch bytes with some of what in it; kinds are accepted beside application/json.
+// readObject reads the body as an object of at most maxBody bytes with some of what in it; kinds are accepted beside application/json.
 func readObject(w http.ResponseWriter, r *http.Request, what, example string, kinds ...string) (map[string]json.RawMessage, *problem.Problem) {
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if kinds = append([]string{"application/json"}, kinds...); !slices.Contains(kinds, kind) {
 		return nil, &problem.Problem{Status: http.StatusUnsupportedMediaType, Field: "Content-Type",
 			Detail: "Send the " + what + " as a JSON object.", Accepted: strings.Join(kinds, ", ")}
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxPatch))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-		return nil, &problem.Problem{Status: http.StatusRequestEntityTooLarge, Detail: fmt.Sprintf("A body has at most %d bytes.", maxPatch)}
+		return nil, &problem.Problem{Status: http.StatusRequestEntityTooLarge, Detail: fmt.Sprintf("A body has at most %d bytes.", maxBody)}
 	}
 	var patch map[string]json.RawMessage
 	d := json.NewDecoder(bytes.NewReader(body))

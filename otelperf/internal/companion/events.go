@@ -92,7 +92,7 @@ func (e *eventHandlers) serveConfig(w http.ResponseWriter, r *http.Request) {
 
 // serveChange takes rates such as {"sampling": {"events": 0.5}}; those that are not named stay.
 func (e *eventHandlers) serveChange(w http.ResponseWriter, r *http.Request) {
-	patch, p := readPatch(w, r)
+	patch, p := readPatch(w, r, `{"sample_ratio": 0.5}`)
 	if p != nil {
 		problem.Write(w, *p)
 		return

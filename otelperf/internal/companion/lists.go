@@ -66,7 +66,7 @@ func (c *Companion) serveReset(w http.ResponseWriter, r *http.Request) {
 	if q.Refused(w) {
 		return
 	}
-	answer := c.service.Reset(baselines)
+	answer := c.service.Reset(baselines, client(r))
 	c.shared.Forget()
 	c.service.Audit(r.Context(), "otelperf was reset", slog.Bool("baselines", baselines), slog.String("client.address", r.RemoteAddr))
 	web.JSON(w, r, answer)

@@ -13,6 +13,7 @@ import (
 const (
 	TopicSlow  = "slow"  // a request that was just stored
 	TopicSpike = "spike" // a change of a spike
+	TopicMark  = "mark"  // a mark that was just set
 
 	topicSummary = "summary"
 )

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package statefile reads and writes the file by which one process leaves its baselines, which spikes are open, the budgets of its
-// objectives, and acks and mutes to the next: a line of JSON that says what it is, then a line for each endpoint, each budget, and what
-// people said. At most 128 MiB are read.
+// objectives, and acks and mutes to the next: a line of JSON that says what it is, then a line for each endpoint, each budget, what people
+// said, and the marks. At most 128 MiB are read.
 package statefile
 
 import (
@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/engine"
+	"github.com/otelperf/otelperf-go/otelperf/internal/marks"
 	"github.com/otelperf/otelperf-go/otelperf/internal/mutes"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
@@ -43,6 +44,9 @@ type Header struct {
 	Written        time.Time `json:"written"`
 	Bytes          int       `json:"bytes"` // of what follows the first line
 	CRC32          uint32    `json:"crc32"` // of the same, IEEE
+
+	// Marks are in a line of their own behind those of the endpoints; files of earlier versions have none.
+	Marks []marks.Mark `json:"-"`
 }
 
 // Content is what follows the first line.
@@ -72,6 +76,8 @@ type line struct {
 	Book *mutes.Saved `json:"book,omitzero"`
 	// Objective is a budget; there is nothing else in its line.
 	Objective *engine.SavedObjective `json:"objective,omitzero"`
+	// Marks make it a line of no endpoint.
+	Marks []marks.Mark `json:"marks,omitempty"`
 }
 
 func parseHeader(first []byte) (h Header, err error) {
@@ -125,6 +131,10 @@ func parse(all []byte) (h Header, c Content, err error) {
 		}
 		if l.Objective != nil {
 			c.Objectives = append(c.Objectives, *l.Objective)
+			continue
+		}
+		if l.Marks != nil {
+			h.Marks = l.Marks
 			continue
 		}
 		c.Baselines = append(c.Baselines, engine.Baseline{

@@ -53,7 +53,6 @@ func TestStateFileRoundTrip(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	saved := c.Baselines
 	if !reflect.DeepEqual(c.Book, someBook) {
 		t.Errorf("read the book %+v", c.Book)
 	}

@@ -54,6 +54,11 @@ func encode(h Header, c Content) ([]byte, error) {
 			return nil, err
 		}
 	}
+	if len(h.Marks) > 0 {
+		if err := enc.Encode(line{Marks: h.Marks}); err != nil {
+			return nil, err
+		}
+	}
 	if c.Book != nil {
 		if err := enc.Encode(line{Book: c.Book}); err != nil {
 			return nil, err

@@ -108,6 +108,19 @@ func (q *Query) duration(name string, usual, least, most time.Duration, accepted
 	return d
 }
 
+// Time is a time of RFC 3339, the zero time if it is missing.
+func (q *Query) Time(name string) (t time.Time) {
+	text := q.values.Get(name)
+	if text == "" {
+		return t
+	}
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		q.refuse(name, fmt.Sprintf("%s is %.40q, accepted are times of RFC 3339", name, text), "a time of RFC 3339, such as 2026-03-01T12:00:00Z")
+	}
+	return t
+}
+
 // Flag is true or false, false if it is missing.
 func (q *Query) Flag(name string) bool {
 	text := q.values.Get(name)

@@ -10,6 +10,7 @@ import { Evidence } from "./evidence.js";
 import { Flame } from "./flame.js";
 import * as format from "./format.js";
 import { examples, makeLists, showGroups } from "./lists.js";
+import { Comparison } from "./marks.js";
 import { showNow } from "./now.js";
 import { showObjectives } from "./objectives.js";
 import { Runtime } from "./runtime.js";
@@ -18,19 +19,26 @@ import { get, Source } from "./source.js";
 import { TraceView } from "./trace.js";
 
 const view = readAddress();
-let summary = null, config = null, selected = null, instances = new Set(), seriesTurn = 0, detailTurn = 0, flameTurn = 0;
+let summary = null, config = null, selected = null, instances = new Set(), seriesTurn = 0, detailTurn = 0, flameTurn = 0, compareTurn = 0;
 
 const traceView = new TraceView({ onClose: () => go({ trace: "" }), traceURL: () => config?.trace_url });
 const openTrace = (id) => go({ trace: id });
 const slow = new SlowList(openTrace);
 const chart = new Chart({ openTrace }), runtime = new Runtime();
 const detail = new Detail(), flame = new Flame(), events = new Events(openTrace), evidence = new Evidence(() => refresh("evidence"));
+const comparison = new Comparison(() => refresh("compare"));
 const endpoints = new Endpoints({ sort: view.sort, onSort: (sort) => go({ sort }), select: choosing });
 const lists = makeLists(openTrace, choosing);
 const source = new Source({
   summary: (s) => { summary = s; render(); },
   slow: (entry) => slow.add(entry),
   spike: () => refresh("slow"),
+  mark: (mark) => {
+    if (!summary || summary.marks.some((m) => m.id === mark.id)) return;
+    summary.marks = [mark, ...summary.marks].toSorted((a, b) => new Date(b.time) - new Date(a.time));
+    render();
+    refresh("compare");
+  },
   link: (state, label) => {
     $("link").dataset.state = state;
     text($("link-text"), label);
@@ -88,6 +96,8 @@ function render() {
   text($("identity"), [summary.version, summary.instance, "up " + format.span(summary.uptime_seconds)].filter(Boolean).join(" \u00b7 "));
   document.title = (summary.spikes.some((s) => s.state === "open") ? "\u25b2 " : "") + summary.service + " \u00b7 otelperf";
   notice();
+  chart.setMarks(summary.marks);
+  runtime.setMarks(summary.marks);
   showNow(summary, openTrace, (row) => go({ endpoint: format.name(row) }), config?.may_change === true);
   showObjectives(summary);
   choose();
@@ -121,6 +131,7 @@ function choose() {
       refresh("series");
       refresh("detail");
       refresh("flame");
+      refresh("compare");
     }
   }
   if (!selected) {
@@ -173,6 +184,13 @@ const refreshers = {
     if (turn !== detailTurn) return;
     text($("detail-name"), format.name(row));
     detail.show(found, row.baseline_p99_ms, "No span of it has been seen yet.", row.state === "spiking");
+  },
+  async compare() {
+    if (!selected) return;
+    const now = new Date(summary.time), mark = comparison.marks(summary.marks, now, new Date(now - summary.uptime_seconds * 1000)), turn = ++compareTurn;
+    if (!mark) return;
+    const found = await get("compare?" + new URLSearchParams({ endpoint: format.name(selected), kind: selected.kind, mark }));
+    if (turn === compareTurn) comparison.show(found);
   },
   async flame() {
     if (!selected) return;
@@ -269,6 +287,6 @@ addEventListener("popstate", () => { Object.assign(view, readAddress()); apply()
 apply();
 every(2, "active");
 every(5, "series", "runtime", "detail", "flame", "errors", "events", "evidence");
-every(15, "trends");
+every(15, "trends", "compare");
 every(30, "slow");
 every(60, "config");

@@ -1,8 +1,9 @@
-// Latency of one endpoint over time: p50, p95 and p99, the baseline, spikes as bands, slow requests as dots, and below it
+// Latency of one endpoint over time: p50, p95 and p99, the baseline, spikes as bands, marks as lines, slow requests as dots, and below it
 // how many requests there were and how many of them failed.
 
 import { $, el, svg, text } from "./dom.js";
 import * as format from "./format.js";
+import * as marks from "./marks.js";
 
 const margin = { top: 14, right: 12, bottom: 20, left: 52 };
 const volumeHeight = 34, mostDots = 30;
@@ -13,6 +14,7 @@ export class Chart {
     this.box = $("chart");
     this.openTrace = openTrace;
     this.at = null;
+    this.marks = [];
     this.box.tabIndex = 0;
     this.box.setAttribute("role", "img");
     this.box.addEventListener("pointermove", (e) => this.point(e));
@@ -25,6 +27,13 @@ export class Chart {
   show(series, slow) {
     this.series = series;
     this.slow = slow;
+    this.render();
+  }
+
+  // setMarks takes the marks, newest first.
+  setMarks(all) {
+    if (JSON.stringify(all) === JSON.stringify(this.marks)) return;
+    this.marks = all;
     this.render();
   }
 
@@ -43,7 +52,7 @@ export class Chart {
     const root = svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height });
     root.append(...this.bands(s), ...this.axes(), ...this.volume(s), ...this.reference(s));
     for (const [label, key] of lines) root.append(svg("path", { d: this.path(s.points, key), class: "line " + label }));
-    root.append(...this.lastDots(s), ...this.dots());
+    root.append(...marks.lines(this.laid, this.area.top - 8, this.area.floor), ...marks.labels(this.laid, 9), ...this.lastDots(s), ...this.dots());
     this.cursor = svg("path", { class: "cursor", d: "" });
     root.append(this.cursor);
     this.box.replaceChildren(root);
@@ -61,6 +70,8 @@ export class Chart {
     this.ticks = niceTicks(highest * 1.12);
     this.top = this.ticks.at(-1);
     this.area = { left: margin.left, right: width - margin.right, top: margin.top, bottom: height - margin.bottom - volumeHeight - 8, floor: height - margin.bottom };
+    this.laid = marks.lay(this.marks, this.begin, this.end, (t) => this.x(t), this.area.left, this.area.right);
+    this.area.top += marks.rowsOf(this.laid) * marks.rowHeight;
   }
 
   x(t) { return this.area.left + (t - this.begin) / (this.end - this.begin) * (this.area.right - this.area.left); }

@@ -46,7 +46,7 @@ export function showNow(summary, openTrace, select, mayChange) {
 
 function fillSpike(li, spike, summary, openTrace, select) {
   const first = spike.endpoints[0];
-  const stamp = JSON.stringify([spike.id, spike.reason, spike.trace_ids, spike.signals, spike.causes, spike.cause, first.worst_ratio, first.waits_for, first.cost_failed]);
+  const stamp = JSON.stringify([spike.id, spike.reason, spike.trace_ids, spike.signals, spike.causes, spike.cause, spike.after, first.worst_ratio, first.waits_for, first.cost_failed]);
   if (li.dataset.stamp !== stamp) {
     li.dataset.stamp = stamp;
     if (!li.said) li.append(li.said = said());
@@ -58,7 +58,7 @@ function fillSpike(li, spike, summary, openTrace, select) {
         : el("span", { class: "factor" }, matters[first.matter] + (first.share === null ? "" : " " + format.percent(first.share))),
       el("span", { class: "muted" }, spike.endpoints.length > 1 ? "and " + (spike.endpoints.length - 1) + " more" : "")),
     slow(first) ? gauge(format.quantile(first.quantile)) : "",
-    el("div", { class: "spike-text" }, ...why(spike), el("p", { class: "reason" }, spike.reason), el("ul", { class: "unusual" }, ...sentences(spike.signals)),
+    el("div", { class: "spike-text" }, ...why(spike), ...circumstance(spike), el("p", { class: "reason" }, spike.reason), el("ul", { class: "unusual" }, ...sentences(spike.signals)),
       el("p", { class: "muted spike-foot" }, el("span", { class: "since" }), el("span", { class: "cost" }), el("span", { class: "live" })),
       el("p", { class: "muted spike-foot" }, ...traces(spike, openTrace), el("a", { href: "spikes/" + encodeURIComponent(spike.id) + "/bundle", download: "" }, "all that is known, as a zip file"))));
   }
@@ -84,6 +84,12 @@ function why(spike) {
       el("span", { class: "cause-text" }, c.sentence + " ", el("span", { class: "muted" }, c.unknown ? "not known" : "seen by " + seenBy)));
   });
   return [el("p", { class: "cause-head" }, spike.cause.split("; ")[0] + ", of which"), el("ul", { class: "causes" }, ...items)];
+}
+
+// circumstance is the mark that it began soon after: it may be why, and proves nothing.
+function circumstance(spike) {
+  return spike.after ? [el("ul", { class: "causes" }, el("li", { class: "not-known" }, el("span", { class: "cause-track", "aria-hidden": "true" }),
+    el("span", { class: "cause-text" }, spike.after.sentence[0].toUpperCase() + spike.after.sentence.slice(1) + " ", el("span", { class: "muted" }, "a circumstance, not a proven cause"))))] : [];
 }
 
 // gauge has the quantile that fired: what it usually is, at the alarm, in the worst minute and in the last one, on one scale. Live fills

@@ -3,6 +3,7 @@
 
 import { $, el, show, svg, text, toggle } from "./dom.js";
 import * as format from "./format.js";
+import * as marks from "./marks.js";
 
 const margin = { right: 12, left: 52 }, height = 46, floor = height - 1, head = 18;
 
@@ -27,6 +28,7 @@ function amount(s, x) {
 export class Runtime {
   constructor() {
     this.box = $("runtime");
+    this.marks = [];
     this.box.addEventListener("pointermove", (e) => this.point(e));
     this.box.addEventListener("pointerleave", () => this.mark(null));
     new ResizeObserver(() => this.render()).observe(this.box);
@@ -35,6 +37,13 @@ export class Runtime {
   // axis is the time that the chart shows; null for none.
   axis(begin, end) {
     [this.begin, this.end] = [begin, end];
+    this.render();
+  }
+
+  // setMarks takes the marks, newest first.
+  setMarks(all) {
+    if (JSON.stringify(all) === JSON.stringify(this.marks)) return;
+    this.marks = all;
     this.render();
   }
 
@@ -68,8 +77,9 @@ export class Runtime {
     });
     this.x = (i) => margin.left + (start + (i + 0.5) * s.step_seconds * 1000 - begin) / (end - begin) * (width - margin.left - margin.right);
     this.width = width;
-    this.strips = shown.map((line) => new Strip(line, this.x, width, Math.max(...seen(line))));
-    this.box.replaceChildren(...this.strips.map((strip) => strip.node));
+    const laid = marks.lay(this.marks, begin, end, (t) => margin.left + (t - begin) / (end - begin) * (width - margin.left - margin.right), margin.left, width - margin.right);
+    this.strips = shown.map((line) => new Strip(line, this.x, width, Math.max(...seen(line)), laid));
+    this.box.replaceChildren(...header(laid, width), ...this.strips.map((strip) => strip.node));
     this.mark(this.at ?? null);
   }
 
@@ -97,9 +107,15 @@ export class Runtime {
   }
 }
 
+// header has the labels of the marks, above all strips.
+function header(laid, width) {
+  const high = marks.rowsOf(laid) * marks.rowHeight;
+  return high ? [svg("svg", { viewBox: `0 0 ${width} ${high}`, width, height: high, "aria-hidden": "true" }, ...marks.labels(laid, 10))] : [];
+}
+
 // Strip is one signal over time.
 class Strip {
-  constructor(line, x, width, highest) {
+  constructor(line, x, width, highest, laid) {
     this.line = line;
     this.x = x;
     this.width = width;
@@ -113,7 +129,7 @@ class Strip {
     if (line.limit !== null) parts.push(svg("path", { d: this.path((v) => v > line.limit), class: "strip-hot" }));
     const name = label(line);
     this.node = svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": `${name}: ${amount(line, line.now)}, usually ${amount(line, line.usual)}` },
-      ...parts, this.cursor, svg("text", { x: margin.left + 6, y: 12, class: "strip-label" }, name), this.value);
+      ...parts, ...marks.lines(laid, 0, floor), this.cursor, svg("text", { x: margin.left + 6, y: 12, class: "strip-label" }, name), this.value);
   }
 
   y(v) { return (floor - Math.min(v / this.top, 1) * (floor - head)).toFixed(1); }

@@ -20,7 +20,7 @@ async function ask(path, method, body) {
 }
 
 export class Source {
-  // on has: summary(data), slow(data), spike(data), link(state, text)
+  // on has: summary(data), slow(data), spike(data), mark(data), link(state, text)
   constructor(on) {
     this.on = on;
     this.window = "5m";
@@ -62,6 +62,7 @@ export class Source {
     });
     stream.addEventListener("slow", (e) => this.on.slow(JSON.parse(e.data)));
     stream.addEventListener("spike", (e) => this.on.spike(JSON.parse(e.data)));
+    stream.addEventListener("mark", (e) => this.on.mark(JSON.parse(e.data)));
     stream.addEventListener("error", () => this.failed(stream));
   }
 

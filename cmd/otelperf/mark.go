@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/client"
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/plain"
+)
+
+func newMark() *cobra.Command {
+	var flags serviceFlags
+	var kind, at string
+	cmd := &cobra.Command{
+		Use:   "mark URL TEXT",
+		Short: "Set a mark at a service, such as for a deployment",
+		Long: `Sets a mark: a line in the charts of the service, and what a spike that begins within 15 minutes is put beside. Set it
+before what it stands for takes effect, or say with --time when that was. The service has to allow changes: a token, or
+this machine where it says so.
+
+  otelperf mark http://localhost:8080 "build 77"
+  otelperf mark http://localhost:8080 "new checkout for 10 %" --kind config
+
+` + urlHelp,
+		Args: markArgs("the text of the mark is missing, such as 'build 77'"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			r := client.MarkRequest{Text: args[1], Kind: kind}
+			if at != "" {
+				t, err := time.Parse(time.RFC3339, at)
+				if err != nil {
+					return usagef("--time is %q, accepted: a time of RFC 3339, such as 2026-03-01T12:00:00Z", plain.Clip(at, 40))
+				}
+				r.Time = &t
+			}
+			clients, err := flags.clients(args[:1])
+			if err != nil {
+				return err
+			}
+			defer closeAll(clients)
+			m, err := clients[0].Mark(cmd.Context(), r)
+			if err != nil {
+				return usageError{err}
+			}
+			return writeText(cmd.OutOrStdout(), fmt.Sprintf("%s: %s %s\n", plain.Clip(m.ID, 64), plain.Clip(m.Kind, 20), plain.Clip(m.Text, 200)))
+		},
+	}
+	flags.add(cmd, false)
+	cmd.Flags().StringVar(&kind, "kind", "", "`kind` of change: deploy (the default), version, config")
+	cmd.Flags().StringVar(&at, "time", "", "`time` of it within the last hour, in RFC 3339 (default now)")
+	return cmd
+}
+
+// markArgs wants a URL and something else.
+func markArgs(missing string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) == 1 {
+			return usagef("%s", missing)
+		}
+		return oneURL(2, "the URL and one more")(cmd, args)
+	}
+}
