@@ -16,7 +16,7 @@ func (s *stretch) add(n, k uint64) {
 }
 
 // sum is a CUSUM by the second and one by the minute.
-type sum struct{ fast, part, slow float32 }
+type sum struct{ fast, slow float32 }
 
 // share tests whether too many requests are bad, and learns how many usually are.
 type share struct {
@@ -25,6 +25,7 @@ type share struct {
 	waiting int16 // how many
 	minute  stretch
 	lastBad int32 // seconds of the clock
+	burst   int32 // when evidence began to be there
 	cold    bool  // all requests so far were bad
 
 	null       float32 // the share that is normal at most
@@ -70,50 +71,62 @@ func (t *tuning) floorOf(c *Config) float64 { return min(c.Floor*t.floor, t.most
 // weigh adds a second's evidence.
 func (s *share) weigh(t *tuning, n, k uint64, now int32, early bool) {
 	slots, alone := t.slots*float64(s.patience), t.alone/float64(s.patience)
-	if early {
-		slots = max(slots, t.early)
-	}
-	most := 1 / slots
+	most, total := 1/slots, 1/slots
 	if k > 0 {
-		most = max(most, min(most+t.perGap*float64(now-s.lastBad-1), alone))
-		if r := s.normal.perMinute(); r > 0 && r < seldomRate {
-			most = max(most, t.seldom/float64(s.patience))
+		gap, rate := float64(now-s.lastBad), s.normal.perMinute()/60
+		if early {
+			most = min(max(gap, 1)/max(slots, t.early), alone)
+			total = most
+		} else {
+			most = max(most, min(most+t.perGap*(gap-1), alone))
+			total = most
+			if rate > 0 && rate < seldomRate/60 {
+				total = max(most, t.seldom*float64(min(k, 2))/float64(s.patience))
+			}
 		}
 		s.lastBad = now
+	}
+	if s.fast() == 0 {
+		s.burst = now
+	}
+	highest := t.alarm
+	if s.normal.perMinute() < chainRate && now-s.burst < chainSpan {
+		highest *= 1 - t.alone
 	}
 	for j := range s.sums {
 		x := float64(k)*float64(s.gain[j]) - float64(n)*float64(s.loss[j])
 		u := &s.sums[j]
-		u.fast = clamp(float64(u.fast)+min(most*t.alarm, x), t.alarm)
-		u.part += float32(x)
+		if j == alternatives-1 { // nearly all are bad
+			most = total
+		}
+		u.fast = clamp(float64(u.fast)+min(most*t.alarm, x), highest)
 	}
 }
 
 func clamp(x, most float64) float32 { return float32(min(max(x, 0), most)) }
 
 func (s *share) fast() float64 {
-	return float64(max(s.sums[0].fast, s.sums[1].fast, s.sums[2].fast))
+	return float64(max(s.sums[0].fast, s.sums[1].fast, s.sums[2].fast, s.sums[3].fast))
 }
 
 func (s *share) slow() float64 {
-	return float64(max(s.sums[0].slow, s.sums[1].slow, s.sums[2].slow))
+	return float64(max(s.sums[0].slow, s.sums[1].slow, s.sums[2].slow, s.sums[3].slow))
 }
 
 // quiet forgets all evidence.
 func (s *share) quiet(now int32) {
 	s.sums = [alternatives]sum{}
-	s.run, s.slowRun = stretch{since: now}, stretch{since: now}
+	s.run, s.slowRun, s.minute = stretch{since: now}, stretch{since: now}, stretch{since: now}
 	s.pending, s.waiting = tally{}, 0
 }
 
 // closeMinute ends a minute. Without an incident it is learned once there is no evidence.
 func (s *share) closeMinute(t *tuning, now int32) {
-	for j := range s.sums {
-		u := &s.sums[j]
-		u.slow = clamp(float64(u.slow)+min(t.alarm/t.minutes, float64(u.part)), t.alarm)
-		u.part = 0
-	}
 	n, k := float64(s.minute.n), float64(s.minute.k)
+	for j := range s.sums {
+		x := k*float64(s.gain[j]) - n*float64(s.loss[j])
+		s.sums[j].slow = clamp(float64(s.sums[j].slow)+min(t.alarm/t.minutes, x), t.alarm)
+	}
 	if s.slow() == 0 && !s.incident.open {
 		s.slowRun = stretch{since: now}
 	} else {

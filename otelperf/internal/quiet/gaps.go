@@ -58,24 +58,34 @@ func (g *gaps) limit(aDay float64) float64 {
 	if g.count == ([gapBins]float32{g.count[0]}) { // regular
 		return max(edges[1]+math.Log(max(3/float64(g.all)*aDay/perDay, 1))*regular*tailGuard, overLonger*float64(g.longest), leastExpected)
 	}
-	above, excess := 0.0, 0.0 // gaps above an edge, and the sum of their gaps
-	edge, share, mean := edges[0], 0.0, regular
-	for i := gapBins - 1; i >= 0; i-- {
-		n := float64(g.count[i])
-		above += n
-		end := 1.5 * edges[i]
-		if i+1 < gapBins {
-			end = edges[i+1]
-		}
-		excess += n * (edges[i] + end) / 2
-		if above >= worthTail || i == 0 {
-			edge, share = edges[i], (above+3)/float64(g.all)
-			if above >= worthTail {
-				mean = max(excess/above-edge, regular)
-			}
-			break
-		}
+	above, from := 0.0, gapBins
+	for from > 0 && above < worthTail {
+		from--
+		above += float64(g.count[from])
+	}
+	edge, share, mean := edges[from], (above+3)/float64(g.all), regular
+	if above >= worthTail {
+		mean = g.meanExcess(from, above)
 	}
 	beyond := math.Log(max(share*aDay/perDay, 1))
 	return max(edge+beyond*mean*tailGuard, overLonger*float64(g.longest), leastExpected)
+}
+
+// meanExcess returns the mean of the exponential tail of the gaps from an edge on, by expectation maximization: within a bin they are
+// distributed as the tail is, most of them near its beginning.
+func (g *gaps) meanExcess(from int, above float64) float64 {
+	mean := edges[from]
+	for range 12 {
+		excess := 0.0
+		for i := from; i < gapBins; i++ {
+			within := mean
+			if i+1 < gapBins {
+				width := edges[i+1] - edges[i]
+				within -= width / math.Expm1(width/mean)
+			}
+			excess += float64(g.count[i]) * (edges[i] - edges[from] + within)
+		}
+		mean = max(excess/above, regular)
+	}
+	return mean
 }

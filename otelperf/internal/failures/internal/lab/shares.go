@@ -187,6 +187,7 @@ func (l *lab) shareFault(name string, f shareFault, trial int) (found, over floa
 	r := newSource(l.seed, name+f.learned.String(), trial)
 	w := watch(newFailing(profile{rate: f.rate, share: f.usual}, r))
 	begin := int(f.learned / time.Second)
+	w.phase = -float64(begin) / 86400 // the rate is the average one then
 	end := begin + 900
 	requests := 0
 	w.fault = func(second, n, k int) (int, int) {
