@@ -121,8 +121,8 @@ func TestNotifierThatFails(t *testing.T) {
 				if len(good.told("firing")) != 1 || len(s.spikes()) == 0 {
 					t.Errorf("the other notifier was told %+v, %d alerts", good.told(""), len(s.spikes()))
 				}
-				if h := s.mon.Health(); !hangs && !strings.Contains(checkOf(h, "notify").Detail, "has panicked") {
-					t.Errorf("health says %+v", checkOf(h, "notify"))
+				if c := checkOf(s.mon, "notify"); !hangs && !strings.Contains(c.Detail, "has panicked") {
+					t.Errorf("health says %+v", c)
 				}
 				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 				defer cancel()
@@ -138,13 +138,4 @@ func TestNotifierThatFails(t *testing.T) {
 			})
 		})
 	}
-}
-
-func checkOf(h otelperf.Health, name string) otelperf.HealthCheck {
-	for _, c := range h.Checks {
-		if c.Name == name {
-			return c
-		}
-	}
-	return otelperf.HealthCheck{}
 }

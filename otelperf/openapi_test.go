@@ -68,7 +68,7 @@ var schemas = map[string]any{
 	"SlowList": slowList{}, "SlowRequest": SlowRequest{}, "SlowTrace": slowTrace{}, "RankedCause": causes.Ranked{},
 	"RequestInRecording": recordedRequest{}, "RecordedPart": recordedPart{}, "RecordedState": recordedState{}, "Spike": Spike{}, "SpikeEndpoint": SpikeEndpoint{},
 	"SpikeList": spikeList{}, "SpikeChange": spikeChange{}, "ActiveList": activeList{}, "ActiveRequest": activeRequest{},
-	"ErrorList": errorList{}, "ErrorGroup": errorGroup{}, "Health": Health{}, "HealthCheck": HealthCheck{}, "Settings": Settings{},
+	"ErrorList": errorList{}, "ErrorGroup": errorGroup{}, "Health": Health{}, "HealthCheck": HealthCheck{}, "NotifierStatus": NotifierStatus{}, "Settings": Settings{},
 	"ResetAnswer": resetAnswer{}, "Diagnostics": Diagnostics{}, "ProcessorStats": spikeprocessor.Stats{}, "EngineStats": engine.Stats{},
 	"SlowLogStats": slowlog.Stats{}, "SlowLogLimits": slowlog.Limits{}, "StreamStats": Diagnostics{}.Streams, "OwnCost": OwnCost{},
 	"Anatomy": slowlog.Anatomy{}, "Node": slowlog.Node{}, "Finding": slowlog.Finding{}, "ErrorInfo": slowlog.ErrorInfo{},

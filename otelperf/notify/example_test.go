@@ -33,7 +33,7 @@ func Example() {
 	}
 	// Output:
 	// POST /api/v2/alerts
-	// firing <nil>
 	// POST /api/v2/alerts
+	// firing <nil>
 	// resolved <nil>
 }

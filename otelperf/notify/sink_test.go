@@ -35,7 +35,9 @@ func events(t *testing.T, all []posted) (list []string) {
 func TestSinkThatIsDownForTenMinutes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
-		down := func(now time.Time) bool { return now.Sub(began) > 10*time.Second && now.Sub(began) < 10*time.Minute+10*time.Second }
+		down := func(now time.Time) bool {
+			return now.Sub(began) > 10*time.Second && now.Sub(began) < 10*time.Minute+10*time.Second
+		}
 		accepted := 0
 		r := &receiver{}
 		r.answer = func(int) int {
