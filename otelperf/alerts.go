@@ -143,21 +143,25 @@ func (a *alerter) log(ev *alert) {
 	if l == nil {
 		l = slog.Default()
 	}
-	level, text := LevelCritical, "latency spike started"
+	level, what := LevelCritical, ev.matter()
+	if ev.warning() {
+		level = slog.LevelWarn
+	}
+	text := what + " started"
 	switch {
 	case ev.Closed:
-		level, text = slog.LevelInfo, "latency spike ended"
+		level, text = slog.LevelInfo, what+" ended"
 		if ev.Incident.State == engine.NewNormal {
-			text = "latency spike became the new normal"
+			text = what + " became the new normal"
 		}
 	case ev.Reopened:
-		text = "latency spike reopened"
+		text = what + " reopened"
 	case ev.Grew:
-		text = "latency spike grew"
+		text = what + " grew"
 	case ev.Resumed:
-		level, text = slog.LevelWarn, "latency spike goes on after the restart"
+		level, text = slog.LevelWarn, what+" goes on after the restart"
 	case ev.Explained:
-		level, text = slog.LevelWarn, "latency spike: its cause is known"
+		level, text = slog.LevelWarn, what+": its cause is known"
 	}
 	attrs := []slog.Attr{slog.String("spike_id", ev.spike.ID)}
 	if a.name != "" {
@@ -169,12 +173,8 @@ func (a *alerter) log(ev *alert) {
 	p := ev.headline()
 	attrs = append(attrs,
 		slog.String("endpoint", endpointName(p.Method, p.Route)), slog.Int("endpoints", len(ev.spike.Endpoints)),
-		slog.String("reason", ev.spike.Reason), slog.Time("start", ev.spike.Start),
-		slog.Float64("p99_ms", p.P99Ms), slog.Float64("baseline_p99_ms", p.BaselineP99Ms))
-	if p.Ratio != nil {
-		attrs = append(attrs, slog.Float64("quantile", p.Quantile), slog.Float64("quantile_ms", p.QuantileMs),
-			slog.Float64("baseline_quantile_ms", p.BaselineQuantileMs), slog.Float64("ratio", *p.Ratio))
-	}
+		slog.String("matter", p.Matter), slog.String("reason", ev.spike.Reason), slog.Time("start", ev.spike.Start))
+	attrs = append(attrs, ev.numbers(p)...)
 	if ev.spike.Cause != "" {
 		attrs = append(attrs, slog.String("cause", ev.spike.Cause))
 	}
@@ -188,7 +188,7 @@ func (a *alerter) log(ev *alert) {
 		attrs = append(attrs, slog.Float64("duration_seconds", ev.spike.End.Sub(ev.spike.Start).Seconds()),
 			slog.Uint64("requests", ev.spike.CostRequests), slog.Uint64("slow_requests", ev.spike.CostSlow), slog.Uint64("failed_requests", ev.spike.CostFailed))
 	}
-	if ev.Closed || ev.Grew {
+	if (ev.Closed || ev.Grew) && p.Matter == string(engine.Latency) {
 		attrs = append(attrs, slog.Time("worst_at", p.WorstAt), slog.Float64("worst_ms", p.WorstMs))
 	}
 	if len(ev.spike.TraceIDs) > 0 {
@@ -198,10 +198,13 @@ func (a *alerter) log(ev *alert) {
 }
 
 // emit sends the alert as an OpenTelemetry event: severity ERROR4 for a start or growth, which is LevelCritical, WARN for a
-// cause that has become known and for one that goes on after a restart, INFO for an end. The attribute
-// otelperf.alert.severity says critical or info.
+// cause that has become known, for one that goes on after a restart and for what is to wake nobody, INFO for an end. The attribute
+// otelperf.alert.severity says critical, warning or info.
 func (a *alerter) emit(ev *alert) {
 	name, severity, severityText, urgency := logEventSpikeStarted, otellog.SeverityError4, "ERROR", "critical"
+	if ev.warning() {
+		severity, severityText, urgency = otellog.SeverityWarn, "WARN", "warning"
+	}
 	switch {
 	case ev.Closed:
 		name, severity, severityText, urgency = logEventSpikeEnded, otellog.SeverityInfo, "INFO", "info"
@@ -250,21 +253,15 @@ func (ev *alert) attributes() []attribute.KeyValue {
 	attrs := []attribute.KeyValue{
 		attribute.String("otelperf.spike.id", sp.ID),
 		attribute.String("otelperf.spike.state", sp.State),
-		attribute.String("otelperf.spike.level", p.Level),
+		attribute.String("otelperf.spike.matter", p.Matter),
 		attribute.Int("otelperf.spike.endpoints", len(sp.Endpoints)),
 		attribute.Int64("otelperf.spike.start_unix_nano", sp.Start.UnixNano()),
 		attribute.String("otelperf.endpoint", endpointName(p.Method, p.Route)),
-		attribute.Float64("otelperf.p99", p.P99Ms/1e3),
-		attribute.Float64("otelperf.baseline.p99", p.BaselineP99Ms/1e3),
-		attribute.Float64("otelperf.spike.quantile", p.Quantile),
 		attribute.Int64("otelperf.spike.requests", int64(p.Requests)),
-		attribute.Int64("otelperf.spike.above", int64(p.Above)),
 		attribute.Float64("otelperf.spike.expected", p.Expected),
 		attribute.StringSlice("otelperf.spike.trace_ids", sp.TraceIDs),
 	}
-	if p.Ratio != nil {
-		attrs = append(attrs, attribute.Float64("otelperf.baseline.ratio", *p.Ratio))
-	}
+	attrs = append(attrs, measures(p)...)
 	if p.WaitsFor != "" {
 		attrs = append(attrs, attribute.String("otelperf.spike.waits_for", p.WaitsFor))
 	}
@@ -283,7 +280,7 @@ func (ev *alert) attributes() []attribute.KeyValue {
 		attrs = append(attrs, attribute.Int64("otelperf.spike.cost.requests", int64(sp.CostRequests)), attribute.Int64("otelperf.spike.cost.slow", int64(sp.CostSlow)),
 			attribute.Int64("otelperf.spike.cost.failed", int64(sp.CostFailed)))
 	}
-	if ev.Closed || ev.Grew {
+	if (ev.Closed || ev.Grew) && p.Matter == string(engine.Latency) {
 		attrs = append(attrs, attribute.Float64("otelperf.spike.worst", p.WorstMs/1e3))
 	}
 	if sp.SinceVersion != "" {

@@ -36,7 +36,7 @@ var mayImport = map[string][]string{
 	"otelperf/evidence/internal/rank":        {"otelperf/causes", "otelperf/evidence/internal/history", "otelperf/evidence/internal/follow"},
 	"otelperf/engine": {
 		"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf/baseline",
-		"otelperf/causes", "otelperf/internal/timeline", "otelperf/internal/units",
+		"otelperf/causes", "otelperf/internal/timeline", "otelperf/internal/units", "otelperf/internal/failures", "otelperf/internal/quiet",
 	},
 	"otelperf/internal/why": {
 		"slowlog", "spikeprocessor", "otelperf/causes", "otelperf/internal/runtimesignals", "otelperf/internal/stacks",

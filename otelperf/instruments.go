@@ -109,7 +109,7 @@ func (m *Monitor) newInstruments() (*instruments, error) {
 	var err error
 	in.tick, err = meter.Float64ObservableCounter(metricTickTime, metric.WithUnit("s"), metric.WithDescription("Time spent evaluating."))
 	errs = append(errs, err)
-	in.spikes, err = meter.Int64Counter(metricSpikes, metric.WithUnit("{spike}"), metric.WithDescription("Spikes that started, by endpoint."))
+	in.spikes, err = meter.Int64Counter(metricSpikes, metric.WithUnit("{spike}"), metric.WithDescription("Spikes that started, by endpoint and what they are about."))
 	errs = append(errs, err)
 	for _, d := range drops {
 		o, err := meter.Int64ObservableCounter(d.name, metric.WithUnit(d.unit), metric.WithDescription(d.text))
@@ -191,6 +191,7 @@ func (m *Monitor) observe(in *instruments, o metric.Observer) {
 }
 
 // spikeStarted counts a start in the metrics.
-func (in *instruments) spikeStarted(ep conventions.Endpoint) {
-	in.spikes.Add(context.Background(), 1, metric.WithAttributes(append(ep.Attributes(), in.name...)...))
+func (in *instruments) spikeStarted(p *engine.Part) {
+	attrs := append(p.Endpoint.Attributes(), attribute.String("otelperf.spike.matter", string(p.Matter)))
+	in.spikes.Add(context.Background(), 1, metric.WithAttributes(append(attrs, in.name...)...))
 }

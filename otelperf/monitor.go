@@ -160,6 +160,7 @@ func (m *Monitor) buildEngine() (err error) {
 	m.engine, err = engine.New(engine.Options{
 		Detector: detector, Publish: m.link.Publish, Requests: spikeRequests{m.slow, m.link}, Version: func() string { return m.identity().version },
 		Why:     m.causes.why,
+		Errors:  spikeRequests{m.slow, m.link}.Errors,
 		Signals: func(ago time.Duration) []string { return m.runtime.Left(time.Now().Add(-ago)) },
 	})
 	if err != nil {
@@ -231,7 +232,7 @@ func (m *Monitor) digest(now time.Time) {
 // spike passes on what the engine found. The stream gets what changes between the first and the last report of a spike, and these.
 func (m *Monitor) spike(ev *engine.Event) {
 	if ev.Started && (!ev.Part.Before || ev.Part.Returns > 0) { // else the process before has counted it
-		m.metering.spikeStarted(ev.Part.Endpoint)
+		m.metering.spikeStarted(ev.Part)
 	}
 	m.beside.note(&ev.Incident, time.Now())
 	m.arming.note(ev)

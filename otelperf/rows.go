@@ -53,6 +53,7 @@ func (m *Monitor) row(r *engine.Row) EndpointRow {
 		BaselineP99Ms: units.KnownMs(r.BaselineP99), State: r.Phase.String(), Needed: r.Needed,
 		ThresholdMs: units.Milliseconds(m.link.SlowThreshold(r.Endpoint)),
 	}
+	row.ErrorState, row.UsualErrorRate, row.TrafficState = r.Errors, units.Number(r.UsualErrors), r.Traffic
 	row.Coarse, row.OutcomesUnknown = r.Coarse, r.OutcomesUnknown
 	if ratio, quantile, ok := ratioOf(r); ok {
 		row.Ratio, row.RatioQuantile = units.Number(ratio), units.Number(quantile)

@@ -11,15 +11,20 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/internal/units"
 )
 
-// Spike is one incident: latency that left its baseline, at one endpoint or at several for the same reason: they began together, or
-// wait for the same dependency.
+// Spike is one incident: latency, failures or traffic that left what is usual, at one endpoint or at several for the same reason: they
+// began together, or wait for the same dependency.
 type Spike struct {
-	ID    string     `json:"id"`    // unique in this process, and by its time among others; it stays over restarts with a state file
-	State string     `json:"state"` // open, ended, or new_normal: it stayed for half an hour and is the baseline now
-	Start time.Time  `json:"start"` // when the evidence began
-	At    time.Time  `json:"at"`    // when there was enough of it
-	End   *time.Time `json:"end"`   // nil while it is open
-	// Endpoints are those involved: those that are open first, and of these the worst first; at most max endpoints.
+	ID string `json:"id"` // unique in this process, and by its time among others; it stays over restarts with a state file
+	// Matter is that of the first endpoint: latency, failures, panics, client_errors, silence (far fewer requests than usual at this hour) or
+	// objective. Severity is critical, or warning where nobody is to be woken: client errors alone; of the endpoints that are open.
+	Matter   string     `json:"matter"`
+	Severity string     `json:"severity"` // see Matter
+	State    string     `json:"state"`    // open, ended, or new_normal: it stayed for half an hour and is the baseline now
+	Start    time.Time  `json:"start"`    // when the evidence began
+	At       time.Time  `json:"at"`       // when there was enough of it
+	End      *time.Time `json:"end"`      // nil while it is open
+	// Endpoints are those involved, once for each matter: those that are open first, of these those of most weight (failures, panics, latency,
+	// silence, objective, client errors), and of these the worst first; at most max endpoints for each matter.
 	Endpoints []SpikeEndpoint `json:"endpoints"`
 	// Reason says in a sentence what was seen, by the first endpoint, once it has grown how bad that is, and once it has ended what it has
 	// cost, and how, where it has not recovered: there was no request any more, or it was no longer seen after a restart.
@@ -28,7 +33,9 @@ type Spike struct {
 	// Causes. It may become known some seconds after the alert; empty while fewer than five slow requests were seen.
 	Cause  string          `json:"cause"`
 	Causes []causes.Ranked `json:"causes"` // of that endpoint, the largest first and what is unknown last; at most 6
-	// TraceIDs are three slow requests of it, the slowest first, as soon as there are any.
+	// Errors are what fails most, of the first endpoint that is about failures or panics; at most 3.
+	Errors []SpikeError `json:"errors"`
+	// TraceIDs are three slow or failed requests of it, the slowest first, as soon as there are any.
 	TraceIDs []string `json:"trace_ids"`
 
 	// Since Start, of all its endpoints that are requests, not calls or jobs. Of a spike that was open before the restart all costs are since
@@ -50,23 +57,45 @@ type Spike struct {
 	SinceVersion string `json:"since_version,omitzero"` // see SinceRestart
 }
 
-// SpikeEndpoint is one endpoint's part in a spike.
+// SpikeError is failed requests with one type of error, of those that the slow log has.
+type SpikeError struct {
+	Type    string `json:"type"`     // of the exception or error; the outcome where there was none
+	Message string `json:"message"`  // of the last one
+	Count   uint64 `json:"count"`    // since the failures began
+	TraceID string `json:"trace_id"` // of the last one
+}
+
+// SpikeEndpoint is one endpoint's part in a spike. Durations and their ratios are those of latency, and 0 or nil in parts about anything
+// else.
 type SpikeEndpoint struct {
 	Method string     `json:"method"` // of the row; for what is not HTTP its kind or category
 	Route  string     `json:"route"`  // of the row
 	Kind   string     `json:"kind"`   // of the row: http, rpc, server, consumer, job, dependency
+	Matter string     `json:"matter"` // see Spike
 	State  string     `json:"state"`  // open, ended, new_normal
 	Start  time.Time  `json:"start"`  // when the evidence began
 	At     time.Time  `json:"at"`     // when there was enough of it
 	End    *time.Time `json:"end"`    // nil while it is open
 
 	// What made it an alarm, from Start to At. It stays as it was.
-	Level       string  `json:"level"`            // p99, p90, p50, tail or shape: what fired
+	Level       string  `json:"level"`            // p99, p90, p50, tail or shape: what fired; "" of what is not latency
 	Gradual     bool    `json:"gradual,omitzero"` // it became slower over hours; the baseline is that of this hour on the last days
 	ThresholdMs float64 `json:"threshold_ms"`     // of that level
 	Requests    uint64  `json:"requests"`         // since Start
 	Above       uint64  `json:"above"`            // of them above the threshold
-	Expected    float64 `json:"expected"`         // how many were to be expected there
+	Expected    float64 `json:"expected"`         // how many were to be expected there: above the threshold, bad ones, or of silence requests
+
+	// Of failures, panics and client errors; from Start to At, as all that made it an alarm.
+	Bad        uint64   `json:"bad"`         // of Requests
+	Share      *float64 `json:"share"`       // Bad / Requests, 0 to 1
+	UsualShare *float64 `json:"usual_share"` // 0 to 1
+	// Of silence.
+	UsualRate *float64 `json:"usual_rate"` // requests a second at this hour
+	Complete  bool     `json:"complete"`   // there was none at all
+	// Of an objective.
+	Objective  string   `json:"objective"`   // its name
+	BurnRate   *float64 `json:"burn_rate"`   // how many times as fast as the budget lasts
+	BudgetLeft *float64 `json:"budget_left"` // 0 to 1
 
 	P50Ms              float64  `json:"p50_ms"`               // of these requests
 	P90Ms              float64  `json:"p90_ms"`               // of these requests
@@ -108,13 +137,17 @@ type SpikeEndpoint struct {
 // spikeOf is the form of an incident in JSON.
 func spikeOf(in *engine.Incident) Spike {
 	s := Spike{
-		ID: in.ID, State: string(in.State), Start: in.Start.UTC(), At: in.At.UTC(), End: ended(in.End), Reason: in.Reason,
+		ID: in.ID, Matter: string(in.Parts[0].Matter), Severity: string(in.Severity()), State: string(in.State), Start: in.Start.UTC(), At: in.At.UTC(), End: ended(in.End), Reason: in.Reason,
 		TraceIDs: append([]string{}, in.TraceIDs...), SinceRestart: in.SinceRestart, SinceVersion: in.SinceVersion,
 		CostRequests: in.Cost.Requests, CostSlow: in.Cost.Slow, CostExpectedSlow: *units.Number(in.Cost.ExpectedSlow),
 		CostFailed: in.Cost.Failed, CostExpectedFailed: *units.Number(in.Cost.ExpectedFailed),
 	}
 	s.Cause, s.Causes = causesOf(in.Why())
+	s.Errors = []SpikeError{}
 	for i := range in.Parts {
+		if s.addErrors(&in.Parts[i]); s.Cause == "" {
+			s.Cause = errorCause(&in.Parts[i])
+		}
 		s.Endpoints = append(s.Endpoints, spikeEndpointOf(&in.Parts[i]))
 	}
 	return s
@@ -123,7 +156,11 @@ func spikeOf(in *engine.Incident) Spike {
 func spikeEndpointOf(p *engine.Part) SpikeEndpoint {
 	ev, ms := &p.Evidence, units.Milliseconds
 	cause, all := causesOf(p.Why)
-	return SpikeEndpoint{
+	if cause == "" {
+		cause = errorCause(p)
+	}
+	e := SpikeEndpoint{
+		Matter: string(p.Matter),
 		Method: p.Endpoint.Method, Route: p.Endpoint.Route, Kind: p.Endpoint.Kind.String(),
 		State: string(p.State), Start: p.Start.UTC(), At: p.At.UTC(), End: ended(p.End),
 		Level: string(ev.Level), Gradual: ev.Gradual, ThresholdMs: ms(ev.Threshold), Requests: ev.N, Above: ev.Above, Expected: *units.Number(ev.Expected),
@@ -136,6 +173,17 @@ func spikeEndpointOf(p *engine.Part) SpikeEndpoint {
 		CostRequests: p.Cost.Requests, CostSlow: p.Cost.Slow, CostExpectedSlow: *units.Number(p.Cost.ExpectedSlow),
 		CostFailed: p.Cost.Failed, CostExpectedFailed: *units.Number(p.Cost.ExpectedFailed), ErrorRateBefore: units.Number(p.FailedBefore), ErrorRate: units.Number(p.Failed),
 	}
+	switch {
+	case p.Matter.Counted():
+		share, usual := p.Share()
+		e.Bad, e.Share, e.UsualShare = ev.Above, units.Number(share), units.Number(usual)
+	case p.Matter == engine.Silence:
+		e.UsualRate, e.Complete = units.Number(p.UsualRate()), ev.N == 0
+	}
+	if p.Matter != engine.Latency {
+		e.Above, e.Ratio, e.WorstRatio, e.LastRatio = 0, nil, nil, nil
+	}
+	return e
 }
 
 // causesOf is the form of causes in JSON, the receiver's to keep.

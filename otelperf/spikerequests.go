@@ -38,16 +38,32 @@ func (r spikeRequests) Examples(in *engine.Incident) []string {
 	return ids
 }
 
-// isExample reports whether a request of the time of a part took longer than its threshold, or a call in it, for a dependency.
+// during reports whether a request is of the time of a part.
+func during(p *engine.Part, e *slowlog.Entry) bool {
+	return !e.End().Before(p.Start) && (p.End.IsZero() || !e.Start.After(p.End))
+}
+
+// isOf reports whether a request is of the endpoint of a part.
+func isOf(p *engine.Part, e *slowlog.Entry) bool {
+	ep := &p.Endpoint
+	return ep.Method == e.Method && ep.Route == e.Route && e.Kind == ep.Kind.String()
+}
+
+// isExample reports whether a request of the time of a part is one of those that it is about: it, or for a dependency a call in it, took
+// longer than the threshold, or failed.
 func isExample(p *engine.Part, e *slowlog.Entry) bool {
-	if e.End().Before(p.Start) || !p.End.IsZero() && e.Start.After(p.End) {
+	if p.Matter.Counted() {
+		_, ok := failureOf(p, e)
+		return ok
+	}
+	if p.Matter == engine.Silence || !during(p, e) {
 		return false
 	}
 	ep, threshold := &p.Endpoint, p.Evidence.Threshold
 	if ep.Kind == conventions.KindDependency {
 		return e.Anatomy != nil && calls(e.Anatomy.Root, ep.Route, units.Milliseconds(threshold))
 	}
-	return ep.Method == e.Method && ep.Route == e.Route && e.Kind == ep.Kind.String() && e.Duration > threshold
+	return isOf(p, e) && e.Duration > threshold
 }
 
 // calls reports whether a tree has a call that was measured in the row of a dependency and took longer than ms.

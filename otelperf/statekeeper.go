@@ -141,12 +141,25 @@ func (k *stateKeeper) mayWrite() error {
 		statefile.Err, k.path, h.Instance, h.Service)
 }
 
-// recent are at most limit of the baselines, those that were taken last.
+// recent are at most limit of the baselines, those that were taken last, and that of the whole service.
 func (k *stateKeeper) recent(saved []engine.Baseline) []engine.Baseline {
+	whole := func(b *engine.Baseline) int { // it is of no endpoint, and comes first
+		if b.Endpoint == engine.AllEndpoints {
+			return 0
+		}
+		return 1
+	}
 	slices.SortStableFunc(saved, func(a, b engine.Baseline) int {
+		if c := cmp.Compare(whole(&a), whole(&b)); c != 0 {
+			return c
+		}
 		return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.Endpoint.String(), b.Endpoint.String()))
 	})
-	return saved[:min(len(saved), k.limit)]
+	limit := k.limit
+	if len(saved) > 0 && whole(&saved[0]) == 0 {
+		limit++
+	}
+	return saved[:min(len(saved), limit)]
 }
 
 func (k *stateKeeper) report(err error) {

@@ -94,6 +94,10 @@ type EndpointRow struct {
 	// window; else what is left of the grace after a restart or a silence. nil if they are judged, or if nobody knows.
 	ReadySeconds *float64 `json:"ready_seconds,omitzero"`
 	ThresholdMs  float64  `json:"threshold_ms"` // above it a request is slow
+	// ErrorState is about failed requests: learning, normal, elevated (a share of them fails always: usual here, but not well) or failing.
+	ErrorState     string   `json:"error_state"`
+	UsualErrorRate *float64 `json:"usual_error_rate"` // 0 to 1; nil while it is not known
+	TrafficState   string   `json:"traffic_state"`    // learning, normal or silent: far fewer requests than usual at this hour
 }
 
 // Name returns "METHOD ROUTE".

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
+	"github.com/otelperf/otelperf-go/otelperf/internal/failures"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
@@ -19,8 +20,11 @@ type Baseline struct {
 	State    []byte               // of baseline.Detector.AppendState
 	// SpikingSince is when the spike began that was open then; zero for none.
 	SpikingSince time.Time
-	// Open is its part in an incident that has been reported, and whose end has not; nil for none.
+	// Open is the part of its latency in an incident that has been reported, and whose end has not; nil for none.
 	Open *OpenPart
+	// Others are its other parts in such incidents; Failures and Traffic are the states of those detectors, nil for none.
+	Others            []OpenPart
+	Failures, Traffic []byte // see Others
 }
 
 // Offer gives the engine the baselines of an earlier process, for endpoints as they appear. What is too old is dropped.
@@ -44,6 +48,10 @@ func (e *Engine) restore(ep *endpoint) {
 		return
 	}
 	delete(e.saved, ep.name)
+	e.restoreOthers(ep, &old)
+	if len(old.State) == 0 {
+		return
+	}
 	if err := ep.detector.Restore(old.State, max(0, e.now.Sub(old.At))); err != nil {
 		e.stats.RestoreFailures++
 		return
@@ -82,18 +90,59 @@ func (e *Engine) Baselines(now time.Time) (out []Baseline) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for ep := range e.all() {
-		if _, known := ep.detector.Quantile(0.5); known {
-			out = append(out, Baseline{Endpoint: ep.name, At: now, State: ep.detector.AppendState(nil), SpikingSince: e.spikingSince(ep), Open: e.incidents.openPart(ep.name)})
+		if b, ok := ep.baseline(now); ok {
+			b.SpikingSince = e.spikingSince(ep)
+			b.Open, b.Others = e.incidents.openParts(ep.name)
+			out = append(out, b)
 		}
+	}
+	if s := e.service; s != nil {
+		b := Baseline{Endpoint: s.name, At: now, Traffic: s.traffic.AppendState(nil)}
+		_, b.Others = e.incidents.openParts(s.name)
+		out = append(out, b)
 	}
 	for _, b := range e.saved {
 		if now.Sub(b.At).Abs() < maxBaselineAge {
 			was := b.Open
-			if b.Open = e.incidents.openPart(b.Endpoint); was != nil && b.Open == nil { // it has ended since
+			if b.Open, b.Others = e.incidents.openParts(b.Endpoint); was != nil && b.Open == nil { // it has ended since
 				b.SpikingSince = time.Time{}
 			}
 			out = append(out, b)
 		}
 	}
 	return out
+}
+
+// baseline is what is to be kept of an endpoint; ok is false while nothing is known.
+func (ep *endpoint) baseline(now time.Time) (b Baseline, ok bool) {
+	b = Baseline{Endpoint: ep.name, At: now}
+	if _, known := ep.detector.Quantile(0.5); known {
+		b.State, ok = ep.detector.AppendState(nil), true
+	}
+	if ok || len(ep.open) > 0 || !ep.failing.State(failures.Failed).Learning {
+		b.Failures, ok = ep.failing.AppendState(nil), true
+		if ep.traffic != nil {
+			b.Traffic = ep.traffic.AppendState(nil)
+		}
+	}
+	return b, ok
+}
+
+// restoreOthers gives a new endpoint what an earlier process knew beside its latency.
+func (e *Engine) restoreOthers(ep *endpoint, old *Baseline) {
+	age := max(0, e.now.Sub(old.At))
+	if len(old.Failures) > 0 && ep.failing != nil && ep.failing.Restore(old.Failures, age) != nil {
+		e.stats.RestoreFailures++
+	}
+	if len(old.Traffic) > 0 && ep.traffic != nil && ep.traffic.Restore(old.Traffic, age) != nil {
+		e.stats.RestoreFailures++
+	}
+}
+
+// restoreService gives the whole service what an earlier process knew of its traffic.
+func (e *Engine) restoreService() {
+	if old, ok := e.saved[e.service.name]; ok {
+		delete(e.saved, e.service.name)
+		e.restoreOthers(e.service, &old)
+	}
 }

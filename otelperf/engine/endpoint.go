@@ -24,10 +24,11 @@ type endpoint struct {
 
 	suspicion baseline.Suspicion // as of the last tick
 	published spikeprocessor.EndpointState
-	part      *part // in an open incident; nil: none
-	late      late
-	rebased   int // spikes that became the baseline
-	before    before
+	part      *part // in an open incident, of its latency; nil: none
+	others
+	late    late
+	rebased int // spikes that became the baseline
+	before  before
 }
 
 func (ep *endpoint) add(d *spikeprocessor.Delta) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
 	"github.com/otelperf/otelperf-go/otelperf/causes"
+	"github.com/otelperf/otelperf-go/otelperf/internal/failures"
 	"github.com/otelperf/otelperf-go/otelperf/internal/timeline"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
@@ -38,6 +39,9 @@ type Engine struct {
 	incidents incidents
 	followed  int64                             // step in which incidents were last looked at closely
 	saved     map[conventions.Endpoint]Baseline // of an earlier process, for endpoints not seen yet
+	failing   *failures.Detector                // of which each endpoint has another
+	service   *endpoint                         // stands for all of them, for its silence; nil before the first
+	heard     time.Duration                     // when the whole service was silent last
 }
 
 // Options are what an Engine may have. The zero value is ready to use.
@@ -52,6 +56,9 @@ type Options struct {
 	// Why is asked why slow requests of an open part of an incident are slow. It is called within Advance: it must return at once, not call
 	// the Engine, and leave what it is given as it is. Nil: it is not known.
 	Why func(*Incident, *Part) causes.Why
+	// Errors is asked which errors a part about failures or panics has, at most 3, the most frequent first. It is called within Advance:
+	// it must return at once, not call the Engine, and leave what it is given as it is. Nil: it is not known.
+	Errors func(*Part) []ErrorGroup
 	// Version returns the version of the service, by which an incident that began soon after a restart is put down to a new one.
 	// It is called within Advance and must not call the Engine. Nil: it is not known.
 	Version func() string
@@ -66,7 +73,11 @@ func New(o Options) (*Engine, error) {
 	if err := o.Detector.Validate(); err != nil {
 		return nil, err
 	}
-	return &Engine{options: o, detector: o.Detector, incidents: incidents{versionNow: o.Version}}, nil
+	failing, err := failures.New(failures.Config{})
+	if err != nil {
+		return nil, err
+	}
+	return &Engine{options: o, detector: o.Detector, failing: failing, incidents: incidents{versionNow: o.Version}}, nil
 }
 
 // Advance moves the engine to now with what came since the previous call. When now is before the previous one by a
@@ -105,14 +116,17 @@ func (e *Engine) advance(now time.Time, passed time.Duration, deltas iter.Seq[*s
 		e.buckets = bucketsOf(e.buckets[:0], d)
 		e.verdict(ep, ep.detector.Tick(e.now, e.buckets))
 		e.after(ep, d)
+		e.judge(ep, d)
 	}
 	for ep := range e.all() {
 		if !ep.touched {
 			e.verdict(ep, ep.detector.Tick(e.now, nil))
 			e.after(ep, nil)
+			e.judge(ep, nil)
 		}
 		ep.touched = false
 	}
+	e.listen()
 	e.follow()
 }
 
@@ -152,7 +166,7 @@ func (e *Engine) at(d *spikeprocessor.Delta) *endpoint {
 	}
 	if e.endpoints[d.ID] == nil {
 		e.serial++
-		ep := &endpoint{id: e.serial, name: d.Endpoint, line: timeline.NewLine(), detector: e.newDetector()}
+		ep := &endpoint{id: e.serial, name: d.Endpoint, line: timeline.NewLine(), detector: e.newDetector(), others: e.newOthers(d.Endpoint)}
 		e.endpoints[d.ID] = ep
 		e.restore(ep)
 		e.await(ep)
@@ -171,7 +185,7 @@ func (e *Engine) newDetector() *baseline.Detector {
 // verdict passes on what a detector found.
 func (e *Engine) verdict(ep *endpoint, ev baseline.Event) {
 	if ev.Kind != baseline.None {
-		e.record(ep, ev)
+		e.record(ep, Latency, ev)
 	}
 	ep.suspicion = ep.detector.Suspicion(onTheWay)
 	e.publish(ep)

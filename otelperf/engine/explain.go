@@ -41,7 +41,9 @@ func (e *Engine) explain(in *incident, newStep bool) {
 	if !newStep && !always {
 		return
 	}
-	worst := slices.DeleteFunc(slices.Clone(in.parts), func(p *part) bool { return p.ep == nil || p.Endpoint.Kind == conventions.KindDependency })
+	worst := slices.DeleteFunc(slices.Clone(in.parts), func(p *part) bool {
+		return p.ep == nil || p.Matter != Latency || p.Endpoint.Kind == conventions.KindDependency
+	})
 	slices.SortStableFunc(worst, func(a, b *part) int { return cmp.Compare(b.Worst.Ratio, a.Worst.Ratio) })
 	c := in.clone()
 	for _, p := range worst[:min(len(worst), maxExplained)] {

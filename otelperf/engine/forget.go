@@ -19,14 +19,16 @@ func (e *Engine) forget(d *spikeprocessor.Delta) {
 	}
 	ep := e.endpoints[d.ID]
 	e.leaveIncident(ep)
-	if p := e.incidents.unseen(ep.id); p != nil {
-		p.awaited = nil
+	for _, m := range matters {
+		if p := e.incidents.unseen(ep.id, m); p != nil {
+			p.awaited = nil
+		}
 	}
-	if _, known := ep.detector.Quantile(0.5); known && len(e.saved) < maxLaidBy {
+	if b, known := ep.baseline(e.now); known && len(e.saved) < maxLaidBy {
 		if e.saved == nil {
 			e.saved = map[conventions.Endpoint]Baseline{}
 		}
-		e.saved[ep.name] = Baseline{Endpoint: ep.name, At: e.now, State: ep.detector.AppendState(nil)}
+		e.saved[ep.name] = b
 	}
 	e.endpoints[d.ID] = nil
 	other := e.at(&spikeprocessor.Delta{ID: d.Other, Endpoint: conventions.Endpoint{Kind: ep.name.Kind, Route: conventions.OverflowRoute}})
@@ -35,11 +37,18 @@ func (e *Engine) forget(d *spikeprocessor.Delta) {
 	other.beyond = earlier(other.beyond, ep.beyond)
 }
 
-// leaveIncident ends the part that an endpoint has in an incident.
+// leaveIncident ends the parts that an endpoint has in incidents.
 func (e *Engine) leaveIncident(ep *endpoint) {
-	if ep.part != nil {
-		ev := ep.part.Evidence
+	for _, m := range matters {
+		p := ep.partOf(m)
+		if p == nil {
+			continue
+		}
+		ev := p.Evidence
+		if m != Latency {
+			ev = p.Total
+		}
 		ev.Kind, ev.At = baseline.Ended, e.now
-		e.record(ep, ev)
+		e.record(ep, m, ev)
 	}
 }

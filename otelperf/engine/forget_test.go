@@ -80,7 +80,7 @@ func TestForgottenEndpointsLeaveIncidents(t *testing.T) {
 	d.Endpoint.Route = "/another"
 	w.Advance(w.now, deltas(d))
 	at := w.now.Add(time.Minute)
-	w.record(w.endpoints[0], baseline.Event{Kind: baseline.Started, Start: at, At: at})
+	w.record(w.endpoints[0], Latency, baseline.Event{Kind: baseline.Started, Start: at, At: at})
 	if in := w.Incidents(); len(in) != 2 || len(in[0].Parts) != 1 || in[0].Parts[0].Endpoint.Route != "/another" || len(in[1].Parts) != 1 {
 		t.Errorf("incidents are %+v", in)
 	}
@@ -91,8 +91,8 @@ func TestForgottenBaselinesComeBack(t *testing.T) {
 	w := newWatched(t)
 	w.run(900, 1, 20*time.Millisecond)
 	w.Advance(w.now, deltas(gone(0, 1)))
-	if n := len(w.Baselines(w.now)); n != 1 {
-		t.Errorf("%d baselines are to be saved, want 1", n)
+	if n := len(w.Baselines(w.now)); n != 2 {
+		t.Errorf("%d baselines are to be saved, want that of the endpoint and that of the whole service", n)
 	}
 	back := requests(2, 1, 20*time.Millisecond)
 	back.Endpoint.Route = "/a"

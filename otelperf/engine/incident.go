@@ -20,15 +20,16 @@ const (
 	NewNormal State = "new_normal" // it stayed for half an hour and is the baseline now
 )
 
-// Incident is latency that left its baseline, at one endpoint or at several for the same reason: they began together, or wait for the
-// same dependency.
+// Incident is latency, failures or traffic that left what is usual, at one endpoint or at several for the same reason: they began
+// together, or wait for the same dependency.
 type Incident struct {
 	ID    string    // unique in this process, and by its time among others
 	State State     // open until its last part has ended
 	Start time.Time // when the evidence began
 	At    time.Time // when there was enough of it
 	End   time.Time // zero while it is open
-	// Parts are the endpoints involved, at most one for each: those that are open first, and of these the worst first.
+	// Parts are the endpoints involved, at most one for each and each matter: those that are open first, of these those of most weight, and
+	// of these the worst first.
 	Parts []Part
 	// Reason says in a sentence what was seen, by the first of Parts, after a message of growth how bad that has become, and once it has
 	// ended what it has cost.
@@ -48,15 +49,19 @@ type Incident struct {
 // Part is one endpoint's part in an incident.
 type Part struct {
 	Endpoint conventions.Endpoint // it is of
+	Matter   Matter               // it is about; an endpoint has a part for each
 	State    State                // of this endpoint
 	Start    time.Time            // when the evidence began
 	At       time.Time            // when there was enough of it
 	End      time.Time            // zero while it is open
-	// Evidence is what made it an alarm. It stays as it was.
+	// Evidence is what made it an alarm. It stays as it was. Of another matter than latency it has the times, N requests, of which Above are
+	// bad, and Expected bad ones would be usual; Ratio is of the shares. Of silence, Expected requests would be, and Ratio is of that to N.
 	Evidence baseline.Event
-	Worst    Moment // when it was farthest from its baseline: what the evidence shows, or a minute since
-	Last     Moment // the last minute; of the evidence at first, and of the last minute of the part once it has ended
-	Cost     Cost   // since Start
+	Total    baseline.Event // as Evidence, from Start until now or the end; not of latency
+	Errors   []ErrorGroup   // what failed most, of a part about failures or panics: at most 3, the most frequent first
+	Worst    Moment         // when it was farthest from its baseline: what the evidence shows, or a minute since
+	Last     Moment         // the last minute; of the evidence at first, and of the last minute of the part once it has ended
+	Cost     Cost           // since Start
 	// Before: it was open already when the process before this one saved its state, and Start is of then. The Evidence and the Cost are
 	// of this process: the Cost is since the restart.
 	Before bool
@@ -97,12 +102,30 @@ type Cost struct {
 	ExpectedFailed float64 // how many would have at the rate of the hour before
 }
 
+// raise makes every number at least that of another, and less takes another off.
+func (c *Cost) raise(o *Cost) {
+	*c = Cost{
+		max(c.Requests, o.Requests), max(c.Slow, o.Slow), max(c.ExpectedSlow, o.ExpectedSlow), max(c.Failed, o.Failed), max(c.ExpectedFailed, o.ExpectedFailed),
+	}
+}
+
+func (c *Cost) less(o *Cost) { // see raise
+	*c = Cost{c.Requests - o.Requests, c.Slow - o.Slow, c.ExpectedSlow - o.ExpectedSlow, c.Failed - o.Failed, c.ExpectedFailed - o.ExpectedFailed}
+}
+
 func (c *Cost) add(o *Cost) {
 	c.Requests += o.Requests
 	c.Slow += o.Slow
 	c.ExpectedSlow += o.ExpectedSlow
 	c.Failed += o.Failed
 	c.ExpectedFailed += o.ExpectedFailed
+}
+
+// ErrorGroup are failed requests of an endpoint with one kind of error.
+type ErrorGroup struct {
+	Type, Message string // as of the slow log
+	Count         uint64 // of those that the slow log has, since the start of the part
+	TraceID       string // of the last one; "" where there is none
 }
 
 // Event is something new about an incident: a part that began or ended, or that it is time for a message. There is one message when it

@@ -14,7 +14,7 @@ import (
 // MaxIncidents is how many incidents are remembered: the last ones, and before those that have ended those that are open.
 const MaxIncidents = 50
 
-// incidents are the last MaxIncidents, each with at most one part per endpoint. The engine's mutex guards it.
+// incidents are the last MaxIncidents, each with at most one part per endpoint and matter. The engine's mutex guards it.
 type incidents struct {
 	all    []*incident // oldest first
 	events []Event     // of the running Advance
@@ -37,25 +37,32 @@ type incident struct {
 }
 
 // record takes in what a detector said of an endpoint.
-func (e *Engine) record(ep *endpoint, ev baseline.Event) {
+func (e *Engine) record(ep *endpoint, m Matter, ev baseline.Event) {
 	if ev.Kind == baseline.Started {
-		e.started(ep, ev)
+		e.started(ep, m, ev)
 		return
 	}
-	p := ep.part
+	p := ep.partOf(m)
 	if p == nil {
 		return
 	}
-	ep.part, p.ep = nil, nil
+	ep.setPart(m, nil)
+	p.ep = nil
 	p.State, p.End, p.over = Ended, ev.At, e.elapsed
 	switch {
 	case ev.Kind == baseline.NewNormal:
 		p.State = NewNormal
-		ep.rebased++
-	case e.elapsed-p.busy >= silence:
+		if m == Latency {
+			ep.rebased++
+		}
+	case m != Silence && e.elapsed-p.busy >= silence:
 		p.End, p.Ending = p.lastRequest, "no request since "+p.clock(p.lastRequest)
 	}
-	ep.late = late{part: p}
+	if m == Latency {
+		ep.late = late{part: p}
+	} else {
+		p.soFar(ev)
+	}
 	e.ended(p, ev)
 }
 
@@ -79,24 +86,24 @@ func (e *Engine) ended(p *part, ev baseline.Event) {
 func isOpen(p *part) bool { return p.State == Open }
 
 // started gives an endpoint that spikes its part in an incident.
-func (e *Engine) started(ep *endpoint, ev baseline.Event) {
-	if ep.part != nil {
+func (e *Engine) started(ep *endpoint, m Matter, ev baseline.Event) {
+	if ep.partOf(m) != nil {
 		return
 	}
 	k := &e.incidents
-	if p := k.unseen(ep.id); p != nil {
+	if p := k.unseen(ep.id, m); p != nil {
 		e.resume(ep, p, &ev)
 		k.changed(p, ev)
 		return
 	}
-	if in, p := k.former(ep.id, e.elapsed, ep.before.of(&ev, e.elapsed)); p != nil {
+	if in, p := k.former(ep.id, m, e.elapsed, m == Latency && ep.before.of(&ev, e.elapsed)); p != nil {
 		e.goOn(ep, p, &ev)
 		in.reopen()
-		ep.part = p
+		ep.setPart(m, p)
 		k.changed(p, ev)
 		return
 	}
-	p := e.newPart(ep, &ev, false)
+	p := e.newPart(ep, m, &ev, false)
 	e.askCause(p)
 	in, how := k.home(p, e.elapsed)
 	if in == nil {
@@ -104,7 +111,7 @@ func (e *Engine) started(ep *endpoint, ev baseline.Event) {
 		in.found = e.elapsed
 	}
 	in.admit(p, how)
-	ep.part = p
+	ep.setPart(m, p)
 	k.changed(p, ev)
 }
 
@@ -158,10 +165,10 @@ func (in *incident) clone() Incident {
 	c.TraceIDs = slices.Clone(in.TraceIDs)
 	c.Parts = make([]Part, 0, len(in.parts))
 	unseen := in.unseen()
-	for _, p := range in.parts {
+	for i, p := range in.parts {
 		c.Parts = append(c.Parts, p.Part)
-		if p.Endpoint.Kind.Request() && p.Unseen == unseen {
-			c.Cost.add(&p.Cost)
+		if p.Endpoint.Kind.Request() && p.Unseen == unseen && p.Endpoint != AllEndpoints {
+			c.Cost.add(in.costBeyond(i))
 		}
 	}
 	slices.SortStableFunc(c.Parts, worseFirst)
@@ -172,8 +179,22 @@ func (in *incident) clone() Incident {
 	return c
 }
 
-// worseFirst orders the parts that are open before the others, of these those that were seen since a restart, and the worse before the
-// better.
+// costBeyond is the cost of a part beyond what parts before it count of the same endpoint.
+func (in *incident) costBeyond(i int) *Cost {
+	p := in.parts[i]
+	c, most := p.Cost, Cost{}
+	for _, o := range in.parts[:i] {
+		if o.Endpoint == p.Endpoint && o.Unseen == p.Unseen {
+			most.raise(&o.Cost)
+		}
+	}
+	c.raise(&most)
+	c.less(&most)
+	return &c
+}
+
+// worseFirst orders the parts that are open before the others, of these those that were seen since a restart, and those of more
+// weight, and of these the worse before the better.
 func worseFirst(a, b Part) int {
 	rank := func(p *Part) (n int) {
 		if p.State != Open {
@@ -184,7 +205,7 @@ func worseFirst(a, b Part) int {
 		}
 		return n
 	}
-	return cmp.Or(cmp.Compare(rank(&a), rank(&b)), cmp.Compare(b.Worst.Ratio, a.Worst.Ratio))
+	return cmp.Or(cmp.Compare(rank(&a), rank(&b)), cmp.Compare(a.Matter.weight(), b.Matter.weight()), cmp.Compare(b.Worst.Ratio, a.Worst.Ratio))
 }
 
 // list returns copies of all that are remembered, newest first.

@@ -28,10 +28,10 @@ const (
 )
 
 // former finds the part that an endpoint had in an incident a short while ago, or before the restart, if it was slow then already.
-func (k *incidents) former(endpoint int, now time.Duration, wasOpen bool) (*incident, *part) {
+func (k *incidents) former(endpoint int, m Matter, now time.Duration, wasOpen bool) (*incident, *part) {
 	for _, in := range slices.Backward(k.all) {
 		for _, p := range in.parts {
-			if p.id == endpoint && p.State == Ended && (now-p.over < comeBack || wasOpen && p.Unseen) && !in.sealed {
+			if p.id == endpoint && p.Matter == m && p.State == Ended && (now-p.over < comeBack || wasOpen && p.Unseen) && !in.sealed {
 				return in, p
 			}
 		}
@@ -42,7 +42,7 @@ func (k *incidents) former(endpoint int, now time.Duration, wasOpen bool) (*inci
 // home finds the incident that a new part belongs to; nil for one of its own.
 func (k *incidents) home(p *part, now time.Duration) (*incident, manner) {
 	for _, in := range slices.Backward(k.all) {
-		if in.alive(now) && slices.ContainsFunc(in.parts, func(o *part) bool { return p.beganWith(o) }) {
+		if in.alive(now) && slices.ContainsFunc(in.parts, func(o *part) bool { return p.joins(o) }) {
 			return in, inConcert
 		}
 	}
@@ -68,19 +68,35 @@ func (k *incidents) sharing(p *part, other *incident) *incident {
 // sharesCause reports whether two parts wait for the same.
 func (p *part) sharesCause(o *part) bool {
 	a := p.waitsFor()
-	return a != "" && a == o.waitsFor()
+	return p.Matter.shared() && o.Matter.shared() && a != "" && a == o.waitsFor()
 }
 
 // beganUnder reports whether two parts that wait for no dependency that is known began under the same signal of the process, or wait for
 // the same pool since about the same time. It is asked of the first part of an incident alone: what began a little later each time has no
 // end.
 func (p *part) beganUnder(first *part) bool {
-	if p.waitsFor() != "" || first.waitsFor() != "" || (p.began-first.began).Abs() > underOne {
+	if !p.Matter.shared() || !first.Matter.shared() || p.waitsFor() != "" || first.waitsFor() != "" || (p.began-first.began).Abs() > underOne {
 		return false
 	}
 	pool := p.Why.About()
 	return strings.HasPrefix(pool, "pool ") && pool == first.Why.About() ||
 		slices.ContainsFunc(p.signals, func(s string) bool { return slices.Contains(first.signals, s) })
+}
+
+// shared reports whether different endpoints may have it for one reason: what callers do wrong, and that they do not call, may come
+// together by chance.
+func (m Matter) shared() bool { return m == Latency || m == Failures || m == Panics }
+
+// joins reports whether a part belongs to the incident of another: they began together, and are about what endpoints share; or they are of
+// one endpoint, and the other is open.
+func (p *part) joins(o *part) bool {
+	switch {
+	case p.Endpoint == o.Endpoint && p.Matter != o.Matter:
+		return isOpen(o) && !o.Unseen || p.beganWith(o)
+	case p.Matter == Silence && o.Matter == Silence, p.Matter.shared() && o.Matter.shared():
+		return p.beganWith(o)
+	}
+	return false
 }
 
 // alive reports whether an incident may still grow.
@@ -116,7 +132,7 @@ func (in *incident) admit(p *part, how manner) {
 	if p.Before {
 		in.SinceRestart, in.SinceVersion = false, ""
 	}
-	if how == bySameCause && p.sure >= in.worstOpen() || in.worseThanReported(p) {
+	if how == bySameCause && p.sure >= in.worstOpen(p.Matter) || in.worseThanReported(p) || in.outweighs(p) {
 		in.messages.grew = true
 	}
 	p.in = in
@@ -129,10 +145,15 @@ func (in *incident) admit(p *part, how manner) {
 // reopen has it go on, if it had ended.
 func (in *incident) reopen() { in.State, in.End = Open, time.Time{} }
 
-// worstOpen is the ratio of the worst part that is open; 0 for none.
-func (in *incident) worstOpen() (ratio float64) {
+// outweighs reports whether a part is of more weight than all that are open.
+func (in *incident) outweighs(p *part) bool {
+	return !slices.ContainsFunc(in.parts, func(o *part) bool { return isOpen(o) && o.Matter.weight() <= p.Matter.weight() })
+}
+
+// worstOpen is the ratio of the worst part that is open and about a matter; 0 for none.
+func (in *incident) worstOpen(m Matter) (ratio float64) {
 	for _, p := range in.parts {
-		if p.ep != nil {
+		if p.ep != nil && p.Matter == m {
 			ratio = max(ratio, p.sure)
 		}
 	}

@@ -69,7 +69,7 @@ func (e *Engine) worsen(in *incident) {
 	for _, p := range in.parts {
 		if p.ep != nil {
 			e.look(p)
-			in.messages.grew = in.messages.grew || p.sure >= in.worstOpen() && in.worseThanReported(p)
+			in.messages.grew = in.messages.grew || p.sure >= in.worstOpen(p.Matter) && in.worseThanReported(p)
 		}
 	}
 }
@@ -80,7 +80,7 @@ func (in *incident) worseThanReported(p *part) bool {
 	reported := p.reported
 	if reported == 0 {
 		for _, o := range in.parts {
-			if isOpen(o) {
+			if isOpen(o) && o.Matter == p.Matter {
 				reported = max(reported, o.reported)
 			}
 		}
@@ -91,8 +91,16 @@ func (in *incident) worseThanReported(p *part) bool {
 // ask finds out what single requests show.
 func (e *Engine) ask(in *incident) {
 	for _, p := range in.parts {
-		if p.ep != nil && e.elapsed-p.found < asking {
+		if p.ep == nil {
+			continue
+		}
+		if e.elapsed-p.found < asking {
 			e.askCause(p)
+		}
+		if e.options.Errors != nil && (p.Matter == Failures || p.Matter == Panics) {
+			if groups := e.options.Errors(&p.Part); len(groups) > 0 {
+				p.Errors = groups
+			}
 		}
 	}
 	if e.options.Requests == nil || in.unseen() {
@@ -106,10 +114,13 @@ func (e *Engine) ask(in *incident) {
 
 // askCause finds out what makes a part slow, as far as that is not known.
 func (e *Engine) askCause(p *part) {
+	if !p.Matter.shared() {
+		return
+	}
 	if p.WaitsFor == "" && e.options.Requests != nil && p.Endpoint.Kind.Request() {
 		p.WaitsFor = e.options.Requests.WaitsFor(p.Endpoint, p.since)
 	}
-	if len(p.signals) == 0 && e.options.Signals != nil && !p.Before && !p.Evidence.Gradual {
+	if p.Matter == Latency && len(p.signals) == 0 && e.options.Signals != nil && !p.Before && !p.Evidence.Gradual {
 		p.signals = e.options.Signals(e.elapsed - p.began)
 	}
 }

@@ -42,9 +42,16 @@ type part struct {
 }
 
 // newPart is the part of an endpoint that has just been found to spike, and may have been open before the restart.
-func (e *Engine) newPart(ep *endpoint, ev *baseline.Event, wasOpen bool) *part {
-	p := &part{id: ep.id, Part: Part{Endpoint: ep.name, State: Open, Start: ev.Start, At: ev.At, Evidence: *ev}}
-	if p.Before = wasOpen || ep.before.of(ev, e.elapsed); p.Before && !ep.before.since.IsZero() {
+func (e *Engine) newPart(ep *endpoint, m Matter, ev *baseline.Event, wasOpen bool) *part {
+	p := &part{id: ep.id, Part: Part{Endpoint: ep.name, Matter: m, State: Open, Start: ev.Start, At: ev.At, Evidence: *ev}}
+	p.Before = wasOpen || m == Latency && ep.before.of(ev, e.elapsed)
+	if m != Latency {
+		p.began = e.elapsed - p.At.Sub(p.Start)
+		p.FailedBefore, p.Failed = math.NaN(), math.NaN()
+		e.alarmOther(ep, p, ev)
+		return p
+	}
+	if p.Before && !ep.before.since.IsZero() {
 		p.Start = ep.before.since
 	}
 	p.began = e.elapsed - p.At.Sub(p.Start)
@@ -151,6 +158,10 @@ func (p *part) compare(isEnough bool) {
 
 // look takes the last minute.
 func (e *Engine) look(p *part) {
+	if p.Matter.Counted() {
+		e.lookAtShare(p)
+		return
+	}
 	ev, t := &p.Evidence, &e.scratch.Aggregate
 	if ev.QuantileBaseline <= 0 {
 		return
@@ -186,7 +197,11 @@ func (e *Engine) goOn(ep *endpoint, p *part, ev *baseline.Event) {
 	if p.Ending = ""; p.Unseen {
 		p.Unseen, p.earlier, p.Cost = false, p.Cost, Cost{}
 	}
-	e.alarm(ep, p, ev)
+	if p.Matter == Latency {
+		e.alarm(ep, p, ev)
+	} else {
+		e.alarmOther(ep, p, ev)
+	}
 	p.WaitsFor, p.Why, p.signals = "", causes.Why{}, nil // that was then
 	e.askCause(p)
 }

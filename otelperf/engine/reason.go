@@ -29,7 +29,7 @@ func (in *Incident) reason(grown bool) string {
 		b.WriteString("; waiting for " + p.WaitsFor)
 	}
 	if n := len(in.Parts) - 1; n > 0 {
-		b.WriteString("; and " + counted(uint64(n), "more endpoint"))
+		b.WriteString("; and " + counted(uint64(n), "more "+in.others()))
 	}
 	switch {
 	case p.Before:
@@ -64,7 +64,7 @@ func (in *Incident) returns() string {
 	if in.State != Open {
 		return text
 	}
-	return text + fmt.Sprintf(" after %v: %s", p.Away.Round(time.Second), seen(&p.Again))
+	return text + fmt.Sprintf(" after %v: %s", p.Away.Round(time.Second), p.seen(&p.Again))
 }
 
 // clock is a time of a part, with the day if that is not the one of its alarm.
@@ -94,6 +94,9 @@ func (in *Incident) toll() string {
 	case slices.ContainsFunc(in.Parts, func(p Part) bool { return p.Before }):
 		span = "since the restart"
 	}
+	if p.Matter != Latency {
+		return span + " " + p.tollOther()
+	}
 	text := span + fmt.Sprintf(" %d of %s slow (%s expected)", cost.Slow, counted(cost.Requests, word), units.Short(*units.Number(cost.ExpectedSlow)))
 	if cost.Failed > 0 {
 		text += fmt.Sprintf(", %d failed", cost.Failed)
@@ -106,14 +109,27 @@ func (in *Incident) toll() string {
 
 // atItsWorst says what Worst was, such as "at its worst p97 1240 ms (4x)".
 func (p *Part) atItsWorst() string {
+	if p.Matter.Counted() {
+		return fmt.Sprintf("at its worst %s in a minute", percent(float64(p.Worst.Failed)/float64(max(1, p.Worst.Requests))))
+	}
 	return fmt.Sprintf("at its worst %s %s ms (%s)", quantileName(p.Worst.Rank), shortMs(p.Worst.Quantile), times(p.Worst.Ratio))
 }
 
 // Seen says what raised the alarm, such as "38 of 212 requests above 820 ms (2x the usual p99), 2.1 expected; p97 950 ms, usually 310
 // (3.1x)".
-func (p *Part) Seen() string { return seen(&p.Evidence) }
+func (p *Part) Seen() string { return p.seen(&p.Evidence) }
 
-func seen(ev *baseline.Event) string {
+func (p *Part) seen(ev *baseline.Event) string {
+	switch {
+	case p.Matter.Counted():
+		return seenBad(p.Matter, ev)
+	case p.Matter == Silence:
+		return seenSilent(ev)
+	}
+	return seenSlow(ev)
+}
+
+func seenSlow(ev *baseline.Event) string {
 	text := fmt.Sprintf("%d of %d requests above %s ms (%s), %s expected", ev.Above, ev.N, shortMs(ev.Threshold), timesUsual(ev),
 		units.Short(*units.Number(ev.Expected)))
 	usually := "usually"

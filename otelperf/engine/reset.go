@@ -12,14 +12,14 @@ func (e *Engine) Reset(baselines bool) []Event {
 	defer e.mu.Unlock()
 	if baselines {
 		e.endIncidents()
-		e.saved = nil
+		e.saved, e.service, e.heard = nil, nil, 0
 	}
 	e.began = e.now
 	for ep := range e.all() {
 		ep.line.Reset()
 		ep.coarse, ep.beyond, ep.unknown = false, 0, false
 		if baselines {
-			ep.detector, ep.suspicion = e.newDetector(), baseline.Suspicion{}
+			ep.detector, ep.suspicion, ep.others = e.newDetector(), baseline.Suspicion{}, e.newOthers(ep.name)
 			e.publish(ep)
 		}
 	}
@@ -35,6 +35,9 @@ func (e *Engine) endIncidents() {
 	for ep := range e.all() {
 		e.leaveIncident(ep)
 		ep.before, ep.late = before{}, late{}
+	}
+	if e.service != nil {
+		e.leaveIncident(e.service)
 	}
 	e.endUnseen(true)
 	e.follow()

@@ -121,7 +121,7 @@ func TestOpenIncidentsAreRememberedLongest(t *testing.T) {
 	change := func(id int, kind baseline.Kind) {
 		at = at.Add(10 * time.Minute)
 		e.now, e.elapsed = at, at.Sub(midnight)
-		e.record(e.endpoints[id], baseline.Event{Kind: kind, Start: at, At: at, Threshold: time.Second})
+		e.record(e.endpoints[id], Latency, baseline.Event{Kind: kind, Start: at, At: at, Threshold: time.Second})
 	}
 	change(0, baseline.Started)
 	first := e.endpoints[0].part.in.ID

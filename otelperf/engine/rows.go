@@ -21,7 +21,10 @@ type Row struct {
 	Numbers
 	BaselineP99 time.Duration  // what p99 normally is; 0 while that is not known
 	Phase       baseline.Phase // learning, normal or spiking
-	Spike       *Part          // in the open incident; nil for none
+	Spike       *Part          // in the open incident of its latency; nil for none
+	Errors      string         // of its failures: learning, normal, elevated (a share fails always, which is usual here) or failing
+	UsualErrors float64        // the share that usually fails, 0 to 1; NaN while that is not known
+	Traffic     string         // learning, normal, or silent: far fewer requests than usual at this hour; of what is no request, normal
 	Needed      uint64         // requests missing for a baseline p99, while learning
 	GraceLeft   time.Duration  // how long requests will still not be learned from
 	JudgedIn    time.Duration  // how long they will still not be judged, since the start or after a silence
@@ -104,6 +107,8 @@ func (ep *endpoint) row(t *timeline.Aggregate, covered time.Duration) Row {
 		Endpoint: ep.name, Numbers: ep.numbers(t, covered.Seconds()), Coarse: ep.coarse, OutcomesUnknown: ep.unknown,
 		Phase: state.Phase, Needed: state.Needed, GraceLeft: state.GraceLeft, JudgedIn: state.JudgedIn, BaselineP99: ep.baselineP99(),
 	}
+	row.Errors, row.UsualErrors = ep.errors()
+	row.Traffic = ep.trafficState()
 	if ep.part != nil {
 		row.Spike = new(ep.part.Part)
 	}

@@ -38,7 +38,7 @@ func (e *Engine) Stats() Stats {
 	defer e.mu.Unlock()
 	st := e.stats
 	for ep := range e.all() {
-		st.Bytes += ep.line.Bytes() + int(unsafe.Sizeof(*ep)+unsafe.Sizeof(*ep.detector))
+		st.Bytes += ep.line.Bytes() + int(unsafe.Sizeof(*ep)+unsafe.Sizeof(*ep.detector)) + ep.others.bytes()
 		st.Anomalies += ep.detector.Anomalies()
 	}
 	return st

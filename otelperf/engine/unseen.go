@@ -20,6 +20,7 @@ const maxID = 64
 // OpenPart is what the next process has to know of a part in an incident that has been reported, and whose end has not.
 type OpenPart struct {
 	Incident string         `json:"incident"`          // its id
+	Matter   Matter         `json:"matter,omitzero"`   // "": Latency
 	Reopened bool           `json:"reopened,omitzero"` // that was reported of it
 	State    State          `json:"state"`             // and what follows: as of Part
 	Start    time.Time      `json:"start"`             // see State
@@ -30,17 +31,33 @@ type OpenPart struct {
 	Cost     Cost           `json:"cost"`              // of all processes by now, as far as it is known
 }
 
-// openPart is the part of an endpoint in an incident that has been reported as open; nil for none.
-func (k *incidents) openPart(name conventions.Endpoint) *OpenPart {
+// openParts are the parts of an endpoint in incidents that have been reported as open: of its latency, and the others; nil for none.
+func (k *incidents) openParts(name conventions.Endpoint) (latency *OpenPart, others []OpenPart) {
+	for _, m := range matters {
+		switch o := k.openPart(name, m); {
+		case o == nil:
+		case m == Latency:
+			latency = o
+		default:
+			others = append(others, *o)
+		}
+	}
+	return latency, others
+}
+
+func (k *incidents) openPart(name conventions.Endpoint, m Matter) *OpenPart {
 	for _, in := range slices.Backward(k.all) {
 		if !in.messages.opened || in.messages.closed {
 			continue
 		}
 		for _, p := range in.parts {
-			if p.Endpoint == name {
+			if p.Endpoint == name && p.Matter == m {
 				o := &OpenPart{
 					Incident: in.ID, Reopened: in.messages.reopened, State: p.State, Start: p.Start, At: p.At, End: p.End,
 					Evidence: p.Evidence, Worst: p.Worst, Cost: p.earlier,
+				}
+				if m != Latency {
+					o.Matter = m
 				}
 				o.Cost.add(&p.Cost)
 				return o
@@ -52,7 +69,7 @@ func (k *incidents) openPart(name conventions.Endpoint) *OpenPart {
 
 // valid reports whether a part that was saved at a time can be taken over.
 func (o *OpenPart) valid(saved, now time.Time) bool {
-	if o == nil || o.Incident == "" || len(o.Incident) > maxID {
+	if o == nil || o.Matter != "" && !slices.Contains(matters[:], o.Matter) || o.Incident == "" || len(o.Incident) > maxID {
 		return false
 	}
 	is := o.State == Open && o.End.IsZero() || (o.State == Ended || o.State == NewNormal) && !o.End.IsZero()
@@ -69,34 +86,49 @@ func (e *Engine) takeOver(saved []Baseline) {
 	}
 	for i := range saved {
 		b := &saved[i]
-		if !b.Open.valid(b.At, now) {
-			continue
+		if b.Open != nil {
+			all = e.takeOverPart(all, b, b.Open, now)
 		}
-		n := slices.IndexFunc(all, func(in *incident) bool { return in.ID == b.Open.Incident })
-		if n < 0 {
-			n = len(all)
-			all = append(all, &incident{
-				Incident: Incident{ID: b.Open.Incident, State: Ended, Start: b.Open.Start, At: b.Open.At},
-				messages: messages{opened: true, reopened: b.Open.Reopened, last: e.elapsed},
-			})
+		for j := range b.Others {
+			all = e.takeOverPart(all, b, &b.Others[j], now)
 		}
-		all[n].takeOver(e.partBefore(b, now))
 	}
 	slices.SortStableFunc(all, func(a, b *incident) int { return a.At.Compare(b.At) })
 	e.incidents.all = append(e.incidents.all, all[max(0, len(all)-MaxIncidents):]...)
 }
 
+func (e *Engine) takeOverPart(all []*incident, b *Baseline, o *OpenPart, now time.Time) []*incident {
+	if !o.valid(b.At, now) {
+		return all
+	}
+	n := slices.IndexFunc(all, func(in *incident) bool { return in.ID == o.Incident })
+	if n < 0 {
+		n = len(all)
+		all = append(all, &incident{
+			Incident: Incident{ID: o.Incident, State: Ended, Start: o.Start, At: o.At},
+			messages: messages{opened: true, reopened: o.Reopened, last: e.elapsed},
+		})
+	}
+	all[n].takeOver(e.partBefore(b, o, now))
+	return all
+}
+
 // partBefore is a part of which nothing is seen yet.
-func (e *Engine) partBefore(b *Baseline, now time.Time) *part {
-	o := b.Open
+func (e *Engine) partBefore(b *Baseline, o *OpenPart, now time.Time) *part {
 	then := func(t time.Time) time.Duration { return e.elapsed - now.Sub(t) }
 	p := &part{
 		Part: Part{
-			Endpoint: b.Endpoint, State: o.State, Start: o.Start, At: o.At, End: o.End,
-			Evidence: o.Evidence, Worst: o.Worst, Last: o.Worst, Cost: o.Cost,
+			Endpoint: b.Endpoint, Matter: o.Matter, State: o.State, Start: o.Start, At: o.At, End: o.End,
+			Evidence: o.Evidence, Total: o.Evidence, Worst: o.Worst, Last: o.Worst, Cost: o.Cost,
 			Before: true, Unseen: true, FailedBefore: math.NaN(), Failed: math.NaN(),
 		},
 		sure: o.Worst.Ratio, reported: o.Worst.Ratio, lastRequest: b.At, began: then(o.Start), found: then(o.At), until: e.elapsed + appears,
+	}
+	if p.Matter == "" {
+		p.Matter = Latency
+	}
+	if p.Matter == Silence {
+		p.until = then(o.Start) + silentFor
 	}
 	if !o.End.IsZero() {
 		p.over = then(o.End)
@@ -127,17 +159,35 @@ func (e *Engine) await(ep *endpoint) {
 	for _, in := range e.incidents.all {
 		for _, p := range in.parts {
 			if p.id == 0 && p.Endpoint == ep.name {
-				p.id, p.awaited, p.until = ep.id, ep, max(ep.before.until, e.elapsed+rejoin)
+				p.id, p.awaited, p.until = ep.id, ep, e.awaitedUntil(p, ep)
 			}
 		}
 	}
 }
 
+// silentFor is how long a silence may go on before it is usual, and unjudged how long its detector judges nothing after a restart.
+const (
+	silentFor = 24 * time.Hour
+	unjudged  = 45 * time.Minute
+)
+
+// awaitedUntil is when an unseen part of an endpoint that has appeared ends, if it is not seen: a silence in which there was no request
+// ends with the first, and where there were few it is judged after a while.
+func (e *Engine) awaitedUntil(p *part, ep *endpoint) time.Duration {
+	switch {
+	case p.Matter != Silence:
+		return max(ep.before.until, e.elapsed+rejoin)
+	case p.Evidence.N == 0:
+		return e.elapsed
+	}
+	return e.elapsed + unjudged
+}
+
 // unseen finds the part that an endpoint has had since before the restart, and of which nothing was seen yet.
-func (k *incidents) unseen(endpoint int) *part {
+func (k *incidents) unseen(endpoint int, m Matter) *part {
 	for _, in := range slices.Backward(k.all) {
 		for _, p := range in.parts {
-			if p.id == endpoint && p.Unseen && isOpen(p) {
+			if p.id == endpoint && p.Matter == m && p.Unseen && isOpen(p) {
 				return p
 			}
 		}
@@ -153,13 +203,13 @@ func (in *incident) unseen() bool {
 // resume takes in that a part goes on that was open before the restart.
 func (e *Engine) resume(ep *endpoint, p *part, ev *baseline.Event) {
 	old := *p
-	*p = *e.newPart(ep, ev, true)
+	*p = *e.newPart(ep, old.Matter, ev, true)
 	p.in, p.Start, p.At, p.began, p.reported, p.earlier = old.in, old.Start, old.At, old.began, old.reported, old.Cost
 	p.sure = max(p.sure, old.sure)
 	if old.Worst.Ratio > p.Worst.Ratio {
 		p.Worst = old.Worst
 	}
-	ep.part = p
+	ep.setPart(p.Matter, p)
 	e.askCause(p)
 	in := p.in
 	in.messages.resumes = in.messages.resumes || !in.messages.resumed
@@ -174,7 +224,7 @@ func (e *Engine) endUnseen(all bool) {
 			if !p.Unseen || !isOpen(p) {
 				continue
 			}
-			if p.awaited != nil {
+			if p.awaited != nil && p.Matter == Latency {
 				if left := p.awaited.detector.State().JudgedIn; left > 0 { // the grace may become longer
 					p.until = max(p.until, e.elapsed+left+rejoin)
 				}
@@ -188,8 +238,11 @@ func (e *Engine) endUnseen(all bool) {
 
 func (e *Engine) endPartBefore(p *part) {
 	p.State, p.End, p.awaited = Ended, p.lastRequest, nil
+	if p.Matter == Silence {
+		p.End = e.now
+	}
 	p.over = e.elapsed - max(0, e.now.Sub(p.End))
-	if !p.in.byReset {
+	if !p.in.byReset && p.Matter != Silence {
 		p.Ending = "no longer seen after the restart"
 	}
 	ev := p.Evidence

@@ -49,8 +49,8 @@ type labelled map[string]map[string]string
 
 func labelsOf(m *message) map[string]string {
 	labels := map[string]string{
-		"alertname": "OtelperfSpike", "service": m.Service, "severity": severity(&m.Spike), "endpoint": m.first,
-		"matter": matter(&m.Spike), "instance": m.Instance, "incident": m.Spike.ID,
+		"alertname": "OtelperfSpike", "service": m.Service, "severity": m.Spike.Severity, "endpoint": m.first,
+		"matter": m.matter, "instance": m.Instance, "incident": m.Spike.ID,
 	}
 	if m.Test {
 		labels["alertname"] = "OtelperfTest"
@@ -74,7 +74,7 @@ func (l labelled) alerts(m *message, now time.Time) (all []alert) {
 		key := strings.ReplaceAll(link.name, " ", "_")
 		a.Annotations[key] = strings.TrimSpace(a.Annotations[key] + " " + link.url)
 	}
-	if now := severity(&m.Spike); now != labels["severity"] && now == "critical" {
+	if m.Spike.Severity == "critical" && labels["severity"] != "critical" && m.Kind != resolved {
 		was := a
 		was.Labels, was.EndsAt = labels, m.Time.UTC()
 		all = append(all, was)

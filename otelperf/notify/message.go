@@ -33,11 +33,12 @@ const (
 // message is a notice with what all sinks say of it.
 type message struct {
 	otelperf.Notice
-	Links links
-	Test  bool
-	size  int       // of its JSON
-	first string    // the endpoint that the spike began with
-	until time.Time // it is tried
+	Links  links
+	Test   bool
+	size   int       // of its JSON
+	first  string    // the endpoint that the spike began with
+	matter string    // of that endpoint
+	until  time.Time // it is tried
 }
 
 // links are where more is to be seen; those that are not configured are empty.
@@ -51,20 +52,14 @@ type links struct {
 // silenced reports whether nobody wants to hear of a spike; its end is still reported to those who have heard of it.
 func silenced(*otelperf.Spike) bool { return false }
 
-// severity of a spike, critical or warning.
-func severity(*otelperf.Spike) string { return "critical" }
-
-// matter is what the first of a spike's endpoints is about.
-func matter(*otelperf.Spike) string { return "latency" }
-
 var traceID = regexp.MustCompile(`^[0-9a-f]{32}$`)
 
 // newMessage makes the message of a notice, within the bounds, for all sinks: they only read it.
 func (c *config) newMessage(n otelperf.Notice) *message {
 	n.Service, n.Instance, n.Version = clean(n.Service, maxName), clean(n.Instance, maxName), clean(n.Version, maxName)
-	first := firstEndpoint(n.Spike.Endpoints)
+	first, matter := firstEndpoint(n.Spike.Endpoints)
 	n.Spike.Endpoints = n.Spike.Endpoints[:min(len(n.Spike.Endpoints), maxEndpoints)]
-	m := &message{Notice: n, first: first}
+	m := &message{Notice: n, first: first, matter: matter}
 	if c.baseURL != "" {
 		spike := c.baseURL + "spikes/" + url.PathEscape(n.Spike.ID)
 		m.Links.Page, m.Links.Spike, m.Links.Bundle = c.baseURL, spike, spike+"/bundle"
@@ -80,14 +75,14 @@ func (c *config) newMessage(n otelperf.Notice) *message {
 }
 
 // firstEndpoint is the one that a spike began with, which stays while others join and become the worst.
-func firstEndpoint(all []otelperf.SpikeEndpoint) string {
+func firstEndpoint(all []otelperf.SpikeEndpoint) (endpoint, matter string) {
 	if len(all) == 0 {
-		return ""
+		return "", ""
 	}
 	first := slices.MinFunc(all, func(a, b otelperf.SpikeEndpoint) int {
-		return cmp.Or(a.At.Compare(b.At), cmp.Compare(name(&a), name(&b)))
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(name(&a), name(&b)), cmp.Compare(a.Matter, b.Matter))
 	})
-	return clean(name(&first), maxName)
+	return clean(name(&first), maxName), first.Matter
 }
 
 func name(e *otelperf.SpikeEndpoint) string { return strings.TrimSpace(e.Method + " " + e.Route) }

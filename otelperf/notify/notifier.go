@@ -114,8 +114,8 @@ type Result struct {
 func (n *Notifier) Test(ctx context.Context, service, instance string) (results []Result) {
 	now := time.Now().UTC()
 	sp := otelperf.Spike{
-		ID: "test-" + now.Format("20060102T150405.000000000"), State: "open", Start: now, At: now, Reason: "this is a test of otelperf's notifications; nothing is wrong",
-		Endpoints: []otelperf.SpikeEndpoint{{Method: "GET", Route: "/otelperf-test", Kind: "http", State: "open", Start: now, At: now}},
+		ID: "test-" + now.Format("20060102T150405.000000000"), State: "open", Matter: "latency", Severity: "warning", Start: now, At: now, Reason: "this is a test of otelperf's notifications; nothing is wrong",
+		Endpoints: []otelperf.SpikeEndpoint{{Method: "GET", Route: "/otelperf-test", Matter: "latency", Kind: "http", State: "open", Start: now, At: now}},
 	}
 	for _, s := range n.cfg.sinks {
 		for _, kind := range []string{firing, resolved} {

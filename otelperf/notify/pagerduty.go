@@ -50,8 +50,8 @@ func pagerDutyEvent(m *message, key string) map[string]any {
 		event["client_url"] = m.Links.Page
 	}
 	event["payload"] = map[string]any{
-		"summary": clean(m.title(), 1024), "source": m.Instance, "severity": severity(&m.Spike), "timestamp": m.Spike.Start.UTC(),
-		"component": m.first, "group": m.Service, "class": matter(&m.Spike),
+		"summary": clean(m.title(), 1024), "source": m.Instance, "severity": m.Spike.Severity, "timestamp": m.Spike.Start.UTC(),
+		"component": m.first, "group": m.Service, "class": m.matter,
 		"custom_details": map[string]any{"description": strings.Join(m.details(), "\n"), "version": m.Version, "incident": m.Spike.ID},
 	}
 	var to []map[string]string

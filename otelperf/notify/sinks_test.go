@@ -7,11 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf"
@@ -134,6 +136,57 @@ func TestPagerDuty(t *testing.T) {
 	if last.EventAction != "resolve" || last.DedupKey != first.DedupKey || got[1].path != "/v2/enqueue" {
 		t.Errorf("resolve %+v", last)
 	}
+}
+
+// An alert has the labels that it began with, whichever endpoint is the worst now; one that has become critical takes the place of the warning.
+func TestAlertmanagerLabels(t *testing.T) {
+	warning := notice("firing", "a")
+	warning.Spike.Severity, warning.Spike.Endpoints[0].Matter = "warning", "client_errors"
+	grown := notice("update", "a")
+	grown.Spike.Endpoints = append([]otelperf.SpikeEndpoint{{Method: "GET", Route: "/worse", Matter: "failures", At: grown.Spike.At.Add(time.Minute)}}, warning.Spike.Endpoints...)
+	end := notice("resolved", "a")
+	end.Spike.Severity, end.Spike.Endpoints = "warning", nil
+	k := labelled{}
+	now := time.Now()
+	var all [][]alert
+	cfg := &config{}
+	for _, n := range []otelperf.Notice{warning, grown, end} {
+		all = append(all, k.alerts(cfg.newMessage(n), now))
+	}
+	want := map[string]string{
+		"alertname": "OtelperfSpike", "service": "shop", "severity": "warning", "endpoint": "GET /cart", "matter": "client_errors", "instance": "shop-1", "incident": "a",
+	}
+	first, again, last := all[0][0], all[1], all[2]
+	if !maps.Equal(first.Labels, want) || !first.EndsAt.After(now.Add(3*refreshEvery)) {
+		t.Errorf("it begins as %+v", first)
+	}
+	if len(again) != 2 || !maps.Equal(again[0].Labels, want) || again[0].EndsAt.After(time.Now()) || again[1].Labels["severity"] != "critical" || again[1].Labels["endpoint"] != "GET /cart" {
+		t.Errorf("once it is critical: %+v", again)
+	}
+	if len(last) != 1 || !maps.Equal(last[0].Labels, again[1].Labels) || last[0].EndsAt.After(now) || len(k) != 0 {
+		t.Errorf("its end is %+v", last)
+	}
+}
+
+// What fires is sent again each minute, until its end.
+func TestAlertmanagerIsRefreshed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := &receiver{}
+		n := through(newNotifier(t, Alertmanager("https://alertmanager.example.com")), r)
+		n.Notify(notice("firing", "a"))
+		n.Notify(notice("open", "b"))
+		time.Sleep(10*time.Minute + time.Second)
+		if sent := len(r.got()); sent != 22 || n.Status()[0].Delivered != 1 {
+			t.Errorf("%d sent in ten minutes, want 22; %+v", sent, n.Status()[0])
+		}
+		n.Notify(notice("resolved", "a"))
+		n.Notify(notice("resolved", "b"))
+		time.Sleep(time.Hour)
+		if sent := len(r.got()); sent != 24 {
+			t.Errorf("%d sent in all, want two ends more", sent)
+		}
+		_ = n.Shutdown(t.Context())
+	})
 }
 
 // All that is wrong is an error at once, names the field, and shows no secret.

@@ -33,7 +33,7 @@ type payload struct {
 	Instance       string         `json:"instance"`
 	Version        string         `json:"version"`
 	Severity       string         `json:"severity"` // critical, warning
-	Matter         string         `json:"matter"`
+	Matter         string         `json:"matter"`   // of the endpoint that it began with
 	Endpoint       string         `json:"endpoint"` // that it began with
 	Summary        string         `json:"summary"`  // the cause where it is known, else what was seen
 	Description    string         `json:"description"`
@@ -59,7 +59,7 @@ func Webhook(target string, key Secret, opts ...SinkOption) Option {
 			}
 			p := payload{
 				Schema: schema, Event: m.Kind, ID: m.Spike.ID, Time: m.Time, Test: m.Test, Service: m.Service, Instance: m.Instance, Version: m.Version,
-				Severity: severity(&m.Spike), Matter: matter(&m.Spike), Endpoint: m.first, Summary: m.summary(),
+				Severity: m.Spike.Severity, Matter: m.matter, Endpoint: m.first, Summary: m.summary(),
 				Description: strings.Join(m.details(), "\n"), Links: m.Links, Spike: m.Spike,
 			}
 			sum := sha256.Sum256([]byte(strings.Join([]string{m.Service, m.Instance, m.Spike.ID, m.Kind, m.Time.Format(time.RFC3339Nano)}, "\x00")))

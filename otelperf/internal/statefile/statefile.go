@@ -54,6 +54,11 @@ type line struct {
 	SpikingSince time.Time `json:"spiking_since,omitzero"`
 	// Open is its part in a spike that was reported as open; files of earlier versions have none.
 	Open *engine.OpenPart `json:"open,omitzero"`
+	// Others are its parts that are not about latency, Failures and Traffic the states of those detectors; files of earlier versions have
+	// none.
+	Others   []engine.OpenPart `json:"others,omitzero"`
+	Failures []byte            `json:"failures,omitzero"` // failures.Detector.AppendState
+	Traffic  []byte            `json:"traffic,omitzero"`  // quiet.Detector.AppendState
 }
 
 func parseHeader(first []byte) (h Header, err error) {
@@ -103,6 +108,7 @@ func parse(all []byte) (h Header, saved []engine.Baseline, err error) {
 		}
 		saved = append(saved, engine.Baseline{
 			Endpoint: conventions.Endpoint{Kind: l.Kind, Method: l.Method, Route: l.Route}, At: l.At, State: l.State, SpikingSince: l.SpikingSince, Open: l.Open,
+			Others: l.Others, Failures: l.Failures, Traffic: l.Traffic,
 		})
 	}
 	return h, saved, nil

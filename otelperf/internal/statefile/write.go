@@ -42,10 +42,10 @@ func encode(h Header, saved []engine.Baseline) ([]byte, error) {
 	var body bytes.Buffer
 	enc := json.NewEncoder(&body)
 	for _, b := range saved {
-		l := line{b.Endpoint.Kind, b.Endpoint.Method, b.Endpoint.Route, b.At, b.State, b.SpikingSince, b.Open}
+		l := line{b.Endpoint.Kind, b.Endpoint.Method, b.Endpoint.Route, b.At, b.State, b.SpikingSince, b.Open, b.Others, b.Failures, b.Traffic}
 		err := enc.Encode(l)
-		if err != nil && l.Open != nil { // a number that JSON has none for: the baseline matters more
-			l.Open = nil
+		if err != nil && (l.Open != nil || l.Others != nil) { // a number that JSON has none for: the baseline matters more
+			l.Open, l.Others = nil, nil
 			err = enc.Encode(l)
 		}
 		if err != nil {

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package otelperf
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/otelperf/otelperf-go/otelperf/engine"
+	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
+)
+
+// maxSpikeErrors bounds the errors that a spike names.
+const maxSpikeErrors = 3
+
+// Errors are those of the failed requests of a part that are stored, the most frequent first. Of a dependency they are of the calls in
+// requests, one for each request.
+func (r spikeRequests) Errors(p *engine.Part) []engine.ErrorGroup {
+	var groups []engine.ErrorGroup
+	for e := range r.slow.All() {
+		info, ok := failureOf(p, e)
+		if !ok {
+			continue
+		}
+		kind := cmp.Or(info.Type, e.Outcome.String())
+		i := slices.IndexFunc(groups, func(g engine.ErrorGroup) bool { return g.Type == kind })
+		if i < 0 { // the latest come first
+			i = len(groups)
+			groups = append(groups, engine.ErrorGroup{Type: kind, Message: info.Message})
+			if e.TraceID.IsValid() {
+				groups[i].TraceID = e.TraceID.String()
+			}
+		}
+		groups[i].Count++
+	}
+	slices.SortStableFunc(groups, func(a, b engine.ErrorGroup) int { return cmp.Compare(b.Count, a.Count) })
+	return groups[:min(len(groups), maxSpikeErrors)]
+}
+
+// failureOf is what went wrong in a request of the time of a part; ok is false for one that is not what the part is about.
+func failureOf(p *engine.Part, e *slowlog.Entry) (info slowlog.ErrorInfo, ok bool) {
+	if !during(p, e) {
+		return info, false
+	}
+	if p.Endpoint.Kind == conventions.KindDependency {
+		if e.Anatomy == nil {
+			return info, false
+		}
+		return failedCall(e.Anatomy.Root, p.Endpoint.Route)
+	}
+	return e.Error, isOf(p, e) && (e.Failed() && p.Matter == engine.Failures || e.Outcome == slowlog.OutcomePanic && p.Matter == engine.Panics ||
+		e.Outcome == slowlog.OutcomeClientError && p.Matter == engine.ClientErrors)
+}
+
+// failedCall finds a call in a tree that failed and was measured in the row of a dependency.
+func failedCall(n *slowlog.Node, route string) (info slowlog.ErrorInfo, ok bool) {
+	if n == nil {
+		return info, false
+	}
+	if n.Dependency == route && n.Status == "error" {
+		return n.Error, true
+	}
+	for _, c := range n.Children {
+		if info, ok = failedCall(c, route); ok {
+			return info, true
+		}
+	}
+	return info, false
+}
+
+// addErrors takes over those of the first part that has any.
+func (s *Spike) addErrors(p *engine.Part) {
+	if len(s.Errors) > 0 {
+		return
+	}
+	for _, g := range p.Errors {
+		s.Errors = append(s.Errors, SpikeError{Type: g.Type, Message: g.Message, Count: g.Count, TraceID: g.TraceID})
+	}
+}
+
+// causeMessage is how much of a message is in the sentence of a cause, in bytes.
+const causeMessage = 120
+
+// errorCause says what fails most, such as "most of them: context deadline exceeded (31 of 37)"; "" if that is not known.
+func errorCause(p *engine.Part) string {
+	if len(p.Errors) == 0 {
+		return ""
+	}
+	all, first := uint64(0), &p.Errors[0]
+	for _, g := range p.Errors {
+		all += g.Count
+	}
+	text, _, _ := strings.Cut(cmp.Or(first.Message, first.Type), "\n")
+	if len(text) > causeMessage {
+		text = strings.ToValidUTF8(text[:causeMessage], "") + "..."
+	}
+	switch {
+	case first.Count == all:
+		return "all of them: " + text
+	case 2*first.Count > all:
+		return fmt.Sprintf("most of them: %s (%d of %d)", text, first.Count, all)
+	}
+	return fmt.Sprintf("the most frequent: %s (%d of %d)", text, first.Count, all)
+}
