@@ -72,9 +72,10 @@ var mayImport = map[string][]string{
 		"slowlog/fault", "slowlog", "spikeprocessor", "spikeprocessor/conventions", "otelperf/baseline", "otelperf/causes", "otelperf/engine", "otelperf/events",
 		"otelperf/internal/...",
 	},
+	"otelperf/notify": {"slowlog/fault", "otelperf"},
 	"cmd/otelperf/...": {
 		"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf", "otelperf/baseline", "otelperf/engine",
-		"otelperf/events", "otelperf/evidence", "cmd/otelperf/...",
+		"otelperf/events", "otelperf/evidence", "otelperf/notify", "cmd/otelperf/...",
 	},
 }
 

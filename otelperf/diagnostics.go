@@ -56,6 +56,8 @@ type Diagnostics struct {
 	SharedMetrics bool `json:"shared_metrics,omitzero"`
 	// Evidence is how the recorder of WithEvidence is, and what it took; nil without one.
 	Evidence *causes.RecorderStatus `json:"evidence,omitzero"`
+	// Notifiers is how the notifiers fare; nil without WithNotifier.
+	Notifiers []NotifierStatus `json:"notifiers,omitzero"`
 	// Streams says how GET stream fares.
 	Streams struct {
 		Clients int    `json:"clients"` // that read it now
@@ -99,6 +101,7 @@ func (m *Monitor) Diagnostics() Diagnostics {
 	if r := m.recorder(); r != nil {
 		d.Evidence = new(r.Status())
 	}
+	d.Notifiers = m.couriers.status()
 	streams := m.companion.Streams()
 	d.Streams.Clients, d.Streams.Max = streams.Clients, streams.Max
 	d.Streams.Refused, d.Streams.Dropped, d.Streams.Lost = streams.Refused, streams.Dropped, streams.Lost

@@ -3,6 +3,7 @@
 package otelperf
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"go/ast"
@@ -63,6 +64,7 @@ func everyOption(t *testing.T) map[string]SetupOption {
 		"WithMaxStreams":            WithMaxStreams(7),
 		"WithTraceURL":              WithTraceURL("https://jaeger.example.com/trace/{trace_id}"),
 		"WithOnSpike":               WithOnSpike(func(Spike) {}),
+		"WithNotifier":              WithNotifier(silent{}),
 		"WithLoggerProvider":        WithLoggerProvider(lognoop.NewLoggerProvider()),
 		"WithMeterProvider":         WithMeterProvider(noop.NewMeterProvider()),
 		"WithStateFile":             WithStateFile(filepath.Join(t.TempDir(), "state")),
@@ -77,6 +79,13 @@ func everyOption(t *testing.T) map[string]SetupOption {
 		"WithSampler":               WithSampler(sdktrace.AlwaysSample()),
 	}
 }
+
+// silent is a Notifier that tells nobody.
+type silent struct{}
+
+func (silent) Notify(Notice)                  {}
+func (silent) Status() []NotifierStatus       { return nil }
+func (silent) Shutdown(context.Context) error { return nil }
 
 // optionsOf are the functions of a package that return one of its option types.
 func optionsOf(t *testing.T, dir string) (names []string) {

@@ -52,6 +52,7 @@ type Monitor struct {
 	tracker    *events.Tracker // nil without events
 	state      *stateKeeper    // nil without a state file
 	bundles    *bundleDir      // nil without a directory for them
+	couriers   couriers        // to notifiers
 	metering   *instruments    // nil when off
 	runtime    *runtimesignals.Recorder
 	beside     spikeSignals
@@ -74,7 +75,7 @@ type Monitor struct {
 
 // New returns a Monitor. Its error joins all that is wrong with the options and the environment, each wrapping ErrConfig. It starts
 // five goroutines (one more unless WithStacks(false) or the metric source leaves stacks out, one with a state file, one with a directory
-// for bundles, one with the metric source, one with evidence, one for each pool of WithDB), which Shutdown ends.
+// for bundles, one with the metric source, one with evidence, one for each pool of WithDB and each notifier), which Shutdown ends.
 //
 // With OTEL_SDK_DISABLED or OTELPERF_DISABLED set to true the Monitor does nothing: SpanProcessor and Sampler return what they are
 // given, Middleware returns its handler, and no goroutine is started.
@@ -128,6 +129,7 @@ func (m *Monitor) build() (err error) {
 	m.alerts = newAlerter(&m.cfg, m.slow, &m.faults)
 	m.alerts.beside = &m.beside
 	m.audits.events = m.alerts.events
+	m.couriers = newCouriers(m)
 	if m.cfg.bundleDir != "" && m.disabled == "" {
 		m.bundles = newBundleDir(m)
 	}
@@ -217,6 +219,7 @@ func (m *Monitor) start() {
 	if m.bundles != nil {
 		m.bundles.start()
 	}
+	m.couriers.start()
 	m.runtime.Start()
 	if m.stacks != nil {
 		m.stacks.Start()
@@ -236,6 +239,7 @@ func (m *Monitor) digest(now time.Time) {
 	m.unmute(now)
 	m.causes.explainRequests(m.slow)
 	m.markStart()
+	m.couriers.greet(now, false)
 }
 
 // spike passes on what the engine found. The stream gets what changes between the first and the last report of a spike, and these.
@@ -380,6 +384,9 @@ func (m *Monitor) closeParts(ctx context.Context) error {
 	}
 	if m.bundles != nil {
 		parts = append(parts, part{"bundles", m.bundles.Close})
+	}
+	for _, c := range m.couriers.all {
+		parts = append(parts, part{"notifier", c.close})
 	}
 	if m.tracker != nil {
 		parts = append(parts, part{"events", m.tracker.Shutdown})

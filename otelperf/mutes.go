@@ -25,7 +25,15 @@ func (m *Monitor) announce(ev *engine.Event) {
 	sp := spikeOf(&ev.Incident)
 	how, kind := m.book.Decide(sp.ID, kindOf(ev), openParts(&sp), time.Now())
 	if how != mutes.NotAtAll {
-		m.alerts.put(news{asKind(ev, kind), how == mutes.Quietly})
+		m.tell(news{asKind(ev, kind), how == mutes.Quietly})
+	}
+}
+
+// tell passes news on to all receivers; what is muted not to people.
+func (m *Monitor) tell(n news) {
+	m.alerts.put(n)
+	if !n.muted {
+		m.couriers.put(n.Event)
 	}
 }
 
@@ -42,7 +50,7 @@ func (m *Monitor) unmute(now time.Time) {
 		}
 		sp := spikeOf(&in)
 		if kind := m.book.Release(id, openParts(&sp), time.Now()); kind != mutes.Nothing {
-			m.alerts.put(news{asKind(&engine.Event{Time: now, Incident: in}, kind), false})
+			m.tell(news{asKind(&engine.Event{Time: now, Incident: in}, kind), false})
 		}
 	}
 }
@@ -54,7 +62,7 @@ func isSeen(p engine.Part) bool { return p.State == engine.Open && !p.Unseen }
 func openParts(sp *Spike) (open []mutes.Part) {
 	for i := range sp.Endpoints {
 		if p := &sp.Endpoints[i]; p.State == string(engine.Open) {
-			open = append(open, mutes.Part{Endpoint: endpointName(p.Method, p.Route), Matter: "latency"})
+			open = append(open, mutes.Part{Endpoint: endpointName(p.Method, p.Route), Matter: p.Matter})
 		}
 	}
 	return open

@@ -63,6 +63,7 @@ type config struct {
 	traceURL       string
 	maxStreams     int
 	onSpike        []func(Spike)
+	notifiers      []Notifier
 	loggerProvider otellog.LoggerProvider
 	meterProvider  metric.MeterProvider
 	analytics      analytics

@@ -21,6 +21,7 @@ func TestScripts(t *testing.T) {
 			"address":   address,
 			"exits":     exits,
 			"httpget":   httpget,
+			"putline":   putline,
 			"serve":     serve,
 			"terminate": terminate,
 		},

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"os"
 	"os/exec"
 	"strconv"
 	"syscall"
@@ -35,6 +36,14 @@ func address(ts *testscript.TestScript, neg bool, args []string) {
 		return
 	}
 	ts.Check(l.Close())
+}
+
+// putline FILE TEXT writes a line to a file.
+func putline(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: putline FILE TEXT")
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(args[1]+"\n"), 0o600))
 }
 
 // exits STATUS PROGRAM [ARG...] runs a program and compares its exit status.

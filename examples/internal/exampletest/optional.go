@@ -19,15 +19,16 @@ const RequireEnv = "OTELPERF_REQUIRE"
 type Component string
 
 const (
-	Chromium   Component = "chromium"
-	Curl       Component = "curl"
-	Jq         Component = "jq"
-	Nginx      Component = "nginx"
-	Postgres   Component = "postgres"
-	Prometheus Component = "prometheus" // with promtool
+	Alertmanager Component = "prometheus-alertmanager"
+	Chromium     Component = "chromium"
+	Curl         Component = "curl"
+	Jq           Component = "jq"
+	Nginx        Component = "nginx"
+	Postgres     Component = "postgres"
+	Prometheus   Component = "prometheus" // with promtool
 )
 
-var components = []Component{Chromium, Curl, Jq, Nginx, Postgres, Prometheus}
+var components = []Component{Alertmanager, Chromium, Curl, Jq, Nginx, Postgres, Prometheus}
 
 // Missing skips the test, which cannot use a component for a reason, or fails it where the component is required.
 func Missing(tb testing.TB, c Component, reason string) {
