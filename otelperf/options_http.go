@@ -80,8 +80,8 @@ func WithBearerToken(token string) Option {
 	})
 }
 
-// WithLocalChanges lets whoever may look by being on this machine also change: POST reset, PATCH config, POST events/flush and
-// PATCH events/config. The default is that nobody may without WithAuthorizer or WithBearerToken, as some proxies pass for a local
+// WithLocalChanges lets whoever may look by being on this machine also change: POST reset, PATCH config, POST events/flush,
+// PATCH events/config, acks and mutes. The default is that nobody may without WithAuthorizer or WithBearerToken, as some proxies pass for a local
 // client (see Handler): with this option the whole world may change behind such a one. It does nothing beside those two.
 func WithLocalChanges() Option {
 	return optionFunc(func(c *config) { c.localChanges = true })

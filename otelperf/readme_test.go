@@ -101,7 +101,7 @@ func TestReadmePaths(t *testing.T) {
 	}
 }
 
-var pathCell = regexp.MustCompile("`((?:GET|POST|PATCH) [^`]+)`")
+var pathCell = regexp.MustCompile("`((?:GET|POST|PATCH|DELETE) [^`]+)`")
 
 // The README shows the command that CI runs, and explains each of its steps.
 func TestReadmeExplainsCI(t *testing.T) {

@@ -16,7 +16,7 @@ func TestAckAndMuteFromThePage(t *testing.T) {
 	s := newSpiking(t, otelperf.WithLocalChanges())
 	s.spike(t)
 	tb := newTab(t)
-	tb.do(chromedp.Navigate(s.page()))
+	tb.do(chromedp.Navigate(s.base))
 	tb.until(`document.querySelector(".said details:not([hidden])")`)
 	tb.do(chromedp.Click(".said summary"), chromedp.SendKeys(".said-form label:nth-of-type(1) input", "ana"),
 		chromedp.SendKeys(".said-form label:nth-of-type(2) input", "<b>on it</b>"), chromedp.Click(`//button[.="acknowledge"]`))

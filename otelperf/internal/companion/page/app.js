@@ -267,7 +267,7 @@ function keys(event) {
   if (event.key === "Escape" && event.target === $("filter")) {
     go({ filter: "" });
     $("filter").blur();
-  } else if (event.key === "/" && !(typing && typing.matches("input[type=search]")) && !$("trace").open) {
+  } else if (event.key === "/" && !(typing && typing.matches("input:not([type=radio], [type=checkbox])")) && !$("trace").open) {
     event.preventDefault();
     $("filter").focus();
   } else if (event.key === " " && !typing) {
