@@ -96,13 +96,11 @@ func TestRestore(t *testing.T) {
 	if err := json.Unmarshal(raw, &saved); err != nil {
 		t.Fatal(err)
 	}
-	for _, bad := range []Mark{
+	saved = append(saved, []Mark{
 		{ID: "a", Time: noon, Kind: "x", Text: "x"}, {ID: "b", Time: noon.Add(time.Hour), Kind: Deploy, Text: "x"}, {ID: "c\n", Time: noon, Kind: Deploy, Text: "x"},
 		{ID: "d", Time: noon, Kind: Deploy}, {Time: noon, Kind: Deploy, Text: "x"}, {ID: "e", Kind: Deploy, Text: "x"}, saved[0],
 		{ID: "f", Time: noon, Kind: Deploy, Text: strings.Repeat("x", MaxText+1)},
-	} {
-		saved = append(saved, bad)
-	}
+	}...)
 	after.Restore(saved, noon)
 	if all := after.All(); len(all) != 1 || all[0] != kept {
 		t.Errorf("restored %+v, want %+v", all, kept)
