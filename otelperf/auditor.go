@@ -19,10 +19,9 @@ import (
 // queuedAudits bounds the changes that wait to be logged.
 const queuedAudits = 64
 
-// auditor logs what somebody has changed, which is an OpenTelemetry event, too, and what is wrong with the wiring, whatever the level
-// of our other lines is. It does so from
-// a goroutine that is there while there is something to log, so that a logger that blocks or panics holds up neither the request nor
-// the next change.
+// auditor logs what somebody has changed, which is an OpenTelemetry event, too, and what is wrong with the wiring, whatever the level of
+// our other lines is. It does so from a goroutine that is there while there is something to log, so that a logger that blocks or panics
+// holds up neither the request nor the next change.
 type auditor struct {
 	logger  *slog.Logger   // the program's own; nil: slog.Default() at the time
 	events  otellog.Logger // changes are events, too; nil: they are not
@@ -31,6 +30,7 @@ type auditor struct {
 
 	mu      sync.Mutex // guards what follows; held for microseconds
 	waiting []change   // oldest first
+	calls   []func()   // as waiting
 	ended   chan struct{}
 }
 
@@ -40,7 +40,6 @@ type change struct {
 	level   slog.Level
 	message string
 	attrs   []slog.Attr
-	do      func() // in the place of a line
 }
 
 // logEventAudit is the name of the event of a change.
@@ -75,8 +74,15 @@ func (a *auditor) warn(message string) {
 	a.queue(change{ctx: context.Background(), level: slog.LevelWarn, message: message})
 }
 
-// later queues f, which tells something to whoever may be as slow as a logger.
-func (a *auditor) later(f func()) { a.queue(change{do: f}) }
+// later has f called, which says something to whoever may be as slow as a logger. Where as many wait as lines may, f is left out.
+func (a *auditor) later(f func()) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.calls) < queuedAudits {
+		a.calls = append(a.calls, f)
+		a.begin()
+	}
+}
 
 func (a *auditor) queue(c change) {
 	a.mu.Lock()
@@ -86,6 +92,11 @@ func (a *auditor) queue(c change) {
 		return
 	}
 	a.waiting = append(a.waiting, c)
+	a.begin()
+}
+
+// begin starts the goroutine if there is none. a.mu is held.
+func (a *auditor) begin() {
 	if a.ended == nil {
 		a.ended = make(chan struct{})
 		go a.run(a.ended)
@@ -95,36 +106,41 @@ func (a *auditor) queue(c change) {
 func (a *auditor) run(ended chan<- struct{}) {
 	defer close(ended)
 	for {
-		c, ok := a.next()
+		do, ok := a.next()
 		if !ok {
 			return
 		}
-		if c.do != nil {
-			fault.Contain(&a.panics, c.do)
-			continue
-		}
-		l := a.logger
-		if l == nil {
-			l = slog.Default()
-		}
-		fault.Contain(&a.panics, func() { l.LogAttrs(c.ctx, c.level, c.message, c.attrs...) })
-		if a.events != nil && c.level == slog.LevelInfo {
-			fault.Contain(&a.panics, func() { a.events.Emit(c.ctx, c.record()) })
-		}
+		fault.Contain(&a.panics, do)
 	}
 }
 
-// next takes the oldest line; where there is none, the goroutine is to end, and the next put starts another.
-func (a *auditor) next() (c change, ok bool) {
+// report writes a line, and emits its event.
+func (a *auditor) report(c *change) {
+	l := a.logger
+	if l == nil {
+		l = slog.Default()
+	}
+	fault.Contain(&a.panics, func() { l.LogAttrs(c.ctx, c.level, c.message, c.attrs...) })
+	if a.events != nil && c.level == slog.LevelInfo {
+		fault.Contain(&a.panics, func() { a.events.Emit(c.ctx, c.record()) })
+	}
+}
+
+// next takes the oldest line, or call; where there is none, the goroutine is to end, and the next put starts another.
+func (a *auditor) next() (do func(), ok bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if len(a.waiting) == 0 {
-		a.waiting, a.ended = nil, nil
-		return c, false
+	switch {
+	case len(a.waiting) > 0:
+		c := a.waiting[0]
+		a.waiting = a.waiting[1:]
+		return func() { a.report(&c) }, true
+	case len(a.calls) > 0:
+		do, a.calls = a.calls[0], a.calls[1:]
+		return do, true
 	}
-	c = a.waiting[0]
-	a.waiting = a.waiting[1:]
-	return c, true
+	a.waiting, a.calls, a.ended = nil, nil, nil
+	return nil, false
 }
 
 // Close waits until what has been put is logged, within ctx. Lines may be put still.

@@ -8,7 +8,6 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -181,12 +180,12 @@ func TestRowsSayThatNothingIsJudgedAfterARestart(t *testing.T) {
 		if row.State != "normal" || row.ReadySeconds == nil || *row.ReadySeconds < 115 || *row.ReadySeconds > 125 {
 			t.Errorf("a minute after the restart the row is %s, ready in %v s; want 120", row.State, row.ReadySeconds)
 		}
-		if h := s.mon.Health(); h.Status != "pass" || !inTwoMinutes.MatchString(spikesDetail(&h)) {
-			t.Errorf("a minute after the restart health is %s, of spikes %q", h.Status, spikesDetail(&h))
+		if h := s.mon.Health(); h.Status != "pass" || h.Verdict.Status != "unknown" || h.Verdict.Detail != "GET /checkout is not judged for another 2 min, after a start or a silence." {
+			t.Errorf("a minute after the restart health is %s, %q", h.Status, h.Verdict)
 		}
 		s.run(2*time.Minute+5*time.Second, 10, 20*time.Millisecond, "/checkout")
-		if h := s.mon.Health(); spikesDetail(&h) != "" {
-			t.Errorf("after three minutes health says of spikes %q", spikesDetail(&h))
+		if h := s.mon.Health(); h.Verdict.Status != "ok" {
+			t.Errorf("after three minutes health says %q", h.Verdict)
 		}
 		if row := s.mon.Summary(otelperf.Window5m).Endpoints[0]; row.ReadySeconds != nil {
 			t.Errorf("after three minutes the row is ready in %v s", *row.ReadySeconds)
@@ -200,18 +199,6 @@ func TestRowsSayThatNothingIsJudgedAfterARestart(t *testing.T) {
 	})
 }
 
-var inTwoMinutes = regexp.MustCompile(`^cannot tell yet: 1 of 1 endpoints are not judged for another 1[12]\d s, after a start or a silence$`)
-
-// spikesDetail is what health says of spikes.
-func spikesDetail(h *otelperf.Health) string {
-	for _, c := range h.Checks {
-		if c.Name == "spikes" {
-			return c.Detail
-		}
-	}
-	return "nothing"
-}
-
 // What is not known yet is said with the requests and the time that it takes.
 func TestRowsSayWhenTheyAreReady(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -221,8 +208,8 @@ func TestRowsSayWhenTheyAreReady(t *testing.T) {
 		if row.State != "learning" || row.Needed == 0 || row.ReadySeconds == nil {
 			t.Fatalf("after 20 s the row is %+v", row)
 		}
-		if h := l.mon.Health(); spikesDetail(&h) != "cannot tell yet: 3 of 3 endpoints still learn what is usual" {
-			t.Errorf("health says of spikes %q", spikesDetail(&h))
+		if h := l.mon.Health(); h.Verdict.Status != "unknown" || !strings.HasPrefix(h.Verdict.Detail, "3 endpoints are still learning what is usual, first ") {
+			t.Errorf("health says %q", h.Verdict)
 		}
 		promised := time.Duration(*row.ReadySeconds) * time.Second
 		began := time.Now()
