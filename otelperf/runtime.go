@@ -65,7 +65,8 @@ type spikeTime struct {
 // lookEvery is how much of a spike's time is looked at together.
 const lookEvery = 10 * time.Second
 
-// note takes a change of an incident in. While any is open, the recorder does not learn.
+// note takes a change of an incident in. While any is open that is about latency, the recorder does not learn: what fails from the start on
+// says nothing of the process.
 func (s *spikeSignals) note(in *engine.Incident, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -81,12 +82,14 @@ func (s *spikeSignals) note(in *engine.Incident, now time.Time) {
 	if now.Sub(t.until) >= lookEvery || t.seen == nil {
 		s.look(t, now)
 	}
-	if t.open = in.State == engine.Open; t.open {
+	if t.open = slices.ContainsFunc(in.Parts, isSlow); t.open {
 		s.recorder.Freeze(in.Start)
 	} else if !slices.ContainsFunc(s.last, func(t *spikeTime) bool { return t.open }) {
 		s.recorder.Thaw()
 	}
 }
+
+func isSlow(p engine.Part) bool { return p.State == engine.Open && p.Matter == engine.Latency }
 
 // look adds what was to be seen since the last look.
 func (s *spikeSignals) look(t *spikeTime, now time.Time) {

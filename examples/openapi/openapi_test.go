@@ -152,6 +152,8 @@ func TestEveryAnswerIsAsTheContractSays(t *testing.T) {
 					want = http.StatusNotFound
 				case strings.Contains(path, "{trace_id}"):
 					want = found
+				case path == "/compare":
+					want, asked = found, path+"?endpoint="+url.QueryEscape("GET /items")+"&from="+time.Now().Add(-10*time.Minute).UTC().Format(time.RFC3339)
 				case strings.HasPrefix(path, "/endpoints/"): // of one endpoint
 					want, asked = found, path+"?method=GET&route="+url.QueryEscape("/items")
 				}

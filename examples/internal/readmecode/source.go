@@ -22,9 +22,12 @@ var imports = map[string]string{
 	"evidence":       "github.com/otelperf/otelperf-go/otelperf/evidence",
 	"expvar":         "expvar",
 	"http":           "net/http",
+	"log":            "log",
+	"notify":         "github.com/otelperf/otelperf-go/otelperf/notify",
 	"otelperf":       "github.com/otelperf/otelperf-go/otelperf",
 	"sdktrace":       "go.opentelemetry.io/otel/sdk/trace",
 	"spikeprocessor": "github.com/otelperf/otelperf-go/spikeprocessor",
+	"time":           "time",
 }
 
 // sourceOf returns a file with the code of a block, whose lines count as those of the README at a path.
