@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"math"
 	"net/http"
@@ -245,6 +246,11 @@ func TestObjectiveThatBurns(t *testing.T) {
 				t.Errorf("no burn rate over %s among %v", window, points)
 			}
 		}
+		spike := objectiveSpike(s)
+		if spike.Severity != "critical" || spike.State != "open" || spike.Endpoints[0].Objective != "pay" || spike.Endpoints[0].Route != "/pay" ||
+			spike.Endpoints[0].BudgetLeft == nil || *spike.Endpoints[0].BurnRate < 14 || !strings.Contains(spike.Reason, " failed, ") {
+			t.Errorf("spike %+v", spike)
+		}
 		if err := s.mon.Shutdown(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -262,14 +268,35 @@ func TestObjectiveThatBurns(t *testing.T) {
 			t.Errorf("before anything can be known: %s", body)
 		}
 		s.mon.Reset(true)
+		s.pay(30*time.Second, nobody, nobody)
+		if again := objectiveSpike(s); again.ID != spike.ID || again.State != "open" || !again.At.Equal(spike.At) {
+			t.Errorf("after the restart %+v, before %+v", again, spike)
+		}
 		s.pay(time.Hour, nobody, nobody)
-		if b := s.mon.Summary(otelperf.Window5m).Objectives[0]; b.BurnRates[0].Open || b.Requests != 2970+360 {
+		if b := s.mon.Summary(otelperf.Window5m).Objectives[0]; b.BurnRates[0].Open || b.Requests != 2970+363 {
 			t.Errorf("an hour after the outage, with a reset: %+v", b)
+		}
+		if last := objectiveSpike(s); last.ID != spike.ID || last.State != "open" || last.Severity != "warning" { // 6 h with 3 d
+			t.Errorf("an hour after the outage %+v", last)
 		}
 		if err := s.mon.Shutdown(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	})
+}
+
+// objectiveSpike is the only one that is about an objective.
+func objectiveSpike(s *bubble) (found otelperf.Spike) {
+	n := 0
+	for _, sp := range s.mon.Summary("").Spikes {
+		if sp.Matter == "objective" {
+			found, n = sp, n+1
+		}
+	}
+	if n != 1 {
+		return otelperf.Spike{ID: fmt.Sprintf("%d spikes are about an objective", n), Endpoints: make([]otelperf.SpikeEndpoint, 1)}
+	}
+	return found
 }
 
 // Whether a pattern matches anything only time can tell.

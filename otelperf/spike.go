@@ -103,7 +103,7 @@ type SpikeEndpoint struct {
 	// Of an objective.
 	Objective  string   `json:"objective"`   // its name
 	BurnRate   *float64 `json:"burn_rate"`   // how many times as fast as the budget lasts
-	BudgetLeft *float64 `json:"budget_left"` // 0 to 1
+	BudgetLeft *float64 `json:"budget_left"` // share; below 0 it is overdrawn
 
 	P50Ms              float64  `json:"p50_ms"`               // of these requests
 	P90Ms              float64  `json:"p90_ms"`               // of these requests
@@ -185,6 +185,8 @@ func spikeEndpointOf(p *engine.Part) SpikeEndpoint {
 	case p.Matter.Counted():
 		share, usual := p.Share()
 		e.Bad, e.Share, e.UsualShare = ev.Above, units.Number(share), units.Number(usual)
+	case p.Matter == engine.Objective:
+		e.Objective, e.Bad, e.BurnRate, e.BudgetLeft = p.Budget.Name, ev.Above, units.Number(p.Budget.Rate), units.Number(p.Budget.Left)
 	case p.Matter == engine.Silence:
 		e.UsualRate, e.Complete = units.Number(p.UsualRate()), ev.N == 0
 	}

@@ -26,6 +26,7 @@ type endpoint struct {
 	published spikeprocessor.EndpointState
 	part      *part // in an open incident, of its latency; nil: none
 	others
+	budget  *budget // that it stands for; nil: it is an endpoint
 	late    late
 	rebased int // spikes that became the baseline
 	before  before

@@ -13,6 +13,9 @@ import (
 func (e *Engine) alarmOther(ep *endpoint, p *part, ev *baseline.Event) {
 	p.found, p.ep, p.since, p.above = e.elapsed, ep, ev.Start, math.MaxInt
 	p.lastRequest, p.busy = e.now, e.elapsed
+	if ep.budget != nil {
+		p.Budget = ep.budget.burning
+	}
 	p.soFar(*ev)
 	p.Last = Moment{Time: ev.Start, Requests: ev.N, Failed: ev.Above, Ratio: ev.Ratio}
 	p.compare(true)

@@ -59,6 +59,7 @@ type Part struct {
 	// bad, and Expected bad ones would be usual; Ratio is of the shares. Of silence, Expected requests would be, and Ratio is of that to N.
 	Evidence baseline.Event
 	Total    baseline.Event // as Evidence, from Start until now or the end; not of latency
+	Budget   BurningBudget  // of a part about an objective
 	Errors   []ErrorGroup   // what failed most, of a part about failures or panics: at most 3, the most frequent first
 	Worst    Moment         // when it was farthest from its baseline: what the evidence shows, or a minute since
 	Last     Moment         // the last minute; of the evidence at first, and of the last minute of the part once it has ended

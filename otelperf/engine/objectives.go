@@ -46,7 +46,10 @@ type budget struct {
 	*objective.Budget
 	requests, bad uint64 // of this process
 	before        struct{ requests, bad uint64 }
+	begin         struct{ requests, bad uint64 } // of the part in an open incident
 	since         [objective.Pairs]time.Time
+	ep            *endpoint // stands for those of the pattern in incidents
+	burning       BurningBudget
 	endpoints     int
 	coarse        bool
 	known         bool // an endpoint has matched
@@ -61,13 +64,15 @@ type budgets struct {
 
 func newBudgets(all []SLO) (b budgets, err error) {
 	b.first = -1
-	for _, o := range all {
+	for n, o := range all {
 		of, fault := objective.New(objective.Config{Target: o.Target, Period: o.Period})
 		if fault != nil {
 			err = errors.Join(err, fmt.Errorf("engine: objective %q: %w", o.Name, fault))
 			continue
 		}
-		b.all = append(b.all, &budget{SLO: o, Budget: of})
+		one := &budget{SLO: o, Budget: of, ep: newBudgetEndpoint(n, o.Pattern.String())}
+		one.ep.budget = one
+		b.all = append(b.all, one)
 	}
 	return b, err
 }
@@ -85,7 +90,9 @@ func (e *Engine) budgeting(deltas iter.Seq[*spikeprocessor.Delta]) iter.Seq[*spi
 			}
 		}
 		for _, b := range e.budgets.all {
+			arrived := b.requests > b.before.requests
 			b.tick(e.now)
+			e.burn(b, arrived)
 		}
 	}
 }

@@ -18,6 +18,8 @@ type SavedObjective struct {
 	At      time.Time                  `json:"at"`         // when it was taken
 	Since   [objective.Pairs]time.Time `json:"since"`      // as ObjectiveState.Since
 	State   []byte                     `json:"state"`      // at most 64 KiB
+	// Open is its part in an incident that has been reported, and whose end has not; nil for none.
+	Open *OpenPart `json:"open,omitzero"`
 }
 
 // of reports whether it is of an objective. The period may have changed since.
@@ -31,7 +33,7 @@ func (e *Engine) SavedObjectives(now time.Time) (out []SavedObjective) {
 	defer e.mu.Unlock()
 	for _, b := range e.budgets.all {
 		out = append(out, SavedObjective{
-			Name: b.Name, Pattern: b.Pattern.String(), Latency: b.Latency, Target: b.Target, At: now, Since: b.since, State: b.AppendState(nil),
+			Name: b.Name, Pattern: b.Pattern.String(), Latency: b.Latency, Target: b.Target, At: now, Since: b.since, State: b.AppendState(nil), Open: b.openObjective(),
 		})
 	}
 	return out
@@ -57,6 +59,7 @@ func (e *Engine) OfferObjectives(saved []SavedObjective) {
 				b.since[i] = beganAt(s.Since[i], e.now)
 			}
 		}
+		e.expect(b, s)
 	}
 }
 

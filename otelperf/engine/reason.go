@@ -127,6 +127,8 @@ func (p *Part) seen(ev *baseline.Event) string {
 		return seenBad(p.Matter, ev)
 	case p.Matter == Silence:
 		return seenSilent(ev)
+	case p.Matter == Objective:
+		return p.seenBurning(ev)
 	}
 	return seenSlow(ev)
 }

@@ -2,7 +2,11 @@
 
 package engine
 
-import "github.com/otelperf/otelperf-go/otelperf/baseline"
+import (
+	"slices"
+
+	"github.com/otelperf/otelperf-go/otelperf/baseline"
+)
 
 // Reset starts counts and windows anew; baselines, too, if that is asked for. With the baselines, those that were offered go, and what
 // is measured by them: incidents that are open end now, which the events returned report. Incidents that have ended are remembered
@@ -29,6 +33,9 @@ func (e *Engine) Reset(baselines bool) []Event {
 // endIncidents has every endpoint leave its incident, and what comes next is another one.
 func (e *Engine) endIncidents() {
 	for _, in := range e.incidents.all {
+		if slices.ContainsFunc(in.parts, func(p *part) bool { return p.ep != nil && p.ep.budget != nil }) {
+			continue // budgets stay as they are
+		}
 		in.sealed = true
 		in.byReset = in.byReset || in.State == Open
 	}

@@ -45,6 +45,9 @@ func (p *Part) tollOther() string {
 	if p.Matter == Silence {
 		return fmt.Sprintf("%s; %s were to be expected", counted(ev.N, "request"), units.Short(*units.Number(ev.Expected)))
 	}
+	if p.Matter == Objective {
+		return p.badOfBudget(ev)
+	}
 	text := badOf(p.Matter, ev)
 	if p.Matter != Panics {
 		text += fmt.Sprintf(" (%s expected)", units.Short(*units.Number(ev.Expected)))

@@ -51,20 +51,25 @@ func (k *incidents) openPart(name conventions.Endpoint, m Matter) *OpenPart {
 			continue
 		}
 		for _, p := range in.parts {
-			if p.Endpoint == name && p.Matter == m {
-				o := &OpenPart{
-					Incident: in.ID, Reopened: in.messages.reopened, State: p.State, Start: p.Start, At: p.At, End: p.End,
-					Evidence: p.Evidence, Worst: p.Worst, Cost: p.earlier,
-				}
-				if m != Latency {
-					o.Matter = m
-				}
-				o.Cost.add(&p.Cost)
-				return o
+			if p.Endpoint == name && p.Matter == m && m != Objective { // which is saved with its budget
+				return in.open(p)
 			}
 		}
 	}
 	return nil
+}
+
+// open is what the next process has to know of a part.
+func (in *incident) open(p *part) *OpenPart {
+	o := &OpenPart{
+		Incident: in.ID, Reopened: in.messages.reopened, State: p.State, Start: p.Start, At: p.At, End: p.End,
+		Evidence: p.Evidence, Worst: p.Worst, Cost: p.earlier,
+	}
+	if p.Matter != Latency {
+		o.Matter = p.Matter
+	}
+	o.Cost.add(&p.Cost)
+	return o
 }
 
 // valid reports whether a part that was saved at a time can be taken over.
@@ -158,7 +163,7 @@ func (in *incident) takeOver(p *part) {
 func (e *Engine) await(ep *endpoint) {
 	for _, in := range e.incidents.all {
 		for _, p := range in.parts {
-			if p.id == 0 && p.Endpoint == ep.name {
+			if p.id == 0 && p.Endpoint == ep.name && p.Matter != Objective {
 				p.id, p.awaited, p.until = ep.id, ep, e.awaitedUntil(p, ep)
 			}
 		}

@@ -140,8 +140,11 @@ func (e *Engine) hear(ep *endpoint, hushed bool) {
 func (p *part) soFar(ev baseline.Event) {
 	p.Total = ev
 	p.Cost = Cost{Requests: ev.N}
-	if p.Matter == Failures || p.Matter == Panics {
+	if p.Matter == Failures || p.Matter == Panics || p.Matter == Objective && p.Budget.Latency == 0 {
 		p.Cost.Failed, p.Cost.ExpectedFailed = ev.Above, ev.Expected
+	}
+	if p.Matter == Objective && p.Budget.Latency > 0 {
+		p.Cost.Slow, p.Cost.ExpectedSlow = ev.Above, ev.Expected
 	}
 	if share, usual := shares(&ev); p.Matter != Silence {
 		p.FailedBefore, p.Failed = usual, share
