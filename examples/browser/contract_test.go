@@ -56,8 +56,8 @@ type ask struct {
 }
 
 // check sends a request and validates the answer: status, content type, body. Requests that are answered well are
-// validated too, so that the contract allows all that the endpoint takes.
-func (c *contract) check(server string, a ask) {
+// validated too, so that the contract allows all that the endpoint takes. It returns the body.
+func (c *contract) check(server string, a ask) []byte {
 	c.t.Helper()
 	req, err := http.NewRequestWithContext(c.t.Context(), a.method, server+mounted+a.path, strings.NewReader(a.body))
 	must(c.t, err)
@@ -73,9 +73,10 @@ func (c *contract) check(server string, a ask) {
 	must(c.t, err)
 	if resp.StatusCode != a.want {
 		c.t.Errorf("%s %s answers %d, want %d: %.300s", a.method, a.path, resp.StatusCode, a.want, got)
-		return
+		return got
 	}
 	c.validate(a, req, resp, got)
+	return got
 }
 
 func (c *contract) validate(a ask, req *http.Request, resp *http.Response, body []byte) {

@@ -59,11 +59,17 @@ func TestEveryAnswerIsAsDocumented(t *testing.T) {
 		if strings.HasPrefix(path, "/endpoints/") {
 			asked += "?method=GET&route=" + url.QueryEscape("/orders/{id}")
 		}
+		if path == "/compare" {
+			asked += "?endpoint=GET+/checkout&from=" + time.Now().UTC().Format(time.RFC3339)
+		}
 		c.check(s.server.URL, ask{method: http.MethodGet, path: asked, want: http.StatusOK})
 		c.enumerate(s.server.URL, path, asked, http.StatusOK)
 	}
 	c.particular(s.server.URL)
-	c.changes(s.server.URL)
+	c.acks(s.server.URL, id)
+	c.marks(s.server.URL)
+	c.mutes(s.server.URL)
+	c.changes(s.server.URL, id)
 	c.denied(t)
 	c.withoutEvents(t)
 	c.stuck(t)
@@ -108,10 +114,83 @@ func (c *contract) particular(server string) {
 	}
 }
 
-// changes asks for all that is not a GET.
-func (c *contract) changes(server string) {
-	const jsonKind = "application/json"
-	long := `{"x": "` + strings.Repeat("x", 8<<10) + `"}`
+const jsonKind = "application/json"
+
+// long is an object that is larger than any body may be.
+var long = `{"x": "` + strings.Repeat("x", 8<<10) + `"}`
+
+// stored has something stored, and returns the id that it got.
+func (c *contract) stored(server string, a ask) (id string) {
+	c.t.Helper()
+	var answer struct{ ID string }
+	a.method, a.kind, a.want = http.MethodPost, jsonKind, http.StatusOK
+	must(c.t, json.Unmarshal(c.check(server, a), &answer))
+	return answer.ID
+}
+
+// acks acknowledges a spike that is open, and takes that back.
+func (c *contract) acks(server, spike string) {
+	const none = "/spikes/20200101T000000-1/ack"
+	path := "/spikes/" + url.PathEscape(spike) + "/ack"
+	for _, a := range []ask{
+		{method: "POST", path: path, kind: jsonKind, body: `{"by": "ana", "why": "the database is being moved"}`, want: 200},
+		{method: "GET", path: strings.TrimSuffix(path, "/ack"), want: 200},
+		{method: "POST", path: path, kind: jsonKind, body: `{"why": "nobody says so"}`, want: 400},
+		{method: "POST", path: none, kind: jsonKind, body: `{"by": "ana"}`, want: 404},
+		{method: "POST", path: path, kind: jsonKind, body: long, want: 413},
+		{method: "POST", path: path, kind: "text/plain", body: `{}`, want: 415},
+		{method: "DELETE", path: path + "?by=" + strings.Repeat("x", 65), want: 400},
+		{method: "DELETE", path: none, want: 404},
+		{method: "DELETE", path: path + "?by=ana", want: 200},
+		{method: "DELETE", path: path, want: 200}, // there is none to take back
+	} {
+		c.check(server, a)
+	}
+}
+
+// marks sets one, and compares what was before it with what was since.
+func (c *contract) marks(server string) {
+	mark := c.stored(server, ask{path: "/marks", body: `{"text": "build 77", "kind": "deploy"}`})
+	for _, a := range []ask{
+		{method: "POST", path: "/marks", kind: jsonKind, body: `{"text": ""}`, want: 400},
+		{method: "POST", path: "/marks", kind: jsonKind, body: long, want: 413},
+		{method: "POST", path: "/marks", kind: "text/plain", body: `{}`, want: 415},
+		{method: "GET", path: "/marks", want: 200},
+		{method: "GET", path: "/compare?endpoint=GET+/checkout&mark=" + mark, want: 200},
+		{method: "GET", path: "/compare?mark=" + mark, want: 400},
+		{method: "GET", path: "/compare?endpoint=GET+/checkout", want: 400},
+		{method: "GET", path: "/compare?endpoint=GET+/checkout&from=yesterday", want: 400},
+		{method: "GET", path: "/compare?endpoint=GET+/checkout&mark=none", want: 404},
+		{method: "GET", path: "/compare?endpoint=GET+/none&mark=" + mark, want: 404},
+	} {
+		c.check(server, a)
+	}
+}
+
+// mutes sets as many as there may be, and ends one.
+func (c *contract) mutes(server string) {
+	set := ask{path: "/mutes", body: `{"by": "ana", "why": "deployment", "minutes": 15}`}
+	id := c.stored(server, set)
+	for n := range 99 {
+		set.body = fmt.Sprintf(`{"endpoint": "GET /reports/%d/**", "matter": "latency", "by": "ana", "until": %q}`, n, time.Now().Add(time.Hour).Format(time.RFC3339))
+		c.stored(server, set)
+	}
+	for _, a := range []ask{
+		{method: "POST", path: "/mutes", kind: jsonKind, body: `{"endpoint": "GET /one/more", "by": "ana", "minutes": 15}`, want: 409},
+		{method: "POST", path: "/mutes", kind: jsonKind, body: `{"by": "ana"}`, want: 400},
+		{method: "POST", path: "/mutes", kind: jsonKind, body: long, want: 413},
+		{method: "POST", path: "/mutes", kind: "text/plain", body: `{}`, want: 415},
+		{method: "GET", path: "/mutes", want: 200},
+		{method: "DELETE", path: "/mutes/" + id + "?by=" + strings.Repeat("x", 65), want: 400},
+		{method: "DELETE", path: "/mutes/" + id + "?by=ana", want: 200},
+		{method: "DELETE", path: "/mutes/" + id, want: 404},
+	} {
+		c.check(server, a)
+	}
+}
+
+// changes asks for what is left that is not a GET. The last of it ends the spike.
+func (c *contract) changes(server, spike string) {
 	for _, a := range []ask{
 		{method: "PATCH", path: "/config", kind: jsonKind, body: `{"baseline_ratio": 3, "slow_threshold_ms": 400}`, want: 200},
 		{method: "PATCH", path: "/config", kind: jsonKind, body: `{"baseline_ratio": -1, "nothing": 1}`, want: 400},
@@ -125,6 +204,8 @@ func (c *contract) changes(server string) {
 		{method: "POST", path: "/events/flush?timeout=never", want: 400},
 		{method: "POST", path: "/reset?baselines=maybe", want: 400},
 		{method: "POST", path: "/reset?baselines=false", want: 200},
+		{method: "POST", path: "/reset?baselines=true", want: 200},
+		{method: "POST", path: "/spikes/" + url.PathEscape(spike) + "/ack", kind: jsonKind, body: `{"by": "ana"}`, want: 409},
 	} {
 		c.check(server, a)
 	}
