@@ -31,6 +31,7 @@ func (m *Monitor) bundle(id string) (content []byte, ok bool, err error) {
 	}
 	sp := spikeOf(&in)
 	m.beside.add(&sp)
+	sp.leaveOutMessages(&in)
 	b := bundle.Bundle{Title: m.bundleTitle(&sp), Lines: sp.lines(), Time: time.Now()}
 	add := func(name, about string, value any) {
 		b.Files = append(b.Files, bundle.File{Name: name, About: about, Value: value})

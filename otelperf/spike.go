@@ -154,7 +154,7 @@ func spikeOf(in *engine.Incident) Spike {
 	s.Errors = []SpikeError{}
 	for i := range in.Parts {
 		if s.addErrors(&in.Parts[i]); s.Cause == "" {
-			s.Cause = errorCause(&in.Parts[i])
+			s.Cause = errorCause(&in.Parts[i], true)
 		}
 		s.Endpoints = append(s.Endpoints, spikeEndpointOf(&in.Parts[i]))
 	}
@@ -165,7 +165,7 @@ func spikeEndpointOf(p *engine.Part) SpikeEndpoint {
 	ev, ms := &p.Evidence, units.Milliseconds
 	cause, all := causesOf(p.Why)
 	if cause == "" {
-		cause = errorCause(p)
+		cause = errorCause(p, true)
 	}
 	e := SpikeEndpoint{
 		Matter: string(p.Matter),

@@ -6,7 +6,9 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/slowlog"
@@ -25,7 +27,7 @@ func (r spikeRequests) Errors(p *engine.Part) []engine.ErrorGroup {
 		if !ok {
 			continue
 		}
-		kind := cmp.Or(info.Type, e.Outcome.String())
+		kind := cmp.Or(info.Type, statusType(e), e.Outcome.String())
 		i := slices.IndexFunc(groups, func(g engine.ErrorGroup) bool { return g.Type == kind })
 		if i < 0 { // the latest come first
 			i = len(groups)
@@ -38,6 +40,14 @@ func (r spikeRequests) Errors(p *engine.Part) []engine.ErrorGroup {
 	}
 	slices.SortStableFunc(groups, func(a, b engine.ErrorGroup) int { return cmp.Compare(b.Count, a.Count) })
 	return groups[:min(len(groups), maxSpikeErrors)]
+}
+
+// statusType is the error.type of a request by its HTTP status, as the semantic conventions have it; "" without one.
+func statusType(e *slowlog.Entry) string {
+	if e.Kind != conventions.KindHTTP.String() || e.Status < 400 {
+		return ""
+	}
+	return strconv.Itoa(e.Status)
 }
 
 // failureOf is what went wrong in a request of the time of a part; ok is false for one that is not what the part is about.
@@ -81,11 +91,29 @@ func (s *Spike) addErrors(p *engine.Part) {
 	}
 }
 
+// leaveOutMessages leaves types of errors alone: messages may quote data.
+func (s *Spike) leaveOutMessages(in *engine.Incident) {
+	for i := range s.Errors {
+		s.Errors[i].Message = ""
+	}
+	for i := range in.Parts {
+		p, of := &in.Parts[i], &s.Endpoints[i]
+		if len(p.Errors) == 0 || of.Cause == "" {
+			continue
+		}
+		if s.Cause == of.Cause {
+			s.Cause = errorCause(p, false)
+		}
+		of.Cause = errorCause(p, false)
+	}
+}
+
 // causeMessage is how much of a message is in the sentence of a cause, in bytes.
 const causeMessage = 120
 
-// errorCause says what fails most, such as "most of them: context deadline exceeded (31 of 37)"; "" if that is not known.
-func errorCause(p *engine.Part) string {
+// errorCause says how many have failed, and with what most, such as "GET /pay: 37 of 120 failed, most of them: context deadline exceeded (31 of
+// 37)"; "" if that is not known. Without messages it names types alone.
+func errorCause(p *engine.Part, messages bool) string {
 	if len(p.Errors) == 0 {
 		return ""
 	}
@@ -93,15 +121,31 @@ func errorCause(p *engine.Part) string {
 	for _, g := range p.Errors {
 		all += g.Count
 	}
-	text, _, _ := strings.Cut(cmp.Or(first.Message, first.Type), "\n")
+	text := first.Type
+	if messages && first.Message != "" {
+		text, _, _ = strings.Cut(first.Message, "\n")
+	} else if _, err := strconv.Atoi(text); err == nil {
+		text = "status " + text
+	}
+	text = strings.Map(printable, text)
 	if len(text) > causeMessage {
 		text = strings.ToValidUTF8(text[:causeMessage], "") + "..."
 	}
+	word := map[engine.Matter]string{engine.Panics: "panicked", engine.ClientErrors: "were client errors"}[p.Matter]
+	who := fmt.Sprintf("%s: %d of %d %s", p.Endpoint, p.Total.Above, p.Total.N, cmp.Or(word, "failed"))
 	switch {
 	case first.Count == all:
-		return "all of them: " + text
+		return who + ", all of them: " + text
 	case 2*first.Count > all:
-		return fmt.Sprintf("most of them: %s (%d of %d)", text, first.Count, all)
+		return fmt.Sprintf("%s, most of them: %s (%d of %d)", who, text, first.Count, all)
 	}
-	return fmt.Sprintf("the most frequent: %s (%d of %d)", text, first.Count, all)
+	return fmt.Sprintf("%s, the most frequent: %s (%d of %d)", who, text, first.Count, all)
+}
+
+// printable makes a space of what is not to be seen, such as the beginning of a terminal's escape sequence.
+func printable(r rune) rune {
+	if !unicode.IsPrint(r) {
+		return ' '
+	}
+	return r
 }

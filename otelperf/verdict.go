@@ -42,6 +42,7 @@ type facts struct {
 	stalled   bool
 	endpoints []EndpointRow // of a window
 	spikes    []Spike       // newest first
+	unseen    []string      // ids of those that were open before the restart, of which nothing was seen since
 }
 
 // busyRequests is how many requests in the window make it matter that an endpoint is not judged while others are, as in "otelperf check".
@@ -60,12 +61,16 @@ func (f *facts) verdict() Verdict {
 	if len(f.endpoints) == 0 {
 		return Verdict{verdictUnknown, "No requests yet", "The first one that ends shows up here within a second."}
 	}
+	if before := f.fromBefore(); before != "" {
+		return Verdict{verdictUnknown, "Cannot tell yet", before}
+	}
 	waiting, judged := f.waiting()
 	if judged+len(waiting) == 0 {
 		return Verdict{verdictUnknown, "Cannot tell yet", "There was no request in this window."}
 	}
-	if judged == 0 || slices.ContainsFunc(waiting, func(r *EndpointRow) bool { return r.Count >= busyRequests }) {
-		return Verdict{verdictUnknown, "Cannot tell yet", sentences(waitText(waiting), within(judged))}
+	errors := f.newErrors()
+	if judged == 0 || errors != "" || slices.ContainsFunc(waiting, func(r *EndpointRow) bool { return r.Count >= busyRequests }) {
+		return Verdict{verdictUnknown, "Cannot tell yet", sentences(waitText(waiting), errors, within(judged))}
 	}
 	rest := sentences(within(judged), waitText(waiting), f.above(), f.past())
 	if usual := f.failAsUsual(); len(usual) > 0 {
@@ -77,6 +82,19 @@ func (f *facts) verdict() Verdict {
 		return Verdict{verdictElevated, title, rest}
 	}
 	return Verdict{verdictOK, "Nothing is wrong", rest}
+}
+
+// before reports whether an incident was open before the restart, and nothing of it was seen since.
+func (f *facts) before(s *Spike) bool { return slices.Contains(f.unseen, s.ID) }
+
+// fromBefore says of those what there is to say.
+func (f *facts) fromBefore() string {
+	for i := range f.spikes {
+		if s := &f.spikes[i]; s.State == "open" && f.before(s) {
+			return "Not seen since the restart, but open before it: " + shortName(s.Endpoints[0].Method, s.Endpoints[0].Route) + "."
+		}
+	}
+	return ""
 }
 
 // trouble is a kind of what can be wrong, with the words for it.
@@ -104,7 +122,7 @@ func (f *facts) incidents() (Verdict, bool) {
 	var open, muted []*Spike
 	for i := range f.spikes {
 		switch s := &f.spikes[i]; {
-		case s.State != "open":
+		case s.State != "open" || f.before(s):
 		case s.Muted != nil:
 			muted = append(muted, s)
 		default:
@@ -138,12 +156,12 @@ func verdictOn(open []*Spike) Verdict {
 		case v.Title == "":
 			v = Verdict{Status: t.status, Title: fmt.Sprintf(t.one, names[0]), Detail: cause}
 			if n > 1 {
-				v.Title = fmt.Sprintf(t.many, n)
+				v.Title = fmt.Sprintf(t.many, n) + ": " + names[0] + " and " + more(names[1:])
 			}
 		case n == 1:
 			also = append(also, t.also+": "+names[0])
 		default:
-			also = append(also, fmt.Sprintf("%s: %d", t.also, n))
+			also = append(also, fmt.Sprintf("%s: %s and %d more", t.also, names[0], n-1))
 		}
 	}
 	if len(also) > 0 {
@@ -184,10 +202,20 @@ func (f *facts) waiting() (waiting []*EndpointRow, judged int) {
 	return waiting, judged
 }
 
+// newErrors names an endpoint with failures of which nobody knows yet whether they are usual.
+func (f *facts) newErrors() string {
+	for i := range f.endpoints {
+		if r := &f.endpoints[i]; r.ErrorState == "learning" && r.ErrorCount > 0 && r.ErrorRate != nil {
+			return fmt.Sprintf("Of %s %s fail, and whether that is usual is not known yet.", shortName(r.Method, r.Route), percent(*r.ErrorRate))
+		}
+	}
+	return ""
+}
+
 // failAsUsual are the endpoints of which always more than a small share fails, the worst first.
 func (f *facts) failAsUsual() (rows []*EndpointRow) {
 	for i := range f.endpoints {
-		if r := &f.endpoints[i]; r.ErrorState == "elevated" && r.UsualErrorRate != nil && r.Count > 0 {
+		if r := &f.endpoints[i]; r.ErrorState == "elevated" && r.UsualErrorRate != nil && r.ErrorCount > 0 {
 			rows = append(rows, r)
 		}
 	}
@@ -207,9 +235,9 @@ func (f *facts) above() string {
 	case 0:
 		return ""
 	case 1:
-		return "In this window 1 was above it."
+		return "One was slower than usual in this window, too short or too little for an incident."
 	}
-	return fmt.Sprintf("In this window %d were above it.", n)
+	return fmt.Sprintf("%d were slower than usual in this window, too short or too little for an incident.", n)
 }
 
 // past says when the last incident ended.
@@ -281,8 +309,23 @@ func roughly(seconds float64) string {
 	return fmt.Sprintf("%.0f h", seconds/3600)
 }
 
+// more names another, or says how many there are.
+func more(names []string) string {
+	if len(names) == 1 {
+		return names[0]
+	}
+	return fmt.Sprintf("%d more", len(names))
+}
+
+// sentences puts those together that are not empty, each with its full stop.
 func sentences(parts ...string) string {
-	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " ")
+	parts = slices.DeleteFunc(parts, func(s string) bool { return s == "" })
+	for i := range parts {
+		if !strings.HasSuffix(parts[i], ".") {
+			parts[i] += "."
+		}
+	}
+	return strings.Join(parts, " ")
 }
 
 // shortName is an endpoint in a title.

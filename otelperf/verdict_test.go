@@ -27,7 +27,9 @@ func TestVerdict(t *testing.T) {
 	learning, rare := row("/b", 300, "learning", 120, new(39.0)), row("/r", 3, "learning", 400, nil)
 	grace := row("/a", 500, "normal", 0, new(150.0))
 	usual := row("/five", 500, "normal", 0, nil)
-	usual.ErrorState, usual.UsualErrorRate = "elevated", new(.05)
+	usual.ErrorState, usual.UsualErrorRate, usual.ErrorCount = "elevated", new(.05), 25
+	fresh := row("/new", 500, "normal", 0, nil)
+	fresh.ErrorState, fresh.ErrorCount, fresh.ErrorRate = "learning", 25, new(.05)
 	slow, failing := spike("latency", "/a"), spike("failures", "/pay")
 	slow.Endpoints[0].Causes, slow.Endpoints[0].Cause = []causes.Ranked{{}}, "It waits for postgresql."
 	past := spike("latency", "/a")
@@ -52,9 +54,13 @@ func TestVerdict(t *testing.T) {
 			"One endpoint is judged, and within what is usual. The last incident ended 3 min ago."},
 		{"always fails", facts{endpoints: []EndpointRow{normal, usual}}, "elevated", "Nothing new, but GET /five fails 5 % as usual",
 			"2 endpoints are judged, and within what is usual."},
+		{"fails, and it may be usual", facts{endpoints: []EndpointRow{normal, fresh}}, "unknown", "Cannot tell yet",
+			"Of GET /new 5 % fail, and whether that is usual is not known yet. 2 endpoints are judged, and within what is usual."},
+		{"open before the restart", facts{endpoints: []EndpointRow{normal}, spikes: []Spike{{ID: "old", State: "open", Endpoints: failing.Endpoints}}, unseen: []string{"old"}},
+			"unknown", "Cannot tell yet", "Not seen since the restart, but open before it: GET /pay."},
 		{"slow", facts{endpoints: []EndpointRow{normal, usual}, spikes: []Spike{slow}}, "slow", "GET /a has left its usual latency", "It waits for postgresql."},
 		{"failing comes first", facts{endpoints: []EndpointRow{normal}, spikes: []Spike{slow, failing, spike("panics", "/pay"), spike("failures", "/cart")}},
-			"failing", "2 endpoints are failing", "Also slow: GET /a."},
+			"failing", "2 endpoints are failing: GET /pay and GET /cart", "Also slow: GET /a."},
 		{"silent", facts{endpoints: []EndpointRow{normal}, spikes: []Spike{spike("silence", "/a")}}, "silent", "GET /a lacks its usual requests", ""},
 		{"burning before client errors", facts{endpoints: []EndpointRow{normal}, spikes: []Spike{spike("client_errors", "/a"), spike("objective", "/pay")}},
 			"burning", "The error budget of GET /pay burns", "Also client errors: GET /a."},

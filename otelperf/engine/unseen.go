@@ -254,3 +254,15 @@ func (e *Engine) endPartBefore(p *part) {
 	ev.Kind, ev.At = baseline.Ended, e.now
 	e.ended(p, ev)
 }
+
+// Unseen are the ids of the open incidents of which nothing was seen since the restart.
+func (e *Engine) Unseen() (ids []string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, in := range e.incidents.all {
+		if in.State == Open && in.unseen() {
+			ids = append(ids, in.ID)
+		}
+	}
+	return ids
+}

@@ -84,8 +84,12 @@ func (c *Client) fetch(ctx context.Context, path string, query url.Values, read 
 	return c.fetchKind(ctx, kindJSON, path, query, read)
 }
 
-// change sends body as JSON with a method that changes something, and gives the answer to read.
+// change sends body as JSON with a method that changes something, and gives the answer to read. Nothing is sent to a place of which it is
+// not known that it is the endpoint.
 func (c *Client) change(ctx context.Context, method, path string, query url.Values, body any, read func([]byte) error) error {
+	if _, err := c.Mutes(ctx); err != nil {
+		return err
+	}
 	k := kindJSON
 	k.method = method
 	if body != nil {

@@ -39,11 +39,8 @@ func (c *Client) Marks(ctx context.Context) ([]Mark, error) {
 	return l.Marks, err
 }
 
-// Mark sets one, and returns it as it is stored. Nothing is sent to a place of which it is not known that it is the endpoint.
+// Mark sets one, and returns it as it is stored.
 func (c *Client) Mark(ctx context.Context, r MarkRequest) (m Mark, err error) {
-	if _, err := c.Marks(ctx); err != nil {
-		return m, err
-	}
 	err = c.change(ctx, http.MethodPost, "marks", nil, r, func(body []byte) error { return decode(body, &m) })
 	return m, err
 }

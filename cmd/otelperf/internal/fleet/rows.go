@@ -85,15 +85,33 @@ func mergeRow(key rowKey, parts []Part) (r Row, durations *latency.Histogram, co
 
 // addState takes over what is not a number that adds up.
 func (r *Row) addState(p *Part) {
-	const order = "learning normal elevated spiking"
-	if strings.Index(order, p.State) >= strings.Index(order, r.State) {
-		r.State = p.State
-	}
+	r.State = worse(r.State, p.State, "learning normal elevated spiking")
+	r.ErrorState = worse(r.ErrorState, p.ErrorState, "learning normal elevated failing")
+	r.TrafficState = worse(r.TrafficState, p.TrafficState, "learning normal silent")
 	r.Needed = max(r.Needed, p.Needed)
 	r.ReadySeconds = pick(r.ReadySeconds, p.ReadySeconds, func(a, b float64) float64 { return max(a, b) })
 	r.ThresholdMs = max(r.ThresholdMs, p.ThresholdMs)
 	r.BaselineMinMs = pick(r.BaselineMinMs, p.BaselineP99Ms, func(a, b float64) float64 { return min(a, b) })
 	r.BaselineMaxMs = pick(r.BaselineMaxMs, p.BaselineP99Ms, func(a, b float64) float64 { return max(a, b) })
+}
+
+// worse is the one of two states that stands later in an order.
+func worse(a, b, order string) string {
+	if strings.Index(order, b) >= strings.Index(order, a) {
+		return b
+	}
+	return a
+}
+
+// Trouble is what is wrong at a row besides its latency, in a word; "" if nothing is.
+func (r *Row) Trouble() string {
+	switch {
+	case r.ErrorState == "failing":
+		return "failing"
+	case r.TrafficState == "silent":
+		return "silent"
+	}
+	return ""
 }
 
 // addTotals adds counts, rates and sums of time. AvgMs holds the sum of milliseconds until finishTotals.

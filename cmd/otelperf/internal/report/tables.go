@@ -60,6 +60,11 @@ func Baseline(r *fleet.Row) string {
 // State is the state of a row, with what is missing while it learns, and with how many instances are out of line.
 func State(r *fleet.Row) string {
 	text := r.State
+	if t := r.Trouble(); t != "" {
+		text = t + "; latency " + text
+	} else if r.ErrorState == "elevated" && r.UsualErrorRate != nil {
+		text += "; fails " + plain.Share(r.UsualErrorRate) + " as usual"
+	}
 	if r.State == "learning" && r.Needed > 0 {
 		text += fmt.Sprintf(" (%d to go)", r.Needed)
 	} else if p := r.Waiting(); p != nil && p.State != "learning" {

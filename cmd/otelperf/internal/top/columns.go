@@ -131,6 +131,9 @@ func (m *Model) row(r *fleet.Row, cols []column, name int, chosen bool) string {
 
 // stateText is the state of a row; "waiting" while what is usual is known and requests are not judged.
 func stateText(r *fleet.Row) string {
+	if t := r.Trouble(); t != "" {
+		return t
+	}
 	if r.State == "normal" && r.Waiting() != nil {
 		return "waiting"
 	}
@@ -139,7 +142,7 @@ func stateText(r *fleet.Row) string {
 
 func rowStyle(r *fleet.Row) lipgloss.Style {
 	switch {
-	case r.State == "spiking":
+	case r.State == "spiking" || r.Trouble() != "":
 		return bad
 	case len(r.OutOfLine) > 0 || r.ErrorRate != nil && *r.ErrorRate >= 0.01:
 		return warn
