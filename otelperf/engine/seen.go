@@ -19,10 +19,10 @@ func seenBad(m Matter, ev *baseline.Event) string {
 	switch {
 	case m == Panics:
 		return text + ", which is new"
-	case usual == 0 && ev.Expected > 0: // by what is taken for normal while nothing is known
+	case ev.Expected == 0:
 		return text + "; what is usual is not known yet"
-	case usual < 0.001:
-		return text + ", usually next to none"
+	case usual < 0.0005:
+		return text + ", usually none"
 	}
 	return text + ", usually " + percent(usual)
 }
