@@ -124,6 +124,7 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 		n := through(newNotifier(t, Webhook("https://hooks.example.com/x", SecretText("key"))), r)
 		n.Notify(notice("firing", "a"))
 		time.Sleep(5 * time.Minute)
+		synctest.Wait()
 		if waited := second.Sub(began); waited < 2*time.Minute || waited > 121*time.Second {
 			t.Errorf("the second try came after %v, want 2m", waited)
 		}
