@@ -21,6 +21,9 @@ const figureNodes = figures.map(([label]) => {
   return value;
 });
 
+// weight orders spikes as the verdict does: what fails first.
+const weight = (spike) => Math.max(0, ["failures", "panics", "latency", "silence", "objective", "client_errors"].indexOf(spike.matter));
+
 const wrong = new Set(["failing", "slow", "silent", "burning"]);
 
 export function showNow(summary, openTrace, select, mayChange) {
@@ -29,7 +32,7 @@ export function showNow(summary, openTrace, select, mayChange) {
     figureNodes[i].title = title?.(summary) ?? "";
     toggle(figureNodes[i], "bad", Boolean(bad?.(summary)));
   });
-  const open = summary.spikes.filter((s) => s.state === "open");
+  const open = summary.spikes.filter((s) => s.state === "open").toSorted((a, b) => weight(a) - weight(b));
   const verdict = summary.verdict;
   text($("headline"), verdict.title);
   text($("headline-detail"), verdict.detail);
