@@ -119,7 +119,7 @@ func (m *Monitor) openReasons() (reasons []string, muted int) {
 
 // verdict is the answer to whether anything is wrong, by the last five minutes, without an evaluation.
 func (m *Monitor) verdict() Verdict {
-	f := facts{now: time.Now(), disabled: m.disabled, stalled: m.stalled(), spikes: m.spikes(), unseen: m.engine.Unseen()}
+	f := facts{now: time.Now(), disabled: m.disabled, stalled: m.stalled(), spikes: m.spikes(), budgets: m.objectives(), unseen: m.engine.Unseen()}
 	rows, _ := m.engine.Rows(engine.Query{Window: engine.FiveMinutes, Wants: conventions.Kind.Request, Once: true})
 	for i := range rows {
 		f.endpoints = append(f.endpoints, m.row(&rows[i]))

@@ -40,7 +40,7 @@ func (m *Monitor) Summary(w Window) *Summary {
 			s.EndpointBreakdown[row.Name()] = Breakdown{Avg: row.AvgMs, Count: row.Count, Min: row.MinMs, Max: row.MaxMs}
 		}
 	}
-	s.Verdict = (&facts{now: now, disabled: m.disabled, stalled: s.Diagnostics.Stalled, endpoints: s.Endpoints, spikes: s.Spikes, unseen: m.engine.Unseen()}).verdict()
+	s.Verdict = (&facts{now: now, disabled: m.disabled, stalled: s.Diagnostics.Stalled, endpoints: s.Endpoints, spikes: s.Spikes, budgets: s.Objectives, unseen: m.engine.Unseen()}).verdict()
 	for e := range m.slow.Recent(summarySlow) {
 		s.SlowQueries = append(s.SlowQueries, slowRequest(e))
 	}

@@ -16,8 +16,8 @@ import (
 type Verdict struct {
 	// Status is the first of these that is true. off: nothing is measured. failing: requests of an endpoint fail that usually do not.
 	// slow: an endpoint has left its usual latency. silent: requests are missing. burning: an objective uses its budget up too fast.
-	// elevated: callers make more errors than usual, or a share of requests fails as usual that is not small. unknown: nobody can
-	// tell yet. ok: none of it. The order is fixed, and incidents that are muted come after those that are not.
+	// elevated: callers make more errors than usual, a share of requests fails as usual that is not small, or an error budget is used up.
+	// unknown: nobody can tell yet. ok: none of it. The order is fixed, and incidents that are muted come after those that are not.
 	Status string `json:"status"`
 	Title  string `json:"title"`  // in a few words
 	Detail string `json:"detail"` // what else there is to know; empty if nothing
@@ -42,7 +42,8 @@ type facts struct {
 	stalled   bool
 	endpoints []EndpointRow // of a window
 	spikes    []Spike       // newest first
-	unseen    []string      // ids of those that were open before the restart, of which nothing was seen since
+	budgets   []ErrorBudget
+	unseen    []string // ids of those that were open before the restart, of which nothing was seen since
 }
 
 // busyRequests is how many requests in the window make it matter that an endpoint is not judged while others are, as in "otelperf check".
@@ -73,6 +74,9 @@ func (f *facts) verdict() Verdict {
 		return Verdict{verdictUnknown, "Cannot tell yet", sentences(waitText(waiting), errors, within(judged))}
 	}
 	rest := sentences(within(judged), waitText(waiting), f.above(), f.past())
+	if i := slices.IndexFunc(f.budgets, func(b ErrorBudget) bool { return b.State == "used_up" }); i >= 0 {
+		return Verdict{verdictElevated, "Nothing new, but the error budget of " + units.Middle(f.budgets[i].Name, 60) + " is used up", rest}
+	}
 	if usual := f.failAsUsual(); len(usual) > 0 {
 		r := usual[0]
 		title := fmt.Sprintf("Nothing new, but %s fails %s as usual", shortName(r.Method, r.Route), percent(*r.UsualErrorRate))

@@ -58,6 +58,8 @@ func TestVerdict(t *testing.T) {
 			"Of GET /new 5 % fail, and whether that is usual is not known yet. 2 endpoints are judged, and within what is usual."},
 		{"open before the restart", facts{endpoints: []EndpointRow{normal}, spikes: []Spike{{ID: "old", State: "open", Endpoints: failing.Endpoints}}, unseen: []string{"old"}},
 			"unknown", "Cannot tell yet", "Not seen since the restart, but open before it: GET /pay."},
+		{"a budget is used up", facts{endpoints: []EndpointRow{normal}, budgets: []ErrorBudget{{Name: "pay", State: "ok"}, {Name: "cart", State: "used_up"}}},
+			"elevated", "Nothing new, but the error budget of cart is used up", "One endpoint is judged, and within what is usual."},
 		{"slow", facts{endpoints: []EndpointRow{normal, usual}, spikes: []Spike{slow}}, "slow", "GET /a has left its usual latency", "It waits for postgresql."},
 		{"failing comes first", facts{endpoints: []EndpointRow{normal}, spikes: []Spike{slow, failing, spike("panics", "/pay"), spike("failures", "/cart")}},
 			"failing", "2 endpoints are failing: GET /pay and GET /cart", "Also slow: GET /a."},
