@@ -112,11 +112,15 @@ func (s *sink) known(m *message) {
 	}
 }
 
-// enter makes room for an incident: the oldest one of which nothing waits makes way, or the oldest of all, whose message is dropped.
+// enter makes room for an incident: the oldest one of which nothing waits makes way, or the oldest of all, whose message is dropped. The one
+// of which a message is on its way stays: there is one at a time, and it may have to be tried again.
 func (s *sink) enter(m *message) *entry {
 	if len(s.entries) >= maxIncidents {
 		oldest := ""
 		for id, e := range s.entries {
+			if e.flies {
+				continue
+			}
 			if o := s.entries[oldest]; o == nil || e.waits == nil && o.waits != nil || (e.waits == nil) == (o.waits == nil) && e.order < o.order {
 				oldest = id
 			}
