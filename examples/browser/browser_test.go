@@ -186,6 +186,35 @@ func (tb *tab) until(expression string) {
 	}
 }
 
+// click clicks, with the mouse, on the middle of the element that a JavaScript expression is, until the element has felt it: what moves
+// while the page fills takes a click elsewhere.
+func (tb *tab) click(element string) {
+	tb.t.Helper()
+	tb.until(element)
+	exampletest.Eventually(tb.t, "a click on "+element, func() bool {
+		at := value[[2]float64](tb, `(async (e) => {
+	window.felt = false;
+	e.addEventListener("click", () => { window.felt = true; }, { once: true });
+	e.scrollIntoView({ block: "center" });
+	await new Promise(requestAnimationFrame);
+	const { x, y, width, height } = e.getBoundingClientRect();
+	return [x + width / 2, y + height / 2];
+})(`+element+`)`)
+		for _, kind := range []input.DispatchMouseEventType{input.DispatchMouseEventTypeMousePressed, input.DispatchMouseEventTypeMouseReleased} {
+			_, err := chromedp.Call(tb.ctx, input.DispatchMouseEvent, input.DispatchMouseEventParams{
+				Type: kind, X: at[0], Y: at[1], Button: input.MouseButtonLeft, ClickCount: 1,
+			})
+			must(tb.t, err)
+		}
+		return value[bool](tb, "window.felt")
+	})
+}
+
+// button is an expression for the button that has a text.
+func button(text string) string {
+	return fmt.Sprintf("[...document.querySelectorAll(\"button\")].find((b) => b.textContent === %q)", text)
+}
+
 // value evaluates an expression, and waits for it if it is a promise.
 func value[T any](tb *tab, expression string) T {
 	tb.t.Helper()

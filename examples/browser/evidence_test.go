@@ -49,7 +49,7 @@ func TestEvidenceIsRecordedFromThePage(t *testing.T) {
 	tb := newTab(t)
 	tb.do(chromedp.Navigate(s.base))
 	tb.until(`!document.getElementById("record").hidden && !document.getElementById("record").disabled`)
-	tb.do(chromedp.Click(chromedp.CSS("#record")))
+	tb.click(`document.getElementById("record")`)
 	tb.until(`/GET \/locked: \d+ % waiting for the lock at evidence_test\.go:\d+/.test(document.getElementById("recordings").innerText)`)
 	exampletest.Eventually(t, "a request that was recorded is open", func() bool {
 		return value[bool](tb, `fetch("slow").then((r) => r.json()).then(async ({ slow }) => {

@@ -18,15 +18,17 @@ func TestAckAndMuteFromThePage(t *testing.T) {
 	tb := newTab(t)
 	tb.do(chromedp.Navigate(s.base))
 	tb.until(`document.querySelector(".said details:not([hidden])")`)
-	tb.do(chromedp.Click(".said summary"), chromedp.SendKeys(".said-form label:nth-of-type(1) input", "ana"),
-		chromedp.SendKeys(".said-form label:nth-of-type(2) input", "<b>on it</b>"), chromedp.Click(`//button[.="acknowledge"]`))
+	tb.click(`document.querySelector(".said summary")`)
+	tb.do(chromedp.SendKeys(".said-form label:nth-of-type(1) input", "ana"), chromedp.SendKeys(".said-form label:nth-of-type(2) input", "<b>on it</b>"))
+	tb.click(button("acknowledge"))
 	tb.until(`document.querySelector(".said-text").textContent.includes("acknowledged by ana: <b>on it</b>")`)
-	tb.do(chromedp.Click(".said summary"), chromedp.Click(`//button[.="mute for 15 min"]`))
+	tb.click(`document.querySelector(".said summary")`)
+	tb.click(button("mute for 15 min"))
 	tb.until(`document.querySelector(".said-text").textContent.includes("muted until")`)
 	if sum := s.mon.Summary(otelperf.Window5m); len(sum.Mutes) != 1 || sum.Mutes[0].Endpoint != "GET /checkout" || sum.Mutes[0].By != "ana" {
 		t.Errorf("mutes are %+v", sum.Mutes)
 	}
-	tb.do(chromedp.Click(`//ul[@id="mutes"]//button[.="end now"]`))
+	tb.click(button("end now"))
 	exampletest.Eventually(t, "the mute has ended", func() bool { return len(s.mon.Summary(otelperf.Window5m).Mutes) == 0 })
 	tb.until(`document.getElementById("mutes").hidden`)
 }

@@ -41,7 +41,7 @@ func TestPageIsLive(t *testing.T) {
 	tb.until(row("/orders/{id}"))
 
 	for _, window := range []string{"1m", "1h", "all"} {
-		tb.do(chromedp.Click(chromedp.CSS(`#windows label:has(input[value="` + window + `"])`)))
+		tb.click(`document.querySelector('#windows label:has(input[value="` + window + `"])')`)
 		tb.until(`location.hash === "#window=` + window + `" && ` + live)
 	}
 	if !tb.asked("/ops/x/stream?window=1h") {
@@ -61,7 +61,7 @@ func TestSlowRequestOpens(t *testing.T) {
 	value[any](tb, entry+`.click()`)
 	tb.checkTrace(id)
 
-	tb.do(chromedp.Click(chromedp.CSS("#trace .waterfall tbody button")))
+	tb.click(`document.querySelector("#trace .waterfall tbody button")`)
 	tb.until(`document.querySelector("#trace .details:not([hidden])")`)
 	tb.do(chromedp.NavigateBack()) // closes it
 	tb.until(`!document.getElementById("trace").open && location.hash === ""`)
@@ -69,7 +69,7 @@ func TestSlowRequestOpens(t *testing.T) {
 	deep := newTab(t)
 	deep.do(chromedp.Navigate(s.base + "#trace=" + id))
 	deep.checkTrace(id)
-	deep.do(chromedp.Click(chromedp.CSS("#trace-close")))
+	deep.click(`document.getElementById("trace-close")`)
 	deep.until(`!document.getElementById("trace").open && location.hash === ""`)
 	deep.do(chromedp.Navigate(s.base + "#trace=" + strings.Repeat("1", 32)))
 	deep.until(`document.getElementById("trace").open && document.querySelector("#trace-body .empty")`)
