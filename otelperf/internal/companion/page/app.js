@@ -16,18 +16,18 @@ import { showObjectives } from "./objectives.js";
 import { Runtime } from "./runtime.js";
 import { SlowList } from "./slow.js";
 import { get, Source } from "./source.js";
+import { state } from "./state.js";
 import { TraceView } from "./trace.js";
 
-const view = readAddress();
 let summary = null, config = null, selected = null, instances = new Set(), seriesTurn = 0, detailTurn = 0, flameTurn = 0, compareTurn = 0;
 
-const traceView = new TraceView({ onClose: () => go({ trace: "" }), traceURL: () => config?.trace_url });
-const openTrace = (id) => go({ trace: id });
+const traceView = new TraceView({ onClose: () => state.set({ trace: "" }), traceURL: () => config?.trace_url });
+const openTrace = (id) => state.set({ trace: id });
 const slow = new SlowList(openTrace);
 const chart = new Chart({ openTrace }), runtime = new Runtime();
 const detail = new Detail(), flame = new Flame(), events = new Events(openTrace), evidence = new Evidence(() => refresh("evidence"));
 const comparison = new Comparison(() => refresh("compare"));
-const endpoints = new Endpoints({ sort: view.sort, onSort: (sort) => go({ sort }), select: choosing });
+const endpoints = new Endpoints({ sort: order(), onSort: ({ id, desc }) => state.set({ order: (desc ? "-" : "") + id }), select: choosing });
 const lists = makeLists(openTrace, choosing);
 const source = new Source({
   summary: (s) => { summary = s; render(); },
@@ -48,43 +48,25 @@ const source = new Source({
 
 // choosing shows a row in the chart, and brings that into sight.
 function choosing(row) {
-  go({ endpoint: format.name(row) });
+  state.set({ endpoint: format.name(row) });
   $("chart-title").scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
 }
 
-// readAddress reads the view from the part behind the '#'.
-function readAddress() {
-  const p = new URLSearchParams(location.hash.slice(1));
-  const sort = p.get("sort") ?? "-state";
-  return {
-    window: ["1m", "5m", "1h", "all"].includes(p.get("window")) ? p.get("window") : "5m", endpoint: p.get("endpoint") ?? "", filter: p.get("filter") ?? "",
-    trace: /^[0-9a-f]{32}$/.test(p.get("trace") ?? "") ? p.get("trace") : "", sort: { id: sort.replace(/^-/, ""), desc: sort.startsWith("-") },
-  };
+// order is how the endpoints are sorted.
+function order() {
+  const text = state.get("order") || "-state";
+  return { id: text.replace(/^-/, ""), desc: text.startsWith("-") };
 }
 
-// go changes the view and its address. Opening a trace is a step that the back button undoes.
-function go(change) {
-  Object.assign(view, change);
-  const p = new URLSearchParams();
-  if (view.window !== "5m") p.set("window", view.window);
-  if (view.endpoint) p.set("endpoint", view.endpoint);
-  if (view.filter) p.set("filter", view.filter);
-  const sort = (view.sort.desc ? "-" : "") + view.sort.id;
-  if (sort !== "-state") p.set("sort", sort);
-  if (view.trace) p.set("trace", view.trace);
-  const address = location.pathname + location.search + (String(p) ? "#" + p : "");
-  if (address !== location.pathname + location.search + location.hash) history[change.trace ? "pushState" : "replaceState"](null, "", address);
-  apply();
-}
-
-// apply brings the page in line with the view.
+// apply brings the page in line with the state.
 function apply() {
-  document.querySelector(`#windows input[value="${view.window}"]`).checked = true;
-  if (source.window !== view.window || !source.stream) source.setWindow(view.window);
-  if ($("filter").value !== view.filter) $("filter").value = view.filter;
-  endpoints.filter = view.filter;
-  endpoints.table.sort = view.sort;
-  if (view.trace) traceView.open(view.trace);
+  const window = state.get("window"), trace = state.get("trace"), q = state.get("q");
+  document.querySelector(`#windows input[value="${window}"]`).checked = true;
+  if (source.window !== window || !source.stream) source.setWindow(window);
+  if ($("filter").value !== q) $("filter").value = q;
+  endpoints.filter = q;
+  endpoints.table.sort = order();
+  if (trace) traceView.open(trace);
   else traceView.close();
   render();
 }
@@ -98,7 +80,7 @@ function render() {
   notice();
   chart.setMarks(summary.marks);
   runtime.setMarks(summary.marks);
-  showNow(summary, openTrace, (row) => go({ endpoint: format.name(row) }), config?.may_change === true);
+  showNow(summary, openTrace, (row) => state.set({ endpoint: format.name(row) }), config?.may_change === true);
   showObjectives(summary);
   choose();
   endpoints.selected = selected ? format.name(selected) : null;
@@ -123,9 +105,9 @@ function notice() {
 // choose picks the endpoint of the chart: the one asked for, else one that spikes, else the busiest.
 function choose() {
   const rows = [...summary.endpoints, ...summary.dependencies, ...summary.jobs];
-  const found = rows.find((r) => format.name(r) === view.endpoint) ?? summary.endpoints.find((r) => r.state === "spiking") ?? summary.endpoints.toSorted((a, b) => b.count - a.count)[0] ?? null;
+  const found = rows.find((r) => format.name(r) === state.get("endpoint")) ?? summary.endpoints.find((r) => r.state === "spiking") ?? summary.endpoints.toSorted((a, b) => b.count - a.count)[0] ?? null;
   const changed = found && (!selected || format.name(found) !== format.name(selected));
-  if (view.endpoint || !selected || !rows.some((r) => format.name(r) === format.name(selected)) || found?.state === "spiking") {
+  if (state.get("endpoint") || !selected || !rows.some((r) => format.name(r) === format.name(selected)) || found?.state === "spiking") {
     selected = found;
     if (changed) {
       refresh("series");
@@ -158,7 +140,7 @@ function refine(series, fine) {
 const refreshers = {
   async series() {
     if (!selected) return;
-    const turn = ++seriesTurn, span = view.window === "1m" ? "1m" : "1h";
+    const turn = ++seriesTurn, span = state.get("window") === "1m" ? "1m" : "1h";
     const series = await seriesOf(selected, span);
     const young = span === "1h" && series.points.length < 10;
     if (young) refine(series, await seriesOf(selected, "1m"));
@@ -201,8 +183,8 @@ const refreshers = {
     });
     if (turn === flameTurn) flame.show(found, query);
   },
-  async runtime() { runtime.show(await get("runtime?window=" + (view.window === "1m" ? "1m" : "1h"))); },
-  async trends() { endpoints.setTrends((await get("endpoints?trend=true&window=" + view.window)).endpoints); },
+  async runtime() { runtime.show(await get("runtime?window=" + (state.get("window") === "1m" ? "1m" : "1h"))); },
+  async trends() { endpoints.setTrends((await get("endpoints?trend=true&window=" + state.get("window"))).endpoints); },
   async slow() { slow.set(await get("slow?limit=200")); },
   async active() {
     const answer = await get("active?limit=50");
@@ -265,7 +247,7 @@ function keys(event) {
   const typing = event.target.closest("input, textarea, select, button, a, summary, dialog");
   if (event.metaKey || event.ctrlKey || event.altKey) return;
   if (event.key === "Escape" && event.target === $("filter")) {
-    go({ filter: "" });
+    state.set({ q: "" });
     $("filter").blur();
   } else if (event.key === "/" && !(typing && typing.matches("input:not([type=radio], [type=checkbox])")) && !$("trace").open) {
     event.preventDefault();
@@ -276,13 +258,13 @@ function keys(event) {
   }
 }
 
-$("windows").addEventListener("change", (e) => { go({ window: e.target.value }); refresh("trends"); refresh("series"); refresh("runtime"); });
-$("filter").addEventListener("input", (e) => go({ filter: e.target.value }));
+$("windows").addEventListener("change", (e) => state.set({ window: e.target.value }));
+$("filter").addEventListener("input", (e) => state.set({ q: e.target.value }));
 $("slow-only").addEventListener("change", render);
 $("pause").addEventListener("click", pause);
 document.addEventListener("keydown", keys);
-addEventListener("hashchange", () => { Object.assign(view, readAddress()); apply(); });
-addEventListener("popstate", () => { Object.assign(view, readAddress()); apply(); });
+state.listen(apply);
+state.listen(() => { refresh("trends"); refresh("series"); refresh("runtime"); }, "window");
 
 apply();
 every(2, "active");
