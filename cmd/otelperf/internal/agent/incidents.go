@@ -62,7 +62,7 @@ type incidentAnswer struct {
 	Errors   []incidentError `json:"errors"`
 	Signals  []signal        `json:"signals" jsonschema:"of the runtime, the operating system and connection pools that were unusual then"`
 	Cost     cost            `json:"cost"`
-	Recorded []string        `json:"recorded_trace_ids" jsonschema:"requests of which the runtime was recorded: get_slow_request shows what they waited for"`
+	Recorded []recorded      `json:"recorded" jsonschema:"slow requests of which the runtime was recorded: what they did and waited for"`
 	ending
 }
 
@@ -222,7 +222,7 @@ func (s *server) getIncident(ctx context.Context, v values) (*incidentAnswer, er
 			sp := &l.value.Spikes[i]
 			if sp.ID == v.text("id") {
 				in := incidentOf(l.value.Service, l.value.Instance, l.client.URL(), sp)
-				return incidentAnswerOf(e, in, sp, recordedOf(ctx, l.client, sp)), nil
+				return incidentAnswerOf(e, in, sp, examplesOf(ctx, l.client, sp)), nil
 			}
 			known = append(known, sp.ID)
 		}
@@ -233,33 +233,9 @@ func (s *server) getIncident(ctx context.Context, v values) (*incidentAnswer, er
 	return nil, fmt.Errorf("there is no incident %s, or no longer; stored are: %s", line(v.text("id")), strings.Join(known[:min(len(known), 10)], ", "))
 }
 
-// recordedOf are requests of a spike in its last recording. If that, or they, are no longer stored, there are none.
-func recordedOf(ctx context.Context, c *client.Client, sp *otelperf.Spike) []string {
-	out := []string{}
-	if len(sp.Recordings) == 0 {
-		return out
-	}
-	spans, err := c.RecordedSpans(ctx, sp.Recordings[len(sp.Recordings)-1])
-	if err != nil {
-		return out
-	}
-	list, _, err := c.Slow(ctx, maxStored)
-	if err != nil {
-		return out
-	}
-	for i := range list.Slow {
-		if r := &list.Slow[i]; spans[r.SpanID] && len(out) < 3 && (r.SpikeID == sp.ID || slices.ContainsFunc(sp.Endpoints, func(p otelperf.SpikeEndpoint) bool {
-			return p.Method == r.Method && p.Route == r.Route
-		})) {
-			out = append(out, r.TraceID)
-		}
-	}
-	return out
-}
-
-func incidentAnswerOf(e *ending, in incident, sp *otelperf.Spike, recorded []string) *incidentAnswer {
+func incidentAnswerOf(e *ending, in incident, sp *otelperf.Spike, examples []recorded) *incidentAnswer {
 	a := &incidentAnswer{
-		Recorded: recorded,
+		Recorded: examples,
 		Incident: in, Parts: []part{}, Causes: []rankedCause{}, Errors: []incidentError{}, Signals: []signal{}, ending: *e,
 		Cost: cost{sp.CostRequests, sp.CostSlow, sp.CostExpectedSlow, sp.CostFailed, sp.CostExpectedFailed},
 	}
@@ -283,11 +259,12 @@ func incidentAnswerOf(e *ending, in incident, sp *otelperf.Spike, recorded []str
 	for _, d := range sp.Signals {
 		a.Signals = append(a.Signals, signal{d.Name, d.Pool, d.Unit, d.Now, d.Usual})
 	}
-	if len(recorded) > 0 {
-		a.then("get_slow_request", "what a request of it waited for, with lines of code", "trace_id", recorded[0], "url", in.URL)
-	} else {
-		in.leadToTrace(&a.ending)
+	for i := range examples {
+		if id := examples[i].TraceID; id != "" {
+			a.then("get_slow_request", "where the time of a recorded request of it went, with states over time", "trace_id", id, "url", in.URL)
+		}
 	}
+	in.leadToTrace(&a.ending)
 	if len(in.Endpoints) > 0 {
 		a.then("list_slow_requests", "its slow and failed requests", "incident", in.ID, "url", in.URL)
 		if sp.After != nil && sp.After.Kind != "start" {
@@ -302,6 +279,9 @@ func (a *incidentAnswer) text() string {
 	b.WriteString(a.Incident.text())
 	for i := range a.Causes {
 		fmt.Fprintf(&b, "  Ranked cause: %s (known from %s)\n", a.Causes[i].Sentence, a.Causes[i].Source)
+	}
+	for i := range a.Recorded {
+		b.WriteString(a.Recorded[i].text())
 	}
 	for i := range a.Parts {
 		p := &a.Parts[i]

@@ -69,14 +69,6 @@ type call struct {
 	Error      string  `json:"error,omitempty"`
 }
 
-type state struct {
-	State      string  `json:"state"`
-	Reason     string  `json:"reason" jsonschema:"with the line of code and who held it up, if they are known"`
-	DurationMs float64 `json:"duration_ms"`
-	Share      float64 `json:"share" jsonschema:"of the request"`
-	Times      float64 `json:"times,omitzero"`
-}
-
 type stretch struct {
 	State      string  `json:"state"`
 	OffsetMs   float64 `json:"offset_ms"`
@@ -214,11 +206,13 @@ func (a *traceAnswer) text() string {
 	for i := range a.Requests {
 		r := &a.Requests[i]
 		b.WriteString(a.drawn[i])
-		for _, s := range r.States[:min(len(r.States), 6)] {
-			fmt.Fprintf(&b, "  Recorded: %.0f %% (%g ms) %s\n", 100*s.Share, s.DurationMs, s.Reason)
-		}
 		if len(r.States) == 0 {
-			b.WriteString("  The runtime was not recorded during this request: the cause in get_incident knows lines of code from other requests.\n")
+			b.WriteString("  The runtime was not recorded during this request: get_incident has lines of code from others, if there are any.\n")
+		} else {
+			b.WriteString("  Recorded, by what it did and waited for:\n")
+		}
+		for j := range r.States[:min(len(r.States), maxStates)] {
+			b.WriteString(r.States[j].text())
 		}
 		for _, text := range r.Stack[:min(len(r.Stack), 12)] {
 			fmt.Fprintf(&b, "  stack  %s\n", text)

@@ -109,15 +109,12 @@ func (c *Client) Bundle(ctx context.Context, id string) (zip []byte, err error) 
 	return zip, err
 }
 
-// RecordedSpans asks for the spans of the requests in a recording. An id that is not stored is ErrNotFound.
-func (c *Client) RecordedSpans(ctx context.Context, id uint64) (spans map[string]bool, err error) {
-	var r causes.Recording
-	err = c.fetch(ctx, "evidence/"+strconv.FormatUint(id, 10), nil, func(body []byte) error { return decode(body, &r) })
-	spans = map[string]bool{}
-	for i := range r.Endpoints {
-		for j := range r.Endpoints[i].Requests {
-			spans[r.Endpoints[i].Requests[j].SpanID] = true
-		}
+// Recording asks for a recording with single requests. An id that is not stored is ErrNotFound.
+func (c *Client) Recording(ctx context.Context, id uint64) (*causes.Recording, error) {
+	r := new(causes.Recording)
+	err := c.fetch(ctx, "evidence/"+strconv.FormatUint(id, 10), nil, func(body []byte) error { return decode(body, r) })
+	if err != nil {
+		return nil, err
 	}
-	return spans, err
+	return r, nil
 }
