@@ -40,6 +40,7 @@ type sample struct {
 	root   sdktrace.ReadOnlySpan
 	kin    family
 	slow   bool
+	stream bool
 	status int
 	d      time.Duration
 }
