@@ -21,8 +21,9 @@ type Repeated struct {
 
 // RepeatedCalls returns the calls that a request made at least least times, one item for each [Call.Dependency]: the most frequent
 // ones of it. Calls are equal if they have the dependency, and the statement without literals or the target without ids, in
-// common; where no URL template is given, the last segment of a path counts as an id. Calls without a dependency, messages, and what is
-// below another call, as the queries of a batch, are left out. Of the children at most 256 are looked at, the first ones given.
+// common; where no URL template is given, the last segment of a path counts as an id. Left out are calls without a dependency, messages,
+// what is below another call, as the queries of a batch, and calls of databases of which neither statement nor operation is
+// known, as taking a connection from a pool. Of the children at most 256 are looked at, the first ones given.
 func RepeatedCalls(children []Span, least int) (out []Repeated) {
 	children = children[:min(len(children), defaultSpans)]
 	all := map[string]int{}
@@ -36,7 +37,7 @@ func RepeatedCalls(children []Span, least int) (out []Repeated) {
 	read := &reader{}
 	for i := range children {
 		s := &children[i]
-		if all[s.Call.Dependency] < least || s.Kind == trace.SpanKindProducer || s.Call.category() == Messaging {
+		if all[s.Call.Dependency] < least || s.Kind == trace.SpanKindProducer || !s.Call.asks() {
 			continue
 		}
 		if parents == nil {
@@ -64,6 +65,17 @@ func RepeatedCalls(children []Span, least int) (out []Repeated) {
 		}
 	}
 	return out
+}
+
+// asks reports whether what a call asks for is known, and it is no message.
+func (c *Call) asks() bool {
+	switch c.category() {
+	case DB:
+		return c.DBStatement != "" || c.DBSummary != "" || c.DBOperation != "" || c.DBCollection != ""
+	case Messaging:
+		return false
+	}
+	return true
 }
 
 type equalKey struct{ dependency, name, target string }

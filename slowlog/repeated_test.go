@@ -64,6 +64,9 @@ func TestRepeatedCalls(t *testing.T) {
 		"messages": {callsOf(12, func(int) Call {
 			return Call{Category: Messaging, MessagingSystem: "kafka", Dependency: "kafka orders"}
 		}), nil},
+		"connections": {callsOf(12, func(int) Call {
+			return Call{Category: DB, DBSystem: "postgresql", Dependency: "postgresql pool.acquire"}
+		}), nil},
 		"of any producer": {kinds(callsOf(12, func(int) Call { return Call{Dependency: "orders"} }), trace.SpanKindProducer), nil},
 		"two dependencies": {append(callsOf(12, author), callsOf(30, func(int) Call { return Call{Category: Cache, DBSystem: "redis", Dependency: "redis GET"} })...),
 			[]Repeated{{"postgresql SELECT authors", 12, false}, {"redis GET", 30, false}}},
