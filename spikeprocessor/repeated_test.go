@@ -47,8 +47,10 @@ func (l *looked) calls(ctx context.Context, calls int, statements ...string) {
 	}
 }
 
+// pass does what the engine does once a second.
 func (l *looked) pass(step time.Duration) {
 	l.now = l.now.Add(step)
+	l.link.TakeDeltas(func(*Delta) {})
 	l.link.Digest(l.now)
 }
 
@@ -235,5 +237,25 @@ func TestRepeatedCallsConcurrentSafe(t *testing.T) {
 	wg.Wait()
 	if r := l.some(t, "after 40 requests"); r.CallsPerRequest != 15 {
 		t.Errorf("got %+v, want 15 calls", r)
+	}
+}
+
+// TestRepeatedCallsBesideBusyEndpoints: hundreds of busy endpoints leave room for a quiet one, and each has its turn.
+func TestRepeatedCallsBesideBusyEndpoints(t *testing.T) {
+	l := newLooked(t)
+	for range 240 {
+		for i := range 250 {
+			l.http("GET", fmt.Sprint("/busy", i), 200, time.Millisecond)
+			l.http("GET", fmt.Sprint("/busy", i), 200, time.Millisecond)
+		}
+		l.request(time.Second, false, 12, authors)
+	}
+	if r := l.some(t, "beside 250 busy endpoints"); r.CallsPerRequest != 12 {
+		t.Errorf("got %+v, want 12 calls", r)
+	}
+	for e := range l.core.table.rows() {
+		if n := e.usual.normal().Samples; e.endpoint.Kind == conventions.KindHTTP && n < 5 {
+			t.Errorf("of %s only %d requests were looked at", e.endpoint, n)
+		}
 	}
 }
