@@ -106,6 +106,8 @@ type EndpointRow struct {
 	ErrorState     string   `json:"error_state"`
 	UsualErrorRate *float64 `json:"usual_error_rate"` // 0 to 1; nil while it is not known
 	TrafficState   string   `json:"traffic_state"`    // learning, normal or silent: far fewer requests than usual at this hour
+	// RepeatedCalls is nil if most requests do not make many equal calls, if too few were looked at, and in dependencies.
+	RepeatedCalls *RepeatedCalls `json:"repeated_calls"`
 }
 
 // Name returns "METHOD ROUTE".

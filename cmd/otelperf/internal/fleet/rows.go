@@ -91,6 +91,9 @@ func (r *Row) addState(p *Part) {
 	r.Needed = max(r.Needed, p.Needed)
 	r.ReadySeconds = pick(r.ReadySeconds, p.ReadySeconds, func(a, b float64) float64 { return max(a, b) })
 	r.ThresholdMs = max(r.ThresholdMs, p.ThresholdMs)
+	if c := p.RepeatedCalls; c != nil && (r.RepeatedCalls == nil || c.CallsPerRequest > r.RepeatedCalls.CallsPerRequest) {
+		r.RepeatedCalls = c
+	}
 	r.BaselineMinMs = pick(r.BaselineMinMs, p.BaselineP99Ms, func(a, b float64) float64 { return min(a, b) })
 	r.BaselineMaxMs = pick(r.BaselineMaxMs, p.BaselineP99Ms, func(a, b float64) float64 { return max(a, b) })
 }

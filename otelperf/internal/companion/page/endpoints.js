@@ -2,6 +2,7 @@
 
 import { $, el, measure, show, text, toggle } from "./dom.js";
 import * as format from "./format.js";
+import { chip } from "./repeated.js";
 import { spark } from "./spark.js";
 import { Table } from "./table.js";
 
@@ -78,6 +79,7 @@ export class Endpoints {
       td.append(el("button", { type: "button", class: "route plain", on: { click: () => this.select(td.row) } }, el("span", { class: "method" }, r.method), el("span", null, r.route)));
     }
     td.row = r;
+    chip(td, r.repeated_calls);
     const chosen = String(format.name(r) === this.selected);
     if (td.firstChild.getAttribute("aria-pressed") !== chosen) td.firstChild.setAttribute("aria-pressed", chosen);
   }

@@ -3,6 +3,7 @@
 import { $, el, keyed, measure, show, text, toggle } from "./dom.js";
 import { baselineColumns, numberColumns } from "./endpoints.js";
 import * as format from "./format.js";
+import { chip } from "./repeated.js";
 import { Table } from "./table.js";
 
 const route = (label) => ({ id: "name", label, first: "asc", class: "name", value: (r) => format.name(r), cell: (td, r) => nameCell(td, r) });
@@ -48,6 +49,7 @@ function chosenCell(select, name) {
     if (!td.firstChild) td.append(el("button", { type: "button", class: "route plain", on: { click: () => select(td.row) } }, el("span")));
     td.row = r;
     text(td.firstChild.firstChild, name(r));
+    chip(td, r.repeated_calls);
   };
 }
 
