@@ -27,7 +27,8 @@ func everything(text string, n int) string {
 		}
 		return "[" + strings.Join(items, ",") + "]"
 	}
-	row := `{"method": §, "route": "/r#", "kind": "http", "state": "spiking", "error_state": "failing", "traffic_state": §, "count": 9, "error_count": 4, "p99_ms": 1e308, "avg_ms": -1}`
+	row := `{"method": §, "route": "/r#", "kind": "http", "state": "spiking", "error_state": "failing", "traffic_state": §, "count": 9, "error_count": 4, "p99_ms": 1e308, "avg_ms": -1,
+		"repeated_calls": {"dependency": §, "calls_per_request": 25, "share": 1, "trace_id": §}}`
 	part := `{"method": §, "route": "/r#", "matter": §, "state": "open", "cause": §, "waits_for": §, "p99_ms": 1.5}`
 	parts := list(part)
 	if n > 50 {
@@ -98,6 +99,19 @@ func TestFit(t *testing.T) {
 	l := read[slowAnswer](t, s, "list_slow_requests", args{"limit": 50})
 	if len(l.Requests) == 0 || len(l.Requests) == 50 || len(l.Next) == 0 || len(l.LeftOut) != 2 || !strings.Contains(l.LeftOut[1], fmt.Sprintf("the last %d of requests", 50-len(l.Requests))) {
 		t.Errorf("%d requests, left out: %q, next: %v", len(l.Requests), l.LeftOut, l.Next)
+	}
+}
+
+// A call that requests repeat is said in the text, with a request that shows it.
+func TestRepeatedCalls(t *testing.T) {
+	body := everything("SELECT authors", 1)
+	s := connect(t, client.Options{}, hostile(t, body))
+	rows := read[rowsAnswer](t, s, "list_endpoints", nil)
+	if c := rows.Rows[0].Repeated; c == nil || c.Calls != 25 || c.Sentence != "25 calls of SELECT authors per request" {
+		t.Errorf("the row is %+v", rows.Rows[0])
+	}
+	if text := s.good(t, "list_endpoints", nil); !strings.Contains(text, "; 25 calls of SELECT authors per request") || !strings.Contains(text, "Next: get_slow_request") {
+		t.Errorf("the text is %s", text)
 	}
 }
 

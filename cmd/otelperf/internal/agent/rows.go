@@ -22,7 +22,7 @@ var orders = argument{
 var endpointsTool = tool{
 	name: "list_endpoints", title: "Endpoints with state",
 	description: `Lists endpoints with requests, failures, latency, what is usual for each, and its state. Use it to find an endpoint by a part of its route, ` +
-		`to see which endpoints take most time, or how one endpoint does now. Several instances of a service are merged truthfully; one that differs is named.`,
+		`to see which endpoints take most time or repeat calls (N+1), or how one endpoint does now. Several instances of a service are merged truthfully; one that differs is named.`,
 	arguments: []argument{windowArgument, searchArgument, orders, limitArgument(15, 50)},
 }
 
@@ -49,9 +49,19 @@ type endpoint struct {
 	P99Ms      *float64 `json:"p99_ms,omitempty"`
 	UsualP99Ms *float64 `json:"usual_p99_ms,omitempty"`
 	Ratio      *float64 `json:"ratio,omitempty" jsonschema:"present to usual latency; in an incident of its worst minute"`
+	Repeated   *repeats `json:"repeated_calls,omitempty" jsonschema:"a call that most requests make many times (N+1), even if it is fast today"`
 	Waiting    string   `json:"waiting,omitempty" jsonschema:"why it is not judged yet"`
 	Instances  int      `json:"instances" jsonschema:"that have it"`
 	OutOfLine  []string `json:"out_of_line,omitempty" jsonschema:"which instance differs, and in what"`
+}
+
+// repeats is a call that most requests of an endpoint make many times.
+type repeats struct {
+	Dependency string  `json:"dependency"`
+	Calls      int     `json:"calls_per_request"`
+	Share      float64 `json:"share" jsonschema:"of the requests"`
+	Sentence   string  `json:"sentence"`
+	TraceID    string  `json:"trace_id,omitempty" jsonschema:"such a request, for get_slow_request"`
 }
 
 type rowsAnswer struct {
@@ -66,6 +76,12 @@ func endpointOf(r *fleet.Row) endpoint {
 		Endpoint: nameOf(r.Method, r.Route), Service: r.Service, State: r.State, Errors: r.ErrorState, Traffic: r.TrafficState, Requests: r.Count, Failed: r.ErrorCount,
 		Rate: r.Rate, AvgMs: r.AvgMs, P50Ms: r.P50Ms, P95Ms: r.P95Ms, P99Ms: r.P99Ms, UsualP99Ms: cmp.Or(r.BaselineP99Ms, r.BaselineMaxMs), Ratio: r.Ratio,
 		Instances: len(r.Parts), OutOfLine: r.OutOfLine,
+	}
+	if c := r.RepeatedCalls; c != nil {
+		out.Repeated = &repeats{Dependency: c.Dependency, Calls: c.CallsPerRequest, Share: c.Share, Sentence: c.String()}
+		if c.TraceID != nil {
+			out.Repeated.TraceID = *c.TraceID
+		}
 	}
 	if p := r.Waiting(); p != nil {
 		out.Waiting = p.Wait()
@@ -130,6 +146,9 @@ func (s *server) listEndpoints(ctx context.Context, v values) (*rowsAnswer, erro
 	a, err := s.rows(ctx, v, func(view *fleet.View) []fleet.Row { return view.Endpoints })
 	if err == nil && len(a.Rows) > 0 {
 		a.then("list_slow_requests", "slow and failed requests of the first", "endpoint", a.Rows[0].Endpoint)
+		if i := slices.IndexFunc(a.Rows, func(r endpoint) bool { return r.Repeated != nil && r.Repeated.TraceID != "" }); i >= 0 {
+			a.then("get_slow_request", "the calls that "+a.Rows[i].Endpoint+" repeats", "trace_id", a.Rows[i].Repeated.TraceID)
+		}
 	}
 	return a, err
 }
@@ -174,6 +193,9 @@ func (r *endpoint) text() string {
 		b.WriteString(", silent")
 	}
 	fmt.Fprintf(&b, "] %s, %d failed, p50 %s, p99 %s, usual p99 %s", plain.Plural(r.Requests, "request"), r.Failed, plain.Ms(r.P50Ms), plain.Ms(r.P99Ms), plain.Ms(r.UsualP99Ms))
+	if r.Repeated != nil {
+		b.WriteString("; " + r.Repeated.Sentence)
+	}
 	for _, text := range append(slices.Clone(r.OutOfLine), r.Waiting) {
 		if text != "" {
 			b.WriteString("; " + text)
