@@ -61,6 +61,7 @@ func (m *Monitor) row(r *engine.Row) EndpointRow {
 	}
 	row.ErrorState, row.UsualErrorRate, row.TrafficState = r.Errors, units.Number(r.UsualErrors), r.Traffic
 	row.Impact = *units.Number(r.Impact)
+	row.RepeatedCalls = m.repeatedCalls(r.Endpoint)
 	row.Coarse, row.OutcomesUnknown = r.Coarse, r.OutcomesUnknown
 	if ratio, quantile, ok := ratioOf(r); ok {
 		row.Ratio, row.RatioQuantile = units.Number(ratio), units.Number(quantile)

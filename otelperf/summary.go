@@ -117,6 +117,8 @@ type EndpointRow struct {
 	// known, or if nobody knows.
 	ErrorReadySeconds *float64 `json:"error_ready_seconds,omitzero"`
 	TrafficState      string   `json:"traffic_state"` // learning, normal or silent: far fewer requests than usual at this hour
+	// RepeatedCalls is nil if most requests do not make many equal calls, if too few were looked at, and in dependencies.
+	RepeatedCalls *RepeatedCalls `json:"repeated_calls"`
 }
 
 // Name returns "METHOD ROUTE".

@@ -77,7 +77,7 @@ func newRoot() *cobra.Command {
 		return usagef("%w; '%s --help' lists the flags", err, cmd.CommandPath())
 	})
 	root.AddCommand(newDemo(), newReplay())
-	root.AddCommand(newSummary(), newSlow(), newCheck(), newTop(), newEvidence(), newAck(), newMute(), newMark(), newCompare(), newNotify())
+	root.AddCommand(newSummary(), newSlow(), newCheck(), newTop(), newEvidence(), newAck(), newMute(), newMark(), newCompare(), newNotify(), newMCP())
 	return root
 }
 

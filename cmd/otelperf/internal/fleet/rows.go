@@ -93,6 +93,9 @@ func (r *Row) addState(p *Part) {
 	r.ReadySeconds, r.ErrorReadySeconds = pick(r.ReadySeconds, p.ReadySeconds, longest), pick(r.ErrorReadySeconds, p.ErrorReadySeconds, longest)
 	r.Impact = min(r.Impact+max(0, p.Impact), math.MaxFloat64)
 	r.ThresholdMs = max(r.ThresholdMs, p.ThresholdMs)
+	if c := p.RepeatedCalls; c != nil && (r.RepeatedCalls == nil || c.CallsPerRequest > r.RepeatedCalls.CallsPerRequest) {
+		r.RepeatedCalls = c
+	}
 	r.BaselineMinMs = pick(r.BaselineMinMs, p.BaselineP99Ms, func(a, b float64) float64 { return min(a, b) })
 	r.BaselineMaxMs = pick(r.BaselineMaxMs, p.BaselineP99Ms, func(a, b float64) float64 { return max(a, b) })
 }

@@ -114,6 +114,8 @@ func (m *Model) row(r *fleet.Row, cols []column, name int, chosen bool) string {
 	mark := " "
 	if len(r.OutOfLine) > 0 {
 		mark = "!"
+	} else if r.RepeatedCalls != nil {
+		mark = "×"
 	}
 	var b strings.Builder
 	b.WriteString(mark + pad(m.label(r), name, false))

@@ -213,6 +213,9 @@ func (m *Model) endpointDetail(r *fleet.Row) []string {
 	for _, text := range r.OutOfLine {
 		lines = append(lines, " ! "+plain.Line(text))
 	}
+	if r.RepeatedCalls != nil {
+		lines = append(lines, " × "+report.Repeated(r.RepeatedCalls))
+	}
 	if r.Missing != "" {
 		lines = append(lines, " no quantiles: "+plain.Line(r.Missing))
 	}
@@ -264,5 +267,6 @@ func (m *Model) helpLines() []string {
 		lines = append(lines, m.line("  "+pad(h[0], 26, false)+h[1]))
 	}
 	return append(lines, "", m.line("  Trends end at twice the baseline p99 (or their median), or at their highest value: half height is normal."),
+		m.line("  × requests call one dependency many times   ! an instance is out of line"),
 		m.line("  Of several instances a trend by the minute is the highest p99 of any; all other numbers are of all requests together."))
 }

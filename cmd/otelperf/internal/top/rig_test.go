@@ -100,6 +100,7 @@ func summary(instance string) otelperf.Summary {
 		row("GET", "/products", "normal", 800, new(4.2), new(4.0)),
 		row("GET", "/\x1b[31mred\u202e", "normal", 90, new(1.0), new(1.0)),
 	}
+	s.Endpoints[2].RepeatedCalls = &otelperf.RepeatedCalls{Dependency: "postgresql SELECT \x1b[31mauthors", CallsPerRequest: 25, Share: 0.9375, Requests: 32, Parallel: true}
 	s.SlowQueries = []otelperf.SlowRequest{
 		{TraceID: slowID, SpanID: "b7ad6b7169203331", Method: "GET", Route: "/checkout", Status: new(200), Outcome: "ok", Time: noon.Add(-2 * time.Second), DurationMs: 812.5, Ratio: new(4.1), Reason: "threshold"},
 		{TraceID: strings.Repeat("2", 32), Method: "GET", Route: "/products", Status: new(500), Outcome: "server_error", Time: noon.Add(-9 * time.Second), DurationMs: 3, Reason: "failed"},

@@ -15,6 +15,7 @@ import { Comparison } from "./marks.js";
 import { showNothing } from "./nothing.js";
 import { showNow } from "./now.js";
 import { showObjectives } from "./objectives.js";
+import { showRepeated } from "./repeated.js";
 import { Runtime } from "./runtime.js";
 import { SlowList } from "./slow.js";
 import { get, Source } from "./source.js";
@@ -165,6 +166,7 @@ const refreshers = {
     });
     if (turn !== detailTurn) return;
     named($("detail-name"), row);
+    showRepeated($("detail-repeated"), row.repeated_calls, openTrace);
     detail.show(found, row.baseline_p99_ms, "No span of it has been seen yet.", row.state === "spiking");
   },
   async compare() {

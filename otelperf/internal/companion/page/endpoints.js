@@ -3,6 +3,7 @@
 import { inIncident, label, mark, missingRequests, missingTime, rank, stateCell, unjudged } from "./condition.js";
 import { $, el, measure, named, show, text, toggle } from "./dom.js";
 import * as format from "./format.js";
+import { chip } from "./repeated.js";
 import { spark } from "./spark.js";
 import { state } from "./state.js";
 import { Table } from "./table.js";
@@ -149,6 +150,7 @@ export class Endpoints {
   nameCell(td, r) {
     if (!td.firstChild) td.append(named(el("button", { type: "button", class: "route plain", on: { click: () => this.select(td.row) } }), r));
     td.row = r;
+    chip(td, r.repeated_calls);
     const chosen = String(format.name(r) === this.selected);
     if (td.firstChild.getAttribute("aria-pressed") !== chosen) td.firstChild.setAttribute("aria-pressed", chosen);
   }

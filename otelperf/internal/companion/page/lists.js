@@ -3,6 +3,7 @@
 import { $, el, keyed, measure, named, show, text, toggle } from "./dom.js";
 import { baselineColumns, numberColumns, timeColumn } from "./endpoints.js";
 import * as format from "./format.js";
+import { chip } from "./repeated.js";
 import { Table } from "./table.js";
 
 const route = (label) => ({ id: "name", label, first: "asc", class: "name", value: (r) => format.name(r), cell: (td, r) => nameCell(td, r) });
@@ -46,6 +47,7 @@ function chosenCell(select, name) {
     if (!td.firstChild) td.append(el("button", { type: "button", class: "route plain", on: { click: () => select(td.row) } }));
     td.row = r;
     named(td.firstChild, { route: name(r) });
+    chip(td, r.repeated_calls);
   };
 }
 
