@@ -2,7 +2,7 @@
 
 import { Chart } from "./chart.js";
 import { Distribution } from "./distribution.js";
-import { $, show, text } from "./dom.js";
+import { $, named, show, text } from "./dom.js";
 import * as format from "./format.js";
 import { Heatmap } from "./heatmap.js";
 import { get } from "./source.js";
@@ -45,7 +45,7 @@ export class Views {
   clear(message) {
     this.turn++;
     for (const view of Object.values(this.all)) view.clear(message);
-    text($("chart-name"), "");
+    named($("chart-name"), { method: "", route: "" });
     text($("chart-span"), "");
   }
 
@@ -55,7 +55,7 @@ export class Views {
     try {
       const answer = await this.ask(view, row);
       if (turn !== this.turn) return null;
-      text($("chart-name"), format.name(row));
+      named($("chart-name"), row);
       this.describe(view, answer);
       return this.draw(view, answer, slow, spikes);
     } catch (e) {
