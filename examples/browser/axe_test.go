@@ -106,11 +106,12 @@ func (s *site) change(t *testing.T, path, body string) {
 	}
 }
 
-// dialogs are the states of the page that hide another part of it, by the id of the dialog.
+// dialogs are the views by the id of the dialog that is opened there, by its button if it has one.
 func dialogs(slow string) map[string]string {
 	return map[string]string{
 		"":      "endpoint=GET+/locked",
 		"trace": "endpoint=GET+/locked&trace=" + slow,
+		"help":  "endpoint=GET+/locked",
 	}
 }
 
@@ -134,7 +135,7 @@ func TestAccessibility(t *testing.T) {
 		}
 	}
 	for id, hash := range open {
-		value[any](tb, fmt.Sprintf(`location.hash = %q`, hash))
+		value[any](tb, fmt.Sprintf(`location.hash = %q; document.querySelector("button[id=" + %q + "-open]")?.click()`, hash, id))
 		if id != "" {
 			tb.until(fmt.Sprintf(`document.getElementById(%q).open && !/Loading/.test(document.getElementById(%[1]q).innerText)`, id))
 		}

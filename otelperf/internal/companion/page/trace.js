@@ -1,6 +1,7 @@
 // One slow request as a waterfall: what ran when, for how long by itself, what repeats, and what the request waited for.
 
 import { breakdown, categoryClass } from "./breakdown.js";
+import { dialog } from "./dialog.js";
 import { $, el, show, stack, text } from "./dom.js";
 import * as format from "./format.js";
 import { get } from "./source.js";
@@ -8,16 +9,12 @@ import { states } from "./states.js";
 
 export class TraceView {
   constructor({ onClose, traceURL }) {
-    this.dialog = $("trace");
+    this.dialog = dialog("trace");
     this.traceURL = traceURL;
     this.dialog.addEventListener("close", () => {
       this.id = null;
       onClose();
     });
-    this.dialog.addEventListener("click", (e) => {
-      if (e.target === this.dialog) this.dialog.close();
-    });
-    $("trace-close").addEventListener("click", () => this.dialog.close());
     $("trace-copy").addEventListener("click", () => this.copy());
   }
 
