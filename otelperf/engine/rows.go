@@ -28,7 +28,11 @@ type Row struct {
 	Needed      uint64         // requests missing for a baseline p99, while learning
 	GraceLeft   time.Duration  // how long requests will still not be learned from
 	JudgedIn    time.Duration  // how long they will still not be judged, since the start or after a silence
-	Coarse      bool           // durations came from buckets wider than ours
+	SlowFrom    time.Duration  // of Options.SlowFrom; 0 without one
+	// Impact is what it costs those who call it, in milliseconds a second: the time that requests took beyond the usual p99, or beyond
+	// SlowFrom while that is not known; SlowFrom for each that failed; and 1 % of all their time.
+	Impact float64
+	Coarse bool // durations came from buckets wider than ours
 	// OutcomesUnknown marks requests beyond the cardinality limit of an SDK: how they ended is not known, and counts as ok.
 	OutcomesUnknown bool
 
@@ -91,7 +95,7 @@ func (e *Engine) rowOf(id int, q *Query, covered time.Duration) (Row, bool) {
 	} else {
 		t = ep.line.Window(q.Window.span(), e.step, t)
 	}
-	row := ep.row(t, covered)
+	row := e.row(ep, t, covered)
 	if q.Histogram {
 		row.Histogram = histogramOf(t)
 	}
@@ -101,7 +105,7 @@ func (e *Engine) rowOf(id int, q *Query, covered time.Duration) (Row, bool) {
 	return row, true
 }
 
-func (ep *endpoint) row(t *timeline.Aggregate, covered time.Duration) Row {
+func (e *Engine) row(ep *endpoint, t *timeline.Aggregate, covered time.Duration) Row {
 	state := ep.detector.State()
 	row := Row{
 		Endpoint: ep.name, Numbers: ep.numbers(t, covered.Seconds()), Coarse: ep.coarse, OutcomesUnknown: ep.unknown,
@@ -109,6 +113,10 @@ func (ep *endpoint) row(t *timeline.Aggregate, covered time.Duration) Row {
 	}
 	row.Errors, row.UsualErrors = ep.errors()
 	row.Traffic = ep.trafficState()
+	if e.options.SlowFrom != nil {
+		row.SlowFrom = e.options.SlowFrom(ep.name)
+	}
+	row.Impact = row.impact(&t.Durations)
 	if ep.part != nil {
 		row.Spike = new(ep.part.Part)
 	}
@@ -156,7 +164,7 @@ func (e *Engine) Snapshot(w Window) *Snapshot {
 	var beyond time.Duration
 	for ep := range e.all() {
 		t := ep.line.Window(w.span(), e.step, &e.scratch.Aggregate)
-		s.Rows = append(s.Rows, ep.row(t, covered))
+		s.Rows = append(s.Rows, e.row(ep, t, covered))
 		if ep.name.Kind.Request() {
 			total := ep.line.Total()
 			s.Requests += total.Total()

@@ -2,9 +2,10 @@
 
 import { Chart } from "./chart.js";
 import { Detail } from "./detail.js";
+import { inIncident } from "./condition.js";
 import { showChanges, showDiagnostics } from "./diagnostics.js";
-import { $, show, text, toggle } from "./dom.js";
-import { Endpoints } from "./endpoints.js";
+import { $, named, show, text, toggle } from "./dom.js";
+import { Endpoints, worst } from "./endpoints.js";
 import { Events } from "./events.js";
 import { Evidence } from "./evidence.js";
 import { Flame } from "./flame.js";
@@ -12,6 +13,7 @@ import * as format from "./format.js";
 import { Keys } from "./keys.js";
 import { examples, makeLists, showGroups } from "./lists.js";
 import { Comparison } from "./marks.js";
+import { showNothing } from "./nothing.js";
 import { showNow } from "./now.js";
 import { showObjectives } from "./objectives.js";
 import { Runtime } from "./runtime.js";
@@ -29,7 +31,7 @@ const slow = new SlowList(openTrace);
 const chart = new Chart({ openTrace }), runtime = new Runtime();
 const detail = new Detail(), flame = new Flame(), events = new Events(openTrace), evidence = new Evidence(() => refresh("evidence"));
 const comparison = new Comparison(() => refresh("compare"));
-const endpoints = new Endpoints({ sort: order(), onSort: ({ id, desc }) => state.set({ order: (desc ? "-" : "") + id }), select: choosing });
+const endpoints = new Endpoints({ select: choosing });
 const lists = makeLists(openTrace, choosing);
 const source = new Source({
   summary: (s) => { summary = s; render(); },
@@ -54,20 +56,14 @@ function choosing(row) {
   $("chart-title").scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
 }
 
-// order is how the endpoints are sorted.
-function order() {
-  const text = state.get("order") || "-state";
-  return { id: text.replace(/^-/, ""), desc: text.startsWith("-") };
-}
-
 // apply brings the page in line with the state.
 function apply() {
   const window = state.get("window"), trace = state.get("trace"), q = state.get("q");
   document.querySelector(`#windows input[value="${window}"]`).checked = true;
   if (source.window !== window || !source.stream) source.setWindow(window);
   if ($("filter").value !== q) $("filter").value = q;
-  endpoints.filter = q;
-  endpoints.table.sort = order();
+  endpoints.follow();
+  slow.status = state.get("status");
   if (trace) traceView.open(trace);
   else traceView.close();
   render();
@@ -87,12 +83,15 @@ function render() {
   choose();
   endpoints.selected = selected ? format.name(selected) : null;
   endpoints.show(summary.endpoints);
+  showNothing(summary);
   slow.only = $("slow-only").checked && selected ? format.name(selected) : null;
   slow.render(now);
   lists.dependencies(summary.dependencies);
   show($("jobs-section"), summary.jobs.length > 0);
   lists.jobs(summary.jobs);
-  lists.history(summary.spikes.filter((s) => s.end));
+  const past = summary.spikes.filter((s) => s.end), open = summary.spikes.length - past.length;
+  lists.history(past);
+  text($("history-empty"), open ? (open === 1 ? "The first one is still open: see above." : "All " + open + " are still open: see above.") : "None since the start.");
   showDiagnostics(summary.diagnostics);
 }
 
@@ -104,12 +103,13 @@ function notice() {
   if (several) text($("notice"), "Answers come from " + instances.size + " instances by turns (" + [...instances].slice(-3).join(", ") + "): behind a load balancer, open one of them directly.");
 }
 
-// choose picks the endpoint of the chart: the one asked for, else one that spikes, else the busiest.
+// choose picks the endpoint of the chart: the one asked for, else the worst. That stays until another one has an incident and it has none.
 function choose() {
   const rows = [...summary.endpoints, ...summary.dependencies, ...summary.jobs];
-  const found = rows.find((r) => format.name(r) === state.get("endpoint")) ?? summary.endpoints.find((r) => r.state === "spiking") ?? summary.endpoints.toSorted((a, b) => b.count - a.count)[0] ?? null;
+  const found = rows.find((r) => format.name(r) === state.get("endpoint")) ?? worst(summary.endpoints);
   const changed = found && (!selected || format.name(found) !== format.name(selected));
-  if (state.get("endpoint") || !selected || !rows.some((r) => format.name(r) === format.name(selected)) || found?.state === "spiking") {
+  const current = rows.find((r) => selected && r.kind === selected.kind && format.name(r) === format.name(selected));
+  if (state.get("endpoint") || !current || found && inIncident(found) && !inIncident(current)) {
     selected = found;
     if (changed) {
       refresh("series");
@@ -147,7 +147,7 @@ const refreshers = {
     const young = span === "1h" && series.points.length < 10;
     if (young) refine(series, await seriesOf(selected, "1m"));
     if (turn !== seriesTurn) return;
-    text($("chart-name"), format.name(series));
+    named($("chart-name"), series);
     text($("chart-span"), span === "1m" ? "last minute, in steps of 10 s" : young ? "since the start" : "last hour, by the minute");
     if (series.points.length) {
       chart.show(series, slow.of(format.name(series)));
@@ -166,7 +166,7 @@ const refreshers = {
       throw e;
     });
     if (turn !== detailTurn) return;
-    text($("detail-name"), format.name(row));
+    named($("detail-name"), row);
     detail.show(found, row.baseline_p99_ms, "No span of it has been seen yet.", row.state === "spiking");
   },
   async compare() {

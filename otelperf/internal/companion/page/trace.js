@@ -2,7 +2,7 @@
 
 import { breakdown, categoryClass } from "./breakdown.js";
 import { dialog } from "./dialog.js";
-import { $, el, show, stack, text } from "./dom.js";
+import { $, copies, el, show, stack, text } from "./dom.js";
 import * as format from "./format.js";
 import { get } from "./source.js";
 import { states } from "./states.js";
@@ -15,7 +15,7 @@ export class TraceView {
       this.id = null;
       onClose();
     });
-    $("trace-copy").addEventListener("click", () => this.copy());
+    copies($("trace-copy"), () => this.id, $("trace-id"));
   }
 
   close() {
@@ -50,18 +50,6 @@ export class TraceView {
     const template = this.traceURL();
     show($("trace-open"), Boolean(template));
     if (template) $("trace-open").href = template.replaceAll("{trace_id}", encodeURIComponent(id));
-  }
-
-  async copy() {
-    const button = $("trace-copy");
-    try {
-      await navigator.clipboard.writeText(this.id);
-      text(button, "Copied");
-    } catch {
-      getSelection().selectAllChildren($("trace-id"));
-      text(button, "Selected: press Ctrl+C");
-    }
-    setTimeout(() => text(button, "Copy trace id"), 2000);
   }
 
   render(trace) {
