@@ -10,6 +10,7 @@ import { Events } from "./events.js";
 import { Evidence } from "./evidence.js";
 import { Flame } from "./flame.js";
 import * as format from "./format.js";
+import { Keys } from "./keys.js";
 import { examples, makeLists, showGroups } from "./lists.js";
 import { showNothing } from "./nothing.js";
 import { showNow } from "./now.js";
@@ -18,6 +19,7 @@ import { Runtime } from "./runtime.js";
 import { SlowList } from "./slow.js";
 import { get, Source } from "./source.js";
 import { state } from "./state.js";
+import { setTheme, theme } from "./theme.js";
 import { TraceView } from "./trace.js";
 import { identity, Views } from "./views.js";
 
@@ -224,26 +226,47 @@ function pause() {
   text($("pause"), paused ? "Go on" : "Pause");
 }
 
-function keys(event) {
-  const typing = event.target.closest("input, textarea, select, button, a, summary, dialog");
-  if (event.metaKey || event.ctrlKey || event.altKey) return;
-  if (event.key === "Escape" && event.target === $("filter")) {
-    state.set({ q: "" });
-    $("filter").blur();
-  } else if (event.key === "/" && !(typing && typing.matches("input:not([type=radio], [type=checkbox])")) && !$("trace").open) {
-    event.preventDefault();
-    $("filter").focus();
-  } else if (event.key === " " && !typing) {
-    event.preventDefault();
-    pause();
-  }
+// beside chooses the endpoint a step further in the list.
+function beside(step) {
+  const rows = [...$("endpoints").tBodies[0].rows], at = rows.findIndex((r) => r.classList.contains("selected"));
+  rows[at < 0 ? 0 : Math.min(rows.length - 1, Math.max(0, at + step))]?.querySelector("button").click();
 }
+
+function openSlowest() {
+  const [first] = selected ? slow.of(format.name(selected)).sort((a, b) => b.duration_ms - a.duration_ms) : [];
+  if (first) openTrace(first.trace_id);
+}
+
+function chooseTheme(name) {
+  setTheme(name);
+  $("theme").value = theme();
+}
+
+new Keys([
+  { key: "/", what: "search the endpoints", act: () => $("filter").focus() },
+  { key: "Escape", what: "leave the search, and empty it; close what is open" },
+  { key: " ", name: "Space", what: "pause, or go on", act: pause },
+  ...[["1m", "the last minute"], ["5m", "the last five minutes"], ["1h", "the last hour"], ["all", "all since the start"]].map(([window, what], i) =>
+    ({ key: String(i + 1), what, act: () => state.set({ window }) })),
+  { key: "j", what: "the next endpoint", act: () => beside(1) },
+  { key: "k", what: "the one before", act: () => beside(-1) },
+  { key: "o", what: "open the slowest request of the chosen endpoint", act: openSlowest },
+  { key: "t", what: "theme: the system\u2019s, light, dark", act: () => chooseTheme({ "": "light", light: "dark", dark: "" }[theme()]) },
+  { key: "\u2190 \u2192", what: "in the chart: from point to point" },
+  { key: "\u2190 \u2191 \u2192 \u2193", what: "in the flame graph: from frame to frame; Enter looks closer, Escape goes back" },
+]);
 
 $("windows").addEventListener("change", (e) => state.set({ window: e.target.value }));
 $("filter").addEventListener("input", (e) => state.set({ q: e.target.value }));
+$("filter").addEventListener("keydown", (e) => {
+  if (e.key !== "Escape") return;
+  state.set({ q: "" });
+  e.target.blur();
+});
+$("theme").addEventListener("change", (e) => chooseTheme(e.target.value));
+chooseTheme(theme());
 $("slow-only").addEventListener("change", render);
 $("pause").addEventListener("click", pause);
-document.addEventListener("keydown", keys);
 state.listen(apply);
 state.listen(() => { refresh("trends"); refresh("series"); refresh("runtime"); }, "window");
 state.listen(() => refreshers.series().catch(() => {}), "view", "from", "to");
