@@ -125,13 +125,19 @@ function choose() {
   }
 }
 
+// stored is the time that charts can show something of, in ms.
+function stored() {
+  const to = new Date(summary.time).getTime();
+  return { from: Math.max(to - summary.uptime_seconds * 1000, to - 3_600_000), to };
+}
+
 // spikesOf are the spikes that a row has a part in.
 const spikesOf = (row) => summary.spikes.filter((s) => s.endpoints.some((e) => format.name(e) === format.name(row) && e.kind === row.kind));
 
 const refreshers = {
   async series() {
     if (!selected) return;
-    const axis = await views.refresh(selected, { slow: slow.of(format.name(selected)), spikes: spikesOf(selected) });
+    const axis = await views.refresh(selected, { slow: slow.of(format.name(selected)), spikes: spikesOf(selected), stored: stored() });
     if (axis) runtime.axis(axis.begin, axis.end);
   },
   async detail() {

@@ -114,7 +114,7 @@ export class Chart extends Plot {
       ...lines.map(([label]) => ["line " + label, label]),
       s.baseline_p99_ms !== null && ["usual", "usual p99 " + format.durationText(s.baseline_p99_ms)],
       this.bands.length > 0 && ["band", "spike"],
-      this.laid.some((l) => l.mark) && ["marked", "mark: a deployment or another change"],
+      ...marks.legend(this.laid),
       this.dots().length > 0 && ["request", "slow or failed request: click to open it"],
       ["bars", "requests per second"],
       some((p) => p.error_count > 0) && ["bars failed", "of which failed"],

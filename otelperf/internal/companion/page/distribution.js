@@ -32,7 +32,7 @@ export class Distribution extends Plot {
     this.histogram = new Histogram({ width, height, buckets, lines: [...lines.map((q) => line(q, "ms", "now", "")), ...lines.map((q) => line(q, "baseline_ms", "usual", "usual "))] });
     this.area = this.histogram.area;
     legend([count > 0 && ["bars now", "share of " + format.plural(count, "request")], count > 0 && ["quantile-now", "their quantiles"],
-      known ? ["other", "what is usual"] : ["", "what is usual is not known yet"], known && ["usual", "usual quantiles"], ["", "\u2192 duration, each bar about as many times as long as the one before; \u2191 share"]]);
+      known ? ["other", "what is usual"] : ["", "what is usual is not known yet"], known && ["usual", "usual quantiles"], ["", "\u2192 duration (logarithmic); \u2191 share of requests"]]);
     this.table();
     return this.histogram.root;
   }

@@ -46,8 +46,8 @@ export class Heatmap extends Plot {
     this.limits = limitsOf(Math.max(1, ...columns.flatMap((c) => c.counts)));
     this.cursor = svg("path", { class: "heat-cursor", d: "" });
     const usual = this.data.baseline_p99_ms, shown = usual !== null && usual >= bounds[0] && usual <= bounds.at(-1);
-    legend([...this.limits.map((limit, i) => ["heat-" + (i + 1), this.range(i) + (i === 0 ? " requests" : "")]), shown && ["usual", "usual p99 " + format.durationText(usual)],
-      bands.length > 0 && ["edge", "spike"], laid.some((l) => l.mark) && ["marked", "mark: a deployment or another change"], ["", "\u2192 time of day; \u2191 duration, each row about as many times as long as the one below"]]);
+    legend([...this.limits.map((limit, i) => ["heat-" + (i + 1), this.range(i) + (i > 0 ? "" : limit === 1 ? " request" : " requests")]), shown && ["usual", "usual p99 " + format.durationText(usual)],
+      bands.length > 0 && ["edge", "spike"], ...marks.legend(laid), ["", "\u2192 time of day; \u2191 duration (logarithmic)"]]);
     this.table();
     return svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height },
       ...this.cells(), svg("path", { d: `M${a.left} ${a.top}V${a.bottom}H${a.right}`, class: "axis" }),

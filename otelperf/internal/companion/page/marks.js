@@ -15,3 +15,11 @@ export const lay = (all, begin, end, x, left, right) => place(items(all, begin, 
 // lines are the marks, from top to floor.
 export const lines = (laid, top, floor) => laid.filter((l) => l.mark).map(({ mark, at }) =>
   svg("path", { d: `M${at.toFixed(1)} ${top}V${floor}`, class: "mark mark-" + mark.kind, "data-mark": mark.id }, svg("title", null, words(mark))));
+
+const released = (l) => l.mark.kind === "deploy" || l.mark.kind === "version";
+
+// legend says what the lines of marks are.
+export const legend = (laid) => {
+  const shown = laid.filter((l) => l.mark);
+  return [shown.some(released) && ["marked", "deployment, version"], !shown.every(released) && ["marked other", "another change"]];
+};

@@ -49,9 +49,16 @@ export class Views {
     text($("chart-span"), "");
   }
 
-  // refresh asks for what the view shows of a row. It returns the times that the drawing begins and ends at, or null.
-  async refresh(row, { slow, spikes }) {
+  // refresh asks for what the view shows of a row: slow are its slow requests, spikes its spikes, stored the time that there is something of.
+  // It returns the times that the drawing begins and ends at, or null.
+  async refresh(row, { slow, spikes, stored }) {
     const turn = ++this.turn, view = state.get("view");
+    if (state.frozen && (state.get("to") * 1000 <= stored.from || state.get("from") * 1000 > stored.to)) {
+      named($("chart-name"), row);
+      this.describe(view, {});
+      this.shown.clear("Nothing of that time is stored: that is what is left of " + clockRange(stored.from / 1000, stored.to / 1000) + ".");
+      return null;
+    }
     try {
       const answer = await this.ask(view, row);
       if (turn !== this.turn) return null;
