@@ -66,11 +66,12 @@ var mayImport = map[string][]string{
 	"otelperf/internal/timeline":       {"slowlog", "spikeprocessor/latency"},
 	"otelperf/internal/marks":          nil,
 	"otelperf/internal/compare":        {"spikeprocessor/latency"},
+	"otelperf/internal/grid":           {"spikeprocessor/latency"},
 	"otelperf/internal/statefile":      {"spikeprocessor/conventions", "otelperf/engine", "otelperf/internal/marks", "otelperf/internal/mutes"},
 	"otelperf/internal/metricsource":   {"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "slowlog/fault", "otelperf/internal/units"},
 	"otelperf": {
-		"slowlog/fault", "slowlog", "spikeprocessor", "spikeprocessor/conventions", "otelperf/baseline", "otelperf/causes", "otelperf/engine", "otelperf/events",
-		"otelperf/internal/...",
+		"slowlog/fault", "slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf/baseline", "otelperf/causes",
+		"otelperf/engine", "otelperf/events", "otelperf/internal/...",
 	},
 	"otelperf/notify": {"slowlog/fault", "otelperf"},
 	"cmd/otelperf/...": {

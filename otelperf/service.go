@@ -32,8 +32,21 @@ func (s service) Rows(q companion.RowsQuery) any {
 	return endpointList{list, rows}
 }
 
-func (s service) Series(e companion.EndpointQuery, window string) (any, bool) {
-	return s.m.series(e, Window(window))
+func (s service) Stored() (from, to time.Time) {
+	s.m.evaluate()
+	return s.m.engine.Stored()
+}
+
+func (s service) Series(e companion.EndpointQuery, p companion.Period) (any, bool) {
+	return s.m.series(e, p)
+}
+
+func (s service) Distribution(e companion.EndpointQuery, p companion.Period) (any, bool) {
+	return s.m.distribution(e, p)
+}
+
+func (s service) Heatmap(e companion.EndpointQuery, p companion.Period) (any, bool) {
+	return s.m.heatmap(e, p)
 }
 
 func (s service) Detail(e companion.EndpointQuery) (any, bool) { return s.m.detail(e) }

@@ -27,7 +27,12 @@ import (
 type Service interface {
 	Summary(window string) any
 	Rows(RowsQuery) any
-	Series(e EndpointQuery, window string) (answer any, ok bool)
+	// Stored is the time that a Period may be of.
+	Stored() (from, to time.Time)
+	Series(EndpointQuery, Period) (answer any, ok bool)
+	// Distribution is the durations of an endpoint's requests in a few buckets; Heatmap the same over time.
+	Distribution(EndpointQuery, Period) (answer any, ok bool)
+	Heatmap(EndpointQuery, Period) (answer any, ok bool)
 	Detail(EndpointQuery) (answer any, ok bool)
 	// Stacks is where slow requests of an endpoint spend their time; StacksFile the same for other programs.
 	Stacks(EndpointQuery) (answer any, ok bool)
@@ -67,7 +72,7 @@ type Service interface {
 	Reset(baselines bool, by string) any
 	// Marks are what was changed and when; Mark sets one, and its error is a *marks.FieldError for what cannot be.
 	Marks(limit int) any
-	// Compare says what has changed at an endpoint; missing is "mark" or "endpoint" if there is no such thing.
+	// Compare says what has changed at an endpoint; missing is "mark", "spike" or "endpoint" if there is no such thing.
 	Compare(*CompareQuery) (answer any, missing string)
 	Mark(r *marks.Request, by string) (answer any, err error)
 	// Audit logs what somebody changed, later and elsewhere.
@@ -80,6 +85,12 @@ type Service interface {
 
 // EndpointQuery names an endpoint. Kind tells those apart that share method and route, and may be empty.
 type EndpointQuery struct{ Method, Route, Kind string }
+
+// Period is a window, or if that is "" the time from From up to before To.
+type Period struct {
+	Window   string
+	From, To time.Time
+}
 
 // RowsQuery says which rows are wanted, and what of them.
 type RowsQuery struct {

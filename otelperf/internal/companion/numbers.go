@@ -49,39 +49,3 @@ func (c *Companion) serveRows(w http.ResponseWriter, r *http.Request, dependenci
 	}
 	c.shared.Serve(w, r, fmt.Sprint("rows ", want), age, func() any { return c.service.Rows(want) })
 }
-
-func endpointOf(q *web.Query) EndpointQuery {
-	return EndpointQuery{Method: q.Text("method"), Route: q.Required("route"), Kind: q.Text("kind")}
-}
-
-func (c *Companion) serveSeries(w http.ResponseWriter, r *http.Request) {
-	q := web.QueryOf(r)
-	e, window := endpointOf(q), c.window(q)
-	if q.Refused(w) {
-		return
-	}
-	answer, ok := c.service.Series(e, window)
-	if !ok {
-		noEndpoint(w, e)
-		return
-	}
-	web.JSON(w, r, answer)
-}
-
-func (c *Companion) serveDetail(w http.ResponseWriter, r *http.Request) {
-	q := web.QueryOf(r)
-	e := endpointOf(q)
-	if q.Refused(w) {
-		return
-	}
-	answer, ok := c.service.Detail(e)
-	if !ok {
-		noEndpoint(w, e)
-		return
-	}
-	web.JSON(w, r, answer)
-}
-
-func noEndpoint(w http.ResponseWriter, e EndpointQuery) {
-	web.NotFound(w, "route", "There is no endpoint %.100q. GET endpoints and GET dependencies list those there are.", e.Method+" "+e.Route)
-}

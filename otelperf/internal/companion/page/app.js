@@ -1,6 +1,6 @@
 // The page: what is looked at stands in the address, so that it can be linked to; the rest follows from what comes in.
 
-import { Chart } from "./chart.js";
+import { Comparison } from "./compare.js";
 import { Detail } from "./detail.js";
 import { inIncident } from "./condition.js";
 import { showChanges, showDiagnostics } from "./diagnostics.js";
@@ -10,8 +10,8 @@ import { Events } from "./events.js";
 import { Evidence } from "./evidence.js";
 import { Flame } from "./flame.js";
 import * as format from "./format.js";
+import { Keys } from "./keys.js";
 import { examples, makeLists, showGroups } from "./lists.js";
-import { Comparison } from "./marks.js";
 import { showNothing } from "./nothing.js";
 import { showNow } from "./now.js";
 import { showObjectives } from "./objectives.js";
@@ -20,14 +20,16 @@ import { Runtime } from "./runtime.js";
 import { SlowList } from "./slow.js";
 import { get, Source } from "./source.js";
 import { state } from "./state.js";
+import { setTheme, theme } from "./theme.js";
 import { TraceView } from "./trace.js";
+import { identity, Views } from "./views.js";
 
-let summary = null, config = null, selected = null, instances = new Set(), seriesTurn = 0, detailTurn = 0, flameTurn = 0, compareTurn = 0;
+let summary = null, config = null, selected = null, instances = new Set(), detailTurn = 0, flameTurn = 0, compareTurn = 0;
 
 const traceView = new TraceView({ onClose: () => state.set({ trace: "" }), traceURL: () => config?.trace_url });
 const openTrace = (id) => state.set({ trace: id });
 const slow = new SlowList(openTrace);
-const chart = new Chart({ openTrace }), runtime = new Runtime();
+const views = new Views({ openTrace }), runtime = new Runtime();
 const detail = new Detail(), flame = new Flame(), events = new Events(openTrace), evidence = new Evidence(() => refresh("evidence"));
 const comparison = new Comparison(() => refresh("compare"));
 const endpoints = new Endpoints({ select: choosing });
@@ -75,7 +77,7 @@ function render() {
   text($("identity"), [summary.version, summary.instance, "up " + format.span(summary.uptime_seconds)].filter(Boolean).join(" \u00b7 "));
   document.title = (summary.spikes.some((s) => s.state === "open") ? "\u25b2 " : "") + summary.service + " \u00b7 otelperf";
   notice();
-  chart.setMarks(summary.marks);
+  views.setMarks(summary.marks);
   runtime.setMarks(summary.marks);
   showNow(summary, openTrace, (row) => state.set({ endpoint: format.name(row) }), config?.may_change === true);
   showObjectives(summary);
@@ -118,40 +120,26 @@ function choose() {
     }
   }
   if (!selected) {
-    chart.clear("No requests yet.");
+    views.clear("No requests yet.");
     detail.show(null, null, "No requests yet.");
     flame.show(null, "", "No requests yet.");
   }
 }
 
-// identity is what tells a row from all others, as parameters.
-const identity = (row) => ({ method: row.method, route: row.route, kind: row.kind });
-
-function seriesOf(row, window) {
-  return get("endpoints/series?" + new URLSearchParams({ ...identity(row), window }));
+// stored is the time that charts can show something of, in ms.
+function stored() {
+  const to = new Date(summary.time).getTime();
+  return { from: Math.max(to - summary.uptime_seconds * 1000, to - 3_600_000), to };
 }
 
-// refine puts the last minute's steps of ten seconds in the place of its minutes, where there are few of those.
-function refine(series, fine) {
-  if (!fine.points.length) return;
-  const begin = new Date(fine.points[0].t);
-  series.points = [...series.points.filter((p) => new Date(p.t).getTime() + p.seconds * 1000 <= begin.getTime() + 500), ...fine.points];
-}
+// spikesOf are the spikes that a row has a part in.
+const spikesOf = (row) => summary.spikes.filter((s) => s.endpoints.some((e) => format.name(e) === format.name(row) && e.kind === row.kind));
 
 const refreshers = {
   async series() {
     if (!selected) return;
-    const turn = ++seriesTurn, span = state.get("window") === "1m" ? "1m" : "1h";
-    const series = await seriesOf(selected, span);
-    const young = span === "1h" && series.points.length < 10;
-    if (young) refine(series, await seriesOf(selected, "1m"));
-    if (turn !== seriesTurn) return;
-    named($("chart-name"), series);
-    text($("chart-span"), span === "1m" ? "last minute, in steps of 10 s" : young ? "since the start" : "last hour, by the minute");
-    if (series.points.length) {
-      chart.show(series, slow.of(format.name(series)));
-      runtime.axis(chart.begin, chart.end);
-    }
+    const axis = await views.refresh(selected, { slow: slow.of(format.name(selected)), spikes: spikesOf(selected), stored: stored() });
+    if (axis) runtime.axis(axis.begin, axis.end);
   },
   async detail() {
     if (!selected) return;
@@ -171,9 +159,10 @@ const refreshers = {
   },
   async compare() {
     if (!selected) return;
-    const now = new Date(summary.time), mark = comparison.marks(summary.marks, now, new Date(now - summary.uptime_seconds * 1000)), turn = ++compareTurn;
-    if (!mark) return;
-    const found = await get("compare?" + new URLSearchParams({ endpoint: format.name(selected), kind: selected.kind, mark }));
+    const now = new Date(summary.time), turn = ++compareTurn;
+    const around = comparison.choices(summary.marks, spikesOf(selected), now, new Date(now - summary.uptime_seconds * 1000));
+    if (!around) return;
+    const found = await get("compare?" + new URLSearchParams({ endpoint: format.name(selected), kind: selected.kind, ...around }));
     if (turn === compareTurn) comparison.show(found);
   },
   async flame() {
@@ -245,28 +234,50 @@ function pause() {
   text($("pause"), paused ? "Go on" : "Pause");
 }
 
-function keys(event) {
-  const typing = event.target.closest("input, textarea, select, button, a, summary, dialog");
-  if (event.metaKey || event.ctrlKey || event.altKey) return;
-  if (event.key === "Escape" && event.target === $("filter")) {
-    state.set({ q: "" });
-    $("filter").blur();
-  } else if (event.key === "/" && !(typing && typing.matches("input:not([type=radio], [type=checkbox])")) && !$("trace").open) {
-    event.preventDefault();
-    $("filter").focus();
-  } else if (event.key === " " && !typing) {
-    event.preventDefault();
-    pause();
-  }
+// beside chooses the endpoint a step further in the list.
+function beside(step) {
+  const rows = [...$("endpoints").tBodies[0].rows], at = rows.findIndex((r) => r.classList.contains("selected"));
+  rows[at < 0 ? 0 : Math.min(rows.length - 1, Math.max(0, at + step))]?.querySelector("button").click();
 }
+
+function openSlowest() {
+  const [first] = selected ? slow.of(format.name(selected)).sort((a, b) => b.duration_ms - a.duration_ms) : [];
+  if (first) openTrace(first.trace_id);
+}
+
+function chooseTheme(name) {
+  setTheme(name);
+  $("theme").value = theme();
+}
+
+new Keys([
+  { key: "/", what: "search the endpoints", act: () => $("filter").focus() },
+  { key: "Escape", what: "leave the search, and empty it; close what is open" },
+  { key: " ", name: "Space", what: "pause, or go on", act: pause },
+  ...[["1m", "the last minute"], ["5m", "the last five minutes"], ["1h", "the last hour"], ["all", "all since the start"]].map(([window, what], i) =>
+    ({ key: String(i + 1), what, act: () => state.set({ window }) })),
+  { key: "j", what: "the next endpoint", act: () => beside(1) },
+  { key: "k", what: "the one before", act: () => beside(-1) },
+  { key: "o", what: "open the slowest request of the chosen endpoint", act: openSlowest },
+  { key: "t", what: "theme: the system\u2019s, light, dark", act: () => chooseTheme({ "": "light", light: "dark", dark: "" }[theme()]) },
+  { key: "\u2190 \u2192", what: "in the chart: from point to point" },
+  { key: "\u2190 \u2191 \u2192 \u2193", what: "in the flame graph: from frame to frame; Enter looks closer, Escape goes back" },
+]);
 
 $("windows").addEventListener("change", (e) => state.set({ window: e.target.value }));
 $("filter").addEventListener("input", (e) => state.set({ q: e.target.value }));
+$("filter").addEventListener("keydown", (e) => {
+  if (e.key !== "Escape") return;
+  state.set({ q: "" });
+  e.target.blur();
+});
+$("theme").addEventListener("change", (e) => chooseTheme(e.target.value));
+chooseTheme(theme());
 $("slow-only").addEventListener("change", render);
 $("pause").addEventListener("click", pause);
-document.addEventListener("keydown", keys);
 state.listen(apply);
 state.listen(() => { refresh("trends"); refresh("series"); refresh("runtime"); }, "window");
+state.listen(() => refreshers.series().catch(() => {}), "view", "from", "to");
 
 apply();
 every(2, "active");

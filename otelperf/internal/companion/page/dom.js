@@ -33,6 +33,10 @@ function fill(node, properties, children) {
   return node;
 }
 
+// stack folds the text of a stack, which scrolls.
+export const stack = (title, text, open = false) => el("details", { open }, el("summary", null, title),
+  el("pre", { tabIndex: 0, role: "group", "aria-label": title }, text));
+
 function listen(node, listeners) {
   for (const [event, f] of Object.entries(listeners)) node.addEventListener(event, f);
 }

@@ -1,6 +1,6 @@
 // The smaller tables: dependencies, jobs, errors, requests in flight, past spikes.
 
-import { $, el, keyed, measure, named, show, text, toggle } from "./dom.js";
+import { $, el, keyed, measure, named, show, stack, text, toggle } from "./dom.js";
 import { baselineColumns, numberColumns, timeColumn } from "./endpoints.js";
 import * as format from "./format.js";
 import { chip } from "./repeated.js";
@@ -101,11 +101,11 @@ export function showGroups({ groups, note }) {
 
 // inCell says which call a request is in and, of a slow one, where its goroutine is, with the stack to be opened.
 function inCell(td, r) {
-  const stack = r.doing?.stack.join("\n") ?? "", stamp = [r.in, r.doing?.sentence, stack].join("\n");
+  const lines = r.doing?.stack.join("\n") ?? "", stamp = [r.in, r.doing?.sentence, lines].join("\n");
   if (td.dataset.shown === stamp) return;
   td.dataset.shown = stamp;
   const open = td.querySelector("details")?.open ?? false;
-  td.replaceChildren(r.in ?? (r.doing ? "" : format.none), r.doing ? el("details", { open }, el("summary", null, r.doing.sentence), el("pre", null, stack)) : "");
+  td.replaceChildren(r.in ?? (r.doing ? "" : format.none), r.doing ? stack(r.doing.sentence, lines, open) : "");
 }
 
 function errorCell(td, r) {
@@ -113,5 +113,5 @@ function errorCell(td, r) {
   if (td.dataset.shown === stamp) return;
   td.dataset.shown = stamp;
   td.replaceChildren(el("span", { class: "error-type" }, r.type || "error"), el("span", { class: "error-message" }, r.message), named(el("span", { class: "route muted" }), r),
-    r.stack ? el("details", null, el("summary", null, "Stack"), el("pre", null, r.stack)) : "");
+    r.stack ? stack("Stack", r.stack) : "");
 }
