@@ -1,6 +1,6 @@
 // The page: what is looked at stands in the address, so that it can be linked to; the rest follows from what comes in.
 
-import { Chart } from "./chart.js";
+import { Comparison } from "./compare.js";
 import { Detail } from "./detail.js";
 import { inIncident } from "./condition.js";
 import { showChanges, showDiagnostics } from "./diagnostics.js";
@@ -12,7 +12,6 @@ import { Flame } from "./flame.js";
 import * as format from "./format.js";
 import { Keys } from "./keys.js";
 import { examples, makeLists, showGroups } from "./lists.js";
-import { Comparison } from "./marks.js";
 import { showNothing } from "./nothing.js";
 import { showNow } from "./now.js";
 import { showObjectives } from "./objectives.js";
@@ -22,13 +21,14 @@ import { get, Source } from "./source.js";
 import { state } from "./state.js";
 import { setTheme, theme } from "./theme.js";
 import { TraceView } from "./trace.js";
+import { identity, Views } from "./views.js";
 
-let summary = null, config = null, selected = null, instances = new Set(), seriesTurn = 0, detailTurn = 0, flameTurn = 0, compareTurn = 0;
+let summary = null, config = null, selected = null, instances = new Set(), detailTurn = 0, flameTurn = 0, compareTurn = 0;
 
 const traceView = new TraceView({ onClose: () => state.set({ trace: "" }), traceURL: () => config?.trace_url });
 const openTrace = (id) => state.set({ trace: id });
 const slow = new SlowList(openTrace);
-const chart = new Chart({ openTrace }), runtime = new Runtime();
+const views = new Views({ openTrace }), runtime = new Runtime();
 const detail = new Detail(), flame = new Flame(), events = new Events(openTrace), evidence = new Evidence(() => refresh("evidence"));
 const comparison = new Comparison(() => refresh("compare"));
 const endpoints = new Endpoints({ select: choosing });
@@ -76,7 +76,7 @@ function render() {
   text($("identity"), [summary.version, summary.instance, "up " + format.span(summary.uptime_seconds)].filter(Boolean).join(" \u00b7 "));
   document.title = (summary.spikes.some((s) => s.state === "open") ? "\u25b2 " : "") + summary.service + " \u00b7 otelperf";
   notice();
-  chart.setMarks(summary.marks);
+  views.setMarks(summary.marks);
   runtime.setMarks(summary.marks);
   showNow(summary, openTrace, (row) => state.set({ endpoint: format.name(row) }), config?.may_change === true);
   showObjectives(summary);
@@ -119,40 +119,20 @@ function choose() {
     }
   }
   if (!selected) {
-    chart.clear("No requests yet.");
+    views.clear("No requests yet.");
     detail.show(null, null, "No requests yet.");
     flame.show(null, "", "No requests yet.");
   }
 }
 
-// identity is what tells a row from all others, as parameters.
-const identity = (row) => ({ method: row.method, route: row.route, kind: row.kind });
-
-function seriesOf(row, window) {
-  return get("endpoints/series?" + new URLSearchParams({ ...identity(row), window }));
-}
-
-// refine puts the last minute's steps of ten seconds in the place of its minutes, where there are few of those.
-function refine(series, fine) {
-  if (!fine.points.length) return;
-  const begin = new Date(fine.points[0].t);
-  series.points = [...series.points.filter((p) => new Date(p.t).getTime() + p.seconds * 1000 <= begin.getTime() + 500), ...fine.points];
-}
+// spikesOf are the spikes that a row has a part in.
+const spikesOf = (row) => summary.spikes.filter((s) => s.endpoints.some((e) => format.name(e) === format.name(row) && e.kind === row.kind));
 
 const refreshers = {
   async series() {
     if (!selected) return;
-    const turn = ++seriesTurn, span = state.get("window") === "1m" ? "1m" : "1h";
-    const series = await seriesOf(selected, span);
-    const young = span === "1h" && series.points.length < 10;
-    if (young) refine(series, await seriesOf(selected, "1m"));
-    if (turn !== seriesTurn) return;
-    named($("chart-name"), series);
-    text($("chart-span"), span === "1m" ? "last minute, in steps of 10 s" : young ? "since the start" : "last hour, by the minute");
-    if (series.points.length) {
-      chart.show(series, slow.of(format.name(series)));
-      runtime.axis(chart.begin, chart.end);
-    }
+    const axis = await views.refresh(selected, { slow: slow.of(format.name(selected)), spikes: spikesOf(selected) });
+    if (axis) runtime.axis(axis.begin, axis.end);
   },
   async detail() {
     if (!selected) return;
@@ -171,9 +151,10 @@ const refreshers = {
   },
   async compare() {
     if (!selected) return;
-    const now = new Date(summary.time), mark = comparison.marks(summary.marks, now, new Date(now - summary.uptime_seconds * 1000)), turn = ++compareTurn;
-    if (!mark) return;
-    const found = await get("compare?" + new URLSearchParams({ endpoint: format.name(selected), kind: selected.kind, mark }));
+    const now = new Date(summary.time), turn = ++compareTurn;
+    const around = comparison.choices(summary.marks, spikesOf(selected), now, new Date(now - summary.uptime_seconds * 1000));
+    if (!around) return;
+    const found = await get("compare?" + new URLSearchParams({ endpoint: format.name(selected), kind: selected.kind, ...around }));
     if (turn === compareTurn) comparison.show(found);
   },
   async flame() {
@@ -288,6 +269,7 @@ $("slow-only").addEventListener("change", render);
 $("pause").addEventListener("click", pause);
 state.listen(apply);
 state.listen(() => { refresh("trends"); refresh("series"); refresh("runtime"); }, "window");
+state.listen(() => refreshers.series().catch(() => {}), "view", "from", "to");
 
 apply();
 every(2, "active");
