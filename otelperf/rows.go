@@ -150,7 +150,7 @@ func (m *Monitor) rows(q companion.RowsQuery) (rows []detailedRow, count int, co
 	if q.Dependencies {
 		wants = func(k conventions.Kind) bool { return k == conventions.KindDependency }
 	}
-	found, covered := m.engine.Rows(engine.Query{Window: Window(q.Window).of(), Wants: wants, Histogram: q.Histogram, Trend: q.Trend})
+	found, covered := m.engine.Rows(engine.Query{Window: Window(q.Window).of(), From: q.From, To: q.To, Wants: wants, Histogram: q.Histogram, Trend: q.Trend})
 	sortRows(found, q.Sort)
 	rows = []detailedRow{}
 	for i := range found[:min(len(found), q.Limit)] {

@@ -22,10 +22,12 @@ type Summary struct {
 
 	Verdict Verdict `json:"verdict"` // whether anything is wrong now
 
-	Time          time.Time `json:"time"`           // of the answer
-	UptimeSeconds float64   `json:"uptime_seconds"` // since New
-	Window        Window    `json:"window"`         // that the numbers cover
-	WindowSeconds float64   `json:"window_seconds"` // what the window really covers
+	Time          time.Time `json:"time"`            // of the answer
+	UptimeSeconds float64   `json:"uptime_seconds"`  // since New
+	Window        Window    `json:"window,omitzero"` // that the numbers cover; missing for a fixed time
+	From          time.Time `json:"from,omitzero"`   // with ?from= and ?to=: the fixed time that rows and totals cover, in unix seconds there
+	To            time.Time `json:"to,omitzero"`     // its end, excluded; what is usual, open or wrong is that of now all the same
+	WindowSeconds float64   `json:"window_seconds"`  // what the window really covers
 
 	TotalRequests uint64 `json:"total_requests"` // since the start or the last reset
 	Totals
