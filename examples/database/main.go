@@ -37,7 +37,7 @@ func main() {
 func run(ctx context.Context, listen, postgresURL, redisAddress string) (err error) {
 	var db store
 	if postgresURL == "" {
-		db, err = openSQLite(ctx)
+		db, err = openSQLite(ctx, ofSQLite)
 	} else {
 		db, err = openPostgres(ctx, postgresURL)
 	}
