@@ -13,6 +13,7 @@ import (
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 )
 
 // Setup is for a program that has no OpenTelemetry pipeline yet: it makes the Monitor, a TracerProvider and a
@@ -83,7 +84,10 @@ func newSetupConfig(opts []SetupOption) (*setupConfig, error) {
 	}
 	monitor, _ := newConfig(c.options)
 	c.errs = append(c.errs, monitor.errs...)
-	c.resource = merged(merged(resource.Default(), c.resource), c.service)
+	c.resource = merged(resource.Default(), c.resource)
+	if !resource.Environment().Set().HasValue(semconv.ServiceNameKey) {
+		c.resource = merged(c.resource, c.service)
+	}
 	return c, errors.Join(c.errs...)
 }
 

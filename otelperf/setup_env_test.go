@@ -73,22 +73,24 @@ func TestSetupSaysWhatTheEnvironmentAsksFor(t *testing.T) {
 	}
 }
 
-// The name of the service comes from the option, before the resource; and a resource of another version of the
+// The name of the service comes from the environment, else the option, else the resource; and a resource of another version of the
 // semantic conventions is taken as well.
 func TestSetupNamesTheService(t *testing.T) {
 	of := func(name string) otelperf.SetupOption {
 		return otelperf.WithResource(resource.NewWithAttributes("https://opentelemetry.io/schemas/1.20.0", semconv.ServiceName(name), semconv.ServiceVersion("1.2.3")))
 	}
 	for _, tt := range []struct {
-		about, want, version string
-		options              []otelperf.SetupOption
+		about, env, want, version string
+		options                   []otelperf.SetupOption
 	}{
-		{"resource", "by-resource", "1.2.3", []otelperf.SetupOption{of("by-resource")}},
-		{"option", "by-option", "", []otelperf.SetupOption{otelperf.WithServiceName("by-option")}},
-		{"option and resource", "by-option", "1.2.3", []otelperf.SetupOption{otelperf.WithServiceName("by-option"), of("by-resource")}},
+		{"resource", "", "by-resource", "1.2.3", []otelperf.SetupOption{of("by-resource")}},
+		{"option", "", "by-option", "", []otelperf.SetupOption{otelperf.WithServiceName("by-option")}},
+		{"option and resource", "", "by-option", "1.2.3", []otelperf.SetupOption{otelperf.WithServiceName("by-option"), of("by-resource")}},
+		{"environment", "by-env", "unknown_service:otelperf.test", "", []otelperf.SetupOption{otelperf.WithServiceName("by-option")}}, // the SDK has read it before
 	} {
 		t.Run(tt.about, func(t *testing.T) {
 			keepGlobals(t)
+			t.Setenv("OTEL_SERVICE_NAME", tt.env)
 			mon, shutdown, err := otelperf.Setup(t.Context(), tt.options...)
 			if err != nil {
 				t.Fatal(err)

@@ -63,8 +63,9 @@ func WithMetricReader(r sdkmetric.Reader) SetupOption {
 	return neededForSetup("metric reader", r == nil, func(c *setupConfig) { c.metricReaders = append(c.metricReaders, r) })
 }
 
-// WithServiceName names the service in what Setup builds: service.name, which backends group by. It wins over WithResource and
-// OTEL_SERVICE_NAME. Without any of them, the name is "unknown_service:" and the program's. It may not be empty.
+// WithServiceName names the service in what Setup builds: service.name, which backends group by. OTEL_SERVICE_NAME
+// and OTEL_RESOURCE_ATTRIBUTES win over it, so that one program may run under several names; it wins over WithResource. Without any of
+// them, the name is "unknown_service:" and the program's. It may not be empty.
 func WithServiceName(name string) SetupOption {
 	return setupFunc(func(c *setupConfig) {
 		if strings.TrimSpace(name) == "" {

@@ -75,8 +75,8 @@ func useProgram(t *testing.T, binary string) {
 		}
 		return summary.TotalRequests >= requests
 	})
-	if summary.Service != "shop" {
-		t.Errorf("the service is %q", summary.Service)
+	if summary.Service != "elsewhere" {
+		t.Errorf("the service is %q, want what the environment says", summary.Service)
 	}
 	if len(summary.Endpoints) != 1 || summary.Endpoints[0].Method != "GET" || summary.Endpoints[0].Route != "/hello/{name}" || summary.Endpoints[0].Count != requests {
 		t.Errorf("the summary has %+v, want %d requests of GET /hello/{name} and nothing of what only watches", summary, requests)
@@ -96,7 +96,7 @@ var shownURL = regexp.MustCompile(`(http://[^/]+)/debug/otelperf/\n`)
 func startProgram(t *testing.T, binary string) (base string, end func()) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), binary, "-listen", "127.0.0.1:0")
-	cmd.Env = append(os.Environ(), "OTEL_SERVICE_NAME=shop")
+	cmd.Env = append(os.Environ(), "OTEL_SERVICE_NAME=elsewhere")
 	cmd.Stdout = os.Stderr
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
