@@ -17,7 +17,6 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/otelperf/otelperf-go/otelperf/engine"
-	"github.com/otelperf/otelperf-go/otelperf/events"
 	"github.com/otelperf/otelperf-go/otelperf/internal/access"
 	"github.com/otelperf/otelperf-go/otelperf/internal/companion"
 	"github.com/otelperf/otelperf-go/otelperf/internal/httpmw"
@@ -49,11 +48,11 @@ type Monitor struct {
 	slowBase   atomic.Uint64 // slow requests before the last reset
 	lines      *lineWriter
 	alerts     *alerter
-	tracker    *events.Tracker // nil without events
-	state      *stateKeeper    // nil without a state file
-	bundles    *bundleDir      // nil without a directory for them
-	couriers   couriers        // to notifiers
-	metering   *instruments    // nil when off
+	tracker    tracker      // nil without events
+	state      *stateKeeper // nil without a state file
+	bundles    *bundleDir   // nil without a directory for them
+	couriers   couriers     // to notifiers
+	metering   *instruments // nil when off
 	runtime    *runtimesignals.Recorder
 	beside     spikeSignals
 	marks      marker

@@ -11,7 +11,6 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/otelperf/otelperf-go/otelperf/events"
 	"github.com/otelperf/otelperf-go/otelperf/internal/companion"
 	"github.com/otelperf/otelperf-go/slowlog"
 )
@@ -152,7 +151,12 @@ func (s service) Audit(ctx context.Context, message string, attrs ...slog.Attr) 
 	s.m.audits.put(ctx, message, attrs...)
 }
 
-func (s service) Events() *events.Tracker { return s.m.tracker }
+func (s service) Events() companion.Events {
+	if s.m.tracker == nil {
+		return nil
+	}
+	return s.m.tracker
+}
 
 func (s service) Unavailable() string {
 	switch {

@@ -14,7 +14,6 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/otelperf/otelperf-go/otelperf/events"
 	"github.com/otelperf/otelperf-go/otelperf/internal/access"
 	"github.com/otelperf/otelperf-go/otelperf/internal/marks"
 	"github.com/otelperf/otelperf-go/otelperf/internal/mutes"
@@ -78,7 +77,7 @@ type Service interface {
 	// Audit logs what somebody changed, later and elsewhere.
 	Audit(ctx context.Context, message string, attrs ...slog.Attr)
 	// Events is the tracker of analytics events; nil if there is none.
-	Events() *events.Tracker
+	Events() Events
 	// Unavailable says why there is nothing to stream; "" if there is.
 	Unavailable() string
 }
