@@ -185,6 +185,7 @@ func (d *Diagnostics) hints() []string {
 	if why := d.noEvidence(); why != "" {
 		add(true, "What slow requests wait for cannot be recorded: %s.", why)
 	}
+	add(d.LogLinesDropped > 0, "%d log lines are lost: the logger is too slow. Those held back beyond 10 a second of one endpoint are not among them.", d.LogLinesDropped)
 	add(d.Processor.NegativeDurations > 0, "%d spans ended before they began and count as 0 ms.", d.Processor.NegativeDurations)
 	return hints
 }

@@ -68,13 +68,29 @@ func (m *Monitor) row(r *engine.Row) EndpointRow {
 			row.State = stateElevated
 		}
 	}
+	row.missing(r)
+	return row
+}
+
+// missing says what is missing until requests are judged, and in about how long it will be there.
+func (row *EndpointRow) missing(r *engine.Row) {
+	const minute = 60 // shares of failures are learned at its end
 	switch {
 	case r.Phase != baseline.Learning && r.JudgedIn > 0:
 		row.ReadySeconds = units.Number(math.Ceil(r.JudgedIn.Seconds()))
 	case r.Phase == baseline.Learning && r.Timed > 0 && r.Seconds > 0:
 		row.ReadySeconds = units.Number(math.Ceil(r.GraceLeft.Seconds() + float64(r.Needed)*r.Seconds/float64(r.Timed)))
 	}
-	return row
+	switch total := r.Outcomes.Total(); {
+	case r.Errors != "learning":
+	case r.ErrorsNeeded == 0:
+		row.ErrorReadySeconds = new(float64(minute))
+	default:
+		row.ErrorNeeded = r.ErrorsNeeded
+		if total > 0 && r.Seconds > 0 {
+			row.ErrorReadySeconds = units.Number(minute * math.Ceil(float64(r.ErrorsNeeded)*r.Seconds/float64(total)/minute))
+		}
+	}
 }
 
 // stateElevated is the state of a row whose p99 in the window is above the ratio, and above the floor, while no spike is open.
@@ -133,7 +149,7 @@ func (m *Monitor) rows(q companion.RowsQuery) (rows []detailedRow, count int, co
 	if q.Dependencies {
 		wants = func(k conventions.Kind) bool { return k == conventions.KindDependency }
 	}
-	found, covered := m.engine.Rows(engine.Query{Window: Window(q.Window).of(), Wants: wants, Histogram: q.Histogram, Trend: q.Trend})
+	found, covered := m.engine.Rows(engine.Query{Window: Window(q.Window).of(), From: q.From, To: q.To, Wants: wants, Histogram: q.Histogram, Trend: q.Trend})
 	sortRows(found, q.Sort)
 	rows = []detailedRow{}
 	for i := range found[:min(len(found), q.Limit)] {

@@ -59,6 +59,14 @@ func (m *Monitor) series(e companion.EndpointQuery, p companion.Period) (seriesA
 	return out, true
 }
 
+// fixedTime is what ?from= and ?to= asked for; without them there is none.
+type fixedTime struct {
+	From time.Time `json:"from,omitzero"`
+	To   time.Time `json:"to,omitzero"`
+}
+
+func fixedTimeOf(p companion.Period) fixedTime { return fixedTime{p.From.UTC(), p.To.UTC()} }
+
 func periodOf(p companion.Period) engine.Period {
 	return engine.Period{Window: Window(p.Window).of(), From: p.From, To: p.To}
 }

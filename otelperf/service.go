@@ -21,11 +21,11 @@ type service struct{ m *Monitor }
 
 var _ companion.Service = service{}
 
-func (s service) Summary(window string) any { return s.m.Summary(Window(window)) }
+func (s service) Summary(p companion.Period) any { return s.m.summary(p) }
 
 func (s service) Rows(q companion.RowsQuery) any {
 	rows, count, covered := s.m.rows(q)
-	list := rowList{origin: s.m.origin(), Window: Window(q.Window), WindowSeconds: covered.Seconds(), Count: count}
+	list := rowList{origin: s.m.origin(), Window: Window(q.Window), fixedTime: fixedTimeOf(q.Period), WindowSeconds: covered.Seconds(), Count: count}
 	if q.Dependencies {
 		return dependencyList{list, rows}
 	}

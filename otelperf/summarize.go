@@ -5,6 +5,7 @@ package otelperf
 import (
 	"time"
 
+	"github.com/otelperf/otelperf-go/otelperf/internal/companion"
 	"github.com/otelperf/otelperf-go/otelperf/internal/units"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
@@ -14,13 +15,17 @@ const summarySlow = 20 // slow requests in a summary
 
 // Summary returns the numbers of window w up to now; "" is Window5m, and an unknown window counts as that.
 func (m *Monitor) Summary(w Window) *Summary {
-	w = w.known()
+	return m.summary(companion.Period{Window: string(w.known())})
+}
+
+// summary is that of a window or of a fixed time, in which the rows and totals are of that time.
+func (m *Monitor) summary(p companion.Period) *Summary {
 	m.evaluate()
-	snap := m.engine.Snapshot(w.of())
+	snap := m.engine.SnapshotOf(periodOf(p))
 	now, id := time.Now(), m.identity()
 	s := &Summary{
 		Service: id.service, Instance: id.instance, Version: id.version, Time: now.UTC(), UptimeSeconds: now.Sub(m.began).Seconds(),
-		Window: w, WindowSeconds: snap.Totals.Seconds, TotalRequests: snap.Requests, Totals: totalsOf(&snap.Totals),
+		Window: Window(p.Window), From: p.From.UTC(), To: p.To.UTC(), WindowSeconds: snap.Totals.Seconds, TotalRequests: snap.Requests, Totals: totalsOf(&snap.Totals),
 		SlowQueriesCount: m.slowCount(), SlowQueries: []SlowRequest{}, EndpointBreakdown: map[string]Breakdown{},
 		Endpoints: []EndpointRow{}, Dependencies: []EndpointRow{}, Jobs: []EndpointRow{}, Spikes: m.spikes(), Mutes: m.book.Mutes(now), Objectives: m.objectives(), Marks: m.marks.All(),
 		Runtime: m.runtime.Report(now), Diagnostics: m.Diagnostics(),

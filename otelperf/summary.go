@@ -22,10 +22,12 @@ type Summary struct {
 
 	Verdict Verdict `json:"verdict"` // whether anything is wrong now
 
-	Time          time.Time `json:"time"`           // of the answer
-	UptimeSeconds float64   `json:"uptime_seconds"` // since New
-	Window        Window    `json:"window"`         // that the numbers cover
-	WindowSeconds float64   `json:"window_seconds"` // what the window really covers
+	Time          time.Time `json:"time"`            // of the answer
+	UptimeSeconds float64   `json:"uptime_seconds"`  // since New
+	Window        Window    `json:"window,omitzero"` // that the numbers cover; missing for a fixed time
+	From          time.Time `json:"from,omitzero"`   // with ?from= and ?to=: the fixed time that rows and totals cover, in unix seconds there
+	To            time.Time `json:"to,omitzero"`     // its end, excluded; what is usual, open or wrong is that of now all the same
+	WindowSeconds float64   `json:"window_seconds"`  // what the window really covers
 
 	TotalRequests uint64 `json:"total_requests"` // since the start or the last reset
 	Totals
@@ -111,7 +113,12 @@ type EndpointRow struct {
 	// ErrorState is about failed requests: learning, normal, elevated (a share of them fails always: usual here, but not well) or failing.
 	ErrorState     string   `json:"error_state"`
 	UsualErrorRate *float64 `json:"usual_error_rate"` // 0 to 1; nil while it is not known
-	TrafficState   string   `json:"traffic_state"`    // learning, normal or silent: far fewer requests than usual at this hour
+	// ErrorNeeded is how many requests are missing for the usual share of failures, while ErrorState is learning.
+	ErrorNeeded uint64 `json:"error_needed,omitzero"`
+	// ErrorReadySeconds is in about how long that share will be known, at the rate of the window: at the end of a minute. nil if it is
+	// known, or if nobody knows.
+	ErrorReadySeconds *float64 `json:"error_ready_seconds,omitzero"`
+	TrafficState      string   `json:"traffic_state"` // learning, normal or silent: far fewer requests than usual at this hour
 }
 
 // Name returns "METHOD ROUTE".

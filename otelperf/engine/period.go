@@ -43,6 +43,29 @@ func (e *Engine) points(ep *endpoint, p *Period, use func(from, to time.Time, t 
 	}
 }
 
+// coveredBy is how much of a period there is by now.
+func (e *Engine) coveredBy(p *Period) time.Duration {
+	if p.To.IsZero() {
+		return e.covered(p.Window)
+	}
+	u := p.units(e.step).Since(e.began.Unix())
+	to := time.Unix((u.Last+1)*u.Seconds, 0)
+	if to.After(e.now) {
+		to = e.now
+	}
+	return max(0, to.Sub(later(time.Unix(u.First*u.Seconds, 0), e.began)))
+}
+
+// sum is what an endpoint did in a period, valid until the next; into is memory for it.
+func (e *Engine) sum(ep *endpoint, p *Period, into *timeline.Aggregate) *timeline.Aggregate {
+	if p.To.IsZero() {
+		return ep.line.Window(p.Window.span(), e.step, &e.scratch.Aggregate)
+	}
+	into.Reset()
+	e.points(ep, p, func(_, _ time.Time, t *timeline.Aggregate) { into.Merge(t) })
+	return into
+}
+
 func later(a, b time.Time) time.Time {
 	if a.Before(b) {
 		return b

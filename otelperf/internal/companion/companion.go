@@ -25,7 +25,7 @@ import (
 // Service is what a companion shows. Values of type any are encoded as JSON; ok is false for what there is not, or no longer. Windows
 // are among Config.Windows. Its methods are safe for concurrent use.
 type Service interface {
-	Summary(window string) any
+	Summary(p Period) any
 	Rows(RowsQuery) any
 	// Stored is the time that a Period may be of.
 	Stored() (from, to time.Time)
@@ -94,7 +94,7 @@ type Period struct {
 
 // RowsQuery says which rows are wanted, and what of them.
 type RowsQuery struct {
-	Window       string
+	Period
 	Dependencies bool // rows of what is called, not of what is served
 	Histogram    bool
 	Trend        bool
@@ -130,9 +130,10 @@ type Companion struct {
 
 // New returns a companion, without its stream until Start.
 func New(s Service, c Config) *Companion {
+	summary := func(window string) any { return s.Summary(Period{Window: window}) }
 	return &Companion{
 		service: s, config: c, guard: access.New(c.Access), mounts: web.Mounts{Usual: Mount},
-		streams: web.NewBroadcaster(c.MaxStreams, web.Topics{State: topicSummary, Produce: s.Summary, Events: []string{TopicSlow, TopicSpike, TopicMark}}, c.Faults),
+		streams: web.NewBroadcaster(c.MaxStreams, web.Topics{State: topicSummary, Produce: summary, Events: []string{TopicSlow, TopicSpike, TopicMark}}, c.Faults),
 	}
 }
 

@@ -91,7 +91,7 @@ function render() {
   lists.jobs(summary.jobs);
   const past = summary.spikes.filter((s) => s.end), open = summary.spikes.length - past.length;
   lists.history(past);
-  text($("history-empty"), open ? (open === 1 ? "The first one is still open: see above." : "All " + open + " are still open: see above.") : "None since the start.");
+  text($("history-empty"), open ? "None has ended: " + (open === 1 ? "one is" : open + " are") + " open, see above." : "None since the start.");
   showDiagnostics(summary.diagnostics);
 }
 

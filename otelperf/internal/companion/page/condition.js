@@ -12,9 +12,9 @@ export const inIncident = (r) => r.state === "spiking" || r.error_state === "fai
 // unjudged tells whether nobody knows yet if an endpoint is slow: it is learning, or in the grace after a start or a silence.
 export const unjudged = (r) => r.state === "learning" || r.ready_seconds !== undefined;
 
-// missing is what a row that is learning waits for: requests, and the time that they take at the rate of the window.
-export function missing(r) {
-  return [r.needed ? format.plural(r.needed, "more request") : "", r.ready_seconds === undefined ? "" : "about " + format.span(r.ready_seconds) + (r.needed ? " at this rate" : "")].filter(Boolean).join(", ");
+// waits is what is missing until something is known: requests, and the time that they take at the rate of the window.
+function waits(needed, seconds) {
+  return [needed ? format.plural(needed, "more request") : "", seconds === undefined ? "" : "about " + format.span(seconds) + (needed ? " at this rate" : "")].filter(Boolean).join(", ");
 }
 
 // mark is the worst of what the label says.
@@ -29,12 +29,13 @@ function troubles(r) {
   return [
     r.error_state === "failing" ? "failing" : "", r.traffic_state === "silent" ? "silent: its usual requests are missing" : "",
     r.error_state === "elevated" ? "fails " + format.percent(r.usual_error_rate) + " as usual" : "",
+    r.error_state === "learning" && r.error_count > 0 ? ["learning how many fail", waits(r.error_needed, r.error_ready_seconds)].filter(Boolean).join(": ") : "",
   ].filter(Boolean);
 }
 
 function ofLatency(r) {
   if (r.state !== "learning" && unjudged(r)) return r.state + ", but not judged for another " + format.span(r.ready_seconds) + ", after a start or a silence";
-  if (r.state === "learning") return ["learning", missing(r)].filter(Boolean).join(": ");
+  if (r.state === "learning") return ["learning", waits(r.needed, r.ready_seconds)].filter(Boolean).join(": ");
   if (r.state === "elevated") return "elevated in this window, but no spike is open";
   return r.state;
 }
@@ -48,7 +49,7 @@ export function stateCell(td, r) {
   td.replaceChildren(el("span", { class: "badge " + mark(r), title: full }, el("span", { class: "visually-hidden" }, full)));
 }
 
-// missingCells say in the place of the usual p99 and of its ratio what a row that is learning waits for.
+// These say in the place of the usual p99 and of its ratio what a row that is learning waits for.
 export function missingRequests(td, r) {
   text(td, r.needed ? format.count(r.needed) + " more" : format.none);
   td.title = label(r);
