@@ -132,12 +132,27 @@ func (s service) Compare(q *companion.CompareQuery) (answer any, missing string)
 	times := func(x float64) string { return fmt.Sprintf("×%.2f", x) }
 	c.P50, c.P99 = changeOf(&r.P50, "p50", times), changeOf(&r.P99, "p99", times)
 	c.Errors = changeOf(&r.Errors, "errors", func(x float64) string { return fmt.Sprintf("%+.2f %%", 100*x) })
-	c.Buckets = bucketsOf(before, since)
+	a, b := durationsOf(before), durationsOf(since)
+	c.Before.fill(a)
+	c.Since.fill(b)
+	c.Buckets = bucketsOf(a, b)
 	return c, ""
 }
 
-func bucketsOf(before, since []engine.WholeMinute) []comparedBucket {
-	a, b := durationsOf(before), durationsOf(since)
+// fill adds what is known of a side whose minutes are too few for bounds.
+func (s *comparedSide) fill(durations *latency.Histogram) {
+	for q, i := range map[float64]*interval{0.5: &s.P50Ms, 0.99: &s.P99Ms} {
+		if x, ok := durations.Quantile(q); ok && i.Value == nil {
+			i.Value = units.Number(units.Milliseconds(x))
+		}
+	}
+	if s.Errors.Value == nil && s.Count > 0 {
+		s.Errors.Value = units.Number(float64(s.Failed) / float64(s.Count))
+	}
+}
+
+// bucketsOf are the durations before (a) and since (b).
+func bucketsOf(a, b *latency.Histogram) []comparedBucket {
 	g := gridOf(nil, a, b)
 	out, of := make([]comparedBucket, g.Len()), g.Counts(b)
 	for i, n := range g.Counts(a) {
@@ -147,7 +162,7 @@ func bucketsOf(before, since []engine.WholeMinute) []comparedBucket {
 }
 
 func durationsOf(minutes []engine.WholeMinute) *latency.Histogram {
-	sum := latency.NewCoarse()
+	sum := new(latency.Histogram)
 	for _, m := range minutes {
 		sum.Merge(m.Durations)
 	}

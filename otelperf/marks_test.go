@@ -164,6 +164,8 @@ func TestCompareSpike(t *testing.T) {
 		query := "/compare?endpoint=GET+/a&spike=" + url.QueryEscape(id)
 		if c := answer(t, s.mon.Handler(), query); c["p99"].(map[string]any)["real"] != nil {
 			t.Errorf("after a minute and a half: %v, want that it cannot be told", c)
+		} else if ms, _ := c["since"].(map[string]any)["p99_ms"].(map[string]any)["value"].(float64); ms < 290 || ms > 310 {
+			t.Errorf("after a minute and a half: p99 is %v ms, want 300", ms)
 		}
 		s.run(6*time.Minute, 10, 200*time.Millisecond, "/a")
 		s.run(6*time.Minute, 10, 20*time.Millisecond, "/a")

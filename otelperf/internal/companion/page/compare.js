@@ -41,14 +41,15 @@ export class Comparison {
     this.data = c;
     const since = this.since = c.spike === null ? "since" : "in the spike";
     text($("compare-why"), c.why || "Whole minutes on both sides: " + format.count(c.before.minutes) + " and " + format.count(c.since.minutes) + ". Bounds are of 99 % confidence.");
-    const range = (i, unit) => i.value === null ? format.none : unit(i.value) + " (" + (i.low === null ? "?" : unit(i.low)) + " to " + (i.high === null ? "?" : unit(i.high)) + ")";
-    const verdict = (c) => el("td", { class: c.real ? "strong" : "muted" }, c.real === null ? "cannot tell" : c.sentence);
-    const row = (name, key, unit, change) => el("tr", null, el("th", { scope: "row" }, name), el("td", { class: "n" }, range(c.before[key], unit)), el("td", { class: "n" }, range(c.since[key], unit)), verdict(change));
+    const bounds = (i, unit) => i.low === null && i.high === null ? null : el("span", { class: "bounds muted" }, (i.low === null ? "?" : unit(i.low)) + " to " + (i.high === null ? "?" : unit(i.high)));
+    const cell = (i, unit) => el("td", { class: "n" }, unit(i.value), bounds(i, unit));
+    const row = (name, key, unit) => el("tr", null, el("th", { scope: "row" }, name), cell(c.before[key], unit), cell(c.since[key], unit));
     show($("compare-body"), !c.why);
+    $("compare-verdict").replaceChildren(...[c.p50, c.p99, c.errors].map((change) => el("li", { class: change.real ? "strong" : "muted" }, change.sentence)));
     $("compare-table").replaceChildren(
-      el("thead", null, el("tr", null, el("td"), ...["before", since, "change"].map((h, i) => el("th", { scope: "col", class: i < 2 ? "n" : "" }, h)))),
-      el("tbody", null, el("tr", null, el("th", { scope: "row" }, "requests"), el("td", { class: "n" }, format.count(c.before.count)), el("td", { class: "n" }, format.count(c.since.count)), el("td", null, "")),
-        row("p50", "p50_ms", format.durationText, c.p50), row("p99", "p99_ms", format.durationText, c.p99), row("errors", "error_rate", format.percent, c.errors)));
+      el("thead", null, el("tr", null, el("td"), ...["before", since].map((h) => el("th", { scope: "col", class: "n" }, h)))),
+      el("tbody", null, el("tr", null, el("th", { scope: "row" }, "requests"), el("td", { class: "n" }, format.count(c.before.count)), el("td", { class: "n" }, format.count(c.since.count))),
+        row("p50", "p50_ms", format.durationText), row("p99", "p99_ms", format.durationText), row("errors", "error_rate", format.percent)));
     table($("compare-buckets"), ["took", "before", since], c.buckets.filter((b) => b.before_count + b.since_count > 0)
       .map((b) => [between({ from: b.from_ms, to: b.to_ms }), format.percent(b.before_share), format.percent(b.since_share)]));
     this.draw();
@@ -59,7 +60,7 @@ export class Comparison {
     if (!c || c.why || !$("compare").open || box.clientWidth < 80) return;
     const buckets = trimmed(c.buckets.map((b) => ({ from: b.from_ms, to: b.to_ms, share: b.before_share, other: b.since_share })));
     if (buckets.length === 0) return;
-    const common = { scale: scaleOf(buckets), most: Math.max(...buckets.map((b) => Math.max(b.share, b.other))), height: 170 };
+    const common = { scale: scaleOf(buckets), most: Math.max(...buckets.map((b) => Math.max(b.share, b.other))), height: 170, rows: 2 };
     const width = Math.floor(box.clientWidth < 620 ? box.clientWidth : (box.clientWidth - 16) / 2);
     const pane = (title, side, share) => {
       const lines = ["p99", "p50"].map((q) => ({ ms: c[side][q + "_ms"].value, label: q + " " + format.durationText(c[side][q + "_ms"].value), kind: "now" }));

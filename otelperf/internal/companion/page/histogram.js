@@ -22,13 +22,13 @@ export function scaleOf(buckets) {
   return { lo: lo / Math.exp(spare), hi: hi * Math.exp(spare) };
 }
 
-// Histogram draws one. lines are {ms, label, kind}: kind is now or usual.
+// Histogram draws one. lines are {ms, label, kind}: kind is now or usual. rows is how many rows of labels have room at least.
 export class Histogram {
-  constructor({ width, height, buckets, lines, scale = scaleOf(buckets), most = Math.max(...buckets.map((b) => Math.max(b.share, b.other ?? 0))) }) {
+  constructor({ width, height, buckets, lines, rows = 0, scale = scaleOf(buckets), most = Math.max(...buckets.map((b) => Math.max(b.share, b.other ?? 0))) }) {
     Object.assign(this, { buckets, scale });
     this.area = { left: margin.left, right: width - margin.right, top: margin.top, bottom: height - margin.bottom };
     this.laid = place(lines.filter((l) => l.ms !== null && l.ms >= scale.lo && l.ms <= scale.hi).map((l) => ({ ...l, at: this.x(l.ms), kind: "quantile-" + l.kind })), this.area.left, this.area.right);
-    this.area.top += rowsOf(this.laid) * rowHeight;
+    this.area.top += Math.max(rows, rowsOf(this.laid)) * rowHeight;
     this.ticks = niceTicks(Math.max(most, 0.01) * 1.05);
     const a = this.area, y = (v) => this.y(v);
     this.cursor = svg("path", { class: "cursor", d: "" });

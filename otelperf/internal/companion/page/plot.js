@@ -70,7 +70,7 @@ export const tickText = (ms) => ms === 0 ? "0" : ms >= 60_000 ? format.three(ms 
 
 // timeTicks are the times of day below a drawing.
 export function timeTicks(begin, end, x, left, right, y) {
-  const steps = [10, 20, 30, 60, 120, 300, 600, 900, 1800, 3600].map((s) => s * 1000), most = (right - left) / 90;
+  const steps = [10, 20, 30, 60, 120, 300, 600, 900, 1800, 3600].map((s) => s * 1000), most = (right - left) / 70;
   const step = steps.find((s) => (end - begin) / s <= most) ?? steps.at(-1), out = [];
   for (let t = Math.ceil(begin / step) * step; t <= end; t += step) {
     if (x(t) > right - 16 || x(t) < left + 10) continue;

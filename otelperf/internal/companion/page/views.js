@@ -104,11 +104,11 @@ export class Views {
 
 const clockRange = (from, to) => format.clock(from * 1000) + " to " + format.clock(to * 1000);
 
-// refined puts the last minute's steps of ten seconds in the place of its minutes, where there are few of those. The rows of a heatmap
-// are others in each answer: its minutes stay.
+// refined puts the steps of ten seconds of the last minute in the place of what is left of it, where there are few minutes. The rows of a
+// heatmap are others in each answer: its minutes stay, but for the first.
 function refined(hour, minute) {
-  if (!hour.points) return { ...(minute.columns.length >= hour.columns.length ? minute : hour), refined: true };
-  if (minute.points.length === 0) return { ...hour, refined: true };
-  const begin = new Date(minute.points[0].t).getTime();
-  return { ...hour, refined: true, points: [...hour.points.filter((p) => new Date(p.t).getTime() + p.seconds * 1000 <= begin + 500), ...minute.points] };
+  if (hour.columns) return { ...(minute.columns.length >= hour.columns.length ? minute : hour), refined: true };
+  const start = (p) => new Date(p.t).getTime(), begin = minute.points.length ? start(minute.points[0]) : Infinity;
+  const whole = hour.points.filter((p) => start(p) < begin - 500), until = whole.length ? start(whole.at(-1)) + whole.at(-1).seconds * 1000 : -Infinity;
+  return { ...hour, refined: true, points: [...whole, ...minute.points.filter((p) => start(p) > until - 500)] };
 }
