@@ -146,7 +146,7 @@ func FuzzArguments(f *testing.F) {
 				}
 				continue
 			}
-			if resolve(t, schemaOf(tool.arguments)).Validate(map[string]any(normal(v))) != nil {
+			if resolve(t, schemaOf(tool.arguments)).Validate(normal(v)) != nil {
 				t.Errorf("%s takes %q as %v, which its schema refuses", tool.name, text, v)
 			}
 		}
