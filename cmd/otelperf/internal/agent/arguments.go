@@ -57,7 +57,7 @@ func schemaOf(arguments []argument) *jsonschema.Schema {
 type values map[string]any
 
 func (v values) text(name string) string { s, _ := v[name].(string); return s }
-func (v values) number(name string) int  { n, _ := v[name].(int); return n }
+func (v values) limit() int              { n, _ := v["limit"].(int); return n }
 
 // readArguments names all that is wrong with the arguments of a call, and what is accepted.
 func readArguments(tool string, arguments []argument, raw json.RawMessage) (values, error) {

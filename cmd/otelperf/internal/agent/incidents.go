@@ -190,8 +190,8 @@ func (s *server) listIncidents(ctx context.Context, v values) (*incidentList, er
 		}
 	}
 	slices.SortStableFunc(a.Incidents, func(x, y incident) int { return y.Start.Compare(x.Start) })
-	if n := len(a.Incidents) - v.number("limit"); n > 0 {
-		a.Incidents = a.Incidents[:v.number("limit")]
+	if n := len(a.Incidents) - v.limit(); n > 0 {
+		a.Incidents = a.Incidents[:v.limit()]
 		a.leaveOut("%d older incidents: raise limit, at most 30", n)
 	}
 	for i := range a.Incidents[:min(len(a.Incidents), 2)] {

@@ -167,7 +167,7 @@ func (s *server) rows(ctx context.Context, v values, list func(*fleet.View) []fl
 		return nil, err
 	}
 	found := rowsOf(list(view), v.text("search"), v.text("order"), nil)
-	a := &rowsAnswer{Window: v.text("window"), Count: len(found), Rows: found[:min(len(found), v.number("limit"))], ending: *e}
+	a := &rowsAnswer{Window: v.text("window"), Count: len(found), Rows: found[:min(len(found), v.limit())], ending: *e}
 	if n := a.Count - len(a.Rows); n > 0 {
 		a.leaveOut("%d more rows: raise limit, at most 50, or give search", n)
 	}

@@ -76,8 +76,8 @@ func (s *server) listSlowRequests(ctx context.Context, v values) (*slowAnswer, e
 		return y.Time.Compare(x.Time)
 	})
 	a.Count = len(a.Requests)
-	if n := a.Count - v.number("limit"); n > 0 {
-		a.Requests = a.Requests[:v.number("limit")]
+	if n := a.Count - v.limit(); n > 0 {
+		a.Requests = a.Requests[:v.limit()]
 		a.leaveOut("%d more requests: raise limit, at most 50, or give endpoint or incident", n)
 	}
 	if len(a.Requests) > 0 {
