@@ -27,6 +27,8 @@ their p99, slow requests below, and on Enter the details of any of them. ? lists
 asked again until it answers. Where standard input or output is no terminal it writes one table and ends.
 
 ` + urlHelp,
+		Example: `  otelperf top localhost:8080
+  otelperf top shop-1:8080 shop-2:8080 --window 1h`,
 		Args: someURLs,
 		RunE: func(cmd *cobra.Command, urls []string) error {
 			if every < minEvery || every > maxEvery {
