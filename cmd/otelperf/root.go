@@ -71,7 +71,7 @@ func newRoot() *cobra.Command {
 		Args:          noSuchCommand,
 		Example: `  otelperf demo --spike
   otelperf top localhost:8080`,
-		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE:                       help,
 		SuggestionsMinimumDistance: 2,
 	}
 	root.SetVersionTemplate("otelperf {{.Version}}\n")
@@ -89,7 +89,7 @@ func addCompletion(root *cobra.Command) {
 	if err != nil { // cannot be: it was added just now
 		return
 	}
-	cmd.Args, cmd.Short = noArgs, "Write a script by which a shell completes commands and flags"
+	cmd.Args, cmd.RunE, cmd.Short = noArgs, help, "Write a script by which a shell completes commands and flags"
 	cmd.Example = `  source <(otelperf completion bash)
   otelperf completion zsh > "${fpath[1]}/_otelperf"
   otelperf completion fish > ~/.config/fish/completions/otelperf.fish`
@@ -97,6 +97,8 @@ func addCompletion(root *cobra.Command) {
 		shell.Args, shell.Example = noArgs, "  otelperf completion "+shell.Name()
 	}
 }
+
+func help(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 
 // flagError says what a flag accepts that was given something else.
 func flagError(cmd *cobra.Command, err error) error {
