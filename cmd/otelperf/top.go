@@ -46,7 +46,7 @@ asked again until it answers. Where standard input or output is no terminal it w
 				return err
 			}
 			defer closeAll(clients)
-			return top.Run(cmd.Context(), top.Config{Clients: clients, Window: window, Every: every}, cmd.InOrStdin(), cmd.OutOrStdout())
+			return top.Run(cmd.Context(), top.Config{Clients: clients, Window: window, Every: every, By: userName()}, cmd.InOrStdin(), cmd.OutOrStdout())
 		},
 	}
 	flags.add(cmd, true)

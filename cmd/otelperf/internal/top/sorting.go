@@ -4,6 +4,7 @@ package top
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strings"
 
@@ -16,17 +17,44 @@ type sorting struct {
 	key  func(*fleet.Row) *float64
 }
 
+// byImpact is the order in which the worst is first: what is in an incident, and then by what an endpoint costs those who call it.
+const byImpact = "IMPACT"
+
 var sortings = []sorting{
-	{"P99", func(r *fleet.Row) *float64 { return r.P99Ms }},
+	{byImpact, impact},
+	{"P99 ms", func(r *fleet.Row) *float64 { return r.P99Ms }},
 	{"RATIO", func(r *fleet.Row) *float64 { return r.Ratio }},
-	{"RATE/S", func(r *fleet.Row) *float64 { return r.Rate }},
+	{"RATE/s", func(r *fleet.Row) *float64 { return r.Rate }},
 	{"ERRORS", func(r *fleet.Row) *float64 { return r.ErrorRate }},
-	{"P95", func(r *fleet.Row) *float64 { return r.P95Ms }},
-	{"P50", func(r *fleet.Row) *float64 { return r.P50Ms }},
+	{"P95 ms", func(r *fleet.Row) *float64 { return r.P95Ms }},
+	{"P50 ms", func(r *fleet.Row) *float64 { return r.P50Ms }},
 	{"STATE", func(r *fleet.Row) *float64 {
 		return new(float64(strings.Index("learning normal elevated spiking", r.State)))
 	}},
 	{"ENDPOINT", nil},
+}
+
+// aboveAll is more than any impact.
+const aboveAll = 1e12
+
+// impact is milliseconds a second that requests take beyond what is usual, the threshold for each that fails, and a hundredth of all
+// their time, so that of endpoints that are well the busiest comes first.
+func impact(r *fleet.Row) *float64 {
+	known := func(p *float64) float64 {
+		if p == nil || math.IsNaN(*p) {
+			return 0
+		}
+		return *p
+	}
+	perRequest := known(r.AvgMs)/100 + known(r.ErrorRate)*r.ThresholdMs
+	if r.P99Ms != nil && r.BaselineMaxMs != nil {
+		perRequest += max(0, *r.P99Ms-*r.BaselineMaxMs) / 100
+	}
+	x := min(known(r.Rate)*perRequest, aboveAll)
+	if r.State == "spiking" || r.Trouble() != "" {
+		x += aboveAll
+	}
+	return &x
 }
 
 // rows are the endpoints that pass the filter, in the chosen order. The view is not changed.
@@ -34,9 +62,21 @@ func (m *Model) rows() []*fleet.Row {
 	if m.view == nil {
 		return nil
 	}
+	return m.sorted(m.view.Endpoints)
+}
+
+// dependencies are what is called, likewise.
+func (m *Model) dependencies() []*fleet.Row {
+	if m.view == nil {
+		return nil
+	}
+	return m.sorted(m.view.Dependencies)
+}
+
+func (m *Model) sorted(rows []fleet.Row) []*fleet.Row {
 	var out []*fleet.Row
-	for i := range m.view.Endpoints {
-		if r := &m.view.Endpoints[i]; m.passes(r.Service, r.Name()) {
+	for i := range rows {
+		if r := &rows[i]; m.passes(r.Service, r.Name()) {
 			out = append(out, r)
 		}
 	}
