@@ -191,7 +191,7 @@ func summary(instance string) otelperf.Summary {
 		ID: "sp-1", State: "open", Start: noon.Add(-90 * time.Second), At: noon.Add(-80 * time.Second), Reason: "GET /checkout: p99 is 800 ms, usually 200 ms",
 		Endpoints: []otelperf.SpikeEndpoint{{Method: "GET", Route: "/checkout", State: "open", P99Ms: 800, BaselineP99Ms: 200, Quantile: 0.973, QuantileMs: 760, BaselineQuantileMs: 190, Ratio: new(4.0), WorstMs: 950, WorstRatio: new(5.0), CostRequests: 900, CostSlow: 300, CostFailed: 2, WaitsFor: "SELECT carts", Requests: 90, Above: 30, Expected: 0.9, ThresholdMs: 200,
 			Causes: []causes.Ranked{{Sentence: "82 % waiting for postgresql SELECT carts, 1 call as usual, 610 ms instead of 90 ms"}, {Sentence: "11 % waiting for a connection of pool main"}}}},
-		TraceIDs:  []string{slowID},
+		TraceIDs: []string{slowID},
 	}}
 	told(&s)
 	return s
