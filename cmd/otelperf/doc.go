@@ -12,6 +12,7 @@
 //	otelperf mark       a mark at a service, as a deploy script sets it
 //	otelperf compare    an endpoint before and since a mark
 //	otelperf check      a service compared with limits, for CI
+//	otelperf doctor     what is not wired at a service, and the lines that mend it
 //	otelperf replay     recorded traffic through the same windows, baselines and spikes
 //	otelperf version    the version, Go's, and the revision of a build in a checkout
 //	otelperf completion a script by which a shell completes commands and flags

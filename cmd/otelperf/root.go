@@ -70,13 +70,14 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 		Args:          noSuchCommand,
 		Example: `  otelperf demo --spike
-  otelperf top localhost:8080`,
+  otelperf top localhost:8080
+  otelperf doctor localhost:8080`,
 		RunE:                       help,
 		SuggestionsMinimumDistance: 2,
 	}
 	root.SetVersionTemplate("otelperf {{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newDemo(), newReplay(), newVersion())
+	root.AddCommand(newDemo(), newReplay(), newDoctor(), newVersion())
 	root.AddCommand(newSummary(), newSlow(), newCheck(), newTop(), newEvidence(), newAck(), newMute(), newMark(), newCompare(), newNotify())
 	addCompletion(root)
 	return root

@@ -8,17 +8,18 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf"
 )
 
-// Wiring is what a service says of its wiring: GET diagnostics, config and health.
+// Wiring is what a service says of its wiring.
 type Wiring struct {
 	Origin
 	Diagnostics otelperf.Diagnostics
 	Settings    otelperf.Settings
 	Health      otelperf.Health
-	// Server are the names of what answered beside the service: the headers Server and Via, which Go's own server does not send.
+	Summary     *otelperf.Summary // since the start
+	// Server is what answered beside the service: the headers Server and Via, which Go's own server does not send.
 	Server []string
 }
 
-// Wiring asks for it.
+// Wiring asks for diagnostics, config, health and the summary.
 func (c *Client) Wiring(ctx context.Context) (*Wiring, error) {
 	w := new(Wiring)
 	k := kindJSON
@@ -37,5 +38,7 @@ func (c *Client) Wiring(ctx context.Context) (*Wiring, error) {
 	if err := c.fetch(ctx, "health", nil, func(body []byte) error { return decode(body, &w.Health) }); err != nil {
 		return nil, err
 	}
-	return w, nil
+	var err error
+	w.Summary, _, err = c.Summary(ctx, otelperf.WindowAll)
+	return w, err
 }

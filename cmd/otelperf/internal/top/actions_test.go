@@ -3,8 +3,13 @@
 package top
 
 import (
+	"context"
+	"log/slog"
+	"net/http/httptest"
 	"testing"
 	"time"
+
+	"github.com/otelperf/otelperf-go/otelperf"
 )
 
 // changed checks what the services were asked to change since the last call.
@@ -108,4 +113,23 @@ func TestMiddle(t *testing.T) {
 			t.Errorf("middle(%q, %d) is %q, want %q", tt.s, tt.n, got, tt.want)
 		}
 	}
+}
+
+// One key asks how a real service is wired.
+func TestWiring(t *testing.T) {
+	mon, err := otelperf.New(otelperf.WithLogger(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = mon.Shutdown(context.Background()) }()
+	real := httptest.NewServer(mon.Handler())
+	defer real.Close()
+	s := newScreen(t, 80, 24, &service{Server: real})
+	s.run(s.press("i"))
+	s.has("MEND      no_processor", "Monitor.SpanProcessor is in no TracerProvider", "sdktrace.NewTracerProvider(", "esc back")
+	s.press("esc")
+	s.hasNot("MEND")
+	real.Close()
+	s.run(s.press("i"))
+	s.has("no answer")
 }

@@ -3,7 +3,12 @@
 package top
 
 import (
+	"strings"
+
 	tea "charm.land/bubbletea/v2"
+
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/doctor"
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/plain"
 )
 
 // wiringMsg is what is said of the wiring of all services.
@@ -13,13 +18,19 @@ type wiringMsg struct{ lines []string }
 func (m *Model) openWiring() tea.Cmd {
 	m.detail = &detail{panel: wiringPanel}
 	ctx, clients, width := m.ctx, m.config.Clients, m.width
-	_ = width
 	return func() tea.Msg {
 		var lines []string
 		for _, c := range clients {
-			_, err := c.Wiring(ctx)
-			if err != nil {
-				lines = append(lines, err.Error())
+			text := ""
+			if w, err := c.Wiring(ctx); err != nil {
+				text = plain.Line(err.Error())
+			} else {
+				report := doctor.Examine(w, c.URL())
+				text = report.Text(width - 2)
+			}
+			lines = append(lines, "")
+			for line := range strings.Lines(text) {
+				lines = append(lines, " "+strings.TrimRight(line, "\n"))
 			}
 		}
 		return wiringMsg{lines}
