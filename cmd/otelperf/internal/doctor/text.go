@@ -28,7 +28,7 @@ func (r *Report) Text(width int) string {
 			word = "CONSIDER"
 		}
 		fmt.Fprintf(&b, "\n%-8s  %s\n", word, plain.Clip(f.Name, 60))
-		for _, line := range wrap(plain.Clip(f.Text, 1000), max(20, width-2)) {
+		for _, line := range plain.Wrap(plain.Clip(f.Text, 1000), max(20, width-2)) {
 			b.WriteString("  " + line + "\n")
 		}
 		if len(f.Lines) > 0 {
@@ -39,19 +39,4 @@ func (r *Report) Text(width int) string {
 		}
 	}
 	return b.String()
-}
-
-// wrap breaks text between words.
-func wrap(text string, width int) (lines []string) {
-	line := ""
-	for word := range strings.FieldsSeq(text) {
-		if line != "" && len(line)+1+len(word) > width {
-			lines, line = append(lines, line), ""
-		}
-		if line != "" {
-			line += " "
-		}
-		line += word
-	}
-	return append(lines, line)
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/fleet"
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/plain"
 	"github.com/otelperf/otelperf-go/otelperf"
@@ -23,7 +25,22 @@ func (m *Model) causeLines() (lines []string) {
 		if i > 0 {
 			head = "      "
 		}
-		lines = append(lines, bad.Render(m.line(head+text)))
+		for _, line := range m.wrapped(head, text) {
+			lines = append(lines, bad.Render(m.line(line)))
+		}
+	}
+	return lines
+}
+
+// wrapped is text broken between words behind a head, at the width of the screen.
+func (m *Model) wrapped(head, text string) []string {
+	indent := ansi.StringWidth(head)
+	lines := plain.Wrap(text, max(10, m.width-1-indent))
+	for i := range lines {
+		if i > 0 {
+			head = strings.Repeat(" ", indent)
+		}
+		lines[i] = head + lines[i]
 	}
 	return lines
 }
@@ -32,7 +49,7 @@ func (m *Model) causeLines() (lines []string) {
 func whyOf(s *otelperf.Spike, e *otelperf.SpikeEndpoint) (texts []string) {
 	causes, cause, name := s.Causes, s.Cause, ""
 	if e != nil {
-		name = strings.TrimSpace(e.Method+" "+e.Route) + "  "
+		name = strings.TrimSpace(e.Method+" "+e.Route) + ": "
 		if len(e.Causes) > 0 || e.Cause != "" {
 			causes, cause = e.Causes, e.Cause
 		}
@@ -46,7 +63,7 @@ func whyOf(s *otelperf.Spike, e *otelperf.SpikeEndpoint) (texts []string) {
 	if len(texts) == 0 {
 		texts = append(texts, "not known yet: it takes five slow or failed requests")
 	}
-	texts[0] = plain.Clip(name, 60) + texts[0]
+	texts[0] = plain.Clip(name, 120) + texts[0]
 	switch {
 	case s.After != nil:
 		texts = append(texts, "it "+plain.Clip(s.After.Sentence, 200)+"; c compares")

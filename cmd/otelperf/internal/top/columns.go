@@ -25,7 +25,7 @@ type column struct {
 
 const (
 	minName  = 20 // columns for the name of an endpoint before others have to go
-	maxName  = 60
+	maxName  = 100
 	minTrend = 13
 	maxTrend = 30
 )

@@ -17,7 +17,7 @@ func (m *Model) endpointDetail(r *fleet.Row) []string {
 	for _, s := range m.spikes() {
 		if e := partOf(s, r); e != nil && isOpen(s) {
 			for _, text := range whyOf(&s.Spike, e) {
-				lines = append(lines, " ▲ "+text)
+				lines = append(lines, m.wrapped(" ▲ ", text)...)
 			}
 			lines = append(lines, "")
 		}

@@ -45,7 +45,7 @@ func (m *Model) spikeDetail(s *fleet.Spike) []string {
 		e := &s.Endpoints[i]
 		lines = append(lines, " "+plain.Clip(strings.TrimSpace(e.Method+" "+e.Route), 100)+"  "+plain.Clip(e.State, 12))
 		for _, text := range whyOf(&otelperf.Spike{Causes: e.Causes, Cause: e.Cause}, nil) {
-			lines = append(lines, "   "+text)
+			lines = append(lines, m.wrapped("   ", text)...)
 		}
 		lines = append(lines, evidenceOf(e)...)
 		if e.WaitsFor != "" {
