@@ -191,6 +191,7 @@ func (d *Diagnostics) hints() (hints, names []string) {
 	if why := d.noEvidence(); why != "" {
 		add("evidence", true, "What slow requests wait for cannot be recorded: %s.", why)
 	}
+	add("log_lines", d.LogLinesDropped > 0, "%d log lines are lost: the logger is too slow. Those held back beyond 10 a second of one endpoint are not among them.", d.LogLinesDropped)
 	add("negative_durations", d.Processor.NegativeDurations > 0, "%d spans ended before they began and count as 0 ms.", d.Processor.NegativeDurations)
 	return hints, names
 }

@@ -165,8 +165,9 @@ func (m *Monitor) buildEngine() (err error) {
 	}
 	m.engine, err = engine.New(engine.Options{
 		Detector: detector, Objectives: m.cfg.budgets, Publish: m.link.Publish, Requests: spikeRequests{m.slow, m.link}, Version: func() string { return m.identity().version },
-		Why:    m.causes.why,
-		Errors: spikeRequests{m.slow, m.link}.Errors,
+		Why:      m.causes.why,
+		Errors:   spikeRequests{m.slow, m.link}.Errors,
+		SlowFrom: m.link.SlowThreshold,
 		After: func(start time.Time) string {
 			if after := m.marks.After(start); after != nil {
 				return after.Sentence

@@ -210,7 +210,8 @@ func (f *facts) waiting() (waiting []*EndpointRow, judged int) {
 func (f *facts) newErrors() string {
 	for i := range f.endpoints {
 		if r := &f.endpoints[i]; r.ErrorState == "learning" && r.ErrorCount > 0 && r.ErrorRate != nil {
-			return fmt.Sprintf("Of %s %s fail, and whether that is usual is not known yet.", shortName(r.Method, r.Route), percent(*r.ErrorRate))
+			return fmt.Sprintf("Of %s %s fail, and whether that is usual is not known yet", shortName(r.Method, r.Route), percent(*r.ErrorRate)) +
+				waits(r.ErrorNeeded, r.ErrorReadySeconds)
 		}
 	}
 	return ""
@@ -286,13 +287,22 @@ func waitText(rows []*EndpointRow) string {
 		if len(learning) > 1 {
 			s += ", first " + shortName(first.Method, first.Route)
 		}
-		s += fmt.Sprintf(": %s", moreRequests(first.Needed))
-		if first.ReadySeconds != nil {
-			s += ", about " + roughly(*first.ReadySeconds) + " at this rate"
-		}
-		text = append(text, s+".")
+		text = append(text, s+waits(first.Needed, first.ReadySeconds)+".")
 	}
 	return strings.Join(text, " ")
+}
+
+// waits is what is missing until something is known, in requests and time, after a colon; "" if there is nothing to say.
+func waits(needed uint64, ready *float64) string {
+	switch {
+	case needed == 0 && ready == nil:
+		return ""
+	case needed == 0:
+		return ": about " + roughly(*ready)
+	case ready == nil:
+		return ": " + moreRequests(needed)
+	}
+	return ": " + moreRequests(needed) + ", about " + roughly(*ready) + " at this rate"
 }
 
 func subject(rows []*EndpointRow) string {

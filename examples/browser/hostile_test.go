@@ -43,7 +43,7 @@ func TestHostileNamesAreText(t *testing.T) {
 		t.Cleanup(func() { running.End() })
 	}
 	tb := newTab(t)
-	tb.do(chromedp.Navigate(s.base + "#endpoint=" + "%3Cimg%20src=x%20onerror=window.pwned=1%3E&filter=%3Cimg%20src=x%3E"))
+	tb.do(chromedp.Navigate(s.base + "#endpoint=" + "%3Cimg%20src=x%20onerror=window.pwned=1%3E&q=%3Cimg%20src=x%3E"))
 	tb.until(live)
 	tb.do(chromedp.Navigate(s.base))
 	for kind, text := range hostile {

@@ -19,16 +19,21 @@ const TrendMinutes = 30
 type Row struct {
 	Endpoint conventions.Endpoint // it is of
 	Numbers
-	BaselineP99 time.Duration  // what p99 normally is; 0 while that is not known
-	Phase       baseline.Phase // learning, normal or spiking
-	Spike       *Part          // in the open incident of its latency; nil for none
-	Errors      string         // of its failures: learning, normal, elevated (a share fails always, which is usual here) or failing
-	UsualErrors float64        // the share that usually fails, 0 to 1; NaN while that is not known
-	Traffic     string         // learning, normal, or silent: far fewer requests than usual at this hour; of what is no request, normal
-	Needed      uint64         // requests missing for a baseline p99, while learning
-	GraceLeft   time.Duration  // how long requests will still not be learned from
-	JudgedIn    time.Duration  // how long they will still not be judged, since the start or after a silence
-	Coarse      bool           // durations came from buckets wider than ours
+	BaselineP99  time.Duration  // what p99 normally is; 0 while that is not known
+	Phase        baseline.Phase // learning, normal or spiking
+	Spike        *Part          // in the open incident of its latency; nil for none
+	Errors       string         // of its failures: learning, normal, elevated (a share fails always, which is usual here) or failing
+	UsualErrors  float64        // the share that usually fails, 0 to 1; NaN while that is not known
+	ErrorsNeeded uint64         // requests missing for that, while it is learned; 0 if the end of the minute tells
+	Traffic      string         // learning, normal, or silent: far fewer requests than usual at this hour; of what is no request, normal
+	Needed       uint64         // requests missing for a baseline p99, while learning
+	GraceLeft    time.Duration  // how long requests will still not be learned from
+	JudgedIn     time.Duration  // how long they will still not be judged, since the start or after a silence
+	SlowFrom     time.Duration  // of Options.SlowFrom; 0 without one
+	// Impact is what it costs those who call it, in milliseconds a second: the time that requests took beyond the usual p99, or beyond
+	// SlowFrom while that is not known; SlowFrom for each that failed; and 1 % of all their time.
+	Impact float64
+	Coarse bool // durations came from buckets wider than ours
 	// OutcomesUnknown marks requests beyond the cardinality limit of an SDK: how they ended is not known, and counts as ok.
 	OutcomesUnknown bool
 
@@ -91,7 +96,7 @@ func (e *Engine) rowOf(id int, q *Query, covered time.Duration) (Row, bool) {
 	} else {
 		t = ep.line.Window(q.Window.span(), e.step, t)
 	}
-	row := ep.row(t, covered)
+	row := e.row(ep, t, covered)
 	if q.Histogram {
 		row.Histogram = histogramOf(t)
 	}
@@ -101,14 +106,18 @@ func (e *Engine) rowOf(id int, q *Query, covered time.Duration) (Row, bool) {
 	return row, true
 }
 
-func (ep *endpoint) row(t *timeline.Aggregate, covered time.Duration) Row {
+func (e *Engine) row(ep *endpoint, t *timeline.Aggregate, covered time.Duration) Row {
 	state := ep.detector.State()
 	row := Row{
 		Endpoint: ep.name, Numbers: ep.numbers(t, covered.Seconds()), Coarse: ep.coarse, OutcomesUnknown: ep.unknown,
 		Phase: state.Phase, Needed: state.Needed, GraceLeft: state.GraceLeft, JudgedIn: state.JudgedIn, BaselineP99: ep.baselineP99(),
 	}
-	row.Errors, row.UsualErrors = ep.errors()
+	row.errors(ep)
 	row.Traffic = ep.trafficState()
+	if e.options.SlowFrom != nil {
+		row.SlowFrom = e.options.SlowFrom(ep.name)
+	}
+	row.Impact = row.impact(&t.Durations)
 	if ep.part != nil {
 		row.Spike = new(ep.part.Part)
 	}
@@ -156,7 +165,7 @@ func (e *Engine) Snapshot(w Window) *Snapshot {
 	var beyond time.Duration
 	for ep := range e.all() {
 		t := ep.line.Window(w.span(), e.step, &e.scratch.Aggregate)
-		s.Rows = append(s.Rows, ep.row(t, covered))
+		s.Rows = append(s.Rows, e.row(ep, t, covered))
 		if ep.name.Kind.Request() {
 			total := ep.line.Total()
 			s.Requests += total.Total()

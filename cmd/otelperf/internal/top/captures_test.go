@@ -36,7 +36,7 @@ func largeService(t *testing.T) *service {
 	for i, end := range []string{"comments", "labels", "assignees", "timeline", "attachments", "reactions", "milestone", "subscribers", "links", "history", "events", "locks"} {
 		r := s.summary.Endpoints[2]
 		r.Route = "/api/v2/organizations/{organization}/projects/{project}/issues/{issue}/" + end
-		r.Rate, r.Count, r.AvgMs = new(6-float64(i)/2), uint64(60-4*i), new(3.0)
+		r.Rate, r.Count, r.Impact = new(6-float64(i)/2), uint64(60-4*i), 20-float64(i)
 		s.summary.Endpoints = append(s.summary.Endpoints, r)
 	}
 	s.trends = map[string][]*float64{}

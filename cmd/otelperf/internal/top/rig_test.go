@@ -162,7 +162,7 @@ func summary(instance string) otelperf.Summary {
 	s.Count, s.ErrorCount, s.Rate, s.ErrorRate, s.P50Ms, s.P95Ms, s.P99Ms = 1000, 5, new(8.0), new(0.005), new(2.5), new(80.0), new(410.0)
 	row := func(method, route, state string, n uint64, p99, baseline *float64) otelperf.EndpointRow {
 		r := otelperf.EndpointRow{Method: method, Route: route, Kind: "server", State: state, BaselineP99Ms: baseline, ThresholdMs: 500}
-		r.Count, r.Rate, r.ErrorRate, r.P99Ms = n, new(float64(n)/125), new(0.0), p99
+		r.Count, r.Rate, r.ErrorRate, r.P99Ms, r.Impact = n, new(float64(n)/125), new(0.0), p99, float64(n)/100
 		if p99 != nil {
 			r.P50Ms, r.P95Ms = new(*p99/5), new(*p99/2)
 			if baseline != nil {

@@ -4,7 +4,6 @@ package top
 
 import (
 	"cmp"
-	"math"
 	"slices"
 	"strings"
 
@@ -37,20 +36,9 @@ var sortings = []sorting{
 // aboveAll is more than any impact.
 const aboveAll = 1e12
 
-// impact is milliseconds a second that requests take beyond what is usual, the threshold for each that fails, and a hundredth of all
-// their time, so that of endpoints that are well the busiest comes first.
+// impact is what an endpoint costs, and more than that of any other while an incident of it is open.
 func impact(r *fleet.Row) *float64 {
-	known := func(p *float64) float64 {
-		if p == nil || math.IsNaN(*p) {
-			return 0
-		}
-		return *p
-	}
-	perRequest := known(r.AvgMs)/100 + known(r.ErrorRate)*r.ThresholdMs
-	if r.P99Ms != nil && r.BaselineMaxMs != nil {
-		perRequest += max(0, *r.P99Ms-*r.BaselineMaxMs) / 100
-	}
-	x := min(known(r.Rate)*perRequest, aboveAll)
+	x := min(r.Impact, aboveAll)
 	if r.State == "spiking" || r.Trouble() != "" {
 		x += aboveAll
 	}

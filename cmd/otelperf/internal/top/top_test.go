@@ -151,7 +151,7 @@ func TestSortAndFilter(t *testing.T) {
 		}
 		return names
 	}
-	for _, want := range []string{"cpe\x1b", "cp\x1be", "cp\x1be", "pc\x1be"} { // impact, p99, ratio, rate
+	for _, want := range []string{"cp\x1be", "cp\x1be", "cp\x1be", "pc\x1be"} { // impact, p99, ratio, rate
 		if got := order(); got != want {
 			t.Errorf("by %s the order is %q, want %q", sortings[s.sort].name, got, want)
 		}

@@ -2,32 +2,34 @@
 
 import { Chart } from "./chart.js";
 import { Detail } from "./detail.js";
+import { inIncident } from "./condition.js";
 import { showChanges, showDiagnostics } from "./diagnostics.js";
-import { $, show, text, toggle } from "./dom.js";
-import { Endpoints } from "./endpoints.js";
+import { $, named, show, text, toggle } from "./dom.js";
+import { Endpoints, worst } from "./endpoints.js";
 import { Events } from "./events.js";
 import { Evidence } from "./evidence.js";
 import { Flame } from "./flame.js";
 import * as format from "./format.js";
 import { examples, makeLists, showGroups } from "./lists.js";
 import { Comparison } from "./marks.js";
+import { showNothing } from "./nothing.js";
 import { showNow } from "./now.js";
 import { showObjectives } from "./objectives.js";
 import { Runtime } from "./runtime.js";
 import { SlowList } from "./slow.js";
 import { get, Source } from "./source.js";
+import { state } from "./state.js";
 import { TraceView } from "./trace.js";
 
-const view = readAddress();
 let summary = null, config = null, selected = null, instances = new Set(), seriesTurn = 0, detailTurn = 0, flameTurn = 0, compareTurn = 0;
 
-const traceView = new TraceView({ onClose: () => go({ trace: "" }), traceURL: () => config?.trace_url });
-const openTrace = (id) => go({ trace: id });
+const traceView = new TraceView({ onClose: () => state.set({ trace: "" }), traceURL: () => config?.trace_url });
+const openTrace = (id) => state.set({ trace: id });
 const slow = new SlowList(openTrace);
 const chart = new Chart({ openTrace }), runtime = new Runtime();
 const detail = new Detail(), flame = new Flame(), events = new Events(openTrace), evidence = new Evidence(() => refresh("evidence"));
 const comparison = new Comparison(() => refresh("compare"));
-const endpoints = new Endpoints({ sort: view.sort, onSort: (sort) => go({ sort }), select: choosing });
+const endpoints = new Endpoints({ select: choosing });
 const lists = makeLists(openTrace, choosing);
 const source = new Source({
   summary: (s) => { summary = s; render(); },
@@ -48,43 +50,19 @@ const source = new Source({
 
 // choosing shows a row in the chart, and brings that into sight.
 function choosing(row) {
-  go({ endpoint: format.name(row) });
+  state.set({ endpoint: format.name(row) });
   $("chart-title").scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
 }
 
-// readAddress reads the view from the part behind the '#'.
-function readAddress() {
-  const p = new URLSearchParams(location.hash.slice(1));
-  const sort = p.get("sort") ?? "-state";
-  return {
-    window: ["1m", "5m", "1h", "all"].includes(p.get("window")) ? p.get("window") : "5m", endpoint: p.get("endpoint") ?? "", filter: p.get("filter") ?? "",
-    trace: /^[0-9a-f]{32}$/.test(p.get("trace") ?? "") ? p.get("trace") : "", sort: { id: sort.replace(/^-/, ""), desc: sort.startsWith("-") },
-  };
-}
-
-// go changes the view and its address. Opening a trace is a step that the back button undoes.
-function go(change) {
-  Object.assign(view, change);
-  const p = new URLSearchParams();
-  if (view.window !== "5m") p.set("window", view.window);
-  if (view.endpoint) p.set("endpoint", view.endpoint);
-  if (view.filter) p.set("filter", view.filter);
-  const sort = (view.sort.desc ? "-" : "") + view.sort.id;
-  if (sort !== "-state") p.set("sort", sort);
-  if (view.trace) p.set("trace", view.trace);
-  const address = location.pathname + location.search + (String(p) ? "#" + p : "");
-  if (address !== location.pathname + location.search + location.hash) history[change.trace ? "pushState" : "replaceState"](null, "", address);
-  apply();
-}
-
-// apply brings the page in line with the view.
+// apply brings the page in line with the state.
 function apply() {
-  document.querySelector(`#windows input[value="${view.window}"]`).checked = true;
-  if (source.window !== view.window || !source.stream) source.setWindow(view.window);
-  if ($("filter").value !== view.filter) $("filter").value = view.filter;
-  endpoints.filter = view.filter;
-  endpoints.table.sort = view.sort;
-  if (view.trace) traceView.open(view.trace);
+  const window = state.get("window"), trace = state.get("trace"), q = state.get("q");
+  document.querySelector(`#windows input[value="${window}"]`).checked = true;
+  if (source.window !== window || !source.stream) source.setWindow(window);
+  if ($("filter").value !== q) $("filter").value = q;
+  endpoints.follow();
+  slow.status = state.get("status");
+  if (trace) traceView.open(trace);
   else traceView.close();
   render();
 }
@@ -98,17 +76,20 @@ function render() {
   notice();
   chart.setMarks(summary.marks);
   runtime.setMarks(summary.marks);
-  showNow(summary, openTrace, (row) => go({ endpoint: format.name(row) }), config?.may_change === true);
+  showNow(summary, openTrace, (row) => state.set({ endpoint: format.name(row) }), config?.may_change === true);
   showObjectives(summary);
   choose();
   endpoints.selected = selected ? format.name(selected) : null;
   endpoints.show(summary.endpoints);
+  showNothing(summary);
   slow.only = $("slow-only").checked && selected ? format.name(selected) : null;
   slow.render(now);
   lists.dependencies(summary.dependencies);
   show($("jobs-section"), summary.jobs.length > 0);
   lists.jobs(summary.jobs);
-  lists.history(summary.spikes.filter((s) => s.end));
+  const past = summary.spikes.filter((s) => s.end), open = summary.spikes.length - past.length;
+  lists.history(past);
+  text($("history-empty"), open ? "None has ended: " + (open === 1 ? "one is" : open + " are") + " open, see above." : "None since the start.");
   showDiagnostics(summary.diagnostics);
 }
 
@@ -120,12 +101,13 @@ function notice() {
   if (several) text($("notice"), "Answers come from " + instances.size + " instances by turns (" + [...instances].slice(-3).join(", ") + "): behind a load balancer, open one of them directly.");
 }
 
-// choose picks the endpoint of the chart: the one asked for, else one that spikes, else the busiest.
+// choose picks the endpoint of the chart: the one asked for, else the worst. That stays until another one has an incident and it has none.
 function choose() {
   const rows = [...summary.endpoints, ...summary.dependencies, ...summary.jobs];
-  const found = rows.find((r) => format.name(r) === view.endpoint) ?? summary.endpoints.find((r) => r.state === "spiking") ?? summary.endpoints.toSorted((a, b) => b.count - a.count)[0] ?? null;
+  const found = rows.find((r) => format.name(r) === state.get("endpoint")) ?? worst(summary.endpoints);
   const changed = found && (!selected || format.name(found) !== format.name(selected));
-  if (view.endpoint || !selected || !rows.some((r) => format.name(r) === format.name(selected)) || found?.state === "spiking") {
+  const current = rows.find((r) => selected && r.kind === selected.kind && format.name(r) === format.name(selected));
+  if (state.get("endpoint") || !current || found && inIncident(found) && !inIncident(current)) {
     selected = found;
     if (changed) {
       refresh("series");
@@ -158,12 +140,12 @@ function refine(series, fine) {
 const refreshers = {
   async series() {
     if (!selected) return;
-    const turn = ++seriesTurn, span = view.window === "1m" ? "1m" : "1h";
+    const turn = ++seriesTurn, span = state.get("window") === "1m" ? "1m" : "1h";
     const series = await seriesOf(selected, span);
     const young = span === "1h" && series.points.length < 10;
     if (young) refine(series, await seriesOf(selected, "1m"));
     if (turn !== seriesTurn) return;
-    text($("chart-name"), format.name(series));
+    named($("chart-name"), series);
     text($("chart-span"), span === "1m" ? "last minute, in steps of 10 s" : young ? "since the start" : "last hour, by the minute");
     if (series.points.length) {
       chart.show(series, slow.of(format.name(series)));
@@ -182,7 +164,7 @@ const refreshers = {
       throw e;
     });
     if (turn !== detailTurn) return;
-    text($("detail-name"), format.name(row));
+    named($("detail-name"), row);
     detail.show(found, row.baseline_p99_ms, "No span of it has been seen yet.", row.state === "spiking");
   },
   async compare() {
@@ -201,8 +183,8 @@ const refreshers = {
     });
     if (turn === flameTurn) flame.show(found, query);
   },
-  async runtime() { runtime.show(await get("runtime?window=" + (view.window === "1m" ? "1m" : "1h"))); },
-  async trends() { endpoints.setTrends((await get("endpoints?trend=true&window=" + view.window)).endpoints); },
+  async runtime() { runtime.show(await get("runtime?window=" + (state.get("window") === "1m" ? "1m" : "1h"))); },
+  async trends() { endpoints.setTrends((await get("endpoints?trend=true&window=" + state.get("window"))).endpoints); },
   async slow() { slow.set(await get("slow?limit=200")); },
   async active() {
     const answer = await get("active?limit=50");
@@ -265,7 +247,7 @@ function keys(event) {
   const typing = event.target.closest("input, textarea, select, button, a, summary, dialog");
   if (event.metaKey || event.ctrlKey || event.altKey) return;
   if (event.key === "Escape" && event.target === $("filter")) {
-    go({ filter: "" });
+    state.set({ q: "" });
     $("filter").blur();
   } else if (event.key === "/" && !(typing && typing.matches("input:not([type=radio], [type=checkbox])")) && !$("trace").open) {
     event.preventDefault();
@@ -276,13 +258,13 @@ function keys(event) {
   }
 }
 
-$("windows").addEventListener("change", (e) => { go({ window: e.target.value }); refresh("trends"); refresh("series"); refresh("runtime"); });
-$("filter").addEventListener("input", (e) => go({ filter: e.target.value }));
+$("windows").addEventListener("change", (e) => state.set({ window: e.target.value }));
+$("filter").addEventListener("input", (e) => state.set({ q: e.target.value }));
 $("slow-only").addEventListener("change", render);
 $("pause").addEventListener("click", pause);
 document.addEventListener("keydown", keys);
-addEventListener("hashchange", () => { Object.assign(view, readAddress()); apply(); });
-addEventListener("popstate", () => { Object.assign(view, readAddress()); apply(); });
+state.listen(apply);
+state.listen(() => { refresh("trends"); refresh("series"); refresh("runtime"); }, "window");
 
 apply();
 every(2, "active");

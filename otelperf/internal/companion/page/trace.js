@@ -1,7 +1,7 @@
 // One slow request as a waterfall: what ran when, for how long by itself, what repeats, and what the request waited for.
 
 import { breakdown, categoryClass } from "./breakdown.js";
-import { $, el, show, text } from "./dom.js";
+import { $, copies, el, show, text } from "./dom.js";
 import * as format from "./format.js";
 import { get } from "./source.js";
 import { states } from "./states.js";
@@ -18,7 +18,7 @@ export class TraceView {
       if (e.target === this.dialog) this.dialog.close();
     });
     $("trace-close").addEventListener("click", () => this.dialog.close());
-    $("trace-copy").addEventListener("click", () => this.copy());
+    copies($("trace-copy"), () => this.id, $("trace-id"));
   }
 
   close() {
@@ -53,18 +53,6 @@ export class TraceView {
     const template = this.traceURL();
     show($("trace-open"), Boolean(template));
     if (template) $("trace-open").href = template.replaceAll("{trace_id}", encodeURIComponent(id));
-  }
-
-  async copy() {
-    const button = $("trace-copy");
-    try {
-      await navigator.clipboard.writeText(this.id);
-      text(button, "Copied");
-    } catch {
-      getSelection().selectAllChildren($("trace-id"));
-      text(button, "Selected: press Ctrl+C");
-    }
-    setTimeout(() => text(button, "Copy trace id"), 2000);
   }
 
   render(trace) {
