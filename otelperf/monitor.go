@@ -60,7 +60,8 @@ type Monitor struct {
 	goroutines *httpmw.Goroutines // nil: their stacks are not wanted
 	stacks     *stacks.Sampler    // nil without goroutines
 	companion  *companion.Companion
-	wrap       func(http.Handler) http.Handler // Middleware
+	wrap       func(http.Handler) http.Handler             // Middleware
+	wired      struct{ processor, middleware atomic.Bool } // what the program has asked for
 	counters   httpmw.Counters
 	spans      httpmw.Spans
 	panics     atomic.Uint64
@@ -269,6 +270,7 @@ func (m *Monitor) SpanProcessor(next sdktrace.SpanProcessor) sdktrace.SpanProces
 	if m.disabled != "" && next != nil {
 		return next
 	}
+	m.wired.processor.Store(true)
 	return m.processor.With(next)
 }
 

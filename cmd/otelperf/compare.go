@@ -23,9 +23,9 @@ func newCompare() *cobra.Command {
 whether a change is real. As many whole minutes before as since count, at most an hour and of one process; with fewer
 than five on a side nothing can be told. Without --mark it is the newest mark that has something before it.
 
-  otelperf compare http://localhost:8080 'GET /users/{id}'
-
 ` + urlHelp,
+		Example: `  otelperf compare localhost:8080 'GET /users/{id}'
+  otelperf compare localhost:8080 'GET /users/{id}' --mark m-4k2mzq7abc --json`,
 		Args: markArgs("the endpoint is missing, such as 'GET /users/{id}'"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			clients, err := flags.clients(args[:1])

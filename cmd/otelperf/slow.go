@@ -31,6 +31,8 @@ where the time of that request went: the tree of its calls with a bar for each o
 on the critical path, and what stands out.
 
 ` + urlHelp,
+		Example: `  otelperf slow localhost:8080 --limit 5
+  otelperf slow localhost:8080 27312a11`,
 		Args: oneURL(2, "the trace id"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if limit < minLimit || limit > maxLimit {
