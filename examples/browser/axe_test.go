@@ -112,6 +112,7 @@ func dialogs(slow string) map[string]string {
 		"":      "endpoint=GET+/locked",
 		"trace": "endpoint=GET+/locked&trace=" + slow,
 		"help":  "endpoint=GET+/locked",
+		"share": "endpoint=GET+/locked",
 	}
 }
 

@@ -22,7 +22,7 @@ func TestKeysAndTheirHelp(t *testing.T) {
 
 	tb.press('?')
 	tb.until(`document.getElementById("help").open`)
-	for _, key := range []string{"?", "/", "Escape", "Space", "1", "2", "3", "4", "j", "k", "o", "t"} {
+	for _, key := range []string{"?", "/", "Escape", "Space", "1", "2", "3", "4", "j", "k", "o", "s", "l", "t"} {
 		if !value[bool](tb, fmt.Sprintf(`[...document.querySelectorAll("#keys tr")].some((tr) => tr.cells[0].textContent === %q && tr.cells[1].textContent.length > 5)`, key)) {
 			t.Errorf("the help lacks %q", key)
 		}

@@ -17,6 +17,7 @@ import { showNow } from "./now.js";
 import { showObjectives } from "./objectives.js";
 import { showRepeated } from "./repeated.js";
 import { Runtime } from "./runtime.js";
+import { Share } from "./share.js";
 import { SlowList } from "./slow.js";
 import { get, Source } from "./source.js";
 import { state } from "./state.js";
@@ -33,6 +34,7 @@ const views = new Views({ openTrace }), runtime = new Runtime();
 const detail = new Detail(), flame = new Flame(), events = new Events(openTrace), evidence = new Evidence(() => refresh("evidence"));
 const comparison = new Comparison(() => refresh("compare"));
 const endpoints = new Endpoints({ select: choosing });
+const share = new Share(() => summary);
 const lists = makeLists(openTrace, choosing);
 const source = new Source({
   summary: (s) => { summary = s; render(); },
@@ -44,10 +46,11 @@ const source = new Source({
     render();
     refresh("compare");
   },
-  link: (state, label) => {
-    $("link").dataset.state = state;
-    text($("link-text"), label);
-    toggle($("main"), "stale", state === "lost");
+  link: (condition, label) => {
+    $("link").dataset.state = condition;
+    text($("link-text"), condition === "frozen" ? "frozen" : label);
+    text($("frozen-why"), condition === "frozen" && label !== "frozen" ? label : "");
+    toggle($("main"), "stale", condition === "lost");
   },
 });
 
@@ -60,8 +63,13 @@ function choosing(row) {
 // apply brings the page in line with the state.
 function apply() {
   const window = state.get("window"), trace = state.get("trace"), q = state.get("q");
-  document.querySelector(`#windows input[value="${window}"]`).checked = true;
-  if (source.window !== window || !source.stream) source.setWindow(window);
+  document.querySelector(`#windows input[value="${window}"]`).checked = !state.frozen;
+  const time = state.frozen ? { from: state.get("from"), to: state.get("to") } : { window };
+  if (JSON.stringify(source.time) !== JSON.stringify(time)) source.look(time);
+  show($("frozen"), state.frozen);
+  show($("pause"), !state.frozen);
+  toggle(document.body, "frozen", state.frozen);
+  if (state.frozen) text($("frozen-period"), format.period(time));
   if ($("filter").value !== q) $("filter").value = q;
   endpoints.follow();
   slow.status = state.get("status");
@@ -79,7 +87,7 @@ function render() {
   notice();
   views.setMarks(summary.marks);
   runtime.setMarks(summary.marks);
-  showNow(summary, openTrace, (row) => state.set({ endpoint: format.name(row) }), config?.may_change === true);
+  showNow(state.frozen ? then(summary) : summary, openTrace, (row) => state.set({ endpoint: format.name(row) }), config?.may_change === true);
   showObjectives(summary);
   choose();
   endpoints.selected = selected ? format.name(selected) : null;
@@ -94,6 +102,12 @@ function render() {
   lists.history(past);
   text($("history-empty"), open ? "None has ended: " + (open === 1 ? "one is" : open + " are") + " open, see above." : "None since the start.");
   showDiagnostics(summary.diagnostics);
+}
+
+// then is a summary of a fixed time without what is true of now alone.
+function then(s) {
+  const overlaps = (spike) => spike.start < s.to && (!spike.end || spike.end > s.from);
+  return { ...s, mutes: [], spikes: s.spikes.filter(overlaps), verdict: { status: "unknown", title: "As it was", detail: format.period({ from: state.get("from"), to: state.get("to") }) } };
 }
 
 // notice warns of answers that come from several instances: their numbers alternate, and neither is the whole.
@@ -214,24 +228,34 @@ const refreshers = {
   },
 };
 
+const ofAFixedTime = new Set(["series", "slow", "compare", "config"]);
+
 // refresh asks for one part. A failure is left to the line that tells of the connection.
 function refresh(part) {
-  if (source.paused || document.hidden) return;
+  if (source.paused && !source.fixed || document.hidden || state.frozen && !ofAFixedTime.has(part)) return;
   refreshers[part]().catch(() => {});
 }
 
 function every(seconds, ...parts) {
   for (const part of parts) {
     refresh(part);
-    setInterval(() => refresh(part), seconds * 1000);
+    setInterval(() => { if (!state.frozen) refresh(part); }, seconds * 1000); // what is frozen was asked for once
   }
 }
 
 function pause() {
+  if (state.frozen) return;
   const paused = !source.paused;
   source.setPaused(paused);
   $("pause").setAttribute("aria-pressed", String(paused));
   text($("pause"), paused ? "Go on" : "Pause");
+}
+
+const live = { from: null, to: null };
+
+function goLive() {
+  if (state.frozen) state.set(live);
+  else if (source.paused) pause();
 }
 
 // beside chooses the endpoint a step further in the list.
@@ -255,16 +279,19 @@ new Keys([
   { key: "Escape", what: "leave the search, and empty it; close what is open" },
   { key: " ", name: "Space", what: "pause, or go on", act: pause },
   ...[["1m", "the last minute"], ["5m", "the last five minutes"], ["1h", "the last hour"], ["all", "all since the start"]].map(([window, what], i) =>
-    ({ key: String(i + 1), what, act: () => state.set({ window }) })),
+    ({ key: String(i + 1), what, act: () => state.set({ window, ...live }) })),
   { key: "j", what: "the next endpoint", act: () => beside(1) },
   { key: "k", what: "the one before", act: () => beside(-1) },
   { key: "o", what: "open the slowest request of the chosen endpoint", act: openSlowest },
+  { key: "s", what: "share or download what is seen", act: () => share.open() },
+  { key: "l", what: "go live again, where the view is frozen or paused", act: goLive },
   { key: "t", what: "theme: the system\u2019s, light, dark", act: () => chooseTheme({ "": "light", light: "dark", dark: "" }[theme()]) },
   { key: "\u2190 \u2192", what: "in the chart: from point to point" },
   { key: "\u2190 \u2191 \u2192 \u2193", what: "in the flame graph: from frame to frame; Enter looks closer, Escape goes back" },
 ]);
 
-$("windows").addEventListener("change", (e) => state.set({ window: e.target.value }));
+$("windows").addEventListener("change", (e) => state.set({ window: e.target.value, ...live }));
+$("frozen-live").addEventListener("click", goLive);
 $("filter").addEventListener("input", (e) => state.set({ q: e.target.value }));
 $("filter").addEventListener("keydown", (e) => {
   if (e.key !== "Escape") return;
@@ -277,7 +304,8 @@ $("slow-only").addEventListener("change", render);
 $("pause").addEventListener("click", pause);
 state.listen(apply);
 state.listen(() => { refresh("trends"); refresh("series"); refresh("runtime"); }, "window");
-state.listen(() => refreshers.series().catch(() => {}), "view", "from", "to");
+state.listen(() => refreshers.series().catch(() => {}), "view");
+state.listen(() => Object.keys(refreshers).forEach(refresh), "from", "to");
 
 apply();
 every(2, "active");

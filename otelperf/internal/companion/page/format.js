@@ -82,6 +82,11 @@ const minuteFormat = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute:
 export const clock = (iso) => clockFormat.format(new Date(iso));
 export const minute = (date) => minuteFormat.format(date);
 
+const dayFormat = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+
+// period is a fixed time, in unix seconds.
+export const period = ({ from, to }) => dayFormat.format(from * 1000) + ", " + clock(from * 1000) + " to " + clock(to * 1000);
+
 export function ago(iso, now) {
   const s = (now - new Date(iso)) / 1000;
   return s < 1.5 ? "now" : span(s) + " ago";

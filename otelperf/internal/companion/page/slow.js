@@ -2,6 +2,8 @@
 
 import { $, el, keyed, named, show, text, toggle } from "./dom.js";
 import * as format from "./format.js";
+import { offer } from "./offers.js";
+import { state } from "./state.js";
 
 const held = 200; // requests that the page holds
 const reasons = { threshold: "slow", baseline: "slower than usual", failed: "failed", spike: "in a spike" };
@@ -11,12 +13,20 @@ const failing = (e) => e.outcome === "server_error" || e.outcome === "panic";
 // ended tells whether a request ended with a status of a class, as "4xx".
 const ended = (e, status) => status === "failed" ? failing(e) : e.status !== null && Math.floor(e.status / 100) + "xx" === status;
 
+// within tells whether a request ran in a fixed time, in unix seconds.
+function within(e, from, to) {
+  const began = new Date(e.time).getTime();
+  return began < to * 1000 && began + e.duration_ms >= from * 1000;
+}
+
 export class SlowList {
   constructor(open) {
     this.open = open;
     this.entries = new Map();
     this.only = null;
     this.status = "";
+    this.rows = []; // that are shown
+    offer("slow-requests", "Slow and failed requests", () => this.rows);
     this.stored = 0; // in the process
   }
 
@@ -38,7 +48,8 @@ export class SlowList {
   render(now = this.now ?? new Date()) {
     this.now = now;
     const all = [...this.entries.values()].sort((a, b) => a.time < b.time ? 1 : -1);
-    const rows = all.filter((e) => (!this.only || format.name(e) === this.only) && (!this.status || ended(e, this.status))).slice(0, 60);
+    const rows = this.rows = all.filter((e) => (!state.frozen || within(e, state.get("from"), state.get("to"))) &&
+      (!this.only || format.name(e) === this.only) && (!this.status || ended(e, this.status))).slice(0, 60);
     const longest = Math.max(1, ...rows.map((e) => e.duration_ms));
     keyed($("slow"), rows, (e) => e.span_id, (e) => this.make(e), (li, e) => {
       li.bar.style.width = Math.max(1, e.duration_ms / longest * 100) + "%";

@@ -1,6 +1,7 @@
 // Tables that can be sorted by their headers, and that keep their rows' elements while the numbers change.
 
 import { el, keyed, show, text } from "./dom.js";
+import { offer } from "./offers.js";
 
 export const most = 15; // rows that a table shows that may have many, unless all are asked for
 
@@ -13,11 +14,12 @@ export class Table {
     columns = columns.map((c) => ({ ...c })); // tables share descriptions, not header cells
     Object.assign(this, { table, columns, key, onSort, orders, keep, decorate: row, all: !onAll });
     this.sort = sort ?? { id: null, desc: true };
-    this.rows = [];
+    this.rows = this.shown = [];
     this.head = el("tr");
     this.body = el("tbody");
     table.append(el("caption", { class: "visually-hidden" }, caption), el("thead", null, this.head), this.body);
     for (const column of columns) this.head.append(this.header(column));
+    offer(table.id, caption, () => table.checkVisibility() ? this.shown : []);
     if (onAll) {
       this.first = worst ? "the worst " : "the first ";
       this.more = el("button", { type: "button", class: "quiet more", "aria-controls": table.id, on: { click: () => { this.all = !this.all; onAll(this.all); this.render(); } } });
@@ -53,7 +55,7 @@ export class Table {
     for (const column of this.columns) {
       if (column.value) column.th.setAttribute("aria-sort", column.id !== this.sort.id ? "none" : this.sort.desc ? "descending" : "ascending");
     }
-    const shown = this.cut(this.sorted());
+    const shown = this.shown = this.cut(this.sorted());
     keyed(this.body, shown, this.key, () => el("tr", null, ...this.columns.map((c) => el("td", { class: (c.numeric ? "n " : "") + (c.class ?? "") }))), (tr, row) => {
       this.columns.forEach((column, i) => column.cell ? column.cell(tr.cells[i], row) : text(tr.cells[i], String(column.value(row) ?? "")));
       this.decorate?.(tr, row);

@@ -5,6 +5,7 @@ import { Distribution } from "./distribution.js";
 import { $, named, show, text } from "./dom.js";
 import * as format from "./format.js";
 import { Heatmap } from "./heatmap.js";
+import { offer } from "./offers.js";
 import { get } from "./source.js";
 import { state } from "./state.js";
 
@@ -21,6 +22,7 @@ export class Views {
     $("views").addEventListener("change", (e) => state.set({ view: e.target.value }));
     $("chart-live").addEventListener("click", () => state.set({ from: null, to: null }));
     state.listen(() => this.switch(), "view");
+    offer("latency", "The chosen endpoint, as it is drawn", () => this.answer?.points ?? this.answer?.buckets ?? this.answer?.columns ?? []);
     this.switch();
   }
 
@@ -44,6 +46,7 @@ export class Views {
 
   clear(message) {
     this.turn++;
+    this.answer = null;
     for (const view of Object.values(this.all)) view.clear(message);
     named($("chart-name"), { method: "", route: "" });
     text($("chart-span"), "");
@@ -62,6 +65,7 @@ export class Views {
     try {
       const answer = await this.ask(view, row);
       if (turn !== this.turn) return null;
+      this.answer = answer;
       named($("chart-name"), row);
       this.describe(view, answer);
       return this.draw(view, answer, slow, spikes);
@@ -86,7 +90,7 @@ export class Views {
   describe(view, answer) {
     const window = state.get("window"), young = answer.refined === true;
     show($("chart-live"), state.frozen);
-    if (state.frozen) text($("chart-span"), clockRange(state.get("from"), state.get("to")) + ", a fixed time");
+    if (state.frozen) text($("chart-span"), format.period({ from: state.get("from"), to: state.get("to") }));
     else if (view === "histogram") text($("chart-span"), spanWords[window]);
     else text($("chart-span"), window === "1m" ? "last minute, in steps of 10 s" : young ? "since the start" : "last hour, by the minute");
   }
