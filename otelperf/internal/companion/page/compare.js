@@ -45,7 +45,8 @@ export class Comparison {
     const cell = (i, unit) => el("td", { class: "n" }, unit(i.value), bounds(i, unit));
     const row = (name, key, unit) => el("tr", null, el("th", { scope: "row" }, name), cell(c.before[key], unit), cell(c.since[key], unit));
     show($("compare-body"), !c.why);
-    $("compare-verdict").replaceChildren(...[c.p50, c.p99, c.errors].map((change) => el("li", { class: change.real ? "strong" : "muted" }, change.sentence)));
+    const changes = [c.p50, c.p99, c.errors], unknown = { real: null, sentence: "Whether that is a real change cannot be told: there are too few minutes or requests." };
+    $("compare-verdict").replaceChildren(...(changes.every((change) => change.real === null) ? [unknown] : changes).map((change) => el("li", { class: change.real ? "strong" : "muted" }, change.sentence)));
     $("compare-table").replaceChildren(
       el("thead", null, el("tr", null, el("td"), ...["before", since].map((h) => el("th", { scope: "col", class: "n" }, h)))),
       el("tbody", null, el("tr", null, el("th", { scope: "row" }, "requests"), el("td", { class: "n" }, format.count(c.before.count)), el("td", { class: "n" }, format.count(c.since.count))),

@@ -32,7 +32,7 @@ export class Histogram {
     this.ticks = niceTicks(Math.max(most, 0.01) * 1.05);
     const a = this.area, y = (v) => this.y(v);
     this.cursor = svg("path", { class: "cursor", d: "" });
-    this.root = svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height }, ...across(this.ticks, a, y, (v) => v === 0 ? "0" : format.three(v * 100).replace(/\.?0+$/, (z) => z.startsWith(".") ? "" : z) + "\u202f%"),
+    this.root = svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height }, ...across(this.ticks, a, y, (v) => v === 0 ? "0" : Number((v * 100).toPrecision(3)) + "\u202f%"),
       ...buckets.filter((b) => b.share > 0).map((b) => svg("rect", { x: this.x(b.from) + 0.5, y: y(b.share), width: Math.max(0.5, this.x(b.to) - this.x(b.from) - 1), height: a.bottom - y(b.share), class: "hist-bar" })),
       svg("path", { d: this.outline(), class: "hist-other" }),
       ...this.laid.map((l) => svg("path", { d: `M${l.at.toFixed(1)} ${a.top - 6}V${a.bottom}`, class: l.kind }, svg("title", null, l.label))),
