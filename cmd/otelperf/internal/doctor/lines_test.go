@@ -30,7 +30,7 @@ var (
 )
 
 // For no_processor, doubled.
-func processor() {
+func Processor() {
 	tp := sdktrace.NewTracerProvider(
 		sdktrace.WithSampler(mon.Sampler(nil)),
 		sdktrace.WithSpanProcessor(mon.SpanProcessor(batcher)), // the only one, with the processor you had inside
@@ -39,7 +39,7 @@ func processor() {
 }
 
 // For no_requests.
-func global() {
+func Global() {
 	tp := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(mon.SpanProcessor(batcher)))
 	otel.SetTracerProvider(tp) // before otelhttp.NewHandler, or give that otelhttp.WithTracerProvider(tp)
 	handler := otelhttp.NewHandler(mon.Middleware(mux), "server", otelhttp.WithFilter(mon.Filter))
@@ -47,7 +47,7 @@ func global() {
 }
 
 // For sampler.
-func sampler() {
+func Sampler() {
 	tp := sdktrace.NewTracerProvider(
 		sdktrace.WithSampler(mon.Sampler(sdktrace.ParentBased(sdktrace.TraceIDRatioBased(0.1)))), // the sampler you had inside
 		sdktrace.WithSpanProcessor(mon.SpanProcessor(batcher)),
@@ -56,25 +56,25 @@ func sampler() {
 }
 
 // For no_middleware, unrouted, unmatched, unmatched_panics, named_by_path, named_otherwise.
-func middleware() {
+func Middleware() {
 	// next to the mux, inside of otelhttp; and no otelhttp.WithSpanNameFormatter
 	handler := otelhttp.NewHandler(mon.Middleware(mux), "server", otelhttp.WithFilter(mon.Filter))
 	_ = handler
 }
 
 // For subtrees.
-func subtrees() {
+func Subtrees() {
 	mux.Handle("/api/", mon.Middleware(below)) // below is the ServeMux that decides there
 }
 
 // For metric_reader.
-func reader() {
+func Reader() {
 	mp := sdkmetric.NewMeterProvider(sdkmetric.WithReader(mon.Reader())) // besides the readers you had
 	otel.SetMeterProvider(mp)
 }
 
 // For coarse_metrics.
-func view() {
+func View() {
 	// in the place of the View that gives the durations explicit buckets
 	fine := sdkmetric.NewView(
 		sdkmetric.Instrument{Name: "http.server.request.duration"},
@@ -84,69 +84,69 @@ func view() {
 }
 
 // For metric_overflow.
-func limit() {
+func Limit() {
 	mp := sdkmetric.NewMeterProvider(sdkmetric.WithReader(mon.Reader()), sdkmetric.WithCardinalityLimit(10_000))
 	_ = mp
 }
 
 // For metric_late.
-func interval() {
+func Interval() {
 	mon, err := otelperf.New(otelperf.WithMetricSource(), otelperf.WithMetricInterval(30*time.Second))
 	_ = mon
 	_ = err
 }
 
 // For shared_metrics.
-func names() {
+func Names() {
 	admin, err := otelperf.New(otelperf.WithName("admin")) // each Monitor another name
 	_ = admin
 	_ = err
 }
 
 // For max_endpoints.
-func rows() {
+func Rows() {
 	mon, err := otelperf.New(otelperf.WithMaxEndpoints(2000))
 	_ = mon
 	_ = err
 }
 
 // For no_state_file, state_file, state_file_conflict.
-func stateFile() {
+func StateFile() {
 	mon, err := otelperf.New(otelperf.WithStateFile("/var/lib/shop/otelperf.state")) // a file of its own for each process
 	_ = mon
 	_ = err
 }
 
 // For no_evidence.
-func record() {
+func Record() {
 	mon, err := otelperf.New(otelperf.WithEvidence(evidence.New()))
 	_ = mon
 	_ = err
 }
 
 // For open_behind_proxy.
-func token() {
+func Token() {
 	mon, err := otelperf.New(otelperf.WithBearerToken(os.Getenv("PERF_TOKEN"))) // 16 bytes or more
 	_ = mon
 	_ = err
 }
 
 // For no_service_name, no_service_version.
-func identity() {
+func Identity() {
 	res := resource.NewSchemaless(semconv.ServiceName("shop"), semconv.ServiceVersion("1.5.0"))
 	tp := sdktrace.NewTracerProvider(sdktrace.WithResource(res), sdktrace.WithSpanProcessor(mon.SpanProcessor(batcher)))
 	_ = tp
 }
 
 // For leaked.
-func end() {
+func End() {
 	ctx, span := tracer.Start(ctx, "job")
 	defer span.End()
 	_ = ctx
 }
 
 // For stale_spans, long_spans.
-func root() {
+func Root() {
 	ctx, span := tracer.Start(ctx, "job", trace.WithNewRoot())
 	defer span.End()
 	_ = ctx
