@@ -203,8 +203,8 @@ func TestRepeatedCallsAmongManyNames(t *testing.T) {
 	if r := l.some(t, "among many names"); r.Dependency != "postgresql SELECT authors" || r.Share != 1 {
 		t.Errorf("got %+v, want the authors in all requests", r)
 	}
-	if e := l.core.table.find(list).repeated.Load(); unsafe.Sizeof(*e)+repeatedNames*520 > 3<<10 {
-		t.Errorf("an endpoint has %d bytes and four names", unsafe.Sizeof(*e))
+	if size := unsafe.Sizeof(*l.core.table.find(list).repeated.Load()); size+repeatedNames*520 > 3<<10 {
+		t.Errorf("an endpoint has %d bytes and four names", size)
 	}
 }
 

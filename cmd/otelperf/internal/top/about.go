@@ -10,6 +10,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -108,13 +109,13 @@ func (m *Model) aboutLines() (lines []string) {
 			x.SlowCount, x.SlowTotal, x.Count, x.Total))
 	}
 	if normal := d.detail.NormalMs; len(normal) > 0 {
-		text := ""
+		var text strings.Builder
 		for _, category := range slices.SortedFunc(maps.Keys(normal), func(a, b slowlog.Category) int {
 			return cmp.Compare(normal[b], normal[a])
 		}) {
-			text += fmt.Sprintf("  %s %s", plain.Clip(string(category), 20), plain.Ms(new(normal[category])))
+			text.WriteString(fmt.Sprintf("  %s %s", plain.Clip(string(category), 20), plain.Ms(new(normal[category]))))
 		}
-		lines = append(lines, "", " what an ordinary request takes its time for", " "+text)
+		lines = append(lines, "", " what an ordinary request takes its time for", " "+text.String())
 	}
 	return lines
 }
