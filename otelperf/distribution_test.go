@@ -118,7 +118,7 @@ func TestHeatmap(t *testing.T) {
 				}
 			}
 		}
-		if m := asked(t, h, "/endpoints/heatmap", fmt.Sprintf("from=%d&to=%d", now-200, now-120)); len(m["bounds_ms"].([]any)) != 0 || len(listOf(m, "columns")) == 0 {
+		if m := asked(t, h, "/endpoints/heatmap", fmt.Sprintf("from=%d&to=%d", now-180, now-120)); len(m["bounds_ms"].([]any)) != 0 || len(listOf(m, "columns")) == 0 {
 			t.Errorf("of minutes without a request: %v", m)
 		}
 		_ = s.mon.Shutdown(t.Context())

@@ -18,11 +18,12 @@ func endpointOf(q *web.Query) EndpointQuery {
 func (c *Companion) period(q *web.Query) Period {
 	p := Period{Window: c.window(q)}
 	from, to := q.UnixTime("from"), q.UnixTime("to")
+	if from.IsZero() && to.IsZero() {
+		return p
+	}
 	stored, now := c.service.Stored()
 	accepted := fmt.Sprintf("from before to, some of it within %d to %d, which is stored", stored.Unix(), now.Unix())
 	switch {
-	case from.IsZero() && to.IsZero():
-		return p
 	case from.IsZero():
 		q.Refuse("from", "from is missing: a fixed time has from and to", accepted)
 	case to.IsZero():
