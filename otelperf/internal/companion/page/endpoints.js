@@ -33,7 +33,8 @@ const three = { p90: ["p50", "p90", "p99"], "p99.9": ["p50", "p99", "p99.9"] };
 export const shownQuantiles = () => (three[state.get("quantile")] ?? ["p50", "p95", "p99"]).map((id) => ({ id, field: fields[id] }));
 
 const quantiles = Object.entries(fields).map(([id, field]) => ({
-  id, label: id, class: "quantile " + id.replace(".", ""), numeric: true, value: (r) => r[field], cell: (td, r) => measure(td, format.duration(r[field])),
+  id, label: id, class: "quantile " + id.replace(".", ""), numeric: true,
+  value: (r) => r[field], cell: (td, r) => measure(td, format.duration(r[field])),
 }));
 
 function errorCell(td, r) {
@@ -59,8 +60,15 @@ export const timeColumn = {
 };
 
 export const baselineColumns = [
-  { id: "baseline", label: "usual p99", title: "The baseline: what p99 normally is; while it is learned, the requests that are missing", class: "usual", numeric: true, value: (r) => r.baseline_p99_ms, cell: usualCell },
-  { id: "ratio", label: "\u00d7", title: "p99 as a multiple of the usual p99; in a spike, the quantile that fired, in its worst minute; while it is learned, the time that is missing", class: "ratio", numeric: true, value: (r) => r.ratio, cell: ratioCell },
+  {
+    id: "baseline", label: "usual p99", title: "The baseline: what p99 normally is; while it is learned, the requests that are missing",
+    class: "usual", numeric: true, value: (r) => r.baseline_p99_ms, cell: usualCell,
+  },
+  {
+    id: "ratio", label: "\u00d7", title: "p99 as a multiple of the usual p99; in a spike, the quantile that fired, in its worst minute; " +
+      "while it is learned, the time that is missing",
+    class: "ratio", numeric: true, value: (r) => r.ratio, cell: ratioCell,
+  },
 ];
 
 const held = 10_000; // ms for which the order by impact stays, so that rows do not jump about every second
@@ -72,7 +80,8 @@ export class Endpoints {
     this.trends = new Map();
     this.impacts = new Map();
     this.share = el("span");
-    const numbers = numberColumns.map((c) => c.id !== "error_rate" ? c : { ...c, label: this.share, value: (r) => this.shareOf(r), cell: (td, r) => this.shareCell(td, r) });
+    const share = { label: this.share, value: (r) => this.shareOf(r), cell: (td, r) => this.shareCell(td, r) };
+    const numbers = numberColumns.map((c) => c.id === "error_rate" ? { ...c, ...share } : c);
     this.table = new Table($("endpoints"), {
       caption: "Endpoints with rate, errors, latency and state", key, sort: order(),
       onSort: ({ id, desc }) => state.set({ order: (desc ? "-" : "") + id }), onAll: (all) => state.set({ all }), worst: true,
@@ -133,7 +142,8 @@ export class Endpoints {
     text($("endpoints-count"), shown === this.rows.length ? format.count(shown) : format.count(shown) + " of " + format.count(this.rows.length));
     show($("endpoints"), found.length > 0);
     show($("endpoints-empty"), found.length === 0 && this.rows.length > 0);
-    text($("endpoints-empty"), "No endpoint " + (words.length ? "matches the search" : "") + (words.length && state.get("status") ? " and " : "") + (state.get("status") ? "had such a request in this window" : "") + ".");
+    const why = [words.length ? "matches the search" : "", state.get("status") ? "had such a request in this window" : ""];
+    text($("endpoints-empty"), "No endpoint " + why.filter(Boolean).join(" and ") + ".");
   }
 
   shareOf(r) { return r.count > 0 ? chosenClass().of(r) / r.count : null; }
