@@ -123,7 +123,7 @@ func (q *Query) Time(name string) (t time.Time) {
 }
 
 // lastUnix is the last second of the year 9999, the last that RFC 3339 can say.
-const lastUnix = 253402300799
+const lastUnix int64 = 253402300799
 
 // UnixTime is a time in whole seconds since 1970, the zero time if it is missing.
 func (q *Query) UnixTime(name string) (t time.Time) {
