@@ -278,7 +278,7 @@ func TestDoctorOutside(t *testing.T) {
 	if status, r, said := doctorOf(t, at, "--token", "secret-token-of-the-test"); status != exitOK || r.ToMend() > 0 {
 		t.Errorf("with the token: status %d, %+v, %q", status, r, said)
 	}
-	p.proxy = func(to *url.URL) *httputil.ReverseProxy { return httputil.NewSingleHostReverseProxy(to) }
+	p.proxy = httputil.NewSingleHostReverseProxy
 	p.options = nil
 	if status, _, said := doctorOf(t, serveParts(t, p)); status != exitUsage || !strings.Contains(said, "status 403") {
 		t.Errorf("behind a proxy that says so: status %d, %q", status, said)
