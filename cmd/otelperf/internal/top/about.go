@@ -113,7 +113,7 @@ func (m *Model) aboutLines() (lines []string) {
 		for _, category := range slices.SortedFunc(maps.Keys(normal), func(a, b slowlog.Category) int {
 			return cmp.Compare(normal[b], normal[a])
 		}) {
-			text.WriteString(fmt.Sprintf("  %s %s", plain.Clip(string(category), 20), plain.Ms(new(normal[category]))))
+			fmt.Fprintf(&text, "  %s %s", plain.Clip(string(category), 20), plain.Ms(new(normal[category])))
 		}
 		lines = append(lines, "", " what an ordinary request takes its time for", " "+text.String())
 	}
