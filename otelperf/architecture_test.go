@@ -76,7 +76,7 @@ var mayImport = map[string][]string{
 	"otelperf/notify": {"slowlog/fault", "otelperf"},
 	"cmd/otelperf/...": {
 		"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf", "otelperf/baseline", "otelperf/engine",
-		"otelperf/events", "otelperf/evidence", "otelperf/notify", "cmd/otelperf/...",
+		"otelperf/causes", "otelperf/events", "otelperf/evidence", "otelperf/notify", "cmd/otelperf/...",
 	},
 }
 
