@@ -26,12 +26,13 @@ went, compare an endpoint before and since a change, and tell whether all is wir
 Several URLs are several services, or instances of one. A service that does not answer is an answer, too: the server
 goes on.
 
+A client is configured by a block such as
+
+  {"mcpServers": {"otelperf": {"command": "otelperf", "args": ["mcp", "http://localhost:8080"]}}}
+
 ` + urlHelp,
 		Example: `  otelperf mcp http://localhost:8080
-  OTELPERF_TOKEN=... otelperf mcp https://shop-1:8443/debug/otelperf/ https://shop-2:8443/debug/otelperf/
-
-  A client is configured by a block such as
-    {"mcpServers": {"otelperf": {"command": "otelperf", "args": ["mcp", "http://localhost:8080"]}}}`,
+  otelperf mcp https://shop-1:8443/debug/otelperf/ https://shop-2:8443/debug/otelperf/`,
 		Args: someURLs,
 		RunE: func(cmd *cobra.Command, urls []string) error {
 			clients, err := flags.clients(urls)
