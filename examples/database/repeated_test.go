@@ -20,7 +20,7 @@ import (
 // TestRepeatedCalls: what ordinary requests repeat is known with the real instrumentation of databases and caches, with all that their
 // spans are named by default and with those that are left out, and one query for all is nothing to be said of.
 func TestRepeatedCalls(t *testing.T) {
-	checkRepeated(t, func() (store, error) { return openSQLite(t.Context()) }, "sqlite SELECT products")
+	checkRepeated(t, func() (store, error) { return openSQLite(t.Context(), ofSQLite) }, "sqlite SELECT products")
 }
 
 // checkRepeated has the processor look at requests without waiting for the time that goes by in between.
