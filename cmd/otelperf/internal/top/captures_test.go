@@ -33,6 +33,8 @@ var shown = []struct {
 // largeService has routes that differ at their ends alone, and minutes of all.
 func largeService(t *testing.T) *service {
 	s := newService(t, "a")
+	s.mu.Lock() // who asks may be another process
+	defer s.mu.Unlock()
 	for i, end := range []string{"comments", "labels", "assignees", "timeline", "attachments", "reactions", "milestone", "subscribers", "links", "history", "events", "locks"} {
 		r := s.summary.Endpoints[2]
 		r.Route = "/api/v2/organizations/{organization}/projects/{project}/issues/{issue}/" + end

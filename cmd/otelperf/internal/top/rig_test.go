@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -40,6 +41,7 @@ var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 type service struct {
 	*httptest.Server
 	down    atomic.Bool
+	mu      sync.Mutex       // held by whoever answers
 	summary otelperf.Summary // changed between polls only
 	trends  map[string][]*float64
 	windows []string // that were asked for
@@ -54,6 +56,8 @@ func newService(t *testing.T, instance string) *service {
 		if s.down.Load() {
 			panic(http.ErrAbortHandler)
 		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		w.Header().Set("Content-Type", "application/json")
 		switch strings.TrimPrefix(r.URL.Path, "/debug/otelperf") {
 		case "/summary":
