@@ -58,3 +58,39 @@ func TestSummaryOfAFixedTime(t *testing.T) {
 		_ = s.mon.Shutdown(t.Context())
 	})
 }
+
+// What was wrong in a fixed time is what was wrong then, whatever is wrong now.
+func TestJudgementsOfAFixedTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newBubble(t, "1.0", everybody)
+		h := s.mon.Handler()
+		s.run(10*time.Minute, 10, 20*time.Millisecond, "/a")
+		calm := time.Now().Truncate(time.Minute).Add(-3 * time.Minute)
+		s.run(4*time.Minute, 10, 700*time.Millisecond, "/a")
+		slow := time.Now().Truncate(time.Minute).Add(-time.Minute)
+		check := func(when string) {
+			for _, tt := range []struct {
+				from          time.Time
+				state, status string
+				spikes        int
+			}{{calm, "normal", "ok", 0}, {slow, "spiking", "slow", 1}} {
+				query := fmt.Sprintf("?from=%d&to=%d", tt.from.Unix(), tt.from.Unix()+60)
+				sum := object(t, testrig.Call(h, http.MethodGet, "/summary"+query).Body.String())
+				rows := listOf(object(t, testrig.Call(h, http.MethodGet, "/endpoints"+query).Body.String()), "endpoints")
+				if got := listOf(sum, "endpoints")[0]["state"]; got != tt.state || rows[0]["state"] != tt.state {
+					t.Errorf("%s: the state is %v in the summary and %v in rows, want %s", when, got, rows[0]["state"], tt.state)
+				}
+				if v := sum["verdict"].(map[string]any); v["status"] != tt.status || len(listOf(sum, "spikes")) != tt.spikes {
+					t.Errorf("%s: verdict %v with %d spikes, want %s with %d", when, v, len(listOf(sum, "spikes")), tt.status, tt.spikes)
+				}
+				if n := sum["slow_queries_count"].(float64); (n > 0) != (tt.spikes > 0) {
+					t.Errorf("%s: %v slow requests", when, n)
+				}
+			}
+		}
+		check("while it is slow")
+		s.run(15*time.Minute, 10, 20*time.Millisecond, "/a")
+		check("after it has ended")
+		_ = s.mon.Shutdown(t.Context())
+	})
+}

@@ -151,6 +151,9 @@ func (m *Monitor) rows(q companion.RowsQuery) (rows []detailedRow, count int, co
 		wants = func(k conventions.Kind) bool { return k == conventions.KindDependency }
 	}
 	found, covered := m.engine.Rows(engine.Query{Window: Window(q.Window).of(), From: q.From, To: q.To, Wants: wants, Histogram: q.Histogram, Trend: q.Trend})
+	if q.Window == "" {
+		judgeThen(found, then(m.spikes(), q.Period))
+	}
 	sortRows(found, q.Sort)
 	rows = []detailedRow{}
 	for i := range found[:min(len(found), q.Limit)] {

@@ -3,6 +3,7 @@
 package otelperf
 
 import (
+	"slices"
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/internal/companion"
@@ -22,12 +23,16 @@ func (m *Monitor) Summary(w Window) *Summary {
 func (m *Monitor) summary(p companion.Period) *Summary {
 	m.evaluate()
 	snap := m.engine.SnapshotOf(periodOf(p))
-	now, id := time.Now(), m.identity()
+	now, id, spikes, fixed := time.Now(), m.identity(), m.spikes(), p.Window == ""
+	if fixed {
+		spikes = then(spikes, p)
+		judgeThen(snap.Rows, spikes)
+	}
 	s := &Summary{
 		Service: id.service, Instance: id.instance, Version: id.version, Time: now.UTC(), UptimeSeconds: now.Sub(m.began).Seconds(),
 		Window: Window(p.Window), From: p.From.UTC(), To: p.To.UTC(), WindowSeconds: snap.Totals.Seconds, TotalRequests: snap.Requests, Totals: totalsOf(&snap.Totals),
 		SlowQueriesCount: m.slowCount(), SlowQueries: []SlowRequest{}, EndpointBreakdown: map[string]Breakdown{},
-		Endpoints: []EndpointRow{}, Dependencies: []EndpointRow{}, Jobs: []EndpointRow{}, Spikes: m.spikes(), Mutes: m.book.Mutes(now), Objectives: m.objectives(), Marks: m.marks.All(),
+		Endpoints: []EndpointRow{}, Dependencies: []EndpointRow{}, Jobs: []EndpointRow{}, Spikes: spikes, Mutes: m.book.Mutes(now), Objectives: m.objectives(), Marks: m.marks.All(),
 		Runtime: m.runtime.Report(now), Diagnostics: m.Diagnostics(),
 	}
 	s.Coarse, s.OutcomesUnknown = snap.Coarse, snap.OutcomesUnknown
@@ -45,8 +50,13 @@ func (m *Monitor) summary(p companion.Period) *Summary {
 			s.EndpointBreakdown[row.Name()] = Breakdown{Avg: row.AvgMs, Count: row.Count, Min: row.MinMs, Max: row.MaxMs}
 		}
 	}
-	s.Verdict = (&facts{now: now, disabled: m.disabled, stalled: s.Diagnostics.Stalled, endpoints: s.Endpoints, spikes: s.Spikes, budgets: s.Objectives, unseen: m.engine.Unseen()}).verdict()
-	for e := range m.slow.Recent(summarySlow) {
+	f := facts{now: now, disabled: m.disabled, stalled: s.Diagnostics.Stalled, endpoints: s.Endpoints, spikes: s.Spikes, budgets: s.Objectives, unseen: m.engine.Unseen()}
+	recent := slices.Collect(m.slow.Recent(summarySlow))
+	if s.Verdict = f.verdict(); fixed {
+		recent = slowThen(m.slow, p)
+		s.Verdict, s.SlowQueriesCount = f.verdictThen(), uint64(len(recent))
+	}
+	for _, e := range recent[:min(len(recent), summarySlow)] {
 		s.SlowQueries = append(s.SlowQueries, slowRequest(e))
 	}
 	return s

@@ -37,7 +37,7 @@ type Summary struct {
 	P95             *float64 `json:"p95"` // p95_ms
 	P99             *float64 `json:"p99"` // p99_ms
 
-	SlowQueriesCount  uint64               `json:"slow_queries_count"` // since the start or the last reset
+	SlowQueriesCount  uint64               `json:"slow_queries_count"` // since the start or the last reset; of a fixed time those that began in it and are still stored
 	SlowQueries       []SlowRequest        `json:"slow_queries"`       // newest first
 	EndpointBreakdown map[string]Breakdown `json:"endpoint_breakdown"` // by "METHOD ROUTE"
 

@@ -87,7 +87,7 @@ function render() {
   notice();
   views.setMarks(summary.marks);
   runtime.setMarks(summary.marks);
-  showNow(state.frozen ? then(summary) : summary, openTrace, (row) => state.set({ endpoint: format.name(row) }), config?.may_change === true);
+  showNow(state.frozen ? { ...summary, mutes: [] } : summary, openTrace, (row) => state.set({ endpoint: format.name(row) }), config?.may_change === true);
   showObjectives(summary);
   choose();
   endpoints.selected = selected ? format.name(selected) : null;
@@ -98,16 +98,10 @@ function render() {
   lists.dependencies(summary.dependencies);
   show($("jobs-section"), summary.jobs.length > 0);
   lists.jobs(summary.jobs);
-  const past = summary.spikes.filter((s) => s.end), open = summary.spikes.length - past.length;
+  const past = state.frozen ? summary.spikes : summary.spikes.filter((s) => s.end), open = summary.spikes.length - past.length;
   lists.history(past);
-  text($("history-empty"), open ? "None has ended: " + (open === 1 ? "one is" : open + " are") + " open, see above." : "None since the start.");
+  text($("history-empty"), state.frozen ? "None in that time." : open ? "None has ended: " + (open === 1 ? "one is" : open + " are") + " open, see above." : "None since the start.");
   showDiagnostics(summary.diagnostics);
-}
-
-// then is a summary of a fixed time without what is true of now alone.
-function then(s) {
-  const overlaps = (spike) => spike.start < s.to && (!spike.end || spike.end > s.from);
-  return { ...s, mutes: [], spikes: s.spikes.filter(overlaps), verdict: { status: "unknown", title: "As it was", detail: format.period({ from: state.get("from"), to: state.get("to") }) } };
 }
 
 // notice warns of answers that come from several instances: their numbers alternate, and neither is the whole.

@@ -29,7 +29,7 @@ export class Histogram {
     this.area = { left: margin.left, right: width - margin.right, top: margin.top, bottom: height - margin.bottom };
     this.laid = place(lines.filter((l) => l.ms !== null && l.ms >= scale.lo && l.ms <= scale.hi).map((l) => ({ ...l, at: this.x(l.ms), kind: "quantile-" + l.kind })), this.area.left, this.area.right);
     this.area.top += Math.max(rows, rowsOf(this.laid)) * rowHeight;
-    this.ticks = niceTicks(Math.max(most, 0.01) * 1.05);
+    this.ticks = niceTicks(Math.min(1, Math.max(most, 0.01) * 1.05));
     const a = this.area, y = (v) => this.y(v);
     this.cursor = svg("path", { class: "cursor", d: "" });
     this.root = svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height }, ...across(this.ticks, a, y, (v) => v === 0 ? "0" : Number((v * 100).toPrecision(3)) + "\u202f%"),

@@ -56,8 +56,9 @@ export class SlowList {
       text(li.age, format.ago(e.time, now));
     });
     show($("slow-empty"), rows.length === 0);
-    text($("slow-empty"), this.only || this.status ? "No such request was slow or failed so far." : "No request was slow or failed so far.");
-    const known = Math.max(all.length, this.stored);
+    const which = this.only || this.status ? "No such request" : "No request";
+    text($("slow-empty"), state.frozen ? which + " of that time is stored as slow or failed. Those of long ago make room for newer ones." : which + " was slow or failed so far.");
+    const known = state.frozen ? rows.length : Math.max(all.length, this.stored);
     text($("slow-count"), rows.length < known ? rows.length + " of " + format.count(known) : known ? format.count(known) : "");
   }
 
