@@ -74,10 +74,18 @@ func intervalOf(i compare.Interval, unit float64) interval {
 	return interval{number(i.Value), number(i.Low), number(i.High)}
 }
 
-func changeOf(c *compare.Change, name string, text func(float64) string) measuredChange {
+// tooFew says why nothing can be told.
+func tooFew(r *compare.Result) string {
+	if before, since := r.Before.Minutes, r.Since.Minutes; before < compare.FewestMinutes || since < compare.FewestMinutes {
+		return fmt.Sprintf("cannot tell by %d whole minutes with requests before it and %d since, of %d that each side takes", before, since, compare.FewestMinutes)
+	}
+	return "cannot tell, there are too few requests"
+}
+
+func changeOf(r *compare.Result, c *compare.Change, name string, text func(float64) string) measuredChange {
 	out := measuredChange{interval: intervalOf(c.Interval, 1)}
 	if !c.Known {
-		out.Sentence = name + ": cannot tell, there are too few minutes or requests"
+		out.Sentence = name + ": " + tooFew(r)
 		return out
 	}
 	bound := func(x float64) string {
@@ -130,8 +138,8 @@ func (s service) Compare(q *companion.CompareQuery) (answer any, missing string)
 	r := compare.Spans(comparable(before), comparable(since))
 	c.Before, c.Since = sideOf(&r.Before, before, c.At), sideOf(&r.Since, since, c.At)
 	times := func(x float64) string { return fmt.Sprintf("×%.2f", x) }
-	c.P50, c.P99 = changeOf(&r.P50, "p50", times), changeOf(&r.P99, "p99", times)
-	c.Errors = changeOf(&r.Errors, "errors", func(x float64) string { return fmt.Sprintf("%+.2f %%", 100*x) })
+	c.P50, c.P99 = changeOf(&r, &r.P50, "p50", times), changeOf(&r, &r.P99, "p99", times)
+	c.Errors = changeOf(&r, &r.Errors, "errors", func(x float64) string { return fmt.Sprintf("%+.2f %%", 100*x) })
 	a, b := durationsOf(before), durationsOf(since)
 	c.Before.fill(a)
 	c.Since.fill(b)
@@ -169,7 +177,8 @@ func durationsOf(minutes []engine.WholeMinute) *latency.Histogram {
 	return sum
 }
 
-// around are as many whole minutes before a time as since then, those that are nearest to it. What it lies in belongs to neither.
+// around are as many whole minutes before a time as since then, those that are nearest to it, and of a side that has more than the other
+// at least as many as something can be told by. What the time lies in belongs to neither.
 func around(minutes []engine.WholeMinute, at, to time.Time) (before, since []engine.WholeMinute) {
 	for _, m := range minutes {
 		switch end := m.Time.Add(time.Minute); {
@@ -179,10 +188,8 @@ func around(minutes []engine.WholeMinute, at, to time.Time) (before, since []eng
 			since = append(since, m)
 		}
 	}
-	if n := min(len(before), len(since)); n > 0 {
-		before, since = before[len(before)-n:], since[:n]
-	}
-	return before, since
+	n := max(min(len(before), len(since)), compare.FewestMinutes)
+	return before[max(0, len(before)-n):], since[:min(len(since), n)]
 }
 
 func comparable(minutes []engine.WholeMinute) (out []compare.Minute) {
