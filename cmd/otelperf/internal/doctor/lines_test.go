@@ -55,7 +55,7 @@ func Sampler() {
 	_ = tp
 }
 
-// For no_middleware, unrouted, unmatched, unmatched_panics, named_by_path, named_otherwise.
+// For no_middleware, unrouted, unmatched, unmatched_panics, named_by_path, named_otherwise, own_requests.
 func Middleware() {
 	// next to the mux, inside of otelhttp; and no otelhttp.WithSpanNameFormatter
 	handler := otelhttp.NewHandler(mon.Middleware(mux), "server", otelhttp.WithFilter(mon.Filter))
@@ -67,7 +67,7 @@ func Subtrees() {
 	mux.Handle("/api/", mon.Middleware(below)) // below is the ServeMux that decides there
 }
 
-// For metric_reader.
+// For metric_reader, no_reader.
 func Reader() {
 	mp := sdkmetric.NewMeterProvider(sdkmetric.WithReader(mon.Reader())) // besides the readers you had
 	otel.SetMeterProvider(mp)

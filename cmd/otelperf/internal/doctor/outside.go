@@ -26,6 +26,9 @@ func (r *Report) outside(w *client.Wiring, at string) {
 	r.add(!d.MiddlewareUsed && slices.ContainsFunc(w.Summary.Endpoints, isHTTP), "no_middleware", true,
 		"Monitor.Middleware stands around no handler: routes are known as far as spans have them, panics without their stack, streams and clients that left count as "+
 			"ordinary requests, and there are neither request lines nor stacks of what is slow.")
+	r.add(spans && counted && !d.ReaderRegistered, "no_reader", false,
+		"Monitor.Reader is in no MeterProvider: spikes, baselines and quantiles are not among the metrics that you export.")
+	r.own(w, at)
 	r.proxy(w, at)
 	r.add(counted && strings.HasPrefix(w.Service, "unknown_service"), "no_service_name", true,
 		fmt.Sprintf("The service has no name (it is %.60s): set OTEL_SERVICE_NAME, or service.name in the resource.", w.Service))
@@ -38,6 +41,19 @@ func (r *Report) outside(w *client.Wiring, at string) {
 }
 
 func isHTTP(e otelperf.EndpointRow) bool { return e.Kind == "http" }
+
+// own recognises that requests to the endpoint itself are counted.
+func (r *Report) own(w *client.Wiring, at string) {
+	u, err := url.Parse(at)
+	if err != nil || len(u.Path) < 2 {
+		return
+	}
+	if i := slices.IndexFunc(w.Summary.Endpoints, func(e otelperf.EndpointRow) bool {
+		return isHTTP(e) && strings.HasPrefix(strings.TrimSuffix(e.Route, "/")+"/", strings.TrimSuffix(u.Path, "/")+"/")
+	}); i >= 0 {
+		r.add(true, "own_requests", true, fmt.Sprintf("Requests to this endpoint itself are counted, as %.80s: Monitor.Filter leaves them out.", w.Summary.Endpoints[i].Route))
+	}
+}
 
 // proxy recognises that somebody passes requests on to an endpoint that lets in this machine alone.
 func (r *Report) proxy(w *client.Wiring, at string) {
