@@ -3,7 +3,9 @@
 package browser
 
 import (
+	"cmp"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -22,7 +24,7 @@ func TestKeysAndTheirHelp(t *testing.T) {
 
 	tb.press('?')
 	tb.until(`document.getElementById("help").open`)
-	for _, key := range []string{"?", "/", "Escape", "Space", "1", "2", "3", "4", "j", "k", "o", "s", "l", "t"} {
+	for _, key := range []string{"?", "/", "Escape", "Space", "1", "2", "3", "4", "j", "k", "a", "v", "o", "s", "l", "t"} {
 		if !value[bool](tb, fmt.Sprintf(`[...document.querySelectorAll("#keys tr")].some((tr) => tr.cells[0].textContent === %q && tr.cells[1].textContent.length > 5)`, key)) {
 			t.Errorf("the help lacks %q", key)
 		}
@@ -43,6 +45,14 @@ func TestKeysAndTheirHelp(t *testing.T) {
 		tb.until(`location.hash === "#window=` + window + `"`)
 	}
 	tb.press('2')
+	tb.until(`location.hash === ""`)
+	for _, view := range []string{"#view=histogram", "#view=heatmap", ""} {
+		tb.press('v')
+		tb.until(`location.hash === "` + view + `" && document.querySelector("#views input:checked").value === "` + strings.TrimPrefix(cmp.Or(view, "line"), "#view=") + `"`)
+	}
+	tb.press('a')
+	tb.until(`location.hash === "#all=1"`)
+	tb.press('a')
 	tb.until(`location.hash === ""`)
 	for range 30 { // from wherever to the last
 		tb.press('j')

@@ -80,6 +80,15 @@ func TestShareFreezesWhatIsSeen(t *testing.T) {
 	frozen.press('l')
 	frozen.until(live + ` && document.getElementById("frozen").hidden && !location.hash.includes("from") && document.getElementById("diagnostics-title").checkVisibility()`)
 	frozen.until(row("/late"))
+	value[any](frozen, `history.back()`)
+	frozen.until(fmt.Sprintf(`!document.getElementById("frozen").hidden && location.hash.includes("to=%d")`, end.Unix()))
+	frozen.until(`document.getElementById("frozen").textContent.includes("States, usual values") && !document.getElementById("slow").textContent.includes("/late")`)
+	if n := value[int](frozen, `[...document.querySelectorAll("button")].filter((b) => b.checkVisibility() && /^(go live|back to now)$/i.test(b.textContent.trim())).length`); n != 1 {
+		t.Errorf("%d buttons lead to what happens, want one", n)
+	}
+	value[any](frozen, `history.forward()`)
+	frozen.until(live + ` && document.getElementById("frozen").hidden`)
+	frozen.until(row("/late"))
 	value[any](frozen, fmt.Sprintf(`location.hash = "from=%d&to=%d"`, from, to))
 	frozen.until(`!document.getElementById("frozen").hidden`)
 	frozen.click(`document.querySelector('#windows label:has(input[value="1h"])')`)

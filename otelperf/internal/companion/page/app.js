@@ -276,6 +276,8 @@ new Keys([
     ({ key: String(i + 1), what, act: () => state.set({ window, ...live }) })),
   { key: "j", what: "the next endpoint", act: () => beside(1) },
   { key: "k", what: "the one before", act: () => beside(-1) },
+  { key: "a", what: "all endpoints, or the worst alone", act: () => state.set({ all: !state.get("all") }) },
+  { key: "v", what: "view of the chart: line, histogram, heatmap", act: () => views.next() },
   { key: "o", what: "open the slowest request of the chosen endpoint", act: openSlowest },
   { key: "s", what: "share or download what is seen", act: () => share.open() },
   { key: "l", what: "go live again, where the view is frozen or paused", act: goLive },

@@ -19,9 +19,6 @@ const parameters = {
   trace: matching(/^[0-9a-f]{32}$/),
 };
 
-// steps are the parameters whose setting the back button undoes.
-const steps = new Set(["trace", "from"]);
-
 const usual = read("");
 
 function read(hash) {
@@ -51,8 +48,9 @@ class State {
 
   // set changes values and the address. A value that is not accepted becomes the usual one.
   set(change) {
-    const step = Object.keys(change).some((name) => steps.has(name) && change[name] && change[name] !== this.values[name]);
     const values = this.with(change), address = this.address(change);
+    const differs = (name) => values[name] !== this.values[name];
+    const step = differs("from") || differs("to") || values.trace && differs("trace"); // which the back button undoes
     if (address !== location.pathname + location.search + location.hash) history[step ? "pushState" : "replaceState"](null, "", address);
     this.take(values);
   }

@@ -20,10 +20,15 @@ export class Views {
     this.all = { line: this.chart, histogram: new Distribution(), heatmap: new Heatmap() };
     this.turn = 0;
     $("views").addEventListener("change", (e) => state.set({ view: e.target.value }));
-    $("chart-live").addEventListener("click", () => state.set({ from: null, to: null }));
     state.listen(() => this.switch(), "view");
     offer("latency", "The chosen endpoint, as it is drawn", () => this.answer?.points ?? this.answer?.buckets ?? this.answer?.columns ?? []);
     this.switch();
+  }
+
+  // next shows the view after the one that is shown.
+  next() {
+    const names = Object.keys(this.all);
+    state.set({ view: names[(names.indexOf(state.get("view")) + 1) % names.length] });
   }
 
   get shown() { return this.all[state.get("view")]; }
@@ -89,7 +94,6 @@ export class Views {
 
   describe(view, answer) {
     const window = state.get("window"), young = answer.refined === true;
-    show($("chart-live"), state.frozen);
     if (state.frozen) text($("chart-span"), format.period({ from: state.get("from"), to: state.get("to") }));
     else if (view === "histogram") text($("chart-span"), spanWords[window]);
     else text($("chart-span"), window === "1m" ? "last minute, in steps of 10 s" : young ? "since the start" : "last hour, by the minute");
