@@ -11,5 +11,5 @@
 //	go run ./screenshots -matrix -out screenshots/img/matrix
 //
 // takes pictures of the page with no endpoint, with 7, with 300 and during a spike, each at four widths, in light and in dark,
-// and writes an index of them, README.md. That takes about three minutes.
+// and writes an index of them, README.md. On two busy cores that takes about eight minutes.
 package main

@@ -22,17 +22,17 @@ type visits struct {
 // shopping is what visitors of the shop ask for: seven endpoints.
 var shopping = []visits{
 	{"GET", "/products", 22}, {"GET", "/products/", 16}, {"GET", "/search?q=teapot", 8}, {"GET", "/cart", 6}, {"POST", "/orders", 3},
-	{"GET", "/export", 0.09}, {"GET", "/voucher", 0.06},
+	{"GET", "/export", 0.09}, {"GET", "/wp-login.php", 0.3},
 }
 
 // rare is what else happens.
-var rare = []visits{{"GET", "/report", 0.05}, {"GET", "/wp-login.php", 0.3}}
+var rare = []visits{{"GET", "/report", 0.05}, {"GET", "/voucher", 0.06}}
 
 // tenanted are visits of the endpoints of n tenants: many of a few, few of most.
 func tenanted(n int) []visits {
 	all := make([]visits, n)
 	for i := range all {
-		all[i] = visits{"GET", tenantPath(i), 0.15 + 12/float64(1+i)}
+		all[i] = visits{"GET", tenantPath(i), 0.1 + 8/float64(1+i)}
 	}
 	return all
 }

@@ -1,6 +1,6 @@
 // What to do while there has been no request at all.
 
-import { $, copies, show, text } from "./dom.js";
+import { $, copies, show, text, toggle } from "./dom.js";
 
 const command = () => "curl -i " + location.origin + "/";
 
@@ -10,4 +10,5 @@ export function showNothing(summary) {
   const nothing = summary.endpoints.length === 0 && summary.total_requests === 0;
   text($("nothing-command"), command());
   show($("nothing"), nothing);
+  toggle(document.body, "unseen", nothing);
 }
