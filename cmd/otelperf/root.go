@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -43,6 +44,10 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 
 // runIn is run until ctx ends.
 func runIn(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	written := &counted{Writer: stdout}
+	if wantsJSON(args) {
+		stdout = written
+	}
 	root := newRoot(stdout)
 	root.SetArgs(args)
 	root.SetIn(stdin)
@@ -51,11 +56,44 @@ func runIn(ctx context.Context, args []string, stdin io.Reader, stdout, stderr i
 	if err == nil {
 		return exitOK
 	}
-	_, _ = fmt.Fprintf(stderr, "%s: %s\n", cmd.CommandPath(), oneLine(err))
+	status := exitFailure
 	if _, ok := errors.AsType[usageError](err); ok {
-		return exitUsage
+		status = exitUsage
 	}
-	return exitFailure
+	if wantsJSON(args) && cmd.Flags().Lookup("json") != nil && written.n == 0 {
+		_ = writeFailure(stdout, cmd, oneLine(err), status)
+	}
+	_, _ = fmt.Fprintf(stderr, "%s: %s\n", cmd.CommandPath(), oneLine(err))
+	return status
+}
+
+// counted counts what is written.
+type counted struct {
+	io.Writer
+	n int
+}
+
+func (c *counted) Write(p []byte) (int, error) {
+	n, err := c.Writer.Write(p)
+	c.n += n
+	return n, err
+}
+
+// wantsJSON tells whether --json was given, also where the flags cannot be read.
+func wantsJSON(args []string) bool {
+	return slices.Contains(args, "--json") || slices.Contains(args, "--json=true")
+}
+
+// writeFailure writes why there is no answer as JSON: in the shape of check's own where that was asked for.
+func writeFailure(w io.Writer, cmd *cobra.Command, why string, status int) error {
+	if cmd.Name() == "check" {
+		window, _ := cmd.Flags().GetString("window") // it has the flag
+		return marshalTo(w, verdictJSON{"unknown", status, window, list(nil), []string{why}, list(nil), list(nil)})
+	}
+	return marshalTo(w, struct {
+		Error      string `json:"error"`
+		ExitStatus int    `json:"exit_status"`
+	}{why, status})
 }
 
 // oneLine gives joined errors as one line.
