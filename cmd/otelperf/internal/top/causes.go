@@ -58,7 +58,7 @@ func whyOf(s *otelperf.Spike, e *otelperf.SpikeEndpoint) (texts []string) {
 		}
 	}
 	for i := range causes {
-		texts = append(texts, plain.Clip(causes[i].Sentence, 320))
+		texts = append(texts, plain.Clip(causes[i].Sentence, 500))
 	}
 	if len(texts) == 0 && cause != "" {
 		texts = append(texts, plain.Clip(cause, 500))
@@ -69,7 +69,7 @@ func whyOf(s *otelperf.Spike, e *otelperf.SpikeEndpoint) (texts []string) {
 	texts[0] = plain.Clip(name, 120) + texts[0]
 	switch {
 	case s.After != nil:
-		texts = append(texts, "it "+plain.Clip(s.After.Sentence, 200)+"; c compares")
+		texts = append(texts, "it "+plain.Clip(s.After.Sentence, 500)+"; c compares")
 	case s.SinceRestart:
 		texts = append(texts, "it began within 30 minutes of the start of the process")
 	}

@@ -20,7 +20,7 @@ const (
 )
 
 // layout is how many lines each part has. Dependencies and slow requests have a title besides.
-type layout struct{ status, causes, spikes, endpoints, dependencies, slow int }
+type layout struct{ status, causes, spikes, endpoints, dependencies, slow, hidden int }
 
 func (l layout) of(p panel) int {
 	switch p {
@@ -34,10 +34,22 @@ func (l layout) of(p panel) int {
 	return l.endpoints
 }
 
-// layout divides the screen: what is wrong comes first, the endpoints get what is left.
+// layout divides the screen. Where not all has room, a line says so.
 func (m *Model) layout() layout {
+	l := m.divide(0)
+	if m.hiddenText(l) != "" {
+		if said := m.divide(1); said.endpoints > 0 {
+			return said
+		}
+	}
+	return l
+}
+
+// divide puts first what is wrong, and gives the endpoints what is left beside hidden lines.
+func (m *Model) divide(hidden int) layout {
 	left := m.height - 2 - len(m.verdict()) - len(m.footer()) // title, totals and verdict; keys
-	var l layout
+	l := layout{hidden: hidden}
+	left -= hidden
 	take := func(n int) int {
 		n = max(0, min(n, left))
 		left -= n
@@ -118,6 +130,9 @@ func (m *Model) listLines() []string {
 			text = m.noRows()
 		}
 		lines = append(lines, text)
+	}
+	if l.hidden > 0 {
+		lines = append(lines, m.hiddenLine(l))
 	}
 	if l.dependencies > 0 {
 		lines = append(lines, bold.Render(m.line(fmt.Sprintf(" DEPENDENCIES  %d that this service calls", len(dependencies)))))
