@@ -69,6 +69,7 @@ func (h *handler) serveOuter(w http.ResponseWriter, r *http.Request) {
 	e.nested.owner, e.mux = h, h.plain
 	if sc := trace.SpanContextFromContext(r.Context()); sc.IsValid() && !sc.IsRemote() {
 		e.span = sc
+		h.m.cfg.Counters.SpanKinds.note(r.Context())
 	} else if h.m.cfg.Spans != nil {
 		h.m.cfg.Spans.want()
 	}
@@ -87,7 +88,11 @@ func (h *handler) serveOuter(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *handler) serveInner(e *exchange, w http.ResponseWriter, r *http.Request) {
-	depth, again := e.enter(h, r, trace.SpanContextFromContext(r.Context()))
+	sc := trace.SpanContextFromContext(r.Context())
+	if sc.IsValid() && !sc.IsRemote() {
+		h.m.cfg.Counters.SpanKinds.note(r.Context())
+	}
+	depth, again := e.enter(h, r, sc)
 	if again {
 		h.servePart(w, r)
 		return
