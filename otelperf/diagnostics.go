@@ -26,7 +26,7 @@ type Diagnostics struct {
 	ReaderRegistered bool `json:"reader_registered"`
 	ProcessorUsed    bool `json:"processor_used"`  // SpanProcessor was called, as the span source needs it
 	MiddlewareUsed   bool `json:"middleware_used"` // Middleware was called
-	// RequestSpans is what Middleware has seen of the spans of requests since the start: "none" of requests without one, "dropped" of those
+	// RequestSpans is what Middleware has seen of the spans of requests since the start or the last reset: "none" of requests without one, "dropped" of those
 	// that the sampler drops, so that no processor hears of them, "recorded" of those that processors of their own provider hear of.
 	RequestSpans []string `json:"request_spans"`
 	// Routers are gin, echo, chi or gorilla/mux: the one that Middleware stands around, or else those that the program is built with.

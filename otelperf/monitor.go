@@ -333,6 +333,7 @@ func (m *Monitor) Reset(baselines bool) { m.reset(baselines, byProgram) }
 
 func (m *Monitor) reset(baselines bool, by string) {
 	m.reader.reset(baselines)
+	m.counters.SpanKinds.Reset()
 	if baselines {
 		m.link.Forget()
 		m.runtime.Forget()

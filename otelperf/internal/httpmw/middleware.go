@@ -69,7 +69,6 @@ func (h *handler) serveOuter(w http.ResponseWriter, r *http.Request) {
 	e.nested.owner, e.mux = h, h.plain
 	if sc := trace.SpanContextFromContext(r.Context()); sc.IsValid() && !sc.IsRemote() {
 		e.span = sc
-		h.m.cfg.Counters.SpanKinds.note(r.Context())
 	} else if h.m.cfg.Spans != nil {
 		h.m.cfg.Spans.want()
 	}
@@ -85,14 +84,11 @@ func (h *handler) serveOuter(w http.ResponseWriter, r *http.Request) {
 	h.foresee(&v)
 	h.next.ServeHTTP(e.writer(), v.passed)
 	v.returned = true
+	h.m.cfg.Counters.SpanKinds.note(r.Context())
 }
 
 func (h *handler) serveInner(e *exchange, w http.ResponseWriter, r *http.Request) {
-	sc := trace.SpanContextFromContext(r.Context())
-	if sc.IsValid() && !sc.IsRemote() {
-		h.m.cfg.Counters.SpanKinds.note(r.Context())
-	}
-	depth, again := e.enter(h, r, sc)
+	depth, again := e.enter(h, r, trace.SpanContextFromContext(r.Context()))
 	if again {
 		h.servePart(w, r)
 		return
@@ -102,6 +98,7 @@ func (h *handler) serveInner(e *exchange, w http.ResponseWriter, r *http.Request
 	h.foresee(&v)
 	h.next.ServeHTTP(w, r)
 	v.returned = true
+	h.m.cfg.Counters.SpanKinds.note(r.Context())
 }
 
 // sameWriter says whether two writers write the same reply, as far as they unwrap. It

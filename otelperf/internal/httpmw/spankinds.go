@@ -10,21 +10,32 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// SpanKinds says which kinds of spans requests had, each since the start. A request that is not the first of its kind writes nothing.
+// SpanKinds says which kinds of spans requests had, each since the start or Reset. A request that is not the first of its kind writes nothing.
 type SpanKinds struct {
 	None     atomic.Bool // no instance saw one, nor did a processor report one below
 	Dropped  atomic.Bool // the sampler has dropped it: no processor hears of it
 	Recorded atomic.Bool // it goes to processors, of whatever provider
 }
 
-// note takes the span that an instance found above it.
+// note takes the span above an instance that has served a request.
 func (k *SpanKinds) note(ctx context.Context) {
 	span := trace.SpanFromContext(ctx)
-	if _, recorded := span.(sdktrace.ReadOnlySpan); recorded || span.IsRecording() { // the second is for those of another SDK
+	if _, ours := span.(sdktrace.ReadOnlySpan); ours {
 		set(&k.Recorded)
+	} else if sc := span.SpanContext(); !sc.IsValid() || sc.IsRemote() {
 		return
+	} else if span.IsRecording() { // that of another SDK
+		set(&k.Recorded)
+	} else {
+		set(&k.Dropped)
 	}
-	set(&k.Dropped)
+}
+
+// Reset forgets them.
+func (k *SpanKinds) Reset() {
+	k.None.Store(false)
+	k.Dropped.Store(false)
+	k.Recorded.Store(false)
 }
 
 // finish takes a request that has been served.
