@@ -40,7 +40,7 @@ type parts struct {
 	otelhttp   []otelhttp.Option
 	meters     func(*otelperf.Monitor) *sdkmetric.MeterProvider
 	reader     sdkmetric.Reader // of the metrics of otelperf; nil: nobody reads them
-	paths      []string // that are asked for
+	paths      []string         // that are asked for
 	after      func(*otelperf.Monitor)
 	proxy      func(*url.URL) *httputil.ReverseProxy
 }
