@@ -4,7 +4,11 @@ package otelperf
 
 import (
 	"fmt"
+	"slices"
+	"sync/atomic"
 	"time"
+
+	"go.opentelemetry.io/otel/metric/noop"
 
 	"github.com/otelperf/otelperf-go/otelperf/causes"
 	"github.com/otelperf/otelperf-go/otelperf/engine"
@@ -22,6 +26,14 @@ type Diagnostics struct {
 	ReaderRegistered bool `json:"reader_registered"`
 	ProcessorUsed    bool `json:"processor_used"`  // SpanProcessor was called, as the span source needs it
 	MiddlewareUsed   bool `json:"middleware_used"` // Middleware was called
+	// RequestSpans is what Middleware has seen of the spans of requests since the start or the last reset: "none" of requests without one, "dropped" of those
+	// that the sampler drops, so that no processor hears of them, "recorded" of those that processors of their own provider hear of.
+	RequestSpans []string `json:"request_spans"`
+	// Routers are gin, echo, chi or gorilla/mux: the one that Middleware stands around, or else those that the program is built with.
+	Routers []string `json:"routers"`
+	// Metrics says whether those of otelperf are "read" by a reader of their MeterProvider, "unread" until one has collected them, or "off":
+	// the provider is one that does nothing, or all is disabled.
+	Metrics string `json:"metrics"`
 	// CoarseMetrics: a View gives a duration metric explicit buckets, or wider ones than ours.
 	CoarseMetrics bool   `json:"coarse_metrics,omitzero"`
 	MetricPanics  uint64 `json:"metric_panics,omitzero"` // collections of the metric source that a callback of the program ended by a panic
@@ -85,6 +97,7 @@ func (m *Monitor) Diagnostics() Diagnostics {
 		Panics: m.panics.Load(), MiddlewareFaults: m.counters.Faults.Count(), SubtreeRequests: m.counters.Subtrees.Load(),
 		ProcessorUsed: m.wired.processor.Load(), MiddlewareUsed: m.wired.middleware.Load(),
 		UnroutedRequests: m.counters.Unrouted.Load(), Mounts: m.companion.Mounts(), SharedMetrics: m.hasNamesake(),
+		RequestSpans: m.requestSpans(), Routers: m.routers(), Metrics: m.metricsState(),
 	}
 	unmatched := m.engine.Unmatched()
 	if !m.counters.Routed.Load() { // nor has Middleware seen any of them
@@ -113,6 +126,32 @@ func (m *Monitor) Diagnostics() Diagnostics {
 	d.Own, d.Versions = m.own(&d), m.versions()
 	d.Hints, d.HintNames = d.hints()
 	return d
+}
+
+// requestSpans names the kinds of spans that requests had.
+func (m *Monitor) requestSpans() []string {
+	kinds, k := []string{}, &m.counters.SpanKinds
+	for name, seen := range map[string]*atomic.Bool{"none": &k.None, "dropped": &k.Dropped, "recorded": &k.Recorded} {
+		if seen.Load() {
+			kinds = append(kinds, name)
+		}
+	}
+	slices.Sort(kinds)
+	return kinds
+}
+
+// metricsState says who reads our metrics.
+func (m *Monitor) metricsState() string {
+	if m.metering == nil {
+		return "off"
+	}
+	if _, off := m.meters().(noop.MeterProvider); off {
+		return "off"
+	}
+	if m.metering.observed.Load() {
+		return "read"
+	}
+	return "unread"
 }
 
 // ended says why the counting has ended.
@@ -167,8 +206,7 @@ func (d *Diagnostics) hints() (hints, names []string) {
 	add("max_endpoints", d.Processor.Overflowed > 0, "%d requests are in the row (other): raise WithMaxEndpoints, or look for span names with ids in them. "+
 		"Rows that are rare and old make room; a reset with the baselines has all do so.", d.Processor.Overflowed)
 	d.routeHints(add)
-	add("sampler", d.Source == "spans" && !d.Processor.SamplerUsed,
-		"Without Monitor.Sampler only sampled requests are counted. It costs nothing where all are sampled.")
+	d.samplerHint(add)
 	add("doubled", d.Processor.Doubled, "%s.", doubledText)
 	add("state_file_conflict", d.StateFileConflict, "Another process writes the state file: give each a file of its own (WithStateFile).")
 	add("state_file", d.StateFileError != "" && !d.StateFileConflict, "Baselines do not survive a restart as they should: %s.", d.StateFileError)

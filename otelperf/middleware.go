@@ -38,6 +38,7 @@ func (m *Monitor) Middleware(h http.Handler) http.Handler {
 		return h
 	}
 	m.wired.middleware.Store(true)
+	m.noteRouter(h)
 	if m.cfg.countryHeader != "" {
 		h = m.countries(h)
 	}

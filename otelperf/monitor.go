@@ -60,17 +60,20 @@ type Monitor struct {
 	goroutines *httpmw.Goroutines // nil: their stacks are not wanted
 	stacks     *stacks.Sampler    // nil without goroutines
 	companion  *companion.Companion
-	wrap       func(http.Handler) http.Handler             // Middleware
-	wired      struct{ processor, middleware atomic.Bool } // what the program has asked for
-	counters   httpmw.Counters
-	spans      httpmw.Spans
-	panics     atomic.Uint64
-	settings   settings
-	audits     *auditor
-	faults     fault.Log // of ours, outside of requests
-	closed     atomic.Bool
-	causes     spikeCauses
-	book       mutes.Book // of acks and mutes
+	wrap       func(http.Handler) http.Handler // Middleware
+	wired      struct {                        // what the program has asked for
+		processor, middleware atomic.Bool
+		router                atomic.Pointer[string] // the name of the one that Middleware stands around
+	}
+	counters httpmw.Counters
+	spans    httpmw.Spans
+	panics   atomic.Uint64
+	settings settings
+	audits   *auditor
+	faults   fault.Log // of ours, outside of requests
+	closed   atomic.Bool
+	causes   spikeCauses
+	book     mutes.Book // of acks and mutes
 }
 
 // New returns a Monitor. Its error joins all that is wrong with the options and the environment, each wrapping ErrConfig. It starts
@@ -330,6 +333,7 @@ func (m *Monitor) Reset(baselines bool) { m.reset(baselines, byProgram) }
 
 func (m *Monitor) reset(baselines bool, by string) {
 	m.reader.reset(baselines)
+	m.counters.SpanKinds.Reset()
 	if baselines {
 		m.link.Forget()
 		m.runtime.Forget()

@@ -2,14 +2,12 @@
 
 package otelperf
 
-// routers is what helps where another router than a ServeMux decides.
-const routers = "With gin, echo, chi or gorilla/mux use its own middleware (otelgin, otelecho, otelchi, otelmux) instead of otelhttp; or put Middleware " +
-	"inside of otelhttp, and below the router a handler that sets the request's Pattern or the span's http.route to the router's pattern."
+import "slices"
 
 // routeHints says why requests have no route. There is one hint for one situation: requests that Middleware itself saw without a route
 // are also among the unmatched ones, and no Middleware elsewhere helps those.
 func (d *Diagnostics) routeHints(add func(name string, when bool, format string, args ...any)) {
-	p := &d.Processor
+	p, routers := &d.Processor, routerText(d.Routers)
 	add("subtrees", d.SubtreeRequests > 0, "%d requests are in the row of a whole subtree, such as GET /api/: if a ServeMux decides below it, put Middleware around that one, "+
 		"too. "+routers, d.SubtreeRequests)
 	add("named_by_path", p.NamedByPath > fewRequests, "%d requests have spans named by the path that was asked for, which is no route: they are unmatched. "+
@@ -30,4 +28,16 @@ func (d *Diagnostics) routeHints(add func(name string, when bool, format string,
 		add("unmatched_panics", true, "%d requests that panicked have no route, since otelhttp learns it when the handler has returned: put Middleware next to the mux. "+
 			routers, d.UnmatchedPanics)
 	}
+}
+
+// samplerHint says what a missing Monitor.Sampler costs, as far as Middleware has seen it.
+func (d *Diagnostics) samplerHint(add func(name string, when bool, format string, args ...any)) {
+	if d.Source != "spans" || d.Processor.SamplerUsed {
+		return
+	}
+	seen := "It costs nothing where all are sampled."
+	if slices.Contains(d.RequestSpans, "dropped") {
+		seen = "There were requests whose spans the sampler has dropped: none of them is counted."
+	}
+	add("sampler", true, "Without Monitor.Sampler only sampled requests are counted. %s", seen)
 }

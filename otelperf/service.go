@@ -132,6 +132,7 @@ func (s service) Health() any   { return s.m.Health() }
 func (s service) Settings() any { return s.m.Settings() }
 
 func (s service) Diagnostics() any {
+	s.m.evaluate()
 	return struct {
 		origin
 		Diagnostics

@@ -39,7 +39,8 @@ type parts struct {
 	middleware func(*otelperf.Monitor, http.Handler) http.Handler
 	otelhttp   []otelhttp.Option
 	meters     func(*otelperf.Monitor) *sdkmetric.MeterProvider
-	paths      []string // that are asked for
+	reader     sdkmetric.Reader // of the metrics of otelperf; nil: nobody reads them
+	paths      []string         // that are asked for
 	after      func(*otelperf.Monitor)
 	proxy      func(*url.URL) *httputil.ReverseProxy
 }
@@ -49,7 +50,9 @@ func right() *parts {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /items/{id}", ok)
 	mux.HandleFunc("GET /about", ok)
+	reader := sdkmetric.NewManualReader()
 	return &parts{
+		reader: reader, options: []otelperf.Option{otelperf.WithMeterProvider(sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader)))},
 		sampler: func(m *otelperf.Monitor) sdktrace.Sampler { return m.Sampler(sdktrace.TraceIDRatioBased(0.1)) },
 		processors: func(m *otelperf.Monitor) []sdktrace.SpanProcessor {
 			return []sdktrace.SpanProcessor{m.SpanProcessor(nil)}
@@ -100,6 +103,9 @@ func serveParts(t *testing.T, p *parts) string {
 			t.Fatal(err)
 		}
 		_ = resp.Body.Close()
+	}
+	if p.reader != nil {
+		collected(t, p.reader)
 	}
 	if p.after != nil {
 		p.after(mon)
@@ -164,7 +170,7 @@ func names(r *doctor.Report, mend bool) (out []string) {
 // A program in which all is wired has nothing to mend and nothing to consider.
 func TestDoctorOfWhatIsRight(t *testing.T) {
 	p := right()
-	p.options = []otelperf.Option{otelperf.WithStateFile(filepath.Join(t.TempDir(), "state")), otelperf.WithEvidence(evidence.New())}
+	p.options = append(p.options, otelperf.WithStateFile(filepath.Join(t.TempDir(), "state")), otelperf.WithEvidence(evidence.New()))
 	status, r, said := doctorOf(t, serveParts(t, p))
 	if status != exitOK || len(r.Findings) > 0 || r.Service != "shop" || said != "" {
 		t.Errorf("status %d, %+v, %q", status, r, said)
@@ -175,7 +181,8 @@ func TestDoctorOfWhatIsRight(t *testing.T) {
 func TestDoctorOfWhatIsWrong(t *testing.T) {
 	for name, wrong := range map[string]func(*testing.T, *parts){
 		"sampler": func(_ *testing.T, p *parts) {
-			p.sampler = func(*otelperf.Monitor) sdktrace.Sampler { return sdktrace.AlwaysSample() }
+			p.sampler = func(*otelperf.Monitor) sdktrace.Sampler { return sdktrace.TraceIDRatioBased(0.5) }
+			p.paths = slices.Repeat(p.paths, 4) // one in 2^119 times all are sampled
 		},
 		"no_middleware": func(_ *testing.T, p *parts) {
 			p.middleware = func(_ *otelperf.Monitor, h http.Handler) http.Handler { return h }
@@ -260,6 +267,11 @@ func TestDoctorAdvises(t *testing.T) {
 		t.Errorf("status %d, advice %q, %q", status, got, said)
 	}
 	p := right()
+	p.sampler = func(*otelperf.Monitor) sdktrace.Sampler { return sdktrace.AlwaysSample() }
+	if status, r, _ = doctorOf(t, serveParts(t, p)); !slices.Contains(names(&r, false), "sampler") || status != exitOK {
+		t.Errorf("where all are sampled: status %d, %+v", status, r.Findings)
+	}
+	p = right()
 	p.anonymous = true
 	if _, r, _ = doctorOf(t, serveParts(t, p)); !slices.Contains(names(&r, false), "no_service_version") {
 		t.Errorf("no version, advice %q", names(&r, false))

@@ -77,6 +77,7 @@ type Counters struct {
 	LogPanics  atomic.Uint64 // panics of log handlers, recovered
 	Subtrees   atomic.Uint64 // requests for whose route a router below a pattern like /api/ seems to decide
 	Routed     atomic.Bool   // there was a request whose route we know: Subtrees has all that there is to say
+	SpanKinds  SpanKinds     // of requests
 	Unrouted   atomic.Uint64 // requests that a handler served, or panicked at, though neither we nor their span know a route
 }
 

@@ -15,6 +15,7 @@ import (
 // finish is the outermost instance's last act: headers of a reply that was never
 // begun, the request line, OnDone.
 func (e *exchange) finish(end ending, outcome slowlog.Outcome) {
+	e.m.cfg.Counters.SpanKinds.finish(e)
 	e.leaveSpans()
 	e.countSubtree(end)
 	e.countUnrouted(outcome)

@@ -84,6 +84,7 @@ func (h *handler) serveOuter(w http.ResponseWriter, r *http.Request) {
 	h.foresee(&v)
 	h.next.ServeHTTP(e.writer(), v.passed)
 	v.returned = true
+	h.m.cfg.Counters.SpanKinds.note(r.Context())
 }
 
 func (h *handler) serveInner(e *exchange, w http.ResponseWriter, r *http.Request) {
@@ -97,6 +98,7 @@ func (h *handler) serveInner(e *exchange, w http.ResponseWriter, r *http.Request
 	h.foresee(&v)
 	h.next.ServeHTTP(w, r)
 	v.returned = true
+	h.m.cfg.Counters.SpanKinds.note(r.Context())
 }
 
 // sameWriter says whether two writers write the same reply, as far as they unwrap. It

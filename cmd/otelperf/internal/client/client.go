@@ -177,7 +177,7 @@ func (c *Client) fetchAt(ctx context.Context, base *url.URL, k kind, path string
 	case resp.StatusCode != http.StatusOK:
 		return c.refused(resp, body)
 	case !strings.Contains(resp.Header.Get("Content-Type"), k.contains):
-		return k.wrong
+		return notKind(k, resp.Header.Get("Content-Type"))
 	}
 	return read(body)
 }

@@ -153,11 +153,11 @@ func TestFailures(t *testing.T) {
 		o    Options
 		want string
 	}{
-		{"some page", answer(200, "text/html", "<html>"), Options{}, "no otelperf endpoint there (/: no JSON; /debug/otelperf/: no JSON)"},
+		{"some page", answer(200, "text/html", "<html>"), Options{}, "no otelperf endpoint there (/: no JSON but a page; /debug/otelperf/: no JSON but a page)"},
 		{"nothing there", answer(404, "text/plain", "no"), Options{}, "(/: status 404; /debug/otelperf/: status 404)"},
 		{"other JSON", answer(200, "application/json", `{"status":"ok"}`), Options{}, "/: JSON without a window"},
-		{"broken JSON", answer(200, "application/json", goodSummary[:20]), Options{}, "/: unexpected end of JSON input"},
-		{"wrong types", answer(200, "application/json", `{"service":["\u001b[2J"]}`), Options{}, "cannot unmarshal array"},
+		{"broken JSON", answer(200, "application/json", goodSummary[:20]), Options{}, "/: JSON that ends in the middle"},
+		{"wrong types", answer(200, "application/json", `{"service":["\u001b[2J"]}`), Options{}, "JSON in which service is of another kind (array)"},
 		{"token wanted", answer(401, problem, `{"detail":"x"}`), Options{}, "status 401: a token is needed: --token or OTELPERF_TOKEN"},
 		{"wrong token", answer(401, problem, `{}`), Options{Token: "x"}, "status 401: the token is not the right one"},
 		{"denied", answer(403, problem, `{"detail":"only \u001b[2Jfrom this machine\n"}`), Options{}, "status 403: only ?[2Jfrom this machine?"},
@@ -167,7 +167,7 @@ func TestFailures(t *testing.T) {
 		{"too large", func(w http.ResponseWriter, _ *http.Request) { large(w) }, Options{Timeout: time.Minute}, "larger than 16 MiB"},
 		{"too many objects", answer(200, "application/json", "["+strings.Repeat("{},", maxObjects+1)+"{}]"), Options{}, "more than 200000 objects"},
 		{"in circles", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path+"x", http.StatusFound) }, Options{}, "it redirects in circles"},
-		{"cuts off", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, Options{}, "no answer: EOF"},
+		{"cuts off", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, Options{}, "no answer: the connection was closed"},
 	}
 	for _, tt := range tests {
 		_, _, err := newClient(t, serve(t, tt.h), tt.o).Summary(t.Context(), otelperf.Window5m)

@@ -5,8 +5,11 @@ package client
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"slices"
+	"strings"
 
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/plain"
 	"github.com/otelperf/otelperf-go/otelperf"
@@ -21,9 +24,23 @@ func decode(body []byte, v any) error {
 		return fmt.Errorf("%w: more than %d objects", ErrNotOurs, maxObjects)
 	}
 	if err := json.Unmarshal(body, v); err != nil {
-		return fmt.Errorf("%w: %s", ErrNotOurs, plain.Clip(err.Error(), 120))
+		return fmt.Errorf("%w: %s", ErrNotOurs, unreadable(err))
 	}
 	return nil
+}
+
+// unreadable says in plain words why JSON cannot be read.
+func unreadable(err error) string {
+	if bad, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		if bad.Field == "" {
+			return "JSON that is no object (" + bad.Value + ")"
+		}
+		return fmt.Sprintf("JSON in which %s is of another kind (%s): is the service of another version of otelperf than this command?", plain.Clip(bad.Field, 60), bad.Value)
+	}
+	if errors.Is(err, io.ErrUnexpectedEOF) || strings.Contains(err.Error(), "unexpected end") {
+		return "JSON that ends in the middle"
+	}
+	return "what calls itself JSON and is none"
 }
 
 // origin refuses JSON that only looks like ours.

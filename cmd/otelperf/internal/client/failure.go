@@ -4,14 +4,18 @@ package client
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"strings"
+	"syscall"
 
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/plain"
 )
@@ -78,6 +82,15 @@ func (c *Client) unreachable(err error) error {
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
 		return fmt.Errorf("no answer: %s", plain.Clip("there is no host "+dns.Name, 100))
 	}
+	if why := tlsTrouble(err); why != "" {
+		return errors.New("no answer: " + why)
+	}
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		return errors.New("no answer: connection refused")
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) {
+		return errors.New("no answer: the connection was closed: is that an HTTP server, or one that wants https://?")
+	}
 	if op, ok := errors.AsType[*net.OpError](err); ok {
 		err = op.Err
 		if sys, ok := errors.AsType[*os.SyscallError](err); ok {
@@ -88,6 +101,28 @@ func (c *Client) unreachable(err error) error {
 		err = u.Err
 	}
 	return fmt.Errorf("no answer: %s", plain.Clip(err.Error(), 160))
+}
+
+// tlsTrouble says what is wrong with TLS; "" if nothing is.
+func tlsTrouble(err error) string {
+	_, isUnknown := errors.AsType[x509.UnknownAuthorityError](err)
+	name, isName := errors.AsType[x509.HostnameError](err)
+	invalid, isInvalid := errors.AsType[x509.CertificateInvalidError](err)
+	_, notTLS := errors.AsType[tls.RecordHeaderError](err)
+	switch {
+	case notTLS || errors.Is(err, http.ErrSchemeMismatch):
+		return "it does not speak TLS: try http:// in the place of https://"
+	case isUnknown:
+		return "its certificate is of an authority that this machine does not know: name that in SSL_CERT_FILE"
+	case isName:
+		return "its certificate is not for " + plain.Clip(name.Host, 100) + ": ask by the name that it is for"
+	case isInvalid && invalid.Reason == x509.Expired:
+		return "its certificate has expired, or is not valid yet"
+	}
+	if bad, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return "its certificate is not accepted: " + plain.Clip(bad.Err.Error(), 100)
+	}
+	return ""
 }
 
 // refused says what an answer other than 200 means.
@@ -121,6 +156,17 @@ func (c *Client) refused(resp *http.Response, body []byte) error {
 		e.text += " (" + name + ")"
 	}
 	return e
+}
+
+// notKind says what came in the place of what was asked for.
+func notKind(k kind, contentType string) error {
+	switch {
+	case strings.Contains(contentType, "html"):
+		return fmt.Errorf("%w but a page", k.wrong)
+	case contentType == "":
+		return k.wrong
+	}
+	return fmt.Errorf("%w but %s", k.wrong, plain.Clip(contentType, 60))
 }
 
 // notOurs collects why the places that were tried are not the endpoint.

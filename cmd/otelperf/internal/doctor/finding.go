@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/client"
+	"github.com/otelperf/otelperf-go/otelperf"
 )
 
 // Finding is something about the wiring that can be better.
@@ -21,16 +22,19 @@ type Report struct {
 	URL      string    `json:"url"`
 	Service  string    `json:"service"`
 	Instance string    `json:"instance"`
-	Findings []Finding `json:"findings"` // what is wrong first
+	Findings []Finding `json:"findings"` // what is wrong first, and of that the most probable
+
+	wired *otelperf.Diagnostics
 }
 
 // Examine says what is not wired at a service that was reached at a URL.
 func Examine(w *client.Wiring, url string) Report {
-	r := Report{URL: url, Service: w.Service, Instance: w.Instance, Findings: []Finding{}}
+	r := Report{URL: url, Service: w.Service, Instance: w.Instance, Findings: []Finding{}, wired: &w.Diagnostics}
 	if w.Diagnostics.Disabled == "" {
+		r.uncounted(w)
 		r.outside(w, url)
 	}
-	r.hints(&w.Diagnostics)
+	r.hints(w)
 	r.health(&w.Health)
 	slices.SortStableFunc(r.Findings, func(a, b Finding) int {
 		switch {
@@ -55,7 +59,7 @@ func (r *Report) ToMend() (n int) {
 }
 
 func (r *Report) add(when bool, name string, mend bool, text string) {
-	if when {
-		r.Findings = append(r.Findings, Finding{name, mend, text, append([]string{}, mending[name]...)})
+	if when && !slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Name == name }) {
+		r.Findings = append(r.Findings, Finding{name, mend, text, linesOf(name, r.wired)})
 	}
 }

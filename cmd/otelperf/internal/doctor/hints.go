@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/client"
 	"github.com/otelperf/otelperf-go/otelperf"
 )
 
@@ -13,13 +14,25 @@ import (
 var advice = []string{"stale_spans", "long_spans", "anatomies", "clipped", "negative_durations", "log_lines"}
 
 // hints takes over what the library says. Of one that does not name its hints yet, each is to be mended.
-func (r *Report) hints(d *otelperf.Diagnostics) {
+func (r *Report) hints(w *client.Wiring) {
+	d := &w.Diagnostics
 	for i, text := range d.Hints {
 		name := fmt.Sprintf("hint_%d", i+1)
 		if i < len(d.HintNames) {
 			name = d.HintNames[i]
 		}
-		r.add(true, name, !slices.Contains(advice, name), text)
+		mend := !slices.Contains(advice, name)
+		if name == "sampler" && hasCounted(w.Summary) && slices.Equal(d.RequestSpans, []string{"recorded"}) {
+			mend = false // all that came were sampled
+		}
+		r.add(name != "subtrees" || !subtreesAreOwn(w), name, mend, text)
+	}
+}
+
+// hint takes over the one of a name, to be mended.
+func (r *Report) hint(d *otelperf.Diagnostics, name string) {
+	if i := slices.Index(d.HintNames, name); i >= 0 && i < len(d.Hints) {
+		r.add(true, name, true, d.Hints[i])
 	}
 }
 

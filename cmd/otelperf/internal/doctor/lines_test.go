@@ -26,6 +26,7 @@ var (
 	mon        *otelperf.Monitor
 	mux, below *http.ServeMux
 	batcher    sdktrace.SpanProcessor
+	exporter   sdkmetric.Exporter
 	tracer     trace.Tracer
 )
 
@@ -55,6 +56,14 @@ func Sampler() {
 	_ = tp
 }
 
+// For no_requests/metrics.
+func GlobalMeters() {
+	mp := sdkmetric.NewMeterProvider(sdkmetric.WithReader(mon.Reader())) // besides the readers you had
+	otel.SetMeterProvider(mp)                                            // before otelhttp.NewHandler, or give that otelhttp.WithMeterProvider(mp)
+	handler := otelhttp.NewHandler(mon.Middleware(mux), "server", otelhttp.WithFilter(mon.Filter))
+	_ = handler
+}
+
 // For no_middleware, unrouted, unmatched, unmatched_panics, named_by_path, named_otherwise, own_requests.
 func Middleware() {
 	// next to the mux, inside of otelhttp; and no otelhttp.WithSpanNameFormatter
@@ -67,7 +76,22 @@ func Subtrees() {
 	mux.Handle("/api/", mon.Middleware(below)) // below is the ServeMux that decides there
 }
 
-// For metric_reader, no_reader.
+// For own_requests_at_root.
+func Admin() {
+	admin := http.NewServeMux() // with no otelhttp around it
+	admin.Handle("/debug/otelperf/", http.StripPrefix("/debug/otelperf", mon.Handler()))
+	srv := &http.Server{Addr: "localhost:9090", Handler: admin}
+	_ = srv
+}
+
+// For no_reader.
+func Export() {
+	// exporter is that of your backend
+	mp := sdkmetric.NewMeterProvider(sdkmetric.WithReader(sdkmetric.NewPeriodicReader(exporter, sdkmetric.WithProducer(mon.Producer()))))
+	otel.SetMeterProvider(mp)
+}
+
+// For metric_reader.
 func Reader() {
 	mp := sdkmetric.NewMeterProvider(sdkmetric.WithReader(mon.Reader())) // besides the readers you had
 	otel.SetMeterProvider(mp)
@@ -136,6 +160,13 @@ func Identity() {
 	res := resource.NewSchemaless(semconv.ServiceName("shop"), semconv.ServiceVersion("1.5.0"))
 	tp := sdktrace.NewTracerProvider(sdktrace.WithResource(res), sdktrace.WithSpanProcessor(mon.SpanProcessor(batcher)))
 	_ = tp
+}
+
+// For no_service_name/metrics, no_service_version/metrics.
+func MeterIdentity() {
+	res := resource.NewSchemaless(semconv.ServiceName("shop"), semconv.ServiceVersion("1.5.0"))
+	mp := sdkmetric.NewMeterProvider(sdkmetric.WithResource(res), sdkmetric.WithReader(mon.Reader()))
+	_ = mp
 }
 
 // For leaked.

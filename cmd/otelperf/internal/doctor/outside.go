@@ -16,19 +16,12 @@ import (
 // outside adds what the library does not say, since a program may want it so.
 func (r *Report) outside(w *client.Wiring, at string) {
 	d, s := &w.Diagnostics, &w.Settings
-	spans := d.Source == "spans"
-	counted := len(w.Summary.Endpoints)+len(w.Summary.Jobs)+len(w.Summary.Dependencies) > 0
-	r.add(spans && !d.ProcessorUsed, "no_processor", true,
-		"Monitor.SpanProcessor is in no TracerProvider: no request is counted.")
-	r.add(!counted && (spans && d.ProcessorUsed || !spans && d.ReaderRegistered), "no_requests", true,
-		"No request has been counted yet. If there was one, the server's spans come from another TracerProvider than that with Monitor.SpanProcessor, or with "+
-			"the metric source its metrics from another MeterProvider than that with Monitor.Reader.")
-	r.add(!d.MiddlewareUsed && slices.ContainsFunc(w.Summary.Endpoints, isHTTP), "no_middleware", true,
-		"Monitor.Middleware stands around no handler: routes are known as far as spans have them, panics without their stack, streams and clients that left count as "+
-			"ordinary requests, and there are neither request lines nor stacks of what is slow.")
-	r.add(spans && counted && !d.ReaderRegistered, "no_reader", false,
-		"Monitor.Reader is in no MeterProvider: spikes, baselines and quantiles are not among the metrics that you export.")
-	r.own(w, at)
+	spans, counted := d.Source == "spans", hasCounted(w.Summary)
+	r.middleware(w)
+	r.add(counted && d.Metrics == "unread", "no_reader", false,
+		"No reader has collected the metrics of otelperf yet: spikes, baselines and quantiles are not among what you export. They are in the MeterProvider that is global, "+
+			"or that of WithMeterProvider. A PeriodicReader collects for the first time after a minute.")
+	r.own(w)
 	r.proxy(w, at)
 	r.add(counted && strings.HasPrefix(w.Service, "unknown_service"), "no_service_name", true,
 		fmt.Sprintf("The service has no name (it is %.60s): set OTEL_SERVICE_NAME, or service.name in the resource.", w.Service))
@@ -36,23 +29,21 @@ func (r *Report) outside(w *client.Wiring, at string) {
 		"The service has no version: a deployment is not seen as a mark, and no spike is put beside one. Set service.version in the resource.")
 	r.add(!s.StateFile, "no_state_file", false,
 		"There is no state file: after a restart all has to be learned anew, and a spike that was open is forgotten.")
-	r.add(d.Evidence == nil, "no_evidence", false,
+	r.add(spans && d.Evidence == nil, "no_evidence", false,
 		"Evidence is off: of locks, channels, GC and CPU that slow requests wait for it is not recorded which, and no line of code is named.")
 }
 
 func isHTTP(e otelperf.EndpointRow) bool { return e.Kind == "http" }
 
-// own recognises that requests to the endpoint itself are counted.
-func (r *Report) own(w *client.Wiring, at string) {
-	u, err := url.Parse(at)
-	if err != nil || len(u.Path) < 2 {
-		return
-	}
-	if i := slices.IndexFunc(w.Summary.Endpoints, func(e otelperf.EndpointRow) bool {
-		return isHTTP(e) && strings.HasPrefix(strings.TrimSuffix(e.Route, "/")+"/", strings.TrimSuffix(u.Path, "/")+"/")
-	}); i >= 0 {
-		r.add(true, "own_requests", true, fmt.Sprintf("Requests to this endpoint itself are counted, as %.80s: Monitor.Filter leaves them out.", w.Summary.Endpoints[i].Route))
-	}
+// middleware says what its absence costs. Of metrics alone it mends nothing that is counted.
+func (r *Report) middleware(w *client.Wiring) {
+	d := &w.Diagnostics
+	missing := !d.MiddlewareUsed && slices.ContainsFunc(w.Summary.Endpoints, isHTTP)
+	r.add(missing && d.Source == "spans", "no_middleware", true,
+		"Monitor.Middleware stands around no handler: routes are known as far as spans have them, panics without their stack, streams and clients that left count as "+
+			"ordinary requests, and there are neither request lines nor stacks of what is slow.")
+	r.add(missing && d.Source != "spans", "no_middleware", false,
+		"Monitor.Middleware stands around no handler: routes are known as far as metrics have them, and there are neither request lines nor the header Server-Timing.")
 }
 
 // proxy recognises that somebody passes requests on to an endpoint that lets in this machine alone.
