@@ -73,7 +73,7 @@ func (f *facts) verdict() Verdict {
 	if judged == 0 || errors != "" || slices.ContainsFunc(waiting, func(r *EndpointRow) bool { return r.Count >= busyRequests }) {
 		return Verdict{verdictUnknown, "Cannot tell yet", sentences(waitText(waiting), errors, within(judged))}
 	}
-	rest := sentences(within(judged), waitText(waiting), f.above(), f.past())
+	rest := sentences(within(judged), waitText(waiting), f.above("this window"), f.past())
 	if i := slices.IndexFunc(f.budgets, func(b ErrorBudget) bool { return b.State == "used_up" }); i >= 0 {
 		return Verdict{verdictElevated, "Nothing new, but the error budget of " + units.Middle(f.budgets[i].Name, 60) + " is used up", rest}
 	}
@@ -236,8 +236,8 @@ func (f *facts) failAsUsual() (rows []*EndpointRow) {
 	return rows
 }
 
-// above says how many endpoints are slower in the window than usual without being in a spike.
-func (f *facts) above() string {
+// above says how many endpoints are slower in a time than usual without being in a spike.
+func (f *facts) above(time string) string {
 	n := 0
 	for i := range f.endpoints {
 		if f.endpoints[i].State == "elevated" {
@@ -248,9 +248,9 @@ func (f *facts) above() string {
 	case 0:
 		return ""
 	case 1:
-		return "One was slower than usual in this window, too short or too little for an incident."
+		return "One was slower than usual in " + time + ", too short or too little for an incident."
 	}
-	return fmt.Sprintf("%d were slower than usual in this window, too short or too little for an incident.", n)
+	return fmt.Sprintf("%d were slower than usual in %s, too short or too little for an incident.", n, time)
 }
 
 // past says when the last incident ended.
