@@ -77,7 +77,7 @@ function apply() {
   for (const node of document.querySelectorAll("[data-when]")) text(node, state.when);
   if (state.frozen) text($("frozen-period"), format.period(time));
   unknown.say("address", state.unknown);
-  unknown.say("trace", []);
+  if (trace) unknown.say("trace", []);
   if ($("filter").value !== q) $("filter").value = q;
   endpoints.follow();
   slow.status = state.get("status");
