@@ -13,7 +13,7 @@ import * as format from "./format.js";
 import { Keys } from "./keys.js";
 import { examples, makeLists, showGroups } from "./lists.js";
 import { showNothing } from "./nothing.js";
-import { counted, nothingStored, showNow } from "./now.js";
+import { counted, showNow } from "./now.js";
 import { showObjectives } from "./objectives.js";
 import { showRepeated } from "./repeated.js";
 import { Runtime } from "./runtime.js";
@@ -93,7 +93,7 @@ function render() {
   const { frozen } = state, open = summary.spikes.filter((s) => s.state === "open");
   text($("identity"), [summary.version, summary.instance, frozen ? "" : "up " + format.span(summary.uptime_seconds)].filter(Boolean).join(" \u00b7 "));
   document.title = (frozen ? "Frozen \u00b7 " : open.length > 0 ? "\u25b2 " : "") + summary.service + " \u00b7 otelperf";
-  if (frozen && nothingStored(summary) === false) text($("frozen-period"), format.period(counted(summary)));
+  if (frozen) text($("frozen-period"), format.period(counted(summary)));
   notice();
   views.setMarks(summary.marks);
   runtime.setMarks(summary.marks);

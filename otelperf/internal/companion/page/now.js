@@ -25,8 +25,9 @@ const figureNodes = figures.map(([label]) => {
 // weight orders spikes as the verdict does: what fails first.
 const weight = (spike) => Math.max(0, ["failures", "panics", "latency", "silence", "objective", "client_errors"].indexOf(spike.matter));
 
-// counted is the time that the numbers of a frozen view are of, in unix seconds; nothingStored tells whether there is none of it.
-export const counted = (summary) => ({ from: new Date(summary.from) / 1000, to: new Date(summary.to) / 1000 });
+// counted is the time that the numbers of a frozen view are of, in unix seconds: until they are there, and where nothing is stored, the one
+// that was asked for. nothingStored tells whether there is nothing.
+export const counted = (summary) => summary.from && !nothingStored(summary) ? { from: new Date(summary.from) / 1000, to: new Date(summary.to) / 1000 } : { from: state.get("from"), to: state.get("to") };
 export const nothingStored = (summary) => summary.stored_from !== undefined && summary.from === summary.to;
 
 const wrong = new Set(["failing", "slow", "silent", "burning"]);
