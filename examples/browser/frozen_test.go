@@ -73,14 +73,18 @@ func TestNothingSetsApart(t *testing.T) {
 	s := newSite(t)
 	s.some()
 	tb := newTab(t)
-	tb.do(chromedp.Navigate(s.base + "#endpoint=GET+/orders/{id}"))
-	tb.until(`/^1 slow request of the last ten minutes was looked at; it takes 3 that have something in common\.$/.test(document.getElementById("differences").textContent)`)
-	value[any](tb, `location.hash = "endpoint=GET+/items"`)
+	tb.do(chromedp.Navigate(s.base + "#endpoint=GET+/items"))
 	tb.until(`document.getElementById("differences").textContent === "No slow request was looked at in the last ten minutes, so there is nothing to compare."`)
-	for range 5 {
-		s.send(request{route: "/orders/{id}", path: "/orders/7", took: 850 * time.Millisecond})
+	for counts, want := range map[string]string{
+		"1, 500, ''":                        "1 slow request of the last ten minutes was looked at; it takes 3 that have something in common.",
+		"2, 500, ''":                        "2 slow requests of the last ten minutes were looked at; it takes 3 that have something in common.",
+		"40, 0, ''":                         "There is no ordinary request of the last ten minutes to compare the 40 slow requests with.",
+		"40, 500, ' from before the spike'": "No attribute sets the 40 slow requests of the last ten minutes apart from 500 ordinary requests from before the spike.",
+	} {
+		got := value[string](tb, `import("./page/detail.js").then(({ alike }) => ((slow, ordinary, before) => alike({ slow_samples: slow, slow_needed: 3, ordinary_samples: ordinary }, before))(`+counts+`))`)
+		if got != want {
+			t.Errorf("%s: %q, want %q", counts, got, want)
+		}
 	}
-	value[any](tb, `location.hash = "endpoint=GET+/orders/{id}"`)
-	tb.until(`/^There is no ordinary request of the last ten minutes to compare the \d slow requests with\.$/.test(document.getElementById("differences").textContent)`)
 	tb.quiet(s.base)
 }

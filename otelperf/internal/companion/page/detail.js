@@ -67,7 +67,7 @@ export class Detail {
 }
 
 // alike says why there is no difference: what was compared, or what is missing for that.
-function alike({ slow_samples: slow, slow_needed: needed, ordinary_samples: ordinary }, before) {
+export function alike({ slow_samples: slow, slow_needed: needed, ordinary_samples: ordinary }, before) {
   const requests = (n, what) => format.plural(n, what + " request");
   if (slow === 0) return "No slow request was looked at in the last ten minutes, so there is nothing to compare.";
   if (slow < needed) return requests(slow, "slow") + " of the last ten minutes " + (slow === 1 ? "was" : "were") + " looked at; it takes " + needed + " that have something in common.";
