@@ -74,18 +74,22 @@ func intervalOf(i compare.Interval, unit float64) interval {
 	return interval{number(i.Value), number(i.Low), number(i.High)}
 }
 
-// tooFew says why nothing can be told.
-func tooFew(r *compare.Result) string {
-	if before, since := r.Before.Minutes, r.Since.Minutes; before < compare.FewestMinutes || since < compare.FewestMinutes {
-		return fmt.Sprintf("cannot tell by %d whole minutes with requests before it and %d since, of %d that each side takes", before, since, compare.FewestMinutes)
+// unknown says what is missing for a change to be told.
+func unknown(r *compare.Result, c *compare.Change) string {
+	of, before, since, each := "whole minutes with requests", uint64(r.Before.Minutes), uint64(r.Since.Minutes), uint64(compare.FewestMinutes)
+	if before >= each && since >= each {
+		of, before, since, each = "requests", r.Before.Requests, r.Since.Requests, c.Fewest
 	}
-	return "cannot tell, there are too few requests"
+	if before >= each && since >= each {
+		return fmt.Sprintf("cannot tell: the minutes of each side differ too much among themselves for %d requests before it and %d since", before, since)
+	}
+	return fmt.Sprintf("cannot tell by %d %s before it and %d since, of %d that each side takes", before, of, since, each)
 }
 
 func changeOf(r *compare.Result, c *compare.Change, name string, text func(float64) string) measuredChange {
 	out := measuredChange{interval: intervalOf(c.Interval, 1)}
 	if !c.Known {
-		out.Sentence = name + ": " + tooFew(r)
+		out.Sentence = name + ": " + unknown(r, c)
 		return out
 	}
 	bound := func(x float64) string {

@@ -22,7 +22,12 @@ type endpointDetail struct {
 	NormalMs      slowlog.Breakdown `json:"normal_ms"`      // what ordinary requests spend their time on, by category
 	NormalSamples int               `json:"normal_samples"` // how many that is the mean of
 	Differences   []difference      `json:"differences"`    // the most telling first
-	Dimensions    []dimension       `json:"dimensions"`     // by spikeprocessor.WithDimensions, in its order
+	// Of how many requests of the last ten minutes the differences come, about: slow ones, of which it takes slow_needed at least that have
+	// a value, and ordinary ones, of which it takes some.
+	SlowSamples     uint64      `json:"slow_samples"`
+	SlowNeeded      uint64      `json:"slow_needed"`
+	OrdinarySamples uint64      `json:"ordinary_samples"`
+	Dimensions      []dimension `json:"dimensions"` // by spikeprocessor.WithDimensions, in its order
 }
 
 // difference is an attribute value that the slow requests of the last ten minutes have more often than the ordinary ones.
@@ -73,6 +78,7 @@ func (m *Monitor) detailOf(q companion.EndpointQuery, kind conventions.Kind, in 
 	d := endpointDetail{
 		origin: m.origin(), Method: q.Method, Route: q.Route, Kind: kind.String(),
 		NormalMs: in.Normal.Breakdown, NormalSamples: in.Normal.Samples, Differences: []difference{}, Dimensions: []dimension{},
+		SlowSamples: in.SlowSamples, SlowNeeded: spikeprocessor.MinSlowSamples, OrdinarySamples: in.OrdinarySamples,
 	}
 	if d.NormalMs == nil {
 		d.NormalMs = slowlog.Breakdown{}

@@ -8,13 +8,13 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
 	"github.com/otelperf/otelperf-go/otelperf/engine"
-	"github.com/otelperf/otelperf-go/otelperf/internal/companion"
 	"github.com/otelperf/otelperf-go/slowlog"
 )
 
 // then returns the incidents that were open in a fixed time, and makes of them what they were in it: open, with the parts of that time
 // alone. What is known of how they went on stays.
-func then(all []Spike, p companion.Period) (open []Spike) {
+func then(all []Spike, p engine.Covered) (open []Spike) {
+	open = []Spike{}
 	for _, s := range all {
 		s.Endpoints = slices.DeleteFunc(slices.Clone(s.Endpoints), func(e SpikeEndpoint) bool { return !overlaps(p, e.Start, e.End) })
 		if len(s.Endpoints) > 0 {
@@ -25,7 +25,7 @@ func then(all []Spike, p companion.Period) (open []Spike) {
 }
 
 // overlaps reports whether something that began at start, and ended at end or goes on, was there in a fixed time.
-func overlaps(p companion.Period, start time.Time, end *time.Time) bool {
+func overlaps(p engine.Covered, start time.Time, end *time.Time) bool {
 	return start.Before(p.To) && (end == nil || end.After(p.From))
 }
 
@@ -68,7 +68,7 @@ func stateThen(now, bad string, was bool) string {
 }
 
 // slowThen are the stored slow requests that began in a fixed time, newest first.
-func slowThen(store *slowlog.Store, p companion.Period) (slow []*slowlog.Entry) {
+func slowThen(store *slowlog.Store, p engine.Covered) (slow []*slowlog.Entry) {
 	for e := range store.Recent(0) {
 		if !e.Start.Before(p.From) && e.Start.Before(p.To) {
 			slow = append(slow, e)
@@ -77,8 +77,16 @@ func slowThen(store *slowlog.Store, p companion.Period) (slow []*slowlog.Entry) 
 	return slow
 }
 
+// ofThen leaves out what a row has of now, where it is of a fixed time: how far what is usual is learned, and which calls are repeated.
+func (row *EndpointRow) ofThen() {
+	row.Needed, row.ReadySeconds, row.ErrorNeeded, row.ErrorReadySeconds, row.RepeatedCalls = 0, nil, 0, nil, nil
+}
+
 // verdictThen is the verdict on a fixed time, of which f has the rows and the incidents.
-func (f *facts) verdictThen() Verdict {
+func (f *facts) verdictThen(of fixedTime) Verdict {
+	if !of.From.Before(of.To) {
+		return Verdict{verdictUnknown, "Nothing of that time is stored", "Stored is what was from " + of.StoredFrom.Format(time.DateTime) + " UTC on, and of the last hour alone."}
+	}
 	f.unseen, f.spikes = nil, slices.Clone(f.spikes)
 	for i := range f.spikes {
 		s := &f.spikes[i]
@@ -90,9 +98,8 @@ func (f *facts) verdictThen() Verdict {
 	if v, wrong := f.incidents(); wrong {
 		return v
 	}
-	waiting, judged := f.waiting()
-	if judged+len(waiting) == 0 {
+	if !slices.ContainsFunc(f.endpoints, func(r EndpointRow) bool { return r.Count > 0 }) {
 		return Verdict{verdictUnknown, "No requests then", "There was none in this time that is still stored."}
 	}
-	return Verdict{verdictOK, "No incident then", sentences(f.above())}
+	return Verdict{verdictOK, "No incident then", sentences(f.above("that time"))}
 }

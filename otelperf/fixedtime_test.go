@@ -5,6 +5,7 @@ package otelperf_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -52,9 +53,6 @@ func TestSummaryOfAFixedTime(t *testing.T) {
 			t.Errorf("later it is %v requests with a p99 of %v, first %v with %v", later["count"], later["p99_ms"], first["count"], first["p99_ms"])
 		}
 		s.run(70*time.Minute, 1, 80*time.Millisecond, "/a")
-		if body := testrig.Call(h, http.MethodGet, "/summary"+query); body.Code != http.StatusBadRequest {
-			t.Errorf("when it is no longer stored: %d", body.Code)
-		}
 		_ = s.mon.Shutdown(t.Context())
 	})
 }
@@ -93,4 +91,63 @@ func TestJudgementsOfAFixedTime(t *testing.T) {
 		check("after it has ended")
 		_ = s.mon.Shutdown(t.Context())
 	})
+}
+
+// The times of an answer are those of what was counted, and as long as it says.
+func TestCountedTimeIsSaid(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newBubble(t, "1.0", everybody)
+		began := time.Now()
+		h := s.mon.Handler()
+		s.run(4*time.Minute+25*time.Second, 10, 20*time.Millisecond, "/a")
+		now := time.Now()
+		minute := now.Truncate(time.Minute)
+		for _, tt := range []struct {
+			what                     string
+			from, to, counted, until time.Time
+		}{
+			{"within minutes", minute.Add(-130 * time.Second), minute.Add(-70 * time.Second), minute.Add(-180 * time.Second), minute.Add(-60 * time.Second)},
+			{"whole minutes", minute.Add(-2 * time.Minute), minute.Add(-time.Minute), minute.Add(-2 * time.Minute), minute.Add(-time.Minute)},
+			{"within steps", now.Truncate(10 * time.Second).Add(-27 * time.Second), now.Truncate(10 * time.Second).Add(-12 * time.Second),
+				now.Truncate(10 * time.Second).Add(-30 * time.Second), now.Truncate(10 * time.Second).Add(-10 * time.Second)},
+			{"more than there is", began.Add(-time.Hour), now.Add(time.Hour), began, now},
+			{"before the start", began.Add(-2 * time.Hour), began.Add(-time.Hour), began.Add(-time.Hour), began.Add(-time.Hour)},
+			{"to come", now.Add(time.Hour), now.Add(2 * time.Hour), now.Add(2 * time.Hour), now.Add(2 * time.Hour)},
+		} {
+			for _, path := range []string{"/summary", "/endpoints", "/dependencies"} {
+				w := testrig.Call(h, http.MethodGet, fmt.Sprintf("%s?from=%d&to=%d", path, tt.from.Unix(), tt.to.Unix()))
+				for _, wrong := range newSchemaChecker(t).answer(path, w.Body.String()) {
+					t.Errorf("%s %s: %s", path, tt.what, wrong)
+				}
+				v := object(t, w.Body.String())
+				from, to, stored := timeOf(t, v["from"]), timeOf(t, v["to"]), timeOf(t, v["stored_from"])
+				if from.Sub(tt.counted).Abs() > time.Second || to.Sub(tt.until).Abs() > time.Second || stored.Sub(began).Abs() > time.Second {
+					t.Errorf("%s %s: counted is %v to %v of what is stored from %v on, want %v to %v", path, tt.what, from, to, stored, tt.counted, tt.until)
+				}
+				if seconds := v["window_seconds"].(float64); seconds != to.Sub(from).Seconds() {
+					t.Errorf("%s %s: %v s for %v", path, tt.what, seconds, to.Sub(from))
+				}
+				if count, rate := v["count"].(float64), to.Sub(from).Seconds()*10; path == "/summary" && (count < rate-20 || count > rate+20) {
+					t.Errorf("%s: %v requests, want about %v", tt.what, count, rate)
+				}
+				if path == "/summary" && !from.Before(to) {
+					verdict := v["verdict"].(map[string]any)
+					if detail := verdict["detail"].(string); verdict["title"] != "Nothing of that time is stored" || !strings.Contains(detail, began.UTC().Format(time.DateTime)) {
+						t.Errorf("%s: the verdict is %v", tt.what, verdict)
+					}
+				}
+			}
+		}
+		_ = s.mon.Shutdown(t.Context())
+	})
+}
+
+func timeOf(t *testing.T, v any) time.Time {
+	t.Helper()
+	text, _ := v.(string)
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at
 }

@@ -39,7 +39,7 @@ type dependencyList struct {
 type slowList struct {
 	origin
 	Count  uint64        `json:"count"`  // slow ones since the start or the last reset, stored or not
-	Stored int           `json:"stored"` // slow and failed ones; at most ?limit= are in the list
+	Stored int           `json:"stored"` // slow and failed ones, with ?trace_id= those of the trace; at most ?limit= are in the list
 	Slow   []SlowRequest `json:"slow"`   // newest first
 }
 

@@ -143,8 +143,8 @@ func (m *Monitor) detailedRow(r *engine.Row) detailedRow {
 	return out
 }
 
-// rows returns the rows that a query wants, how many there are of that sort, and what its window covers.
-func (m *Monitor) rows(q companion.RowsQuery) (rows []detailedRow, count int, covered time.Duration) {
+// rows returns the rows that a query wants, how many there are of that sort, and the time that they are of.
+func (m *Monitor) rows(q companion.RowsQuery) (rows []detailedRow, count int, covered engine.Covered) {
 	m.evaluate()
 	wants := conventions.Kind.Request
 	if q.Dependencies {
@@ -152,12 +152,16 @@ func (m *Monitor) rows(q companion.RowsQuery) (rows []detailedRow, count int, co
 	}
 	found, covered := m.engine.Rows(engine.Query{Window: Window(q.Window).of(), From: q.From, To: q.To, Wants: wants, Histogram: q.Histogram, Trend: q.Trend})
 	if q.Window == "" {
-		judgeThen(found, then(m.spikes(), q.Period))
+		judgeThen(found, then(m.spikes(), covered))
 	}
 	sortRows(found, q.Sort)
 	rows = []detailedRow{}
 	for i := range found[:min(len(found), q.Limit)] {
-		rows = append(rows, m.detailedRow(&found[i]))
+		row := m.detailedRow(&found[i])
+		if q.Window == "" {
+			row.ofThen()
+		}
+		rows = append(rows, row)
 	}
 	return rows, len(found), covered
 }

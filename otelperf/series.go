@@ -59,13 +59,20 @@ func (m *Monitor) series(e companion.EndpointQuery, p companion.Period) (seriesA
 	return out, true
 }
 
-// fixedTime is what ?from= and ?to= asked for; without them there is none.
+// fixedTime is what an answer is of that was asked for with ?from= and ?to=; without them there is none.
 type fixedTime struct {
-	From time.Time `json:"from,omitzero"`
-	To   time.Time `json:"to,omitzero"`
+	From       time.Time `json:"from,omitzero"`        // as in a Summary
+	To         time.Time `json:"to,omitzero"`          // as in a Summary
+	StoredFrom time.Time `json:"stored_from,omitzero"` // as in a Summary
 }
 
-func fixedTimeOf(p companion.Period) fixedTime { return fixedTime{p.From.UTC(), p.To.UTC()} }
+func (m *Monitor) fixedTimeOf(p companion.Period, c engine.Covered) (f fixedTime) {
+	if p.Window != "" {
+		return f
+	}
+	stored, _ := m.engine.Stored()
+	return fixedTime{c.From.UTC(), c.To.UTC(), stored.UTC()}
+}
 
 func periodOf(p companion.Period) engine.Period {
 	return engine.Period{Window: Window(p.Window).of(), From: p.From, To: p.To}

@@ -24,16 +24,11 @@ func (s service) Summary(p companion.Period) any { return s.m.summary(p) }
 
 func (s service) Rows(q companion.RowsQuery) any {
 	rows, count, covered := s.m.rows(q)
-	list := rowList{origin: s.m.origin(), Window: Window(q.Window), fixedTime: fixedTimeOf(q.Period), WindowSeconds: covered.Seconds(), Count: count}
+	list := rowList{origin: s.m.origin(), Window: Window(q.Window), fixedTime: s.m.fixedTimeOf(q.Period, covered), WindowSeconds: covered.Length().Seconds(), Count: count}
 	if q.Dependencies {
 		return dependencyList{list, rows}
 	}
 	return endpointList{list, rows}
-}
-
-func (s service) Stored() (from, to time.Time) {
-	s.m.evaluate()
-	return s.m.engine.Stored()
 }
 
 func (s service) Series(e companion.EndpointQuery, p companion.Period) (any, bool) {
@@ -66,9 +61,13 @@ func (s service) StacksFile(e companion.EndpointQuery, pprof bool) (body []byte,
 
 func (s service) Runtime(window string) any { return s.m.runtimeSeries(Window(window)) }
 
-func (s service) Slow(limit int) any {
-	list := slowList{origin: s.m.origin(), Count: s.m.slowCount(), Slow: []SlowRequest{}}
-	for e := range s.m.slow.All() {
+func (s service) Slow(limit int, of trace.TraceID) any {
+	list, all := slowList{origin: s.m.origin(), Count: s.m.slowCount(), Slow: []SlowRequest{}}, s.m.slow.All()
+	if of.IsValid() {
+		s.m.evaluate() // which finishes what is being built
+		all = s.m.slow.Lookup(of)
+	}
+	for e := range all {
 		if list.Stored++; list.Stored <= limit {
 			list.Slow = append(list.Slow, slowRequest(e))
 		}

@@ -25,12 +25,13 @@ func (m *Monitor) summary(p companion.Period) *Summary {
 	snap := m.engine.SnapshotOf(periodOf(p))
 	now, id, spikes, fixed := time.Now(), m.identity(), m.spikes(), p.Window == ""
 	if fixed {
-		spikes = then(spikes, p)
+		spikes = then(spikes, snap.Covered)
 		judgeThen(snap.Rows, spikes)
 	}
+	of := m.fixedTimeOf(p, snap.Covered)
 	s := &Summary{
 		Service: id.service, Instance: id.instance, Version: id.version, Time: now.UTC(), UptimeSeconds: now.Sub(m.began).Seconds(),
-		Window: Window(p.Window), From: p.From.UTC(), To: p.To.UTC(), WindowSeconds: snap.Totals.Seconds, TotalRequests: snap.Requests, Totals: totalsOf(&snap.Totals),
+		Window: Window(p.Window), From: of.From, To: of.To, StoredFrom: of.StoredFrom, WindowSeconds: snap.Totals.Seconds, TotalRequests: snap.Requests, Totals: totalsOf(&snap.Totals),
 		SlowQueriesCount: m.slowCount(), SlowQueries: []SlowRequest{}, EndpointBreakdown: map[string]Breakdown{},
 		Endpoints: []EndpointRow{}, Dependencies: []EndpointRow{}, Jobs: []EndpointRow{}, Spikes: spikes, Mutes: m.book.Mutes(now), Objectives: m.objectives(), Marks: m.marks.All(),
 		Runtime: m.runtime.Report(now), Diagnostics: m.Diagnostics(),
@@ -40,6 +41,9 @@ func (m *Monitor) summary(p companion.Period) *Summary {
 	for i := range snap.Rows {
 		r := &snap.Rows[i]
 		row := m.row(r)
+		if fixed {
+			row.ofThen()
+		}
 		switch {
 		case r.Endpoint.Kind == conventions.KindDependency:
 			s.Dependencies = append(s.Dependencies, row)
@@ -53,8 +57,8 @@ func (m *Monitor) summary(p companion.Period) *Summary {
 	f := facts{now: now, disabled: m.disabled, stalled: s.Diagnostics.Stalled, endpoints: s.Endpoints, spikes: s.Spikes, budgets: s.Objectives, unseen: m.engine.Unseen()}
 	recent := slices.Collect(m.slow.Recent(summarySlow))
 	if s.Verdict = f.verdict(); fixed {
-		recent = slowThen(m.slow, p)
-		s.Verdict, s.SlowQueriesCount = f.verdictThen(), uint64(len(recent))
+		recent = slowThen(m.slow, snap.Covered)
+		s.Verdict, s.SlowQueriesCount = f.verdictThen(of), uint64(len(recent))
 	}
 	for _, e := range recent[:min(len(recent), summarySlow)] {
 		s.SlowQueries = append(s.SlowQueries, slowRequest(e))

@@ -25,9 +25,13 @@ type Summary struct {
 	Time          time.Time `json:"time"`            // of the answer
 	UptimeSeconds float64   `json:"uptime_seconds"`  // since New
 	Window        Window    `json:"window,omitzero"` // that the numbers cover; missing for a fixed time
-	From          time.Time `json:"from,omitzero"`   // with ?from= and ?to=: the fixed time that rows and totals cover, in unix seconds there
-	To            time.Time `json:"to,omitzero"`     // its end, excluded; what is usual, open or wrong is that of now all the same
-	WindowSeconds float64   `json:"window_seconds"`  // what the window really covers
+	// With ?from= and ?to=: the time that was counted, which is what is stored of the whole minutes that hold what was asked for, or of the
+	// steps of ten seconds where it lies within the last minute. Incidents, states, slow requests and the verdict are of it, too, and what
+	// is usual is of now. From is To where nothing of it is stored.
+	From          time.Time `json:"from,omitzero"`
+	To            time.Time `json:"to,omitzero"`          // its end, excluded
+	StoredFrom    time.Time `json:"stored_from,omitzero"` // with ?from= and ?to=: of what was before, nothing is stored
+	WindowSeconds float64   `json:"window_seconds"`       // what the window really covers; of a fixed time, from From to To
 
 	TotalRequests uint64 `json:"total_requests"` // since the start or the last reset
 	Totals

@@ -15,7 +15,7 @@ import (
 // Verdict answers the first question, whether anything is wrong now: what page, command and health say before all else.
 type Verdict struct {
 	// Status is the first of these that is true. off: nothing is measured. failing: requests of an endpoint fail that usually do not.
-	// slow: an endpoint has left its usual latency. silent: requests are missing. burning: an objective uses its budget up too fast.
+	// slow: an endpoint, a dependency or a job has left its usual latency. silent: requests are missing. burning: an objective uses its budget up too fast.
 	// elevated: callers make more errors than usual, a share of requests fails as usual that is not small, or an error budget is used up.
 	// unknown: nobody can tell yet. ok: none of it. The order is fixed, and incidents that are muted come after those that are not.
 	Status string `json:"status"`
@@ -73,7 +73,7 @@ func (f *facts) verdict() Verdict {
 	if judged == 0 || errors != "" || slices.ContainsFunc(waiting, func(r *EndpointRow) bool { return r.Count >= busyRequests }) {
 		return Verdict{verdictUnknown, "Cannot tell yet", sentences(waitText(waiting), errors, within(judged))}
 	}
-	rest := sentences(within(judged), waitText(waiting), f.above(), f.past())
+	rest := sentences(within(judged), waitText(waiting), f.above("this window"), f.past())
 	if i := slices.IndexFunc(f.budgets, func(b ErrorBudget) bool { return b.State == "used_up" }); i >= 0 {
 		return Verdict{verdictElevated, "Nothing new, but the error budget of " + units.Middle(f.budgets[i].Name, 60) + " is used up", rest}
 	}
@@ -95,7 +95,7 @@ func (f *facts) before(s *Spike) bool { return slices.Contains(f.unseen, s.ID) }
 func (f *facts) fromBefore() string {
 	for i := range f.spikes {
 		if s := &f.spikes[i]; s.State == "open" && f.before(s) {
-			return "Not seen since the restart, but open before it: " + shortName(s.Endpoints[0].Method, s.Endpoints[0].Route) + "."
+			return "Not seen since the restart, but open before it: " + affected{affectedBy(&s.Endpoints[0])}.text() + "."
 		}
 	}
 	return ""
@@ -105,7 +105,7 @@ func (f *facts) fromBefore() string {
 type trouble struct {
 	status    string
 	is        func(*SpikeEndpoint) bool
-	one, many string // what one endpoint does, and several
+	one, many string // what one does, and several
 	also      string // the same in a list
 }
 
@@ -114,11 +114,11 @@ func about(matters ...string) func(*SpikeEndpoint) bool {
 }
 
 var troubles = []trouble{
-	{verdictFailing, about("failures", "panics"), "%s is failing", "%d endpoints are failing", "failing"},
-	{verdictSlow, about("latency"), "%s has left its usual latency", "%d endpoints have left their usual latency", "slow"},
-	{verdictSilent, about("silence"), "%s lacks its usual requests", "%d endpoints lack their usual requests", "silent"},
-	{verdictBurning, about("objective"), "The error budget of %s burns", "The error budgets of %d objectives burn", "burning"},
-	{verdictElevated, about("client_errors"), "More client errors than usual at %s", "More client errors than usual at %d endpoints", "client errors"},
+	{verdictFailing, about("failures", "panics"), "%s is failing", "%s are failing", "failing"},
+	{verdictSlow, about("latency"), "%s has left its usual latency", "%s have left their usual latency", "slow"},
+	{verdictSilent, about("silence"), "%s lacks its usual requests", "%s lack their usual requests", "silent"},
+	{verdictBurning, about("objective"), "The error budget of %s burns", "The error budgets of %s burn", "burning"},
+	{verdictElevated, about("client_errors"), "More client errors than usual at %s", "More client errors than usual at %s", "client errors"},
 }
 
 // incidents is the verdict where one is open. Those that are muted count only if there are no others.
@@ -154,18 +154,13 @@ func (f *facts) verdictOn(open []*Spike) Verdict {
 	var v Verdict
 	var also []string
 	for _, t := range troubles {
-		names, cause := t.of(open, f.cost)
-		switch n := len(names); {
+		affected, cause := t.of(open, f.cost)
+		switch n := len(affected); {
 		case n == 0:
 		case v.Title == "":
-			v = Verdict{Status: t.status, Title: fmt.Sprintf(t.one, names[0]), Detail: cause}
-			if n > 1 {
-				v.Title = fmt.Sprintf(t.many, n) + ": " + names[0] + " and " + more(names[1:])
-			}
-		case n == 1:
-			also = append(also, t.also+": "+names[0])
+			v = Verdict{Status: t.status, Title: affected.title(&t), Detail: cause}
 		default:
-			also = append(also, fmt.Sprintf("%s: %s and %d more", t.also, names[0], n-1))
+			also = append(also, t.also+": "+affected.text())
 		}
 	}
 	if len(also) > 0 {
@@ -184,8 +179,8 @@ func (f *facts) cost(p *SpikeEndpoint) float64 {
 	return -1
 }
 
-// of returns the endpoints in open parts of a kind, those first that cost most, and the cause of the first that has any.
-func (t *trouble) of(open []*Spike, cost func(*SpikeEndpoint) float64) (names []string, cause string) {
+// of returns what has open parts of a kind, that first which costs most, and the cause of the first that has any.
+func (t *trouble) of(open []*Spike, cost func(*SpikeEndpoint) float64) (all affected, cause string) {
 	var parts []*SpikeEndpoint
 	for _, s := range open {
 		for i := range s.Endpoints {
@@ -196,14 +191,14 @@ func (t *trouble) of(open []*Spike, cost func(*SpikeEndpoint) float64) (names []
 	}
 	slices.SortStableFunc(parts, func(a, b *SpikeEndpoint) int { return cmp.Compare(cost(b), cost(a)) })
 	for _, p := range parts {
-		if name := shortName(p.Method, p.Route); !slices.Contains(names, name) {
-			names = append(names, name)
+		if one := affectedBy(p); !slices.Contains(all, one) {
+			all = append(all, one)
 		}
 		if cause == "" && (len(p.Causes) == 0 || !p.Causes[0].Unknown) {
 			cause = p.Cause
 		}
 	}
-	return names, cause
+	return all, cause
 }
 
 // waiting are the endpoints with requests that are not judged yet; judged is how many are.
@@ -241,8 +236,8 @@ func (f *facts) failAsUsual() (rows []*EndpointRow) {
 	return rows
 }
 
-// above says how many endpoints are slower in the window than usual without being in a spike.
-func (f *facts) above() string {
+// above says how many endpoints are slower in a time than usual without being in a spike.
+func (f *facts) above(time string) string {
 	n := 0
 	for i := range f.endpoints {
 		if f.endpoints[i].State == "elevated" {
@@ -253,9 +248,9 @@ func (f *facts) above() string {
 	case 0:
 		return ""
 	case 1:
-		return "One was slower than usual in this window, too short or too little for an incident."
+		return "One was slower than usual in " + time + ", too short or too little for an incident."
 	}
-	return fmt.Sprintf("%d were slower than usual in this window, too short or too little for an incident.", n)
+	return fmt.Sprintf("%d were slower than usual in %s, too short or too little for an incident.", n, time)
 }
 
 // past says when the last incident ended.
@@ -334,14 +329,6 @@ func roughly(seconds float64) string {
 		return fmt.Sprintf("%.0f min", seconds/60)
 	}
 	return fmt.Sprintf("%.0f h", seconds/3600)
-}
-
-// more names another, or says how many there are.
-func more(names []string) string {
-	if len(names) == 1 {
-		return names[0]
-	}
-	return fmt.Sprintf("%d more", len(names))
 }
 
 // sentences puts those together that are not empty, each with its full stop.

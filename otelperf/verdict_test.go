@@ -34,8 +34,11 @@ func TestVerdict(t *testing.T) {
 	slow.Endpoints[0].Causes, slow.Endpoints[0].Cause = []causes.Ranked{{}}, "It waits for postgresql."
 	past := spike("latency", "/a")
 	past.State, past.End = "ended", new(now.Add(-3*time.Minute))
-	cheap, dear, called := row("/cheap", 500, "spiking", 0, nil), row("/dear", 500, "spiking", 0, nil), spike("latency", "/called")
+	cheap, dear, called := row("/cheap", 500, "spiking", 0, nil), row("/dear", 500, "spiking", 0, nil), spike("latency", "cart:80")
 	cheap.Impact, dear.Impact, called.Endpoints[0].Kind = 1, 800, "dependency"
+	called.Endpoints[0].Method = "http"
+	queried, job := spike("latency", "postgresql SELECT carts"), spike("latency", "nightly")
+	queried.Endpoints[0].Kind, queried.Endpoints[0].Method, job.Endpoints[0].Kind, job.Endpoints[0].Method = "dependency", "db", "job", "job"
 	for _, tt := range []struct {
 		name                  string
 		facts                 facts
@@ -66,7 +69,19 @@ func TestVerdict(t *testing.T) {
 		{"failing comes first", facts{endpoints: []EndpointRow{normal}, spikes: []Spike{slow, failing, spike("panics", "/pay"), spike("failures", "/cart")}},
 			"failing", "2 endpoints are failing: GET /pay and GET /cart", "Also slow: GET /a."},
 		{"what costs most comes first, and what is called last", facts{endpoints: []EndpointRow{cheap, dear}, spikes: []Spike{called, spike("latency", "/cheap"), spike("latency", "/dear")}},
-			"slow", "3 endpoints have left their usual latency: GET /dear and 2 more", ""},
+			"slow", "GET /dear, 1 more endpoint and 1 dependency have left their usual latency", ""},
+		{"only endpoints are called endpoints", facts{endpoints: []EndpointRow{cheap, dear}, spikes: []Spike{spike("latency", "/cheap"), spike("latency", "/dear"), slow}},
+			"slow", "3 endpoints have left their usual latency: GET /dear and 2 more", "It waits for postgresql."},
+		{"an endpoint and what it calls", facts{endpoints: []EndpointRow{dear}, spikes: []Spike{called, spike("latency", "/dear")}},
+			"slow", "GET /dear and 1 dependency have left their usual latency", ""},
+		{"of each kind", facts{endpoints: []EndpointRow{dear}, spikes: []Spike{called, queried, job, spike("latency", "/dear")}},
+			"slow", "GET /dear, 2 dependencies and 1 job have left their usual latency", ""},
+		{"a dependency alone", facts{endpoints: []EndpointRow{dear}, spikes: []Spike{called}}, "slow", "Dependency http cart:80 has left its usual latency", ""},
+		{"dependencies alone", facts{endpoints: []EndpointRow{dear}, spikes: []Spike{called, queried}},
+			"slow", "2 dependencies have left their usual latency: http cart:80 and db postgresql SELECT carts", ""},
+		{"a job alone", facts{endpoints: []EndpointRow{dear}, spikes: []Spike{job}}, "slow", "job nightly has left its usual latency", ""},
+		{"of each kind, besides", facts{endpoints: []EndpointRow{dear}, spikes: []Spike{failing, called, queried, job}},
+			"failing", "GET /pay is failing", "Also slow: dependency http cart:80, 1 more dependency and 1 job."},
 		{"silent", facts{endpoints: []EndpointRow{normal}, spikes: []Spike{spike("silence", "/a")}}, "silent", "GET /a lacks its usual requests", ""},
 		{"burning before client errors", facts{endpoints: []EndpointRow{normal}, spikes: []Spike{spike("client_errors", "/a"), spike("objective", "/pay")}},
 			"burning", "The error budget of GET /pay burns", "Also client errors: GET /a."},

@@ -13,11 +13,13 @@ import (
 
 // What a difference must show before it is reported.
 const (
-	minSlowEvidence = 3    // slow requests with the value
-	maxChance       = 0.01 // of reporting any difference of an endpoint where there is none
-	minLift         = 1.2  // lower confidence bound of the lift
-	liftZ           = 1.96 // that bound is the lower end of a 95 % interval
+	maxChance = 0.01 // of reporting any difference of an endpoint where there is none
+	minLift   = 1.2  // lower confidence bound of the lift
+	liftZ     = 1.96 // that bound is the lower end of a 95 % interval
 )
+
+// MinSlowSamples is how many slow requests have to have a value for it to be a [Difference].
+const MinSlowSamples = 3
 
 // Difference is a value that an endpoint's slow requests have more often than its ordinary ones.
 type Difference struct {
@@ -58,6 +60,17 @@ func (c *contrast) differences(now time.Time) []Difference {
 	return out
 }
 
+// samples are how many requests differences come from.
+func (c *contrast) samples(now time.Time) (slow, ordinary uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.data == nil {
+		return 0, 0
+	}
+	c.data.advance(now)
+	return c.data.totals.class(classSlow), c.data.totals.class(classOrdinary)
+}
+
 // candidates returns the values that enough slow requests had, and how many values there are.
 func (t *contrastData) candidates() (out []Difference, looked int) {
 	for _, k := range t.keys {
@@ -74,7 +87,7 @@ func (t *contrastData) candidates() (out []Difference, looked int) {
 				SlowCount: cell.least(classSlow), SlowTotal: t.totals.class(classSlow),
 				Total: t.totals.class(classOrdinary),
 			}
-			if d.SlowCount < minSlowEvidence || d.Total == 0 {
+			if d.SlowCount < MinSlowSamples || d.Total == 0 {
 				continue
 			}
 			d.Count = min(cell.atMost(classOrdinary), d.Total)

@@ -22,6 +22,9 @@ type Insight struct {
 	// Differences are attribute values that its slow requests of the last ten minutes have more often than its ordinary ones,
 	// the most telling first. While a spike is open, they are those that its requests have more often than the ordinary ones before it.
 	Differences []Difference
+	// SlowSamples and OrdinarySamples are how many requests of the last ten minutes Differences come from, about. With fewer than
+	// MinSlowSamples slow ones, or no ordinary one, there are none.
+	SlowSamples, OrdinarySamples uint64
 	// Dimensions are the latencies by the values of WithDimensions, in its order.
 	Dimensions []Dimension
 }
@@ -41,6 +44,7 @@ func (c *core) insight(ep conventions.Endpoint, now time.Time) (in Insight, ok b
 		return in, false
 	}
 	in.Normal, in.Differences = e.usual.normal(), e.contrast.differences(now)
+	in.SlowSamples, in.OrdinarySamples = e.contrast.samples(now)
 	for _, key := range c.cfg.dimensions {
 		in.Dimensions = append(in.Dimensions, Dimension{string(key), e.contrast.byDimension(string(key), now)})
 	}

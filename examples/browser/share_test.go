@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -52,15 +53,15 @@ func TestShareFreezesWhatIsSeen(t *testing.T) {
 	frozen.do(chromedp.Navigate(link))
 	frozen.until(`!document.getElementById("frozen").hidden && /^\d+ .*, \d\d:\d\d:\d\d to \d\d:\d\d:\d\d$/.test(document.getElementById("frozen-period").textContent)`)
 	frozen.until(row("/kind3"))
-	frozen.until(`document.getElementById("link-text").textContent === "frozen" && document.getElementById("headline").textContent === "As it was"`)
+	frozen.until(`document.getElementById("link-text").textContent === "frozen" && document.getElementById("headline").textContent === "No incident then"`)
 	frozen.until(`document.querySelector("#chart svg") && !document.getElementById("diagnostics-title").checkVisibility() && !document.getElementById("active-title").checkVisibility()`)
 	rate := `[...document.querySelectorAll("#figures dd")].map((d) => d.textContent).join()`
 	before := value[string](frozen, rate)
 	for range 500 {
 		s.send(request{route: "/kind3", path: "/kind", took: time.Second / 10})
 	}
-	end := time.Now().Truncate(time.Second).Add(time.Second)
-	time.Sleep(time.Until(end.Add(time.Second))) // longer than the late request takes
+	end := time.Now().Truncate(10 * time.Second).Add(10 * time.Second) // whole steps are counted
+	time.Sleep(time.Until(end.Add(time.Second)))                       // longer than the late request takes
 	s.send(request{route: "/late", path: "/late", took: time.Second / 2, failure: "late"})
 	tb.click(`document.querySelector("#share [data-close]")`)
 	value[any](tb, `location.hash = ""`)
@@ -73,7 +74,7 @@ func TestShareFreezesWhatIsSeen(t *testing.T) {
 	}
 	frozen.do(chromedp.Navigate("about:blank"), chromedp.Navigate(fmt.Sprintf("%s#from=%d&to=%d", s.base, from, end.Unix())))
 	frozen.until(row("/kind3"))
-	frozen.until(`document.getElementById("slow").textContent.includes("/orders/{id}")`)
+	frozen.until(`document.getElementById("slow").textContent.includes("/orders/{id}") && document.title.startsWith("Frozen") && !document.getElementById("identity").textContent.includes("up ")`)
 	if value[bool](frozen, `document.getElementById("slow").textContent.includes("/late")`) {
 		t.Error("a request that came later is in the list")
 	}
@@ -82,7 +83,7 @@ func TestShareFreezesWhatIsSeen(t *testing.T) {
 	frozen.until(row("/late"))
 	value[any](frozen, `history.back()`)
 	frozen.until(fmt.Sprintf(`!document.getElementById("frozen").hidden && location.hash.includes("to=%d")`, end.Unix()))
-	frozen.until(`document.getElementById("frozen").textContent.includes("States, usual values") && !document.getElementById("slow").textContent.includes("/late")`)
+	frozen.until(`document.getElementById("frozen").textContent.includes("States are of then") && !document.getElementById("slow").textContent.includes("/late")`)
 	if n := value[int](frozen, `[...document.querySelectorAll("button")].filter((b) => b.checkVisibility() && /^(go live|back to now)$/i.test(b.textContent.trim())).length`); n != 1 {
 		t.Errorf("%d buttons lead to what happens, want one", n)
 	}
@@ -96,10 +97,21 @@ func TestShareFreezesWhatIsSeen(t *testing.T) {
 	frozen.quiet(s.base)
 	tb.quiet(s.base)
 
-	old := newTab(t)
-	old.do(chromedp.Navigate(s.base + "#from=1000&to=2000&endpoint=GET+/items&trace=" + id))
-	old.until(`document.getElementById("frozen-why").textContent.includes("nothing of that time is stored")`)
+	for _, time := range []string{"from=1000&to=2000", "from=9999999000&to=9999999999"} { // long ago, to come
+		none := newTab(t)
+		none.do(chromedp.Navigate(s.base + "#" + time + "&endpoint=GET+/items&trace=" + id))
+		none.until(`document.getElementById("headline").textContent === "Nothing of that time is stored"`)
+		none.until(`/^Stored is what was from \d+ \S+, \d\d:\d\d:\d\d on, /.test(document.getElementById("headline-detail").textContent)`)
+		none.until(`document.getElementById("chart").textContent.startsWith("Nothing of that time is stored: ") && document.querySelector("#trace[open] .waterfall")`)
+		if text := value[string](none, `document.body.innerText`); unixSeconds.MatchString(text) {
+			t.Errorf("%s: a reader sees %s", time, unixSeconds.FindString(text))
+		}
+		none.quiet(s.base)
+	}
 }
+
+// unixSeconds are of these years.
+var unixSeconds = regexp.MustCompile(`\b(1[5-9]|2\d|99)\d{8}\b`)
 
 func quoted(text string) string {
 	q, err := json.Marshal(text)
@@ -151,8 +163,8 @@ func TestDownloadsAreWhatIsSeen(t *testing.T) {
 			}
 		}
 	}
-	got := value[string](tb, `import("./page/csv.js").then(({ csv }) => csv([{ a: "=1", n: -1.5, x: null }, { a: "\t@x", b: "q\"q\r\n=1", o: [1, "="] }, { a: "\uff1d1", n: 2 }, { a: "plain" }]))`)
-	want := "\"a\",\"n\",\"x\",\"b\",\"o\"\r\n\"'=1\",-1.5,,,\r\n\"'\t@x\",,,\"q\"\"q\r\n=1\",\"[1,\"\"=\"\"]\"\r\n\"'\uff1d1\",2,,,\r\n\"plain\",,,,\r\n"
+	got := value[string](tb, `import("./page/csv.js").then(({ csv }) => csv([{ a: "=1", n: -1.5, x: null }, { a: "\t@x", b: "q\"q\r\n=1", o: [1, "="] }, { a: "\uff1d1", n: 2 }, { a: "plain" }, { a: "\u001b[31m=1\u202e\r2\u0007\u0085" }]))`)
+	want := "\ufeff\"a\",\"n\",\"x\",\"b\",\"o\"\r\n\"'=1\",-1.5,,,\r\n\"'\u2409@x\",,,\"q\"\"q\r\n=1\",\"[1,\"\"=\"\"]\"\r\n\"'\uff1d1\",2,,,\r\n\"plain\",,,,\r\n\"\u241b[31m=1\ufffd\n2\u2407\ufffd\",,,,\r\n"
 	if got != want {
 		t.Errorf("CSV is %q, want %q", got, want)
 	}

@@ -17,8 +17,8 @@ var Ranks = [...]float64{0.5, 0.9, 0.95, 0.99, 0.999}
 
 // Distribution is the durations of an endpoint's requests, beside those that are usual.
 type Distribution struct {
-	Endpoint  conventions.Endpoint      // it is of
-	From, To  time.Time                 // that are covered
+	Endpoint conventions.Endpoint // it is of
+	Covered
 	Durations *latency.Histogram        // at scale 3: eight buckets for each doubling; the receiver's to keep
 	Quantiles [len(Ranks)]time.Duration // of Durations, by Ranks; 0 for one that is not known
 	Usual     []baseline.Share          // what is usual; nil while that is not known
@@ -33,19 +33,12 @@ func (e *Engine) Distribution(method, route, kind string, p Period) (d Distribut
 	if ep == nil {
 		return d, false
 	}
-	d = Distribution{Endpoint: ep.name, Durations: latency.NewCoarse(), From: e.now.Add(-e.covered(p.Window)), To: e.now}
+	d = Distribution{Endpoint: ep.name, Durations: latency.NewCoarse(), Covered: e.coveredBy(&p)}
 	all := &timeline.Aggregate{}
 	if p.To.IsZero() {
 		ep.line.Collect(p.Window.span(), e.step, all)
 	} else {
-		d.From, d.To = p.To, p.To
-		e.points(ep, &p, func(from, to time.Time, t *timeline.Aggregate) {
-			if from.Before(d.From) {
-				d.From = from
-			}
-			d.To = to
-			all.Merge(t)
-		})
+		e.sum(ep, &p, all)
 	}
 	d.Durations.Merge(&all.Durations)
 	n := ep.numbers(all, 0)

@@ -43,17 +43,29 @@ func (e *Engine) points(ep *endpoint, p *Period, use func(from, to time.Time, t 
 	}
 }
 
-// coveredBy is how much of a period there is by now.
-func (e *Engine) coveredBy(p *Period) time.Duration {
+// Covered is the time that numbers of a period really are of. Where nothing of it is stored, From is To.
+type Covered struct {
+	From time.Time // included
+	To   time.Time // excluded
+}
+
+// Length is how long that is.
+func (c Covered) Length() time.Duration { return c.To.Sub(c.From) }
+
+// coveredBy is what there is of a period by now.
+func (e *Engine) coveredBy(p *Period) (c Covered) {
 	if p.To.IsZero() {
-		return e.covered(p.Window)
+		return Covered{e.now.Add(-e.covered(p.Window)), e.now}
 	}
 	u := p.units(e.step).Since(e.began.Unix())
-	to := time.Unix((u.Last+1)*u.Seconds, 0)
-	if to.After(e.now) {
-		to = e.now
+	c.From, c.To = later(time.Unix(u.First*u.Seconds, 0), e.began), time.Unix((u.Last+1)*u.Seconds, 0)
+	if c.To.After(e.now) {
+		c.To = e.now
 	}
-	return max(0, to.Sub(later(time.Unix(u.First*u.Seconds, 0), e.began)))
+	if !c.From.Before(c.To) {
+		return Covered{p.To, p.To}
+	}
+	return c
 }
 
 // sum is what an endpoint did in a period, valid until the next; into is memory for it.

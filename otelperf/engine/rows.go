@@ -63,16 +63,16 @@ type Query struct {
 	Once bool
 }
 
-// Rows returns rows in the order of their names, and how long the window really is by now. The lock is not held from one row to
+// Rows returns rows in the order of their names, and the time that they really are of. The lock is not held from one row to
 // the next, since a trend takes a while where there are many.
-func (e *Engine) Rows(q Query) (rows []Row, covered time.Duration) {
+func (e *Engine) Rows(q Query) (rows []Row, covered Covered) {
 	e.mu.Lock()
 	n := len(e.endpoints)
 	covered = e.coveredBy(q.period())
 	e.mu.Unlock()
 	var sum timeline.Aggregate
 	for id := range n {
-		if row, ok := e.rowOf(id, &q, covered, &sum); ok {
+		if row, ok := e.rowOf(id, &q, covered.Length(), &sum); ok {
 			rows = append(rows, row)
 		}
 	}
@@ -150,7 +150,8 @@ func (e *Engine) trend(ep *endpoint) []time.Duration {
 
 // Snapshot is all endpoints in one window as of the last Advance.
 type Snapshot struct {
-	Window   Window  // that the numbers cover
+	Window   Window  // that was asked for
+	Covered          // that the numbers are of
 	Requests uint64  // since the start or the last reset, dependencies and jobs aside
 	Totals   Numbers // of the requests in the window; its quantiles are those of all of them together
 	Coarse   bool    // some durations of requests came from buckets wider than ours
@@ -167,12 +168,12 @@ func (e *Engine) SnapshotOf(p Period) *Snapshot {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	covered := e.coveredBy(&p)
-	s := &Snapshot{Window: p.Window, Rows: make([]Row, 0, len(e.endpoints))}
+	s := &Snapshot{Window: p.Window, Covered: covered, Rows: make([]Row, 0, len(e.endpoints))}
 	var all, sum timeline.Aggregate
 	var beyond time.Duration
 	for ep := range e.all() {
 		t := e.sum(ep, &p, &sum)
-		s.Rows = append(s.Rows, e.row(ep, t, covered))
+		s.Rows = append(s.Rows, e.row(ep, t, covered.Length()))
 		if ep.name.Kind.Request() {
 			total := ep.line.Total()
 			s.Requests += total.Total()
@@ -181,7 +182,7 @@ func (e *Engine) SnapshotOf(p Period) *Snapshot {
 			all.Merge(t)
 		}
 	}
-	s.Totals = numbersOf(&all, covered.Seconds())
+	s.Totals = numbersOf(&all, covered.Length().Seconds())
 	s.Totals.limit(s.Coarse, beyond)
 	slices.SortFunc(s.Rows, byName)
 	return s

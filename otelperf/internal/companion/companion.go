@@ -26,8 +26,6 @@ import (
 type Service interface {
 	Summary(p Period) any
 	Rows(RowsQuery) any
-	// Stored is the time that a Period may be of.
-	Stored() (from, to time.Time)
 	Series(EndpointQuery, Period) (answer any, ok bool)
 	// Distribution is the durations of an endpoint's requests in a few buckets; Heatmap the same over time.
 	Distribution(EndpointQuery, Period) (answer any, ok bool)
@@ -37,7 +35,8 @@ type Service interface {
 	Stacks(EndpointQuery) (answer any, ok bool)
 	StacksFile(e EndpointQuery, pprof bool) (body []byte, ok bool, err error)
 	Runtime(window string) any
-	Slow(limit int) any
+	// Slow lists slow and failed requests, of one trace alone where of is valid.
+	Slow(limit int, of trace.TraceID) any
 	SlowTrace(id trace.TraceID) (answer any, ok bool)
 	SlowOTLP(id trace.TraceID) (body []byte, ok bool, err error)
 	Active(limit int) any

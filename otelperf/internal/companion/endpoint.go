@@ -14,28 +14,29 @@ func endpointOf(q *web.Query) EndpointQuery {
 	return EndpointQuery{Method: q.Text("method"), Route: q.Required("route"), Kind: q.Text("kind")}
 }
 
-// period is ?window=, or ?from= and ?to=, of which some has to be stored.
+// period is ?window=, or ?from= and ?to=. Of a fixed time there may be nothing stored: the answer says so.
 func (c *Companion) period(q *web.Query) Period {
 	p := Period{Window: c.window(q)}
 	from, to := q.UnixTime("from"), q.UnixTime("to")
-	if from.IsZero() && to.IsZero() {
-		return p
-	}
-	stored, now := c.service.Stored()
-	accepted := fmt.Sprintf("from before to, some of it within %d to %d, which is stored", stored.Unix(), now.Unix())
+	const accepted = "window, or from before to, both in unix seconds"
 	switch {
+	case from.IsZero() && to.IsZero():
+		return p
+	case q.Text("window") != "":
+		q.Refuse("window, from, to", "window is given besides a fixed time: an answer is of one of them", accepted)
 	case from.IsZero():
 		q.Refuse("from", "from is missing: a fixed time has from and to", accepted)
 	case to.IsZero():
 		q.Refuse("to", "to is missing: a fixed time has from and to", accepted)
 	case !from.Before(to):
-		q.Refuse("from", fmt.Sprintf("from is %d, not before to, which is %d", from.Unix(), to.Unix()), accepted)
-	case !to.After(stored.Truncate(time.Second)):
-		q.Refuse("to", fmt.Sprintf("to is %d: nothing of that time is stored, or no longer", to.Unix()), accepted)
-	case from.After(now):
-		q.Refuse("from", fmt.Sprintf("from is %d: that time is still to come", from.Unix()), accepted)
+		q.Refuse("from", fmt.Sprintf("from is %s, not before to, which is %s", readable(from), readable(to)), accepted)
 	}
 	return Period{From: from, To: to}
+}
+
+// readable is a time as it was asked for and as people read it.
+func readable(t time.Time) string {
+	return fmt.Sprintf("%d (%s)", t.Unix(), t.UTC().Format(time.RFC3339))
 }
 
 func (c *Companion) serveSeries(w http.ResponseWriter, r *http.Request) {

@@ -12,7 +12,18 @@ import (
 )
 
 func (c *Companion) serveSlow(w http.ResponseWriter, r *http.Request) {
-	c.serveList(w, r, usualLimit, c.service.Slow)
+	q := web.QueryOf(r)
+	n, of := q.Limit(usualLimit), trace.TraceID{}
+	if text := q.Text("trace_id"); text != "" {
+		var err error
+		if of, err = trace.TraceIDFromHex(text); err != nil {
+			q.Refuse("trace_id", "trace_id is no trace id.", acceptedTrace)
+		}
+	}
+	if q.Refused(w) {
+		return
+	}
+	web.JSON(w, r, c.service.Slow(n, of))
 }
 
 func (c *Companion) serveSlowTrace(w http.ResponseWriter, r *http.Request) {
@@ -46,11 +57,13 @@ func (c *Companion) serveSlowOTLP(w http.ResponseWriter, r *http.Request) {
 	web.Body(w, r, append(body, '\n'))
 }
 
+const acceptedTrace = "32 hex digits in lower case, not all of them 0"
+
 // traceOf reads the trace that the path names, or answers that there is none in it.
 func traceOf(w http.ResponseWriter, r *http.Request) (trace.TraceID, bool) {
 	id, err := trace.TraceIDFromHex(r.PathValue("trace_id"))
 	if err != nil {
-		problem.Write(w, problem.Invalid("trace_id", "This is no trace id.", "32 hex digits in lower case, not all of them 0"))
+		problem.Write(w, problem.Invalid("trace_id", "This is no trace id.", acceptedTrace))
 	}
 	return id, err == nil
 }

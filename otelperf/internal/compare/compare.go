@@ -38,8 +38,10 @@ type Side struct {
 // Change is what became of one of the measures: a ratio of quantiles, or a difference of shares.
 type Change struct {
 	Interval
-	Known bool // false: it cannot be told, since there are too few minutes or requests
+	Known bool // false: it cannot be told, since there are too few minutes or requests, or the minutes of both sides differ too much
 	Real  bool // no change lies outside of the interval
+	// Fewest is how many requests each side takes at least, in as many minutes that are alike, for this to be known. 0 is not known.
+	Fewest uint64
 }
 
 // Result is two spans side by side.
@@ -57,6 +59,9 @@ func Spans(before, since []Minute) Result {
 	enough := r.Before.Minutes >= FewestMinutes && r.Since.Minutes >= FewestMinutes
 	r.P50 = changeOf(r.Before.P50.log(), r.Since.P50.log(), enough).exp()
 	r.P99 = changeOf(r.Before.P99.log(), r.Since.P99.log(), enough).exp()
+	if minutes := min(r.Before.Minutes, r.Since.Minutes); minutes > 1 {
+		r.P50.Fewest, r.P99.Fewest = fewest(0.5, minutes), fewest(0.99, minutes)
+	}
 	r.Errors = changeOf(r.Before.Errors, r.Since.Errors, enough)
 	return r
 }

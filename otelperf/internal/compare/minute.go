@@ -4,6 +4,7 @@ package compare
 
 import (
 	"math"
+	"sort"
 
 	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
@@ -111,4 +112,16 @@ func (d *durations) bucketAt(rank float64) (bucket int, beyond bool) {
 		}
 	}
 	return bucket, true
+}
+
+// fewest is how many requests of minutes that are alike have a longer one than the upper bound of a quantile: with fewer, nothing bounds it.
+func fewest(q float64, minutes int) uint64 {
+	t := student(float64(minutes - 1))
+	return uint64(sort.Search(1<<20, func(n int) bool {
+		if n == 0 {
+			return false
+		}
+		_, high := wilson(q, float64(n), t)
+		return high*float64(n)+1 <= float64(n)
+	}))
 }

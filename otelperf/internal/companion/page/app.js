@@ -13,7 +13,7 @@ import * as format from "./format.js";
 import { Keys } from "./keys.js";
 import { examples, makeLists, showGroups } from "./lists.js";
 import { showNothing } from "./nothing.js";
-import { showNow } from "./now.js";
+import { counted, showNow } from "./now.js";
 import { showObjectives } from "./objectives.js";
 import { showRepeated } from "./repeated.js";
 import { Runtime } from "./runtime.js";
@@ -23,11 +23,16 @@ import { get, Source } from "./source.js";
 import { state } from "./state.js";
 import { setTheme, theme } from "./theme.js";
 import { TraceView } from "./trace.js";
+import { Unknown } from "./unknown.js";
 import { identity, Views } from "./views.js";
 
 let summary = null, config = null, selected = null, instances = new Set(), detailTurn = 0, flameTurn = 0, compareTurn = 0;
 
-const traceView = new TraceView({ onClose: () => state.set({ trace: "" }), traceURL: () => config?.trace_url });
+const unknown = new Unknown();
+const traceView = new TraceView({
+  onClose: () => state.set({ trace: "" }), traceURL: () => config?.trace_url,
+  onMissing: (id) => unknown.say("trace", [{ part: "trace=" + id, instead: "no request of it is stored, or no longer" }]),
+});
 const openTrace = (id) => state.set({ trace: id });
 const slow = new SlowList(openTrace);
 const views = new Views({ openTrace }), runtime = new Runtime();
@@ -69,7 +74,10 @@ function apply() {
   show($("frozen"), state.frozen);
   show($("pause"), !state.frozen);
   toggle(document.body, "frozen", state.frozen);
+  for (const node of document.querySelectorAll("[data-when]")) text(node, state.when);
   if (state.frozen) text($("frozen-period"), format.period(time));
+  unknown.say("address", state.unknown);
+  if (trace) unknown.say("trace", []);
   if ($("filter").value !== q) $("filter").value = q;
   endpoints.follow();
   slow.status = state.get("status");
@@ -82,12 +90,14 @@ function render() {
   if (!summary) return;
   const now = new Date(summary.time);
   text($("service"), summary.service);
-  text($("identity"), [summary.version, summary.instance, "up " + format.span(summary.uptime_seconds)].filter(Boolean).join(" \u00b7 "));
-  document.title = (summary.spikes.some((s) => s.state === "open") ? "\u25b2 " : "") + summary.service + " \u00b7 otelperf";
+  const { frozen } = state, open = summary.spikes.filter((s) => s.state === "open");
+  text($("identity"), [summary.version, summary.instance, frozen ? "" : "up " + format.span(summary.uptime_seconds)].filter(Boolean).join(" \u00b7 "));
+  document.title = (frozen ? "Frozen \u00b7 " : open.length > 0 ? "\u25b2 " : "") + summary.service + " \u00b7 otelperf";
+  if (frozen) text($("frozen-period"), format.period(counted(summary)));
   notice();
   views.setMarks(summary.marks);
   runtime.setMarks(summary.marks);
-  showNow(state.frozen ? { ...summary, mutes: [] } : summary, openTrace, (row) => state.set({ endpoint: format.name(row) }), config?.may_change === true);
+  showNow(frozen ? { ...summary, mutes: [] } : summary, openTrace, (row) => state.set({ endpoint: format.name(row) }), config?.may_change === true);
   showObjectives(summary);
   choose();
   endpoints.selected = selected ? format.name(selected) : null;
@@ -98,9 +108,9 @@ function render() {
   lists.dependencies(summary.dependencies);
   show($("jobs-section"), summary.jobs.length > 0);
   lists.jobs(summary.jobs);
-  const past = state.frozen ? summary.spikes : summary.spikes.filter((s) => s.end), open = summary.spikes.length - past.length;
-  lists.history(past);
-  text($("history-empty"), state.frozen ? "None in that time." : open ? "None has ended: " + (open === 1 ? "one is" : open + " are") + " open, see above." : "None since the start.");
+  text($("history-title"), frozen ? "Spikes of that time" : "Past spikes");
+  lists.history(frozen ? summary.spikes : summary.spikes.filter((s) => s.end));
+  text($("history-empty"), frozen ? "None in that time." : open.length ? "None has ended: " + (open.length === 1 ? "one is" : open.length + " are") + " open, see above." : "None since the start.");
   showDiagnostics(summary.diagnostics);
 }
 
@@ -126,6 +136,8 @@ function choose() {
     refresh("flame");
     refresh("compare");
   }
+  const asked = state.get("endpoint"), missing = asked && !rows.some((r) => format.name(r) === asked);
+  unknown.say("endpoint", missing ? [{ part: "endpoint=" + asked, instead: selected ? "shown is " + format.name(selected) : "none is shown" }] : []);
   if (!selected) {
     views.clear("No requests yet.");
     detail.show(null, null, "No requests yet.");
@@ -136,7 +148,7 @@ function choose() {
 // stored is the time that charts can show something of, in ms.
 function stored() {
   const to = new Date(summary.time).getTime();
-  return { from: Math.max(to - summary.uptime_seconds * 1000, to - 3_600_000), to };
+  return { from: summary.stored_from ? new Date(summary.stored_from).getTime() : Math.max(to - summary.uptime_seconds * 1000, to - 3_600_000), to };
 }
 
 // spikesOf are the spikes that a row has a part in.
@@ -167,7 +179,8 @@ const refreshers = {
   async compare() {
     if (!selected) return;
     const now = new Date(summary.time), turn = ++compareTurn;
-    const around = comparison.choices(summary.marks, spikesOf(selected), now, new Date(now - summary.uptime_seconds * 1000));
+    const then = state.frozen ? counted(summary) : { from: 0, to: Infinity }, within = (iso) => new Date(iso) >= then.from * 1000 && new Date(iso) < then.to * 1000;
+    const around = comparison.choices(summary.marks.filter((m) => within(m.time)), spikesOf(selected).filter((s) => within(s.start)), now, new Date(now - summary.uptime_seconds * 1000));
     if (!around) return;
     const found = await get("compare?" + new URLSearchParams({ endpoint: format.name(selected), kind: selected.kind, ...around }));
     if (turn === compareTurn) comparison.show(found);

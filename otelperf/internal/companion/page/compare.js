@@ -8,6 +8,14 @@ import { table } from "./plot.js";
 
 const recent = 3_600_000; // ms for which there is something to compare
 
+// verdicts are what is said of each change, once where the same is missing for all of them.
+function verdicts(changes) {
+  const missing = new Set(changes.map((c) => c.real === null ? c.sentence.replace(/^\S+: /, "") : c.sentence));
+  if (missing.size > 1) return changes;
+  const [sentence] = missing;
+  return [{ real: null, sentence: sentence[0].toUpperCase() + sentence.slice(1) }];
+}
+
 export class Comparison {
   constructor(choose) {
     $("compare-with").addEventListener("change", choose);
@@ -45,8 +53,7 @@ export class Comparison {
     const cell = (i, unit) => el("td", { class: "n" }, unit(i.value), bounds(i, unit));
     const row = (name, key, unit) => el("tr", null, el("th", { scope: "row" }, name), cell(c.before[key], unit), cell(c.since[key], unit));
     show($("compare-body"), !c.why);
-    const changes = [c.p50, c.p99, c.errors], unknown = { real: null, sentence: "Whether that is a real change cannot be told: there are too few minutes or requests." };
-    $("compare-verdict").replaceChildren(...(changes.every((change) => change.real === null) ? [unknown] : changes).map((change) => el("li", { class: change.real ? "strong" : "muted" }, change.sentence)));
+    $("compare-verdict").replaceChildren(...verdicts([c.p50, c.p99, c.errors]).map((change) => el("li", { class: change.real ? "strong" : "muted" }, change.sentence)));
     $("compare-table").replaceChildren(
       el("thead", null, el("tr", null, el("td"), ...["before", since].map((h) => el("th", { scope: "col", class: "n" }, h)))),
       el("tbody", null, el("tr", null, el("th", { scope: "row" }, "requests"), el("td", { class: "n" }, format.count(c.before.count)), el("td", { class: "n" }, format.count(c.since.count))),

@@ -2,6 +2,7 @@
 
 import { el, text } from "./dom.js";
 import * as format from "./format.js";
+import { state } from "./state.js";
 
 // rank orders the marks.
 export const rank = { spiking: 3, elevated: 2, learning: 1, normal: 0 };
@@ -36,7 +37,7 @@ function troubles(r) {
 function ofLatency(r) {
   if (r.state !== "learning" && unjudged(r)) return r.state + ", but not judged for another " + format.span(r.ready_seconds) + ", after a start or a silence";
   if (r.state === "learning") return ["learning", waits(r.needed, r.ready_seconds)].filter(Boolean).join(": ");
-  if (r.state === "elevated") return "elevated in this window, but no spike is open";
+  if (r.state === "elevated") return "elevated " + state.when + ", but no spike " + (state.frozen ? "was" : "is") + " open";
   return r.state;
 }
 

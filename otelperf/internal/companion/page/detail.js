@@ -38,7 +38,7 @@ export class Detail {
     text($("detail-none"), why);
     if (!detail) return;
     this.normal(detail);
-    this.differences(detail.differences);
+    this.differences(detail);
     this.dimensions(detail.dimensions, usual);
   }
 
@@ -50,11 +50,9 @@ export class Detail {
       : [el("p", { class: "empty" }, "No ordinary request has been looked at yet. Samples are taken of those whose calls are seen as spans.")]);
   }
 
-  differences(all) {
-    const others = this.spiking ? "those before the spike" : "the ordinary ones";
-    fill($("differences"), [all, others], () => all.length
-      ? all.slice(0, mostDifferences).map(difference)
-      : [el("li", { class: "empty" }, "Nothing sets them apart from " + others + ", or there were too few of them in the last ten minutes.")]);
+  differences(detail) {
+    const all = detail.differences, text = all.length ? "" : alike(detail, this.spiking ? " from before the spike" : "");
+    fill($("differences"), [all, text], () => all.length ? all.slice(0, mostDifferences).map(difference) : [el("li", { class: "empty" }, text)]);
   }
 
   dimensions(all, usual) {
@@ -66,6 +64,15 @@ export class Detail {
     text($("dimensions-empty"), all.length ? "No request of the last ten minutes had " + all.map((d) => d.key).join(" or ") + "." : "No dimensions were chosen. The option WithDimensions names attributes, such as tenant.id, to tell latency apart by.");
     this.table.show(rows);
   }
+}
+
+// alike says why there is no difference: what was compared, or what is missing for that.
+export function alike({ slow_samples: slow, slow_needed: needed, ordinary_samples: ordinary }, before) {
+  const requests = (n, what) => format.plural(n, what + " request");
+  if (slow === 0) return "No slow request was looked at in the last ten minutes, so there is nothing to compare.";
+  if (slow < needed) return requests(slow, "slow") + " of the last ten minutes " + (slow === 1 ? "was" : "were") + " looked at; it takes " + needed + " that have something in common.";
+  if (ordinary === 0) return "There is no ordinary request" + (before || " of the last ten minutes") + " to compare the " + requests(slow, "slow") + " with.";
+  return "No attribute sets the " + requests(slow, "slow") + " of the last ten minutes apart from " + requests(ordinary, "ordinary") + before + ".";
 }
 
 // fill makes the children of a node anew when what they show has changed.

@@ -72,6 +72,9 @@ export const baselineColumns = [
   },
 ];
 
+// idle are rows that nothing was done with in the window, as an option of a table; what is in an incident is none of them.
+export const idle = (least, what) => ({ is: (r) => r.count === 0 && !inIncident(r), least, words: () => what + " " + state.when });
+
 const held = 10_000; // ms for which the order by impact stays, so that rows do not jump about every second
 
 export class Endpoints {
@@ -86,7 +89,7 @@ export class Endpoints {
     this.table = new Table($("endpoints"), {
       caption: "Endpoints with rate, errors, latency and state", key, sort: order(),
       onSort: ({ id, desc }) => state.set({ order: (desc ? "-" : "") + id }), onAll: (all) => state.set({ all }), worst: true,
-      keep: (r) => format.name(r) === this.selected,
+      keep: (r) => format.name(r) === this.selected, idle: idle(4, "without a request"),
       orders: [{ id: "impact", value: (r) => [Number(inIncident(r)), this.impacts.get(key(r)) ?? r.impact] }],
       columns: [
         { id: "state", label: el("span", { class: "visually-hidden" }, "State"), title: "State", class: "state", value: (r) => rank[mark(r)] ?? 0, cell: stateCell },
@@ -139,11 +142,12 @@ export class Endpoints {
   render() {
     const words = state.get("q").toLowerCase().split(/\s+/).filter(Boolean), only = state.get("status") ? chosenClass().of : () => 1;
     const found = this.rows.filter((r) => only(r) > 0 && words.every((w) => (format.name(r) + " " + label(r)).toLowerCase().includes(w)));
+    this.table.idle.folds = words.length === 0;
     const shown = this.table.show(found);
     text($("endpoints-count"), shown === this.rows.length ? format.count(shown) : format.count(shown) + " of " + format.count(this.rows.length));
     show($("endpoints"), found.length > 0);
     show($("endpoints-empty"), found.length === 0 && this.rows.length > 0);
-    const why = [words.length ? "matches the search" : "", state.get("status") ? "had such a request in this window" : ""];
+    const why = [words.length ? "matches the search" : "", state.get("status") ? "had such a request " + state.when : ""];
     text($("endpoints-empty"), "No endpoint " + why.filter(Boolean).join(" and ") + ".");
   }
 

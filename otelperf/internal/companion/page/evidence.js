@@ -51,7 +51,7 @@ export class Evidence {
 
 // found lists the causes by endpoint.
 function found(td, r) {
-  const said = r.endpoints.map((e) => e.endpoint + ": " + (e.sentences.length ? e.sentences.join("; ") : e.slow < 5 ? "too few slow requests to tell (" + e.slow + ")" : "no cause has 30 % of the extra time"));
+  const said = r.endpoints.map((e) => e.endpoint + ": " + (e.sentences.length ? e.sentences.join("; ") : e.slow < 5 ? format.plural(e.slow, "slow request") + ", of 5 that it takes to tell" : "no cause has 30 % of the extra time"));
   const lines = r.error ? [r.error] : said.length ? said : ["no slow request"];
   if (td.dataset.shown === lines.join("\n")) return;
   td.dataset.shown = lines.join("\n");

@@ -84,6 +84,11 @@ export const minute = (date) => minuteFormat.format(date);
 
 const dayFormat = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
 
+export const dayAndTime = (iso) => dayFormat.format(new Date(iso)) + ", " + clock(iso);
+
+// soon is a time of these hours or days, with its day unless that is today.
+export const soon = (iso) => new Date(iso).toDateString() === new Date().toDateString() ? clock(iso) : dayAndTime(iso);
+
 // period is a fixed time, in unix seconds.
 export const period = ({ from, to }) => dayFormat.format(from * 1000) + ", " + clock(from * 1000) + " to " + clock(to * 1000);
 

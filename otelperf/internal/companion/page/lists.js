@@ -1,7 +1,7 @@
 // The smaller tables: dependencies, jobs, errors, requests in flight, past spikes.
 
 import { $, el, keyed, measure, named, show, stack, text, toggle } from "./dom.js";
-import { baselineColumns, numberColumns, timeColumn } from "./endpoints.js";
+import { baselineColumns, idle, numberColumns, timeColumn } from "./endpoints.js";
 import * as format from "./format.js";
 import { chip } from "./repeated.js";
 import { Table } from "./table.js";
@@ -56,13 +56,13 @@ export function makeLists(openTrace, select) {
   const time = (id, label) => ({ id, label, numeric: true, value: (r) => r[id], cell: (td, r) => text(td, r[id] ? format.clock(r[id]) : format.none) });
   return {
     dependencies: list("dependencies", {
-      caption: "Calls to databases and other services", key: (r) => format.name(r), sort: { id: "time", desc: true },
+      caption: "Calls to databases and other services", key: (r) => format.name(r), sort: { id: "time", desc: true }, idle: idle(1, "not called"),
       columns: [route("Call"), { id: "count", label: "calls", class: "number", numeric: true, value: (r) => r.count, cell: (td, r) => text(td, format.count(r.count)) }, ...numberColumns,
         { ...timeColumn, title: "Time that calls took, all together, in each second" }, ...baselineColumns],
       row: (tr, r) => toggle(tr, "spiking", r.state === "spiking"),
     }),
     jobs: list("jobs", {
-      caption: "Work that no request began", key: (r) => r.route, sort: { id: "count", desc: true },
+      caption: "Work that no request began", key: (r) => r.route, sort: { id: "count", desc: true }, idle: idle(4, "not run"),
       columns: [{ id: "name", label: "Job", first: "asc", class: "name", value: (r) => r.route, cell: chosenCell(select, (r) => r.route) },
         { id: "count", label: "runs", numeric: true, value: (r) => r.count, cell: (td, r) => text(td, format.count(r.count)) }, ...numberColumns.filter((c) => c.id !== "rate"),
         { id: "max", label: "longest", class: "number", numeric: true, value: (r) => r.max_ms, cell: (td, r) => measure(td, format.duration(r.max_ms)) }, ...baselineColumns],
@@ -79,8 +79,8 @@ export function makeLists(openTrace, select) {
         { id: "in", label: "in", first: "asc", class: "name doing", value: (r) => r.in ?? r.doing?.sentence ?? "", cell: inCell }, time("start", "since")],
     }),
     history: list("history", {
-      caption: "Spikes that have ended", key: (r) => r.id, sort: { id: "start", desc: true },
-      columns: [time("start", "began"), { id: "took", label: "lasted", numeric: true, value: (r) => new Date(r.end) - new Date(r.start), cell: (td, r) => text(td, format.span((new Date(r.end) - new Date(r.start)) / 1000)) },
+      caption: "Spikes", key: (r) => r.id, sort: { id: "start", desc: true },
+      columns: [time("start", "began"), { id: "took", label: "lasted", numeric: true, value: (r) => r.end ? new Date(r.end) - new Date(r.start) : null, cell: (td, r) => text(td, r.end ? format.span((new Date(r.end) - new Date(r.start)) / 1000) : "still open") },
         { id: "ratio", label: "\u00d7", title: "In the worst minute", numeric: true, value: (r) => r.endpoints[0].worst_ratio, cell: (td, r) => text(td, format.times(r.endpoints[0].worst_ratio)) },
         { id: "slow", label: "slow", title: "Requests that took too long", numeric: true, value: (r) => r.cost_slow, cell: (td, r) => text(td, format.count(r.cost_slow)) },
         { id: "failed", label: "failed", title: "Requests that failed in that time", numeric: true, value: (r) => r.cost_failed, cell: (td, r) => text(td, format.count(r.cost_failed)) },

@@ -5,6 +5,9 @@ import { shownQuantiles, unknown } from "./endpoints.js";
 import * as format from "./format.js";
 import { sentences } from "./runtime.js";
 import { said, showMutes, showSaid } from "./said.js";
+import { state } from "./state.js";
+
+const cards = 5; // of spikes, in a frozen view: the table of spikes has the others
 
 const figures = [
   ["Requests", (s) => [format.rate(s.rate), "\u202f/s"]],
@@ -22,6 +25,11 @@ const figureNodes = figures.map(([label]) => {
 // weight orders spikes as the verdict does: what fails first.
 const weight = (spike) => Math.max(0, ["failures", "panics", "latency", "silence", "objective", "client_errors"].indexOf(spike.matter));
 
+// counted is the time that the numbers of a frozen view are of, in unix seconds: until they are there, and where nothing is stored, the one
+// that was asked for. nothingStored tells whether there is nothing.
+export const counted = (summary) => summary.from && !nothingStored(summary) ? { from: new Date(summary.from) / 1000, to: new Date(summary.to) / 1000 } : { from: state.get("from"), to: state.get("to") };
+export const nothingStored = (summary) => summary.stored_from !== undefined && summary.from === summary.to;
+
 const wrong = new Set(["failing", "slow", "silent", "burning"]);
 
 export function showNow(summary, openTrace, select, mayChange) {
@@ -31,24 +39,24 @@ export function showNow(summary, openTrace, select, mayChange) {
     figureNodes[i].title = title?.(summary) ?? "";
     toggle(figureNodes[i], "bad", Boolean(bad?.(summary)));
   });
-  const open = summary.spikes.filter((s) => s.state === "open").toSorted((a, b) => weight(a) - weight(b));
+  const open = summary.spikes.filter((s) => state.frozen || s.state === "open").toSorted((a, b) => weight(a) - weight(b)).slice(0, state.frozen ? cards : undefined);
   const verdict = summary.verdict;
   text($("headline"), verdict.title);
-  text($("headline-detail"), verdict.detail);
+  text($("headline-detail"), nothingStored(summary) ? "Stored is what was from " + format.dayAndTime(summary.stored_from) + " on, and of the last hour alone." : verdict.detail);
   toggle(document.body, "wrong", wrong.has(verdict.status));
   toggle(document.body, "warned", verdict.status === "elevated");
   toggle(document.body, "unsure", verdict.status === "unknown");
   show($("spikes"), open.length > 0);
   keyed($("spikes"), open, (s) => s.id, () => el("li", { class: "spike" }), (li, spike) => {
     fillSpike(li, spike, summary, openTrace, select);
-    showSaid(li.said, spike, mayChange);
+    showSaid(li.said, state.frozen ? { ...spike, muted: null } : spike, mayChange && !state.frozen);
   });
   showMutes(summary.mutes, mayChange);
 }
 
 function fillSpike(li, spike, summary, openTrace, select) {
   const first = spike.endpoints[0];
-  const stamp = JSON.stringify([spike.id, spike.reason, spike.trace_ids, spike.signals, spike.causes, spike.cause, spike.after, first.worst_ratio, first.waits_for, first.cost_failed]);
+  const stamp = JSON.stringify([state.frozen, spike.id, spike.reason, spike.trace_ids, spike.signals, spike.causes, spike.cause, spike.after, first.worst_ratio, first.waits_for, first.cost_failed]);
   if (li.dataset.stamp !== stamp) {
     li.dataset.stamp = stamp;
     if (!li.said) li.append(li.said = said());
@@ -64,8 +72,14 @@ function fillSpike(li, spike, summary, openTrace, select) {
       el("p", { class: "muted spike-foot" }, el("span", { class: "since" }), el("span", { class: "cost" }), el("span", { class: "live" })),
       el("p", { class: "muted spike-foot" }, ...traces(spike, openTrace), el("a", { href: "spikes/" + encodeURIComponent(spike.id) + "/bundle", download: "" }, "all that is known, as a zip file"))));
   }
-  text(li.querySelector(".since"), "since " + format.clock(spike.start) + ", " + format.span((new Date(summary.time) - new Date(spike.start)) / 1000));
+  text(li.querySelector(".since"), since(spike, new Date(summary.time)));
   live(li, spike, summary);
+}
+
+function since(spike, now) {
+  const began = format.clock(spike.start);
+  if (spike.end) return began + " to " + format.clock(spike.end) + ", " + format.span((new Date(spike.end) - new Date(spike.start)) / 1000);
+  return "since " + began + (state.frozen ? "" : ", " + format.span((now - new Date(spike.start)) / 1000));
 }
 
 // slow is whether a part of a spike is about latency; what else it may be about has no gauge.
@@ -99,7 +113,7 @@ function circumstance(spike) {
 function gauge(quantile) {
   const line = (label, bar, value) => [el("span", { class: "gauge-label" }, label), el("span", { class: "gauge-track" }, el("span", { class: bar })), el("span", { class: "gauge-value " + value })];
   return el("div", { class: "gauge" }, ...line("usual " + quantile, "gauge-usual", ""), ...line("at the alarm", "gauge-alarm", ""),
-    ...line("worst minute", "gauge-alarm", ""), ...line("last minute", "gauge-now", "strong"));
+    ...line("worst minute", "gauge-alarm", ""), ...(state.frozen ? [] : line("last minute", "gauge-now", "strong")));
 }
 
 const windowNames = { "1m": "last minute", "5m": "last 5 min", "1h": "last hour", all: "since the start" };
@@ -114,8 +128,8 @@ function live(li, spike, summary) {
   li.querySelectorAll(".gauge-value").forEach((value, i) => text(value, format.durationText(shown[i])));
   text(li.querySelector(".cost"), cost(spike));
   text(li.querySelector(".live"), row && row.count > 0
-    ? (windowNames[summary.window] ?? "now") + ": p50 " + format.durationText(row.p50_ms) + ", p99 " + format.durationText(row.p99_ms) + ", " + format.rate(row.rate) + "\u202f/s, " + format.percent(row.error_rate) + " errors"
-    : "no request in this window");
+    ? (windowNames[summary.window] ?? "in that time") + ": p50 " + format.durationText(row.p50_ms) + ", p99 " + format.durationText(row.p99_ms) + ", " + format.rate(row.rate) + "\u202f/s, " + format.percent(row.error_rate) + " errors"
+    : "no request " + state.when);
 }
 
 // cost is that of the requests, or of the calls or jobs where there are none.

@@ -53,7 +53,7 @@ export class SlowList {
     const longest = Math.max(1, ...rows.map((e) => e.duration_ms));
     keyed($("slow"), rows, (e) => e.span_id, (e) => this.make(e), (li, e) => {
       li.bar.style.width = Math.max(1, e.duration_ms / longest * 100) + "%";
-      text(li.age, format.ago(e.time, now));
+      text(li.age, state.frozen ? format.clock(e.time) : format.ago(e.time, now));
     });
     show($("slow-empty"), rows.length === 0);
     const which = this.only || this.status ? "No such request" : "No request";

@@ -1,29 +1,47 @@
 // What is looked at. It stands in the part of the address behind the '#', as parameters, so that it can be linked to and found again.
 
-const oneOf = (...accepted) => (text) => accepted.includes(text) ? text : accepted[0];
-const matching = (pattern) => (text) => pattern.test(text) ? text : "";
-const second = (text) => /^[1-9]\d{0,10}$/.test(text) ? Number(text) : null;
+// Parsers turn the text of the address into a value, undefined for what they do not accept. "" is the usual value, which is never written.
+const oneOf = (...accepted) => (text) => text === "" ? accepted[0] : accepted.find((a) => a === text);
+const matching = (pattern) => (text) => text === "" || pattern.test(text) ? text : undefined;
+const second = (text) => text === "" ? null : /^[1-9]\d{0,10}$/.test(text) ? Number(text) : undefined;
+const flag = (text) => ({ "": false, 0: false, 1: true })[text];
 
-// parameters turn the text of the address, "" if there is none, into a value. What they do not accept becomes the usual value, that of
-// "", which is never written.
+// orders are what the endpoints may be ordered by: columns of their table, and impact.
+const orders = "impact|state|name|rate|error_rate|p50|p90|p95|p99|p99\\.9|time|baseline|ratio";
+
 const parameters = {
-  window: oneOf("5m", "1m", "1h", "all"),
-  from: second, to: second, // unix seconds, both or neither: with them the view is frozen
-  endpoint: String,
-  view: oneOf("line", "histogram", "heatmap"),
-  q: String, // the search
-  status: oneOf("", "2xx", "3xx", "4xx", "5xx", "failed"),
-  quantile: oneOf("p99", "p50", "p90", "p95", "p99.9"),
-  order: matching(/^-?[a-z][a-z0-9_.]{0,30}$/), // a column, with '-' the largest first; "" is the usual order
-  all: (text) => text === "1",
-  trace: matching(/^[0-9a-f]{32}$/),
+  window: { parse: oneOf("5m", "1m", "1h", "all"), instead: "shown are five minutes" },
+  from: { parse: second, instead: "shown is what happens now" }, // unix seconds, both or neither: with them the view is frozen
+  to: { parse: second, instead: "shown is what happens now" },
+  endpoint: { parse: String },
+  view: { parse: oneOf("line", "histogram", "heatmap"), instead: "shown are lines" },
+  q: { parse: String }, // the search
+  status: { parse: oneOf("", "2xx", "3xx", "4xx", "5xx", "failed"), instead: "shown is any status" },
+  quantile: { parse: oneOf("p99", "p50", "p90", "p95", "p99.9"), instead: "shown is p99" },
+  order: { parse: matching(new RegExp("^-?(" + orders + ")$")), instead: "the worst come first" }, // with '-' the largest first
+  all: { parse: flag, instead: "shown are the worst" },
+  trace: { parse: matching(/^(?!0{32})[0-9a-f]{32}$/), instead: "none is opened" },
 };
 
-const usual = read("");
+const usual = read("").values;
 
+// read returns the values of an address, and of what in it is not known {part, instead}: how it stands there, and what is shown in its place.
 function read(hash) {
-  const p = new URLSearchParams(hash.includes("=") ? hash : "");
-  return coherent(Object.fromEntries(Object.entries(parameters).map(([name, parse]) => [name, parse(p.get(name) ?? "")])));
+  const p = new URLSearchParams(hash.includes("=") ? hash : ""), unknown = [];
+  for (const name of new Set(p.keys())) {
+    if (!Object.hasOwn(parameters, name)) unknown.push({ part: name, instead: "nothing follows from it" });
+  }
+  const values = Object.fromEntries(Object.entries(parameters).map(([name, { parse, instead }]) => {
+    const text = p.get(name) ?? "", value = parse(text);
+    if (value === undefined) unknown.push({ part: name + "=" + text, instead });
+    return [name, value === undefined ? parse("") : value];
+  }));
+  const { from, to } = values, times = ["from", "to"].filter((name) => p.get(name)).map((name) => name + "=" + p.get(name)).join(" ");
+  if (from !== null && to !== null && from >= to) unknown.push({ part: times + ", which is not before it", instead: parameters.from.instead });
+  else if ((from === null) !== (to === null) && !unknown.some(({ part }) => /^(from|to)=/.test(part))) {
+    unknown.push({ part: times + " without " + (from === null ? "from" : "to"), instead: parameters.from.instead });
+  }
+  return { values: coherent(values), unknown };
 }
 
 function coherent(values) {
@@ -32,7 +50,7 @@ function coherent(values) {
 
 class State {
   constructor() {
-    this.values = read(location.hash.slice(1));
+    Object.assign(this, read(location.hash.slice(1))); // values, and what of the address is not known
     this.listeners = [];
     addEventListener("popstate", () => this.follow());
     addEventListener("hashchange", () => this.follow());
@@ -43,6 +61,9 @@ class State {
   // frozen is whether a fixed time is looked at, and not what happens.
   get frozen() { return this.values.from !== null; }
 
+  // when names the time that numbers are of.
+  get when() { return this.frozen ? "in that time" : "in this window"; }
+
   // listen calls f with the set of the names that have changed, when one of the names did, or any if none are given.
   listen(f, ...names) { this.listeners.push({ f, names }); }
 
@@ -52,7 +73,7 @@ class State {
     const differs = (name) => values[name] !== this.values[name];
     const step = differs("from") || differs("to") || values.trace && differs("trace"); // which the back button undoes
     if (address !== location.pathname + location.search + location.hash) history[step ? "pushState" : "replaceState"](null, "", address);
-    this.take(values);
+    this.take({ values, unknown: [] });
   }
 
   // address is that of this view with some values changed, relative to the page.
@@ -65,7 +86,10 @@ class State {
   }
 
   with(change) {
-    const parsed = Object.entries(change).map(([name, value]) => [name, parameters[name](value === true ? "1" : String(value || ""))]);
+    const parsed = Object.entries(change).map(([name, value]) => {
+      const { parse } = parameters[name];
+      return [name, parse(value === true ? "1" : String(value || "")) ?? parse("")];
+    });
     return coherent({ ...this.values, ...Object.fromEntries(parsed) });
   }
 
@@ -75,10 +99,11 @@ class State {
     if (hash === "" || hash.includes("=")) this.take(read(hash));
   }
 
-  take(values) {
+  take({ values, unknown }) {
     const changed = new Set(Object.keys(parameters).filter((name) => values[name] !== this.values[name]));
-    this.values = values;
-    if (changed.size === 0) return;
+    const same = changed.size === 0 && unknown.length === 0 && this.unknown.length === 0;
+    Object.assign(this, { values, unknown });
+    if (same) return;
     for (const { f, names } of this.listeners) {
       if (names.length === 0 || names.some((name) => changed.has(name))) f(changed);
     }

@@ -9,10 +9,12 @@ export class Table {
   // columns: {id, label, title, class, numeric, value(row), cell(td, row), first: "desc"|"asc"}; one without a value is not sorted by.
   // A value may be a list: what comes first counts most. orders: {id, value(row)}, ways to sort that are no column.
   // onAll(all): the table shows the first rows, and has a button to show all. keep(row): it is shown wherever it stands. worst: those
-  // that come first are the worst.
-  constructor(table, { columns, key, caption, sort, onSort, row, orders = [], onAll, keep, worst }) {
+  // that come first are the worst. idle: {is(row), least, words()}: where there are least of those that nothing was done with, besides others,
+  // they stand below a line that says so, and that opens.
+  constructor(table, { columns, key, caption, sort, onSort, row, orders = [], onAll, keep, worst, idle }) {
     columns = columns.map((c) => ({ ...c })); // tables share descriptions, not header cells
     Object.assign(this, { table, columns, key, onSort, orders, keep, decorate: row, all: !onAll });
+    this.idle = idle && new Idle(table, columns.length, idle, () => this.render());
     this.sort = sort ?? { id: null, desc: true };
     this.rows = this.shown = [];
     this.head = el("tr");
@@ -55,12 +57,20 @@ export class Table {
     for (const column of this.columns) {
       if (column.value) column.th.setAttribute("aria-sort", column.id !== this.sort.id ? "none" : this.sort.desc ? "descending" : "ascending");
     }
-    const shown = this.shown = this.cut(this.sorted());
-    keyed(this.body, shown, this.key, () => el("tr", null, ...this.columns.map((c) => el("td", { class: (c.numeric ? "n " : "") + (c.class ?? "") }))), (tr, row) => {
+    const sorted = this.sorted(), idle = this.idle?.among(sorted, this.keep) ?? [];
+    const used = this.cut(idle.length > 0 ? sorted.filter((r) => !idle.includes(r)) : sorted);
+    this.fill(this.body, used);
+    const below = this.idle?.show(idle) ?? [];
+    if (this.idle) this.fill(this.idle.body, below);
+    this.shown = [...used, ...below];
+    return this.shown.length;
+  }
+
+  fill(body, rows) {
+    keyed(body, rows, this.key, () => el("tr", null, ...this.columns.map((c) => el("td", { class: (c.numeric ? "n " : "") + (c.class ?? "") }))), (tr, row) => {
       this.columns.forEach((column, i) => column.cell ? column.cell(tr.cells[i], row) : text(tr.cells[i], String(column.value(row) ?? "")));
       this.decorate?.(tr, row);
     });
-    return shown.length;
   }
 
   cut(rows) {
@@ -87,3 +97,31 @@ export class Table {
   }
 }
 
+// Idle is the part of a table below its rows that are in use.
+class Idle {
+  constructor(table, columns, { is, least, words }, changed) {
+    Object.assign(this, { table, is, least, words, open: false, folds: true });
+    this.button = el("button", { type: "button", class: "plain", "aria-expanded": "false", on: { click: () => { this.open = !this.open; changed(); } } });
+    this.line = el("tbody", { class: "idle-line" }, el("tr", null, el("td", { colspan: columns }, this.button)));
+    this.body = el("tbody", { class: "idle" });
+  }
+
+  // among are the rows that stand below, none where all are or where few are.
+  among(rows, keep) {
+    const idle = this.folds ? rows.filter((r) => this.is(r) && !keep?.(r)) : [];
+    return idle.length >= this.least && idle.length < rows.length ? idle : [];
+  }
+
+  // show brings the line in, and returns the rows below it: none while it is closed.
+  show(idle) {
+    if (idle.length === 0) {
+      this.line.remove();
+      this.body.remove();
+      return [];
+    }
+    if (!this.line.isConnected) this.table.append(this.line, this.body);
+    text(this.button, (this.open ? "\u25be " : "\u25b8 ") + idle.length + " " + this.words());
+    this.button.setAttribute("aria-expanded", String(this.open));
+    return this.open ? idle : [];
+  }
+}

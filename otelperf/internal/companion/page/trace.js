@@ -8,9 +8,10 @@ import { get } from "./source.js";
 import { states } from "./states.js";
 
 export class TraceView {
-  constructor({ onClose, traceURL }) {
+  // onMissing(id) is called in the place of showing a request that is not stored, or no longer.
+  constructor({ onClose, onMissing, traceURL }) {
     this.dialog = dialog("trace");
-    this.traceURL = traceURL;
+    Object.assign(this, { onMissing, traceURL });
     this.dialog.addEventListener("close", () => {
       this.id = null;
       onClose();
@@ -33,6 +34,13 @@ export class TraceView {
     if (!this.dialog.open) this.dialog.showModal();
     $("trace-title").focus();
     try {
+      const found = await get("slow?" + new URLSearchParams({ limit: 1, trace_id: id })); // a list may be empty, and no error is logged
+      if (this.id !== id) return;
+      if (found.slow.length === 0) {
+        this.close();
+        this.onMissing(id);
+        return;
+      }
       const trace = await get("slow/" + encodeURIComponent(id));
       if (this.id === id) this.render(trace);
     } catch (e) {

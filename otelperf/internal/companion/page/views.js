@@ -64,21 +64,15 @@ export class Views {
     if (state.frozen && (state.get("to") * 1000 <= stored.from || state.get("from") * 1000 > stored.to)) {
       named($("chart-name"), row);
       this.describe(view, {});
-      this.shown.clear("Nothing of that time is stored: that is what is left of " + clockRange(stored.from / 1000, stored.to / 1000) + ".");
+      this.shown.clear("Nothing of that time is stored: that is what was from " + format.dayAndTime(stored.from) + " on.");
       return null;
     }
-    try {
-      const answer = await this.ask(view, row);
-      if (turn !== this.turn) return null;
-      this.answer = answer;
-      named($("chart-name"), row);
-      this.describe(view, answer);
-      return this.draw(view, answer, slow, spikes);
-    } catch (e) {
-      if (turn !== this.turn || e.status !== 400) throw e;
-      this.shown.clear(e.message);
-      return null;
-    }
+    const answer = await this.ask(view, row);
+    if (turn !== this.turn) return null;
+    this.answer = answer;
+    named($("chart-name"), row);
+    this.describe(view, answer);
+    return this.draw(view, answer, slow, spikes);
   }
 
   async ask(view, row) {
@@ -101,7 +95,10 @@ export class Views {
 
   draw(view, answer, slow, spikes) {
     if (view === "line") {
-      if (answer.points.length === 0) return null;
+      if (answer.points.length === 0) {
+        this.chart.clear("No requests in this time.");
+        return null;
+      }
       this.chart.show(answer, slow);
     } else {
       this.shown.show(answer, spikes);
@@ -109,8 +106,6 @@ export class Views {
     return view === "histogram" ? null : { begin: this.shown.begin, end: this.shown.end };
   }
 }
-
-const clockRange = (from, to) => format.clock(from * 1000) + " to " + format.clock(to * 1000);
 
 // refined puts the steps of ten seconds of the last minute in the place of what is left of it, where there are few minutes. The rows of a
 // heatmap are others in each answer: its minutes stay, but for the first.
