@@ -38,6 +38,8 @@ type Service interface {
 	StacksFile(e EndpointQuery, pprof bool) (body []byte, ok bool, err error)
 	Runtime(window string) any
 	Slow(limit int) any
+	// SlowOf names the newest stored request of each of the traces of which there is one.
+	SlowOf(traces map[string]bool) any
 	SlowTrace(id trace.TraceID) (answer any, ok bool)
 	SlowOTLP(id trace.TraceID) (body []byte, ok bool, err error)
 	Active(limit int) any

@@ -105,7 +105,7 @@ export class Chart extends Plot {
     const done = (e) => new Date(e.time).getTime() + e.duration_ms;
     return this.slow.filter((e) => done(e) >= this.begin && done(e) <= this.end).sort((a, b) => b.duration_ms - a.duration_ms).slice(0, mostDots)
       .map((e) => svg("circle", { cx: this.x(done(e)), cy: this.y(e.duration_ms), r: 3.5, class: "request", on: { click: () => this.openTrace(e.trace_id) } },
-        svg("title", null, format.durationText(e.duration_ms) + " at " + format.clock(e.time) + ", open")));
+        svg("title", null, format.request(e.time, e.duration_ms))));
   }
 
   legend(s) {
