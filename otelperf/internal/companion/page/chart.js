@@ -86,7 +86,8 @@ export class Chart extends Plot {
       if (h > 0) out.push(svg("rect", { x: from, y: a.floor - h, width: w, height: h, class: "bar" }));
       if (p.error_count > 0) {
         const failed = Math.max(1.5, h * p.error_count / p.count);
-        out.push(svg("rect", { x: from, y: a.floor - failed, width: w, height: failed, class: "bar failed" }));
+        const at = { x: from, y: a.floor - failed, width: w, height: failed };
+        out.push(svg("rect", { ...at, class: "bar failed" }), svg("rect", { ...at, fill: "url(#hatch)" }));
       }
     }
     return out;

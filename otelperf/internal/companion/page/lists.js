@@ -1,5 +1,6 @@
 // The smaller tables: dependencies, jobs, errors, requests in flight, past spikes.
 
+import { mark, shape } from "./condition.js";
 import { $, el, keyed, measure, named, show, stack, text, toggle } from "./dom.js";
 import { baselineColumns, numberColumns, timeColumn } from "./endpoints.js";
 import * as format from "./format.js";
@@ -43,6 +44,14 @@ function chosenCell(select, name) {
   };
 }
 
+// condition marks the ratio of a row in a table without a column for its state.
+function condition(tr, r) {
+  toggle(tr, "spiking", r.state === "spiking");
+  const cell = tr.querySelector("td.ratio"), unusual = mark(r) === "spiking" || mark(r) === "elevated";
+  if (unusual) cell.dataset.shape = shape(r);
+  else delete cell.dataset.shape;
+}
+
 export function makeLists(openTrace, select) {
   const request = requestCell(openTrace);
   const time = (id, label) => ({ id, label, numeric: true, value: (r) => r[id], cell: (td, r) => text(td, r[id] ? format.clock(r[id]) : format.none) });
@@ -51,14 +60,14 @@ export function makeLists(openTrace, select) {
       caption: "Calls to databases and other services", key: (r) => format.name(r), sort: { id: "time", desc: true },
       columns: [route("Call"), { id: "count", label: "calls", class: "number", numeric: true, value: (r) => r.count, cell: (td, r) => text(td, format.count(r.count)) }, ...numberColumns,
         { ...timeColumn, title: "Time that calls took, all together, in each second" }, ...baselineColumns],
-      row: (tr, r) => toggle(tr, "spiking", r.state === "spiking"),
+      row: condition,
     }),
     jobs: list("jobs", {
       caption: "Work that no request began", key: (r) => r.route, sort: { id: "count", desc: true },
       columns: [{ id: "name", label: "Job", first: "asc", class: "name", value: (r) => r.route, cell: chosenCell(select, (r) => r.route) },
         { id: "count", label: "runs", numeric: true, value: (r) => r.count, cell: (td, r) => text(td, format.count(r.count)) }, ...numberColumns.filter((c) => c.id !== "rate"),
         { id: "max", label: "longest", class: "number", numeric: true, value: (r) => r.max_ms, cell: (td, r) => measure(td, format.duration(r.max_ms)) }, ...baselineColumns],
-      row: (tr, r) => toggle(tr, "spiking", r.state === "spiking"),
+      row: condition,
     }),
     errors: list("errors", {
       caption: "Failures by endpoint and type", key: (r) => [r.kind, format.name(r), r.type].join(" "), sort: { id: "last", desc: true },
