@@ -198,8 +198,8 @@ func (a *alerter) log(ev *alert) {
 	if (ev.Closed || ev.Grew) && p.Matter == string(engine.Latency) {
 		attrs = append(attrs, slog.Time("worst_at", p.WorstAt), slog.Float64("worst_ms", p.WorstMs))
 	}
-	if len(ev.spike.TraceIDs) > 0 {
-		attrs = append(attrs, slog.Any("trace_ids", ev.spike.TraceIDs))
+	if ids := ev.spike.traceIDs(); len(ids) > 0 {
+		attrs = append(attrs, slog.Any("trace_ids", ids))
 	}
 	fault.Contain(&a.panics, func() { l.LogAttrs(context.Background(), level, text, attrs...) })
 }
@@ -234,17 +234,15 @@ func (a *alerter) emit(ev *alert) {
 	r.SetBody(attribute.StringValue(ev.spike.Reason))
 	r.AddAttributes(attribute.String("otelperf.alert.severity", urgency))
 	r.AddAttributes(append(ev.attributes(), a.named...)...)
-	ctx := a.context(ev.Incident.TraceIDs)
+	ctx := a.context(ev.Incident.Examples)
 	fault.Contain(&a.panics, func() { a.events.Emit(ctx, r) })
 }
 
 // context is that of the first trace, if it is still in the slow log.
-func (a *alerter) context(traces []string) context.Context {
-	if len(traces) > 0 {
-		if id, err := trace.TraceIDFromHex(traces[0]); err == nil {
-			for e := range a.slow.Lookup(id) {
-				return spanContext(e)
-			}
+func (a *alerter) context(requests []engine.Request) context.Context {
+	if len(requests) > 0 {
+		for e := range a.slow.Lookup(requests[0].TraceID) {
+			return spanContext(e)
 		}
 	}
 	return context.Background()
@@ -270,7 +268,7 @@ func (ev *alert) attributes() []attribute.KeyValue {
 		attribute.String("otelperf.endpoint", endpointName(p.Method, p.Route)),
 		attribute.Int64("otelperf.spike.requests", int64(p.Requests)),
 		attribute.Float64("otelperf.spike.expected", p.Expected),
-		attribute.StringSlice("otelperf.spike.trace_ids", sp.TraceIDs),
+		attribute.StringSlice("otelperf.spike.trace_ids", sp.traceIDs()),
 	}
 	attrs = append(attrs, measures(p)...)
 	if p.WaitsFor != "" {

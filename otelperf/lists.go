@@ -11,6 +11,7 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/otelperf/internal/stacks"
 	"github.com/otelperf/otelperf-go/otelperf/internal/units"
 	"github.com/otelperf/otelperf-go/slowlog"
@@ -147,26 +148,28 @@ func (m *Monitor) activeRequests(limit int, slow []stacks.Request) ([]activeRequ
 
 // errorGroup is the failures of one endpoint that are of one type.
 type errorGroup struct {
-	Method      string    `json:"method"`
-	Route       string    `json:"route"`
-	Kind        string    `json:"kind"`
-	Type        string    `json:"type"`    // of the exception or error; the outcome where there was none
-	Message     string    `json:"message"` // of the last one
-	Count       uint64    `json:"count"`
-	Panics      uint64    `json:"panics"` // how many of them were
-	First       time.Time `json:"first"`
-	Last        time.Time `json:"last"`
-	LastTraceID string    `json:"last_trace_id"`
-	Stack       string    `json:"stack,omitzero"` // of the last panic
+	Method      string     `json:"method"`
+	Route       string     `json:"route"`
+	Kind        string     `json:"kind"`
+	Type        string     `json:"type"`    // of the exception or error; the outcome where there was none
+	Message     string     `json:"message"` // of the last one
+	Count       uint64     `json:"count"`
+	Panics      uint64     `json:"panics"` // how many of them were
+	First       time.Time  `json:"first"`
+	Last        time.Time  `json:"last"`
+	LastRequest RequestRef `json:"last_request"`   // the latest of them
+	Stack       string     `json:"stack,omitzero"` // of the last panic
 }
 
 // errorGroups returns the failures since the start or the last reset, the latest first.
 func (m *Monitor) errorGroups() []errorGroup {
 	list := []errorGroup{}
 	for _, g := range m.link.ErrorGroups() {
+		last := refOf(engine.Request{TraceID: g.LastTraceID, SpanID: g.LastSpanID, Start: g.LastStart, Duration: g.LastDuration})
+		last.look(m.slow)
 		list = append(list, errorGroup{
 			Method: g.Method, Route: g.Route, Kind: g.Kind.String(), Type: g.Type, Message: g.Message, Count: g.Count, Panics: g.Panics,
-			First: g.First.UTC(), Last: g.Last.UTC(), LastTraceID: g.LastTraceID.String(), Stack: g.Stack,
+			First: g.First.UTC(), Last: g.Last.UTC(), LastRequest: last, Stack: g.Stack,
 		})
 	}
 	return list

@@ -112,6 +112,7 @@ func (m *Monitor) build() (err error) {
 	if m.slow, err = slowlog.New(slowlog.WithLimits(m.cfg.slowLimits), slowlog.OnAdd(m.sendSlow)); err != nil {
 		return err
 	}
+	m.beside.slow = m.slow
 	opts := append(m.cfg.processor, spikeprocessor.WithSlowLog(m.slow), spikeprocessor.WithOnKeep(m.lines.slow))
 	if m.processor, err = spikeprocessor.New(nil, opts...); err != nil {
 		return err

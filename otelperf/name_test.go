@@ -181,11 +181,11 @@ func TestNamesThatAreRefused(t *testing.T) {
 // A receiver may do with a spike what it likes: what others get, and what is remembered, stays as it was.
 func TestReceiverThatChangesItsSpike(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var before []string
+		var before []otelperf.RequestRef
 		s := newBubble(t, "1.0", otelperf.WithOnSpike(func(sp otelperf.Spike) {
-			before = slices.Clone(sp.TraceIDs)
-			for i := range sp.TraceIDs {
-				sp.TraceIDs[i] = "overwritten"
+			before = slices.Clone(sp.SlowRequests)
+			for i := range sp.SlowRequests {
+				sp.SlowRequests[i].TraceID = "overwritten"
 			}
 			sp.Endpoints[0].Route = "overwritten"
 		}))
@@ -194,11 +194,11 @@ func TestReceiverThatChangesItsSpike(t *testing.T) {
 		s.run(2*time.Minute, 10, 20*time.Millisecond, "/checkout")
 		synctest.Wait()
 		sp := s.mon.Summary(otelperf.Window5m).Spikes[0]
-		if len(before) == 0 || !slices.Equal(sp.TraceIDs, before) || sp.Endpoints[0].Route != "/checkout" {
-			t.Errorf("the spike has traces %q of %s, want %q of /checkout", sp.TraceIDs, sp.Endpoints[0].Route, before)
+		if len(before) == 0 || !slices.Equal(sp.SlowRequests, before) || sp.Endpoints[0].Route != "/checkout" {
+			t.Errorf("the spike has traces %v of %s, want %v of /checkout", sp.SlowRequests, sp.Endpoints[0].Route, before)
 		}
 		for _, told := range s.spikes() {
-			if slices.Contains(told.TraceIDs, "overwritten") || told.Endpoints[0].Route != "/checkout" {
+			if slices.ContainsFunc(told.SlowRequests, func(r otelperf.RequestRef) bool { return r.TraceID == "overwritten" }) || told.Endpoints[0].Route != "/checkout" {
 				t.Errorf("another receiver got %+v", told)
 			}
 		}

@@ -69,7 +69,7 @@ var schemas = map[string]any{
 	"Distribution": distribution{}, "DistributionQuantile": distributionQuantile{}, "DistributionBucket": distributionBucket{},
 	"Heatmap": heatmap{}, "HeatmapColumn": heatmapColumn{}, "ComparedBucket": comparedBucket{},
 	"EndpointDetail": endpointDetail{}, "Difference": difference{}, "Dimension": dimension{}, "DimensionRow": dimensionRow{},
-	"SlowList": slowList{}, "SlowRequest": SlowRequest{}, "SlowTrace": slowTrace{}, "RankedCause": causes.Ranked{},
+	"SlowList": slowList{}, "SlowRequest": SlowRequest{}, "RequestRef": RequestRef{}, "SpikeError": SpikeError{}, "RepeatedCalls": RepeatedCalls{}, "SlowTrace": slowTrace{}, "RankedCause": causes.Ranked{},
 	"RequestInRecording": recordedRequest{}, "RecordedPart": recordedPart{}, "RecordedState": recordedState{}, "Spike": Spike{}, "SpikeEndpoint": SpikeEndpoint{},
 	"SpikeList": spikeList{}, "Ack": mutes.Ack{}, "Muted": mutes.Muted{}, "Mute": mutes.Mute{}, "MuteList": muteList{}, "SpikeChange": spikeChange{}, "ActiveList": activeList{}, "ActiveRequest": activeRequest{},
 	"ErrorList": errorList{}, "ErrorGroup": errorGroup{}, "Health": Health{}, "Verdict": Verdict{}, "HealthCheck": HealthCheck{}, "NotifierStatus": NotifierStatus{}, "Settings": Settings{},

@@ -18,7 +18,8 @@ type RepeatedCalls struct {
 	Parallel        bool    `json:"parallel"`          // the calls of a request ran at the same time
 	Share           float64 `json:"share"`             // of the requests looked at that made 10 equal calls or more: above 0.5, to 1
 	Requests        int     `json:"requests"`          // looked at: the last 20 to 32
-	TraceID         *string `json:"trace_id"`          // of such a request in the slow log
+	// Example is such a request in the slow log, the last one; nil if there is none.
+	Example *RequestRef `json:"example"`
 }
 
 // String is one short sentence: "25 calls of postgresql SELECT authors per request, at the same time". The name in it is as long as it is.
@@ -46,8 +47,9 @@ func (m *Monitor) repeatedCalls(ep conventions.Endpoint) *RepeatedCalls {
 		Dependency: found.Dependency, CallsPerRequest: found.CallsPerRequest, AtLeast: found.AtLeast, Parallel: found.Parallel,
 		Share: found.Share, Requests: found.Requests,
 	}
-	if found.TraceID.IsValid() {
-		r.TraceID = new(found.TraceID.String())
+	if found.Example != nil {
+		r.Example = new(refOf(requestOf(found.Example)))
+		r.Example.Stored = true
 	}
 	return r
 }

@@ -14,7 +14,6 @@ import (
 
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-	"go.opentelemetry.io/otel/trace"
 
 	"github.com/otelperf/otelperf-go/otelperf"
 	"github.com/otelperf/otelperf-go/otelperf/internal/testrig"
@@ -86,7 +85,7 @@ func TestRowsTellOfRepeatedCalls(t *testing.T) {
 					}
 				}
 				r := found(rg.mon)
-				if r == nil || r.Dependency != "GET stock" || r.CallsPerRequest != 15 || r.Share != 1 || r.AtLeast || r.Parallel != tc.together || tc.slow != (r.TraceID != nil) {
+				if r == nil || r.Dependency != "GET stock" || r.CallsPerRequest != 15 || r.Share != 1 || r.AtLeast || r.Parallel != tc.together || tc.slow != (r.Example != nil) {
 					t.Fatalf("got %+v, want 15 calls of GET stock in all requests", r)
 				}
 				want := "15 calls of GET stock per request"
@@ -97,8 +96,9 @@ func TestRowsTellOfRepeatedCalls(t *testing.T) {
 					t.Errorf("in words %q, want %q", r, want)
 				}
 				if tc.slow {
-					if id, err := trace.TraceIDFromHex(*r.TraceID); err != nil || testrig.Call(rg.mon.Handler(), http.MethodGet, "/slow/"+id.String()).Code != http.StatusOK {
-						t.Errorf("the example %q cannot be opened: %v", *r.TraceID, err)
+					if code := testrig.Call(rg.mon.Handler(), http.MethodGet, "/slow/"+r.Example.TraceID).Code; code != http.StatusOK || !r.Example.Stored ||
+						r.Example.DurationMs <= 0 || time.Since(r.Example.Start) > time.Hour {
+						t.Errorf("the example %+v cannot be opened: status %d", r.Example, code)
 					}
 				}
 				contract := newSchemaChecker(t)

@@ -10,6 +10,7 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/otelperf/internal/mutes"
 	"github.com/otelperf/otelperf-go/otelperf/internal/runtimesignals"
+	"github.com/otelperf/otelperf-go/slowlog"
 )
 
 // runtimeAnswer is the answer of GET runtime: the signals over time.
@@ -49,6 +50,7 @@ type spikeSignals struct {
 	arming   *armer // knows the recordings
 	book     *mutes.Book
 	marks    *marker
+	slow     *slowlog.Store
 
 	mu   sync.Mutex // guards all below
 	last []*spikeTime
@@ -96,8 +98,8 @@ func (s *spikeSignals) look(t *spikeTime, now time.Time) {
 	t.seen, t.until = runtimesignals.Worst(t.seen, s.recorder.Deviations(t.until, now)), now
 }
 
-// add says of each spike what was seen beside it, after which mark it began, which recordings were made of it, who looks after it and until
-// when it is muted.
+// add says of each spike what was seen beside it, after which mark it began, which recordings were made of it, which of its requests are
+// stored, who looks after it and until when it is muted.
 func (s *spikeSignals) add(spikes ...*Spike) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -106,6 +108,7 @@ func (s *spikeSignals) add(spikes ...*Spike) {
 		sp.After = s.marks.After(sp.Start)
 		sp.Signals, sp.Recordings = []runtimesignals.Deviation{}, s.arming.ofSpike(sp)
 		sp.Ack, sp.Muted = s.book.Acked(sp.ID), s.book.Muted(openParts(sp), now)
+		sp.look(s.slow)
 		for _, t := range s.last {
 			if t.id != sp.ID {
 				continue

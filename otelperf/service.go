@@ -75,6 +75,19 @@ func (s service) Slow(limit int, of trace.TraceID) any {
 	return list
 }
 
+func (s service) SlowOf(traces map[string]bool) any {
+	refs, named := []RequestRef{}, map[trace.TraceID]bool{}
+	for e := range s.m.slow.All() {
+		if traces[e.TraceID.String()] && !named[e.TraceID] {
+			named[e.TraceID] = true
+			ref := refOf(requestOf(e))
+			ref.Stored = true
+			refs = append(refs, ref)
+		}
+	}
+	return refs
+}
+
 func (s service) SlowTrace(id trace.TraceID) (any, bool) {
 	requests := s.requestsOf(id)
 	return slowTrace{

@@ -37,8 +37,8 @@ type Spike struct {
 	Causes []causes.Ranked `json:"causes"` // of that endpoint, the largest first and what is unknown last; at most 6
 	// Errors are what fails most, of the first endpoint that is about failures or panics; at most 3.
 	Errors []SpikeError `json:"errors"`
-	// TraceIDs are three slow or failed requests of it, the slowest first, as soon as there are any.
-	TraceIDs []string `json:"trace_ids"`
+	// SlowRequests are three slow or failed requests of it, the slowest first, as soon as there are any.
+	SlowRequests []RequestRef `json:"slow_requests"`
 
 	// Since Start, of all its endpoints that are requests, not calls or jobs. Of a spike that was open before the restart all costs are since
 	// the restart; where nothing of it was seen after it, until the restart.
@@ -67,10 +67,10 @@ type Spike struct {
 
 // SpikeError is failed requests with one type of error, of those that the slow log has.
 type SpikeError struct {
-	Type    string `json:"type"`     // of the exception or error; the outcome where there was none
-	Message string `json:"message"`  // of the last one
-	Count   uint64 `json:"count"`    // since the failures began
-	TraceID string `json:"trace_id"` // of the last one
+	Type        string      `json:"type"`         // of the exception or error; the outcome where there was none
+	Message     string      `json:"message"`      // of the last one
+	Count       uint64      `json:"count"`        // since the failures began
+	LastRequest *RequestRef `json:"last_request"` // nil if it had no trace id
 }
 
 // SpikeEndpoint is one endpoint's part in a spike. Durations and their ratios are those of latency, and 0 or nil in parts about anything
@@ -146,9 +146,12 @@ type SpikeEndpoint struct {
 func spikeOf(in *engine.Incident) Spike {
 	s := Spike{
 		ID: in.ID, Matter: string(in.Parts[0].Matter), Severity: string(in.Severity()), State: string(in.State), Start: in.Start.UTC(), At: in.At.UTC(), End: ended(in.End), Reason: in.Reason,
-		TraceIDs: append([]string{}, in.TraceIDs...), SinceRestart: in.SinceRestart, SinceVersion: in.SinceVersion,
+		SlowRequests: []RequestRef{}, SinceRestart: in.SinceRestart, SinceVersion: in.SinceVersion,
 		CostRequests: in.Cost.Requests, CostSlow: in.Cost.Slow, CostExpectedSlow: *units.Number(in.Cost.ExpectedSlow),
 		CostFailed: in.Cost.Failed, CostExpectedFailed: *units.Number(in.Cost.ExpectedFailed),
+	}
+	for _, r := range in.Examples {
+		s.SlowRequests = append(s.SlowRequests, refOf(r))
 	}
 	s.Cause, s.Causes = causesOf(in.Why())
 	s.Errors = []SpikeError{}

@@ -32,9 +32,7 @@ func (r spikeRequests) Errors(p *engine.Part) []engine.ErrorGroup {
 		if i < 0 { // the latest come first
 			i = len(groups)
 			groups = append(groups, engine.ErrorGroup{Type: kind, Message: info.Message})
-			if e.TraceID.IsValid() {
-				groups[i].TraceID = e.TraceID.String()
-			}
+			groups[i].Last = requestOf(e)
 		}
 		groups[i].Count++
 	}
@@ -87,7 +85,11 @@ func (s *Spike) addErrors(p *engine.Part) {
 		return
 	}
 	for _, g := range p.Errors {
-		s.Errors = append(s.Errors, SpikeError{Type: g.Type, Message: g.Message, Count: g.Count, TraceID: g.TraceID})
+		one := SpikeError{Type: g.Type, Message: g.Message, Count: g.Count}
+		if g.Last.TraceID.IsValid() {
+			one.LastRequest = new(refOf(g.Last))
+		}
+		s.Errors = append(s.Errors, one)
 	}
 }
 

@@ -27,15 +27,15 @@ func (r spikeRequests) WaitsFor(ep conventions.Endpoint, since time.Time) string
 	return r.link.WaitsFor(ep, since)
 }
 
-// Examples returns the slowest requests of an incident: of those of its endpoints and time that are among what raised the alarm.
-func (r spikeRequests) Examples(in *engine.Incident) []string {
-	var ids []string
+// Examples returns the slowest requests of an incident, each of another trace: of those of its endpoints and time that are among what raised the alarm.
+func (r spikeRequests) Examples(in *engine.Incident) (all []engine.Request) {
 	for _, e := range requestsOf(r.slow, in) {
-		if id := e.TraceID.String(); !slices.Contains(ids, id) && len(ids) < maxExamples {
-			ids = append(ids, id)
+		same := func(r engine.Request) bool { return r.TraceID == e.TraceID }
+		if len(all) < maxExamples && !slices.ContainsFunc(all, same) {
+			all = append(all, requestOf(e))
 		}
 	}
-	return ids
+	return all
 }
 
 // during reports whether a request is of the time of a part.

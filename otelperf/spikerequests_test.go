@@ -58,8 +58,11 @@ func TestExamplesOfASpike(t *testing.T) {
 	in := engine.Incident{Parts: []engine.Part{{
 		Endpoint: conventions.Endpoint{Method: "GET", Route: "/a"}, Start: start, End: start.Add(time.Minute), Evidence: baseline.Event{Threshold: 10 * ms},
 	}}}
-	want := []string{trace.TraceID{3}.String(), trace.TraceID{6}.String(), trace.TraceID{2}.String()}
+	example := func(n byte, after, took time.Duration) engine.Request {
+		return engine.Request{TraceID: trace.TraceID{n}, SpanID: trace.SpanID{n}, Start: start.Add(after), Duration: took}
+	}
+	want := []engine.Request{example(3, 20*time.Second, 300*ms), example(6, 23*time.Second, 200*ms), example(2, time.Second, 100*ms)}
 	if got := (spikeRequests{slow: store}).Examples(&in); !slices.Equal(got, want) {
-		t.Errorf("examples are %q, want %q", got, want)
+		t.Errorf("examples are %v, want %v", got, want)
 	}
 }

@@ -140,8 +140,8 @@ func TestSpikeFromStartToEnd(t *testing.T) {
 		if len(told) != 2 || told[1].State != "ended" || told[1].ID != sp.ID || told[1].End == nil {
 			t.Fatalf("told %+v, want the end of %s", told, sp.ID)
 		}
-		if len(told[0].TraceIDs) == 0 || len(told[1].TraceIDs) != 3 {
-			t.Errorf("the spike names the requests %v and %v, want some at its start and three at its end", told[0].TraceIDs, told[1].TraceIDs)
+		if len(told[0].SlowRequests) == 0 || len(told[1].SlowRequests) != 3 {
+			t.Errorf("the spike names the requests %v and %v, want some at its start and three at its end", told[0].SlowRequests, told[1].SlowRequests)
 		}
 		last := told[1].Endpoints[0]
 		if last.Above != part.Above || last.Requests != part.Requests || last.P99Ms != part.P99Ms || *last.Ratio != *part.Ratio {
@@ -310,7 +310,7 @@ func TestResetDuringAnOpenSpike(t *testing.T) {
 		s.mon.Reset(true)
 		synctest.Wait()
 		told := s.spikes()
-		if last := told[len(told)-1]; last.ID != first.ID || last.State != "ended" || last.End == nil || len(last.TraceIDs) == 0 ||
+		if last := told[len(told)-1]; last.ID != first.ID || last.State != "ended" || last.End == nil || len(last.SlowRequests) == 0 ||
 			!strings.HasSuffix(last.Reason, "; ended by a reset of the baselines") {
 			t.Errorf("after the reset %+v was reported, want the end of %s", last, first.ID)
 		}
@@ -318,7 +318,7 @@ func TestResetDuringAnOpenSpike(t *testing.T) {
 			t.Errorf("after the reset health is %+v", h)
 		}
 		sum := s.mon.Summary(otelperf.Window5m)
-		if len(sum.Spikes) != 1 || sum.Spikes[0].State != "ended" || len(sum.Spikes[0].TraceIDs) == 0 || sum.Endpoints[0].State != "learning" || sum.Endpoints[0].BaselineP99Ms != nil {
+		if len(sum.Spikes) != 1 || sum.Spikes[0].State != "ended" || len(sum.Spikes[0].SlowRequests) == 0 || sum.Endpoints[0].State != "learning" || sum.Endpoints[0].BaselineP99Ms != nil {
 			t.Errorf("after the reset the spikes are %+v, the row is %+v", sum.Spikes, sum.Endpoints[0])
 		}
 		if next := spike(); next.ID == first.ID || next.State != "open" {

@@ -91,13 +91,13 @@ func TestSpikeOfADatabaseAndOneOfALock(t *testing.T) {
 		l.database.Store(int64(60 * time.Millisecond))
 		l.run(20 * time.Second)
 		first := l.spikes()
-		if len(first) != 1 || len(first[0].TraceIDs) == 0 {
+		if len(first) != 1 || len(first[0].SlowRequests) == 0 {
 			t.Fatalf("20 s into the spike %+v was reported, want one spike with examples", first)
 		}
 		l.run(100 * time.Second)
 		sum := l.mon.Summary(otelperf.Window5m)
 		sp := sum.Spikes[0]
-		if len(l.spikes()) != 1 || len(sum.Spikes) != 1 || len(sp.Endpoints) != 3 || len(sp.TraceIDs) != 3 {
+		if len(l.spikes()) != 1 || len(sum.Spikes) != 1 || len(sp.Endpoints) != 3 || len(sp.SlowRequests) != 3 {
 			t.Fatalf("two minutes into the spike there were %d reports of %d spikes, the last is %+v; want one of three endpoints", len(l.spikes()), len(sum.Spikes), sp)
 		}
 		for _, p := range sp.Endpoints {

@@ -145,7 +145,7 @@ func TestStreamTellsOfEverything(t *testing.T) {
 			}
 			if f.event == "spike" {
 				types = append(types, v["type"].(string))
-				if ids := v["spike"].(map[string]any)["trace_ids"].([]any); len(ids) == 0 || len(ids) > 3 {
+				if ids := v["spike"].(map[string]any)["slow_requests"].([]any); len(ids) == 0 || len(ids) > 3 {
 					t.Errorf("%s names the requests %v, want one to three", v["type"], ids)
 				}
 			}

@@ -58,8 +58,8 @@ func TestFailingEndpointOfARealServer(t *testing.T) {
 		if sp.Matter != "failures" || sp.Severity != "critical" || p.Share == nil || *p.Share < 0.9 || p.UsualShare == nil || p.Ratio != nil || p.Route != "/pay" {
 			t.Errorf("the spike is %+v", sp)
 		}
-		if len(sp.Errors) != 1 || sp.Errors[0].Count == 0 || sp.Errors[0].TraceID == "" || !strings.HasSuffix(sp.Cause, " failed, all of them: context deadline exceeded") || len(sp.TraceIDs) == 0 {
-			t.Errorf("errors are %+v, the cause is %q, traces %v", sp.Errors, sp.Cause, sp.TraceIDs)
+		if len(sp.Errors) != 1 || sp.Errors[0].Count == 0 || sp.Errors[0].LastRequest == nil || !sp.Errors[0].LastRequest.Stored || !strings.HasSuffix(sp.Cause, " failed, all of them: context deadline exceeded") || len(sp.SlowRequests) == 0 {
+			t.Errorf("errors are %+v, the cause is %q, traces %v", sp.Errors, sp.Cause, sp.SlowRequests)
 		}
 		if row := s.mon.Summary(otelperf.Window1m).Endpoints[0]; row.ErrorState != "failing" || row.UsualErrorRate == nil || *row.UsualErrorRate > 0.01 {
 			t.Errorf("the row is %+v", row)

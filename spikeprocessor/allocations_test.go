@@ -137,7 +137,7 @@ func TestInFlightAllocatesNothing(t *testing.T) {
 
 func TestErrorGroupsAllocateNothingOnceTheyExist(t *testing.T) {
 	g, e := newErrorGroups(), testEntries(1)[0]
-	run := func() { g.add(e, "type", "a message", "a stack", trace.TraceID{1}, errorTime(1), true) }
+	run := func() { g.add(e, "type", "a message", "a stack", failedAt(1, true)) }
 	run()
 	if n := testing.AllocsPerRun(100, run); n != 0 {
 		t.Errorf("%v allocations, want 0", n)

@@ -313,5 +313,8 @@ func (c *core) failure(s sdktrace.ReadOnlySpan, v *verdict) {
 	if info.Type == "" && v.r.Status != 0 {
 		info.Type = strconv.Itoa(v.r.Status) // as error.type has it
 	}
-	c.errors.add(v.entry, info.Type, info.Message, info.Stack, s.SpanContext().TraceID(), s.EndTime(), v.r.Outcome == slowlog.OutcomePanic)
+	sc := s.SpanContext()
+	c.errors.add(v.entry, info.Type, info.Message, info.Stack, failed{
+		trace: sc.TraceID(), span: sc.SpanID(), start: s.StartTime(), took: v.d, end: s.EndTime(), panicked: v.r.Outcome == slowlog.OutcomePanic,
+	})
 }

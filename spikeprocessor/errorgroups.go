@@ -48,8 +48,12 @@ type ErrorGroup struct {
 	Count, Panics uint64
 	// First and Last are when the first and the latest failure ended.
 	First, Last time.Time
-	// LastTraceID is the trace of the latest. Of failures that ended at the very same time it may be that of any.
-	LastTraceID trace.TraceID
+	// LastTraceID and LastSpanID are the trace and the local root of the latest, LastStart is when it began and LastDuration how long it
+	// took. Of failures that ended at the very same time it may be any.
+	LastTraceID  trace.TraceID
+	LastSpanID   trace.SpanID  // see LastTraceID
+	LastStart    time.Time     // see LastTraceID
+	LastDuration time.Duration // see LastTraceID
 }
 
 // errorGroups counts failures by endpoint and type. It is fed in the goroutines of the requests: while a group exists,
@@ -84,11 +88,21 @@ type errorGroup struct {
 
 	count, panics atomic.Uint64
 
-	mu          sync.Mutex // guards what follows; only list waits for it
-	message     []byte
-	stack       string
-	first, last time.Time
-	lastTrace   trace.TraceID
+	mu      sync.Mutex // guards what follows; only list waits for it
+	message []byte
+	stack   string
+	first   time.Time
+	last    failed
+}
+
+// failed is a request that failed.
+type failed struct {
+	trace    trace.TraceID
+	span     trace.SpanID
+	start    time.Time
+	took     time.Duration
+	end      time.Time
+	panicked bool
 }
 
 func newErrorGroups() *errorGroups {
@@ -102,32 +116,31 @@ func (g *errorGroups) reset() {
 	g.set.Store(&errorSet{seed: maphash.MakeSeed(), types: map[conventions.Endpoint]int{}})
 }
 
-// add counts a failure that ended at the time at. Its strings may be of any length and hold any bytes; what is kept of
-// them is copied.
-func (g *errorGroups) add(e *entry, typ, message, stack string, id trace.TraceID, at time.Time, panicked bool) {
+// add counts a failure. Its strings may be of any length and hold any bytes; what is kept of them is copied.
+func (g *errorGroups) add(e *entry, typ, message, stack string, f failed) {
 	if typ == "" {
 		typ = unknownErrorType
 	}
 	s := g.set.Load()
-	gr := s.group(e, conventions.Clip(typ), id, at)
+	gr := s.group(e, conventions.Clip(typ), f)
 	gr.count.Add(1)
-	if panicked {
+	if f.panicked {
 		gr.panics.Add(1)
 	}
-	gr.remember(s, message, stack, id, at)
+	gr.remember(s, message, stack, f)
 }
 
 // remember keeps what a failure looked like, unless another one of the group is just doing that: then the other's will do.
-func (gr *errorGroup) remember(s *errorSet, message, stack string, id trace.TraceID, at time.Time) {
+func (gr *errorGroup) remember(s *errorSet, message, stack string, f failed) {
 	if !gr.mu.TryLock() {
 		return
 	}
 	defer gr.mu.Unlock()
-	if at.Before(gr.first) {
-		gr.first = at
+	if f.end.Before(gr.first) {
+		gr.first = f.end
 	}
-	if !at.Before(gr.last) {
-		gr.last, gr.lastTrace = at, id
+	if !f.end.Before(gr.last.end) {
+		gr.last = f
 		gr.message = append(gr.message[:0], message[:min(len(message), maxErrorMessage)]...)
 	}
 	if gr.stack == "" && stack != "" && s.reserve(min(len(stack), maxErrorStack)) {
@@ -149,7 +162,7 @@ func (s *errorSet) reserve(n int) bool {
 }
 
 // group returns the group of a type, or the one that stands in for it.
-func (s *errorSet) group(e *entry, typ string, id trace.TraceID, at time.Time) *errorGroup {
+func (s *errorSet) group(e *entry, typ string, f failed) *errorGroup {
 	if gr, _ := s.find(e, typ, false); gr != nil {
 		return gr
 	}
@@ -161,7 +174,7 @@ func (s *errorSet) group(e *entry, typ string, id trace.TraceID, at time.Time) *
 			return gr
 		}
 	}
-	return s.insert(&errorGroup{e: e, kind: e.class.kind(), typ: typ, first: at, last: at, lastTrace: id})
+	return s.insert(&errorGroup{e: e, kind: e.class.kind(), typ: typ, first: f.end, last: f})
 }
 
 // find returns the group, or nil and the slot in which it belongs. There is always a free slot, since the table never
@@ -241,7 +254,7 @@ func (gr *errorGroup) appendTo(out []ErrorGroup) []ErrorGroup {
 	one := ErrorGroup{
 		Route: conventions.OverflowRoute, Kind: gr.kind, Type: conventions.Text(gr.typ, conventions.MaxNameBytes), Count: gr.count.Load(), Panics: gr.panics.Load(),
 		Message: conventions.Text(string(gr.message), maxErrorMessage), Stack: conventions.Text(gr.stack, maxErrorStack),
-		First: gr.first, Last: gr.last, LastTraceID: gr.lastTrace,
+		First: gr.first, Last: gr.last.end, LastTraceID: gr.last.trace, LastSpanID: gr.last.span, LastStart: gr.last.start, LastDuration: gr.last.took,
 	}
 	if gr.e != nil {
 		one.Method, one.Route = gr.e.endpoint.Method, gr.e.endpoint.Route

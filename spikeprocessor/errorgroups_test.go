@@ -28,10 +28,17 @@ func testEntries(n int) []*entry {
 
 func errorTime(s int) time.Time { return time.Unix(1_700_000_000+int64(s), 0) }
 
+// failedAt is a request that began at second 0 and failed at second s.
+func failedAt(s int, panicked bool) failed {
+	return failed{
+		trace: trace.TraceID{byte(s)}, span: trace.SpanID{byte(s)}, start: errorTime(0), took: time.Duration(s) * time.Second, end: errorTime(s), panicked: panicked,
+	}
+}
+
 func TestErrorGroupsCount(t *testing.T) {
 	g, e := newErrorGroups(), testEntries(2)
 	add := func(i int, typ, message, stack string, at int, panicked bool) {
-		g.add(e[i], typ, message, stack, trace.TraceID{byte(at)}, errorTime(at), panicked)
+		g.add(e[i], typ, message, stack, failedAt(at, panicked))
 	}
 	add(0, "*net.OpError", "first", "", 10, false)
 	add(0, "*net.OpError", "last", "stack 1", 30, true)
@@ -40,10 +47,10 @@ func TestErrorGroupsCount(t *testing.T) {
 	add(0, "", "no type", "", 20, false)
 
 	want := []ErrorGroup{
-		{Method: "GET", Route: "/r1", Type: "*net.OpError", Message: "elsewhere", Count: 1, First: errorTime(40), Last: errorTime(40), LastTraceID: trace.TraceID{40}},
+		{Method: "GET", Route: "/r1", Type: "*net.OpError", Message: "elsewhere", Count: 1, First: errorTime(40), Last: errorTime(40), LastTraceID: trace.TraceID{40}, LastSpanID: trace.SpanID{40}, LastStart: errorTime(0), LastDuration: 40 * time.Second},
 		{Method: "GET", Route: "/r0", Type: "*net.OpError", Message: "last", Stack: "stack 1", Count: 3, Panics: 1,
-			First: errorTime(5), Last: errorTime(30), LastTraceID: trace.TraceID{30}},
-		{Method: "GET", Route: "/r0", Type: "(unknown)", Message: "no type", Count: 1, First: errorTime(20), Last: errorTime(20), LastTraceID: trace.TraceID{20}},
+			First: errorTime(5), Last: errorTime(30), LastTraceID: trace.TraceID{30}, LastSpanID: trace.SpanID{30}, LastStart: errorTime(0), LastDuration: 30 * time.Second},
+		{Method: "GET", Route: "/r0", Type: "(unknown)", Message: "no type", Count: 1, First: errorTime(20), Last: errorTime(20), LastTraceID: trace.TraceID{20}, LastSpanID: trace.SpanID{20}, LastStart: errorTime(0), LastDuration: 20 * time.Second},
 	}
 	if got := g.list(); !slices.Equal(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -60,12 +67,12 @@ func TestErrorGroupsBounds(t *testing.T) {
 	failures := 0
 	for i := range e {
 		for typ := range 20 {
-			g.add(e[i], fmt.Sprint("type", typ), long, long, trace.TraceID{}, errorTime(i*20+typ), false)
+			g.add(e[i], fmt.Sprint("type", typ), long, long, failedAt(i*20+typ, false))
 			failures++
 		}
 	}
 	// A type that is called like the one that stands for the rest is a type like any other.
-	g.add(e[0], otherErrorType, "", "", trace.TraceID{}, errorTime(0), false)
+	g.add(e[0], otherErrorType, "", "", failedAt(0, false))
 	failures++
 
 	groups := g.list()
@@ -98,10 +105,10 @@ func TestErrorGroupsBounds(t *testing.T) {
 func TestErrorGroupsAfterOverflowOldGroupsGrow(t *testing.T) {
 	g, e := newErrorGroups(), testEntries(1)[0]
 	for typ := range 30 {
-		g.add(e, fmt.Sprint("type", typ), "", "", trace.TraceID{}, errorTime(typ), false)
+		g.add(e, fmt.Sprint("type", typ), "", "", failedAt(typ, false))
 	}
-	g.add(e, "type3", "", "", trace.TraceID{}, errorTime(99), false)
-	g.add(e, "type29", "", "", trace.TraceID{}, errorTime(98), false)
+	g.add(e, "type3", "", "", failedAt(99, false))
+	g.add(e, "type29", "", "", failedAt(98, false))
 	got := g.list()
 	if got[0].Type != "type3" || got[0].Count != 2 || got[1].Type != otherErrorType || got[1].Count != 15 {
 		t.Errorf("got %s ×%d, %s ×%d; want type3 ×2, (other) ×15", got[0].Type, got[0].Count, got[1].Type, got[1].Count)
@@ -127,7 +134,7 @@ func TestErrorGroupsConcurrentSafe(t *testing.T) {
 	for a := range adders {
 		wg.Go(func() {
 			for i := range each {
-				g.add(e[i%len(e)], fmt.Sprint("type", (i+a)%20), "message", "stack", trace.TraceID{1}, errorTime(i), i%2 == 0)
+				g.add(e[i%len(e)], fmt.Sprint("type", (i+a)%20), "message", "stack", failedAt(i, i%2 == 0))
 			}
 		})
 	}
@@ -146,23 +153,23 @@ func TestErrorGroupsConcurrentSafe(t *testing.T) {
 // What a list does while a group's only failure is added must not hide the group for good.
 func TestErrorGroupsListedThoughRememberWasKeptOut(t *testing.T) {
 	g, e := newErrorGroups(), testEntries(1)[0]
-	gr := g.set.Load().group(e, "type", trace.TraceID{7}, errorTime(1))
+	gr := g.set.Load().group(e, "type", failedAt(7, false))
 	if l := g.list(); len(l) != 0 {
 		t.Errorf("a group with no failure is listed: %+v", l)
 	}
 	gr.mu.Lock()
-	g.add(e, "type", "m", "", trace.TraceID{7}, errorTime(1), false)
+	g.add(e, "type", "m", "", failedAt(7, false))
 	gr.mu.Unlock()
-	if l := g.list(); len(l) != 1 || l[0].Count != 1 || l[0].LastTraceID != (trace.TraceID{7}) || !l[0].First.Equal(errorTime(1)) {
+	if l := g.list(); len(l) != 1 || l[0].Count != 1 || l[0].LastTraceID != (trace.TraceID{7}) || !l[0].First.Equal(errorTime(7)) {
 		t.Errorf("got %+v, want one failure of trace 7", l)
 	}
 }
 
 func BenchmarkErrorGroupsAdd(b *testing.B) {
 	g, e := newErrorGroups(), testEntries(1)[0]
-	at := time.Now()
+	f := failedAt(1, false)
 	add := func() {
-		g.add(e, "*net.OpError", "dial tcp 10.0.0.1:5432: connection refused", "", trace.TraceID{1}, at, false)
+		g.add(e, "*net.OpError", "dial tcp 10.0.0.1:5432: connection refused", "", f)
 	}
 	b.Run("one", func(b *testing.B) {
 		for b.Loop() {

@@ -7,8 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"go.opentelemetry.io/otel/trace"
-
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
@@ -36,8 +34,8 @@ type RepeatedCalls struct {
 	Share float64
 	// Requests is how many were looked at: 20 to 32, at most one in four seconds.
 	Requests int
-	// TraceID is that of such a request in the slow log, the last one; not valid if there is none.
-	TraceID trace.TraceID
+	// Example is such a request in the slow log, the last one; nil if there is none.
+	Example *slowlog.Entry
 }
 
 // repeated remembers the equal calls of some requests of an endpoint. There is none for an endpoint until one of its requests that
@@ -193,18 +191,17 @@ func (c *core) repeatedCalls(ep conventions.Endpoint) (found RepeatedCalls, ok b
 		return found, false
 	}
 	if found, ok = r.worst(); ok {
-		found.TraceID = c.exampleOf(ep, found.Dependency)
+		found.Example = c.exampleOf(ep, found.Dependency)
 	}
 	return found, ok
 }
 
 // exampleOf is the last request in the slow log, of those that are kept for the endpoint, that called a dependency often.
-func (c *core) exampleOf(ep conventions.Endpoint, dependency string) (id trace.TraceID) {
-	var last time.Time
+func (c *core) exampleOf(ep conventions.Endpoint, dependency string) (last *slowlog.Entry) {
 	for entry := range c.store.Slowest(ep.Method, ep.Route, 0) {
-		if entry.Anatomy != nil && entry.Kind == ep.Kind.String() && entry.Start.After(last) && entry.Anatomy.Calls()[dependency].Count >= manyCalls {
-			id, last = entry.TraceID, entry.Start
+		if entry.Anatomy != nil && entry.Kind == ep.Kind.String() && (last == nil || entry.Start.After(last.Start)) && entry.Anatomy.Calls()[dependency].Count >= manyCalls {
+			last = entry
 		}
 	}
-	return id
+	return last
 }

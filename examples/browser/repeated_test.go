@@ -3,6 +3,7 @@
 package browser
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
@@ -26,7 +27,7 @@ func TestRepeatedCallsOnThePage(t *testing.T) {
 	id := s.some()
 	s.get(t, "/items")
 	tb := newTab(t)
-	tb.answersWith("/items", `{ dependency: "postgresql SELECT <img src=x onerror='window.pwned=1'>", calls_per_request: 25, at_least: false, parallel: true, share: 0.9375, requests: 32, trace_id: "`+id+`" }`)
+	tb.answersWith("/items", `{ dependency: "postgresql SELECT <img src=x onerror='window.pwned=1'>", calls_per_request: 25, at_least: false, parallel: true, share: 0.9375, requests: 32, example: { trace_id: "`+id+`", span_id: "", start: "2026-03-01T12:00:00Z", duration_ms: 1234, stored: true } }`)
 	tb.do(chromedp.Navigate(s.base))
 	tb.until(live)
 	const chip = `[...document.querySelectorAll("#endpoints .repeated-chip")]`
@@ -41,9 +42,14 @@ func TestRepeatedCallsOnThePage(t *testing.T) {
 	if got := value[string](tb, told+`.textContent`); !strings.HasPrefix(got, want) {
 		t.Errorf("of the chosen endpoint it says %q, want %q", got, want)
 	}
+	if got := value[string](tb, told+`.querySelector("button").textContent`); !regexp.MustCompile(`^1 Mar \d\d:\d\d:\d\d, 1\.23\x{202f}s$`).MatchString(got) {
+		t.Errorf("the link says %q, want the day, the time and how long it took", got)
+	}
 	tb.click(told + `.querySelector("button")`)
 	tb.until(`document.getElementById("trace").open && location.hash.includes("` + id + `")`)
-	value[any](tb, `document.getElementById("trace-close").click(); window.repeated = null`)
+	value[any](tb, `document.getElementById("trace-close").click(); window.repeated = { ...window.repeated, example: { ...window.repeated.example, stored: false } }`)
+	tb.until(told + `.textContent.endsWith("1.23\u202fs, no longer stored") && !` + told + `.querySelector("button")`)
+	value[any](tb, `window.repeated = null`)
 	tb.until(chip + `.length === 0 && ` + told + `.hidden`)
 	tb.checkUnharmed("repeated calls")
 	tb.quiet(s.base)

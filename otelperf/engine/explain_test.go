@@ -30,7 +30,7 @@ func (o *oracle) why(in *Incident, p *Part) causes.Why {
 // newExplained is a service of two endpoints, with an oracle.
 func newExplained(t *testing.T, causes map[string]string) (*service, *oracle) {
 	t.Helper()
-	s := newService(t, &told{examples: []string{"x"}}, load{rate: 10, usual: 20 * time.Millisecond}, load{rate: 10, usual: 20 * time.Millisecond})
+	s := newService(t, &told{examples: some}, load{rate: 10, usual: 20 * time.Millisecond}, load{rate: 10, usual: 20 * time.Millisecond})
 	o := &oracle{cause: causes}
 	s.options.Why = o.why
 	return s, o

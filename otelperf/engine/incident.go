@@ -5,6 +5,8 @@ package engine
 import (
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
 	"github.com/otelperf/otelperf-go/otelperf/causes"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
@@ -37,8 +39,8 @@ type Incident struct {
 	// Cost is the sum of those parts that are requests, so that a call is not counted once more with its request. Where a part is Before
 	// it is since the restart, without those that are Unseen; where all are Unseen, until the restart.
 	Cost Cost
-	// TraceIDs are slow requests of it, by Requests.Examples.
-	TraceIDs []string
+	// Examples are slow requests of it, by Requests.Examples.
+	Examples []Request
 	// SinceRestart marks an incident that began within 30 minutes of the start of the process, and was not open before; SinceVersion
 	// names the version that came with it, if it is another than before.
 	SinceRestart bool
@@ -125,9 +127,17 @@ func (c *Cost) add(o *Cost) {
 
 // ErrorGroup are failed requests of an endpoint with one kind of error.
 type ErrorGroup struct {
-	Type, Message string // as of the slow log
-	Count         uint64 // of those that the slow log has, since the start of the part
-	TraceID       string // of the last one; "" where there is none
+	Type, Message string  // as of the slow log
+	Count         uint64  // of those that the slow log has, since the start of the part
+	Last          Request // its trace id is not valid where there is none
+}
+
+// Request is a request of the slow log.
+type Request struct {
+	TraceID  trace.TraceID // trace that it belongs to
+	SpanID   trace.SpanID  // of the local root
+	Start    time.Time     // of the local root
+	Duration time.Duration // of the local root
 }
 
 // Event is something new about an incident: a part that began or ended, or that it is time for a message. There is one message when it
@@ -154,8 +164,8 @@ type Event struct {
 // Requests is what single requests show of an incident. An Engine calls the methods within Advance: they must return at once and not
 // call the Engine.
 type Requests interface {
-	// Examples returns trace ids of slow requests of an incident, the slowest first.
-	Examples(*Incident) []string
+	// Examples returns slow requests of an incident, the slowest first.
+	Examples(*Incident) []Request
 	// WaitsFor names the dependency, by the route of its row, that slow requests of an endpoint have spent their extra time in since
 	// a time; "" if there is none. It is asked for a minute from an alarm on.
 	WaitsFor(ep conventions.Endpoint, since time.Time) string

@@ -165,7 +165,7 @@ func (k *incidents) newVersion() string {
 func (in *incident) clone() Incident {
 	c := in.Incident
 	c.Reported = in.messages.opened && !in.messages.closed
-	c.TraceIDs = slices.Clone(in.TraceIDs)
+	c.Examples = slices.Clone(in.Examples)
 	c.Parts = make([]Part, 0, len(in.parts))
 	unseen := in.unseen()
 	for i, p := range in.parts {

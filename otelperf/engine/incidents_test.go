@@ -13,19 +13,24 @@ import (
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
+// some are requests, for tests that do not look at them.
+var some = []Request{{TraceID: trace.TraceID{1}}}
+
 // told are the requests that a test knows of.
 type told struct {
-	examples []string
+	examples []Request
 	waits    map[string]string // by endpoint
 }
 
-func (r *told) Examples(*Incident) []string                          { return r.examples }
+func (r *told) Examples(*Incident) []Request                         { return r.examples }
 func (r *told) WaitsFor(ep conventions.Endpoint, _ time.Time) string { return r.waits[ep.String()] }
 
 // load is what an endpoint does: rate requests a second, of usual, or slower by a factor.
@@ -149,7 +154,7 @@ func TestWhenTheFirstMessageComes(t *testing.T) {
 		within   time.Duration
 	}{
 		"without requests":   {nil, 0, 0},
-		"with an example":    {&told{examples: []string{"a"}}, 0, 0},
+		"with an example":    {&told{examples: some}, 0, 0},
 		"an example later":   {&told{}, 9 * time.Second, 3 * time.Second},
 		"without any at all": {&told{}, 0, mostWait},
 	} {
@@ -158,15 +163,15 @@ func TestWhenTheFirstMessageComes(t *testing.T) {
 			s.slow(3, 0)
 			if tt.example > 0 {
 				s.pass(tt.example)
-				s.options.Requests.(*told).examples = []string{"a"}
+				s.options.Requests.(*told).examples = some
 			}
 			s.pass(30 * time.Second)
 			found, after := s.detected(t)
 			if found > 9*time.Second || after > tt.within || tt.requests == nil && after != 0 {
 				t.Errorf("x3 at 10/s was found after %v and reported %v later, want at most 9 s and %v", found, after, tt.within)
 			}
-			if ids := s.Incidents()[0].TraceIDs; tt.requests != nil && !slices.Equal(ids, tt.requests.(*told).examples) {
-				t.Errorf("examples are %q", ids)
+			if all := s.Incidents()[0].Examples; tt.requests != nil && !slices.Equal(all, tt.requests.(*told).examples) {
+				t.Errorf("examples are %v", all)
 			}
 			s.wantMessages(t, "opened GET /a")
 		})
@@ -175,7 +180,7 @@ func TestWhenTheFirstMessageComes(t *testing.T) {
 
 // Endpoints that are slow for different reasons are incidents of their own, each with its reason.
 func TestUnrelatedIncidents(t *testing.T) {
-	s := newService(t, &told{examples: []string{"x"}, waits: map[string]string{"GET /a": "postgresql SELECT users"}},
+	s := newService(t, &told{examples: some, waits: map[string]string{"GET /a": "postgresql SELECT users"}},
 		load{rate: 10, usual: 20 * time.Millisecond}, load{rate: 10, usual: 20 * time.Millisecond}, load{rate: 10, usual: 20 * time.Millisecond})
 	s.slow(4, 0)
 	s.pass(time.Minute)
@@ -258,7 +263,7 @@ func TestSharedFaultIsOneMessage(t *testing.T) {
 		loads = append(loads, load{rate: []float64{30, 3, 1, 0.5}[id%4], usual: time.Duration(5+id) * time.Millisecond})
 		all = append(all, id)
 	}
-	for name, examples := range map[string][]string{"with examples": {"x"}, "without": nil} {
+	for name, examples := range map[string][]Request{"with examples": some, "without": nil} {
 		t.Run(name, func(t *testing.T) {
 			s := newService(t, &told{examples: examples}, slices.Clone(loads)...)
 			s.slow(3, all...)
@@ -286,7 +291,7 @@ func TestSharedFaultIsOneMessage(t *testing.T) {
 // What waits for the same dependency is one incident, whenever it begins: reported if it is as bad or worse, and else listed.
 func TestSameDependency(t *testing.T) {
 	const users = "postgresql SELECT users"
-	r := &told{examples: []string{"x"}, waits: map[string]string{"GET /a": users, "GET /b": users, "GET /c": users}}
+	r := &told{examples: some, waits: map[string]string{"GET /a": users, "GET /b": users, "GET /c": users}}
 	usual := load{rate: 10, usual: 20 * time.Millisecond}
 	s := newService(t, r, usual, usual, usual, usual)
 	s.slow(6, 0)
@@ -507,7 +512,7 @@ func TestResetWhileItMayComeBack(t *testing.T) {
 
 // An endpoint that is slow again for another reason says so, and not what it waited for then.
 func TestSlowAgainForAnotherReason(t *testing.T) {
-	r := &told{examples: []string{"x"}, waits: map[string]string{"GET /a": "postgresql SELECT users"}}
+	r := &told{examples: some, waits: map[string]string{"GET /a": "postgresql SELECT users"}}
 	s := newService(t, r, load{rate: 20, usual: 20 * time.Millisecond})
 	s.slow(5, 0)
 	s.pass(time.Minute)
@@ -524,7 +529,7 @@ func TestSlowAgainForAnotherReason(t *testing.T) {
 
 // What an endpoint waits for minutes after it has become slow is not why it did: the dependency is an incident of its own.
 func TestDependencyOfAnEndpointThatIsSlowAlready(t *testing.T) {
-	r := &told{examples: []string{"x"}, waits: map[string]string{}}
+	r := &told{examples: some, waits: map[string]string{}}
 	s := newService(t, r, load{rate: 20, usual: 20 * time.Millisecond}, load{rate: 20, usual: 10 * time.Millisecond})
 	s.endpoints[1].name = conventions.Endpoint{Kind: conventions.KindDependency, Method: "postgresql", Route: "postgresql SELECT users"}
 	s.slow(9, 0)
@@ -558,7 +563,7 @@ func TestSameSignalOfTheProcess(t *testing.T) {
 		{"the second waits for something", 0, map[string]string{"GET /b": "redis GET"}, 3, []string{"opened GET /a", "opened GET /b"}, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			s := newService(t, &told{examples: []string{"x"}, waits: tt.waits}, load{rate: 20, usual: 20 * time.Millisecond}, load{rate: 20, usual: 20 * time.Millisecond})
+			s := newService(t, &told{examples: some, waits: tt.waits}, load{rate: 20, usual: 20 * time.Millisecond}, load{rate: 20, usual: 20 * time.Millisecond})
 			left := s.now.Add(tt.left)
 			s.options.Signals = func(ago time.Duration) []string {
 				if began := s.now.Add(-ago); tt.name == "for each once more" || began.Sub(left).Abs() < 70*time.Second {
@@ -588,7 +593,7 @@ func TestSameSignalOfTheProcess(t *testing.T) {
 // no end.
 func TestSignalsChainNothing(t *testing.T) {
 	one := load{rate: 20, usual: 20 * time.Millisecond}
-	s := newService(t, &told{examples: []string{"x"}}, one, one, one)
+	s := newService(t, &told{examples: some}, one, one, one)
 	s.options.Signals = func(time.Duration) []string { return []string{"cpu_throttled"} }
 	for id := range 3 {
 		s.slow(4, id)

@@ -53,7 +53,7 @@ func (e *Engine) follow() {
 		if newStep {
 			e.worsen(in)
 		}
-		if newStep || !m.opened || len(in.TraceIDs) == 0 || in.State != Open {
+		if newStep || !m.opened || len(in.Examples) == 0 || in.State != Open {
 			e.ask(in)
 		}
 		e.explain(in, newStep)
@@ -107,8 +107,8 @@ func (e *Engine) ask(in *incident) {
 		return
 	}
 	c := in.clone()
-	if ids := e.options.Requests.Examples(&c); len(ids) > 0 { // else the slow log has none of them any more
-		in.TraceIDs = ids
+	if all := e.options.Requests.Examples(&c); len(all) > 0 { // else the slow log has none of them any more
+		in.Examples = all
 	}
 }
 
@@ -173,7 +173,7 @@ func (e *Engine) due(in *incident) bool {
 	if e.elapsed-in.found >= mostWait || e.detector.Tick >= mostWait {
 		return true
 	}
-	return (e.options.Requests == nil || len(in.TraceIDs) > 0) && !e.rising()
+	return (e.options.Requests == nil || len(in.Examples) > 0) && !e.rising()
 }
 
 // rising reports whether an endpoint that does not spike is about to.

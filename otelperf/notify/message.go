@@ -61,8 +61,8 @@ func (c *config) newMessage(n otelperf.Notice) *message {
 		spike := c.baseURL + "spikes/" + url.PathEscape(n.Spike.ID)
 		m.Links.Page, m.Links.Spike, m.Links.Bundle = c.baseURL, spike, spike+"/bundle"
 	}
-	for _, id := range n.Spike.TraceIDs {
-		if c.traceURL != "" && traceID.MatchString(id) {
+	for i := range n.Spike.SlowRequests {
+		if id := n.Spike.SlowRequests[i].TraceID; c.traceURL != "" && traceID.MatchString(id) {
 			m.Links.Traces = append(m.Links.Traces, strings.ReplaceAll(c.traceURL, traceIDVariable, id))
 		}
 	}

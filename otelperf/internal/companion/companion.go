@@ -37,6 +37,8 @@ type Service interface {
 	Runtime(window string) any
 	// Slow lists slow and failed requests, of one trace alone where of is valid.
 	Slow(limit int, of trace.TraceID) any
+	// SlowOf names the newest stored request of each of the traces of which there is one.
+	SlowOf(traces map[string]bool) any
 	SlowTrace(id trace.TraceID) (answer any, ok bool)
 	SlowOTLP(id trace.TraceID) (body []byte, ok bool, err error)
 	Active(limit int) any

@@ -45,23 +45,24 @@ type eventHandlers struct {
 // usualRecent is how many recent events are shown without ?limit=.
 const usualRecent = 100
 
-// serveRecent answers with the recent events, the newest first. ?limit= says how many, ?name= of which name.
+// serveRecent answers with the recent events, the newest first. ?limit= says how many, ?name= of which name. Those of
+// their traces that are slow requests are named besides.
 func (e *eventHandlers) serveRecent(w http.ResponseWriter, r *http.Request) {
 	q := web.QueryOf(r)
 	name, limit := q.Text("name"), q.Count("limit", usualRecent)
 	if q.Refused(w) {
 		return
 	}
-	rows, count := []events.RecentEvent{}, 0
+	rows, count, traces := []events.RecentEvent{}, 0, map[string]bool{}
 	for _, row := range e.t.Recent(-1) {
 		if name != "" && row.Name != name {
 			continue
 		}
 		if count++; count <= limit {
-			rows = append(rows, row)
+			rows, traces[row.TraceID] = append(rows, row), true
 		}
 	}
-	web.JSON(w, r, map[string]any{"count": count, "events": rows})
+	web.JSON(w, r, map[string]any{"count": count, "events": rows, "slow_requests": e.c.service.SlowOf(traces)})
 }
 
 func (e *eventHandlers) serveStats(w http.ResponseWriter, r *http.Request) {

@@ -50,7 +50,7 @@ type incident struct {
 	NoCode    string     `json:"no_code,omitempty" jsonschema:"why no line of code is known, and what to ask"`
 	After     string     `json:"after,omitempty" jsonschema:"the change that it began soon after: a circumstance, no proof"`
 	Handled   string     `json:"handled,omitempty" jsonschema:"who looks after it, or that it is muted"`
-	TraceIDs  []string   `json:"trace_ids" jsonschema:"slow or failed requests of it, for get_slow_request"`
+	Requests  []request  `json:"slow_requests" jsonschema:"slow or failed requests of it, for get_slow_request"`
 }
 
 type incidentList struct {
@@ -100,10 +100,10 @@ type signal struct {
 }
 
 type incidentError struct {
-	Type    string `json:"type"`
-	Message string `json:"message"`
-	Count   uint64 `json:"count"`
-	TraceID string `json:"trace_id"`
+	Type    string   `json:"type"`
+	Message string   `json:"message"`
+	Count   uint64   `json:"count"`
+	Last    *request `json:"last_request,omitempty"`
 }
 
 type cost struct {
@@ -119,7 +119,10 @@ const maxNames = 5 // endpoints that an incident names in a list
 func incidentOf(service, instance, url string, s *otelperf.Spike) incident {
 	in := incident{
 		ID: s.ID, URL: url, Service: service, Instance: instance, Matter: s.Matter, Severity: s.Severity, State: s.State, Start: s.Start, End: s.End,
-		Endpoints: []string{}, Reason: s.Reason, Cause: s.Cause, TraceIDs: append([]string{}, s.TraceIDs[:min(len(s.TraceIDs), 3)]...),
+		Endpoints: []string{}, Reason: s.Reason, Cause: s.Cause, Requests: []request{},
+	}
+	for i := range s.SlowRequests[:min(len(s.SlowRequests), 3)] {
+		in.Requests = append(in.Requests, requestOf(&s.SlowRequests[i]))
 	}
 	for i := range s.Endpoints {
 		name := nameOf(s.Endpoints[i].Method, s.Endpoints[i].Route)
@@ -148,8 +151,8 @@ func (in *incident) lead(e *ending) {
 }
 
 func (in *incident) leadToTrace(e *ending) {
-	if len(in.TraceIDs) > 0 {
-		e.then("get_slow_request", "where the time of a request of it went", "trace_id", in.TraceIDs[0], "url", in.URL)
+	if i := slices.IndexFunc(in.Requests, func(r request) bool { return r.Stored }); i >= 0 {
+		e.then("get_slow_request", "where the time of its request of "+in.Requests[i].text()+" went", "trace_id", in.Requests[i].TraceID, "url", in.URL)
 	}
 }
 
@@ -265,7 +268,11 @@ func incidentAnswerOf(e *ending, in incident, sp *otelperf.Spike, examples []rec
 		a.Causes = append(a.Causes, rankedCause{c.Share, c.ExtraMs, c.About, string(c.Source), c.Sentence})
 	}
 	for _, x := range sp.Errors {
-		a.Errors = append(a.Errors, incidentError(x))
+		one := incidentError{Type: x.Type, Message: x.Message, Count: x.Count}
+		if x.LastRequest != nil {
+			one.Last = new(requestOf(x.LastRequest))
+		}
+		a.Errors = append(a.Errors, one)
 	}
 	for _, d := range sp.Signals {
 		a.Signals = append(a.Signals, signal{d.Name, d.Pool, d.Unit, d.Now, d.Usual})
@@ -307,10 +314,14 @@ func (a *incidentAnswer) text() string {
 	}
 	for _, x := range a.Errors {
 		fmt.Fprintf(&b, "  Error: %d of %s", x.Count, quoted(cmp.Or(sentence(": ", x.Type, x.Message), "no type")))
-		if x.TraceID != "" {
-			fmt.Fprintf(&b, " (trace %s)", x.TraceID)
+		if x.Last != nil {
+			fmt.Fprintf(&b, " (the last: %s, trace %s)", x.Last.text(), x.Last.TraceID)
 		}
 		b.WriteByte('\n')
+	}
+	for i := range a.Incident.Requests {
+		r := &a.Incident.Requests[i]
+		fmt.Fprintf(&b, "  Slow request: %s, trace %s\n", r.text(), r.TraceID)
 	}
 	for _, x := range a.Signals {
 		fmt.Fprintf(&b, "  Unusual then: %s\n", sentence(" ", x.Name, x.Pool, fmt.Sprintf("%g, usually %g", x.Now, x.Usual), inParentheses(x.Unit)))

@@ -57,11 +57,11 @@ type endpoint struct {
 
 // repeats is a call that most requests of an endpoint make many times.
 type repeats struct {
-	Dependency string  `json:"dependency"`
-	Calls      int     `json:"calls_per_request"`
-	Share      float64 `json:"share" jsonschema:"of the requests"`
-	Sentence   string  `json:"sentence"`
-	TraceID    string  `json:"trace_id,omitempty" jsonschema:"such a request, for get_slow_request"`
+	Dependency string   `json:"dependency"`
+	Calls      int      `json:"calls_per_request"`
+	Share      float64  `json:"share" jsonschema:"of the requests"`
+	Sentence   string   `json:"sentence"`
+	Example    *request `json:"example,omitempty" jsonschema:"such a request, for get_slow_request"`
 }
 
 type rowsAnswer struct {
@@ -79,8 +79,8 @@ func endpointOf(r *fleet.Row) endpoint {
 	}
 	if c := r.RepeatedCalls; c != nil {
 		out.Repeated = &repeats{Dependency: c.Dependency, Calls: c.CallsPerRequest, Share: c.Share, Sentence: c.String()}
-		if c.TraceID != nil {
-			out.Repeated.TraceID = *c.TraceID
+		if c.Example != nil {
+			out.Repeated.Example = new(requestOf(c.Example))
 		}
 	}
 	if p := r.Waiting(); p != nil {
@@ -146,8 +146,9 @@ func (s *server) listEndpoints(ctx context.Context, v values) (*rowsAnswer, erro
 	a, err := s.rows(ctx, v, func(view *fleet.View) []fleet.Row { return view.Endpoints })
 	if err == nil && len(a.Rows) > 0 {
 		a.then("list_slow_requests", "slow and failed requests of the first", "endpoint", a.Rows[0].Endpoint)
-		if i := slices.IndexFunc(a.Rows, func(r endpoint) bool { return r.Repeated != nil && r.Repeated.TraceID != "" }); i >= 0 {
-			a.then("get_slow_request", "the calls that "+quoted(a.Rows[i].Endpoint)+" repeats", "trace_id", a.Rows[i].Repeated.TraceID)
+		if i := slices.IndexFunc(a.Rows, func(r endpoint) bool { return r.Repeated != nil && r.Repeated.Example != nil }); i >= 0 {
+			example := a.Rows[i].Repeated.Example
+			a.then("get_slow_request", "the calls that "+quoted(a.Rows[i].Endpoint)+" repeats, in its request of "+example.text(), "trace_id", example.TraceID)
 		}
 	}
 	return a, err

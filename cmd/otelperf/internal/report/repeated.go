@@ -17,8 +17,8 @@ const maxRepeated = 10 // notes of them in a summary, those of most calls first
 // Repeated says of the requests of a row which calls they repeat, and how many of them do.
 func Repeated(r *otelperf.RepeatedCalls) string {
 	text := plain.Clip(r.String(), 200) + fmt.Sprintf(" (in %s of the last %d looked at)", plain.Share(&r.Share), r.Requests)
-	if r.TraceID != nil {
-		text += ", as in " + plain.Clip(*r.TraceID, 40)
+	if r.Example != nil {
+		text += ", as in that of " + Request(r.Example)
 	}
 	return text
 }

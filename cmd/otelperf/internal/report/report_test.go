@@ -19,7 +19,7 @@ func hostile(service, instance string) otelperf.Summary {
 	s.ByOutcome = map[string]uint64{evil: 3}
 	for range maxRows + 3 {
 		s.Endpoints = append(s.Endpoints, otelperf.EndpointRow{Method: evil, Route: strings.Repeat(evil, 100), Kind: evil, State: evil, RepeatedCalls: &otelperf.RepeatedCalls{
-			Dependency: strings.Repeat(evil, 100), CallsPerRequest: 25, Share: 1, Requests: 32, Parallel: true, TraceID: new(evil),
+			Dependency: strings.Repeat(evil, 100), CallsPerRequest: 25, Share: 1, Requests: 32, Parallel: true, Example: &otelperf.RequestRef{TraceID: evil, Stored: true},
 		}})
 	}
 	s.Dependencies, s.Jobs = s.Endpoints[:1], s.Endpoints[:1]
@@ -82,11 +82,13 @@ func TestRepeatedCallsAreNoted(t *testing.T) {
 		s := &otelperf.Summary{Service: "shop", Instance: instance, Window: otelperf.Window5m, Time: time.Unix(1e9, 0)}
 		s.Endpoints = []otelperf.EndpointRow{{Method: "GET", Route: "/books", Kind: "http", State: "normal"}}
 		if calls > 0 {
-			s.Endpoints[0].RepeatedCalls = &otelperf.RepeatedCalls{Dependency: "postgresql SELECT authors", CallsPerRequest: calls, Share: 0.9375, Requests: 32, TraceID: new("0af7651916cd43dd8448eb211c80319c")}
+			s.Endpoints[0].RepeatedCalls = &otelperf.RepeatedCalls{Dependency: "postgresql SELECT authors", CallsPerRequest: calls, Share: 0.9375, Requests: 32, Example: &otelperf.RequestRef{
+				TraceID: "0af7651916cd43dd8448eb211c80319c", Start: time.Unix(1e9, 0), DurationMs: 1203.4, Stored: true,
+			}}
 		}
 		return fleet.Answer{URL: "http://" + instance + "/", Summary: s}
 	}
-	const want = "note  GET /books: 25 calls of postgresql SELECT authors per request (in 94 % of the last 32 looked at), as in 0af7651916cd43dd8448eb211c80319c\n"
+	const want = "note  GET /books: 25 calls of postgresql SELECT authors per request (in 94 % of the last 32 looked at), as in that of 01:46:40 UTC, 1203 ms, trace 0af7651916cd43dd8448eb211c80319c\n"
 	for _, answers := range [][]fleet.Answer{{answer("a", 25)}, {answer("a", 12), answer("b", 25), answer("c", 0)}} {
 		v := fleet.Merge(answers)
 		for _, text := range []string{Summary(v), Table(v)} {

@@ -199,7 +199,10 @@ func summary(instance string) otelperf.Summary {
 		ID: "sp-1", State: "open", Start: noon.Add(-90 * time.Second), At: noon.Add(-80 * time.Second), Reason: "GET /checkout: p99 is 800 ms, usually 200 ms",
 		Endpoints: []otelperf.SpikeEndpoint{{Method: "GET", Route: "/checkout", State: "open", P99Ms: 800, BaselineP99Ms: 200, Quantile: 0.973, QuantileMs: 760, BaselineQuantileMs: 190, Ratio: new(4.0), WorstMs: 950, WorstRatio: new(5.0), CostRequests: 900, CostSlow: 300, CostFailed: 2, WaitsFor: "SELECT carts", Requests: 90, Above: 30, Expected: 0.9, ThresholdMs: 200,
 			Causes: []causes.Ranked{{Sentence: "82 % waiting for postgresql SELECT carts, 1 call as usual, 610 ms instead of 90 ms"}, {Sentence: "11 % waiting for a connection of pool main"}}}},
-		TraceIDs: []string{slowID},
+		SlowRequests: []otelperf.RequestRef{
+			{TraceID: slowID, SpanID: "b7ad6b7169203331", Start: noon.Add(-2 * time.Second), DurationMs: 812.5, Stored: true},
+			{TraceID: strings.Repeat("3", 32), SpanID: "b7ad6b7169203332", Start: noon.Add(-40 * time.Second), DurationMs: 640},
+		},
 	}}
 	told(&s)
 	return s

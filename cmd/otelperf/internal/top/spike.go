@@ -9,6 +9,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/fleet"
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/plain"
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/report"
 	"github.com/otelperf/otelperf-go/otelperf"
 )
 
@@ -53,7 +54,11 @@ func (m *Model) spikeDetail(s *fleet.Spike) []string {
 		}
 	}
 	for i := range s.Errors {
-		lines = append(lines, fmt.Sprintf("   %d %s: %s", s.Errors[i].Count, plain.Clip(s.Errors[i].Type, 60), plain.Clip(s.Errors[i].Message, 500)))
+		e := &s.Errors[i]
+		lines = append(lines, fmt.Sprintf("   %d %s: %s", e.Count, plain.Clip(e.Type, 60), plain.Clip(e.Message, 500)))
+		if e.LastRequest != nil {
+			lines = append(lines, "     the last at "+report.LocalRequest(e.LastRequest))
+		}
 	}
 	for i := range s.Signals {
 		if i == 0 {
@@ -61,11 +66,11 @@ func (m *Model) spikeDetail(s *fleet.Spike) []string {
 		}
 		lines = append(lines, "   "+plain.Clip(s.Signals[i].Sentence, 500))
 	}
-	for i, id := range s.TraceIDs {
+	for i := range s.SlowRequests {
 		if i == 0 {
 			lines = append(lines, "", " slow requests of that time; otelperf slow URL TRACE_ID shows one")
 		}
-		lines = append(lines, "   "+plain.Clip(id, 40))
+		lines = append(lines, "   "+report.LocalRequest(&s.SlowRequests[i]))
 	}
 	return lines
 }

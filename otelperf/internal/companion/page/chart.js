@@ -90,7 +90,8 @@ export class Chart extends Plot {
       if (h > 0) out.push(svg("rect", { x: from, y: a.floor - h, width: w, height: h, class: "bar" }));
       if (p.error_count > 0) {
         const failed = Math.max(1.5, h * p.error_count / p.count);
-        out.push(svg("rect", { x: from, y: a.floor - failed, width: w, height: failed, class: "bar failed" }));
+        const at = { x: from, y: a.floor - failed, width: w, height: failed };
+        out.push(svg("rect", { ...at, class: "bar failed" }), svg("rect", { ...at, fill: "url(#hatch)" }));
       }
     }
     return out;
@@ -109,7 +110,7 @@ export class Chart extends Plot {
     const done = (e) => new Date(e.time).getTime() + e.duration_ms;
     return this.slow.filter((e) => done(e) >= this.begin && done(e) <= this.end).sort((a, b) => b.duration_ms - a.duration_ms).slice(0, mostDots)
       .map((e) => svg("circle", { cx: this.x(done(e)), cy: this.y(e.duration_ms), r: 3.5, class: "request", on: { click: () => this.openTrace(e.trace_id) } },
-        svg("title", null, format.durationText(e.duration_ms) + " at " + format.clock(e.time) + ", open")));
+        svg("title", null, format.request(e.time, e.duration_ms))));
   }
 
   legend(s) {

@@ -25,6 +25,14 @@ export function mark(r) {
   return r.state === "normal" && unjudged(r) ? "learning" : r.state;
 }
 
+// shapes tell conditions apart without a colour.
+export const shapes = { failing: "\u2715", spiking: "\u25b2", silent: "\u25bd", elevated: "\u25c6", learning: "\u25cb", normal: "\u2022" };
+
+// shape is that of the worst of what the label says.
+export function shape(r) {
+  return shapes[r.error_state === "failing" ? "failing" : r.state === "spiking" ? "spiking" : r.traffic_state === "silent" ? "silent" : mark(r)];
+}
+
 // troubles are of failures and of traffic, and said before that of latency.
 function troubles(r) {
   return [
@@ -47,7 +55,7 @@ export function stateCell(td, r) {
   const full = label(r);
   if (td.dataset.shown === full) return;
   td.dataset.shown = full;
-  td.replaceChildren(el("span", { class: "badge " + mark(r), title: full }, el("span", { class: "visually-hidden" }, full)));
+  td.replaceChildren(el("span", { class: "badge " + mark(r), title: full }, el("span", { class: "shape", "aria-hidden": "true" }, shape(r)), el("span", { class: "visually-hidden" }, full)));
 }
 
 // These say in the place of the usual p99 and of its ratio what a row that is learning waits for.

@@ -2,6 +2,7 @@
 
 import { $, el, measure, show, svg, text } from "./dom.js";
 import * as format from "./format.js";
+import { requestCell } from "./request.js";
 import { Table } from "./table.js";
 
 const mostNames = 10, longestText = 160;
@@ -16,6 +17,8 @@ const time = (id, label) => ({ id, label, numeric: true, value: (r) => r[id], ce
 
 export class Events {
   constructor(openTrace) {
+    const request = requestCell(openTrace, "No request of its trace is stored as slow or failed");
+    this.slow = new Map(); // stored requests by trace id
     this.names = new Table($("event-names"), {
       caption: "The most frequent events", key: (r) => r.name, sort: { id: "count", desc: true },
       columns: [{ id: "name", label: "Event", first: "asc", class: "name mono", value: (r) => r.name }, number("last_minute", "per min", "In the last whole minute"), number("last_hour", "last hour"), number("count", "all"), time("last", "last")],
@@ -40,12 +43,7 @@ export class Events {
         { id: "page", label: "Page", class: "mono", cell: (td, r) => text(td, r.page ?? format.none) },
         { id: "source", label: "From", class: "faint", cell: (td, r) => text(td, r.source) },
         { id: "properties", label: "Properties", class: "properties", cell: (td, r) => text(td, properties(r)) },
-        {
-          id: "trace", label: "trace", cell: (td, r) => {
-            if (td.firstChild) return;
-            td.append(r.trace_id ? el("button", { type: "button", class: "plain mono", title: r.trace_id, on: { click: () => openTrace(r.trace_id) } }, r.trace_id.slice(0, 8)) : format.none);
-          },
-        },
+        { id: "request", label: "slow request", class: "request-cell", cell: (td, r) => request(td, this.slow.get(r.trace_id)) },
       ],
     });
   }
@@ -53,7 +51,8 @@ export class Events {
   hide() { show($("events-section"), false); }
 
   // show takes the answers of stats and of events/recent.
-  show(stats, { events: recent, count }) {
+  show(stats, { events: recent, count, slow_requests: slow }) {
+    this.slow = new Map(slow.map((r) => [r.trace_id, r]));
     show($("events-section"), true);
     text($("events-summary"), summary(stats));
     minutes(stats.minutes);

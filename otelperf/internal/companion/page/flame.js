@@ -7,7 +7,7 @@ import { Table } from "./table.js";
 
 const row = 20, glyph = 6.7, narrowest = 1.5; // pixels
 
-// kinds of states, each with a colour: what a goroutine waits for.
+// kinds of states, each with a colour and a pattern: what a goroutine waits for.
 const kinds = {
   sync: ["waiting for others", ["lock", "rwlock", "once", "cond", "waitgroup", "semaphore", "singleflight", "chan_send", "chan_receive", "select", "pipe"]],
   db: ["database, cache", ["db_connection", "db_reply", "cache_connection", "cache_reply"]],
@@ -89,7 +89,8 @@ export class Flame {
     const g = svg("g", {
       tabindex: "-1", role: "button", "aria-label": node.name + ", " + share + " of the time" + (node.kind ? ", " + kinds[node.kind][0] : ""), class: "flame-" + (node.kind || "mixed"),
       on: { click: () => this.zoom(node), focus: () => this.say(node), pointerenter: () => this.say(node) },
-    }, svg("rect", { x, y, width: Math.max(w - 1, 1), height: row - 1, rx: 2 }));
+    }, svg("rect", { x, y, width: Math.max(w - 1, 1), height: row - 1, rx: 2 }),
+    node.kind ? svg("rect", { x, y, width: Math.max(w - 1, 1), height: row - 1, rx: 2, class: "flame-pattern", fill: "url(#pattern-" + node.kind + ")" }) : null);
     g.node = node;
     node.mark = g;
     return g;

@@ -82,6 +82,12 @@ const minuteFormat = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute:
 export const clock = (iso) => clockFormat.format(new Date(iso));
 export const minute = (date) => minuteFormat.format(date);
 
+// request names one by when it began, with the day unless that is today, and how long it took.
+export function request(start, ms) {
+  const at = new Date(start);
+  return (at.toDateString() === new Date().toDateString() ? "" : dayFormat.format(at) + " ") + clock(at) + ", " + durationText(ms);
+}
+
 const dayFormat = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
 
 export const dayAndTime = (iso) => dayFormat.format(new Date(iso)) + ", " + clock(iso);

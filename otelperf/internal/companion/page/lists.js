@@ -1,9 +1,11 @@
 // The smaller tables: dependencies, jobs, errors, requests in flight, past spikes.
 
+import { mark, shape } from "./condition.js";
 import { $, el, keyed, measure, named, show, stack, text, toggle } from "./dom.js";
 import { baselineColumns, idle, numberColumns, timeColumn } from "./endpoints.js";
 import * as format from "./format.js";
 import { chip } from "./repeated.js";
+import { requestCell } from "./request.js";
 import { Table } from "./table.js";
 
 const route = (label) => ({ id: "name", label, first: "asc", class: "name", value: (r) => format.name(r), cell: (td, r) => nameCell(td, r) });
@@ -11,15 +13,6 @@ const route = (label) => ({ id: "name", label, first: "asc", class: "name", valu
 function nameCell(td, r) {
   if (!td.firstChild) td.append(el("span", { class: "route" }));
   named(td.firstChild, r, r.path);
-}
-
-// traceCell is a button that opens a trace.
-function traceCell(open) {
-  return (td, id) => {
-    if (td.dataset.shown === id) return;
-    td.dataset.shown = id;
-    td.replaceChildren(id ? el("button", { type: "button", class: "plain mono", title: id, on: { click: () => open(id) } }, id.slice(0, 8)) : format.none);
-  };
 }
 
 function list(id, options) {
@@ -51,27 +44,35 @@ function chosenCell(select, name) {
   };
 }
 
+// condition marks the ratio of a row in a table without a column for its state.
+function condition(tr, r) {
+  toggle(tr, "spiking", r.state === "spiking");
+  const cell = tr.querySelector("td.ratio"), unusual = mark(r) === "spiking" || mark(r) === "elevated";
+  if (unusual) cell.dataset.shape = shape(r);
+  else delete cell.dataset.shape;
+}
+
 export function makeLists(openTrace, select) {
-  const trace = traceCell(openTrace);
+  const request = requestCell(openTrace);
   const time = (id, label) => ({ id, label, numeric: true, value: (r) => r[id], cell: (td, r) => text(td, r[id] ? format.clock(r[id]) : format.none) });
   return {
     dependencies: list("dependencies", {
       caption: "Calls to databases and other services", key: (r) => format.name(r), sort: { id: "time", desc: true }, idle: idle(1, "not called"),
       columns: [route("Call"), { id: "count", label: "calls", class: "number", numeric: true, value: (r) => r.count, cell: (td, r) => text(td, format.count(r.count)) }, ...numberColumns,
         { ...timeColumn, title: "Time that calls took, all together, in each second" }, ...baselineColumns],
-      row: (tr, r) => toggle(tr, "spiking", r.state === "spiking"),
+      row: condition,
     }),
     jobs: list("jobs", {
       caption: "Work that no request began", key: (r) => r.route, sort: { id: "count", desc: true }, idle: idle(4, "not run"),
       columns: [{ id: "name", label: "Job", first: "asc", class: "name", value: (r) => r.route, cell: chosenCell(select, (r) => r.route) },
         { id: "count", label: "runs", numeric: true, value: (r) => r.count, cell: (td, r) => text(td, format.count(r.count)) }, ...numberColumns.filter((c) => c.id !== "rate"),
         { id: "max", label: "longest", class: "number", numeric: true, value: (r) => r.max_ms, cell: (td, r) => measure(td, format.duration(r.max_ms)) }, ...baselineColumns],
-      row: (tr, r) => toggle(tr, "spiking", r.state === "spiking"),
+      row: condition,
     }),
     errors: list("errors", {
       caption: "Failures by endpoint and type", key: (r) => [r.kind, format.name(r), r.type].join(" "), sort: { id: "last", desc: true },
       columns: [{ id: "type", label: "Error", first: "asc", class: "name", value: (r) => r.type, cell: errorCell }, { id: "count", label: "count", numeric: true, value: (r) => r.count, cell: (td, r) => text(td, format.count(r.count)) },
-        time("first", "first"), time("last", "last"), { id: "trace", label: "trace", cell: (td, r) => trace(td, r.last_trace_id) }],
+        time("first", "first"), time("last", "last"), { id: "request", label: "latest request", class: "request-cell", cell: (td, r) => request(td, r.last_request) }],
     }),
     active: list("active", {
       caption: "Requests that are running now", key: (r) => r.span_id, sort: { id: "age", desc: true },
@@ -86,7 +87,7 @@ export function makeLists(openTrace, select) {
         { id: "failed", label: "failed", title: "Requests that failed in that time", numeric: true, value: (r) => r.cost_failed, cell: (td, r) => text(td, format.count(r.cost_failed)) },
         { id: "cause", label: "why", class: "wide", cell: (td, r) => text(td, r.cause || format.none) },
         { id: "reason", label: "what was seen", class: "wide", cell: (td, r) => text(td, r.reason + (r.state === "new_normal" ? " (now the new normal)" : "")) },
-        { id: "trace", label: "trace", cell: (td, r) => trace(td, r.trace_ids[0] ?? "") }],
+        { id: "request", label: "slowest request", class: "request-cell", cell: (td, r) => request(td, r.slow_requests[0]) }],
     }),
   };
 }

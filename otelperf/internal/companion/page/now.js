@@ -3,6 +3,7 @@
 import { $, el, keyed, measure, named, show, text, toggle } from "./dom.js";
 import { shownQuantiles, unknown } from "./endpoints.js";
 import * as format from "./format.js";
+import { requestLink } from "./request.js";
 import { sentences } from "./runtime.js";
 import { said, showMutes, showSaid } from "./said.js";
 import { state } from "./state.js";
@@ -56,7 +57,7 @@ export function showNow(summary, openTrace, select, mayChange) {
 
 function fillSpike(li, spike, summary, openTrace, select) {
   const first = spike.endpoints[0];
-  const stamp = JSON.stringify([state.frozen, spike.id, spike.reason, spike.trace_ids, spike.signals, spike.causes, spike.cause, spike.after, first.worst_ratio, first.waits_for, first.cost_failed]);
+  const stamp = JSON.stringify([state.frozen, spike.id, spike.reason, spike.slow_requests, spike.signals, spike.causes, spike.cause, spike.after, first.worst_ratio, first.waits_for, first.cost_failed]);
   if (li.dataset.stamp !== stamp) {
     li.dataset.stamp = stamp;
     if (!li.said) li.append(li.said = said());
@@ -70,7 +71,7 @@ function fillSpike(li, spike, summary, openTrace, select) {
     slow(first) ? gauge(format.quantile(first.quantile)) : "",
     el("div", { class: "spike-text" }, ...why(spike), ...circumstance(spike), el("p", { class: "reason" }, spike.reason), el("ul", { class: "unusual" }, ...sentences(spike.signals)),
       el("p", { class: "muted spike-foot" }, el("span", { class: "since" }), el("span", { class: "cost" }), el("span", { class: "live" })),
-      el("p", { class: "muted spike-foot" }, ...traces(spike, openTrace), el("a", { href: "spikes/" + encodeURIComponent(spike.id) + "/bundle", download: "" }, "all that is known, as a zip file"))));
+      el("p", { class: "muted spike-foot" }, requests(spike, openTrace), el("a", { href: "spikes/" + encodeURIComponent(spike.id) + "/bundle", download: "" }, "all that is known, as a zip file"))));
   }
   text(li.querySelector(".since"), since(spike, new Date(summary.time)));
   live(li, spike, summary);
@@ -139,7 +140,9 @@ function cost(spike) {
   return format.count(of.cost_slow) + " of " + format.count(of.cost_requests) + " slow" + (of.cost_failed > 0 ? ", " + format.count(of.cost_failed) + " failed" : "");
 }
 
-function traces(spike, openTrace) {
-  return spike.trace_ids.slice(0, 3).map((id, i) =>
-    el("button", { type: "button", class: "plain", on: { click: () => openTrace(id) } }, i === 0 ? slow(spike) ? "slowest request" : "a request" : i === 1 ? slow(spike) ? "second slowest" : "another" : "third"));
+// requests are links to the slowest ones.
+function requests(spike, open) {
+  const all = spike.slow_requests;
+  if (all.length === 0) return "";
+  return el("span", null, (slow(spike) ? "slowest requests: " : "some requests: "), ...all.flatMap((r, i) => [i > 0 ? "; " : "", requestLink(r, open)]));
 }

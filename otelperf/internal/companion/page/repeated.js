@@ -2,6 +2,7 @@
 
 import { el, show, text } from "./dom.js";
 import * as format from "./format.js";
+import { requestLink } from "./request.js";
 
 // sentence says which calls, and how many there are of them.
 function sentence(r) {
@@ -25,12 +26,12 @@ export function chip(td, r) {
   node.title = share(r);
 }
 
-// showRepeated fills a paragraph, with a button that opens an example if one is stored.
+// showRepeated fills a paragraph, with a link to an example if there is one.
 export function showRepeated(node, r, openTrace) {
   show(node, Boolean(r));
   const stamp = JSON.stringify(r ?? null);
   if (node.dataset.stamp === stamp) return;
   node.dataset.stamp = stamp;
   node.replaceChildren(...(r ? [el("b", null, sentence(r)), ". " + share(r) + " ",
-    r.trace_id ? el("button", { type: "button", class: "plain", on: { click: () => openTrace(r.trace_id) } }, "A request that did") : ""] : []));
+    ...(r.example ? ["One of them: ", requestLink(r.example, openTrace)] : [])] : []));
 }

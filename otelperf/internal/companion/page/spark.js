@@ -30,6 +30,6 @@ export function spark(cell, values, baseline, spiking) {
   });
   const parts = [svg("path", { d: line, class: "spark-line" }), svg("path", { d: high, class: "spark-hot" })];
   if (baseline !== null) parts.unshift(svg("path", { d: `M${pad} ${y(baseline).toFixed(1)}H${width - pad}`, class: "spark-base" }));
-  if (last) parts.push(svg("circle", { cx: x(last.i), cy: y(last.v), r: 2.2, class: spiking || hot(last.v) ? "spark-dot hot" : "spark-dot" }));
+  if (last) parts.push(svg("circle", { cx: x(last.i), cy: y(last.v), r: spiking || hot(last.v) ? 3.4 : 2.2, class: spiking || hot(last.v) ? "spark-dot hot" : "spark-dot" }));
   cell.replaceChildren(svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height, class: "spark", "aria-hidden": "true" }, ...parts));
 }

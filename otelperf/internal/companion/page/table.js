@@ -3,6 +3,8 @@
 import { el, keyed, show, text } from "./dom.js";
 import { offer } from "./offers.js";
 
+const print = matchMedia("print");
+
 export const most = 15; // rows that a table shows that may have many, unless all are asked for
 
 export class Table {
@@ -26,6 +28,7 @@ export class Table {
       this.first = worst ? "the worst " : "the first ";
       this.more = el("button", { type: "button", class: "quiet more", "aria-controls": table.id, on: { click: () => { this.all = !this.all; onAll(this.all); this.render(); } } });
       table.parentElement.after(this.more);
+      print.addEventListener("change", () => this.render()); // on paper there is no button
     }
   }
 
@@ -78,7 +81,7 @@ export class Table {
     show(this.more, rows.length > most);
     text(this.more, "Show " + (this.all ? this.first + most : "all " + rows.length));
     this.more.setAttribute("aria-expanded", String(this.all));
-    return this.all ? rows : rows.filter((r, i) => i < most || this.keep?.(r));
+    return this.all || print.matches ? rows : rows.filter((r, i) => i < most || this.keep?.(r));
   }
 
   // sorted puts rows without a value last, whichever way.

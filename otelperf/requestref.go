@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package otelperf
+
+import (
+	"time"
+
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/otelperf/otelperf-go/otelperf/engine"
+	"github.com/otelperf/otelperf-go/otelperf/internal/units"
+	"github.com/otelperf/otelperf-go/slowlog"
+)
+
+// RequestRef names a slow or failed request by when it was and how long it took.
+type RequestRef struct {
+	TraceID    string    `json:"trace_id"`    // 32 hex digits
+	SpanID     string    `json:"span_id"`     // of the local root, 16 hex digits
+	Start      time.Time `json:"start"`       // of the local root
+	DurationMs float64   `json:"duration_ms"` // of the local root
+	// Stored: GET slow/{trace_id} shows it. The slow log forgets what others have taken the place of.
+	Stored bool `json:"stored"`
+}
+
+func refOf(r engine.Request) RequestRef {
+	return RequestRef{TraceID: r.TraceID.String(), SpanID: r.SpanID.String(), Start: r.Start.UTC(), DurationMs: units.Milliseconds(r.Duration)}
+}
+
+// requestOf is a stored request as incidents name it.
+func requestOf(e *slowlog.Entry) engine.Request {
+	return engine.Request{TraceID: e.TraceID, SpanID: e.SpanID, Start: e.Start, Duration: e.Duration}
+}
+
+// look finds out whether the request is stored.
+func (r *RequestRef) look(slow *slowlog.Store) {
+	id, err := trace.TraceIDFromHex(r.TraceID)
+	span, err2 := trace.SpanIDFromHex(r.SpanID)
+	r.Stored = err == nil && err2 == nil && slow.Has(id, span)
+}
+
+// look finds out which requests of a spike are stored.
+func (s *Spike) look(slow *slowlog.Store) {
+	for i := range s.SlowRequests {
+		s.SlowRequests[i].look(slow)
+	}
+	for i := range s.Errors {
+		if r := s.Errors[i].LastRequest; r != nil {
+			r.look(slow)
+		}
+	}
+}
+
+// traceIDs are those of its slow requests, for logs and OpenTelemetry events.
+func (s *Spike) traceIDs() []string {
+	ids := []string{}
+	for i := range s.SlowRequests {
+		ids = append(ids, s.SlowRequests[i].TraceID)
+	}
+	return ids
+}
