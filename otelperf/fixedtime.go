@@ -85,7 +85,7 @@ func (row *EndpointRow) ofThen() {
 // verdictThen is the verdict on a fixed time, of which f has the rows and the incidents.
 func (f *facts) verdictThen(of fixedTime) Verdict {
 	if !of.From.Before(of.To) {
-		return Verdict{verdictUnknown, "Nothing of that time is stored", "Stored is what was from " + of.StoredFrom.Format(time.DateTime) + " UTC on, and of the last hour alone."}
+		return Verdict{Status: verdictUnknown, Title: "Nothing of that time is stored", Detail: "Stored is what was from " + of.StoredFrom.Format(time.DateTime) + " UTC on, and of the last hour alone."}
 	}
 	f.unseen, f.spikes = nil, slices.Clone(f.spikes)
 	for i := range f.spikes {
@@ -99,7 +99,7 @@ func (f *facts) verdictThen(of fixedTime) Verdict {
 		return v
 	}
 	if !slices.ContainsFunc(f.endpoints, func(r EndpointRow) bool { return r.Count > 0 }) {
-		return Verdict{verdictUnknown, "No requests then", "There was none in this time that is still stored."}
+		return Verdict{Status: verdictUnknown, Title: "No requests then", Detail: "There was none in this time that is still stored."}
 	}
-	return Verdict{verdictOK, "No incident then", sentences(f.above("that time"))}
+	return Verdict{Status: verdictOK, Title: "No incident then", Detail: sentences(f.above("that time"))}
 }

@@ -72,7 +72,7 @@ var schemas = map[string]any{
 	"SlowList": slowList{}, "SlowRequest": SlowRequest{}, "RequestRef": RequestRef{}, "SpikeError": SpikeError{}, "RepeatedCalls": RepeatedCalls{}, "SlowTrace": slowTrace{}, "RankedCause": causes.Ranked{},
 	"RequestInRecording": recordedRequest{}, "RecordedPart": recordedPart{}, "RecordedState": recordedState{}, "Spike": Spike{}, "SpikeEndpoint": SpikeEndpoint{},
 	"SpikeList": spikeList{}, "Ack": mutes.Ack{}, "Muted": mutes.Muted{}, "Mute": mutes.Mute{}, "MuteList": muteList{}, "SpikeChange": spikeChange{}, "ActiveList": activeList{}, "ActiveRequest": activeRequest{},
-	"ErrorList": errorList{}, "ErrorGroup": errorGroup{}, "Health": Health{}, "Verdict": Verdict{}, "HealthCheck": HealthCheck{}, "NotifierStatus": NotifierStatus{}, "Settings": Settings{},
+	"ErrorList": errorList{}, "ErrorGroup": errorGroup{}, "Health": Health{}, "Verdict": Verdict{}, "VerdictSubject": VerdictSubject{}, "HealthCheck": HealthCheck{}, "NotifierStatus": NotifierStatus{}, "Settings": Settings{},
 	"ResetAnswer": resetAnswer{}, "Mark": marks.Mark{}, "MarkRequest": marks.Request{}, "MarkList": markList{}, "Comparison": comparison{}, "ComparedSide": comparedSide{}, "Interval": interval{}, "Change": measuredChange{}, "AfterMark": marks.After{}, "Diagnostics": Diagnostics{}, "ProcessorStats": spikeprocessor.Stats{}, "EngineStats": engine.Stats{},
 	"SlowLogStats": slowlog.Stats{}, "SlowLogLimits": slowlog.Limits{}, "StreamStats": Diagnostics{}.Streams, "OwnCost": OwnCost{},
 	"Anatomy": slowlog.Anatomy{}, "Node": slowlog.Node{}, "Finding": slowlog.Finding{}, "ErrorInfo": slowlog.ErrorInfo{},

@@ -21,6 +21,17 @@ type Verdict struct {
 	Status string `json:"status"`
 	Title  string `json:"title"`  // in a few words
 	Detail string `json:"detail"` // what else there is to know; empty if nothing
+	// Of is what the title names first, where that is a part of an incident.
+	Of VerdictSubject `json:"of,omitzero"`
+}
+
+// VerdictSubject is a part of an incident: see SpikeEndpoint.
+type VerdictSubject struct {
+	SpikeID string `json:"spike_id"` // of the Spike
+	Method  string `json:"method"`   // of the SpikeEndpoint
+	Route   string `json:"route"`    // of the SpikeEndpoint
+	Kind    string `json:"kind"`     // of the SpikeEndpoint
+	Matter  string `json:"matter"`   // of the SpikeEndpoint
 }
 
 // The statuses of a Verdict, in order.
@@ -52,30 +63,30 @@ const busyRequests = 100
 func (f *facts) verdict() Verdict {
 	switch {
 	case f.disabled != "":
-		return Verdict{verdictOff, "Switched off", f.disabled + " is set: nothing is measured."}
+		return Verdict{Status: verdictOff, Title: "Switched off", Detail: f.disabled + " is set: nothing is measured."}
 	case f.stalled:
-		return Verdict{verdictUnknown, "Cannot tell", "Evaluation has stopped: the numbers are old."}
+		return Verdict{Status: verdictUnknown, Title: "Cannot tell", Detail: "Evaluation has stopped: the numbers are old."}
 	}
 	if v, wrong := f.incidents(); wrong {
 		return v
 	}
 	if len(f.endpoints) == 0 {
-		return Verdict{verdictUnknown, "No requests yet", "The first one that ends shows up here within a second."}
+		return Verdict{Status: verdictUnknown, Title: "No requests yet", Detail: "The first one that ends shows up here within a second."}
 	}
 	if before := f.fromBefore(); before != "" {
-		return Verdict{verdictUnknown, "Cannot tell yet", before}
+		return Verdict{Status: verdictUnknown, Title: "Cannot tell yet", Detail: before}
 	}
 	waiting, judged := f.waiting()
 	if judged+len(waiting) == 0 {
-		return Verdict{verdictUnknown, "Cannot tell yet", "There was no request in this window."}
+		return Verdict{Status: verdictUnknown, Title: "Cannot tell yet", Detail: "There was no request in this window."}
 	}
 	errors := f.newErrors()
 	if judged == 0 || errors != "" || slices.ContainsFunc(waiting, func(r *EndpointRow) bool { return r.Count >= busyRequests }) {
-		return Verdict{verdictUnknown, "Cannot tell yet", sentences(waitText(waiting), errors, within(judged))}
+		return Verdict{Status: verdictUnknown, Title: "Cannot tell yet", Detail: sentences(waitText(waiting), errors, within(judged))}
 	}
 	rest := sentences(within(judged), waitText(waiting), f.above("this window"), f.past())
 	if i := slices.IndexFunc(f.budgets, func(b ErrorBudget) bool { return b.State == "used_up" }); i >= 0 {
-		return Verdict{verdictElevated, "Nothing new, but the error budget of " + units.Middle(f.budgets[i].Name, 60) + " is used up", rest}
+		return Verdict{Status: verdictElevated, Title: "Nothing new, but the error budget of " + units.Middle(f.budgets[i].Name, 60) + " is used up", Detail: rest}
 	}
 	if usual := f.failAsUsual(); len(usual) > 0 {
 		r := usual[0]
@@ -83,9 +94,9 @@ func (f *facts) verdict() Verdict {
 		if n := len(usual) - 1; n > 0 {
 			title += fmt.Sprintf(", and %d more", n)
 		}
-		return Verdict{verdictElevated, title, rest}
+		return Verdict{Status: verdictElevated, Title: title, Detail: rest}
 	}
-	return Verdict{verdictOK, "Nothing is wrong", rest}
+	return Verdict{Status: verdictOK, Title: "Nothing is wrong", Detail: rest}
 }
 
 // before reports whether an incident was open before the restart, and nothing of it was seen since.
@@ -154,11 +165,11 @@ func (f *facts) verdictOn(open []*Spike) Verdict {
 	var v Verdict
 	var also []string
 	for _, t := range troubles {
-		affected, cause := t.of(open, f.cost)
+		affected, first, cause := t.of(open, f.cost)
 		switch n := len(affected); {
 		case n == 0:
 		case v.Title == "":
-			v = Verdict{Status: t.status, Title: affected.title(&t), Detail: cause}
+			v = Verdict{Status: t.status, Title: affected.title(&t), Detail: cause, Of: first}
 		default:
 			also = append(also, t.also+": "+affected.text())
 		}
@@ -179,26 +190,33 @@ func (f *facts) cost(p *SpikeEndpoint) float64 {
 	return -1
 }
 
-// of returns what has open parts of a kind, that first which costs most, and the cause of the first that has any.
-func (t *trouble) of(open []*Spike, cost func(*SpikeEndpoint) float64) (all affected, cause string) {
-	var parts []*SpikeEndpoint
+// of returns what has open parts of a kind, that first which costs most, which part that is, and the cause of the first that has any.
+func (t *trouble) of(open []*Spike, cost func(*SpikeEndpoint) float64) (all affected, first VerdictSubject, cause string) {
+	type part struct {
+		id string
+		*SpikeEndpoint
+	}
+	var parts []part
 	for _, s := range open {
 		for i := range s.Endpoints {
 			if p := &s.Endpoints[i]; p.State == "open" && t.is(p) {
-				parts = append(parts, p)
+				parts = append(parts, part{s.ID, p})
 			}
 		}
 	}
-	slices.SortStableFunc(parts, func(a, b *SpikeEndpoint) int { return cmp.Compare(cost(b), cost(a)) })
-	for _, p := range parts {
-		if one := affectedBy(p); !slices.Contains(all, one) {
+	slices.SortStableFunc(parts, func(a, b part) int { return cmp.Compare(cost(b.SpikeEndpoint), cost(a.SpikeEndpoint)) })
+	for i, p := range parts {
+		if i == 0 {
+			first = VerdictSubject{p.id, p.Method, p.Route, p.Kind, p.Matter}
+		}
+		if one := affectedBy(p.SpikeEndpoint); !slices.Contains(all, one) {
 			all = append(all, one)
 		}
 		if cause == "" && (len(p.Causes) == 0 || !p.Causes[0].Unknown) {
 			cause = p.Cause
 		}
 	}
-	return all, cause
+	return all, first, cause
 }
 
 // waiting are the endpoints with requests that are not judged yet; judged is how many are.

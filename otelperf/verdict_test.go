@@ -3,6 +3,7 @@
 package otelperf
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -92,8 +93,13 @@ func TestVerdict(t *testing.T) {
 		{"while learning", facts{endpoints: []EndpointRow{learning}, spikes: []Spike{failing}}, "failing", "GET /pay is failing", ""},
 	} {
 		tt.facts.now = now
-		if got := tt.facts.verdict(); got != (Verdict{tt.status, tt.title, tt.detail}) {
-			t.Errorf("%s:\n got %q\nwant %q", tt.name, got, Verdict{tt.status, tt.title, tt.detail})
+		got, of := tt.facts.verdict(), VerdictSubject{}
+		if got.Of.Route != "" && !strings.Contains(got.Title, got.Of.Route) {
+			t.Errorf("%s: %q is of %+v", tt.name, got.Title, got.Of)
+		}
+		got.Of, of = of, got.Of
+		if got != (Verdict{Status: tt.status, Title: tt.title, Detail: tt.detail}) {
+			t.Errorf("%s:\n got %q of %+v\nwant %q", tt.name, got, of, []string{tt.status, tt.title, tt.detail})
 		}
 	}
 }

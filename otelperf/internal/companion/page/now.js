@@ -23,13 +23,11 @@ const figureNodes = figures.map(([label]) => {
   return value;
 });
 
-// weight orders spikes as the verdict does: what fails first.
-const weight = (spike) => Math.max(0, ["failures", "panics", "latency", "silence", "objective", "client_errors"].indexOf(spike.matter));
+// leads is the part of a spike that its card is about: the one that the headline names, or the first.
+const leads = (spike, of) => of?.spike_id === spike.id && spike.endpoints.find((e) => e.method === of.method && e.route === of.route && e.kind === of.kind && e.matter === of.matter) || spike.endpoints[0];
 
-// counted is the time that the numbers of a frozen view are of, in unix seconds: until they are there, and where nothing is stored, the one
-// that was asked for. nothingStored tells whether there is nothing.
-export const counted = (summary) => summary.from && !nothingStored(summary) ? { from: new Date(summary.from) / 1000, to: new Date(summary.to) / 1000 } : { from: state.get("from"), to: state.get("to") };
-export const nothingStored = (summary) => summary.stored_from !== undefined && summary.from === summary.to;
+// weight orders spikes as the verdict does: what it names is first, then what fails.
+const weight = (spike, of) => of?.spike_id === spike.id ? -1 : Math.max(0, ["failures", "panics", "latency", "silence", "objective", "client_errors"].indexOf(spike.matter));
 
 const wrong = new Set(["failing", "slow", "silent", "burning"]);
 
@@ -40,8 +38,8 @@ export function showNow(summary, openTrace, select, mayChange) {
     figureNodes[i].title = title?.(summary) ?? "";
     toggle(figureNodes[i], "bad", Boolean(bad?.(summary)));
   });
-  const open = summary.spikes.filter((s) => state.frozen || s.state === "open").toSorted((a, b) => weight(a) - weight(b)).slice(0, state.frozen ? cards : undefined);
   const verdict = summary.verdict;
+  const open = summary.spikes.filter((s) => state.frozen || s.state === "open").toSorted((a, b) => weight(a, verdict.of) - weight(b, verdict.of)).slice(0, state.frozen ? cards : undefined);
   text($("headline"), verdict.title);
   text($("headline-detail"), nothingStored(summary) ? "Stored is what was from " + format.dayAndTime(summary.stored_from) + " on, and of the last hour alone." : verdict.detail);
   toggle(document.body, "wrong", wrong.has(verdict.status));
@@ -56,8 +54,8 @@ export function showNow(summary, openTrace, select, mayChange) {
 }
 
 function fillSpike(li, spike, summary, openTrace, select) {
-  const first = spike.endpoints[0];
-  const stamp = JSON.stringify([state.frozen, spike.id, spike.reason, spike.slow_requests, spike.signals, spike.causes, spike.cause, spike.after, first.worst_ratio, first.waits_for, first.cost_failed]);
+  const first = leads(spike, summary.verdict.of);
+  const stamp = JSON.stringify([state.frozen, spike.id, spike.reason, spike.slow_requests, spike.signals, spike.causes, spike.cause, spike.after, format.name(first), first.worst_ratio, first.waits_for, first.cost_failed]);
   if (li.dataset.stamp !== stamp) {
     li.dataset.stamp = stamp;
     if (!li.said) li.append(li.said = said());
@@ -121,22 +119,22 @@ const windowNames = { "1m": "last minute", "5m": "last 5 min", "1h": "last hour"
 
 // live shows what changes: what the spike has cost, and what the endpoint's row says.
 function live(li, spike, summary) {
-  const p = spike.endpoints[0];
+  const p = leads(spike, summary.verdict.of);
   const row = [...summary.endpoints, ...summary.dependencies, ...summary.jobs].find((r) => r.kind === p.kind && format.name(r) === format.name(p));
   const shown = [p.baseline_quantile_ms, p.quantile_ms, p.worst_ms, p.last_ms];
   const top = Math.max(0.001, ...shown);
   li.querySelectorAll(".gauge-track > span").forEach((bar, i) => { bar.style.width = shown[i] / top * 100 + "%"; });
   li.querySelectorAll(".gauge-value").forEach((value, i) => text(value, format.durationText(shown[i])));
-  text(li.querySelector(".cost"), cost(spike));
+  text(li.querySelector(".cost"), cost(spike, p));
   text(li.querySelector(".live"), row && row.count > 0
     ? (windowNames[summary.window] ?? "in that time") + ": p50 " + format.durationText(row.p50_ms) + ", p99 " + format.durationText(row.p99_ms) + ", " + format.rate(row.rate) + "\u202f/s, " + format.percent(row.error_rate) + " errors"
     : "no request " + state.when);
 }
 
 // cost is that of the requests, or of the calls or jobs where there are none.
-function cost(spike) {
+function cost(spike, lead) {
   if (!slow(spike)) return format.count(spike.cost_failed) + " of " + format.count(spike.cost_requests) + " failed";
-  const of = spike.cost_requests > 0 ? spike : spike.endpoints[0];
+  const of = spike.cost_requests > 0 ? spike : lead;
   return format.count(of.cost_slow) + " of " + format.count(of.cost_requests) + " slow" + (of.cost_failed > 0 ? ", " + format.count(of.cost_failed) + " failed" : "");
 }
 
