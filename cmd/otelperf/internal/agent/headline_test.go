@@ -17,16 +17,17 @@ const quietSummary = `"service": "shop", "instance": "a", "window": "5m", "time"
 func twoIncidents(recorder, recordings string) func(path string) string {
 	return func(path string) string {
 		spikes := `[
-			{"id": "new", "state": "open", "matter": "latency", "start": "2026-03-01T11:59:00Z", "trace_ids": ["bb"], "cause": "GET /new: 80 % at new.go:1", "causes": [{"sentence": "80 % at new.go:1"}],
+			{"id": "new", "state": "open", "matter": "latency", "start": "2026-03-01T11:59:00Z", "slow_requests": [{"trace_id": "bb", "stored": true}], "cause": "GET /new: 80 % at new.go:1", "causes": [{"sentence": "80 % at new.go:1"}],
 			 "endpoints": [{"method": "GET", "route": "/new", "kind": "server", "matter": "latency", "state": "open", "cause": "GET /new: 80 % at new.go:1", "causes": [{"sentence": "80 % at new.go:1"}]}]},
-			{"id": "old", "state": "open", "matter": "latency", "start": "2026-03-01T11:50:00Z", "trace_ids": ["aa"], "recordings": ` + recordings + `, "endpoints": [
+			{"id": "old", "state": "open", "matter": "latency", "start": "2026-03-01T11:50:00Z", "slow_requests": [{"trace_id": "aa", "stored": true}], "recordings": ` + recordings + `, "endpoints": [
 			 {"method": "GET", "route": "/other", "kind": "server", "matter": "latency", "state": "open"},
 			 {"method": "GET", "route": "/old", "kind": "server", "matter": "latency", "state": "open", "cause": "GET /old: 94 % in the database"}]},
 			{"id": "before", "state": "ended", "matter": "latency", "start": "2026-03-01T10:00:00Z", "endpoints": [
 			 {"method": "GET", "route": "/old", "kind": "server", "matter": "latency", "state": "ended", "cause": "GET /old: waiting at before.go:9"}]}]`
 		switch path {
 		case "summary":
-			return `{` + quietSummary + `, "verdict": {"status": "slow", "title": "2 endpoints have left their usual latency: GET /old and GET /new"},
+			return `{` + quietSummary + `, "verdict": {"status": "slow", "title": "2 endpoints have left their usual latency: GET /old and GET /new",
+				"of": {"spike_id": "old", "method": "GET", "route": "/old", "kind": "server", "matter": "latency"}},
 				"endpoints": [{"method": "GET", "route": "/old", "kind": "server", "impact": 9}, {"method": "GET", "route": "/new", "kind": "server", "impact": 1}],
 				"spikes": ` + spikes + `, "diagnostics": {"evidence": ` + recorder + `}}`
 		case "evidence/7": // has seen others only

@@ -53,7 +53,8 @@ func TestWhyIsOfTheHeadline(t *testing.T) {
 	other.Causes, other.After = nil, nil
 	a.summary.Spikes[0].Endpoints[0].Matter = "latency"
 	a.summary.Spikes = append(a.summary.Spikes, other)
-	a.summary.Verdict = otelperf.Verdict{Status: "failing", Title: "GET /products is failing"}
+	a.summary.Verdict = otelperf.Verdict{Status: "failing", Title: "GET /products is failing",
+		Of: otelperf.VerdictSubject{SpikeID: "sp-2", Method: "GET", Route: "/products", Kind: "server", Matter: "failures"}}
 	s := newScreen(t, 120, 30, a)
 	for range 3 {
 		s.has("FAILING  GET /products is failing", "WHY  GET /products: all of them: pool is empty")
