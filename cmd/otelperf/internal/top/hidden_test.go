@@ -78,13 +78,13 @@ func TestLongLinesWrap(t *testing.T) {
 	s := newScreen(t, 80, 24, a)
 	s.press("tab", "tab", "tab")
 	s.press("enter")
-	seen := ""
+	var seen strings.Builder
 	for range 20 {
-		seen += s.text()
+		seen.WriteString(s.text())
 		s.press("down")
 	}
 	for _, want := range []string{"end-of-it", " -end", slowID} {
-		if !strings.Contains(seen, want) {
+		if !strings.Contains(seen.String(), want) {
 			t.Errorf("no %q in the details of the spike: %s", want, s.text())
 		}
 	}
