@@ -29,6 +29,11 @@ const leads = (spike, of) => of?.spike_id === spike.id && spike.endpoints.find((
 // weight orders spikes as the verdict does: what it names is first, then what fails.
 const weight = (spike, of) => of?.spike_id === spike.id ? -1 : Math.max(0, ["failures", "panics", "latency", "silence", "objective", "client_errors"].indexOf(spike.matter));
 
+// counted is the time that the numbers of a frozen view are of, in unix seconds: until they are there, and where nothing is stored, the one
+// that was asked for. nothingStored tells whether there is nothing.
+export const counted = (summary) => summary.from && !nothingStored(summary) ? { from: new Date(summary.from) / 1000, to: new Date(summary.to) / 1000 } : { from: state.get("from"), to: state.get("to") };
+export const nothingStored = (summary) => summary.stored_from !== undefined && summary.from === summary.to;
+
 const wrong = new Set(["failing", "slow", "silent", "burning"]);
 
 export function showNow(summary, openTrace, select, mayChange) {
