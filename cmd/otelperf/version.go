@@ -22,7 +22,7 @@ var pseudoVersion = regexp.MustCompile(`[-.][0-9]{14}-([0-9a-f]{12})$`)
 func newVersion() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
-		Short: "Show the version, Go's, and the revision",
+		Short: "Show the version, Go's, and the revision where the build knows it",
 		Long: `Shows in a line the version, that of Go it was built with, and the revision where it is known: of a build in a checkout,
 and of an installed version without a tag. --version does the same.`,
 		Example: "  otelperf version",

@@ -5,16 +5,18 @@ package agent
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/client"
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/doctor"
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/plain"
 	"github.com/otelperf/otelperf-go/otelperf"
 )
 
 var diagnosticsTool = tool{
 	name: "get_diagnostics", title: "Is it wired right?",
-	description: `Says of each service whether otelperf is wired right, what was lost, and in "hints" what looks wrong with the lines that mend it. ` +
+	description: `Says of each service whether otelperf is wired right, what was lost, and in "findings" what looks wrong with the Go lines that mend it, as 'otelperf doctor' does. ` +
 		`Use it when numbers, routes, causes or traces are missing or look wrong, and before trusting that nothing is wrong.`,
 }
 
@@ -24,26 +26,50 @@ type diagnosticsAnswer struct {
 }
 
 type diagnosed struct {
-	URL       string   `json:"url"`
-	Service   string   `json:"service"`
-	Instance  string   `json:"instance"`
-	Uptime    float64  `json:"uptime_seconds"`
-	Measures  string   `json:"measures" jsonschema:"spans, metrics, or off with the variable that switched it off"`
-	Stalled   bool     `json:"stalled,omitzero" jsonschema:"the numbers are old"`
-	Requests  uint64   `json:"requests" jsonschema:"since the start or the last reset"`
-	Learning  int      `json:"endpoints_learning" jsonschema:"endpoints of which it is not known yet what is usual"`
-	Endpoints int      `json:"endpoints"`
-	Recorder  string   `json:"recorder" jsonschema:"of the runtime, which knows lines of code: its state, or none"`
-	Lost      []string `json:"lost" jsonschema:"what was left out or went wrong since the start, with counts"`
-	Hints     []string `json:"hints" jsonschema:"what looks wrong and how to mend it"`
-	Versions  []string `json:"versions"`
+	URL       string    `json:"url"`
+	Service   string    `json:"service"`
+	Instance  string    `json:"instance"`
+	Uptime    float64   `json:"uptime_seconds"`
+	Measures  string    `json:"measures" jsonschema:"spans, metrics, or off with the variable that switched it off"`
+	Stalled   bool      `json:"stalled,omitzero" jsonschema:"the numbers are old"`
+	Requests  uint64    `json:"requests" jsonschema:"since the start or the last reset"`
+	Learning  int       `json:"endpoints_learning" jsonschema:"endpoints of which it is not known yet what is usual"`
+	Endpoints int       `json:"endpoints"`
+	Recorder  string    `json:"recorder" jsonschema:"of the runtime, which knows lines of code: its state, or none"`
+	Lost      []string  `json:"lost" jsonschema:"what was left out or went wrong since the start, with counts"`
+	Findings  []finding `json:"findings" jsonschema:"what is wrong or can be better, the worst first"`
+	Versions  []string  `json:"versions"`
+}
+
+// finding is one of otelperf doctor.
+type finding struct {
+	Name  string   `json:"name"`
+	Mend  bool     `json:"mend" jsonschema:"it is wrong; otherwise it is advice"`
+	Text  string   `json:"text"`
+	Lines []string `json:"lines" jsonschema:"of Go, that mend it; empty where none do"`
+}
+
+// Bounds of what is said of one service's wiring.
+const (
+	maxFindings = 12
+	maxMending  = 12 // lines of one
+)
+
+func findingsOf(url string, w *client.Wiring) []finding {
+	report := doctor.Examine(w, url)
+	out := []finding{}
+	for _, f := range report.Findings[:min(len(report.Findings), maxFindings)] {
+		lines := []string{}
+		for _, l := range f.Lines[:min(len(f.Lines), maxMending)] {
+			lines = append(lines, strings.ReplaceAll(l, "\t", "  "))
+		}
+		out = append(out, finding{f.Name, f.Mend, f.Text, lines})
+	}
+	return out
 }
 
 func (s *server) getDiagnostics(ctx context.Context, v values) (*diagnosticsAnswer, error) {
-	answers, e, err := each(ctx, s, v, func(ctx context.Context, c *client.Client) (*otelperf.Summary, error) {
-		sum, _, err := c.Summary(ctx, otelperf.Window5m)
-		return sum, err
-	})
+	answers, e, err := each(ctx, s, v, func(ctx context.Context, c *client.Client) (*client.Wiring, error) { return c.Wiring(ctx) })
 	if err != nil {
 		return nil, err
 	}
@@ -55,11 +81,11 @@ func (s *server) getDiagnostics(ctx context.Context, v values) (*diagnosticsAnsw
 	return a, nil
 }
 
-func diagnosedOf(url string, s *otelperf.Summary) diagnosed {
-	d := &s.Diagnostics
+func diagnosedOf(url string, w *client.Wiring) diagnosed {
+	s, d := w.Summary, &w.Diagnostics
 	out := diagnosed{
 		URL: url, Service: s.Service, Instance: s.Instance, Uptime: s.UptimeSeconds, Measures: d.Source, Stalled: d.Stalled, Requests: s.TotalRequests,
-		Endpoints: len(s.Endpoints), Recorder: "none: WithEvidence(evidence.New()) adds it", Lost: lossesOf(d), Hints: append([]string{}, d.Hints...), Versions: []string{},
+		Endpoints: len(s.Endpoints), Recorder: "none: WithEvidence(evidence.New()) adds it", Lost: lossesOf(d), Findings: findingsOf(url, w), Versions: []string{},
 	}
 	if d.Disabled != "" {
 		out.Measures = "off: " + d.Disabled
@@ -117,11 +143,18 @@ func (a *diagnosticsAnswer) text() string {
 		for _, text := range s.Lost {
 			fmt.Fprintf(&b, "  %s\n", text)
 		}
-		for _, text := range s.Hints {
-			fmt.Fprintf(&b, "  Hint: %s\n", text)
+		for _, f := range s.Findings {
+			word := "To mend"
+			if !f.Mend {
+				word = "To consider"
+			}
+			fmt.Fprintf(&b, "  %s (%s): %s\n", word, f.Name, f.Text)
+			for _, l := range f.Lines {
+				fmt.Fprintf(&b, "      %s\n", l)
+			}
 		}
-		if len(s.Hints) == 0 {
-			b.WriteString("  Nothing looks wrong with the wiring.\n")
+		if !slices.ContainsFunc(s.Findings, func(f finding) bool { return f.Mend }) {
+			b.WriteString("  Nothing is to be mended in the wiring.\n")
 		}
 	}
 	return b.String()

@@ -5,6 +5,7 @@ package agent
 import (
 	"context"
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -100,6 +101,33 @@ func TestRealService(t *testing.T) {
 	s.good(t, "list_dependencies", nil)
 	for _, in := range read[incidentList](t, s, "list_incidents", nil).Incidents {
 		s.good(t, "get_incident", args{"id": in.ID})
+	}
+}
+
+// Diagnostics are what doctor says, with the lines that mend it: here of a service that counts nothing, and of one without a name.
+func TestDiagnosticsAreDoctors(t *testing.T) {
+	bare, err := otelperf.New(otelperf.WithLogger(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = bare.Shutdown(context.Background()) })
+	server := httptest.NewServer(bare.Handler())
+	t.Cleanup(server.Close)
+	nameless := scripted(t, func(string) string {
+		return `{"service": "unknown_service:shop", "instance": "a", "window": "all", "source": "spans", "endpoints": [{"method": "GET", "route": "/", "count": 9}]}`
+	})
+	for url, name := range map[string]string{server.URL: "no_processor", nameless: "no_service_name"} {
+		s := connect(t, client.Options{}, url)
+		d := read[diagnosticsAnswer](t, s, "get_diagnostics", nil)
+		i := slices.IndexFunc(d.Services[0].Findings, func(f finding) bool { return f.Name == name && f.Mend && f.Text != "" && len(f.Lines) > 0 })
+		if i < 0 {
+			t.Fatalf("no %s with its lines in %+v", name, d.Services[0].Findings)
+		}
+		text := s.good(t, "get_diagnostics", nil)
+		f := &d.Services[0].Findings[i]
+		if !strings.Contains(text, "To mend ("+name+"): "+f.Text) || !strings.Contains(text, "      "+f.Lines[0]+"\n") || strings.Contains(text, "Nothing is to be mended") {
+			t.Errorf("the text is %s", text)
+		}
 	}
 }
 

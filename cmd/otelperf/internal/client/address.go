@@ -17,7 +17,8 @@ const usualMount = "/debug/otelperf/"
 var errAddress = errors.New("no URL")
 
 // bases reads an address as a person types it: with or without a scheme, a trailing slash, the path that the endpoint is
-// mounted at. It returns what to try, in this order; each ends in a slash.
+// mounted at. It returns what to try, in this order, what was given last; each ends in a slash. Where the endpoint usually is comes first:
+// a question to a path of the service itself would count as one of its requests.
 func bases(address string) ([]*url.URL, error) {
 	text := strings.TrimSpace(address)
 	if !strings.Contains(text, "://") {
@@ -41,5 +42,5 @@ func bases(address string) ([]*url.URL, error) {
 	if strings.HasSuffix(given.Path, usualMount) {
 		return []*url.URL{given}, nil
 	}
-	return []*url.URL{given, given.JoinPath(usualMount)}, nil
+	return []*url.URL{given.JoinPath(usualMount), given}, nil
 }

@@ -52,7 +52,7 @@ func New(address string, o Options) (*Client, error) {
 	if o.Timeout <= 0 {
 		o.Timeout = DefaultTimeout
 	}
-	c := &Client{name: try[0].Redacted(), try: try, token: o.Token, timeout: o.Timeout}
+	c := &Client{name: try[len(try)-1].Redacted(), try: try, token: o.Token, timeout: o.Timeout}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxResponseHeaderBytes = 64 << 10
 	transport.MaxIdleConnsPerHost = 2

@@ -49,14 +49,14 @@ func newClient(t *testing.T, address string, o Options) *Client {
 
 func TestBases(t *testing.T) {
 	tests := []struct{ in, want string }{
-		{"http://h:8080", "http://h:8080/ http://h:8080/debug/otelperf/"},
-		{"http://h:8080/", "http://h:8080/ http://h:8080/debug/otelperf/"},
-		{"h:8080", "http://h:8080/ http://h:8080/debug/otelperf/"},
-		{":8080", "http://localhost:8080/ http://localhost:8080/debug/otelperf/"},
+		{"http://h:8080", "http://h:8080/debug/otelperf/ http://h:8080/"},
+		{"http://h:8080/", "http://h:8080/debug/otelperf/ http://h:8080/"},
+		{"h:8080", "http://h:8080/debug/otelperf/ http://h:8080/"},
+		{":8080", "http://localhost:8080/debug/otelperf/ http://localhost:8080/"},
 		{"https://h/debug/otelperf", "https://h/debug/otelperf/"},
 		{"https://h/debug/otelperf/?window=1m#x", "https://h/debug/otelperf/"},
-		{"https://h/a%2Fb", "https://h/a%2Fb/ https://h/a%2Fb/debug/otelperf/"},
-		{"[::1]:80", "http://[::1]:80/ http://[::1]:80/debug/otelperf/"},
+		{"https://h/a%2Fb", "https://h/a%2Fb/debug/otelperf/ https://h/a%2Fb/"},
+		{"[::1]:80", "http://[::1]:80/debug/otelperf/ http://[::1]:80/"},
 	}
 	for _, tt := range tests {
 		urls, err := bases(tt.in)
@@ -115,16 +115,33 @@ func TestFindsTheEndpoint(t *testing.T) {
 	}
 }
 
+// Where the endpoint is where it usually is, no path of the service itself is asked for, whatever is asked first: it would count as a request.
+func TestAsksNoPathOfTheService(t *testing.T) {
+	mux := http.NewServeMux()
+	mux.Handle("/debug/otelperf/", answer(200, "application/json", goodSummary))
+	for _, path := range []string{"", "/", "/shop"} {
+		url := serve(t, http.StripPrefix(strings.TrimSuffix(path, "/"), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if !strings.HasPrefix(r.URL.Path, usualMount) {
+				t.Errorf("with the path %q it asks for %s", path, r.URL.Path)
+			}
+			mux.ServeHTTP(w, r)
+		})))
+		c := newClient(t, url+path, Options{})
+		if _, err := c.Marks(t.Context()); err != nil {
+			t.Errorf("with the path %q: %v", path, err)
+		}
+		if got := c.URL(); strings.Contains(got, "debug") {
+			t.Errorf("the client of %s is named %s", url+path, got)
+		}
+	}
+}
+
 func TestTokenIsSentAndStaysThere(t *testing.T) {
 	var leaked string
 	other := serve(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { leaked = r.Header.Get("Authorization") }))
 	var got string
 	url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		got = r.Header.Get("Authorization")
-		if strings.HasPrefix(r.URL.Path, "/debug") {
-			answer(200, "application/json", goodSummary)(w, r)
-			return
-		}
 		http.Redirect(w, r, other+"/login", http.StatusFound)
 	}))
 	_, _, err := newClient(t, url, Options{Token: "s3cret"}).Summary(t.Context(), otelperf.Window5m)
@@ -153,8 +170,8 @@ func TestFailures(t *testing.T) {
 		o    Options
 		want string
 	}{
-		{"some page", answer(200, "text/html", "<html>"), Options{}, "no otelperf endpoint there (/: no JSON but a page; /debug/otelperf/: no JSON but a page)"},
-		{"nothing there", answer(404, "text/plain", "no"), Options{}, "(/: status 404; /debug/otelperf/: status 404)"},
+		{"some page", answer(200, "text/html", "<html>"), Options{}, "no otelperf endpoint there (/debug/otelperf/: no JSON but a page; /: no JSON but a page)"},
+		{"nothing there", answer(404, "text/plain", "no"), Options{}, "(/debug/otelperf/: status 404; /: status 404)"},
 		{"other JSON", answer(200, "application/json", `{"status":"ok"}`), Options{}, "/: JSON without a window"},
 		{"broken JSON", answer(200, "application/json", goodSummary[:20]), Options{}, "/: JSON that ends in the middle"},
 		{"wrong types", answer(200, "application/json", `{"service":["\u001b[2J"]}`), Options{}, "JSON in which service is of another kind (array)"},

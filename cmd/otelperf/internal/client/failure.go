@@ -3,6 +3,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -172,7 +173,7 @@ func notKind(k kind, contentType string) error {
 // notOurs collects why the places that were tried are not the endpoint.
 type notOurs struct {
 	tried   []string
-	telling error // the last 401, 403 or 5xx, as a proxy sends it while the service restarts: the endpoint may well be there
+	telling error // the first 401, 403 or 5xx, as a proxy sends it while the service restarts: the endpoint may well be there
 }
 
 // add reports whether trying another place makes sense after err.
@@ -180,7 +181,7 @@ func (n *notOurs) add(base *url.URL, err error) bool {
 	status, isStatus := errors.AsType[*statusError](err)
 	switch {
 	case isStatus && (status.status == http.StatusUnauthorized || status.status == http.StatusForbidden || status.status >= 500):
-		n.telling = err
+		n.telling = cmp.Or(n.telling, err)
 	case !isStatus && !errors.Is(err, errNotJSON) && !errors.Is(err, errNotZip) && !errors.Is(err, ErrNotOurs):
 		return false
 	}
