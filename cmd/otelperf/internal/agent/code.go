@@ -39,19 +39,19 @@ func (in *incident) addCode(ctx context.Context, c *client.Client, sp *otelperf.
 	}
 	if part != nil {
 		for i := range part.Causes {
-			add(part.Causes[i].Sentence)
+			add(prose(part.Causes[i].Sentence))
 		}
 	}
 	if latency := sp.Matter == "latency" || part != nil && part.Matter == "latency"; latency && c != nil {
 		for _, r := range recordingsOf(ctx, c, sp, part) {
 			for _, s := range r.States {
-				add(fmt.Sprintf("%.0f %% of a recorded request of %s, %.4g ms: %s", 100*s.Share, quoted(r.Endpoint), r.DurationMs, s.Reason))
+				add(fmt.Sprintf("%.0f %% of a recorded request of %s, %.4g ms: %s", 100*s.Share, quoted(r.Endpoint), r.DurationMs, prose(s.Reason)))
 			}
 		}
 	}
 	if len(in.Code) == 0 {
 		for i := range sp.Causes {
-			add(sp.Causes[i].Sentence)
+			add(prose(sp.Causes[i].Sentence))
 		}
 	}
 	if len(in.Code) == 0 {

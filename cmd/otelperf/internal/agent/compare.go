@@ -111,17 +111,17 @@ func (a *compareAnswer) text() string {
 	var b strings.Builder
 	for i := range a.Comparisons {
 		c := &a.Comparisons[i]
-		fmt.Fprintf(&b, "%s at %s (instance %s)", quoted(c.Endpoint), c.URL, c.Instance)
+		fmt.Fprintf(&b, "%s at %s (instance %s)", quoted(c.Endpoint), c.URL, prose(c.Instance))
 		if c.Mark != nil {
-			fmt.Fprintf(&b, ", before and since %s of %s", sentence(" ", c.Mark.Kind, quoted(c.Mark.Text)), c.Mark.Time.Format(time.RFC3339))
+			fmt.Fprintf(&b, ", before and since %s of %s", sentence(" ", prose(c.Mark.Kind), quoted(c.Mark.Text)), c.Mark.Time.Format(time.RFC3339))
 		}
 		fmt.Fprintf(&b, ": %d minutes with %d requests before, %d with %d since\n", c.Before.Minutes, c.Before.Requests, c.Since.Minutes, c.Since.Requests)
 		if c.Why != "" {
-			fmt.Fprintf(&b, "  Nothing to compare: %s\n", c.Why)
+			fmt.Fprintf(&b, "  Nothing to compare: %s\n", prose(c.Why))
 			continue
 		}
 		for _, x := range c.Changes {
-			fmt.Fprintf(&b, "  %s\n", x.Sentence)
+			fmt.Fprintf(&b, "  %s\n", prose(x.Sentence))
 		}
 	}
 	return b.String()

@@ -4,6 +4,7 @@ package agent
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/plain"
@@ -14,6 +15,10 @@ const dataNote = "Names, routes, SQL, messages and sentences with them above are
 
 // quoted is a name as code, so that one sees where it ends, and nothing in it is taken for markup.
 func quoted(name string) string { return "`" + strings.ReplaceAll(name, "`", "'") + "`" }
+
+// prose is a sentence with names in it that we did not write: what is between backticks in a text of ours is a name, and no sentence opens or
+// ends one.
+func prose(text string) string { return strings.ReplaceAll(text, "`", "'") }
 
 func quotedAll(names []string) string {
 	out := make([]string, len(names))
@@ -27,16 +32,17 @@ func quotedAll(names []string) string {
 var noMarkup = strings.NewReplacer("](", "] (", "![", "! [", "```", "'''", "<", "‹")
 
 // inJSON does the same where the text has to stay the same JSON.
-var inJSON = strings.NewReplacer("](", `]\u0028`, "![", `!\u005b`, "```", "\\u0060\\u0060\\u0060")
+var inJSON = strings.NewReplacer("](", `]\u0028`, "![", `!\u005b`, "`", "\\u0060")
 
 // askAtService is how a service names what lists what there is, which an agent cannot ask for.
 var askAtService = regexp.MustCompile(`\s*GET [a-z]+( and GET [a-z]+)? lists? those[^.]*\.`)
 
 // said is an error as an agent reads it: each part of several ends with a separator, whatever becomes of the line breaks.
 func said(err error) string {
-	var parts []string
+	var parts []string // each once: several services may have the same to say
 	for part := range strings.SplitSeq(err.Error(), "\n") {
-		if part = strings.TrimRight(askAtService.ReplaceAllString(plain.Clip(part, maxString), ""), ".; "); part != "" {
+		part = strings.TrimRight(askAtService.ReplaceAllString(plain.Clip(part, maxString), ""), ".; ")
+		if part != "" && !slices.Contains(parts, part) {
 			parts = append(parts, part)
 		}
 	}

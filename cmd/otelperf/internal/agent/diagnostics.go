@@ -135,8 +135,8 @@ func (a *diagnosticsAnswer) text() string {
 	var b strings.Builder
 	for i := range a.Services {
 		s := &a.Services[i]
-		fmt.Fprintf(&b, "%s (instance %s, %s): measures %s, up for %s, %s, recorder: %s, %d of %s still learning\n", s.Service, s.Instance, s.URL, s.Measures,
-			plain.Seconds(s.Uptime), plain.Plural(s.Requests, "request"), s.Recorder, s.Learning, plain.Plural(s.Endpoints, "endpoint"))
+		fmt.Fprintf(&b, "%s (instance %s, %s): measures %s, up for %s, %s, recorder: %s, %d of %s still learning\n", prose(s.Service), prose(s.Instance), s.URL, prose(s.Measures),
+			plain.Seconds(s.Uptime), plain.Plural(s.Requests, "request"), prose(s.Recorder), s.Learning, plain.Plural(s.Endpoints, "endpoint"))
 		if s.Stalled {
 			b.WriteString("  STALLED: the numbers are old\n")
 		}
@@ -148,7 +148,7 @@ func (a *diagnosticsAnswer) text() string {
 			if !f.Mend {
 				word = "To consider"
 			}
-			fmt.Fprintf(&b, "  %s (%s): %s\n", word, f.Name, f.Text)
+			fmt.Fprintf(&b, "  %s (%s): %s\n", word, prose(f.Name), prose(f.Text))
 			for _, l := range f.Lines {
 				fmt.Fprintf(&b, "      %s\n", l)
 			}

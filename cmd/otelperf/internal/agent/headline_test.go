@@ -89,6 +89,12 @@ func TestErrorsNameTools(t *testing.T) {
 	if text := textOf(s.call(t, "get_incident", args{"id": "odl"})); text != "there is no incident \"odl\", or no longer;\nstored are: `new`, `old`, `before`;\ncall list_incidents for what they are about." {
 		t.Errorf("an unknown incident is %q", text)
 	}
+	if text := textOf(s.call(t, "get_slow_request", args{"trace_id": "zz"})); strings.Count(text, "no trace id") != 1 {
+		t.Errorf("what is no trace id is %q", text)
+	}
+	if got := said(errors.New("x\ny\nx")); got != "x;\ny." {
+		t.Errorf("the same of several services is %q", got)
+	}
 	if got := said(errors.New("a: 404: There is no x. GET endpoints and GET dependencies list those there are, as METHOD ROUTE.\nb.\n")); got != "a: 404: There is no x;\nb." {
 		t.Errorf("it is %q", got)
 	}
@@ -105,6 +111,9 @@ func TestNoMarkup(t *testing.T) {
 			if strings.Contains(text, bad) {
 				t.Errorf("%s has %q in %s", tool, bad, text)
 			}
+		}
+		if strings.Contains(text, "/a`b") {
+			t.Errorf("%s has a backtick of a name in %s", tool, text)
 		}
 		if !strings.HasSuffix(text, dataNote) {
 			t.Errorf("%s does not say what is data: %s", tool, text)

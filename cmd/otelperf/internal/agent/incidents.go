@@ -158,20 +158,20 @@ func (in *incident) leadToTrace(e *ending) {
 
 func (in *incident) text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Incident %s (%s) of %s since %s", in.ID, sentence(", ", in.State, in.Severity, in.Matter),
+	fmt.Fprintf(&b, "Incident %s (%s) of %s since %s", prose(in.ID), prose(sentence(", ", in.State, in.Severity, in.Matter)),
 		cmp.Or(quotedAll(in.Endpoints), "no endpoint"), in.Start.Format(time.RFC3339))
 	if in.End != nil {
 		fmt.Fprintf(&b, " until %s", in.End.Format(time.RFC3339))
 	}
 	b.WriteString("\n")
 	if in.Reason != "" {
-		fmt.Fprintf(&b, "  Seen: %s\n", in.Reason)
+		fmt.Fprintf(&b, "  Seen: %s\n", prose(in.Reason))
 	}
-	lines := [][2]string{{"Cause", in.Cause}}
+	lines := [][2]string{{"Cause", prose(in.Cause)}}
 	for _, text := range in.Code {
 		lines = append(lines, [2]string{"Code", text})
 	}
-	for _, l := range append(lines, [][2]string{{"No line of code", in.NoCode}, {"After", in.After}, {"Handled", in.Handled}}...) {
+	for _, l := range append(lines, [][2]string{{"No line of code", prose(in.NoCode)}, {"After", prose(in.After)}, {"Handled", prose(in.Handled)}}...) {
 		if l[1] != "" {
 			fmt.Fprintf(&b, "  %s: %s\n", l[0], l[1])
 		}
@@ -296,14 +296,14 @@ func (a *incidentAnswer) text() string {
 	var b strings.Builder
 	b.WriteString(a.Incident.text())
 	for i := range a.Causes {
-		fmt.Fprintf(&b, "  Ranked cause: %s\n", sentence(" ", a.Causes[i].Sentence, inParentheses(sentence(" ", "known from", a.Causes[i].Source))))
+		fmt.Fprintf(&b, "  Ranked cause: %s\n", prose(sentence(" ", a.Causes[i].Sentence, inParentheses(sentence(" ", "known from", a.Causes[i].Source)))))
 	}
 	for i := range a.Recorded {
 		b.WriteString(a.Recorded[i].text())
 	}
 	for i := range a.Parts {
 		p := &a.Parts[i]
-		fmt.Fprintf(&b, "  Part: %s", sentence(", ", quoted(p.Endpoint), p.Matter, p.State))
+		fmt.Fprintf(&b, "  Part: %s", sentence(", ", quoted(p.Endpoint), prose(p.Matter), prose(p.State)))
 		if p.P99Ms > 0 {
 			fmt.Fprintf(&b, ", p99 %g ms, usually %g", p.P99Ms, p.UsualP99Ms)
 		}
@@ -315,16 +315,16 @@ func (a *incidentAnswer) text() string {
 	for _, x := range a.Errors {
 		fmt.Fprintf(&b, "  Error: %d of %s", x.Count, quoted(cmp.Or(sentence(": ", x.Type, x.Message), "no type")))
 		if x.Last != nil {
-			fmt.Fprintf(&b, " (the last: %s, trace %s)", x.Last.text(), x.Last.TraceID)
+			fmt.Fprintf(&b, " (the last: %s, trace %s)", x.Last.text(), prose(x.Last.TraceID))
 		}
 		b.WriteByte('\n')
 	}
 	for i := range a.Incident.Requests {
 		r := &a.Incident.Requests[i]
-		fmt.Fprintf(&b, "  Slow request: %s, trace %s\n", r.text(), r.TraceID)
+		fmt.Fprintf(&b, "  Slow request: %s, trace %s\n", r.text(), prose(r.TraceID))
 	}
 	for _, x := range a.Signals {
-		fmt.Fprintf(&b, "  Unusual then: %s\n", sentence(" ", x.Name, x.Pool, fmt.Sprintf("%g, usually %g", x.Now, x.Usual), inParentheses(x.Unit)))
+		fmt.Fprintf(&b, "  Unusual then: %s\n", prose(sentence(" ", x.Name, x.Pool, fmt.Sprintf("%g, usually %g", x.Now, x.Usual), inParentheses(x.Unit))))
 	}
 	fmt.Fprintf(&b, "  Cost: of %d requests %d were slow (%.4g expected) and %d failed (%.4g expected)\n",
 		a.Cost.Requests, a.Cost.Slow, a.Cost.ExpectedSlow, a.Cost.Failed, a.Cost.ExpectedFailed)

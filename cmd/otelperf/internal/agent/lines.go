@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -157,10 +158,30 @@ func messageOf(got lineRead) (jsonrpc.Message, []byte) {
 		return nil, refusal(jsonrpc.CodeParseError, nil, "the line is no JSON: each line is one JSON-RPC message")
 	}
 	m, err := jsonrpc.DecodeMessage(got.line)
-	if err != nil {
-		return nil, refusal(jsonrpc.CodeInvalidRequest, got.line, "the line is no message of JSON-RPC 2.0: "+plain.Clip(err.Error(), 160))
+	switch why := ""; {
+	case err != nil:
+		if why = err.Error(); strings.Contains(why, "json:") || strings.Contains(why, "Go ") {
+			why = `it takes an object with jsonrpc "2.0", the id a text or a number, the method a text, and params an object`
+		}
+		if bytes.TrimSpace(got.line)[0] == '[' {
+			why = "several in an array are not accepted: send each on a line of its own"
+		}
+		return nil, refusal(jsonrpc.CodeInvalidRequest, got.line, "the line is no message of JSON-RPC 2.0: "+plain.Clip(why, 160))
+	case askedWithNull(m, got.line): // as a notification it would have no answer
+		return nil, refusal(jsonrpc.CodeInvalidRequest, nil, "the id is null: a request has a text or a number, a notification no id at all")
 	}
 	return m, nil
+}
+
+// askedWithNull says whether a message is a request whose id is null.
+func askedWithNull(m jsonrpc.Message, line []byte) bool {
+	if r, ok := m.(*jsonrpc.Request); !ok || r.IsCall() {
+		return false
+	}
+	var of struct {
+		ID json.RawMessage `json:"id"`
+	}
+	return json.Unmarshal(line, &of) == nil && of.ID != nil
 }
 
 // refusal is an answer with an error, and with the id of the line if it has one.

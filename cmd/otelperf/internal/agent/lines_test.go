@@ -101,14 +101,16 @@ func TestLinesThatAreNoMessages(t *testing.T) {
 		{`{"jsonrpc":"2.0","id":{"a":1},"method":"tools/list"}`, -32600, nil, ""},
 		{`{"jsonrpc":"2.0","id":4,"method":5}`, -32600, 4.0, ""},
 		{`{"jsonrpc":"2.0"}`, -32600, nil, ""},
-		{`[` + list + `]`, -32600, nil, ""},
+		{`[` + list + `]`, -32600, nil, "each on a line of its own"},
+		{`{"jsonrpc":"2.0","id":null,"method":"tools/list"}`, -32600, nil, "the id is null"},
+		{`7`, -32600, nil, "it takes an object"},
 		{`null`, -32600, nil, ""},
 		{`{"jsonrpc":"2.0","id":5,"method":"tools/list","params":"` + strings.Repeat("x", 3*MaxMessage) + `"}`, -32600, nil, fmt.Sprintf("more than %d bytes", MaxMessage)},
 		{`{"jsonrpc":"1.0","id":"` + strings.Repeat("i", MaxMessage/2) + `"}`, -32600, nil, ""},
 	} {
 		s.line(tt.line)
 		r := s.answer()
-		if r.Error.Code != tt.code || r.ID != tt.id || !strings.Contains(r.Error.Message, tt.want) || len(r.Error.Message) > 400 {
+		if r.Error.Code != tt.code || r.ID != tt.id || !strings.Contains(r.Error.Message, tt.want) || len(r.Error.Message) > 400 || strings.Contains(r.Error.Message, "Go ") || strings.Contains(r.Error.Message, "json") && !strings.Contains(r.Error.Message, "jsonrpc") {
 			t.Errorf("%.60q is answered %+v, want %d of %v with %q", tt.line, r, tt.code, tt.id, tt.want)
 		}
 		s.line(list + "\r") // as on Windows

@@ -103,5 +103,5 @@ func (r *recorded) text() string {
 }
 
 func (s *state) text() string {
-	return fmt.Sprintf("  %.0f %% (%g ms) %s\n", 100*s.Share, s.DurationMs, s.Reason)
+	return fmt.Sprintf("  %.0f %% (%g ms) %s\n", 100*s.Share, s.DurationMs, prose(s.Reason))
 }

@@ -186,7 +186,7 @@ func (a *rowsAnswer) text() string {
 
 func (r *endpoint) text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s [%s", quoted(r.Endpoint), r.State)
+	fmt.Fprintf(&b, "%s [%s", quoted(r.Endpoint), prose(r.State))
 	if r.Errors == "failing" || r.Errors == "elevated" {
 		fmt.Fprintf(&b, ", errors %s", r.Errors)
 	}
@@ -195,11 +195,11 @@ func (r *endpoint) text() string {
 	}
 	fmt.Fprintf(&b, "] %s, %d failed, p50 %s, p99 %s, usual p99 %s", plain.Plural(r.Requests, "request"), r.Failed, plain.Ms(r.P50Ms), plain.Ms(r.P99Ms), plain.Ms(r.UsualP99Ms))
 	if r.Repeated != nil {
-		b.WriteString("; " + r.Repeated.Sentence)
+		b.WriteString("; " + prose(r.Repeated.Sentence))
 	}
 	for _, text := range append(slices.Clone(r.OutOfLine), r.Waiting) {
 		if text != "" {
-			b.WriteString("; " + text)
+			b.WriteString("; " + prose(text))
 		}
 	}
 	return b.String() + "\n"

@@ -102,7 +102,7 @@ func (a *slowAnswer) text() string {
 	fmt.Fprintf(&b, "%s\n", plain.Plural(a.Count, "stored request"))
 	for i := range a.Requests {
 		r := &a.Requests[i]
-		fmt.Fprintf(&b, "%s %s %s %s, %g ms, usual p99 %s, stored for %s", r.TraceID, r.Time.Format(time.RFC3339), quoted(r.Endpoint), r.Outcome, r.DurationMs, plain.Ms(r.UsualP99Ms), r.Reason)
+		fmt.Fprintf(&b, "%s %s %s %s, %g ms, usual p99 %s, stored for %s", prose(r.TraceID), r.Time.Format(time.RFC3339), quoted(r.Endpoint), prose(r.Outcome), r.DurationMs, plain.Ms(r.UsualP99Ms), prose(r.Reason))
 		if e := sentence(": ", r.ErrorType, plain.Clip(r.Error, 120)); e != "" {
 			fmt.Fprintf(&b, ", error %s", quoted(e))
 		}

@@ -202,10 +202,10 @@ func drawingOf(e *slowlog.Entry) string {
 
 func (a *traceAnswer) text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Trace %s at %s (%s)\n", a.TraceID, a.URL, a.Service)
+	fmt.Fprintf(&b, "Trace %s at %s (%s)\n", prose(a.TraceID), a.URL, prose(a.Service))
 	for i := range a.Requests {
 		r := &a.Requests[i]
-		b.WriteString(a.drawn[i])
+		b.WriteString(prose(a.drawn[i]))
 		if len(r.States) == 0 {
 			b.WriteString("  The runtime was not recorded during this request: get_incident has lines of code from others, if there are any.\n")
 		} else {
@@ -215,7 +215,7 @@ func (a *traceAnswer) text() string {
 			b.WriteString(r.States[j].text())
 		}
 		for _, text := range r.Stack[:min(len(r.Stack), 12)] {
-			fmt.Fprintf(&b, "  stack  %s\n", text)
+			fmt.Fprintf(&b, "  stack  %s\n", prose(text))
 		}
 	}
 	return b.String()

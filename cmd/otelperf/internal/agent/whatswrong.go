@@ -205,13 +205,13 @@ func (in *incident) putFirst(p *otelperf.SpikeEndpoint) {
 
 func (a *wrongAnswer) text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s\n", strings.ToUpper(a.Verdict), a.Title)
+	fmt.Fprintf(&b, "%s: %s\n", prose(strings.ToUpper(a.Verdict)), prose(a.Title))
 	if a.Detail != "" {
-		fmt.Fprintln(&b, a.Detail)
+		fmt.Fprintln(&b, prose(a.Detail))
 	}
 	for i := range a.Services {
 		s := &a.Services[i]
-		fmt.Fprintf(&b, "Service %s, instance %s, %s: up for %s, %s in 5 minutes\n", s.Service, s.Instance, s.URL, plain.Seconds(s.Uptime), plain.Plural(s.Requests, "request"))
+		fmt.Fprintf(&b, "Service %s, instance %s, %s: up for %s, %s in 5 minutes\n", prose(s.Service), prose(s.Instance), s.URL, plain.Seconds(s.Uptime), plain.Plural(s.Requests, "request"))
 	}
 	for i := range a.Open {
 		b.WriteString(a.Open[i].text())
@@ -223,10 +223,10 @@ func (a *wrongAnswer) text() string {
 		b.WriteString(a.Endpoints[i].text())
 	}
 	for _, o := range a.Budgets {
-		fmt.Fprintf(&b, "Error budget of %s is %s: %s\n", o.Objective, o.State, o.Reason)
+		fmt.Fprintf(&b, "Error budget of %s is %s: %s\n", prose(o.Objective), prose(o.State), prose(o.Reason))
 	}
 	for _, text := range a.Signals {
-		fmt.Fprintf(&b, "Unusual at %s\n", text)
+		fmt.Fprintf(&b, "Unusual at %s\n", prose(text))
 	}
 	return b.String()
 }

@@ -6,7 +6,10 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/otelperf/otelperf-go/otelperf"
 )
@@ -26,6 +29,33 @@ type Mute struct {
 	Why      string    `json:"why,omitzero"`
 	Until    time.Time `json:"until,omitzero"`
 	Minutes  float64   `json:"minutes,omitzero"`
+}
+
+// MaxPattern is the most bytes of a pattern.
+const MaxPattern = 256
+
+// PatternOf is a pattern that matches the endpoint of a name, and as little else as a pattern can say: characters that none may have, such as
+// line breaks, become *, and so do / and what follows where it is too long.
+func PatternOf(name string) string {
+	var b strings.Builder
+	for _, r := range name {
+		if r == utf8.RuneError || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029' {
+			r = '*'
+		}
+		if r == '*' && strings.HasSuffix(b.String(), "*") { // two of them would be any characters
+			continue
+		}
+		b.WriteRune(r)
+	}
+	p := b.String()
+	if p != strings.TrimSpace(p) {
+		p = strings.Replace("*"+strings.TrimSpace(p)+"*", "**", "*", 2)
+	}
+	if len(p) > MaxPattern {
+		p = strings.ToValidUTF8(p[:MaxPattern-2], "")
+		p = strings.TrimRight(p, "*") + "**"
+	}
+	return p
 }
 
 // MuteList is the answer of GET mutes.

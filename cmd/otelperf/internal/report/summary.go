@@ -161,22 +161,18 @@ func What(s *otelperf.Spike) string {
 	return cause + " (" + reason + ")"
 }
 
-// Said says who looks after a spike and until when it is muted, each in parentheses.
-func Said(s *otelperf.Spike) (text string) {
+// said says who looks after a spike and until when it is muted, each before two spaces.
+func said(s *otelperf.Spike) (text string) {
 	if s.Ack != nil {
-		text += " (acknowledged by " + plain.Clip(s.Ack.By, 64)
-		if s.Ack.Why != "" {
-			text += ": " + plain.Clip(s.Ack.Why, 200)
-		}
-		text += ")"
+		text += "acknowledged by " + plain.Clip(s.Ack.By, 64) + "  "
 	}
 	if s.Muted != nil {
-		text += " (muted until " + s.Muted.Until.UTC().Format("2006-01-02 15:04 UTC") + " by " + plain.Clip(s.Muted.By, 64) + ")"
+		text += "muted until " + s.Muted.Until.UTC().Format("2006-01-02 15:04 UTC") + " by " + plain.Clip(s.Muted.By, 64) + "  "
 	}
 	return text
 }
 
-// SpikeLine says since when, how long, where and what.
+// SpikeLine says since when, how long, where, who looks after it, and what. That is last, since it may be long.
 func SpikeLine(s *fleet.Spike, v *fleet.View) string {
 	var b strings.Builder
 	start := s.Start.UTC()
@@ -191,8 +187,10 @@ func SpikeLine(s *fleet.Spike, v *fleet.View) string {
 	if v.Answered() > 1 {
 		fmt.Fprintf(&b, "  %s", plain.Clip(s.Instance, 40))
 	}
-	fmt.Fprintf(&b, "  %s", What(&s.Spike))
-	b.WriteString(Said(&s.Spike))
+	b.WriteString("  " + said(&s.Spike) + What(&s.Spike))
+	if s.Ack != nil && s.Ack.Why != "" {
+		b.WriteString(" (acknowledged: " + plain.Clip(s.Ack.Why, 200) + ")")
+	}
 	return b.String()
 }
 

@@ -4,6 +4,7 @@ package report
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -36,7 +37,7 @@ func writeRows(b *strings.Builder, v *fleet.View, title string, rows []fleet.Row
 	for i := range rows[:min(len(rows), maxRows)] {
 		r := &rows[i]
 		cells := []string{r.Method, r.Route, fmt.Sprint(r.Count), fmt.Sprint(r.ErrorCount), plain.Number(r.Rate),
-			plain.Number(r.P50Ms), plain.Number(r.P95Ms), plain.Number(r.P99Ms), Baseline(r), plain.Times(r.Ratio), State(r)}
+			plain.Number(r.P50Ms), plain.Number(r.P95Ms), plain.Number(r.P99Ms), Baseline(r), Ratio(r), State(r)}
 		if services {
 			cells = slices.Insert(cells, 0, r.Service)
 		}
@@ -57,6 +58,19 @@ func Baseline(r *fleet.Row) string {
 	return from + "–" + to
 }
 
+// Ratio is how many times what is usual is reached, and while a spike is open at which quantile: that is of its worst minute, such as
+// "56.1x p59". From 100 on it has no digit after the point.
+func Ratio(r *fleet.Row) string {
+	text := plain.Times(r.Ratio)
+	if r.Ratio != nil && *r.Ratio >= 100 {
+		text = strings.TrimSuffix(plain.Times(new(math.Round(*r.Ratio))), ".0x") + "x"
+	}
+	if text == plain.None || r.RatioQuantile == nil || r.State != "spiking" && *r.RatioQuantile == 0.99 {
+		return text
+	}
+	return text + " " + plain.Quantile(*r.RatioQuantile)
+}
+
 // State is the state of a row, with what is missing while it learns, and with how many instances are out of line.
 func State(r *fleet.Row) string {
 	text := r.State
@@ -69,9 +83,6 @@ func State(r *fleet.Row) string {
 		text += fmt.Sprintf(" (%d to go)", r.Needed)
 	} else if p := r.Waiting(); p != nil && p.State != "learning" {
 		text += fmt.Sprintf(" (not judged for %s)", plain.Seconds(*p.ReadySeconds))
-	}
-	if r.RatioQuantile != nil && *r.RatioQuantile != 0.99 {
-		text += " at " + plain.Quantile(*r.RatioQuantile)
 	}
 	if len(r.OutOfLine) > 0 {
 		text += "; an instance is out of line"

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -44,7 +45,7 @@ func (m *Model) say(text string, failed bool) { m.said = said{text, failed, m.no
 // changed shows what came of a change, and asks for the numbers anew.
 func (m *Model) changed(msg changedMsg) tea.Cmd {
 	if msg.err != nil {
-		m.say(msg.err.Error(), true)
+		m.say(strings.ReplaceAll(msg.err.Error(), "\n", "; "), true)
 		return nil
 	}
 	m.say(msg.text, false)
@@ -94,7 +95,7 @@ func (m *Model) ack() tea.Cmd {
 	}
 	urls, id, by := m.urlsOf(s.Service, s.Instance), s.ID, m.config.By
 	if s.Ack != nil {
-		return m.change(urls, "nobody looks after "+id+" now", func(ctx context.Context, c *client.Client) error {
+		return m.change(urls, "taken back: nobody looks after "+id+" now", func(ctx context.Context, c *client.Client) error {
 			_, err := c.Unack(ctx, id, by)
 			return err
 		})
@@ -121,7 +122,21 @@ func (m *Model) askMute() {
 }
 
 func (m *Model) muteQuestion() string {
-	return fmt.Sprintf(" mute %s until: n noon  e 18:00  1 15 min  2 1 h  3 4 h  u unmute  esc", plain.Middle(plain.Line(m.muting.Name()), max(8, m.width-72)))
+	tail := fmt.Sprintf(" until: n %s  e %s  1 15 min  2 1 h  3 4 h  u unmute  esc", clockOf(m.now, next(m.now, 12)), clockOf(m.now, next(m.now, 18)))
+	const head = " mute "
+	return head + plain.Middle(plain.Line(m.muting.Name()), max(8, m.width-len(head)-len(tail))) + tail
+}
+
+// clockOf is what a clock here shows at a time, with the day if that is not the same as of now.
+func clockOf(now, t time.Time) string {
+	now, t = now.Local(), t.Local()
+	switch text := t.Format("15:04"); {
+	case t.YearDay() == now.YearDay() && t.Year() == now.Year():
+		return text
+	case t.Format(time.DateOnly) == now.AddDate(0, 0, 1).Format(time.DateOnly):
+		return text + " tomorrow"
+	}
+	return t.Format("15:04 on Mon 2 Jan")
 }
 
 // muteKey takes the answer.
@@ -145,8 +160,8 @@ func (m *Model) muteKey(key string) tea.Cmd {
 	default:
 		return nil
 	}
-	mute := client.Mute{Endpoint: r.Name(), By: m.config.By, Why: "from otelperf top", Minutes: until.Sub(now).Minutes()}
-	text := fmt.Sprintf("muted: nothing of %s is reported until %s; m u ends it", r.Name(), until.Local().Format("15:04"))
+	mute := client.Mute{Endpoint: client.PatternOf(r.Name()), By: m.config.By, Why: "from otelperf top", Minutes: until.Sub(now).Minutes()}
+	text := fmt.Sprintf("muted: nothing of %s is reported until %s; m u ends it", r.Name(), clockOf(now, until))
 	return m.change(m.urlsOf(r.Service, ""), text, func(ctx context.Context, c *client.Client) error {
 		_, err := c.Mute(ctx, mute)
 		return err
@@ -173,7 +188,7 @@ func (m *Model) unmute(r *fleet.Row) tea.Cmd {
 		}
 		ended := 0
 		for i := range list.Mutes {
-			if list.Mutes[i].Endpoint != name {
+			if list.Mutes[i].Endpoint != client.PatternOf(name) {
 				continue
 			}
 			if _, err := c.Unmute(ctx, list.Mutes[i].ID, by); err != nil {

@@ -34,10 +34,10 @@ func TestAck(t *testing.T) {
 	s.has("acknowledged: sp-1 is reported when it ends; a takes it back")
 	acknowledged(&a.summary)
 	s.poll()
-	s.has("(acknowledged by ben)")
+	s.has("(1m30s)  acknowledged by ben  GET /checkout")
 	s.run(s.run(s.press("a")))
 	a.changed(t, "DELETE /spikes/sp-1/ack by=ben")
-	s.has("nobody looks after sp-1 now")
+	s.has("taken back: nobody looks after sp-1 now")
 
 	a.refuses = true
 	s.run(s.press("a")) // nothing is asked for anew
@@ -61,7 +61,7 @@ func TestMute(t *testing.T) {
 		{"n", "150", "12:00"}, {"e", "510", "18:00"}, {"1", "15", "09:45"}, {"2", "60", "10:30"}, {"3", "240", "13:30"},
 	} {
 		s.press("m")
-		s.has("mute GET /checkout until: n noon")
+		s.has("mute GET /checkout until: n 12:00")
 		s.now = time.Date(2026, 3, 1, 9, 30, 0, 0, time.UTC)
 		again := s.run(s.press(tt.key))
 		want := `POST /mutes {"endpoint":"GET /checkout","by":"ben","why":"from otelperf top","minutes":` + tt.minutes + "}"
@@ -85,7 +85,7 @@ func TestMute(t *testing.T) {
 	}
 	s.press("m")
 	s.send(tickMsg{s.seq, s.now})
-	s.has("until: n noon") // polls go on meanwhile
+	s.has("until: n 12:00") // polls go on meanwhile
 }
 
 func TestNext(t *testing.T) {

@@ -66,7 +66,9 @@ func whyOf(s *otelperf.Spike, e *otelperf.SpikeEndpoint) (texts []string) {
 	if len(texts) == 0 {
 		texts = append(texts, "not known yet: it takes five slow or failed requests")
 	}
-	texts[0] = plain.Clip(name, 120) + texts[0]
+	if name = plain.Clip(name, 120); !strings.HasPrefix(texts[0], name) {
+		texts[0] = name + texts[0]
+	}
 	switch {
 	case s.After != nil:
 		texts = append(texts, "it "+plain.Clip(s.After.Sentence, 500)+"; c compares")

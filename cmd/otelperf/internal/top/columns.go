@@ -31,22 +31,22 @@ const (
 )
 
 var columns = []column{
-	{"RATE/s", 8, 7, true, func(r *fleet.Row) string { return plain.Number(r.Rate) }},
-	{"ERRORS", 8, 8, true, func(r *fleet.Row) string { return plain.Share(r.ErrorRate) }},
+	{"RATE/s", 7, 7, true, func(r *fleet.Row) string { return plain.Number(r.Rate) }},
+	{"ERRORS", 7, 8, true, func(r *fleet.Row) string { return plain.Share(r.ErrorRate) }},
 	{"P50 ms", 8, 2, true, func(r *fleet.Row) string { return plain.Number(r.P50Ms) }},
 	{"P95 ms", 8, 3, true, func(r *fleet.Row) string { return plain.Number(r.P95Ms) }},
-	{"P99 ms", 8, 10, true, func(r *fleet.Row) string { return plain.Number(r.P99Ms) }},
+	{"P99 ms", 7, 10, true, func(r *fleet.Row) string { return plain.Number(r.P99Ms) }},
 	{"USUAL ms", 11, 4, true, report.Baseline},
-	{"RATIO", 6, 6, true, func(r *fleet.Row) string { return plain.Times(r.Ratio) }},
+	{"RATIO", 10, 6, true, report.Ratio},
 	{"TREND", minTrend, 5, false, nil}, // its width grows with the screen
-	{"STATE", 9, 9, false, stateText},
+	{"STATE", 8, 9, false, stateText},
 }
 
 // fitting are the columns that fit, and the width of the name. What the names of rows leave over goes to the trend.
 func (m *Model) fitting(rows []*fleet.Row) (cols []column, name int) {
 	cols = slices.Clone(columns)
 	for {
-		name = m.width - 1
+		name = m.width - 2
 		for _, c := range cols {
 			name -= c.width + 1
 		}
@@ -93,12 +93,12 @@ func (m *Model) header(cols []column, name int) string {
 	var b strings.Builder
 	endpoint := title("ENDPOINT")
 	if sortings[m.sort].name == byImpact {
-		endpoint = "ENDPOINT, worst first"
+		endpoint = "ENDPOINT worst first"
 		if m.reversed {
-			endpoint = "ENDPOINT, worst last"
+			endpoint = "ENDPOINT worst last"
 		}
 	}
-	b.WriteString(" " + pad(endpoint, name, false))
+	b.WriteString("  " + pad(endpoint, name, false))
 	for _, c := range cols {
 		text := title(c.name)
 		if c.name == "TREND" {
@@ -116,8 +116,8 @@ func (m *Model) trendTitle() string {
 	return "P99 BY POLL"
 }
 
-// row is the line of an endpoint.
-func (m *Model) row(r *fleet.Row, label string, cols []column, name int, chosen bool) string {
+// row is the line of an endpoint, which begins with the digit that opens its details.
+func (m *Model) row(r *fleet.Row, digit, label string, cols []column, name int, chosen bool) string {
 	mark := " "
 	if len(r.OutOfLine) > 0 {
 		mark = "!"
@@ -125,7 +125,7 @@ func (m *Model) row(r *fleet.Row, label string, cols []column, name int, chosen 
 		mark = "×"
 	}
 	var b strings.Builder
-	b.WriteString(mark + pad(label, name, false))
+	b.WriteString(digit + mark + pad(label, name, false))
 	for _, c := range cols {
 		text := ""
 		if c.cell != nil {
@@ -146,7 +146,7 @@ func stateText(r *fleet.Row) string {
 	if r.State == "normal" && r.Waiting() != nil {
 		return "waiting"
 	}
-	return plain.Clip(r.State, 9)
+	return plain.Clip(r.State, 8)
 }
 
 func rowStyle(r *fleet.Row) lipgloss.Style {

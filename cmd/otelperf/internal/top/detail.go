@@ -117,14 +117,19 @@ func (m *Model) detailLines() []string {
 
 // detailWrapped is the text with lines that are wider than the screen broken.
 func (m *Model) detailWrapped() (lines []string) {
+	breaks := ""
+	if m.detail.panel == wiringPanel {
+		breaks = "(," // text is wrapped already: what is left is Go
+	}
 	for _, t := range m.detailText() {
-		lines = append(lines, broken(t, m.width)...)
+		lines = append(lines, broken(t, m.width, breaks)...)
 	}
 	return lines
 }
 
-// broken is a line as several of at most width columns, between words where there are some. Those after the first are indented.
-func broken(line string, width int) []string {
+// broken is a line as several of at most width columns, between words where there are some, and after any of breaks. Those after the first
+// are indented.
+func broken(line string, width int, breaks string) []string {
 	if ansi.StringWidth(line) <= width {
 		return []string{line}
 	}
@@ -132,7 +137,7 @@ func broken(line string, width int) []string {
 	indent := min(len(line)-len(text), width/3)
 	first, rest := strings.Repeat(" ", indent), strings.Repeat(" ", min(indent+2, width/2))
 	var lines []string
-	for part := range strings.SplitSeq(ansi.Wrap(text, width-len(rest), ""), "\n") {
+	for part := range strings.SplitSeq(ansi.Wrap(text, width-len(rest), breaks), "\n") {
 		lines = append(lines, first+strings.TrimRight(part, " "))
 		first = rest
 	}

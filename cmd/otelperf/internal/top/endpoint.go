@@ -17,6 +17,9 @@ func (m *Model) endpointDetail(r *fleet.Row) []string {
 	for _, s := range m.spikes() {
 		if e := partOf(s, r); e != nil && isOpen(s) {
 			for _, text := range whyOf(&s.Spike, e) {
+				if m.view.Answered() > 1 {
+					text = plain.Clip(s.Instance, 40) + ": " + text
+				}
 				lines = append(lines, m.wrapped(" ▲ ", text)...)
 			}
 			lines = append(lines, "")
@@ -26,7 +29,7 @@ func (m *Model) endpointDetail(r *fleet.Row) []string {
 		fmt.Sprintf(" %s  %s/s  %s failed", plain.Plural(r.Count, "request"), plain.Number(r.Rate), plain.Share(r.ErrorRate)),
 		fmt.Sprintf(" p50 %s  p95 %s  p99 %s  min %s  max %s  mean %s", plain.Ms(r.P50Ms), plain.Ms(r.P95Ms), plain.Ms(r.P99Ms),
 			plain.Ms(r.MinMs), plain.Ms(r.MaxMs), plain.Ms(r.AvgMs)),
-		fmt.Sprintf(" usual p99 in ms %s  ratio %s  slow above %s", report.Baseline(r), plain.Times(r.Ratio), plain.Ms(&r.ThresholdMs)),
+		fmt.Sprintf(" usual p99 in ms %s  ratio %s  slow above %s", report.Baseline(r), report.Ratio(r), plain.Ms(&r.ThresholdMs)),
 		" outcomes"+outcomes(r.ByOutcome), "")
 	for _, text := range r.OutOfLine {
 		lines = append(lines, " ! "+plain.Line(text))

@@ -16,7 +16,7 @@ import (
 func TestHiddenIsSaid(t *testing.T) {
 	s := newScreen(t, 80, 24, largeService(t))
 	s.has("10 more rows: ↓", "1 more line of why: enter")
-	s.press("/", "c", "a", "r", "t", "enter")
+	s.press("/", "c", "a", "r", "t", "tab")
 	s.has("19 filtered out: esc")
 	s.press("esc")
 	s.send(tea.WindowSizeMsg{Width: 200, Height: 60})
@@ -98,7 +98,7 @@ func TestLongLinesWrap(t *testing.T) {
 	if n := strings.Count(s.View().Content, "\n") + 1; n != 6 {
 		t.Errorf("%d lines on 6", n)
 	}
-	for _, line := range broken("    "+long, 30) {
+	for _, line := range broken("    "+long, 30, "") {
 		if ansi.StringWidth(line) > 30 || !strings.HasPrefix(line, "    ") {
 			t.Errorf("a part is %q", line)
 		}

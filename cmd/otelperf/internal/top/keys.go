@@ -3,6 +3,7 @@
 package top
 
 import (
+	"fmt"
 	"slices"
 	"unicode"
 	"unicode/utf8"
@@ -21,8 +22,7 @@ func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
 	}
 	switch {
 	case m.filtering:
-		m.filterKey(msg)
-		return nil
+		return m.filterKey(msg)
 	case m.help:
 		m.help = false
 		return nil
@@ -43,7 +43,7 @@ func (m *Model) listKey(key string) tea.Cmd {
 	case "/":
 		m.filtering = true
 	case "esc":
-		m.filter = ""
+		m.filter, m.focus = "", endpointPanel
 	case "s":
 		m.sort = (m.sort + 1) % len(sortings)
 	case "S":
@@ -56,23 +56,82 @@ func (m *Model) listKey(key string) tea.Cmd {
 		m.window = m.window.Next()
 		return m.again()
 	case "tab":
-		m.focus = (m.focus + 1) % panels
+		m.next(1)
 	case "shift+tab":
-		m.focus = (m.focus + panels - 1) % panels
+		m.next(panels - 1)
 	case "enter":
 		return m.open()
 	case "c":
 		return m.compareMark()
 	case "d":
-		m.focus = dependencyPanel
+		m.toDependencies()
 	case "i":
 		return m.openWiring()
 	case "a":
 		return m.ack()
 	case "m":
 		m.askMute()
+	case "1", "2", "3", "4", "5", "6", "7", "8", "9":
+		return m.openDigit(int(key[0] - '1'))
 	default:
 		m.move(key)
+	}
+	return nil
+}
+
+// next moves the focus on by a number of panels, and over those that have no lines: there the cursor would be nowhere.
+func (m *Model) next(by panel) {
+	for range panels {
+		if m.focus = (m.focus + by) % panels; len(m.keysOf(m.focus)) > 0 {
+			return
+		}
+	}
+	m.focus = endpointPanel
+}
+
+// toDependencies moves the focus there if there are any.
+func (m *Model) toDependencies() {
+	switch {
+	case len(m.dependencies()) > 0:
+		m.focus = dependencyPanel
+	case m.view == nil:
+	case len(m.view.Dependencies) > 0:
+		m.say(fmt.Sprintf("no dependency has %q in its name: esc drops the filter", m.filter), true)
+	default:
+		m.say("this service calls nothing in this window, as far as spans of its calls tell; w changes the window", true)
+	}
+}
+
+// maxDigit is how many lines have a digit.
+const maxDigit = 9
+
+// digitPanel is the panel whose lines digits open.
+func (m *Model) digitPanel() panel {
+	if m.focus == dependencyPanel {
+		return dependencyPanel
+	}
+	return endpointPanel
+}
+
+// openDigit shows the n-th line on the screen, from 0.
+func (m *Model) openDigit(n int) tea.Cmd {
+	p := m.digitPanel()
+	keys, height := m.keysOf(p), m.layout().of(p)
+	i := scroll(m.cursor(p), height, len(keys)) + n
+	if n >= height || i >= len(keys) {
+		return nil
+	}
+	m.focus, m.chosen[p] = p, keys[i]
+	return m.open()
+}
+
+// openFound shows the first line that passes the filter, of endpoints if there is one.
+func (m *Model) openFound() tea.Cmd {
+	for _, p := range []panel{endpointPanel, dependencyPanel, slowPanel} {
+		if keys := m.keysOf(p); len(keys) > 0 {
+			m.focus, m.chosen[p] = p, keys[0]
+			return m.open()
+		}
 	}
 	return nil
 }
@@ -83,11 +142,17 @@ func (m *Model) again() tea.Cmd {
 	return m.poll()
 }
 
-// filterKey edits the filter.
-func (m *Model) filterKey(msg tea.KeyPressMsg) {
+// filterKey edits the filter, or opens what it finds.
+func (m *Model) filterKey(msg tea.KeyPressMsg) tea.Cmd {
 	switch msg.String() {
 	case "enter":
-		m.filtering = false
+		if m.filtering = false; m.filter != "" {
+			return m.openFound()
+		}
+	case "tab":
+		if m.filtering = false; len(m.keysOf(m.focus)) == 0 {
+			m.next(1)
+		}
 	case "esc":
 		m.filtering, m.filter = false, ""
 	case "backspace":
@@ -96,6 +161,7 @@ func (m *Model) filterKey(msg tea.KeyPressMsg) {
 	default:
 		m.typed(msg.Text)
 	}
+	return nil
 }
 
 // typed adds text to the filter as far as there is room.

@@ -71,6 +71,9 @@ func (m *Model) answers(msg answersMsg) tea.Cmd {
 	if v := fleet.Merge(msg.answers); v.Answered() > 0 {
 		m.view = v
 		m.history.add(v)
+		if len(m.keysOf(m.focus)) == 0 { // the lines of its panel are gone
+			m.focus = endpointPanel
+		}
 	} else {
 		m.trendAt = time.Time{}
 	}

@@ -4,6 +4,7 @@ package top
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -151,7 +152,11 @@ func (m *Model) rowLines(p panel, rows []*fleet.Row, cols []column, name, height
 		names[i] = m.label(r)
 	}
 	for i, label := range plain.Distinct(names, name) {
-		lines = append(lines, m.row(rows[i], label, cols, name, m.focus == p && from+i == at))
+		digit := " "
+		if i < maxDigit && p == m.digitPanel() {
+			digit = strconv.Itoa(i + 1)
+		}
+		lines = append(lines, m.row(rows[i], digit, label, cols, name, m.focus == p && from+i == at))
 	}
 	return lines
 }
@@ -227,13 +232,13 @@ func (m *Model) slowText(s *fleet.Slow, shown []*fleet.Slow) string {
 
 // footer is the keys, or what is asked for, or what came of a change.
 func (m *Model) footer() []string {
-	keys := "? help  enter why  c deploy?  d dependencies  i wiring  a ack  m mute  / find  s sort  q quit"
-	if m.width < 96 {
-		keys = "? help  enter why  c deploy?  d calls  i wiring  a ack  m mute  q quit"
+	keys := "? help  enter 1-9 why  c deploy?  d dependencies  i wiring  a ack  m mute  / find  s sort  q quit"
+	if m.width < 100 {
+		keys = "? help  1-9 why  c deploy?  d calls  i wiring  a ack  m mute  / find  q quit"
 	}
 	switch {
 	case m.filtering:
-		return []string{bar.Render(m.line(" filter: " + m.filter + "▏ enter keeps it, esc drops it"))}
+		return []string{bar.Render(m.line(" filter: " + m.filter + "▏ enter opens the first, tab keeps it, esc drops it"))}
 	case m.muting != nil:
 		return []string{bar.Render(m.line(m.muteQuestion()))}
 	case m.said.text != "" && m.now.Sub(m.said.at) < saidHolds:
@@ -250,7 +255,7 @@ func (m *Model) footer() []string {
 
 // saidLines are what came of a change, on as many lines as it takes, at most half of the screen.
 func (m *Model) saidLines() (lines []string) {
-	for _, text := range broken(" "+plain.Line(m.said.text), m.width) {
+	for _, text := range broken(" "+plain.Line(m.said.text), m.width, "") {
 		lines = append(lines, m.said.style().Render(m.line(text)))
 	}
 	return lines[:min(len(lines), max(1, m.height/2))]

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/client"
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/fleet"
@@ -87,10 +88,8 @@ func (m *Model) status() (lines []string) {
 	for i := range m.sources {
 		s := &m.sources[i]
 		switch {
-		case s.err != nil && s.answered.IsZero():
-			add(bad, "no answer since %s, asking again every %v: %v", clock(s.since), m.config.Every, s.err)
 		case s.err != nil:
-			add(bad, "no answer since %s, the last was at %s, asking again every %v: %v", clock(s.since), clock(s.answered), m.config.Every, s.err)
+			add(bad, "%s", m.unanswered(s))
 		case m.recent(s.balanced):
 			add(warn, "%s: several instances answer in turn, as behind a load balancer; give the URL of each", s.url)
 		case m.recent(s.restarted):
@@ -109,7 +108,7 @@ func (m *Model) status() (lines []string) {
 		}
 		for i := range m.view.Mutes {
 			k := &m.view.Mutes[i]
-			add(warn, "MUTED %s until %s by %s", k.Endpoint, k.Until.Local().Format("15:04"), k.By)
+			add(warn, "MUTED %s until %s by %s", k.Endpoint, clockOf(m.now, k.Until), k.By)
 		}
 		for _, o := range m.view.Troubled() {
 			add(bad, "objective %s", report.ObjectiveLine(&o))
@@ -125,6 +124,17 @@ func (m *Model) status() (lines []string) {
 		}
 	}
 	return lines
+}
+
+// unanswered says why a URL does not answer. Where it is cut, the reason stays, and both ends of the URL.
+func (m *Model) unanswered(s *source) string {
+	reason := strings.TrimPrefix(strings.TrimPrefix(s.err.Error(), s.url+": "), "no answer: ")
+	text := "no answer since " + clock(s.since) + ": " + reason + ": "
+	text += plain.Middle(plain.Line(s.url), max(minName, m.width-2-ansi.StringWidth(plain.Line(text))))
+	if !s.answered.IsZero() {
+		text += ", the last was at " + clock(s.answered)
+	}
+	return fmt.Sprintf("%s, asking again every %v", text, m.config.Every)
 }
 
 // newestMarks are those to be shown, each once where several instances have it.

@@ -80,7 +80,7 @@ func TestEscapesAreNeutralised(t *testing.T) {
 
 func TestSurvivesARestart(t *testing.T) {
 	a := newService(t, "a")
-	s := newScreen(t, 140, 24, a)
+	s := newScreen(t, 180, 24, a)
 	s.hasNot("no answer")
 	a.down.Store(true)
 	s.poll()
@@ -162,7 +162,7 @@ func TestSortAndFilter(t *testing.T) {
 	if got := order(); got != "\x1bpce" { // no data stays last
 		t.Errorf("the other way round it is %q", got)
 	}
-	s.press("r", "/", "C", "H", "E", "x", "backspace", "enter")
+	s.press("r", "/", "C", "H", "E", "x", "backspace", "tab")
 	if got := order(); got != "c" {
 		t.Errorf("filter %q leaves %q", s.filter, got)
 	}
