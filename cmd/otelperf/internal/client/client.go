@@ -45,14 +45,14 @@ type Client struct {
 // New returns a client of the service at address, which is a URL of the service, of the endpoint or just HOST:PORT. It does not
 // connect yet.
 func New(address string, o Options) (*Client, error) {
-	try, err := bases(address)
+	given, try, err := bases(address)
 	if err != nil {
 		return nil, err
 	}
 	if o.Timeout <= 0 {
 		o.Timeout = DefaultTimeout
 	}
-	c := &Client{name: try[len(try)-1].Redacted(), try: try, token: o.Token, timeout: o.Timeout}
+	c := &Client{name: given.Redacted(), try: try, token: o.Token, timeout: o.Timeout}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxResponseHeaderBytes = 64 << 10
 	transport.MaxIdleConnsPerHost = 2
