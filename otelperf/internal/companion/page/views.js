@@ -2,9 +2,10 @@
 
 import { Chart } from "./chart.js";
 import { Distribution } from "./distribution.js";
-import { $, named, show, text } from "./dom.js";
+import { $, show, text } from "./dom.js";
 import * as format from "./format.js";
 import { Heatmap } from "./heatmap.js";
+import { named } from "./names.js";
 import { offer } from "./offers.js";
 import { get } from "./source.js";
 import { state } from "./state.js";
