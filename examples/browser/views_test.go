@@ -220,6 +220,10 @@ func TestViews(t *testing.T) {
 		tb.click(fmt.Sprintf(`document.querySelector("#views input[value=%s]")`, view))
 		tb.until(fmt.Sprintf(`document.querySelector("#%s svg") && location.hash.includes("view=%s") && !document.getElementById("chart").checkVisibility()`, box, view))
 		tb.until(table)
+		if view == "heatmap" { // the heading says what time is drawn
+			tb.until(`/^\d\d:\d\d:\d\d to \d\d:\d\d:\d\d, (by|in) /.test(document.getElementById("chart-span").textContent)`)
+			tb.until(`document.getElementById("chart-readout").textContent.endsWith(" from " + document.getElementById("chart-span").textContent.slice(0, 8) + " on")`)
+		}
 		tb.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`document.getElementById("%s").focus()`, box)))
 		tb.press([]rune(kb.ArrowLeft)...)
 		tb.until(`/ to .*\d/.test(document.getElementById("chart-readout").textContent) && document.getElementById("chart-readout").getAttribute("aria-live") === "polite"`)
