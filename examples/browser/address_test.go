@@ -10,6 +10,16 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
+// What came as a query is taken over behind the '#', where what is there already counts; what is not ours stays.
+func TestQueryIsTakenOver(t *testing.T) {
+	s := newSite(t)
+	s.some()
+	tb := newTab(t)
+	tb.do(chromedp.Navigate(s.base + "?all=1&q=kind&foo=1#q=kind3"))
+	tb.until(row("/kind3") + ` && location.search === "?foo=1" && location.hash === "#q=kind3&all=1" && document.getElementById("filter").value === "kind3"`)
+	tb.quiet(s.base)
+}
+
 const (
 	notKnown   = `document.getElementById("unknown-text").textContent`
 	allIsKnown = `document.getElementById("unknown").hidden`

@@ -65,6 +65,29 @@ func TestHostileNamesAreText(t *testing.T) {
 	tb.quiet(s.base)
 }
 
+// What cannot be seen in a text of a client, or turns it around, is shown as an escape, and turns nothing beside it.
+func TestUnseenCharactersAreShown(t *testing.T) {
+	s := newSite(t)
+	const turned, want = "/\u202eevil\u200b\u2066\ufe0f\U000e0041\u00a0x", `/\u202eevil\u200b\u2066\ufe0f\u{e0041}\u00a0x`
+	id := s.send(request{route: turned, path: turned, took: 4 * time.Second, failure: "no \u202eevil", calls: []call{{name: "SELECT \u202eevil", statement: "SELECT \u202eevil", took: time.Second}}})
+	tb := newTab(t)
+	tb.do(chromedp.Navigate(s.base))
+	for _, list := range []string{"#endpoints", "#slow", "#errors", "#chart-name"} {
+		tb.until(`document.querySelector("` + list + `").textContent.includes(` + quoted(want) + `)`)
+	}
+	tb.until(`document.querySelector("#endpoints .named").title.includes(` + quoted(want) + `)`)
+	tb.until(`document.getElementById("chart").getAttribute("aria-label").includes(` + quoted(`\u202eevil`) + `)`)
+	tb.do(chromedp.Navigate(s.base + "#trace=" + id))
+	tb.until(`document.querySelector("#trace .waterfall")`)
+	value[any](tb, `document.querySelectorAll("#trace .waterfall button, #trace summary").forEach((b) => b.click())`)
+	const unseen = `[...document.querySelectorAll("main *, dialog *")].flatMap((e) => [...[...e.childNodes].filter((n) => n.nodeType === 3).map((n) => n.data), e.title ?? "", e.getAttribute("aria-label") ?? ""])
+		.filter((text) => typeof text === "string" && /[\u200b\u202e\u2066\ufe0f]/.test(text)).join("; ")`
+	if found := value[string](tb, unseen); found != "" {
+		t.Errorf("what cannot be seen is in %q", found)
+	}
+	tb.quiet(s.base)
+}
+
 // checkUnharmed looks for elements that the page itself never makes, and for traces of a script that ran.
 func (tb *tab) checkUnharmed(kind string) {
 	tb.t.Helper()

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
+	"github.com/otelperf/otelperf-go/examples/browser/internal/chromium"
 )
 
 // The help lists every key, each does what it says, and none does anything while one types, a dialog is open, or they are turned off.
@@ -82,6 +84,23 @@ func TestKeysAndTheirHelp(t *testing.T) {
 	tb.until(live)
 	if value[bool](tb, `document.getElementById("keys-on").checked`) {
 		t.Error("after a reload the keys are on again")
+	}
+	tb.quiet(s.base)
+}
+
+// The last key of the help is seen without scrolling on a laptop.
+func TestHelpFits(t *testing.T) {
+	s := newSite(t)
+	tb := newTab(t)
+	tb.do(chromedp.Navigate(s.base))
+	tb.until(live)
+	tb.do(chromium.View(1280, 640, 1, "light"))
+	tb.press('?')
+	tb.until(`document.getElementById("help").open`)
+	if out := value[string](tb, `(() => { const help = document.getElementById("help"), box = help.getBoundingClientRect();
+		return [...help.querySelectorAll("kbd, td, label")].filter((e) => { const b = e.getBoundingClientRect(); return b.bottom > box.bottom || b.right > box.right || e.scrollWidth > e.clientWidth + 1 && e.tagName === "TD"; })
+			.map((e) => e.textContent).join("; "); })()`); out != "" {
+		t.Errorf("cut off: %s", out)
 	}
 	tb.quiet(s.base)
 }

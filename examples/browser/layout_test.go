@@ -3,6 +3,7 @@
 package browser
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -76,6 +77,45 @@ func TestLayout(t *testing.T) {
 				tb.until(`location.hash === "" && !document.getElementById("trace").open`)
 			}
 		}
+	}
+	tb.quiet(s.base)
+}
+
+// On a phone the latest request of an error is seen without scrolling sideways.
+func TestErrorsOnAPhone(t *testing.T) {
+	s := newSite(t)
+	s.many(3)
+	tb := newTab(t)
+	tb.do(chromium.View(390, 844, 1, "light"), chromedp.Navigate(s.base))
+	tb.until(`document.querySelector("#errors tbody .request-cell button")`)
+	if out := value[string](tb, `[...document.querySelectorAll("#errors :is(th, td), #errors button")].filter((e) => e.checkVisibility() && e.getBoundingClientRect().right > innerWidth)
+		.map((e) => e.textContent).join("; ")`); out != "" {
+		t.Errorf("beyond the edge: %s", out)
+	}
+	tb.quiet(s.base)
+}
+
+// The first line of the diagnostics says whether all is wired, and one click leads there and leaves the address as it is.
+func TestIsItWired(t *testing.T) {
+	s := newSite(t)
+	s.some()
+	tb := newTab(t)
+	tb.do(chromedp.Navigate(s.base + "#window=1h"))
+	tb.until(live)
+	tb.click(`document.getElementById("wired")`)
+	tb.until(`(() => { const b = document.getElementById("diagnostics-title").getBoundingClientRect(); return b.top >= 0 && b.bottom <= innerHeight; })()`)
+	tb.until(`location.hash === "#window=1h" && document.activeElement.id === "diagnostics-title"`)
+	said := value[[]string](tb, `(async () => {
+  const { showDiagnostics } = await import(new URL("page/diagnostics.js", location.href.split("#")[0])), d = (await (await fetch("summary")).json()).diagnostics, out = [];
+  for (const hints of [[], ["x"], ["x", "y"]]) {
+    showDiagnostics({ ...d, hints });
+    out.push(document.getElementById("wired-text").textContent, document.getElementById("wired").textContent);
+  }
+  return out;
+})()`)
+	want := []string{"All that is looked for is wired.", "Diagnostics", "This is not as it should be:", "Diagnostics: 1", "These 2 things are not as they should be:", "Diagnostics: 2"}
+	if !slices.Equal(said, want) {
+		t.Errorf("the page says %q, want %q", said, want)
 	}
 	tb.quiet(s.base)
 }

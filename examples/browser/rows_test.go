@@ -98,16 +98,25 @@ func TestTheWorstOfMany(t *testing.T) {
 	tb.quiet(s.base)
 }
 
-// hidden lists names of which the end is not to be seen, and those that are not in their title.
+// hidden lists names of which the end is not to be seen, those that are not in their title, and those that look like another one of the list.
 const hidden = `(() => {
-  const seen = new Set(), out = [];
-  for (const name of document.querySelectorAll("#endpoints td .route, #slow .route, #chart-name, #dependencies td .route")) {
-    const box = name.getBoundingClientRect(), end = name.lastElementChild.getBoundingClientRect();
-    if (end.width < 8 || end.right > Math.min(box.right, innerWidth) + 1 || end.left < box.left - 1) out.push(name.textContent + " ends at " + end.right + " in " + box.right);
-    if (name.title !== name.textContent) out.push(name.title + " is the title of " + name.textContent);
-    seen.add(name.lastElementChild.textContent);
+  const out = [], all = new Set();
+  for (const list of ["#endpoints td .named", "#slow .named", "#chart-name", "#dependencies td .named"]) {
+    const seen = new Map();
+    for (const name of document.querySelectorAll(list)) {
+      const path = name.querySelector(".path"), box = path.getBoundingClientRect(), end = document.createRange();
+      end.selectNodeContents(path.lastChild);
+      const last = end.getBoundingClientRect();
+      if (last.width < 8 || last.right > Math.min(name.getBoundingClientRect().right, innerWidth) + 1 || last.left < box.left - 1) out.push(name.textContent + " ends at " + last.right + " in " + box.right);
+      if (name.title !== name.textContent) out.push(name.title + " is the title of " + name.textContent);
+      const label = (name.querySelector(".method")?.textContent ?? "") + [...path.childNodes].map((n) => n.className === "cut" ? "\u2026" : n.textContent).join("");
+      if (seen.has(label) && seen.get(label) !== name.title) out.push(name.title + " and " + seen.get(label) + " are both " + label);
+      if (path.textContent.split("/").every((s) => s.length < 24) && /\u2026[^/]/.test(label)) out.push(label + ": what is seen again is no segment");
+      seen.set(label, name.title);
+      all.add(label);
+    }
   }
-  return seen.size < 15 ? "only " + [...seen] : out.join("; ");
+  return all.size < 15 ? "only " + [...all].join() : out.slice(0, 6).join("; ");
 })()`
 
 // lonely lists tiles that are alone in a line though others are beside each other.
@@ -148,6 +157,33 @@ func TestRowsAtEveryWidth(t *testing.T) {
 			t.Errorf("%d pixels: tiles of a request: %s", width, wrong)
 		}
 		tb.do(chromedp.Evaluate[chromedp.Void](`document.getElementById("trace-close").click()`))
+	}
+	tb.quiet(s.base)
+}
+
+// middleRoute is the n-th of many routes that differ in the middle alone.
+func middleRoute(n int) string {
+	return fmt.Sprintf("/api/v2/organisations/{org}/projects/{project}/things/kind%03d/revisions/{rev}/files/{file}", n)
+}
+
+// Names that differ in the middle alone stay different, whatever the width, and the heading of the chart says which one it is.
+func TestNamesThatDifferInTheMiddle(t *testing.T) {
+	s := newSite(t, otelperf.WithMaxEndpoints(1000))
+	for i := range 300 {
+		s.send(request{route: middleRoute(i), path: middleRoute(i), took: time.Duration(3+i%5) * time.Second,
+			calls: []call{{name: "SELECT " + middleRoute(i), took: time.Millisecond}}})
+	}
+	tb := newTab(t)
+	for _, width := range []int64{390, 1280, 2000} {
+		tb.do(chromium.View(width, 900, 1, "light"))
+		tb.do(chromedp.Navigate(s.base + "#all=1&endpoint=GET+" + middleRoute(52)))
+		tb.until(rowCount + ` === 300 && document.querySelectorAll("#slow button").length === 60 && ` + chartName + `.includes("kind052")`)
+		tb.until(`document.querySelectorAll("#endpoints .path").length === 300 && ` + hidden + ` === ""`)
+		tb.until(`!document.querySelector("#chart-name .cut")?.textContent.includes("kind052")`)
+		if free := value[float64](tb, `(() => { const name = document.querySelector("#endpoints td .named"), path = name.querySelector(".path");
+			return path.querySelector(".cut") ? name.closest("td").getBoundingClientRect().right - path.getBoundingClientRect().right : 0; })()`); free > 40 {
+			t.Errorf("%d pixels: a name is cut beside %.0f free pixels", width, free)
+		}
 	}
 	tb.quiet(s.base)
 }

@@ -102,6 +102,9 @@ func TestSpikeShowsUp(t *testing.T) {
 	tb.until(`document.querySelector("#spikes .reason").textContent.length > 20 && /since .*s/.test(document.querySelector("#spikes .since").textContent)`)
 	tb.until(row("/checkout") + `.classList.contains("spiking")`)
 	tb.until(`document.title.startsWith("\u25b2")`)
+	if gap := value[float64](tb, `document.querySelector(".spike .gauge").getBoundingClientRect().top - document.querySelector(".spike .spike-head").getBoundingClientRect().bottom`); gap > 24 {
+		t.Errorf("between the head of a spike and its bars are %.0f empty pixels", gap)
+	}
 	tb.until(`document.querySelector("#chart svg")`)
 	tb.until(`document.getElementById("history-empty").textContent === "None has ended: one is open, see above." && ` + chartName + `.includes("/checkout")`)
 	tb.quiet(s.base)

@@ -77,6 +77,20 @@ window.collisions = (root) => {
   }
   return out;
 };
+// disorder are labels of quantiles that do not stand beside the top of their own line, or that stand, turned to each other, over the line of
+// the other one.
+window.disorder = (root) => {
+  const lines = [...root.querySelectorAll("path[class^=quantile-]")].map((e) => ({ label: e.querySelector("title").textContent, box: e.getBoundingClientRect() }));
+  const labels = [...root.querySelectorAll("text[class*=-label]")].map((e) => ({ label: e.textContent, box: e.getBoundingClientRect(), line: lines.find((l) => l.label === e.textContent).box }));
+  const near = (a, b) => Math.abs(a - b) < 7, after = ({ box, line }) => near(box.left, line.left);
+  const out = labels.filter((l) => !after(l) && !near(l.box.right, l.line.left) || l.line.top > l.box.bottom).map(({ label }) => label + " is not beside its line");
+  labels.sort((a, b) => a.line.left - b.line.left);
+  for (const [i, l] of labels.entries()) {
+    for (const later of labels.slice(i + 1)) if (after(l) && !after(later) && l.box.right > later.box.left) out.push(l.label + " and " + later.label + " face each other");
+  }
+  if (labels.length === 0) out.push("no label of a quantile");
+  return out;
+};
 `
 
 // paused opens the page and stops it, so that nothing but what a test draws is drawn.
@@ -105,7 +119,7 @@ func TestLabelsKeepClear(t *testing.T) {
     await draw(%[1]q, seed);
     const root = drawn[%[1]q].box.querySelector("svg");
     labels += root.querySelectorAll("text:not(.tick)").length;
-    out.push(...collisions(root).map((c) => "seed " + seed + ": " + c));
+    out.push(...[...collisions(root), ...%[1]q === "histogram" ? disorder(root) : []].map((c) => "seed " + seed + ": " + c));
   }
   if (labels < 50) out.push("only " + labels + " labels");
   return out.slice(0, 10);
@@ -206,6 +220,10 @@ func TestViews(t *testing.T) {
 		tb.click(fmt.Sprintf(`document.querySelector("#views input[value=%s]")`, view))
 		tb.until(fmt.Sprintf(`document.querySelector("#%s svg") && location.hash.includes("view=%s") && !document.getElementById("chart").checkVisibility()`, box, view))
 		tb.until(table)
+		if view == "heatmap" { // the heading says what time is drawn
+			tb.until(`/^\d\d:\d\d:\d\d to \d\d:\d\d:\d\d, (by|in) /.test(document.getElementById("chart-span").textContent)`)
+			tb.until(`document.getElementById("chart-readout").textContent.endsWith(" from " + document.getElementById("chart-span").textContent.slice(0, 8) + " on")`)
+		}
 		tb.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`document.getElementById("%s").focus()`, box)))
 		tb.press([]rune(kb.ArrowLeft)...)
 		tb.until(`/ to .*\d/.test(document.getElementById("chart-readout").textContent) && document.getElementById("chart-readout").getAttribute("aria-live") === "polite"`)
@@ -254,7 +272,7 @@ func TestBeforeAndAfter(t *testing.T) {
   c.show({ spike: "s1", mark: null, why: "", before: side(20), since: side(80), p50: change("p50 \u00d74.00 (3.00 to 5.00): a real change", true), p99: change("p99: cannot tell", null), errors: change("no more than chance explains", false),
     buckets: [20, 40, 80].map((ms, i) => ({ from_ms: ms, to_ms: ms * 2, before_count: [900, 100, 0][i], before_share: [0.9, 0.1, 0][i], since_count: [0, 200, 800][i], since_share: [0, 0.2, 0.8][i] })) });
   const roots = [...document.querySelectorAll("#compare-drawings svg")], ticks = (root) => [...root.querySelectorAll(".tick")].map((t) => t.textContent).join();
-  return [JSON.stringify(around), String(roots.length), String(ticks(roots[0]) === ticks(roots[1])), roots.flatMap(collisions).join(), document.getElementById("compare-body").innerText,
+  return [JSON.stringify(around), String(roots.length), String(ticks(roots[0]) === ticks(roots[1])), roots.flatMap((r) => [...collisions(r), ...disorder(r)]).join(), document.getElementById("compare-body").innerText,
     document.getElementById("compare-buckets").textContent, [...document.querySelectorAll("#compare-with optgroup")].map((g) => g.label).join()];
 })()`)
 		if got[0] != `{"spike":"s1"}` || got[1] != "2" || got[2] != "true" || got[3] != "" || got[6] != "Spikes,Marks" {

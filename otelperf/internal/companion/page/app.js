@@ -4,14 +4,16 @@ import { Comparison } from "./compare.js";
 import { Detail } from "./detail.js";
 import { inIncident } from "./condition.js";
 import { showChanges, showDiagnostics } from "./diagnostics.js";
-import { $, named, show, text, toggle } from "./dom.js";
+import { $, show, text, toggle } from "./dom.js";
 import { Endpoints, worst } from "./endpoints.js";
 import { Events } from "./events.js";
 import { Evidence } from "./evidence.js";
 import { Flame } from "./flame.js";
 import * as format from "./format.js";
 import { Keys } from "./keys.js";
+import { Instances } from "./instances.js";
 import { examples, makeLists, showGroups } from "./lists.js";
+import { named } from "./names.js";
 import { showNothing } from "./nothing.js";
 import { counted, showNow } from "./now.js";
 import { showObjectives } from "./objectives.js";
@@ -26,9 +28,9 @@ import { TraceView } from "./trace.js";
 import { Unknown } from "./unknown.js";
 import { identity, Views } from "./views.js";
 
-let summary = null, config = null, selected = null, instances = new Set(), detailTurn = 0, flameTurn = 0, compareTurn = 0;
+let summary = null, config = null, selected = null, detailTurn = 0, flameTurn = 0, compareTurn = 0;
 
-const unknown = new Unknown();
+const unknown = new Unknown(), instances = new Instances();
 const traceView = new TraceView({
   onClose: () => state.set({ trace: "" }), traceURL: () => config?.trace_url,
   onMissing: (id) => unknown.say("trace", [{ part: "trace=" + id, instead: "no request of it is stored, or no longer" }]),
@@ -114,12 +116,14 @@ function render() {
   showDiagnostics(summary.diagnostics);
 }
 
-// notice warns of answers that come from several instances: their numbers alternate, and neither is the whole.
+// notice warns of answers that come from several instances, whose numbers alternate and are not the whole, and says when the one was restarted.
 function notice() {
-  instances.add(summary.instance);
-  const several = instances.size > 1 && source.failures === 0;
-  show($("notice"), several);
-  if (several) text($("notice"), "Answers come from " + instances.size + " instances by turns (" + [...instances].slice(-3).join(", ") + "): behind a load balancer, open one of them directly.");
+  instances.answered(summary);
+  const { several, restarted } = instances;
+  show($("notice"), several.length > 0);
+  if (several.length > 0) text($("notice"), "Answers come from several instances by turns (" + several.join(", ") + "): behind a load balancer, open one of them directly.");
+  show($("restarted"), restarted !== null);
+  if (restarted) text($("restarted"), "Restarted at " + format.clock(restarted.at) + ".");
 }
 
 // choose picks the endpoint of the chart: the one asked for, else the worst. That stays until another one has an incident and it has none.
@@ -270,6 +274,13 @@ function beside(step) {
   rows[at < 0 ? 0 : Math.min(rows.length - 1, Math.max(0, at + step))]?.querySelector("button").click();
 }
 
+// toDiagnostics goes there and leaves the address, which says what is looked at, as it is.
+function toDiagnostics(event) {
+  event.preventDefault();
+  $("diagnostics-title").scrollIntoView();
+  $("diagnostics-title").focus({ preventScroll: true });
+}
+
 function openSlowest() {
   const [first] = selected ? slow.of(format.name(selected)).sort((a, b) => b.duration_ms - a.duration_ms) : [];
   if (first) openTrace(first.trace_id);
@@ -300,6 +311,7 @@ new Keys([
 
 $("windows").addEventListener("change", (e) => state.set({ window: e.target.value, ...live }));
 $("frozen-live").addEventListener("click", goLive);
+for (const link of document.querySelectorAll('a[href="#diagnostics-title"]')) link.addEventListener("click", toDiagnostics);
 $("filter").addEventListener("input", (e) => state.set({ q: e.target.value }));
 $("filter").addEventListener("keydown", (e) => {
   if (e.key !== "Escape") return;

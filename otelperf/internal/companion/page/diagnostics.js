@@ -25,6 +25,10 @@ const facts = [
 ];
 
 export function showDiagnostics(d) {
+  const wrong = d.hints.length;
+  text($("wired-text"), wrong === 0 ? "All that is looked for is wired." : wrong === 1 ? "This is not as it should be:" : "These " + wrong + " things are not as they should be:");
+  text($("wired"), "Diagnostics" + (wrong > 0 ? ": " + wrong : ""));
+  toggle($("wired"), "warn", wrong > 0);
   keyed($("facts"), facts, ([label]) => label, ([label]) => el("div", null, el("dt", null, label), el("dd")), (div, [, value, bad]) => {
     text(div.lastChild, value(d));
     toggle(div.lastChild, "warn", Boolean(bad?.(d)));

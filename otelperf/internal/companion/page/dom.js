@@ -1,5 +1,7 @@
 // Elements are made here and nowhere else. Text goes in as text: whatever a client can influence, such as a route, a
-// statement or an error, is never read as markup.
+// statement or an error, is never read as markup, and what in it cannot be seen or changes the direction of writing is shown as an escape.
+
+import { visible } from "./format.js";
 
 const svgNamespace = "http://www.w3.org/2000/svg";
 
@@ -11,13 +13,17 @@ export function el(name, properties, ...children) {
   return fill(document.createElement(name), properties, children);
 }
 
+const said = new Set(["title", "label", "aria-label"]); // properties that are text
+
+const seen = (child) => typeof child === "string" ? visible(child) : child;
+
 export function svg(name, properties, ...children) {
   const node = document.createElementNS(svgNamespace, name);
   for (const [key, value] of Object.entries(properties ?? {})) {
     if (key === "on") listen(node, value);
-    else if (value !== null && value !== false) node.setAttribute(key, value);
+    else if (value !== null && value !== false) node.setAttribute(key, said.has(key) ? visible(value) : value);
   }
-  node.append(...children.filter((c) => c !== null));
+  node.append(...children.filter((c) => c !== null).map(seen));
   return node;
 }
 
@@ -26,10 +32,10 @@ function fill(node, properties, children) {
     if (value === null || value === undefined || value === false) continue;
     if (key === "on") listen(node, value);
     else if (key === "class") node.className = value;
-    else if (key.includes("-") || key === "role" || key === "scope" || key === "colspan") node.setAttribute(key, value);
-    else node[key] = value;
+    else if (key.includes("-") || key === "role" || key === "scope" || key === "colspan") node.setAttribute(key, said.has(key) ? visible(value) : value);
+    else node[key] = said.has(key) ? visible(value) : value;
   }
-  node.append(...children.filter((c) => c !== null && c !== undefined));
+  node.append(...children.filter((c) => c !== null && c !== undefined).map(seen));
   return node;
 }
 
@@ -43,7 +49,8 @@ function listen(node, listeners) {
 
 // text sets the text of a node only where it differs, so that selections and screen readers are left in peace.
 export function text(node, value) {
-  if (node.textContent !== value) node.textContent = value;
+  const shown = seen(value);
+  if (node.textContent !== shown) node.textContent = shown;
   return node;
 }
 
@@ -77,20 +84,6 @@ export function copies(button, what, shown) {
     }
     setTimeout(() => text(button, label), 2000);
   });
-}
-
-const whole = 24, tail = 15; // characters of a route that is never cut, and of the end that is always left of a longer one
-
-// named fills a node with the name of a row. Where room is short, the middle of the route is left out, since the ends of routes tell them
-// apart: the node is to be a flex box. All of it is its title, and in it as text.
-export function named(node, { method, route }, path = "") {
-  const full = [method, route || path].filter(Boolean).join(" ");
-  if (node.dataset.named === full) return node;
-  node.dataset.named = node.title = full;
-  const all = [...route || path], at = all.length > whole ? all.length - tail : all.length;
-  node.replaceChildren(method ? el("span", { class: "method" }, method + " ") : "", el("span", { class: "start" }, all.slice(0, at).join("")),
-    at < all.length ? el("span", { class: "end" }, all.slice(at).join("")) : "");
-  return node;
 }
 
 // keyed brings the children of a parent in line with items, and keeps the elements of those that stay, with their focus.

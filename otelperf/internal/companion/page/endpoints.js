@@ -1,8 +1,9 @@
 // The endpoints as a table: the worst first, and few of many.
 
 import { inIncident, label, mark, missingRequests, missingTime, rank, stateCell, unjudged } from "./condition.js";
-import { $, el, measure, named, show, text, toggle } from "./dom.js";
+import { $, el, measure, show, text, toggle } from "./dom.js";
 import * as format from "./format.js";
+import { named } from "./names.js";
 import { chip } from "./repeated.js";
 import { spark } from "./spark.js";
 import { state } from "./state.js";

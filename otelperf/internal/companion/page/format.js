@@ -3,6 +3,15 @@
 export const none = "\u2013";
 const thin = "\u202f";
 
+// visible is a text with escapes in the place of what cannot be seen in it, or changes the direction of writing; in what is one line, line
+// ends and spaces other than ' ' are among that.
+export const visible = (text, oneLine = false) => text.replace(oneLine ? unseenInLine : unseen, (c) => {
+  const code = c.codePointAt(0).toString(16);
+  return code.length > 4 ? "\\u{" + code + "}" : "\\u" + code.padStart(4, "0");
+});
+const unseen = /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+const unseenInLine = /(?! )[\p{Cc}\p{Cf}\p{Z}\p{Default_Ignorable_Code_Point}]/gu;
+
 const fixed = (x, digits) => x.toFixed(digits);
 
 // three writes x with about three digits.

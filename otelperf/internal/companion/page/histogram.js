@@ -3,7 +3,7 @@
 
 import { svg } from "./dom.js";
 import * as format from "./format.js";
-import { across, durationTicks, labels, margin, niceTicks, place, rowHeight, rowsOf, tickText } from "./plot.js";
+import { across, durationTicks, labels, margin, niceTicks, rowHeight, rowsOf, tickText, wide } from "./plot.js";
 
 const fewest = 12; // buckets that are drawn at least
 const rare = 0.0005; // a share of what is usual that makes no room for itself
@@ -22,12 +22,48 @@ export function scaleOf(buckets) {
   return { lo: lo / Math.exp(spare), hi: hi * Math.exp(spare) };
 }
 
+const mostRows = 4; // of labels
+
+// inOrder gives the labels of lines {at, label} rows and sides so that they stand in the order of the lines, each beside its own line, which
+// leads up to it and crosses no other label: of lines that are close to each other the labels are steps, all on the same side. null is no row:
+// where there is no room for all, the last ones have none.
+export function inOrder(lines, left, right) {
+  for (let n = lines.length; n > 0; n--) {
+    const laid = stepped(lines.slice(0, n).toSorted((a, b) => a.at - b.at), left, right);
+    if (laid) return [...laid, ...lines.slice(n).map((l) => ({ ...l, row: null }))];
+  }
+  return lines.map((l) => ({ ...l, row: null }));
+}
+
+// stepped returns lines, ordered from left to right, with their rows, or null where there is no room.
+function stepped(lines, left, right) {
+  const groups = []; // of lines so close that the labels of some reach the next
+  let reach = -Infinity;
+  for (const line of lines) {
+    if (line.at < reach) groups.at(-1).push(line);
+    else groups.push([line]);
+    reach = Math.max(reach, line.at + wide(line.label));
+  }
+  const out = [];
+  for (const group of groups.toReversed()) {
+    const after = group.every((l) => l.at + wide(l.label) <= right);
+    for (const line of after ? group : group.toReversed()) { // each is below those that lie over its line
+      const from = after ? line.at : line.at - wide(line.label), to = from + wide(line.label);
+      const row = 1 + Math.max(-1, ...out.filter((o) => o.from < to && from < o.to).map((o) => o.row));
+      if (row >= mostRows || from < left) return null;
+      out.push({ ...line, from, to, row, before: !after });
+    }
+    if (!after) right = Math.min(...out.map((o) => o.from)); // labels do not face each other
+  }
+  return out;
+}
+
 // Histogram draws one. lines are {ms, label, kind}: kind is now or usual. rows is how many rows of labels have room at least.
 export class Histogram {
   constructor({ width, height, buckets, lines, rows = 0, scale = scaleOf(buckets), most = Math.max(...buckets.map((b) => Math.max(b.share, b.other ?? 0))) }) {
     Object.assign(this, { buckets, scale });
     this.area = { left: margin.left, right: width - margin.right, top: margin.top, bottom: height - margin.bottom };
-    this.laid = place(lines.filter((l) => l.ms !== null && l.ms >= scale.lo && l.ms <= scale.hi).map((l) => ({ ...l, at: this.x(l.ms), kind: "quantile-" + l.kind })), this.area.left, this.area.right);
+    this.laid = inOrder(lines.filter((l) => l.ms !== null && l.ms >= scale.lo && l.ms <= scale.hi).map((l) => ({ ...l, at: this.x(l.ms), kind: "quantile-" + l.kind })), this.area.left, this.area.right);
     this.area.top += Math.max(rows, rowsOf(this.laid)) * rowHeight;
     this.ticks = niceTicks(Math.min(1, Math.max(most, 0.01) * 1.05));
     const a = this.area, y = (v) => this.y(v);
@@ -35,7 +71,7 @@ export class Histogram {
     this.root = svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height }, ...across(this.ticks, a, y, (v) => v === 0 ? "0" : Number((v * 100).toPrecision(3)) + "\u202f%"),
       ...buckets.filter((b) => b.share > 0).map((b) => svg("rect", { x: this.x(b.from) + 0.5, y: y(b.share), width: Math.max(0.5, this.x(b.to) - this.x(b.from) - 1), height: a.bottom - y(b.share), class: "hist-bar" })),
       svg("path", { d: this.outline(), class: "hist-other" }),
-      ...this.laid.map((l) => svg("path", { d: `M${l.at.toFixed(1)} ${a.top - 6}V${a.bottom}`, class: l.kind }, svg("title", null, l.label))),
+      ...this.laid.map((l) => svg("path", { d: `M${l.at.toFixed(1)} ${l.row === null ? a.top - 6 : 2 + l.row * rowHeight}V${a.bottom}`, class: l.kind }, svg("title", null, l.label))),
       ...labels(this.laid, 10),
       ...durationTicks(scale.lo, scale.hi, (a.right - a.left) / 58).filter((t) => this.x(t) > a.left + 4 && this.x(t) < a.right - 14)
         .map((t) => svg("text", { x: this.x(t), y: a.bottom + 15, class: "tick middle" }, tickText(t))),

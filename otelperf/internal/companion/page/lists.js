@@ -1,9 +1,10 @@
 // The smaller tables: dependencies, jobs, errors, requests in flight, past spikes.
 
 import { mark, shape } from "./condition.js";
-import { $, el, keyed, measure, named, show, stack, text, toggle } from "./dom.js";
+import { $, el, keyed, measure, show, stack, text, toggle } from "./dom.js";
 import { baselineColumns, idle, numberColumns, timeColumn } from "./endpoints.js";
 import * as format from "./format.js";
+import { named } from "./names.js";
 import { chip } from "./repeated.js";
 import { requestCell } from "./request.js";
 import { Table } from "./table.js";
@@ -106,7 +107,7 @@ function inCell(td, r) {
   if (td.dataset.shown === stamp) return;
   td.dataset.shown = stamp;
   const open = td.querySelector("details")?.open ?? false;
-  td.replaceChildren(r.in ?? (r.doing ? "" : format.none), r.doing ? stack(r.doing.sentence, lines, open) : "");
+  td.replaceChildren(el("span", null, r.in ?? (r.doing ? "" : format.none)), r.doing ? stack(r.doing.sentence, lines, open) : "");
 }
 
 function errorCell(td, r) {

@@ -8,7 +8,7 @@ const words = (m) => m.text + " (" + m.kind + ", " + format.clock(m.time) + ", b
 
 // items are the marks between two times, for plot.place.
 export const items = (all, begin, end, x) => all.filter((m) => new Date(m.time).getTime() >= begin && new Date(m.time).getTime() <= end)
-  .map((mark) => ({ mark, at: x(new Date(mark.time).getTime()), label: mark.text, kind: "mark", title: words(mark) }));
+  .map((mark) => ({ mark, at: x(new Date(mark.time).getTime()), label: format.visible(mark.text, true), kind: "mark", title: words(mark) }));
 
 export const lay = (all, begin, end, x, left, right) => place(items(all, begin, end, x), left, right);
 

@@ -1,8 +1,9 @@
 // Is anything wrong now? The verdict, the open spikes, and the figures of the whole service.
 
-import { $, el, keyed, measure, named, show, text, toggle } from "./dom.js";
+import { $, el, keyed, measure, show, text, toggle } from "./dom.js";
 import { shownQuantiles, unknown } from "./endpoints.js";
 import * as format from "./format.js";
+import { named } from "./names.js";
 import { requestLink } from "./request.js";
 import { sentences } from "./runtime.js";
 import { said, showMutes, showSaid } from "./said.js";

@@ -9,7 +9,7 @@ export const rowHeight = 14;
 const mostRows = 3, longest = 26, shortest = 5; // rows of labels, and letters of one
 
 // wide is how many px a label takes at most.
-const wide = (label) => 8 + [...label].reduce((sum, c) => sum + (c > "\u2000" ? 12 : /[A-Zmw@%&_]/.test(c) ? 10.5 : 7), 0);
+export const wide = (label) => 8 + [...label].reduce((sum, c) => sum + (c > "\u2000" ? 12 : /[A-Zmw@%&_]/.test(c) ? 10.5 : 7), 0);
 
 // fitting is a label with as many letters as there is room for; "" for too few.
 function fitting(label, room) {
@@ -112,7 +112,7 @@ export class Plot {
     const width = this.box.clientWidth;
     if (!this.data || width < 80) return;
     this.box.replaceChildren(this.draw(width, this.box.clientHeight));
-    this.box.setAttribute("aria-label", this.describe());
+    this.box.setAttribute("aria-label", format.visible(this.describe()));
     this.mark(this.at);
   }
 

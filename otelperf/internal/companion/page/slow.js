@@ -1,7 +1,8 @@
 // The list of slow and failed requests.
 
-import { $, el, keyed, named, show, text, toggle } from "./dom.js";
+import { $, el, keyed, show, text, toggle } from "./dom.js";
 import * as format from "./format.js";
+import { named } from "./names.js";
 import { offer } from "./offers.js";
 import { state } from "./state.js";
 

@@ -1,6 +1,6 @@
 // Where the numbers come from: the stream while it works, polling while it does not. All URLs are relative to the page.
 
-const patience = 8000; // ms without a summary after which the numbers count as old
+const patience = 5000; // ms without a summary after which the numbers count as old
 
 export const get = (path) => ask(path, "GET");
 export const post = (path, body) => ask(path, "POST", body);
@@ -77,7 +77,11 @@ export class Source {
   failed(stream) {
     if (stream !== this.stream) return;
     this.failures++;
-    if (this.failures === 1 && stream.readyState !== EventSource.CLOSED) return;
+    if (this.failures === 1 && stream.readyState !== EventSource.CLOSED) {
+      this.on.link("trying", "connecting");
+      this.poll(); // the stream may have ended alone
+      return;
+    }
     stream.close();
     clearInterval(this.polling);
     this.polling = setInterval(() => this.poll(), 2000);
@@ -93,6 +97,7 @@ export class Source {
     } catch (e) {
       if (this.fixed && time === this.time) this.on.link("frozen", e.message);
       if (e.status === 401 || e.status === 403) this.on.link("lost", "access denied");
+      else if (!this.fixed && !this.paused && e.status === undefined) this.on.link("lost", "no answer");
     }
   }
 
@@ -106,6 +111,6 @@ export class Source {
   watch() {
     if (this.paused || this.fixed || document.hidden || !this.lastSummary) return;
     const silent = Date.now() - this.lastSummary;
-    if (silent > patience) this.on.link("lost", "no answer for " + Math.round(silent / 1000) + " s");
+    if (silent > patience) this.on.link("lost", "no answer for " + Math.round(silent / 1000) + "\u202fs");
   }
 }

@@ -48,8 +48,21 @@ function coherent(values) {
   return values.from !== null && values.to !== null && values.from < values.to ? values : { ...values, from: null, to: null };
 }
 
+// takeOver moves parameters of this page that came in front of the '#' behind it, where those that are there already count.
+function takeOver() {
+  const before = new URLSearchParams(location.search), moved = Object.keys(parameters).filter((name) => before.has(name));
+  if (moved.length === 0) return;
+  const hash = location.hash.slice(1), behind = new URLSearchParams(hash.includes("=") ? hash : "");
+  for (const name of moved) {
+    if (!behind.has(name)) behind.set(name, before.get(name));
+    before.delete(name);
+  }
+  history.replaceState(null, "", location.pathname + (before.size > 0 ? "?" + before : "") + "#" + behind);
+}
+
 class State {
   constructor() {
+    takeOver();
     Object.assign(this, read(location.hash.slice(1))); // values, and what of the address is not known
     this.listeners = [];
     addEventListener("popstate", () => this.follow());

@@ -2,9 +2,10 @@
 
 import { Chart } from "./chart.js";
 import { Distribution } from "./distribution.js";
-import { $, named, show, text } from "./dom.js";
+import { $, show, text } from "./dom.js";
 import * as format from "./format.js";
 import { Heatmap } from "./heatmap.js";
+import { named } from "./names.js";
 import { offer } from "./offers.js";
 import { get } from "./source.js";
 import { state } from "./state.js";
@@ -87,10 +88,11 @@ export class Views {
   }
 
   describe(view, answer) {
-    const window = state.get("window"), young = answer.refined === true;
+    const window = state.get("window");
+    const drawn = (answer.points ?? answer.columns ?? []).filter((p) => p.t);
     if (state.frozen) text($("chart-span"), format.period({ from: state.get("from"), to: state.get("to") }));
     else if (view === "histogram") text($("chart-span"), spanWords[window]);
-    else text($("chart-span"), window === "1m" ? "last minute, in steps of 10 s" : young ? "since the start" : "last hour, by the minute");
+    else text($("chart-span"), drawn.length > 0 ? drawnTime(drawn) : "");
   }
 
   draw(view, answer, slow, spikes) {
@@ -107,11 +109,18 @@ export class Views {
   }
 }
 
+// drawnTime says from when to when steps are, and how long they are.
+function drawnTime(steps) {
+  const last = steps.at(-1), long = steps.some((p) => p.seconds > 10), short = steps.some((p) => p.seconds <= 10);
+  return format.clock(steps[0].t) + " to " + format.clock(new Date(last.t).getTime() + last.seconds * 1000) +
+    (long && short ? ", by the minute, then by 10\u202fs" : long ? ", by the minute" : ", in steps of 10\u202fs");
+}
+
 // refined puts the steps of ten seconds of the last minute in the place of what is left of it, where there are few minutes. The rows of a
 // heatmap are others in each answer: its minutes stay, but for the first.
 function refined(hour, minute) {
-  if (hour.columns) return { ...(minute.columns.length >= hour.columns.length ? minute : hour), refined: true };
+  if (hour.columns) return minute.columns.length >= hour.columns.length ? minute : hour;
   const start = (p) => new Date(p.t).getTime(), begin = minute.points.length ? start(minute.points[0]) : Infinity;
   const whole = hour.points.filter((p) => start(p) < begin - 500), until = whole.length ? start(whole.at(-1)) + whole.at(-1).seconds * 1000 : -Infinity;
-  return { ...hour, refined: true, points: [...whole, ...minute.points.filter((p) => start(p) > until - 500)] };
+  return { ...hour, points: [...whole, ...minute.points.filter((p) => start(p) > until - 500)] };
 }
