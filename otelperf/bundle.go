@@ -159,7 +159,8 @@ func (m *Monitor) bundledErrors() []errorGroup {
 	return list
 }
 
-// requestsOf are the stored requests that are among what raised the alarm of an incident, the slowest first.
+// requestsOf are the stored requests that are among what raised the alarm of an incident: the slowest of its first part, and then the
+// slowest first.
 func requestsOf(store *slowlog.Store, in *engine.Incident) []*slowlog.Entry {
 	var found []*slowlog.Entry
 	for e := range store.All() {
@@ -168,5 +169,10 @@ func requestsOf(store *slowlog.Store, in *engine.Incident) []*slowlog.Entry {
 		}
 	}
 	slices.SortStableFunc(found, func(a, b *slowlog.Entry) int { return cmp.Compare(b.Duration, a.Duration) })
+	if first := slices.IndexFunc(found, func(e *slowlog.Entry) bool { return isExample(&in.Parts[0], e) }); first > 0 {
+		e := found[first]
+		copy(found[1:], found[:first])
+		found[0] = e
+	}
 	return found
 }

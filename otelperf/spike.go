@@ -32,12 +32,14 @@ type Spike struct {
 	// cost, and how, where it has not recovered: there was no request any more, or it was no longer seen after a restart.
 	Reason string `json:"reason"`
 	// Cause says in a sentence why: how much longer slow requests of the worst endpoint of which it is known take, and the first two of
-	// Causes. It may become known some seconds after the alert; empty while fewer than five slow requests were seen.
+	// Causes; or with what most have failed. Where the first endpoint fails it is of what fails, or of what is slow at the same endpoint or
+	// waits for the same. It may become known some seconds after the alert; empty while fewer than five slow requests were seen.
 	Cause  string          `json:"cause"`
-	Causes []causes.Ranked `json:"causes"` // of that endpoint, the largest first and what is unknown last; at most 6
+	Causes []causes.Ranked `json:"causes"` // of that endpoint, the largest first and what is unknown last; at most 6, none of what fails
 	// Errors are what fails most, of the first endpoint that is about failures or panics; at most 3.
 	Errors []SpikeError `json:"errors"`
-	// SlowRequests are three slow or failed requests of it, the slowest first, as soon as there are any.
+	// SlowRequests are three slow or failed requests of it, as soon as there are any: the slowest of what the first endpoint is about, which
+	// has failed where that fails, and then the slowest of all.
 	SlowRequests []RequestRef `json:"slow_requests"`
 
 	// Since Start, of all its endpoints that are requests, not calls or jobs. Of a spike that was open before the restart all costs are since
@@ -153,15 +155,29 @@ func spikeOf(in *engine.Incident) Spike {
 	for _, r := range in.Examples {
 		s.SlowRequests = append(s.SlowRequests, refOf(r))
 	}
-	s.Cause, s.Causes = causesOf(in.Why())
+	s.explain(in)
 	s.Errors = []SpikeError{}
 	for i := range in.Parts {
-		if s.addErrors(&in.Parts[i]); s.Cause == "" {
-			s.Cause = errorCause(&in.Parts[i], true)
-		}
+		s.addErrors(&in.Parts[i])
 		s.Endpoints = append(s.Endpoints, spikeEndpointOf(&in.Parts[i]))
 	}
 	return s
+}
+
+// explain says why: by what its first endpoint waits for, or what fails there. A panic is its own cause.
+func (s *Spike) explain(in *engine.Incident) {
+	w := in.Why()
+	s.Cause, s.Causes = causesOf(w)
+	first := &in.Parts[0]
+	if first.Matter != engine.Panics && (w.Known() || first.Matter == engine.Latency && s.Cause != "") {
+		return
+	}
+	for i := range in.Parts {
+		if cause := errorCause(&in.Parts[i], true); cause != "" && in.Parts[i].SpeaksFor(first) {
+			s.Cause, s.Causes = cause, []causes.Ranked{}
+			return
+		}
+	}
 }
 
 func spikeEndpointOf(p *engine.Part) SpikeEndpoint {

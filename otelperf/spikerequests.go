@@ -27,7 +27,8 @@ func (r spikeRequests) WaitsFor(ep conventions.Endpoint, since time.Time) string
 	return r.link.WaitsFor(ep, since)
 }
 
-// Examples returns the slowest requests of an incident, each of another trace: of those of its endpoints and time that are among what raised the alarm.
+// Examples returns the slowest requests of an incident, each of another trace, and first that of its first part: of those of its endpoints
+// and time that are among what raised the alarm.
 func (r spikeRequests) Examples(in *engine.Incident) (all []engine.Request) {
 	for _, e := range requestsOf(r.slow, in) {
 		same := func(r engine.Request) bool { return r.TraceID == e.TraceID }

@@ -164,7 +164,7 @@ type Event struct {
 // Requests is what single requests show of an incident. An Engine calls the methods within Advance: they must return at once and not
 // call the Engine.
 type Requests interface {
-	// Examples returns slow requests of an incident, the slowest first.
+	// Examples returns slow or failed requests of an incident: the slowest of its first part, and then the slowest of all.
 	Examples(*Incident) []Request
 	// WaitsFor names the dependency, by the route of its row, that slow requests of an endpoint have spent their extra time in since
 	// a time; "" if there is none. It is asked for a minute from an alarm on.

@@ -166,15 +166,13 @@ func (in *incident) clone() Incident {
 	c := in.Incident
 	c.Reported = in.messages.opened && !in.messages.closed
 	c.Examples = slices.Clone(in.Examples)
-	c.Parts = make([]Part, 0, len(in.parts))
+	c.Parts = in.sorted()
 	unseen := in.unseen()
 	for i, p := range in.parts {
-		c.Parts = append(c.Parts, p.Part)
 		if p.Endpoint.Kind.Request() && p.Unseen == unseen && p.Endpoint != AllEndpoints {
 			c.Cost.add(in.costBeyond(i))
 		}
 	}
-	slices.SortStableFunc(c.Parts, worseFirst)
 	if in.after != nil {
 		c.After = in.after(c.Start)
 	}
@@ -183,6 +181,16 @@ func (in *incident) clone() Incident {
 		c.Reason += "; ended by a reset of the baselines"
 	}
 	return c
+}
+
+// sorted are copies of the parts, in the order of Incident.Parts.
+func (in *incident) sorted() []Part {
+	all := make([]Part, 0, len(in.parts))
+	for _, p := range in.parts {
+		all = append(all, p.Part)
+	}
+	slices.SortStableFunc(all, worseFirst)
+	return all
 }
 
 // costBeyond is the cost of a part beyond what parts before it count of the same endpoint.

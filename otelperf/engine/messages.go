@@ -97,7 +97,7 @@ func (e *Engine) ask(in *incident) {
 		if e.elapsed-p.found < asking {
 			e.askCause(p)
 		}
-		if e.options.Errors != nil && (p.Matter == Failures || p.Matter == Panics) {
+		if e.options.Errors != nil && (p.Matter.fails()) {
 			if groups := e.options.Errors(&p.Part); len(groups) > 0 {
 				p.Errors = groups
 			}

@@ -207,7 +207,7 @@ func (e *Engine) goOn(ep *endpoint, p *part, ev *baseline.Event) {
 }
 
 // waitsFor is what the slow requests of a part wait for: for a dependency, itself.
-func (p *part) waitsFor() string {
+func (p *Part) waitsFor() string {
 	if p.Endpoint.Kind == conventions.KindDependency {
 		return p.Endpoint.Route
 	}
