@@ -30,7 +30,7 @@ func (m *Monitor) bundle(id string) (content []byte, ok bool, err error) {
 		return nil, false, nil
 	}
 	sp := spikeOf(&in)
-	m.beside.add(&sp)
+	m.beside.add(&sp, &in)
 	sp.leaveOutMessages(&in)
 	b := bundle.Bundle{Title: m.bundleTitle(&sp), Lines: sp.lines(), Time: time.Now()}
 	add := func(name, about string, value any) {
@@ -164,7 +164,7 @@ func (m *Monitor) bundledErrors() []errorGroup {
 func requestsOf(store *slowlog.Store, in *engine.Incident) []*slowlog.Entry {
 	var found []*slowlog.Entry
 	for e := range store.All() {
-		if e.TraceID.IsValid() && slices.ContainsFunc(in.Parts, func(p engine.Part) bool { return isExample(&p, e) }) {
+		if e.TraceID.IsValid() && slices.ContainsFunc(in.Parts, func(p engine.Part) bool { return isExample(&p, e) && !e.End().Before(in.Returned) }) {
 			found = append(found, e)
 		}
 	}

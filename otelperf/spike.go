@@ -50,12 +50,13 @@ type Spike struct {
 	CostFailed         uint64  `json:"cost_failed"`          // of them failed
 	CostExpectedFailed float64 `json:"cost_expected_failed"` // how many would have at the rate of the hour before
 
-	// Signals are what of the runtime, the operating system and the pools had left its normal at that time, the farthest first; at most 8.
+	// Signals are what of the runtime, the operating system and the pools had left its normal at that time, since it came back if it has, the
+	// farthest first; at most 8.
 	Signals []runtimesignals.Deviation `json:"signals"`
 	// Recordings are the ids of the recordings of evidence that were made for it in which slow requests of it were seen, or which could
 	// not be read, the oldest first: GET evidence lists those that are stored. At most 3.
 	Recordings []uint64 `json:"recordings"`
-	// After is the mark that it began soon after: a circumstance, which proves nothing; nil if there is none.
+	// After is the mark that it came back soon after, or began soon after: a circumstance, which proves nothing; nil if there is none.
 	After *marks.After `json:"after"`
 	// SinceRestart marks a spike that began within 30 minutes of the start of the process; SinceVersion names the
 	// version that came with it, if it is another than before.
@@ -87,7 +88,7 @@ type SpikeEndpoint struct {
 	At     time.Time  `json:"at"`     // when there was enough of it
 	End    *time.Time `json:"end"`    // nil while it is open
 
-	// What made it an alarm, from Start to At. It stays as it was.
+	// What made it an alarm, from Start to At. It stays as it was, until it comes back: then it is what made it an alarm the last time.
 	Level       string  `json:"level"`            // p99, p90, p50, tail or shape: what fired; "" of what is not latency
 	Gradual     bool    `json:"gradual,omitzero"` // it became slower over hours; the baseline is that of this hour on the last days
 	ThresholdMs float64 `json:"threshold_ms"`     // of that level
@@ -181,7 +182,7 @@ func (s *Spike) explain(in *engine.Incident) {
 }
 
 func spikeEndpointOf(p *engine.Part) SpikeEndpoint {
-	ev, ms := &p.Evidence, units.Milliseconds
+	ev, ms := p.Latest(), units.Milliseconds
 	cause, all := causesOf(p.Why)
 	if cause == "" {
 		cause = errorCause(p, true)
@@ -261,12 +262,4 @@ func spikeChangeOf(ev *engine.Event) spikeChange {
 }
 
 // spikes are the incidents that are remembered, newest first.
-func (m *Monitor) spikes() []Spike { return m.withSignals(spikesOf(m.engine.Incidents())) }
-
-func spikesOf(incidents []engine.Incident) []Spike {
-	out := make([]Spike, 0, len(incidents))
-	for i := range incidents {
-		out = append(out, spikeOf(&incidents[i]))
-	}
-	return out
-}
+func (m *Monitor) spikes() []Spike { return m.spikesOf(m.engine.Incidents()) }

@@ -39,9 +39,9 @@ func (r spikeRequests) Examples(in *engine.Incident) (all []engine.Request) {
 	return all
 }
 
-// during reports whether a request is of the time of a part.
+// during reports whether a request is of the time of a part, since it began the last time.
 func during(p *engine.Part, e *slowlog.Entry) bool {
-	return !e.End().Before(p.Start) && (p.End.IsZero() || !e.Start.After(p.End))
+	return !e.End().Before(p.Since()) && (p.End.IsZero() || !e.Start.After(p.End))
 }
 
 // isOf reports whether a request is of the endpoint of a part.
@@ -60,7 +60,7 @@ func isExample(p *engine.Part, e *slowlog.Entry) bool {
 	if p.Matter == engine.Silence || !during(p, e) {
 		return false
 	}
-	ep, threshold := &p.Endpoint, p.Evidence.Threshold
+	ep, threshold := &p.Endpoint, p.Latest().Threshold
 	if ep.Kind == conventions.KindDependency {
 		return e.Anatomy != nil && calls(e.Anatomy.Root, ep.Route, units.Milliseconds(threshold))
 	}

@@ -89,6 +89,37 @@ func TestSpikeOfTwoFaultsIsOfTheFirst(t *testing.T) {
 	}
 }
 
+// The last request of an error of a spike is the last one that is stored.
+func TestLastRequestOfAnErrorIsStored(t *testing.T) {
+	store, err := slowlog.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	add := func(n byte, kind string) {
+		store.Add(&slowlog.Entry{
+			TraceID: trace.TraceID{n}, SpanID: trace.SpanID{n}, Method: "GET", Route: "/pay", Kind: "http", Reason: slowlog.ReasonFailed,
+			Start: start.Add(time.Duration(n) * time.Second), Outcome: slowlog.OutcomeServerError, Error: slowlog.ErrorInfo{Type: kind},
+		})
+	}
+	add(1, "timeout")
+	add(2, "timeout")
+	add(3, "other")
+	lost := engine.Request{TraceID: trace.TraceID{9}, SpanID: trace.SpanID{9}}
+	in := engine.Incident{State: engine.Open, Parts: []engine.Part{{
+		Endpoint: conventions.Endpoint{Method: "GET", Route: "/pay"}, Matter: engine.Failures, State: engine.Open, Start: start,
+		Errors: []engine.ErrorGroup{{Type: "timeout", Count: 7, Last: lost}, {Type: "gone", Count: 2, Last: lost}},
+	}}}
+	s := spikeOf(&in)
+	s.look(store, &in)
+	if e := s.Errors[0]; e.LastRequest.TraceID != (trace.TraceID{2}).String() || !e.LastRequest.Stored || e.Count != 7 {
+		t.Errorf("the first error is %+v of %+v, want trace 2", e, e.LastRequest)
+	}
+	if r := s.Errors[1].LastRequest; r.TraceID != lost.TraceID.String() || r.Stored {
+		t.Errorf("the error of which nothing is stored has %+v", r)
+	}
+}
+
 // The examples of a spike are the slowest requests of its time above its threshold, also those from before it was found.
 func TestExamplesOfASpike(t *testing.T) {
 	store, err := slowlog.New()

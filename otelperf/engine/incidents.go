@@ -22,7 +22,7 @@ type incidents struct {
 
 	versionBefore string        // of the service in the process before this one
 	versionNow    func() string // nil: not known
-	after         func(start time.Time) string
+	after         func(start, returned time.Time) string
 }
 
 // incident is an Incident that is followed. Its Parts, Reason and Cost are empty: clone fills them in.
@@ -34,7 +34,7 @@ type incident struct {
 	sealed   bool     // nothing joins it any more, since the baselines were reset
 	messages messages
 
-	after func(start time.Time) string // of Options; nil for those of the process before
+	after func(start, returned time.Time) string // of Options; nil for those of the process before
 
 	found, over time.Duration // At and End as Engine.elapsed was
 }
@@ -100,6 +100,9 @@ func (e *Engine) started(ep *endpoint, m Matter, ev baseline.Event) {
 		return
 	}
 	if in, p := k.former(ep.id, m, e.elapsed, m == Latency && ep.before.of(&ev, e.elapsed)); p != nil {
+		if in.State != Open {
+			in.Returned, in.Examples = ev.Start, nil // those are of then
+		}
 		e.goOn(ep, p, &ev)
 		in.reopen()
 		ep.setPart(m, p)
@@ -174,7 +177,7 @@ func (in *incident) clone() Incident {
 		}
 	}
 	if in.after != nil {
-		c.After = in.after(c.Start)
+		c.After = in.after(c.Start, c.Returned)
 	}
 	c.Reason = c.reason(in.messages.grown)
 	if in.byReset {

@@ -120,7 +120,7 @@ func (e *Engine) askCause(p *part) {
 	if p.WaitsFor == "" && e.options.Requests != nil && p.Endpoint.Kind.Request() {
 		p.WaitsFor = e.options.Requests.WaitsFor(p.Endpoint, p.since)
 	}
-	if p.Matter == Latency && len(p.signals) == 0 && e.options.Signals != nil && !p.Before && !p.Evidence.Gradual {
+	if p.Matter == Latency && len(p.signals) == 0 && e.options.Signals != nil && !p.Before && !p.Latest().Gradual {
 		p.signals = e.options.Signals(e.elapsed - p.began)
 	}
 }
