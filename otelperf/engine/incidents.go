@@ -100,6 +100,9 @@ func (e *Engine) started(ep *endpoint, m Matter, ev baseline.Event) {
 		return
 	}
 	if in, p := k.former(ep.id, m, e.elapsed, m == Latency && ep.before.of(&ev, e.elapsed)); p != nil {
+		if e.movesOn(ep, m, &ev, in, p) {
+			return
+		}
 		if in.State != Open {
 			in.Returned, in.Examples = ev.Start, nil // those are of then
 		}
@@ -119,6 +122,24 @@ func (e *Engine) started(ep *endpoint, m Matter, ev baseline.Event) {
 	in.admit(p, how)
 	ep.setPart(m, p)
 	k.changed(p, ev)
+}
+
+// movesOn has an endpoint that is back after the whole of its incident had ended join another that is open, where that has its cause: it is
+// reported with that, and not as one of its own that came back beside it.
+func (e *Engine) movesOn(ep *endpoint, m Matter, ev *baseline.Event, in *incident, old *part) bool {
+	if in.State == Open || old.Before {
+		return false
+	}
+	p := e.newPart(ep, m, ev, false)
+	e.askCause(p)
+	other := e.incidents.sharing(p, in)
+	if other == nil {
+		return false
+	}
+	other.admit(p, bySameCause)
+	ep.setPart(m, p)
+	e.incidents.changed(p, *ev)
+	return true
 }
 
 // changed notes the event that a part has begun or ended.
