@@ -108,10 +108,12 @@ func wanted(v values, r *otelperf.SlowRequest, spikes []otelperf.Spike) bool {
 	return strings.Contains(strings.ToLower(nameOf(r.Method, r.Route)), strings.ToLower(v.text("endpoint")))
 }
 
-func hasFailed(r *otelperf.SlowRequest) bool { return r.Outcome == "server_error" || r.Outcome == "panic" || r.Reason == "failed" }
+func hasFailed(r *otelperf.SlowRequest) bool {
+	return r.Outcome == "server_error" || r.Outcome == "panic" || r.Reason == "failed"
+}
 
-// isOf reports whether a request is one of those that an incident is about: a service notes the incident with slow requests alone, and not with
-// those that had ended before the alarm.
+// isOf reports whether a request is one of those that an incident is about: a service notes the incident with slow requests alone, and not
+// with those that had ended before the alarm.
 func isOf(r *otelperf.SlowRequest, incident string, spikes []otelperf.Spike) bool {
 	i := slices.IndexFunc(spikes, func(s otelperf.Spike) bool { return s.ID == incident })
 	return i >= 0 && slices.ContainsFunc(spikes[i].Endpoints, func(p otelperf.SpikeEndpoint) bool {
