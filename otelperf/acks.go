@@ -38,7 +38,7 @@ func (s service) Unack(id string) (answer any, was *mutes.Ack, ok bool) {
 // spikeNow is a spike as it is, which those who watch get, too, if it has changed.
 func (s service) spikeNow(in *engine.Incident, changed bool) Spike {
 	sp := spikeOf(in)
-	s.m.beside.add(&sp)
+	s.m.beside.add(&sp, in)
 	if changed {
 		s.m.showSpike(sp)
 	}

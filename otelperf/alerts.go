@@ -96,7 +96,7 @@ func (a *alerter) start() {
 func (a *alerter) report(n news) {
 	ev := n.Event
 	al := &alert{news: n, spike: spikeOf(&ev.Incident)}
-	a.beside.add(&al.spike)
+	a.beside.add(&al.spike, &ev.Incident)
 	a.log(al)
 	a.emit(al)
 	if n.muted {
@@ -104,7 +104,7 @@ func (a *alerter) report(n news) {
 	}
 	for _, f := range a.onSpike {
 		sp := spikeOf(&ev.Incident) // its slices are f's to keep
-		a.beside.add(&sp)
+		a.beside.add(&sp, &ev.Incident)
 		fault.Contain(&a.panics, func() { f(sp) })
 	}
 }
@@ -123,14 +123,9 @@ func (ev *alert) signals() (sentences []string) {
 	return sentences
 }
 
-// headline is the first endpoint as a message has it: one of growth has the quantile of the worst minute, and the evidence in its reason;
-// one that it has come back what was seen then.
+// headline is the first endpoint as a message has it: one of growth has the quantile of the worst minute, and the evidence in its reason.
 func (ev *alert) headline() *SpikeEndpoint {
 	p := ev.spike.Endpoints[0]
-	if part := ev.Incident.Parts[0]; ev.Reopened && part.Returns > 0 {
-		part.Evidence = part.Again
-		return new(spikeEndpointOf(&part))
-	}
 	if ev.Grew && p.Ratio != nil && p.WorstRatio != nil && *p.WorstRatio > *p.Ratio {
 		p.P99Ms, p.QuantileMs, p.Ratio = p.WorstP99Ms, p.WorstMs, p.WorstRatio
 		p.Quantile, p.BaselineQuantileMs = ev.Incident.Parts[0].Worst.Rank, p.WorstMs / *p.WorstRatio

@@ -30,7 +30,7 @@ func (m *Monitor) bundle(id string) (content []byte, ok bool, err error) {
 		return nil, false, nil
 	}
 	sp := spikeOf(&in)
-	m.beside.add(&sp)
+	m.beside.add(&sp, &in)
 	sp.leaveOutMessages(&in)
 	b := bundle.Bundle{Title: m.bundleTitle(&sp), Lines: sp.lines(), Time: time.Now()}
 	add := func(name, about string, value any) {
@@ -159,14 +159,20 @@ func (m *Monitor) bundledErrors() []errorGroup {
 	return list
 }
 
-// requestsOf are the stored requests that are among what raised the alarm of an incident, the slowest first.
+// requestsOf are the stored requests that are among what raised the alarm of an incident: the slowest of its first part, and then the
+// slowest first.
 func requestsOf(store *slowlog.Store, in *engine.Incident) []*slowlog.Entry {
 	var found []*slowlog.Entry
 	for e := range store.All() {
-		if e.TraceID.IsValid() && slices.ContainsFunc(in.Parts, func(p engine.Part) bool { return isExample(&p, e) }) {
+		if e.TraceID.IsValid() && slices.ContainsFunc(in.Parts, func(p engine.Part) bool { return isExample(&p, e) && !e.End().Before(in.Returned) }) {
 			found = append(found, e)
 		}
 	}
 	slices.SortStableFunc(found, func(a, b *slowlog.Entry) int { return cmp.Compare(b.Duration, a.Duration) })
+	if first := slices.IndexFunc(found, func(e *slowlog.Entry) bool { return isExample(&in.Parts[0], e) }); first > 0 {
+		e := found[first]
+		copy(found[1:], found[:first])
+		found[0] = e
+	}
 	return found
 }

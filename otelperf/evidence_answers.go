@@ -98,7 +98,7 @@ func (s service) SpikeTrace(id string) (trace []byte, recording uint64, why stri
 		return nil, 0, noRecorder
 	}
 	sp := spikeOf(&in)
-	s.m.beside.add(&sp)
+	s.m.beside.add(&sp, &in)
 	most := 0
 	for _, rec := range s.m.arming.made.of(in.Start, in.End) {
 		if t := r.Trace(rec.ID); t != nil && slowOf(&rec, &sp) >= most {

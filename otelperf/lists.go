@@ -166,7 +166,11 @@ func (m *Monitor) errorGroups() []errorGroup {
 	list := []errorGroup{}
 	for _, g := range m.link.ErrorGroups() {
 		last := refOf(engine.Request{TraceID: g.LastTraceID, SpanID: g.LastSpanID, Start: g.LastStart, Duration: g.LastDuration})
-		last.look(m.slow)
+		if last.look(m.slow); !last.Stored {
+			last.replace(m.slow, func(e *slowlog.Entry) bool {
+				return e.Method == g.Method && e.Route == g.Route && e.Kind == g.Kind.String() && e.Failed() && errorType(e.Error.Type, e) == g.Type
+			})
+		}
 		list = append(list, errorGroup{
 			Method: g.Method, Route: g.Route, Kind: g.Kind.String(), Type: g.Type, Message: g.Message, Count: g.Count, Panics: g.Panics,
 			First: g.First.UTC(), Last: g.Last.UTC(), LastRequest: last, Stack: g.Stack,

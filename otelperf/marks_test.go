@@ -92,6 +92,45 @@ func TestMarksAndWhatBeginsAfterThem(t *testing.T) {
 	})
 }
 
+// A spike that comes back just after a mark says so, and shows what is slow now: its requests, and what made it an alarm, are those of then.
+func TestReturnAfterAMark(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newBubble(t, "1.0")
+		defer func() { _ = s.mon.Shutdown(t.Context()) }()
+		s.run(20*time.Minute, 10, 20*time.Millisecond, "/checkout")
+		if err := s.mon.Mark("build 77"); err != nil {
+			t.Fatal(err)
+		}
+		s.run(time.Minute, 10, 900*time.Millisecond, "/checkout")
+		s.run(4*time.Minute, 10, 20*time.Millisecond, "/checkout")
+		if sp := s.mon.Summary(otelperf.Window5m).Spikes; len(sp) != 1 || sp[0].State != "ended" || !strings.HasPrefix(sp[0].After.Sentence, "began within seconds of the deployment “build 77”") {
+			t.Fatalf("the spikes are %+v, want one that has ended", sp)
+		}
+		if err := s.mon.Mark("build 78"); err != nil {
+			t.Fatal(err)
+		}
+		again := time.Now()
+		s.run(time.Minute, 10, 150*time.Millisecond, "/checkout")
+		synctest.Wait()
+		sp := s.mon.Summary(otelperf.Window5m).Spikes
+		const want = "came back within seconds of the deployment “build 78”; first began within seconds of the deployment “build 77”"
+		if len(sp) != 1 || sp[0].State != "open" || sp[0].After == nil || sp[0].After.Sentence != want || sp[0].After.Text != "build 78" || !strings.Contains(sp[0].Reason, "; "+want) {
+			t.Fatalf("the spikes are %+v, want one that is open again, %q", sp, want)
+		}
+		if p := sp[0].Endpoints[0]; p.QuantileMs > 250 || p.QuantileMs < 100 || p.LastMs > 250 || p.WorstMs < 800 {
+			t.Errorf("at the alarm it took %v ms, in the last minute %v, at its worst %v; want 150 to 225 ms, and the worst of before", p.QuantileMs, p.LastMs, p.WorstMs)
+		}
+		if len(sp[0].SlowRequests) == 0 {
+			t.Error("no request is named")
+		}
+		for _, r := range sp[0].SlowRequests {
+			if r.Start.Before(again.Add(-time.Second)) {
+				t.Errorf("a request of %v took %v ms, before it came back at %v", r.Start, r.DurationMs, again)
+			}
+		}
+	})
+}
+
 // An endpoint is compared before and since a mark; a change is real, no change is not, and across a restart there is no before.
 func TestCompare(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -171,8 +171,8 @@ func (m *Monitor) buildEngine() (err error) {
 		Why:      m.causes.why,
 		Errors:   spikeRequests{m.slow, m.link}.Errors,
 		SlowFrom: m.link.SlowThreshold,
-		After: func(start time.Time) string {
-			if after := m.marks.After(start); after != nil {
+		After: func(start, returned time.Time) string {
+			if after := m.marks.After(start, returned); after != nil {
 				return after.Sentence
 			}
 			return ""
@@ -257,7 +257,7 @@ func (m *Monitor) spike(ev *engine.Event) {
 	message := ev.Part == nil
 	if message || ev.Incident.Reported && ev.Incident.State == engine.Open {
 		change := spikeChangeOf(ev)
-		m.beside.add(&change.Spike)
+		m.beside.add(&change.Spike, &ev.Incident)
 		m.companion.Send(companion.TopicSpike, func() any { return change })
 	}
 	if message {

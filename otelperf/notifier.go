@@ -125,7 +125,7 @@ func (m *Monitor) notice(ev *engine.Event) Notice {
 	if host := hostAndPID(); n.Instance == host {
 		n.Instance = host[:strings.LastIndexByte(host, ':')]
 	}
-	m.beside.add(&n.Spike)
+	m.beside.add(&n.Spike, &ev.Incident)
 	switch {
 	case ev.Closed:
 		n.Kind = "resolved"

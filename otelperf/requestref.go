@@ -3,6 +3,7 @@
 package otelperf
 
 import (
+	"slices"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
@@ -38,14 +39,33 @@ func (r *RequestRef) look(slow *slowlog.Store) {
 	r.Stored = err == nil && err2 == nil && slow.Has(id, span)
 }
 
-// look finds out which requests of a spike are stored.
-func (s *Spike) look(slow *slowlog.Store) {
+// replace takes the last stored request that fits in its place, if there is one.
+func (r *RequestRef) replace(slow *slowlog.Store, fits func(*slowlog.Entry) bool) {
+	for e := range slow.All() {
+		if e.TraceID.IsValid() && fits(e) {
+			*r = refOf(requestOf(e))
+			r.Stored = true
+			return
+		}
+	}
+}
+
+// look finds out which requests of a spike are stored. The last one of an error that is not gives way to the last one that is.
+func (s *Spike) look(slow *slowlog.Store, in *engine.Incident) {
 	for i := range s.SlowRequests {
 		s.SlowRequests[i].look(slow)
 	}
+	of := slices.IndexFunc(in.Parts, func(p engine.Part) bool { return len(p.Errors) > 0 })
 	for i := range s.Errors {
-		if r := s.Errors[i].LastRequest; r != nil {
-			r.look(slow)
+		one := &s.Errors[i]
+		if one.LastRequest == nil {
+			continue
+		}
+		if one.LastRequest.look(slow); !one.LastRequest.Stored && of >= 0 {
+			one.LastRequest.replace(slow, func(e *slowlog.Entry) bool {
+				kind, ok := errorOf(&in.Parts[of], e)
+				return ok && kind == one.Type
+			})
 		}
 	}
 }

@@ -60,6 +60,7 @@ type spikeSignals struct {
 type spikeTime struct {
 	id    string
 	open  bool
+	since time.Time // Incident.Returned
 	until time.Time // up to which the signals were looked at
 	seen  []runtimesignals.Deviation
 }
@@ -81,6 +82,9 @@ func (s *spikeSignals) note(in *engine.Incident, now time.Time) {
 		s.last = append(s.last, &spikeTime{id: in.ID, until: in.Start})
 	}
 	t := s.last[i]
+	if !t.since.Equal(in.Returned) { // what was seen is of then
+		t.since, t.until, t.seen = in.Returned, in.Returned, nil
+	}
 	if now.Sub(t.until) >= lookEvery || t.seen == nil {
 		s.look(t, now)
 	}
@@ -98,33 +102,34 @@ func (s *spikeSignals) look(t *spikeTime, now time.Time) {
 	t.seen, t.until = runtimesignals.Worst(t.seen, s.recorder.Deviations(t.until, now)), now
 }
 
-// add says of each spike what was seen beside it, after which mark it began, which recordings were made of it, which of its requests are
+// add says of the spike that an incident is what was seen beside it, after which mark it began, which recordings were made of it, which of its requests are
 // stored, who looks after it and until when it is muted.
-func (s *spikeSignals) add(spikes ...*Spike) {
+func (s *spikeSignals) add(sp *Spike, in *engine.Incident) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
-	for _, sp := range spikes {
-		sp.After = s.marks.After(sp.Start)
-		sp.Signals, sp.Recordings = []runtimesignals.Deviation{}, s.arming.ofSpike(sp)
-		sp.Ack, sp.Muted = s.book.Acked(sp.ID), s.book.Muted(openParts(sp), now)
-		sp.look(s.slow)
-		for _, t := range s.last {
-			if t.id != sp.ID {
-				continue
-			}
-			if t.open && now.Sub(t.until) >= lookEvery {
-				s.look(t, now)
-			}
-			sp.Signals = append(sp.Signals, t.seen...)
+	sp.After = s.marks.After(in.Start, in.Returned)
+	sp.Signals, sp.Recordings = []runtimesignals.Deviation{}, s.arming.ofSpike(sp)
+	sp.Ack, sp.Muted = s.book.Acked(sp.ID), s.book.Muted(openParts(sp), now)
+	sp.look(s.slow, in)
+	for _, t := range s.last {
+		if t.id != sp.ID {
+			continue
 		}
+		if t.open && now.Sub(t.until) >= lookEvery {
+			s.look(t, now)
+		}
+		sp.Signals = append(sp.Signals, t.seen...)
 	}
 }
 
-// withSignals is spikes, with what was seen beside each.
-func (m *Monitor) withSignals(spikes []Spike) []Spike {
-	for i := range spikes {
-		m.beside.add(&spikes[i])
+// spikesOf are incidents as spikes, with what was seen beside each.
+func (m *Monitor) spikesOf(incidents []engine.Incident) []Spike {
+	out := make([]Spike, 0, len(incidents))
+	for i := range incidents {
+		sp := spikeOf(&incidents[i])
+		m.beside.add(&sp, &incidents[i])
+		out = append(out, sp)
 	}
-	return spikes
+	return out
 }

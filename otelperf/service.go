@@ -134,7 +134,7 @@ func (s service) Spike(id string) (any, bool) {
 		return nil, false
 	}
 	sp := spikeOf(&in)
-	s.m.beside.add(&sp)
+	s.m.beside.add(&sp, &in)
 	return sp, true
 }
 

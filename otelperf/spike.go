@@ -32,12 +32,14 @@ type Spike struct {
 	// cost, and how, where it has not recovered: there was no request any more, or it was no longer seen after a restart.
 	Reason string `json:"reason"`
 	// Cause says in a sentence why: how much longer slow requests of the worst endpoint of which it is known take, and the first two of
-	// Causes. It may become known some seconds after the alert; empty while fewer than five slow requests were seen.
+	// Causes; or with what most have failed. Where the first endpoint fails it is of what fails, or of what is slow at the same endpoint or
+	// waits for the same. It may become known some seconds after the alert; empty while fewer than five slow requests were seen.
 	Cause  string          `json:"cause"`
-	Causes []causes.Ranked `json:"causes"` // of that endpoint, the largest first and what is unknown last; at most 6
+	Causes []causes.Ranked `json:"causes"` // of that endpoint, the largest first and what is unknown last; at most 6, none of what fails
 	// Errors are what fails most, of the first endpoint that is about failures or panics; at most 3.
 	Errors []SpikeError `json:"errors"`
-	// SlowRequests are three slow or failed requests of it, the slowest first, as soon as there are any.
+	// SlowRequests are three slow or failed requests of it, as soon as there are any: the slowest of what the first endpoint is about, which
+	// has failed where that fails, and then the slowest of all.
 	SlowRequests []RequestRef `json:"slow_requests"`
 
 	// Since Start, of all its endpoints that are requests, not calls or jobs. Of a spike that was open before the restart all costs are since
@@ -48,12 +50,13 @@ type Spike struct {
 	CostFailed         uint64  `json:"cost_failed"`          // of them failed
 	CostExpectedFailed float64 `json:"cost_expected_failed"` // how many would have at the rate of the hour before
 
-	// Signals are what of the runtime, the operating system and the pools had left its normal at that time, the farthest first; at most 8.
+	// Signals are what of the runtime, the operating system and the pools had left its normal at that time, since it came back if it has, the
+	// farthest first; at most 8.
 	Signals []runtimesignals.Deviation `json:"signals"`
 	// Recordings are the ids of the recordings of evidence that were made for it in which slow requests of it were seen, or which could
 	// not be read, the oldest first: GET evidence lists those that are stored. At most 3.
 	Recordings []uint64 `json:"recordings"`
-	// After is the mark that it began soon after: a circumstance, which proves nothing; nil if there is none.
+	// After is the mark that it came back soon after, or began soon after: a circumstance, which proves nothing; nil if there is none.
 	After *marks.After `json:"after"`
 	// SinceRestart marks a spike that began within 30 minutes of the start of the process; SinceVersion names the
 	// version that came with it, if it is another than before.
@@ -85,7 +88,7 @@ type SpikeEndpoint struct {
 	At     time.Time  `json:"at"`     // when there was enough of it
 	End    *time.Time `json:"end"`    // nil while it is open
 
-	// What made it an alarm, from Start to At. It stays as it was.
+	// What made it an alarm, from Start to At. It stays as it was, until it comes back: then it is what made it an alarm the last time.
 	Level       string  `json:"level"`            // p99, p90, p50, tail or shape: what fired; "" of what is not latency
 	Gradual     bool    `json:"gradual,omitzero"` // it became slower over hours; the baseline is that of this hour on the last days
 	ThresholdMs float64 `json:"threshold_ms"`     // of that level
@@ -153,19 +156,33 @@ func spikeOf(in *engine.Incident) Spike {
 	for _, r := range in.Examples {
 		s.SlowRequests = append(s.SlowRequests, refOf(r))
 	}
-	s.Cause, s.Causes = causesOf(in.Why())
+	s.explain(in)
 	s.Errors = []SpikeError{}
 	for i := range in.Parts {
-		if s.addErrors(&in.Parts[i]); s.Cause == "" {
-			s.Cause = errorCause(&in.Parts[i], true)
-		}
+		s.addErrors(&in.Parts[i])
 		s.Endpoints = append(s.Endpoints, spikeEndpointOf(&in.Parts[i]))
 	}
 	return s
 }
 
+// explain says why: by what its first endpoint waits for, or what fails there. A panic is its own cause.
+func (s *Spike) explain(in *engine.Incident) {
+	w := in.Why()
+	s.Cause, s.Causes = causesOf(w)
+	first := &in.Parts[0]
+	if first.Matter != engine.Panics && (w.Known() || first.Matter == engine.Latency && s.Cause != "") {
+		return
+	}
+	for i := range in.Parts {
+		if cause := errorCause(&in.Parts[i], true); cause != "" && in.Parts[i].SpeaksFor(first) {
+			s.Cause, s.Causes = cause, []causes.Ranked{}
+			return
+		}
+	}
+}
+
 func spikeEndpointOf(p *engine.Part) SpikeEndpoint {
-	ev, ms := &p.Evidence, units.Milliseconds
+	ev, ms := p.Latest(), units.Milliseconds
 	cause, all := causesOf(p.Why)
 	if cause == "" {
 		cause = errorCause(p, true)
@@ -245,12 +262,4 @@ func spikeChangeOf(ev *engine.Event) spikeChange {
 }
 
 // spikes are the incidents that are remembered, newest first.
-func (m *Monitor) spikes() []Spike { return m.withSignals(spikesOf(m.engine.Incidents())) }
-
-func spikesOf(incidents []engine.Incident) []Spike {
-	out := make([]Spike, 0, len(incidents))
-	for i := range incidents {
-		out = append(out, spikeOf(&incidents[i]))
-	}
-	return out
-}
+func (m *Monitor) spikes() []Spike { return m.spikesOf(m.engine.Incidents()) }

@@ -35,10 +35,7 @@ const signalsReach = time.Minute
 
 // why brings together what is known of a part.
 func (c *spikeCauses) why(in *engine.Incident, p *engine.Part) causes.Why {
-	now, ev := time.Now(), &p.Evidence
-	if p.Returns > 0 {
-		ev = &p.Again
-	}
+	now, ev := time.Now(), p.Latest()
 	since := ev.Start
 	spent, _ := c.link.Spent(p.Endpoint, since, ev.Threshold)
 	if now.Sub(since) > signalsReach {

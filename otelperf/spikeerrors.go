@@ -27,7 +27,7 @@ func (r spikeRequests) Errors(p *engine.Part) []engine.ErrorGroup {
 		if !ok {
 			continue
 		}
-		kind := cmp.Or(info.Type, statusType(e), e.Outcome.String())
+		kind := errorType(info.Type, e)
 		i := slices.IndexFunc(groups, func(g engine.ErrorGroup) bool { return g.Type == kind })
 		if i < 0 { // the latest come first
 			i = len(groups)
@@ -38,6 +38,17 @@ func (r spikeRequests) Errors(p *engine.Part) []engine.ErrorGroup {
 	}
 	slices.SortStableFunc(groups, func(a, b engine.ErrorGroup) int { return cmp.Compare(b.Count, a.Count) })
 	return groups[:min(len(groups), maxSpikeErrors)]
+}
+
+// errorOf is of which type of error a request is that a part is about.
+func errorOf(p *engine.Part, e *slowlog.Entry) (kind string, ok bool) {
+	info, ok := failureOf(p, e)
+	return errorType(info.Type, e), ok
+}
+
+// errorType is a type that is known; else that of the request by its status or outcome.
+func errorType(known string, e *slowlog.Entry) string {
+	return cmp.Or(known, statusType(e), e.Outcome.String())
 }
 
 // statusType is the error.type of a request by its HTTP status, as the semantic conventions have it; "" without one.

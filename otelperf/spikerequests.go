@@ -27,7 +27,8 @@ func (r spikeRequests) WaitsFor(ep conventions.Endpoint, since time.Time) string
 	return r.link.WaitsFor(ep, since)
 }
 
-// Examples returns the slowest requests of an incident, each of another trace: of those of its endpoints and time that are among what raised the alarm.
+// Examples returns the slowest requests of an incident, each of another trace, and first that of its first part: of those of its endpoints
+// and time that are among what raised the alarm.
 func (r spikeRequests) Examples(in *engine.Incident) (all []engine.Request) {
 	for _, e := range requestsOf(r.slow, in) {
 		same := func(r engine.Request) bool { return r.TraceID == e.TraceID }
@@ -38,9 +39,9 @@ func (r spikeRequests) Examples(in *engine.Incident) (all []engine.Request) {
 	return all
 }
 
-// during reports whether a request is of the time of a part.
+// during reports whether a request is of the time of a part, since it began the last time.
 func during(p *engine.Part, e *slowlog.Entry) bool {
-	return !e.End().Before(p.Start) && (p.End.IsZero() || !e.Start.After(p.End))
+	return !e.End().Before(p.Since()) && (p.End.IsZero() || !e.Start.After(p.End))
 }
 
 // isOf reports whether a request is of the endpoint of a part.
@@ -59,7 +60,7 @@ func isExample(p *engine.Part, e *slowlog.Entry) bool {
 	if p.Matter == engine.Silence || !during(p, e) {
 		return false
 	}
-	ep, threshold := &p.Endpoint, p.Evidence.Threshold
+	ep, threshold := &p.Endpoint, p.Latest().Threshold
 	if ep.Kind == conventions.KindDependency {
 		return e.Anatomy != nil && calls(e.Anatomy.Root, ep.Route, units.Milliseconds(threshold))
 	}

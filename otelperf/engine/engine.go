@@ -70,7 +70,8 @@ type Options struct {
 	Version func() string
 	// After names what of the service was changed soon before a time at which an incident began, as "began about 40 s after version 1.5.0";
 	// "" for nothing. It is called within Advance and must not call the Engine. Nil: nothing is known.
-	After func(start time.Time) string
+	// where it has come back since, that of its last return, too, which is zero else.
+	After func(start, returned time.Time) string
 	// Signals names what of the whole process, such as a CPU quota, left its normal clearly when the evidence of a spike began, so
 	// long ago, and makes requests slow. It is called within Advance, for a minute from the detection on, and must return at once and not
 	// call the Engine. Nil: nothing is known.

@@ -19,18 +19,28 @@ const (
 	maxMessages  = 3           // of causes, for an incident
 )
 
-// Why is that of the first of Parts with a known cause; else of the first of which there is anything to say.
+// Why is that of the first of Parts with a known cause, of those that SpeakFor the first; else of the first of them of which there is
+// anything to say.
 func (in *Incident) Why() (w causes.Why) {
 	for i := range in.Parts {
-		switch p := &in.Parts[i].Why; {
-		case p.Known():
-			return *p
+		switch p := &in.Parts[i]; {
+		case !p.SpeaksFor(&in.Parts[0]):
+		case p.Why.Known():
+			return p.Why
 		case w.Sentence == "":
-			w = *p
+			w = p.Why
 		}
 	}
 	return w
 }
+
+// SpeaksFor reports whether the cause of a part may be that of another in its incident. Why one endpoint is slow does not say why another
+// fails that only began to at the same time: they are to be of one endpoint, or to wait for the same.
+func (p *Part) SpeaksFor(o *Part) bool {
+	return p.Matter.fails() == o.Matter.fails() || p.Endpoint == o.Endpoint || p.waitsFor() != "" && p.waitsFor() == o.waitsFor()
+}
+
+func (m Matter) fails() bool { return m == Failures || m == Panics }
 
 // explain asks why the endpoints of an incident are slow. What is known of one stays until something else is.
 func (e *Engine) explain(in *incident, newStep bool) {
@@ -58,16 +68,11 @@ func (e *Engine) explain(in *incident, newStep bool) {
 
 // cause is what the causes of an incident are about, as those of Incident.Why; "" while none is known.
 func (in *incident) cause() string {
-	var first *part
-	for _, p := range in.parts {
-		if p.Why.Known() && (first == nil || worseFirst(p.Part, first.Part) < 0) {
-			first = p
-		}
+	c := Incident{Parts: in.sorted()}
+	if w := c.Why(); w.Known() {
+		return w.About()
 	}
-	if first == nil {
-		return ""
-	}
-	return first.Why.About()
+	return ""
 }
 
 // explained reports whether there is to be a message of the cause: once when it has become known, and when it is another for good.

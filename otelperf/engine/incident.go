@@ -30,6 +30,8 @@ type Incident struct {
 	Start time.Time // when the evidence began
 	At    time.Time // when there was enough of it
 	End   time.Time // zero while it is open
+	// Returned is when the evidence of its last return began, after all of it had ended; zero if it never has.
+	Returned time.Time
 	// Parts are the endpoints involved, at most one for each and each matter: those that are open first, of these those of most weight, and
 	// of these the worst first.
 	Parts []Part
@@ -88,11 +90,27 @@ type Part struct {
 	FailedBefore, Failed float64
 }
 
+// Latest is what made it an alarm the last time: its Evidence, or Again once it has come back.
+func (p *Part) Latest() *baseline.Event {
+	if p.Returns > 0 {
+		return &p.Again
+	}
+	return &p.Evidence
+}
+
+// Since is when it began the last time.
+func (p *Part) Since() time.Time {
+	if p.Returns > 0 {
+		return p.Again.Start
+	}
+	return p.Start
+}
+
 // Moment is a minute of a part, looked at every ten seconds.
 type Moment struct {
 	Time             time.Time     // of its beginning
 	Requests, Failed uint64        // in it
-	Rank             float64       // which quantile Quantile is, 0 to 1: that of Part.Evidence, or of another alarm since
+	Rank             float64       // which quantile Quantile is, 0 to 1: that of Part.Latest, or of another alarm before
 	Quantile, P99    time.Duration // that one, and p99
 	Ratio            float64       // Quantile over its baseline
 }
@@ -128,7 +146,7 @@ func (c *Cost) add(o *Cost) {
 // ErrorGroup are failed requests of an endpoint with one kind of error.
 type ErrorGroup struct {
 	Type, Message string  // as of the slow log
-	Count         uint64  // of those that the slow log has, since the start of the part
+	Count         uint64  // of those that the slow log has, since the part began the last time
 	Last          Request // its trace id is not valid where there is none
 }
 
@@ -164,7 +182,7 @@ type Event struct {
 // Requests is what single requests show of an incident. An Engine calls the methods within Advance: they must return at once and not
 // call the Engine.
 type Requests interface {
-	// Examples returns slow requests of an incident, the slowest first.
+	// Examples returns slow or failed requests of an incident: the slowest of its first part, and then the slowest of all.
 	Examples(*Incident) []Request
 	// WaitsFor names the dependency, by the route of its row, that slow requests of an endpoint have spent their extra time in since
 	// a time; "" if there is none. It is asked for a minute from an alarm on.

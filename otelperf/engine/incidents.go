@@ -22,7 +22,7 @@ type incidents struct {
 
 	versionBefore string        // of the service in the process before this one
 	versionNow    func() string // nil: not known
-	after         func(start time.Time) string
+	after         func(start, returned time.Time) string
 }
 
 // incident is an Incident that is followed. Its Parts, Reason and Cost are empty: clone fills them in.
@@ -34,7 +34,7 @@ type incident struct {
 	sealed   bool     // nothing joins it any more, since the baselines were reset
 	messages messages
 
-	after func(start time.Time) string // of Options; nil for those of the process before
+	after func(start, returned time.Time) string // of Options; nil for those of the process before
 
 	found, over time.Duration // At and End as Engine.elapsed was
 }
@@ -100,6 +100,12 @@ func (e *Engine) started(ep *endpoint, m Matter, ev baseline.Event) {
 		return
 	}
 	if in, p := k.former(ep.id, m, e.elapsed, m == Latency && ep.before.of(&ev, e.elapsed)); p != nil {
+		if e.movesOn(ep, m, &ev, in, p) {
+			return
+		}
+		if in.State != Open {
+			in.Returned, in.Examples = ev.Start, nil // those are of then
+		}
 		e.goOn(ep, p, &ev)
 		in.reopen()
 		ep.setPart(m, p)
@@ -116,6 +122,24 @@ func (e *Engine) started(ep *endpoint, m Matter, ev baseline.Event) {
 	in.admit(p, how)
 	ep.setPart(m, p)
 	k.changed(p, ev)
+}
+
+// movesOn has an endpoint that is back after the whole of its incident had ended join another that is open, where that has its cause: it is
+// reported with that, and not as one of its own that came back beside it.
+func (e *Engine) movesOn(ep *endpoint, m Matter, ev *baseline.Event, in *incident, old *part) bool {
+	if in.State == Open || old.Before {
+		return false
+	}
+	p := e.newPart(ep, m, ev, false)
+	e.askCause(p)
+	other := e.incidents.sharing(p, in)
+	if other == nil {
+		return false
+	}
+	other.admit(p, bySameCause)
+	ep.setPart(m, p)
+	e.incidents.changed(p, *ev)
+	return true
 }
 
 // changed notes the event that a part has begun or ended.
@@ -166,23 +190,31 @@ func (in *incident) clone() Incident {
 	c := in.Incident
 	c.Reported = in.messages.opened && !in.messages.closed
 	c.Examples = slices.Clone(in.Examples)
-	c.Parts = make([]Part, 0, len(in.parts))
+	c.Parts = in.sorted()
 	unseen := in.unseen()
 	for i, p := range in.parts {
-		c.Parts = append(c.Parts, p.Part)
 		if p.Endpoint.Kind.Request() && p.Unseen == unseen && p.Endpoint != AllEndpoints {
 			c.Cost.add(in.costBeyond(i))
 		}
 	}
-	slices.SortStableFunc(c.Parts, worseFirst)
 	if in.after != nil {
-		c.After = in.after(c.Start)
+		c.After = in.after(c.Start, c.Returned)
 	}
 	c.Reason = c.reason(in.messages.grown)
 	if in.byReset {
 		c.Reason += "; ended by a reset of the baselines"
 	}
 	return c
+}
+
+// sorted are copies of the parts, in the order of Incident.Parts.
+func (in *incident) sorted() []Part {
+	all := make([]Part, 0, len(in.parts))
+	for _, p := range in.parts {
+		all = append(all, p.Part)
+	}
+	slices.SortStableFunc(all, worseFirst)
+	return all
 }
 
 // costBeyond is the cost of a part beyond what parts before it count of the same endpoint.

@@ -527,6 +527,37 @@ func TestSlowAgainForAnotherReason(t *testing.T) {
 	}
 }
 
+// An endpoint that is slow again, because a dependency is that has just become an incident, joins that: there is one message of one fault. One
+// that comes back for a reason of its own goes on with its incident.
+func TestBackForTheDependencyOfAnotherIncident(t *testing.T) {
+	for waits, want := range map[string][]string{
+		"postgresql SELECT users": {"opened GET /a", "closed GET /a", "opened postgresql postgresql SELECT users"},
+		"":                        {"opened GET /a", "closed GET /a", "opened postgresql postgresql SELECT users", "reopened GET /a"},
+	} {
+		r := &told{examples: some, waits: map[string]string{}}
+		s := newService(t, r, load{rate: 20, usual: 20 * time.Millisecond}, load{rate: 20, usual: 10 * time.Millisecond})
+		s.endpoints[1].name = conventions.Endpoint{Kind: conventions.KindDependency, Method: "postgresql", Route: "postgresql SELECT users"}
+		s.slow(9, 0)
+		s.pass(time.Minute)
+		s.slow(1, 0)
+		s.pass(4 * time.Minute)
+		s.slow(3, 1)
+		s.pass(40 * time.Second)
+		r.waits["GET /a"] = waits
+		s.slow(3, 0)
+		s.pass(time.Minute)
+		s.wantMessages(t, want...)
+		if all := s.Incidents(); len(all) != 2 || (all[1].State == Ended) != (waits != "") || (len(all[0].Parts) == 2) != (waits != "") {
+			t.Errorf("waiting for %q, the incidents are %+v", waits, all)
+		}
+		s.slow(1, 0, 1)
+		s.pass(5 * time.Minute)
+		if n := s.OpenIncidents(); n != 0 {
+			t.Errorf("%d are open at the end%s", n, s.story())
+		}
+	}
+}
+
 // What an endpoint waits for minutes after it has become slow is not why it did: the dependency is an incident of its own.
 func TestDependencyOfAnEndpointThatIsSlowAlready(t *testing.T) {
 	r := &told{examples: some, waits: map[string]string{}}

@@ -108,7 +108,7 @@ func (in *incident) alive(now time.Duration) bool {
 // before an endpoint becomes slow, and by chance what there was of it is lost once more. What became slower over hours did not begin with
 // what did at once, and when there was enough evidence of what was open before the restart says nothing.
 func (p *part) beganWith(o *part) bool {
-	if p.Evidence.Gradual != o.Evidence.Gradual || p.Before != o.Before {
+	if p.Latest().Gradual != o.Latest().Gradual || p.Before != o.Before {
 		return false
 	}
 	return (p.began-o.began).Abs() <= max(p.precision(), o.precision()) || !p.Before && (p.found-o.found).Abs() <= together
@@ -120,10 +120,10 @@ func (p *part) precision() time.Duration {
 		return mostTogether
 	}
 	took := p.found - p.began
-	if p.Evidence.Gradual {
+	if p.Latest().Gradual {
 		return took / 4
 	}
-	return min(mostTogether, together+3*took/time.Duration(max(1, min(p.Evidence.Above, 1000))))
+	return min(mostTogether, together+3*took/time.Duration(max(1, min(p.Latest().Above, 1000))))
 }
 
 // admit takes a part in.

@@ -85,8 +85,8 @@ func silenceOf(ev *quiet.Event) baseline.Event {
 	}
 }
 
-// Share is the share of bad requests in what made it an alarm, and Usual what it usually is, 0 to 1.
-func (p *Part) Share() (share, usual float64) { return shares(&p.Evidence) }
+// Share is the share of bad requests in what made it an alarm the last time, and Usual what it usually is, 0 to 1.
+func (p *Part) Share() (share, usual float64) { return shares(p.Latest()) }
 
 func shares(ev *baseline.Event) (share, usual float64) {
 	if ev.N == 0 {
@@ -97,8 +97,9 @@ func shares(ev *baseline.Event) (share, usual float64) {
 
 // UsualRate is how many requests a second a silent endpoint usually has at this hour.
 func (p *Part) UsualRate() float64 {
-	if s := p.Evidence.At.Sub(p.Evidence.Start).Seconds(); s > 0 {
-		return p.Evidence.Expected / s
+	ev := p.Latest()
+	if s := ev.At.Sub(ev.Start).Seconds(); s > 0 {
+		return ev.Expected / s
 	}
 	return 0
 }

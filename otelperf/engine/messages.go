@@ -97,7 +97,7 @@ func (e *Engine) ask(in *incident) {
 		if e.elapsed-p.found < asking {
 			e.askCause(p)
 		}
-		if e.options.Errors != nil && (p.Matter == Failures || p.Matter == Panics) {
+		if e.options.Errors != nil && (p.Matter.fails()) {
 			if groups := e.options.Errors(&p.Part); len(groups) > 0 {
 				p.Errors = groups
 			}
@@ -120,7 +120,7 @@ func (e *Engine) askCause(p *part) {
 	if p.WaitsFor == "" && e.options.Requests != nil && p.Endpoint.Kind.Request() {
 		p.WaitsFor = e.options.Requests.WaitsFor(p.Endpoint, p.since)
 	}
-	if p.Matter == Latency && len(p.signals) == 0 && e.options.Signals != nil && !p.Before && !p.Evidence.Gradual {
+	if p.Matter == Latency && len(p.signals) == 0 && e.options.Signals != nil && !p.Before && !p.Latest().Gradual {
 		p.signals = e.options.Signals(e.elapsed - p.began)
 	}
 }

@@ -35,7 +35,7 @@ type part struct {
 	awaited     *endpoint // of an unseen part, once it has appeared
 
 	// As Engine.elapsed was.
-	began, found, over time.Duration // Start, the latest alarm, End
+	began, found, over time.Duration // Since, the latest alarm, End
 	busy               time.Duration // lastRequest
 	until              time.Duration // when it ends if it is unseen still
 	signals            []string      // of Options.Signals, at most those of a recorder
@@ -162,7 +162,7 @@ func (e *Engine) look(p *part) {
 		e.lookAtShare(p)
 		return
 	}
-	ev, t := &p.Evidence, &e.scratch.Aggregate
+	ev, t := p.Latest(), &e.scratch.Aggregate
 	if ev.QuantileBaseline <= 0 {
 		return
 	}
@@ -194,8 +194,10 @@ func failedShare(o slowlog.OutcomeCounts) float64 {
 func (e *Engine) goOn(ep *endpoint, p *part, ev *baseline.Event) {
 	p.State, p.End = Open, time.Time{}
 	p.Returns, p.Away, p.Again = p.Returns+1, e.elapsed-p.over, *ev
-	if p.Ending = ""; p.Unseen {
+	if p.Ending, p.Errors = "", nil; p.Unseen {
 		p.Unseen, p.earlier, p.Cost = false, p.Cost, Cost{}
+	} else {
+		p.began = e.elapsed - ev.At.Sub(ev.Start)
 	}
 	if p.Matter == Latency {
 		e.alarm(ep, p, ev)
@@ -207,7 +209,7 @@ func (e *Engine) goOn(ep *endpoint, p *part, ev *baseline.Event) {
 }
 
 // waitsFor is what the slow requests of a part wait for: for a dependency, itself.
-func (p *part) waitsFor() string {
+func (p *Part) waitsFor() string {
 	if p.Endpoint.Kind == conventions.KindDependency {
 		return p.Endpoint.Route
 	}

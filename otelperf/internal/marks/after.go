@@ -4,6 +4,7 @@ package marks
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -13,22 +14,41 @@ const (
 	StartReach = 5 * time.Minute
 )
 
-// After says which mark something began soon after. That is a circumstance, and proves nothing.
+// After says which mark something began soon after, or came back soon after. That is a circumstance, and proves nothing.
 type After struct {
 	Mark     string  `json:"mark"`     // id
 	Kind     Kind    `json:"kind"`     // version, start, deploy or config
 	Text     string  `json:"text"`     // of the mark
-	Seconds  float64 `json:"seconds"`  // from the mark to the beginning of the evidence
-	Sentence string  `json:"sentence"` // "began about 40 s after version 1.5.0"
+	Seconds  float64 `json:"seconds"`  // from the mark to the beginning of the evidence, or of that of the return
+	Sentence string  `json:"sentence"` // "began about 40 s after version 1.5.0", "came back within seconds of version 1.6.0; first began ..."
 }
 
 // exactness is how exactly it is known when evidence begins.
 const exactness = 2 * time.Second
 
-// After returns the last mark within Reach before start, StartReach for a start of the process; nil if there is none. A mark that is
+// After returns the last mark soon before what began at start came back, where that is another than before it first began; else the one
+// before start. returned is zero for what never came back.
+func (l *List) After(start, returned time.Time) *After {
+	first := l.after(start)
+	if returned.IsZero() {
+		return first
+	}
+	switch again := l.after(returned); {
+	case again == nil || first != nil && first.Mark == again.Mark:
+		return first
+	default:
+		again.Sentence = "came back" + strings.TrimPrefix(again.Sentence, "began")
+		if first != nil {
+			again.Sentence += "; first " + first.Sentence
+		}
+		return again
+	}
+}
+
+// after returns the last mark within Reach before start, StartReach for a start of the process; nil if there is none. A mark that is
 // later than start by more than 2 s, which is how exactly that is known, is never named: what began before it cannot be due to it. Resets are left out: they change what is measured, not the
 // service.
-func (l *List) After(start time.Time) *After {
+func (l *List) after(start time.Time) *After {
 	m, ok := l.before(start)
 	if !ok {
 		return nil

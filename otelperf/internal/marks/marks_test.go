@@ -77,9 +77,31 @@ func TestAfter(t *testing.T) {
 		13 * time.Minute: "began about 60 s after the start", 17*time.Minute + time.Second: "began about 7 min after version 2",
 		25 * time.Minute: "began about 15 min after version 2", 25*time.Minute + time.Second: "",
 	} {
-		a := l.After(noon.Add(after))
+		a := l.After(noon.Add(after), time.Time{})
 		if a == nil && want != "" || a != nil && a.Sentence != want {
 			t.Errorf("after %v: %+v, want %q", after, a, want)
+		}
+	}
+}
+
+// What has come back soon after a mark is put beside that; what it first began after is said, too.
+func TestAfterAReturn(t *testing.T) {
+	var l List
+	l.Add(Mark{Time: noon, Kind: Deploy, Text: "a"})
+	second := l.Add(Mark{Time: noon.Add(20 * time.Minute), Kind: Deploy, Text: "b"})
+	for name, tt := range map[string]struct {
+		start, returned time.Duration
+		want            string
+	}{
+		"after another":        {time.Second, 21 * time.Minute, "came back about 60 s after the deployment “b”; first began within seconds of the deployment “a”"},
+		"after the same":       {time.Second, 5 * time.Minute, "began within seconds of the deployment “a”"},
+		"after one alone":      {-time.Minute, 20*time.Minute + time.Second, "came back within seconds of the deployment “b”"},
+		"long after the first": {time.Second, 18 * time.Minute, "began within seconds of the deployment “a”"},
+		"long after both":      {16 * time.Minute, 40 * time.Minute, ""},
+	} {
+		a := l.After(noon.Add(tt.start), noon.Add(tt.returned))
+		if a == nil && tt.want != "" || a != nil && (a.Sentence != tt.want || name == "after another" && (a.Mark != second.ID || a.Seconds != 60)) {
+			t.Errorf("%s: %+v, want %q", name, a, tt.want)
 		}
 	}
 }
@@ -117,7 +139,7 @@ func TestListConcurrentSafe(t *testing.T) {
 		all.Go(func() {
 			for j := range 50 {
 				l.Add(Mark{Time: noon, Kind: Deploy, Text: fmt.Sprint(i, j)})
-				l.After(noon)
+				l.After(noon, time.Time{})
 				l.All()
 			}
 		})

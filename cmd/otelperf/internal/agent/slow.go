@@ -52,8 +52,14 @@ type slowRequest struct {
 const maxStored = 1000 // requests that a service is asked for
 
 func (s *server) listSlowRequests(ctx context.Context, v values) (*slowAnswer, error) {
-	answers, e, err := each(ctx, s, v, func(ctx context.Context, c *client.Client) (*client.SlowList, error) {
-		l, _, err := c.Slow(ctx, maxStored)
+	answers, e, err := each(ctx, s, v, func(ctx context.Context, c *client.Client) (l slowList, err error) {
+		if l.SlowList, _, err = c.Slow(ctx, maxStored); err != nil || v.text("incident") == "" {
+			return l, err
+		}
+		spikes, err := c.Spikes(ctx)
+		if err == nil {
+			l.of = spikes.Spikes
+		}
 		return l, err
 	})
 	if err != nil {
@@ -62,7 +68,7 @@ func (s *server) listSlowRequests(ctx context.Context, v values) (*slowAnswer, e
 	a := &slowAnswer{Requests: []slowRequest{}, ending: *e}
 	for _, l := range answers {
 		for i := range l.value.Slow {
-			if r := &l.value.Slow[i]; wanted(v, r) {
+			if r := &l.value.Slow[i]; wanted(v, r, l.value.of) {
 				a.Requests = append(a.Requests, slowRequest{
 					r.TraceID, l.client.URL(), nameOf(r.Method, r.Route), r.Path, r.Status, r.Outcome, r.Time, r.DurationMs, r.BaselineP99Ms, r.Reason, r.SpikeID, r.ErrorType, r.ErrorMessage,
 				})
@@ -86,15 +92,47 @@ func (s *server) listSlowRequests(ctx context.Context, v values) (*slowAnswer, e
 	return a, nil
 }
 
-func wanted(v values, r *otelperf.SlowRequest) bool {
-	failed := r.Outcome == "server_error" || r.Outcome == "panic"
+// slowList is what a service has stored, and its incidents where one is asked for.
+type slowList struct {
+	*client.SlowList
+	of []otelperf.Spike
+}
+
+func wanted(v values, r *otelperf.SlowRequest, spikes []otelperf.Spike) bool {
 	switch {
-	case v.text("incident") != "" && r.SpikeID != v.text("incident"),
-		v.text("show") == "failed" && !failed,
+	case v.text("incident") != "" && r.SpikeID != v.text("incident") && !isOf(r, v.text("incident"), spikes),
+		v.text("show") == "failed" && !hasFailed(r),
 		v.text("show") == "slow" && r.Reason == "failed":
 		return false
 	}
 	return strings.Contains(strings.ToLower(nameOf(r.Method, r.Route)), strings.ToLower(v.text("endpoint")))
+}
+
+func hasFailed(r *otelperf.SlowRequest) bool {
+	return r.Outcome == "server_error" || r.Outcome == "panic" || r.Reason == "failed"
+}
+
+// isOf reports whether a request is one of those that an incident is about: a service notes the incident with slow requests alone, and not
+// with those that had ended before the alarm.
+func isOf(r *otelperf.SlowRequest, incident string, spikes []otelperf.Spike) bool {
+	i := slices.IndexFunc(spikes, func(s otelperf.Spike) bool { return s.ID == incident })
+	return i >= 0 && slices.ContainsFunc(spikes[i].Endpoints, func(p otelperf.SpikeEndpoint) bool {
+		end := r.Time.Add(time.Duration(r.DurationMs * float64(time.Millisecond)))
+		if r.Method != p.Method || r.Route != p.Route || r.Kind != p.Kind || end.Before(p.Start) || p.End != nil && r.Time.After(*p.End) {
+			return false
+		}
+		switch p.Matter {
+		case "failures":
+			return hasFailed(r)
+		case "panics":
+			return r.Outcome == "panic"
+		case "client_errors":
+			return r.Outcome == "client_error"
+		case "latency":
+			return p.ThresholdMs > 0 && r.DurationMs > p.ThresholdMs
+		}
+		return false
+	})
 }
 
 func (a *slowAnswer) text() string {
