@@ -228,8 +228,7 @@ func TestDoctorOfWhatIsWrong(t *testing.T) {
 		"no_processor": func(_ *testing.T, p *parts) {
 			p.processors = func(*otelperf.Monitor) []sdktrace.SpanProcessor { return nil }
 		},
-		"no_requests":     func(_ *testing.T, p *parts) { p.paths = nil },
-		"no_service_name": func(_ *testing.T, p *parts) { p.anonymous = true },
+		"no_requests": func(_ *testing.T, p *parts) { p.paths = nil },
 		"max_endpoints": func(_ *testing.T, p *parts) {
 			p.options = []otelperf.Option{otelperf.WithMaxEndpoints(1)}
 			p.paths = []string{"/items/1", "/about"}
@@ -273,8 +272,9 @@ func TestDoctorAdvises(t *testing.T) {
 	}
 	p = right()
 	p.anonymous = true
-	if _, r, _ = doctorOf(t, serveParts(t, p)); !slices.Contains(names(&r, false), "no_service_version") {
-		t.Errorf("no version, advice %q", names(&r, false))
+	want := []string{"no_evidence", "no_service_name", "no_service_version", "no_state_file"}
+	if status, r, _ = doctorOf(t, serveParts(t, p)); !slices.Equal(names(&r, false), want) || status != exitOK {
+		t.Errorf("no name and no version: status %d, advice %q", status, names(&r, false))
 	}
 }
 
