@@ -70,7 +70,7 @@ type Diagnostics struct {
 	UnmatchedOK     uint64   `json:"unmatched_ok"`
 	UnmatchedPanics uint64   `json:"unmatched_panics"` // see UnmatchedOK
 	Mounts          []string `json:"mounts"`           // prefixes below which Handler was reached
-	// SharedMetrics: another Monitor of the same name, or without one, too, overwrites the metrics of this one.
+	// SharedMetrics: another Monitor of the same name, or without one, too, overwrites the metrics of this one, or is going to when a reader collects.
 	SharedMetrics bool `json:"shared_metrics,omitzero"`
 	// Evidence is how the recorder of WithEvidence is, and what it took; nil without one.
 	Evidence *causes.RecorderStatus `json:"evidence,omitzero"`
@@ -100,7 +100,7 @@ func (m *Monitor) Diagnostics() Diagnostics {
 		AlertsDropped: m.alerts.dropped.Load(), AlertFaults: m.alerts.panics.Load(), AccessDenied: m.companion.Denied(),
 		Panics: m.panics.Load(), MiddlewareFaults: m.counters.Faults.Count(), SubtreeRequests: m.counters.Subtrees.Load(),
 		ProcessorUsed: m.wired.processor.Load(), MiddlewareUsed: m.wired.middleware.Load(),
-		UnroutedRequests: m.counters.Unrouted.Load(), Mounts: m.companion.Mounts(), SharedMetrics: m.hasNamesake(),
+		UnroutedRequests: m.counters.Unrouted.Load(), Mounts: m.companion.Mounts(), SharedMetrics: m.hasNamesake(true),
 		RequestSpans: m.requestSpans(), Around: m.around(), Metrics: m.metricsState(),
 	}
 	subtrees := m.subtrees()
@@ -202,7 +202,8 @@ func (d *Diagnostics) hints(subtrees []subtree) (hints, names []string) {
 		return hints, names
 	}
 	add("gave_up", d.Processor.GaveUp, "%s.", d.ended())
-	add("shared_metrics", d.SharedMetrics, "%s", namesakeText)
+	add("shared_metrics", d.SharedMetrics && d.Metrics == "read", "%s", namesakeText)
+	add("shared_metrics", d.SharedMetrics && d.Metrics != "read", "%s No reader has collected them yet.", namesakeText)
 	add("metric_reader", d.Source == "metrics" && !d.ReaderRegistered,
 		"The metric source needs Monitor.Reader in the MeterProvider: sdkmetric.WithReader(mon.Reader()).")
 	add("coarse_metrics", d.CoarseMetrics, "A View gives a duration metric buckets wider than ours: quantiles are as coarse as they are.")

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric/noop"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -236,6 +237,18 @@ func TestDoctorOfWirings(t *testing.T) {
 		"a gateway without a mux": {
 			func(w *wiring) string {
 				return w.serve(traced(w.mon.Middleware(w.toItems()), w.traces(w.sampler(), w.processor())))
+			},
+			nil, "", "",
+		},
+		"gRPC alone": {
+			func(w *wiring) string {
+				tracer := w.traces(w.sampler(), w.processor()).Tracer("otelgrpc")
+				for range 30 {
+					_, span := tracer.Start(w.t.Context(), "shop.Orders/Get", trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(
+						attribute.String("rpc.system.name", "grpc"), attribute.String("rpc.method", "shop.Orders/Get")))
+					span.End()
+				}
+				return w.serve(items())
 			},
 			nil, "", "",
 		},

@@ -25,6 +25,9 @@ func (r *Report) hints(w *client.Wiring) {
 		if name == "sampler" && hasCounted(w.Summary) && slices.Equal(d.RequestSpans, []string{"recorded"}) {
 			mend = false // all that came were sampled
 		}
+		if name == "shared_metrics" && d.Metrics != "read" {
+			mend = false // nobody may ever read them
+		}
 		r.add(name != "subtrees" || !subtreesAreOwn(w), name, mend, text)
 	}
 }
