@@ -61,7 +61,7 @@ func TestAllExamplesCanBeCopied(t *testing.T) {
 			continue
 		}
 		_, copied := copies[d.Name()]
-		files := must(filepath.Glob(filepath.Join(folder, "*.go")))(t)
+		files := slices.Concat(must(filepath.Glob(filepath.Join(folder, "*.go")))(t), must(filepath.Glob(filepath.Join(folder, "*", "*.go")))(t))
 		if want := slices.ContainsFunc(files, func(f string) bool { return !strings.HasSuffix(f, "_test.go") && filepath.Base(f) != "doc.go" }); copied != want {
 			t.Errorf("%s has code to copy: %v, and is among the copies: %v", d.Name(), want, copied)
 		}
