@@ -29,7 +29,11 @@ type Diagnostics struct {
 	// RequestSpans is what Middleware has seen of the spans of requests since the start or the last reset: "none" of requests without one, "dropped" of those
 	// that the sampler drops, so that no processor hears of them, "recorded" of those that processors of their own provider hear of.
 	RequestSpans []string `json:"request_spans"`
-	// Routers are gin, echo, chi or gorilla/mux: the one that Middleware stands around, or else those that the program is built with.
+	// Around is what Middleware stands around: ServeMux, gin, echo, chi, gorilla/mux, ReverseProxy (of net/http/httputil), or other.
+	Around []string `json:"around"`
+	// Below is what a ServeMux next to Middleware has for subtrees whose requests are counted as one row, in the same words.
+	Below []string `json:"below"`
+	// Routers are those of gin, echo, chi and gorilla/mux that are in Around or Below, or else those that the program is built with.
 	Routers []string `json:"routers"`
 	// Metrics says whether those of otelperf are "read" by a reader of their MeterProvider, "unread" until one has collected them, or "off":
 	// the provider is one that does nothing, or all is disabled.
@@ -66,7 +70,7 @@ type Diagnostics struct {
 	UnmatchedOK     uint64   `json:"unmatched_ok"`
 	UnmatchedPanics uint64   `json:"unmatched_panics"` // see UnmatchedOK
 	Mounts          []string `json:"mounts"`           // prefixes below which Handler was reached
-	// SharedMetrics: another Monitor of the same name, or without one, too, overwrites the metrics of this one.
+	// SharedMetrics: another Monitor of the same name, or without one, too, overwrites the metrics of this one, or is going to when a reader collects.
 	SharedMetrics bool `json:"shared_metrics,omitzero"`
 	// Evidence is how the recorder of WithEvidence is, and what it took; nil without one.
 	Evidence *causes.RecorderStatus `json:"evidence,omitzero"`
@@ -96,9 +100,12 @@ func (m *Monitor) Diagnostics() Diagnostics {
 		AlertsDropped: m.alerts.dropped.Load(), AlertFaults: m.alerts.panics.Load(), AccessDenied: m.companion.Denied(),
 		Panics: m.panics.Load(), MiddlewareFaults: m.counters.Faults.Count(), SubtreeRequests: m.counters.Subtrees.Load(),
 		ProcessorUsed: m.wired.processor.Load(), MiddlewareUsed: m.wired.middleware.Load(),
-		UnroutedRequests: m.counters.Unrouted.Load(), Mounts: m.companion.Mounts(), SharedMetrics: m.hasNamesake(),
-		RequestSpans: m.requestSpans(), Routers: m.routers(), Metrics: m.metricsState(),
+		UnroutedRequests: m.counters.Unrouted.Load(), Mounts: m.companion.Mounts(), SharedMetrics: m.hasNamesake(true),
+		RequestSpans: m.requestSpans(), Around: m.around(), Metrics: m.metricsState(),
 	}
+	subtrees := m.subtrees()
+	d.Below = belowOf(subtrees)
+	d.Routers = routersOf(d.Around, d.Below)
 	unmatched := m.engine.Unmatched()
 	if !m.counters.Routed.Load() { // nor has Middleware seen any of them
 		d.SubtreeRequests = d.Processor.SubtreeRequests
@@ -124,7 +131,7 @@ func (m *Monitor) Diagnostics() Diagnostics {
 	d.Streams.Clients, d.Streams.Max = streams.Clients, streams.Max
 	d.Streams.Refused, d.Streams.Dropped, d.Streams.Lost = streams.Refused, streams.Dropped, streams.Lost
 	d.Own, d.Versions = m.own(&d), m.versions()
-	d.Hints, d.HintNames = d.hints()
+	d.Hints, d.HintNames = d.hints(subtrees)
 	return d
 }
 
@@ -183,7 +190,7 @@ func (d *Diagnostics) noEvidence() string {
 const fewRequests = 20
 
 // hints says what looks wrong and how to mend it.
-func (d *Diagnostics) hints() (hints, names []string) {
+func (d *Diagnostics) hints(subtrees []subtree) (hints, names []string) {
 	hints, names = []string{}, []string{}
 	add := func(name string, when bool, format string, args ...any) {
 		if when {
@@ -195,7 +202,8 @@ func (d *Diagnostics) hints() (hints, names []string) {
 		return hints, names
 	}
 	add("gave_up", d.Processor.GaveUp, "%s.", d.ended())
-	add("shared_metrics", d.SharedMetrics, "%s", namesakeText)
+	add("shared_metrics", d.SharedMetrics && d.Metrics == "read", "%s", namesakeText)
+	add("shared_metrics", d.SharedMetrics && d.Metrics != "read", "%s No reader has collected them yet.", namesakeText)
 	add("metric_reader", d.Source == "metrics" && !d.ReaderRegistered,
 		"The metric source needs Monitor.Reader in the MeterProvider: sdkmetric.WithReader(mon.Reader()).")
 	add("coarse_metrics", d.CoarseMetrics, "A View gives a duration metric buckets wider than ours: quantiles are as coarse as they are.")
@@ -205,6 +213,7 @@ func (d *Diagnostics) hints() (hints, names []string) {
 		"Raise it (sdkmetric.WithCardinalityLimit), or look for attributes with ids in them.", d.MetricOverflow)
 	add("max_endpoints", d.Processor.Overflowed > 0, "%d requests are in the row (other): raise WithMaxEndpoints, or look for span names with ids in them. "+
 		"Rows that are rare and old make room; a reset with the baselines has all do so.", d.Processor.Overflowed)
+	d.subtreeHints(subtrees, add)
 	d.routeHints(add)
 	d.samplerHint(add)
 	add("doubled", d.Processor.Doubled, "%s.", doubledText)

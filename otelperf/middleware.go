@@ -6,6 +6,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
@@ -38,7 +39,7 @@ func (m *Monitor) Middleware(h http.Handler) http.Handler {
 		return h
 	}
 	m.wired.middleware.Store(true)
-	m.noteRouter(h)
+	m.wired.around.Or(1 << slices.Index(handlerKinds, handlerKind(h)))
 	if m.cfg.countryHeader != "" {
 		h = m.countries(h)
 	}

@@ -63,7 +63,7 @@ type Monitor struct {
 	wrap       func(http.Handler) http.Handler // Middleware
 	wired      struct {                        // what the program has asked for
 		processor, middleware atomic.Bool
-		router                atomic.Pointer[string] // the name of the one that Middleware stands around
+		around                atomic.Uint32 // what Middleware stands around: a bit for each of handlerKinds
 	}
 	counters httpmw.Counters
 	spans    httpmw.Spans

@@ -35,16 +35,20 @@ func (m *Monitor) delist() {
 	delete(living.all, m)
 }
 
-// hasNamesake reports whether another Monitor of this name is read through the same MeterProvider. Where nobody reads metrics, there is
-// nothing to overwrite.
-func (m *Monitor) hasNamesake() bool {
-	if m.metering == nil || !m.metering.observed.Load() {
+// hasNamesake reports whether another Monitor of this name is on the same MeterProvider. Where nobody reads metrics, there is nothing to
+// overwrite: then that is asked of a MeterProvider of the SDK alone, which most likely has a reader that is going to collect.
+func (m *Monitor) hasNamesake(unread bool) bool {
+	if m.metering == nil {
 		return false
+	}
+	if unread {
+		_, unread = m.meters().(*sdkmetric.MeterProvider)
 	}
 	living.mu.Lock()
 	defer living.mu.Unlock()
 	for other := range living.all {
-		if other != m && other.cfg.name == m.cfg.name && other.metering.observed.Load() && same(other.meters(), m.meters()) {
+		if other != m && other.cfg.name == m.cfg.name && other.metering != nil && same(other.meters(), m.meters()) &&
+			(unread || m.metering.observed.Load() && other.metering.observed.Load()) {
 			return true
 		}
 	}
@@ -68,7 +72,7 @@ const namesakeText = "Another Monitor of the same name, or without one as this, 
 
 // observed notes that our metrics are read, and warns once if another Monitor overwrites them.
 func (m *Monitor) observed(in *instruments) {
-	if !in.observed.Swap(true) && m.hasNamesake() {
+	if !in.observed.Swap(true) && m.hasNamesake(false) {
 		m.audits.warn(namesakeText)
 	}
 }

@@ -3,19 +3,28 @@
 package otelperf
 
 import (
+	"fmt"
 	"net/http"
 	"reflect"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 )
 
 // router is one that tells neither a Middleware above it nor otelhttp which route it chose.
-type router struct{ name, module, own string }
+type router struct {
+	name, module string
+	own          string // its instrumentation
+	how          string // its routes are known without that
+}
 
 var knownRouters = []router{
-	{"gin", "github.com/gin-gonic/gin", "otelgin"}, {"echo", "github.com/labstack/echo", "otelecho"},
-	{"chi", "github.com/go-chi/chi", "otelchi"}, {"gorilla/mux", "github.com/gorilla/mux", "otelmux"},
+	{"gin", "github.com/gin-gonic/gin", "otelgin", "have a handler in engine.Use set c.Request.Pattern = c.FullPath(), with Middleware around the engine"},
+	{"echo", "github.com/labstack/echo", "otelecho", "have a middleware in e.Use set c.Request().Pattern = c.Path(), with Middleware around e"},
+	{"chi", "github.com/go-chi/chi", "otelchi", "r.Use(mon.Middleware) inside of the router knows its routes"},
+	{"gorilla/mux", "github.com/gorilla/mux", "otelmux",
+		"router.Use(mon.Middleware, h) inside of the router, where h sets r.Pattern to the template of mux.CurrentRoute(r)"},
 }
 
 // isIn says whether the router comes from a module or package, of any major version.
@@ -41,54 +50,71 @@ var linkedRouters = sync.OnceValue(func() []string {
 	return names
 })
 
-// routerOf is the name of the router that a handler is; "" if it is none that is known.
-func routerOf(h http.Handler) string {
+// handlerKinds are what Middleware may stand around, as far as routes go.
+var handlerKinds = []string{"ServeMux", "gin", "echo", "chi", "gorilla/mux", reverseProxy, "other"}
+
+const reverseProxy = "ReverseProxy"
+
+// handlerKind is that of handlerKinds which a handler is.
+func handlerKind(h http.Handler) string {
+	if _, ok := h.(*http.ServeMux); ok {
+		return "ServeMux"
+	}
 	t := reflect.TypeOf(h)
 	if t == nil || t.Kind() != reflect.Pointer {
-		return ""
+		return "other"
 	}
 	for i := range knownRouters {
 		if knownRouters[i].isIn(t.Elem().PkgPath()) {
 			return knownRouters[i].name
 		}
 	}
-	return ""
-}
-
-// noteRouter notes that Middleware stands around a router.
-func (m *Monitor) noteRouter(h http.Handler) {
-	if name := routerOf(h); name != "" {
-		m.wired.router.Store(&name)
+	if t.Elem().PkgPath() == "net/http/httputil" && t.Elem().Name() == reverseProxy {
+		return reverseProxy
 	}
+	return "other"
 }
 
-// routers are the names of those that may decide here: the one that Middleware stands around, or else all that are linked.
-func (m *Monitor) routers() []string {
-	if name := m.wired.router.Load(); name != nil {
-		return []string{*name}
+// around is what Middleware stands around.
+func (m *Monitor) around() []string {
+	kinds, bits := []string{}, m.wired.around.Load()
+	for i, kind := range handlerKinds {
+		if bits&(1<<i) != 0 {
+			kinds = append(kinds, kind)
+		}
+	}
+	return kinds
+}
+
+// routersOf are the known routers among what is around and below, or else those that are linked.
+func routersOf(around, below []string) []string {
+	if names := onlyRouters(slices.Concat(around, below)); len(names) > 0 {
+		return names
 	}
 	return linkedRouters()
 }
 
-const (
-	anyRouter = "With gin, echo, chi or gorilla/mux use its own middleware (otelgin, otelecho, otelchi, otelmux) instead of otelhttp; or put Middleware " +
-		"inside of otelhttp, and below the router a handler that sets the request's Pattern or the span's http.route to the router's pattern."
-	belowRouter = "in the place of otelhttp, and Middleware around the router; or leave otelhttp, with Middleware inside of it, and have a handler below the router " +
-		"set the request's Pattern to the router's pattern."
-)
-
-// routerText is what helps where another router than a ServeMux decides.
-func routerText(names []string) string {
-	var own []string
+// onlyRouters are the known routers among kinds of handlers, each once.
+func onlyRouters(kinds []string) []string {
+	names := []string{}
 	for i := range knownRouters {
-		for _, name := range names {
-			if knownRouters[i].name == name {
-				own = append(own, knownRouters[i].own)
-			}
+		if name := knownRouters[i].name; slices.Contains(kinds, name) {
+			names = append(names, name)
 		}
 	}
-	if len(own) == 0 {
-		return anyRouter
+	return names
+}
+
+const anyRouter = "With another router put its own middleware (otelgin, otelecho, otelchi, otelmux) in the place of otelhttp, and Middleware around the router; " +
+	"or have a handler in it, with Middleware next to that or to the router, set the request's Pattern to the router's."
+
+// routerText is what helps below each of some routers, the simplest first; "" of none.
+func routerText(names []string) string {
+	var b strings.Builder
+	for i := range knownRouters {
+		if k := &knownRouters[i]; slices.Contains(names, k.name) {
+			fmt.Fprintf(&b, "Of %s: %s, below otelhttp; or put %s in the place of otelhttp, and Middleware around the router. ", k.name, k.how, k.own)
+		}
 	}
-	return "This program has " + strings.Join(names, ", ") + ": put " + strings.Join(own, ", ") + " " + belowRouter
+	return strings.TrimSuffix(b.String(), " ")
 }

@@ -3,10 +3,13 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"net/http"
 
 	"github.com/spf13/cobra"
 
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/client"
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/doctor"
 )
 
@@ -36,7 +39,7 @@ otelperf endpoint answers, or it does not let in whoever asks.
 			defer closeAll(clients)
 			w, err := clients[0].Wiring(cmd.Context())
 			if err != nil {
-				return usageError{err}
+				return usageError{advised(err)}
 			}
 			report := doctor.Examine(w, clients[0].URL())
 			if asJSON {
@@ -53,4 +56,22 @@ otelperf endpoint answers, or it does not let in whoever asks.
 	flags.add(cmd, false)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write JSON: url, service, instance, and findings with name, mend, text and lines")
 	return cmd
+}
+
+// advised adds to why there is no answer what to do about it.
+func advised(err error) error {
+	advice := ""
+	switch {
+	case errors.Is(err, client.ErrDown):
+		advice = "start the service, or give the port that it listens at"
+	case errors.Is(err, client.ErrNotOurs):
+		advice = `or mount it: mux.Handle("/debug/otelperf/", http.StripPrefix("/debug/otelperf", mon.Handler()))`
+	case client.Status(err) == http.StatusUnauthorized:
+		advice = "it is what the service gives otelperf.WithBearerToken"
+	case client.Status(err) == http.StatusForbidden:
+		advice = "ask on the machine of the service, without a proxy, or set otelperf.WithBearerToken there and --token here"
+	default:
+		return err
+	}
+	return fmt.Errorf("%w; %s", err, advice)
 }

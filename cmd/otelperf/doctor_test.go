@@ -228,8 +228,7 @@ func TestDoctorOfWhatIsWrong(t *testing.T) {
 		"no_processor": func(_ *testing.T, p *parts) {
 			p.processors = func(*otelperf.Monitor) []sdktrace.SpanProcessor { return nil }
 		},
-		"no_requests":     func(_ *testing.T, p *parts) { p.paths = nil },
-		"no_service_name": func(_ *testing.T, p *parts) { p.anonymous = true },
+		"no_requests": func(_ *testing.T, p *parts) { p.paths = nil },
 		"max_endpoints": func(_ *testing.T, p *parts) {
 			p.options = []otelperf.Option{otelperf.WithMaxEndpoints(1)}
 			p.paths = []string{"/items/1", "/about"}
@@ -273,8 +272,59 @@ func TestDoctorAdvises(t *testing.T) {
 	}
 	p = right()
 	p.anonymous = true
-	if _, r, _ = doctorOf(t, serveParts(t, p)); !slices.Contains(names(&r, false), "no_service_version") {
-		t.Errorf("no version, advice %q", names(&r, false))
+	want := []string{"no_evidence", "no_service_name", "no_service_version", "no_state_file"}
+	if status, r, _ = doctorOf(t, serveParts(t, p)); !slices.Equal(names(&r, false), want) || status != exitOK {
+		t.Errorf("no name and no version: status %d, advice %q", status, names(&r, false))
+	}
+}
+
+// An authorizer that lets in a request without credentials through a proxy is to be considered, and is not where a token is sent.
+func TestDoctorOfAnAuthorizerBehindAProxy(t *testing.T) {
+	const token = "secret-token-of-the-test"
+	byAddress := func(r *http.Request) bool { return strings.HasPrefix(r.Header.Get("X-Forwarded-For"), "127.") }
+	forwarding := func(to *url.URL) *httputil.ReverseProxy {
+		p := httputil.NewSingleHostReverseProxy(to) // sets X-Forwarded-For
+		p.ModifyResponse = proxy(to).ModifyResponse
+		return p
+	}
+	for name, tt := range map[string]struct {
+		options []otelperf.Option
+		proxy   func(*url.URL) *httputil.ReverseProxy
+		args    []string
+		want    bool
+	}{
+		"by a forwarded address": {[]otelperf.Option{otelperf.WithAuthorizer(byAddress)}, forwarding, nil, true},
+		"a token besides":        {[]otelperf.Option{otelperf.WithAuthorizer(byAddress), otelperf.WithBearerToken(token)}, forwarding, []string{"--token", token}, false},
+		"no proxy":               {[]otelperf.Option{otelperf.WithAuthorizer(func(*http.Request) bool { return true })}, nil, nil, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := right()
+			p.options, p.proxy = append(p.options, tt.options...), tt.proxy
+			status, r, said := doctorOf(t, append([]string{serveParts(t, p) + "/debug/otelperf/"}, tt.args...)...)
+			i := slices.IndexFunc(r.Findings, func(f doctor.Finding) bool { return f.Name == "open_behind_proxy" })
+			if status != exitOK || (i >= 0) != tt.want || i >= 0 && (len(r.Findings[i].Lines) == 0 || !strings.Contains(r.Findings[i].Text, "X-Forwarded-For")) {
+				t.Errorf("status %d, %+v, %q", status, r.Findings, said)
+			}
+		})
+	}
+}
+
+// Two Monitors that share their metrics are known before a reader collects for the first time; that is advice, until it does.
+func TestDoctorOfSharedMetricsBeforeAReader(t *testing.T) {
+	p := right()
+	reader := sdkmetric.NewManualReader()
+	meters := sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader))
+	p.options, p.reader = []otelperf.Option{otelperf.WithMeterProvider(meters)}, nil
+	newWiring(t, otelperf.WithMeterProvider(meters))
+	at := serveParts(t, p)
+	status, r, _ := doctorOf(t, at)
+	i := slices.IndexFunc(r.Findings, func(f doctor.Finding) bool { return f.Name == "shared_metrics" })
+	if status != exitOK || i < 0 || r.Findings[i].Mend || !strings.Contains(r.Findings[i].Text, "No reader has collected them yet") || len(r.Findings[i].Lines) == 0 {
+		t.Errorf("status %d, %+v", status, r.Findings)
+	}
+	collected(t, reader)
+	if status, r, _ = doctorOf(t, at); status != exitFailure || !slices.Equal(names(&r, true), []string{"shared_metrics"}) {
+		t.Errorf("when they are read: status %d, %+v", status, r.Findings)
 	}
 }
 

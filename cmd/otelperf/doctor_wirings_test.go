@@ -12,8 +12,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric/noop"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -199,7 +201,56 @@ func TestDoctorOfWirings(t *testing.T) {
 				between := http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { items().ServeHTTP(rw, r.WithContext(r.Context())) })
 				return w.serve(traced(w.mon.Middleware(between), w.traces(w.sampler(), w.processor())))
 			},
-			[]string{"unrouted"}, "put Middleware around the mux, too", "mon.Middleware(mux)",
+			[]string{"unrouted"}, "stands around a handler that is no router it knows. If a ServeMux below", "mon.Middleware(inFront(mon.Middleware(mux)))",
+		},
+		"StripPrefix in between": {
+			func(w *wiring) string {
+				mux := http.NewServeMux()
+				mux.HandleFunc("GET /1", ok)
+				return w.serve(traced(w.mon.Middleware(http.StripPrefix("/items", mux)), w.traces(w.sampler(), w.processor())))
+			},
+			[]string{"unrouted"}, "http.StripPrefix", "mon.Middleware(inFront(mon.Middleware(mux)))",
+		},
+		"a switch made by hand": {
+			func(w *wiring) string {
+				return w.serve(traced(w.mon.Middleware(http.HandlerFunc(ok)), w.traces(w.sampler(), w.processor())))
+			},
+			[]string{"unrouted"}, "If a handler of yours chose, have it set r.Pattern", `r.Pattern = "GET /users/{id}"`,
+		},
+		"a ServeMux below a ServeMux": {
+			func(w *wiring) string {
+				mux, below := http.NewServeMux(), http.NewServeMux()
+				below.HandleFunc("/items/1", ok)
+				mux.Handle("/items/", http.TimeoutHandler(below, time.Minute, ""))
+				return w.serve(traced(w.mon.Middleware(mux), w.traces(w.sampler(), w.processor())))
+			},
+			[]string{"subtrees"}, "a row of a whole subtree, GET /items/: if a ServeMux decides below it", `mon.Middleware(below)`,
+		},
+		"a gateway": {
+			func(w *wiring) string {
+				mux := http.NewServeMux()
+				mux.Handle("/", w.toItems())
+				return w.serve(traced(w.mon.Middleware(mux), w.traces(w.sampler(), w.processor())))
+			},
+			nil, "", "",
+		},
+		"a gateway without a mux": {
+			func(w *wiring) string {
+				return w.serve(traced(w.mon.Middleware(w.toItems()), w.traces(w.sampler(), w.processor())))
+			},
+			nil, "", "",
+		},
+		"gRPC alone": {
+			func(w *wiring) string {
+				tracer := w.traces(w.sampler(), w.processor()).Tracer("otelgrpc")
+				for range 30 {
+					_, span := tracer.Start(w.t.Context(), "shop.Orders/Get", trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(
+						attribute.String("rpc.system.name", "grpc"), attribute.String("rpc.method", "shop.Orders/Get")))
+					span.End()
+				}
+				return w.serve(items())
+			},
+			nil, "", "",
 		},
 		"a worker": {
 			func(w *wiring) string {
@@ -227,6 +278,48 @@ func TestDoctorOfWirings(t *testing.T) {
 			checkFound(t, status, &r, tt.want, tt.says, tt.lines)
 		})
 	}
+}
+
+// toItems is a proxy to a service of its own.
+func (w *wiring) toItems() http.Handler {
+	to, err := url.Parse(w.listen(items()))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return httputil.NewSingleHostReverseProxy(to)
+}
+
+// Of a gateway it is said which row has its requests, and how to tell them apart, which works.
+func TestDoctorOfGateways(t *testing.T) {
+	for name, tt := range map[string]struct {
+		around func(proxy http.Handler) http.Handler
+		says   string
+	}{
+		"a mux":    {func(proxy http.Handler) http.Handler { return muxOf("/", proxy) }, "30 requests are in the row GET /, all of which goes to a reverse proxy"},
+		"none":     {func(proxy http.Handler) http.Handler { return proxy }, "Middleware stands around a reverse proxy"},
+		"patterns": {func(proxy http.Handler) http.Handler { return muxOf("GET /items/{id}", proxy) }, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWiring(t, otelperf.WithMeterProvider(noop.NewMeterProvider()))
+			status, r, _ := doctorOf(t, w.serve(traced(w.mon.Middleware(tt.around(w.toItems())), w.traces(w.sampler(), w.processor()))))
+			i := slices.IndexFunc(r.Findings, func(f doctor.Finding) bool { return f.Name == "proxied" })
+			if status != exitOK || (i >= 0) != (tt.says != "") {
+				t.Fatalf("status %d, %+v", status, r.Findings)
+			}
+			if i < 0 {
+				return
+			}
+			if f := r.Findings[i]; f.Mend || !strings.Contains(f.Text, tt.says) || !strings.Contains(strings.Join(f.Lines, "\n"), "mux.Handle(pattern, proxy)") {
+				t.Errorf("%+v", f)
+			}
+		})
+	}
+}
+
+func muxOf(pattern string, h http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle(pattern, h)
+	return mux
 }
 
 // checkFound looks at what is to be mended.
@@ -275,7 +368,7 @@ func TestDoctorOfTheMetricSource(t *testing.T) {
 		"without a name": {
 			func(m *otelperf.Monitor) []sdkmetric.Option {
 				return []sdkmetric.Option{sdkmetric.WithReader(m.Reader())}
-			}, []string{"no_service_name"}, "no name",
+			}, nil, "",
 		},
 		"another provider": {
 			func(m *otelperf.Monitor) []sdkmetric.Option {

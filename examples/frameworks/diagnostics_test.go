@@ -39,7 +39,7 @@ func TestDiagnosticsNameTheRouter(t *testing.T) {
 			if !slices.Equal(d.Routers, []string{tt.router}) || !slices.Equal(d.HintNames, []string{"unrouted"}) {
 				t.Fatalf("routers %q, hints %q", d.Routers, d.HintNames)
 			}
-			if !strings.Contains(d.Hints[0], "put "+tt.instead+" in the place of otelhttp, and Middleware around the router") {
+			if !strings.Contains(d.Hints[0], "Of "+tt.router+": ") || !strings.Contains(d.Hints[0], "; or put "+tt.instead+" in the place of otelhttp, and Middleware around the router") {
 				t.Errorf("the hint is %q", d.Hints[0])
 			}
 		})

@@ -5,6 +5,7 @@ package readmecode
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -18,8 +19,8 @@ var copies = map[string][]string{
 var shared = []string{"internal/collector", "internal/freeport"}
 
 const (
-	ours   = "github.com/otelperf/otelperf-go/examples/" // to be changed in imports
-	recipe = "go mod init shop && go mod tidy"
+	ours   = "github.com/otelperf/otelperf-go/examples/"                                                                   // to be changed in imports
+	recipe = "go mod init shop && go mod edit -replace github.com/otelperf/otelperf-go=$PWD/../otelperf-go && go mod tidy" // until the first release
 )
 
 // An example that is copied out without its tests compiles in a module of its own, with the one change that its README names, and the
@@ -48,6 +49,22 @@ func TestExamplesCanBeCopied(t *testing.T) {
 	}
 	if _, err := run(dir, "vet", "./..."); err != nil {
 		t.Error(err)
+	}
+}
+
+// Each folder with a program or a package of this module is one to copy, or is known to be none.
+func TestAllExamplesCanBeCopied(t *testing.T) {
+	const examples = "../.."
+	for _, d := range must(os.ReadDir(examples))(t) {
+		folder := filepath.Join(examples, d.Name())
+		if _, err := os.Stat(filepath.Join(folder, "go.mod")); !d.IsDir() || d.Name() == "internal" || err == nil {
+			continue
+		}
+		_, copied := copies[d.Name()]
+		files := slices.Concat(must(filepath.Glob(filepath.Join(folder, "*.go")))(t), must(filepath.Glob(filepath.Join(folder, "*", "*.go")))(t))
+		if want := slices.ContainsFunc(files, func(f string) bool { return !strings.HasSuffix(f, "_test.go") && filepath.Base(f) != "doc.go" }); copied != want {
+			t.Errorf("%s has code to copy: %v, and is among the copies: %v", d.Name(), want, copied)
+		}
 	}
 }
 

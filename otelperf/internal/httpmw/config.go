@@ -72,13 +72,14 @@ type Config struct {
 
 // Counters are for diagnostics.
 type Counters struct {
-	Suppressed atomic.Uint64 // request lines left out by RequestLogRate, when that is above 0
-	Faults     fault.Log     // panics of Config's functions, recovered
-	LogPanics  atomic.Uint64 // panics of log handlers, recovered
-	Subtrees   atomic.Uint64 // requests for whose route a router below a pattern like /api/ seems to decide
-	Routed     atomic.Bool   // there was a request whose route we know: Subtrees has all that there is to say
-	SpanKinds  SpanKinds     // of requests
-	Unrouted   atomic.Uint64 // requests that a handler served, or panicked at, though neither we nor their span know a route
+	Suppressed  atomic.Uint64 // request lines left out by RequestLogRate, when that is above 0
+	Faults      fault.Log     // panics of Config's functions, recovered
+	LogPanics   atomic.Uint64 // panics of log handlers, recovered
+	Subtrees    atomic.Uint64 // requests for whose route a router below a pattern like /api/ seems to decide
+	SubtreeRows Subtrees      // the first of their rows
+	Routed      atomic.Bool   // there was a request whose route we know: Subtrees has all that there is to say
+	SpanKinds   SpanKinds     // of requests
+	Unrouted    atomic.Uint64 // requests that a handler served, or panicked at, though neither we nor their span know a route
 }
 
 // Panic describes a panic of a handler.

@@ -53,6 +53,7 @@ func (e *exchange) countSubtree(end ending) {
 		return
 	}
 	counters.Subtrees.Add(1)
+	counters.SubtreeRows.note(e, route)
 }
 
 // countUnrouted counts a request of which no mux below has told the route, as when a handler in between passes on a request of its

@@ -5,8 +5,6 @@ package httpmw
 import (
 	"context"
 	"math/rand/v2"
-	"net/http"
-	"net/url"
 	"runtime/pprof"
 	"strconv"
 	"sync/atomic"
@@ -188,13 +186,9 @@ func (g *Goroutines) Labelled(now time.Time, least time.Duration) (list []Labell
 // Route is the route that the request takes, "" if that is not known before its end: a mux is asked that stands next to an instance.
 func (l *Labelled) Route() string {
 	e := l.e
-	e.mu.Lock()
-	mux := e.mux
-	e.mu.Unlock()
-	route := e.routeName()
-	if route != "" || mux == nil {
+	if route := e.routeName(); route != "" {
 		return route
 	}
-	_, pattern := mux.Handler(&http.Request{Method: e.method, Host: e.got.Host, URL: &url.URL{Path: e.path, RawPath: e.rawPath}})
+	_, pattern := e.ask()
 	return templateOf(pattern)
 }

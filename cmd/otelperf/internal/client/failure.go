@@ -27,6 +27,8 @@ var (
 	ErrNotOurs = errors.New("no otelperf endpoint")
 	// ErrNotFound is wrapped when the endpoint has no such thing, or no longer.
 	ErrNotFound = errors.New("not found")
+	// ErrDown is wrapped when nobody listens at an address.
+	ErrDown = errors.New("connection refused")
 
 	errNotJSON = errors.New("no JSON")
 	errNotZip  = errors.New("no zip archive")
@@ -63,6 +65,14 @@ func Field(err error) string {
 	return ""
 }
 
+// Status is the one other than 200 that was answered; 0 if the error is about none.
+func Status(err error) int {
+	if status, ok := errors.AsType[*statusError](err); ok {
+		return status.status
+	}
+	return 0
+}
+
 // isSettled tells that an error came from an otelperf endpoint: it names the input at fault.
 func isSettled(err error) bool {
 	status, ok := errors.AsType[*statusError](err)
@@ -87,7 +97,7 @@ func (c *Client) unreachable(err error) error {
 		return errors.New("no answer: " + why)
 	}
 	if errors.Is(err, syscall.ECONNREFUSED) {
-		return errors.New("no answer: connection refused")
+		return fmt.Errorf("no answer: %w", ErrDown)
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) {
 		return errors.New("no answer: the connection was closed: is that an HTTP server, or one that wants https://?")

@@ -17,11 +17,13 @@ type Wiring struct {
 	Summary     *otelperf.Summary // since the start
 	// Server is what answered beside the service: the headers Server and Via, which Go's own server does not send.
 	Server []string
+	// Anonymous: no token was sent.
+	Anonymous bool
 }
 
 // Wiring asks for diagnostics, config, health and the summary.
 func (c *Client) Wiring(ctx context.Context) (*Wiring, error) {
-	w := new(Wiring)
+	w := &Wiring{Anonymous: c.token == ""}
 	k := kindJSON
 	k.header = func(values []string) { w.Server = append(w.Server, values...) }
 	if err := c.fetchKind(ctx, k, "diagnostics", nil, func(body []byte) error {

@@ -11,7 +11,7 @@ import (
 )
 
 // advice are hints of the library about what may well be as it has to be.
-var advice = []string{"stale_spans", "long_spans", "anatomies", "clipped", "negative_durations", "log_lines"}
+var advice = []string{"stale_spans", "long_spans", "anatomies", "clipped", "negative_durations", "log_lines", "proxied"}
 
 // hints takes over what the library says. Of one that does not name its hints yet, each is to be mended.
 func (r *Report) hints(w *client.Wiring) {
@@ -24,6 +24,9 @@ func (r *Report) hints(w *client.Wiring) {
 		mend := !slices.Contains(advice, name)
 		if name == "sampler" && hasCounted(w.Summary) && slices.Equal(d.RequestSpans, []string{"recorded"}) {
 			mend = false // all that came were sampled
+		}
+		if name == "shared_metrics" && d.Metrics != "read" {
+			mend = false // nobody may ever read them
 		}
 		r.add(name != "subtrees" || !subtreesAreOwn(w), name, mend, text)
 	}

@@ -24,27 +24,34 @@ var routersFile string
 var linesFor = regexp.MustCompile(`(?ms)^// For ([a-z_/, ]+)\.\nfunc \w+\(\) \{\n(.*?)^\}$`)
 
 // mending are the Go lines that mend what a finding of a name is about; with the metric source, those of NAME/metrics are first choice.
-// ofRouters are those for routes that another router than a ServeMux knows.
+// ofRouters are those for routes that another router than a ServeMux knows, by its name.
 var mending, ofRouters = readLines(linesFile), readLines(routersFile)
 
 // aboutRoutes are the findings where a router's lines are the right ones.
-var aboutRoutes = []string{"subtrees", "unrouted", "unmatched", "unmatched_panics", "named_by_path", "named_otherwise"}
+var aboutRoutes = []string{"unrouted", "unmatched", "unmatched_panics", "named_by_path", "named_otherwise"}
 
-// linesOf are the lines for a finding, in a program that is wired so.
+// linesOf are the lines for a finding, in a program that is wired so: for the handlers that are known to be there, and for any other one
+// those that need no router.
 func linesOf(name string, d *otelperf.Diagnostics) []string {
+	var kinds []string
+	switch {
+	case name == "subtrees":
+		kinds = d.Below
+	case slices.Contains(aboutRoutes, name):
+		kinds = d.Around
+	}
 	lines := []string{}
-	if slices.Contains(aboutRoutes, name) {
-		for _, router := range d.Routers {
-			lines = append(lines, ofRouters[router]...)
-		}
+	for _, kind := range kinds {
+		lines = append(lines, ofRouters[kind]...)
 	}
-	if of := mending[name+"/metrics"]; len(lines) == 0 && d.Source == "metrics" && of != nil {
-		return append(lines, of...)
+	if len(lines) > 0 && !slices.Contains(kinds, "other") {
+		return lines
 	}
-	if len(lines) == 0 {
-		lines = append(lines, mending[name]...)
+	own := mending[name]
+	if of := mending[name+"/metrics"]; d.Source == "metrics" && of != nil {
+		own = of
 	}
-	return lines
+	return append(lines, own...)
 }
 
 func readLines(file string) map[string][]string {

@@ -11,10 +11,7 @@ import (
 	"github.com/go-chi/chi/v5"
 	"github.com/gorilla/mux"
 	"github.com/labstack/echo/v4"
-	"github.com/riandyrn/otelchi"
-	"go.opentelemetry.io/contrib/instrumentation/github.com/gin-gonic/gin/otelgin"
-	"go.opentelemetry.io/contrib/instrumentation/github.com/gorilla/mux/otelmux"
-	"go.opentelemetry.io/contrib/instrumentation/github.com/labstack/echo/otelecho"
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 
 	"github.com/otelperf/otelperf-go/otelperf"
 )
@@ -29,33 +26,42 @@ var (
 
 // For gin.
 func Gin() {
-	// gin: instead of otelhttp, before the routes
-	engine.Use(otelgin.Middleware("shop", otelgin.WithFilter(mon.Filter)))
-	srv := &http.Server{Handler: mon.Middleware(engine)} // instead of engine.Run
-	_ = srv
+	// gin: this first, before the routes
+	engine.Use(func(c *gin.Context) { c.Request.Pattern = c.FullPath() })
+	handler := otelhttp.NewHandler(mon.Middleware(engine), "shop", otelhttp.WithFilter(mon.Filter)) // served in the place of engine.Run
+	_ = handler
 }
 
 // For echo.
 func Echo() {
-	// echo: instead of otelhttp, before the routes
-	e.Use(otelecho.Middleware("shop", otelecho.WithSkipper(func(c echo.Context) bool { return !mon.Filter(c.Request()) })))
-	srv := &http.Server{Handler: mon.Middleware(e)} // instead of e.Start
-	_ = srv
+	// echo: this first, before the routes
+	e.Use(func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			c.Request().Pattern = c.Path()
+			return next(c)
+		}
+	})
+	handler := otelhttp.NewHandler(mon.Middleware(e), "shop", otelhttp.WithFilter(mon.Filter)) // served in the place of e.Start
+	_ = handler
 }
 
 // For chi.
 func Chi() {
-	// chi: instead of otelhttp, before the routes
-	r.Use(otelchi.Middleware("shop", otelchi.WithChiRoutes(r), otelchi.WithFilter(mon.Filter)))
-	srv := &http.Server{Handler: mon.Middleware(r)}
-	_ = srv
+	// chi: this first, before the routes
+	r.Use(mon.Middleware)
+	handler := otelhttp.NewHandler(r, "shop", otelhttp.WithFilter(mon.Filter))
+	_ = handler
 }
 
 // For gorilla/mux.
 func Gorilla() {
-	// gorilla/mux: instead of otelhttp; what no route matches needs it of its own
-	router.Use(otelmux.Middleware("shop", otelmux.WithFilter(mon.Filter)))
-	router.NotFoundHandler = otelmux.Middleware("shop")(http.NotFoundHandler())
-	srv := &http.Server{Handler: mon.Middleware(router)}
-	_ = srv
+	// gorilla/mux: this first, before the routes
+	router.Use(mon.Middleware, func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			r.Pattern, _ = mux.CurrentRoute(r).GetPathTemplate()
+			next.ServeHTTP(w, r)
+		})
+	})
+	handler := otelhttp.NewHandler(router, "shop", otelhttp.WithFilter(mon.Filter))
+	_ = handler
 }

@@ -5,6 +5,7 @@ package doctor
 import (
 	"context"
 	"net/http"
+	"net/http/httputil"
 	"os"
 	"time"
 
@@ -28,6 +29,9 @@ var (
 	batcher    sdktrace.SpanProcessor
 	exporter   sdkmetric.Exporter
 	tracer     trace.Tracer
+	r          = new(http.Request)
+	proxy      *httputil.ReverseProxy
+	inFront    = func(next http.Handler) http.Handler { return next }
 )
 
 // For no_processor, doubled.
@@ -64,16 +68,34 @@ func GlobalMeters() {
 	_ = handler
 }
 
-// For no_middleware, unrouted, unmatched, unmatched_panics, named_by_path, named_otherwise, own_requests.
+// For no_middleware, unmatched, unmatched_panics, named_by_path, named_otherwise, own_requests.
 func Middleware() {
 	// next to the mux, inside of otelhttp; and no otelhttp.WithSpanNameFormatter
 	handler := otelhttp.NewHandler(mon.Middleware(mux), "server", otelhttp.WithFilter(mon.Filter))
 	_ = handler
 }
 
+// For unrouted.
+func Unrouted() {
+	// around the mux, too, where a handler in front of it passes on a request of its own
+	handler := otelhttp.NewHandler(mon.Middleware(inFront(mon.Middleware(mux))), "server", otelhttp.WithFilter(mon.Filter))
+	// where a handler of yours chooses, for each of its routes
+	r.Pattern = "GET /users/{id}"
+	_ = handler
+}
+
 // For subtrees.
 func Subtrees() {
-	mux.Handle("/api/", mon.Middleware(below)) // below is the ServeMux that decides there
+	mux.Handle("/api/", mon.Middleware(below)) // below is the ServeMux, or what else decides there
+	// where that is no ServeMux, for each of its routes
+	r.Pattern = "GET /api/users/{id}"
+}
+
+// For proxied.
+func Proxied() {
+	for _, pattern := range []string{"GET /users/{id}", "POST /orders", "/"} {
+		mux.Handle(pattern, proxy)
+	}
 }
 
 // For own_requests_at_root.

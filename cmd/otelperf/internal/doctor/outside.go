@@ -23,8 +23,8 @@ func (r *Report) outside(w *client.Wiring, at string) {
 			"or that of WithMeterProvider. A PeriodicReader collects for the first time after a minute.")
 	r.own(w)
 	r.proxy(w, at)
-	r.add(counted && strings.HasPrefix(w.Service, "unknown_service"), "no_service_name", true,
-		fmt.Sprintf("The service has no name (it is %.60s): set OTEL_SERVICE_NAME, or service.name in the resource.", w.Service))
+	r.add(counted && strings.HasPrefix(w.Service, "unknown_service"), "no_service_name", false,
+		fmt.Sprintf("The service has no name (it is %.60s): alerts and traces are hard to find by that. Set OTEL_SERVICE_NAME, or service.name in the resource.", w.Service))
 	r.add(counted && d.Versions["service"] == "", "no_service_version", false,
 		"The service has no version: a deployment is not seen as a mark, and no spike is put beside one. Set service.version in the resource.")
 	r.add(!s.StateFile, "no_state_file", false,
@@ -46,8 +46,14 @@ func (r *Report) middleware(w *client.Wiring) {
 		"Monitor.Middleware stands around no handler: routes are known as far as metrics have them, and there are neither request lines nor the header Server-Timing.")
 }
 
-// proxy recognises that somebody passes requests on to an endpoint that lets in this machine alone.
+// proxy recognises that somebody passes requests on to an endpoint that lets in this machine alone, or whoever an authorizer knows by
+// nothing that a request carries.
 func (r *Report) proxy(w *client.Wiring, at string) {
+	if w.Anonymous && len(w.Server) > 0 && slices.Contains(w.Settings.Access, "authorizer") {
+		r.add(true, "open_behind_proxy", false, fmt.Sprintf("A proxy (%.60s) stands before the endpoint, and its authorizer lets in a request without credentials: if it goes by "+
+			"the address, that is the proxy's, and what headers like X-Forwarded-For say of another one a client can write, unless the proxy replaces them. "+
+			"A token is safe there.", w.Server[0]))
+	}
 	if !slices.Equal(w.Settings.Access, []string{"this machine"}) {
 		return
 	}
