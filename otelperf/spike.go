@@ -25,6 +25,9 @@ type Spike struct {
 	Start    time.Time  `json:"start"`    // when the evidence began
 	At       time.Time  `json:"at"`       // when there was enough of it
 	End      *time.Time `json:"end"`      // nil while it is open
+	// EndedLater is of a fixed time, at the end of which it was open: when it has ended since. In an answer of a fixed time all but Cause, Causes
+	// and After is of that time: the costs are those until then, by whole minutes, as far as these are stored.
+	EndedLater *time.Time `json:"ended_later,omitzero"`
 	// Endpoints are those involved, once for each matter: those that are open first, of these those of most weight (failures, panics, latency,
 	// silence, objective, client errors), and of these the worst first; at most max endpoints for each matter.
 	Endpoints []SpikeEndpoint `json:"endpoints"`
@@ -33,8 +36,9 @@ type Spike struct {
 	Reason string `json:"reason"`
 	// Cause says in a sentence why: how much longer slow requests of the worst endpoint of which it is known take, and the first two of
 	// Causes. It may become known some seconds after the alert; empty while fewer than five slow requests were seen.
-	Cause  string          `json:"cause"`
-	Causes []causes.Ranked `json:"causes"` // of that endpoint, the largest first and what is unknown last; at most 6
+	Cause   string          `json:"cause"`
+	CauseAt *time.Time      `json:"cause_at,omitzero"` // when Cause became known; missing while it is not
+	Causes  []causes.Ranked `json:"causes"`            // of that endpoint, the largest first and what is unknown last; at most 6
 	// Errors are what fails most, of the first endpoint that is about failures or panics; at most 3.
 	Errors []SpikeError `json:"errors"`
 	// SlowRequests are three slow or failed requests of it, the slowest first, as soon as there are any.
@@ -84,6 +88,8 @@ type SpikeEndpoint struct {
 	Start  time.Time  `json:"start"`  // when the evidence began
 	At     time.Time  `json:"at"`     // when there was enough of it
 	End    *time.Time `json:"end"`    // nil while it is open
+
+	EndedLater *time.Time `json:"ended_later,omitzero"` // as of Spike
 
 	// What made it an alarm, from Start to At. It stays as it was.
 	Level       string  `json:"level"`            // p99, p90, p50, tail or shape: what fired; "" of what is not latency
@@ -145,7 +151,8 @@ type SpikeEndpoint struct {
 // spikeOf is the form of an incident in JSON.
 func spikeOf(in *engine.Incident) Spike {
 	s := Spike{
-		ID: in.ID, Matter: string(in.Parts[0].Matter), Severity: string(in.Severity()), State: string(in.State), Start: in.Start.UTC(), At: in.At.UTC(), End: ended(in.End), Reason: in.Reason,
+		ID: in.ID, Matter: string(in.Parts[0].Matter), Severity: string(in.Severity()), State: string(in.State), Start: in.Start.UTC(), At: in.At.UTC(), End: ended(in.End), EndedLater: ended(in.EndedLater),
+		Reason: in.Reason, CauseAt: ended(in.WhyAt()),
 		SlowRequests: []RequestRef{}, SinceRestart: in.SinceRestart, SinceVersion: in.SinceVersion,
 		CostRequests: in.Cost.Requests, CostSlow: in.Cost.Slow, CostExpectedSlow: *units.Number(in.Cost.ExpectedSlow),
 		CostFailed: in.Cost.Failed, CostExpectedFailed: *units.Number(in.Cost.ExpectedFailed),
@@ -173,7 +180,7 @@ func spikeEndpointOf(p *engine.Part) SpikeEndpoint {
 	e := SpikeEndpoint{
 		Matter: string(p.Matter),
 		Method: p.Endpoint.Method, Route: p.Endpoint.Route, Kind: p.Endpoint.Kind.String(),
-		State: string(p.State), Start: p.Start.UTC(), At: p.At.UTC(), End: ended(p.End),
+		State: string(p.State), Start: p.Start.UTC(), At: p.At.UTC(), End: ended(p.End), EndedLater: ended(p.EndedLater),
 		Level: string(ev.Level), Gradual: ev.Gradual, ThresholdMs: ms(ev.Threshold), Requests: ev.N, Above: ev.Above, Expected: *units.Number(ev.Expected),
 		P50Ms: ms(ev.Now.P50), P90Ms: ms(ev.Now.P90), P99Ms: ms(ev.Now.P99),
 		BaselineP50Ms: ms(ev.Baseline.P50), BaselineP90Ms: ms(ev.Baseline.P90), BaselineP99Ms: ms(ev.Baseline.P99),

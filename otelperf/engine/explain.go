@@ -21,15 +21,26 @@ const (
 
 // Why is that of the first of Parts with a known cause; else of the first of which there is anything to say.
 func (in *Incident) Why() (w causes.Why) {
+	w, _ = in.why()
+	return w
+}
+
+// WhyAt is when that cause became known; zero while none is.
+func (in *Incident) WhyAt() time.Time {
+	_, at := in.why()
+	return at
+}
+
+func (in *Incident) why() (w causes.Why, at time.Time) {
 	for i := range in.Parts {
-		switch p := &in.Parts[i].Why; {
-		case p.Known():
-			return *p
+		switch p := &in.Parts[i]; {
+		case p.Why.Known():
+			return p.Why, p.WhyAt
 		case w.Sentence == "":
-			w = *p
+			w = p.Why
 		}
 	}
-	return w
+	return w, at
 }
 
 // explain asks why the endpoints of an incident are slow. What is known of one stays until something else is.
@@ -51,6 +62,9 @@ func (e *Engine) explain(in *incident, newStep bool) {
 			continue
 		}
 		if w := e.options.Why(&c, &p.Part); w.Known() || !p.Why.Known() {
+			if w.About() != p.Why.About() {
+				p.WhyAt = e.now
+			}
 			p.Why = w
 		}
 	}
