@@ -22,7 +22,7 @@ func (m *Monitor) then(c engine.Covered) []engine.Incident {
 	return all
 }
 
-// requestsThen leaves an incident the requests that began before the end of a fixed time.
+// requestsThen leaves an incident the requests that had ended at the end of a fixed time, and the failures of those that had begun.
 func (m *Monitor) requestsThen(in *engine.Incident, c engine.Covered) {
 	stored, until := spikeRequests{m.slow, m.link}, *in
 	until.Parts = slices.Clone(in.Parts)
@@ -35,7 +35,7 @@ func (m *Monitor) requestsThen(in *engine.Incident, c engine.Covered) {
 			in.Parts[i].Errors = stored.Errors(p)
 		}
 	}
-	if found := stored.Examples(&until); len(found) > 0 {
+	if found := stored.examples(&until, c.To); len(found) > 0 {
 		in.Examples = found
 	}
 }

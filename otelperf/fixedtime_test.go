@@ -183,7 +183,7 @@ func TestIncidentOfAFixedTimeStaysAsItWas(t *testing.T) {
 			return spikes[0]
 		}
 		first := ask("/summary")
-		s.run(10*time.Second, 10, 900*time.Millisecond, "/a")
+		s.run(2*time.Second, 10, 900*time.Millisecond, "/a")
 		if soon := listOf(ask("/summary"), "slow_requests"); len(soon) == 0 || soon[0]["duration_ms"].(float64) > 800 {
 			t.Errorf("soon after it names %v", soon)
 		}

@@ -135,7 +135,9 @@ type SpikeEndpoint struct {
 	WorstRequests uint64    `json:"worst_requests"` // in that minute
 	WorstFailed   uint64    `json:"worst_failed"`   // in that minute
 
-	LastMs    float64  `json:"last_ms"`    // the quantile that fired, in the last minute of it
+	// Unseen: it was open before the restart, and not found to be so since. All is of before it then, and LastMs and LastRatio are missing.
+	Unseen    bool     `json:"unseen,omitzero"`
+	LastMs    float64  `json:"last_ms"`    // the quantile that fired, in the last minute of it; 0 if it is Unseen
 	LastRatio *float64 `json:"last_ratio"` // last_ms / baseline_quantile_ms
 
 	CostRequests       uint64  `json:"cost_requests"`        // since Start, or as of Spike
@@ -199,6 +201,9 @@ func spikeEndpointOf(p *engine.Part) SpikeEndpoint {
 		e.Objective, e.Bad, e.BurnRate, e.BudgetLeft = p.Budget.Name, ev.Above, units.Number(p.Budget.Rate), units.Number(p.Budget.Left)
 	case p.Matter == engine.Silence:
 		e.UsualRate, e.Complete = units.Number(p.UsualRate()), ev.N == 0
+	}
+	if e.Unseen = p.Unseen; p.Unseen {
+		e.LastMs, e.LastRatio = 0, nil
 	}
 	if p.Matter != engine.Latency {
 		e.Above, e.Ratio, e.WorstRatio, e.LastRatio = 0, nil, nil, nil

@@ -52,7 +52,7 @@ func (e *Engine) then(in *incident, c Covered) *incident {
 		then.End, then.EndedLater, then.byReset = time.Time{}, in.End, false
 	}
 	then.messages.grown = true
-	then.Examples = slices.DeleteFunc(slices.Clone(in.Examples), func(r Request) bool { return !r.Start.Before(c.To) })
+	then.Examples = slices.DeleteFunc(slices.Clone(in.Examples), func(r Request) bool { return !r.Start.Add(r.Duration).Before(c.To) })
 	return &then
 }
 
