@@ -58,6 +58,16 @@ func TestFrozenSpikeIsOfThen(t *testing.T) {
 	tb.quiet(s.base)
 }
 
+// A time of which only the end is stored says so.
+func TestFrozenTimeThatIsPartlyStored(t *testing.T) {
+	s := newSite(t)
+	s.some()
+	tb := newTab(t)
+	tb.do(chromedp.Navigate(fmt.Sprintf("%s#from=%d&to=%d", s.base, time.Now().Unix()-3000, time.Now().Unix()+1)))
+	tb.until(`/^Of the 5\d\s?min that were asked for, the last .+ are stored\.$/.test(document.getElementById("frozen-stored").textContent)`)
+	tb.quiet(s.base)
+}
+
 // What the restart has left unseen has no last minute.
 func TestUnseenSpikeHasNoLastMinute(t *testing.T) {
 	s := newSite(t)
