@@ -86,10 +86,25 @@ func unknown(r *compare.Result, c *compare.Change) string {
 	return fmt.Sprintf("cannot tell by %d %s before it and %d since, of %d that each side takes", before, of, since, each)
 }
 
-func changeOf(r *compare.Result, c *compare.Change, name string, text func(float64) string) measuredChange {
-	out := measuredChange{interval: intervalOf(c.Interval, 1)}
+// measure is one that is compared: what it was on both sides, and how a value and a change of it are written.
+type measure struct {
+	name          string
+	before, since *float64
+	value, text   func(float64) string
+}
+
+// sides says what it was, such as " 9.3 ms before it and 98 ms since".
+func (m *measure) sides() string {
+	if m.before == nil || m.since == nil {
+		return ""
+	}
+	return " " + m.value(*m.before) + " before it and " + m.value(*m.since) + " since"
+}
+
+func changeOf(r *compare.Result, c *compare.Change, m *measure) measuredChange {
+	out, name, text := measuredChange{interval: intervalOf(c.Interval, 1)}, m.name, m.text
 	if !c.Known {
-		out.Sentence = name + ": " + unknown(r, c)
+		out.Sentence = name + m.sides() + ": " + unknown(r, c)
 		return out
 	}
 	bound := func(x float64) string {
@@ -141,12 +156,15 @@ func (s service) Compare(q *companion.CompareQuery) (answer any, missing string)
 	}
 	r := compare.Spans(comparable(before), comparable(since))
 	c.Before, c.Since = sideOf(&r.Before, before, c.At), sideOf(&r.Since, since, c.At)
-	times := func(x float64) string { return fmt.Sprintf("×%.2f", x) }
-	c.P50, c.P99 = changeOf(&r, &r.P50, "p50", times), changeOf(&r, &r.P99, "p99", times)
-	c.Errors = changeOf(&r, &r.Errors, "errors", func(x float64) string { return fmt.Sprintf("%+.2f %%", 100*x) })
 	a, b := durationsOf(before), durationsOf(since)
 	c.Before.fill(a)
 	c.Since.fill(b)
+	times := func(x float64) string { return fmt.Sprintf("×%.2f", x) }
+	ms := func(x float64) string { return units.Short(x) + " ms" }
+	share := func(x float64) string { return units.Short(100*x) + " %" }
+	c.P50 = changeOf(&r, &r.P50, &measure{"p50", c.Before.P50Ms.Value, c.Since.P50Ms.Value, ms, times})
+	c.P99 = changeOf(&r, &r.P99, &measure{"p99", c.Before.P99Ms.Value, c.Since.P99Ms.Value, ms, times})
+	c.Errors = changeOf(&r, &r.Errors, &measure{"errors", c.Before.Errors.Value, c.Since.Errors.Value, share, func(x float64) string { return fmt.Sprintf("%+.2f %%", 100*x) }})
 	c.Buckets = bucketsOf(a, b)
 	return c, ""
 }

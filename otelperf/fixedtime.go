@@ -8,51 +8,79 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
 	"github.com/otelperf/otelperf-go/otelperf/engine"
+	"github.com/otelperf/otelperf-go/otelperf/internal/runtimesignals"
 	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
-// then returns the incidents that were open in a fixed time, and makes of them what they were in it: open, with the parts of that time
-// alone. What is known of how they went on stays.
-func then(all []Spike, p engine.Covered) (open []Spike) {
-	open = []Spike{}
-	for _, s := range all {
-		s.Endpoints = slices.DeleteFunc(slices.Clone(s.Endpoints), func(e SpikeEndpoint) bool { return !overlaps(p, e.Start, e.End) })
-		if len(s.Endpoints) > 0 {
-			open = append(open, s)
-		}
+// then are the incidents that were open in a fixed time, as they were at its end, with the requests and errors of it that are stored.
+func (m *Monitor) then(c engine.Covered) []engine.Incident {
+	all := m.engine.IncidentsThen(c)
+	for i := range all {
+		m.requestsThen(&all[i], c)
 	}
-	return open
+	return all
 }
 
-// overlaps reports whether something that began at start, and ended at end or goes on, was there in a fixed time.
-func overlaps(p engine.Covered, start time.Time, end *time.Time) bool {
-	return start.Before(p.To) && (end == nil || end.After(p.From))
+// requestsThen leaves an incident the requests that had ended at the end of a fixed time, and the failures of those that had begun.
+func (m *Monitor) requestsThen(in *engine.Incident, c engine.Covered) {
+	stored, until := spikeRequests{m.slow, m.link}, *in
+	until.Parts = slices.Clone(in.Parts)
+	for i := range until.Parts {
+		p := &until.Parts[i]
+		if p.End.IsZero() {
+			p.End = c.To.Add(-1)
+		}
+		if len(p.Errors) > 0 {
+			in.Parts[i].Errors = stored.Errors(p)
+		}
+	}
+	if found := stored.examples(&until, c.To); len(found) > 0 {
+		in.Examples = found
+	}
+}
+
+// spikesThen is the form of incidents of a fixed time in JSON.
+func (m *Monitor) spikesThen(incidents []engine.Incident, c engine.Covered) []Spike {
+	spikes := m.spikesOf(incidents)
+	for i := range spikes {
+		if s := &spikes[i]; s.End == nil {
+			s.Signals = append([]runtimesignals.Deviation{}, m.runtime.Deviations(s.Start, c.To)...)
+		}
+	}
+	return spikes
 }
 
 // judgeThen gives rows the states that they had in a fixed time, by the incidents of that time. Whether a row is known enough to be judged
 // is of now.
-func judgeThen(rows []engine.Row, spikes []Spike) {
-	matters := map[[3]string][]string{}
-	for i := range spikes {
-		for _, e := range spikes[i].Endpoints {
-			key := [3]string{e.Method, e.Route, e.Kind}
-			matters[key] = append(matters[key], e.Matter)
+func judgeThen(rows []engine.Row, incidents []engine.Incident) {
+	type of struct {
+		endpoint conventions.Endpoint
+		matter   engine.Matter
+	}
+	parts := map[of]*engine.Part{}
+	for i := range incidents {
+		for j := range incidents[i].Parts {
+			p := &incidents[i].Parts[j]
+			if key := (of{p.Endpoint, p.Matter}); parts[key] == nil {
+				parts[key] = p
+			}
 		}
 	}
 	for i := range rows {
 		r := &rows[i]
-		had := matters[[3]string{r.Endpoint.Method, r.Endpoint.Route, r.Endpoint.Kind.String()}]
-		switch slow := slices.Contains(had, "latency"); {
-		case slow:
-			r.Phase = baseline.Spiking
+		had := func(m engine.Matter) bool { return parts[of{r.Endpoint, m}] != nil }
+		switch slow := parts[of{r.Endpoint, engine.Latency}]; {
+		case slow != nil:
+			r.Phase, r.Spike = baseline.Spiking, slow
 		case r.Phase == baseline.Spiking:
 			r.Phase = baseline.Normal
 			fallthrough
 		default:
 			r.Spike = nil
 		}
-		r.Errors = stateThen(r.Errors, "failing", slices.Contains(had, "failures") || slices.Contains(had, "panics"))
-		r.Traffic = stateThen(r.Traffic, "silent", slices.Contains(had, "silence"))
+		r.Errors = stateThen(r.Errors, "failing", had(engine.Failures) || had(engine.Panics))
+		r.Traffic = stateThen(r.Traffic, "silent", had(engine.Silence))
 	}
 }
 

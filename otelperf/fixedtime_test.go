@@ -151,3 +151,74 @@ func timeOf(t *testing.T, v any) time.Time {
 	}
 	return at
 }
+
+// What an answer of a fixed time says of an incident is what it was then, however it went on.
+func TestIncidentOfAFixedTimeStaysAsItWas(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newBubble(t, "1.0", everybody)
+		h := s.mon.Handler()
+		s.run(10*time.Minute+20*time.Second, 10, 20*time.Millisecond, "/a")
+		s.run(80*time.Second, 10, 500*time.Millisecond, "/a")
+		to := time.Now().Truncate(time.Minute)
+		from := to.Add(-5 * time.Minute)
+		time.Sleep(time.Until(to.Add(time.Minute)))
+		to = to.Add(time.Minute)
+		query := fmt.Sprintf("?from=%d&to=%d", from.Unix(), to.Unix())
+		ask := func(path string) map[string]any {
+			body := testrig.Call(h, http.MethodGet, path+query).Body.String()
+			for _, wrong := range newSchemaChecker(t).answer(strings.Split(path, "?")[0], body) {
+				t.Errorf("%s: %s", path, wrong)
+			}
+			spikes := listOf(object(t, body), "spikes")
+			if len(spikes) != 1 {
+				t.Fatalf("%s: %d incidents, want one", path, len(spikes))
+			}
+			return spikes[0]
+		}
+		series := func() map[string]any {
+			spikes := listOf(object(t, testrig.Call(h, http.MethodGet, "/endpoints/series"+query+"&method=GET&route=/a").Body.String()), "spikes")
+			if len(spikes) != 1 {
+				t.Fatalf("series: %d incidents, want one", len(spikes))
+			}
+			return spikes[0]
+		}
+		first := ask("/summary")
+		s.run(2*time.Second, 10, 900*time.Millisecond, "/a")
+		if soon := listOf(ask("/summary"), "slow_requests"); len(soon) == 0 || soon[0]["duration_ms"].(float64) > 800 {
+			t.Errorf("soon after it names %v", soon)
+		}
+		s.run(4*time.Minute, 10, 900*time.Millisecond, "/a")
+		s.run(15*time.Minute, 10, 20*time.Millisecond, "/a")
+		whole := s.mon.Summary("").Spikes[0]
+		if slow := first["cost_slow"].(float64); slow < 700 || slow > 900 || whole.CostSlow < 3000 || whole.End == nil {
+			t.Fatalf("then %v were slow, and %d in all; it ended at %v", slow, whole.CostSlow, whole.End)
+		}
+		for what, later := range map[string]map[string]any{"summary": ask("/summary"), "series": series()} {
+			if later["state"] != "open" || later["end"] != nil || !timeOf(t, later["ended_later"]).Equal(whole.End.Truncate(time.Second)) && later["ended_later"] == nil {
+				t.Errorf("%s: the state is %v, the end %v, it ended later at %v", what, later["state"], later["end"], later["ended_later"])
+			}
+			for name, want := range map[string]any{"cost_slow": first["cost_slow"], "cost_failed": first["cost_failed"]} {
+				if later[name] != want {
+					t.Errorf("%s: %s is %v, and was %v", what, name, later[name], want)
+				}
+			}
+			was, is := first["cost_requests"].(float64), later["cost_requests"].(float64)
+			if is < was || is > was+600 {
+				t.Errorf("%s: of %v requests, then of %v: that is more than the minute that it began in", what, is, was)
+			}
+			for _, r := range listOf(later, "slow_requests") {
+				if !timeOf(t, r["start"]).Before(to) || r["duration_ms"].(float64) > 800 {
+					t.Errorf("%s: names %v, which began after %v", what, r, to)
+				}
+			}
+			part := listOf(later, "endpoints")[0]
+			if worst, last := part["worst_ms"].(float64), part["last_ms"].(float64); worst > 800 || last > 800 || part["end"] != nil || part["state"] != "open" {
+				t.Errorf("%s: worst %v ms, last %v ms, %v until %v", what, worst, last, part["state"], part["end"])
+			}
+			if reason := later["reason"].(string); strings.Contains(reason, "in all") || !strings.Contains(reason, "usually") {
+				t.Errorf("%s: %s", what, reason)
+			}
+		}
+		_ = s.mon.Shutdown(t.Context())
+	})
+}

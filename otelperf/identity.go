@@ -16,7 +16,7 @@ import (
 // identity is who this process is.
 type identity struct{ service, instance, version string }
 
-// resource is that of the first span, or of the metric pipeline; before there is one, what the environment says.
+// resource is that of the first span, or of the metric pipeline; before there is one, that of Setup, or what the environment says.
 func (m *Monitor) resource() *resource.Resource {
 	if res := m.link.Resource(); res != nil {
 		return res
@@ -25,6 +25,9 @@ func (m *Monitor) resource() *resource.Resource {
 		if res := m.metrics.Resource(); res != nil {
 			return res
 		}
+	}
+	if m.cfg.resource != nil {
+		return m.cfg.resource
 	}
 	return resource.Environment()
 }

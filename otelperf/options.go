@@ -14,6 +14,7 @@ import (
 
 	otellog "go.opentelemetry.io/otel/log"
 	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/sdk/resource"
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
 	"github.com/otelperf/otelperf-go/otelperf/engine"
@@ -37,6 +38,7 @@ func (f optionFunc) applySetup(c *setupConfig) { c.options = append(c.options, f
 
 // config is what the options add up to.
 type config struct {
+	resource       *resource.Resource // of what Setup builds; nil without it
 	processor      []spikeprocessor.Option
 	slowLimits     slowlog.Limits
 	baseline       baseline.Config

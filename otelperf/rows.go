@@ -152,7 +152,7 @@ func (m *Monitor) rows(q companion.RowsQuery) (rows []detailedRow, count int, co
 	}
 	found, covered := m.engine.Rows(engine.Query{Window: Window(q.Window).of(), From: q.From, To: q.To, Wants: wants, Histogram: q.Histogram, Trend: q.Trend})
 	if q.Window == "" {
-		judgeThen(found, then(m.spikes(), covered))
+		judgeThen(found, m.then(covered))
 	}
 	sortRows(found, q.Sort)
 	rows = []detailedRow{}

@@ -47,7 +47,15 @@ func (m *Monitor) series(e companion.EndpointQuery, p companion.Period) (seriesA
 	out := seriesAnswer{
 		origin: m.origin(), Method: e.Method, Route: e.Route, Kind: s.Endpoint.Kind.String(), Window: Window(p.Window), State: s.Phase.String(),
 		BaselineP99Ms: units.KnownMs(s.BaselineP99), ThresholdMs: units.Milliseconds(m.link.SlowThreshold(s.Endpoint)),
-		Points: []seriesPoint{}, Spikes: m.spikesOf(s.Incidents),
+		Points: []seriesPoint{},
+	}
+	if p.Window == "" {
+		for i := range s.Incidents {
+			m.requestsThen(&s.Incidents[i], s.Covered)
+		}
+		out.Spikes = m.spikesThen(s.Incidents, s.Covered)
+	} else {
+		out.Spikes = m.spikesOf(s.Incidents)
 	}
 	for _, p := range s.Points {
 		t := totalsOf(&p.Numbers)

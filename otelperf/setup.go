@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"go.opentelemetry.io/otel"
@@ -36,7 +37,7 @@ func Setup(ctx context.Context, opts ...SetupOption) (*Monitor, func(context.Con
 	if err := ctx.Err(); err != nil {
 		return nil, nil, fmt.Errorf("otelperf: setup: %w", err)
 	}
-	m, err := New(c.options...)
+	m, err := New(append(slices.Clip(c.options), optionFunc(func(of *config) { of.resource = c.resource }))...)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -191,3 +191,22 @@ func TestSetupWhenItIsTooLate(t *testing.T) {
 		t.Errorf("got %v and %v, want no Monitor, context.Canceled and the global provider as it was", mon, err)
 	}
 }
+
+// The service has its name before the first span, with the SDK disabled, too.
+func TestSetupKnowsTheServiceAtOnce(t *testing.T) {
+	for _, disabled := range []string{"false", "true"} {
+		t.Setenv("OTEL_SDK_DISABLED", disabled)
+		keepGlobals(t)
+		m, shutdown, err := otelperf.Setup(t.Context(), otelperf.WithServiceName("myshop"),
+			otelperf.WithResource(resource.NewSchemaless(semconv.ServiceVersion("1.2"))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s := m.Summary(""); s.Service != "myshop" || s.Version != "1.2" {
+			t.Errorf("disabled %s: service %q, version %q", disabled, s.Service, s.Version)
+		}
+		if err := shutdown(context.Background()); err != nil {
+			t.Error(err)
+		}
+	}
+}

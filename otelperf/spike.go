@@ -25,6 +25,9 @@ type Spike struct {
 	Start    time.Time  `json:"start"`    // when the evidence began
 	At       time.Time  `json:"at"`       // when there was enough of it
 	End      *time.Time `json:"end"`      // nil while it is open
+	// EndedLater is of a fixed time, at the end of which it was open: when it has ended since. In an answer of a fixed time all but Cause, Causes
+	// and After is of that time: the costs are those until then, by whole minutes, as far as these are stored.
+	EndedLater *time.Time `json:"ended_later,omitzero"`
 	// Endpoints are those involved, once for each matter: those that are open first, of these those of most weight (failures, panics, latency,
 	// silence, objective, client errors), and of these the worst first; at most max endpoints for each matter.
 	Endpoints []SpikeEndpoint `json:"endpoints"`
@@ -34,8 +37,9 @@ type Spike struct {
 	// Cause says in a sentence why: how much longer slow requests of the worst endpoint of which it is known take, and the first two of
 	// Causes; or with what most have failed. Where the first endpoint fails it is of what fails, or of what is slow at the same endpoint or
 	// waits for the same. It may become known some seconds after the alert; empty while fewer than five slow requests were seen.
-	Cause  string          `json:"cause"`
-	Causes []causes.Ranked `json:"causes"` // of that endpoint, the largest first and what is unknown last; at most 6, none of what fails
+	Cause   string          `json:"cause"`
+	CauseAt *time.Time      `json:"cause_at,omitzero"` // when Cause became known; missing while it is not
+	Causes  []causes.Ranked `json:"causes"`            // of that endpoint, the largest first and what is unknown last; at most 6, none of what fails
 	// Errors are what fails most, of the first endpoint that is about failures or panics; at most 3.
 	Errors []SpikeError `json:"errors"`
 	// SlowRequests are three slow or failed requests of it, as soon as there are any: the slowest of what the first endpoint is about, which
@@ -88,6 +92,8 @@ type SpikeEndpoint struct {
 	At     time.Time  `json:"at"`     // when there was enough of it
 	End    *time.Time `json:"end"`    // nil while it is open
 
+	EndedLater *time.Time `json:"ended_later,omitzero"` // as of Spike
+
 	// What made it an alarm, from Start to At. It stays as it was, until it comes back: then it is what made it an alarm the last time.
 	Level       string  `json:"level"`            // p99, p90, p50, tail or shape: what fired; "" of what is not latency
 	Gradual     bool    `json:"gradual,omitzero"` // it became slower over hours; the baseline is that of this hour on the last days
@@ -132,7 +138,9 @@ type SpikeEndpoint struct {
 	WorstRequests uint64    `json:"worst_requests"` // in that minute
 	WorstFailed   uint64    `json:"worst_failed"`   // in that minute
 
-	LastMs    float64  `json:"last_ms"`    // the quantile that fired, in the last minute of it
+	// Unseen: it was open before the restart, and not found to be so since. All is of before it then, and LastMs and LastRatio are missing.
+	Unseen    bool     `json:"unseen,omitzero"`
+	LastMs    float64  `json:"last_ms"`    // the quantile that fired, in the last minute of it; 0 if it is Unseen
 	LastRatio *float64 `json:"last_ratio"` // last_ms / baseline_quantile_ms
 
 	CostRequests       uint64  `json:"cost_requests"`        // since Start, or as of Spike
@@ -148,7 +156,8 @@ type SpikeEndpoint struct {
 // spikeOf is the form of an incident in JSON.
 func spikeOf(in *engine.Incident) Spike {
 	s := Spike{
-		ID: in.ID, Matter: string(in.Parts[0].Matter), Severity: string(in.Severity()), State: string(in.State), Start: in.Start.UTC(), At: in.At.UTC(), End: ended(in.End), Reason: in.Reason,
+		ID: in.ID, Matter: string(in.Parts[0].Matter), Severity: string(in.Severity()), State: string(in.State), Start: in.Start.UTC(), At: in.At.UTC(), End: ended(in.End), EndedLater: ended(in.EndedLater),
+		Reason: in.Reason, CauseAt: ended(in.WhyAt()),
 		SlowRequests: []RequestRef{}, SinceRestart: in.SinceRestart, SinceVersion: in.SinceVersion,
 		CostRequests: in.Cost.Requests, CostSlow: in.Cost.Slow, CostExpectedSlow: *units.Number(in.Cost.ExpectedSlow),
 		CostFailed: in.Cost.Failed, CostExpectedFailed: *units.Number(in.Cost.ExpectedFailed),
@@ -190,7 +199,7 @@ func spikeEndpointOf(p *engine.Part) SpikeEndpoint {
 	e := SpikeEndpoint{
 		Matter: string(p.Matter),
 		Method: p.Endpoint.Method, Route: p.Endpoint.Route, Kind: p.Endpoint.Kind.String(),
-		State: string(p.State), Start: p.Start.UTC(), At: p.At.UTC(), End: ended(p.End),
+		State: string(p.State), Start: p.Start.UTC(), At: p.At.UTC(), End: ended(p.End), EndedLater: ended(p.EndedLater),
 		Level: string(ev.Level), Gradual: ev.Gradual, ThresholdMs: ms(ev.Threshold), Requests: ev.N, Above: ev.Above, Expected: *units.Number(ev.Expected),
 		P50Ms: ms(ev.Now.P50), P90Ms: ms(ev.Now.P90), P99Ms: ms(ev.Now.P99),
 		BaselineP50Ms: ms(ev.Baseline.P50), BaselineP90Ms: ms(ev.Baseline.P90), BaselineP99Ms: ms(ev.Baseline.P99),
@@ -209,6 +218,9 @@ func spikeEndpointOf(p *engine.Part) SpikeEndpoint {
 		e.Objective, e.Bad, e.BurnRate, e.BudgetLeft = p.Budget.Name, ev.Above, units.Number(p.Budget.Rate), units.Number(p.Budget.Left)
 	case p.Matter == engine.Silence:
 		e.UsualRate, e.Complete = units.Number(p.UsualRate()), ev.N == 0
+	}
+	if e.Unseen = p.Unseen; p.Unseen {
+		e.LastMs, e.LastRatio = 0, nil
 	}
 	if p.Matter != engine.Latency {
 		e.Above, e.Ratio, e.WorstRatio, e.LastRatio = 0, nil, nil, nil

@@ -30,9 +30,14 @@ func (r spikeRequests) WaitsFor(ep conventions.Endpoint, since time.Time) string
 // Examples returns the slowest requests of an incident, each of another trace, and first that of its first part: of those of its endpoints
 // and time that are among what raised the alarm.
 func (r spikeRequests) Examples(in *engine.Incident) (all []engine.Request) {
+	return r.examples(in, time.Time{})
+}
+
+// examples are as of Examples, of those that had ended at a time if that is not zero.
+func (r spikeRequests) examples(in *engine.Incident, to time.Time) (all []engine.Request) {
 	for _, e := range requestsOf(r.slow, in) {
 		same := func(r engine.Request) bool { return r.TraceID == e.TraceID }
-		if len(all) < maxExamples && !slices.ContainsFunc(all, same) {
+		if len(all) < maxExamples && !slices.ContainsFunc(all, same) && (to.IsZero() || e.End().Before(to)) {
 			all = append(all, requestOf(e))
 		}
 	}

@@ -97,7 +97,11 @@ func TestSpikeAfterOneThatTheRestartEnded(t *testing.T) {
 		if now := s.mon.Summary(otelperf.Window1m).Spikes; len(now) != 1 || now[0].ID != before.ID || now[0].State != "open" || !strings.Contains(now[0].Reason, "and not seen since") {
 			t.Errorf("after the restart the spikes are %+v, want %s", now, before.ID)
 		}
-		s.run(12*time.Minute, 10, 20*time.Millisecond, "/checkout")
+		s.run(30*time.Second, 10, 20*time.Millisecond, "/checkout")
+		if part := s.mon.Summary("").Spikes[0].Endpoints[0]; !part.Unseen || part.LastMs != 0 || part.LastRatio != nil || part.WorstMs < 100 {
+			t.Errorf("not seen since, and has unseen %v, last %v ms (%v), worst %v ms", part.Unseen, part.LastMs, part.LastRatio, part.WorstMs)
+		}
+		s.run(690*time.Second, 10, 20*time.Millisecond, "/checkout")
 		s.run(time.Minute, 10, 120*time.Millisecond, "/checkout")
 		synctest.Wait()
 		told := s.spikes()

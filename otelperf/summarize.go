@@ -23,10 +23,14 @@ func (m *Monitor) Summary(w Window) *Summary {
 func (m *Monitor) summary(p companion.Period) *Summary {
 	m.evaluate()
 	snap := m.engine.SnapshotOf(periodOf(p))
-	now, id, spikes, fixed := time.Now(), m.identity(), m.spikes(), p.Window == ""
+	now, id, fixed := time.Now(), m.identity(), p.Window == ""
+	var spikes []Spike
 	if fixed {
-		spikes = then(spikes, snap.Covered)
-		judgeThen(snap.Rows, spikes)
+		incidents := m.then(snap.Covered)
+		judgeThen(snap.Rows, incidents)
+		spikes = m.spikesThen(incidents, snap.Covered)
+	} else {
+		spikes = m.spikes()
 	}
 	of := m.fixedTimeOf(p, snap.Covered)
 	s := &Summary{

@@ -36,6 +36,59 @@ func TestFrozenViewIsOfThen(t *testing.T) {
 	tb.quiet(s.base)
 }
 
+// A spike that went on is what it was in the frozen time: open, and what is known since is marked.
+func TestFrozenSpikeIsOfThen(t *testing.T) {
+	s := newSite(t)
+	s.some()
+	tb := newTab(t)
+	tb.paused(s)
+	got := value[string](tb, `(async () => {
+  const { showNow } = await import("./page/now.js"), { state } = await import("./page/state.js");
+  const summary = await (await fetch("summary")).json(), at = (s) => new Date(Date.UTC(2026, 0, 2, 3, 4, s)).toISOString();
+  state.values = { ...state.values, from: Date.parse(at(0)) / 1000, to: Date.parse(at(30)) / 1000 };
+  const part = { method: "GET", route: "/items", kind: "http", matter: "latency", start: at(10), quantile: 0.99, baseline_quantile_ms: 10, quantile_ms: 90, worst_ms: 90, worst_ratio: 9, share: null, cost_failed: 0 };
+  const spike = { ...part, id: "x", state: "open", end: null, ended_later: at(50), cause: "slow by 80 ms; most of it: a lock", cause_at: at(45), causes: [{ share: 1, sentence: "a lock", source: "stacks", confirmed_by: [] }],
+    endpoints: [part], signals: [], slow_requests: [], errors: [], reason: "seen", cost_slow: 490, cost_requests: 794, after: null };
+  showNow({ ...summary, from: at(0), to: at(30), stored_from: at(0), spikes: [spike], mutes: [] }, () => {}, () => {}, false);
+  return document.querySelector("#spikes .since").textContent.replace(/[\d:]+/g, "T") + "|" + document.querySelector("#spikes .cause-head").textContent.replace(/[\d]+:[\d:]+/g, "T") + "|" + document.querySelector("#spikes .cost").textContent;
+})()`)
+	if want := "since T, still open then; ended T|slow by 80 ms (known since T), of which|490 of 794 slow"; got != want {
+		t.Errorf("it says %q, want %q", got, want)
+	}
+	tb.quiet(s.base)
+}
+
+// A time of which only the end is stored says so.
+func TestFrozenTimeThatIsPartlyStored(t *testing.T) {
+	s := newSite(t)
+	s.some()
+	tb := newTab(t)
+	tb.do(chromedp.Navigate(fmt.Sprintf("%s#from=%d&to=%d", s.base, time.Now().Unix()-3000, time.Now().Unix()+1)))
+	tb.until(`/^Of the 5\d\s?min that were asked for, the last .+ are stored\.$/.test(document.getElementById("frozen-stored").textContent)`)
+	tb.quiet(s.base)
+}
+
+// What the restart has left unseen has no last minute.
+func TestUnseenSpikeHasNoLastMinute(t *testing.T) {
+	s := newSite(t)
+	s.some()
+	tb := newTab(t)
+	tb.paused(s)
+	got := value[string](tb, `(async () => {
+  const { showNow } = await import("./page/now.js"), summary = await (await fetch("summary")).json(), time = new Date().toISOString();
+  const part = (unseen) => ({ method: "GET", route: "/items", kind: "http", matter: "latency", start: time, quantile: 0.99, baseline_quantile_ms: 10, quantile_ms: 90, worst_ms: 90, worst_ratio: 9, last_ms: unseen ? 0 : 50, unseen, share: null, cost_failed: 0 });
+  return [true, false].map((unseen) => {
+    const spike = { ...part(unseen), id: "x" + unseen, state: "open", end: null, cause: "", causes: [], endpoints: [part(unseen)], signals: [], slow_requests: [], errors: [], reason: "seen", cost_slow: 1, cost_requests: 2, after: null };
+    showNow({ ...summary, spikes: [spike], mutes: [] }, () => {}, () => {}, false);
+    return [...document.querySelectorAll("#spikes .gauge-label")].map((e) => e.textContent).join();
+  }).join("|");
+})()`)
+	if want := "usual p99,at the alarm,worst minute|usual p99,at the alarm,worst minute,last minute"; got != want {
+		t.Errorf("the gauges have %q, want %q", got, want)
+	}
+	tb.quiet(s.base)
+}
+
 // Rows that nothing was done with in the time that is shown stand below a line, which a click or a key opens.
 func TestIdleRowsStandBelow(t *testing.T) {
 	s := newSite(t)

@@ -150,6 +150,26 @@ func TestLinesBreak(t *testing.T) {
 	tb.quiet(s.base)
 }
 
+// Each point is a step over the time that it is of: nothing of a minute that begins after a mark is drawn before it.
+func TestPointsAreSteps(t *testing.T) {
+	s := newSite(t)
+	s.some()
+	tb := newTab(t)
+	tb.paused(s)
+	got := value[string](tb, `(async () => {
+  const { Chart } = await import("./page/chart.js"), chart = new Chart({ openTrace: () => {} }), at = (min) => new Date(Date.UTC(2026, 0, 2, 9, min)).toISOString();
+  const point = (min, ms) => ({ t: at(min), seconds: 60, count: 9, error_count: 0, rate: 1, p50_ms: ms, p95_ms: ms, p99_ms: ms });
+  chart.show({ method: "GET", route: "/items", kind: "http", points: [point(0, 10), point(1, 90), point(2, 90)], spikes: [], baseline_p99_ms: 10 }, []);
+  const path = document.querySelector("#chart path.line.p99").getAttribute("d"), xs = path.slice(1).split("L").map((xy) => Number(xy.split(" ")[0]));
+  const want = [0, 1, 1, 2, 2, 3].map((min) => chart.x(Date.UTC(2026, 0, 2, 9, min)));
+  return xs.length + (xs.every((x, i) => Math.abs(x - want[i]) < 0.1) ? " as they are" : " at " + xs) + (document.getElementById("chart-legend").textContent.includes("a step for each minute") ? "" : ", not said");
+})()`)
+	if got != "6 as they are" {
+		t.Errorf("steps: %s", got)
+	}
+	tb.quiet(s.base)
+}
+
 // A spike that goes on without the endpoint is no longer drawn as its own.
 func TestBandOfAPart(t *testing.T) {
 	s := newSite(t)

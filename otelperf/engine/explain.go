@@ -22,16 +22,27 @@ const (
 // Why is that of the first of Parts with a known cause, of those that SpeakFor the first; else of the first of them of which there is
 // anything to say.
 func (in *Incident) Why() (w causes.Why) {
+	w, _ = in.why()
+	return w
+}
+
+// WhyAt is when that cause became known; zero while none is.
+func (in *Incident) WhyAt() time.Time {
+	_, at := in.why()
+	return at
+}
+
+func (in *Incident) why() (w causes.Why, at time.Time) {
 	for i := range in.Parts {
 		switch p := &in.Parts[i]; {
 		case !p.SpeaksFor(&in.Parts[0]):
 		case p.Why.Known():
-			return p.Why
+			return p.Why, p.WhyAt
 		case w.Sentence == "":
 			w = p.Why
 		}
 	}
-	return w
+	return w, at
 }
 
 // SpeaksFor reports whether the cause of a part may be that of another in its incident. Why one endpoint is slow does not say why another
@@ -61,6 +72,9 @@ func (e *Engine) explain(in *incident, newStep bool) {
 			continue
 		}
 		if w := e.options.Why(&c, &p.Part); w.Known() || !p.Why.Known() {
+			if w.About() != p.Why.About() {
+				p.WhyAt = e.now
+			}
 			p.Why = w
 		}
 	}

@@ -4,9 +4,12 @@ package engine
 
 import (
 	"math"
+	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
 	"github.com/otelperf/otelperf-go/otelperf/internal/failures"
+	"github.com/otelperf/otelperf-go/otelperf/internal/timeline"
+	"github.com/otelperf/otelperf-go/slowlog"
 )
 
 // alarmOther takes in what has raised one that is not about latency, the first or another one.
@@ -21,27 +24,30 @@ func (e *Engine) alarmOther(ep *endpoint, p *part, ev *baseline.Event) {
 	p.compare(true)
 }
 
-// lookAtShare takes the last minute of a part that is about bad requests.
-func (e *Engine) lookAtShare(p *part) {
-	span, t := Minute.span(), &e.scratch.Aggregate
-	t.Reset()
-	p.ep.line.Collect(span, e.step, t)
-	c := failures.Of(&t.Outcomes)
-	bad := c.Failed
+// shareMoment is the moment of a part that is about bad requests.
+func (p *part) shareMoment(begin time.Time, t *timeline.Aggregate) (m Moment, ok bool) {
+	n := p.counts(&t.Outcomes)
+	_, usual := p.Share()
+	return Moment{
+		Time: begin, Requests: n.Requests, Failed: n.bad, Ratio: float64(n.bad) / float64(max(1, n.Requests)) / max(usual, leastUsual),
+	}, n.Requests > 0
+}
+
+// badCounts are requests, of which so many are what a part is about.
+type badCounts struct {
+	failures.Counts
+	bad uint64
+}
+
+func (p *part) counts(done *slowlog.OutcomeCounts) badCounts {
+	c := failures.Of(done)
 	switch p.Matter {
 	case ClientErrors:
-		bad = c.ClientErrors
+		return badCounts{c, c.ClientErrors}
 	case Panics:
-		bad = c.Panics
+		return badCounts{c, c.Panics}
 	}
-	if c.Requests == 0 {
-		return
-	}
-	_, usual := p.Share()
-	p.Last = Moment{
-		Time: span.Begin(e.step), Requests: c.Requests, Failed: bad, Ratio: float64(bad) / float64(c.Requests) / max(usual, leastUsual),
-	}
-	p.compare(bad >= enough)
+	return badCounts{c, c.Failed}
 }
 
 // What Row.Errors and Row.Traffic say.

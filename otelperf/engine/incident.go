@@ -32,6 +32,8 @@ type Incident struct {
 	End   time.Time // zero while it is open
 	// Returned is when the evidence of its last return began, after all of it had ended; zero if it never has.
 	Returned time.Time
+	// EndedLater is of Engine.IncidentsThen: when it has ended, after that time; zero if it has not.
+	EndedLater time.Time
 	// Parts are the endpoints involved, at most one for each and each matter: those that are open first, of these those of most weight, and
 	// of these the worst first.
 	Parts []Part
@@ -59,6 +61,8 @@ type Part struct {
 	Start    time.Time            // when the evidence began
 	At       time.Time            // when there was enough of it
 	End      time.Time            // zero while it is open
+	// EndedLater is as of Incident.
+	EndedLater time.Time
 	// Evidence is what made it an alarm. It stays as it was. Of another matter than latency it has the times, N requests, of which Above are
 	// bad, and Expected bad ones would be usual; Ratio is of the shares. Of silence, Expected requests would be, and Ratio is of that to N.
 	Evidence baseline.Event
@@ -85,7 +89,8 @@ type Part struct {
 	WaitsFor string
 	// Why says why its slow requests are slow, as far as that is known: it may become known later, and stays as it was when the part ends.
 	// Of an incident, the 20 worst parts that are open are looked at.
-	Why causes.Why
+	Why   causes.Why
+	WhyAt time.Time // when a cause became known; zero while none is
 	// FailedBefore and Failed are the shares of failed requests in the hour before and since, 0 to 1; NaN where there was none.
 	FailedBefore, Failed float64
 }

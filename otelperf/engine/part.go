@@ -158,29 +158,38 @@ func (p *part) compare(isEnough bool) {
 
 // look takes the last minute.
 func (e *Engine) look(p *part) {
-	if p.Matter.Counted() {
-		e.lookAtShare(p)
-		return
-	}
-	ev, t := p.Latest(), &e.scratch.Aggregate
-	if ev.QuantileBaseline <= 0 {
-		return
-	}
-	span := Minute.span()
+	span, t := Minute.span(), &e.scratch.Aggregate
 	t.Reset()
 	p.ep.line.Collect(span, e.step, t)
-	var q [2]time.Duration
-	if !t.Durations.Quantiles(q[:], []float64{min(ev.Quantile, 0.99), max(ev.Quantile, 0.99)}) {
+	m, ok := p.moment(span.Begin(e.step), t)
+	if !ok {
 		return
+	}
+	p.Last = m
+	if p.Matter.Counted() {
+		p.compare(m.Failed >= enough)
+		return
+	}
+	p.compare((1-p.Latest().Quantile)*float64(t.Durations.Count()) >= enough)
+}
+
+// moment is what a minute was for a part; ok is false where it says nothing of what the part is about.
+func (p *part) moment(begin time.Time, t *timeline.Aggregate) (m Moment, ok bool) {
+	if p.Matter.Counted() {
+		return p.shareMoment(begin, t)
+	}
+	ev := p.Latest()
+	var q [2]time.Duration
+	if ev.QuantileBaseline <= 0 || !t.Durations.Quantiles(q[:], []float64{min(ev.Quantile, 0.99), max(ev.Quantile, 0.99)}) {
+		return m, false
 	}
 	if ev.Quantile > 0.99 {
 		q[0], q[1] = q[1], q[0]
 	}
-	p.Last = Moment{
-		Time: span.Begin(e.step), Requests: t.Outcomes.Total(), Failed: t.Outcomes.Failed(), Rank: ev.Quantile, Quantile: q[0], P99: q[1],
+	return Moment{
+		Time: begin, Requests: t.Outcomes.Total(), Failed: t.Outcomes.Failed(), Rank: ev.Quantile, Quantile: q[0], P99: q[1],
 		Ratio: float64(q[0]) / float64(ev.QuantileBaseline),
-	}
-	p.compare((1-ev.Quantile)*float64(t.Durations.Count()) >= enough)
+	}, true
 }
 
 func failedShare(o slowlog.OutcomeCounts) float64 {
@@ -204,7 +213,7 @@ func (e *Engine) goOn(ep *endpoint, p *part, ev *baseline.Event) {
 	} else {
 		e.alarmOther(ep, p, ev)
 	}
-	p.WaitsFor, p.Why, p.signals = "", causes.Why{}, nil // that was then
+	p.WaitsFor, p.Why, p.WhyAt, p.signals = "", causes.Why{}, time.Time{}, nil // that was then
 	e.askCause(p)
 }
 

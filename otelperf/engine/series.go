@@ -19,7 +19,8 @@ type Series struct {
 	// Points are the minutes of the period, the oldest first, the running one among them; steps of ten seconds for Minute and for a fixed
 	// time of which those are stored. At most 61.
 	Points    []Point
-	Incidents []Incident // those that the endpoint has a part in, newest first
+	Covered              // that the points are of
+	Incidents []Incident // those that the endpoint has a part in, newest first; of a fixed time as of IncidentsThen
 }
 
 // Point is what an endpoint did in a minute, or in ten seconds. The first and the running one may be shorter.
@@ -37,11 +38,15 @@ func (e *Engine) Series(method, route, kind string, p Period) (s Series, ok bool
 	if ep == nil {
 		return s, false
 	}
-	s = Series{Endpoint: ep.name, Phase: ep.detector.State().Phase, BaselineP99: ep.baselineP99()}
+	s = Series{Endpoint: ep.name, Phase: ep.detector.State().Phase, BaselineP99: ep.baselineP99(), Covered: e.coveredBy(&p)}
 	e.points(ep, &p, func(from, to time.Time, t *timeline.Aggregate) {
 		s.Points = append(s.Points, Point{Time: from, Numbers: ep.numbers(t, max(0, to.Sub(from).Seconds()))})
 	})
-	for _, in := range e.incidents.list() {
+	incidents := e.incidents.list
+	if !p.To.IsZero() {
+		incidents = func() []Incident { return e.incidentsThen(s.Covered) }
+	}
+	for _, in := range incidents() {
 		if slices.ContainsFunc(in.Parts, func(p Part) bool { return p.Endpoint == ep.name }) {
 			s.Incidents = append(s.Incidents, in)
 		}

@@ -8,7 +8,7 @@
 // independent requests they are worth (the design effect of cluster samples; minutes that follow each other alike make them fewer, by the
 // sum of autocovariances with falling weights of Newey and West, 1987). Both sides have the larger one of their two: where failures come in
 // bursts, a side without any says nothing of how they come. With that number comes Wilson's interval of a share, with
-// Student's t for the number of minutes; of a quantile it is turned into durations by Woodruff's way (1952). Intervals of both sides
+// Student's t for the number of minutes, unless nothing failed on either side, so that minutes show nothing of how failures come; of a quantile it is turned into durations by Woodruff's way (1952). Intervals of both sides
 // become one of their difference as Newcombe (1998) and Zou and Donner (2008) have it. A quantile's change is a ratio, and is compared by
 // its logarithm.
 package compare
@@ -63,6 +63,7 @@ func Spans(before, since []Minute) Result {
 		r.P50.Fewest, r.P99.Fewest = fewest(0.5, minutes), fewest(0.99, minutes)
 	}
 	r.Errors = changeOf(r.Before.Errors, r.Since.Errors, enough)
+	r.Errors.Low, r.Errors.High = max(-1, r.Errors.Low), min(1, r.Errors.High) // NaN stays
 	return r
 }
 

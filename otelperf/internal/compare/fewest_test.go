@@ -38,3 +38,21 @@ func TestFewestRequests(t *testing.T) {
 		}
 	}
 }
+
+// Where nothing failed few minutes bound the share as well as many, and bounds are shares.
+func TestNothingFailed(t *testing.T) {
+	for _, minutes := range []int{1, 2, 20} {
+		r := Spans(alike(minutes, 1674/minutes), alike(1, 720))
+		if b, s := r.Before.Errors, r.Since.Errors; b.Low != 0 || b.High > 0.005 || s.Low != 0 || s.High > 0.01 {
+			t.Errorf("%d minutes: %+v and %+v", minutes, b, s)
+		}
+		if e := r.Errors; e.Real || e.Known || e.Low < -0.005 || e.High > 0.01 {
+			t.Errorf("%d minutes: the change is %+v", minutes, e)
+		}
+	}
+	failing := alike(2, 100)
+	failing[0].Failed, failing[1].Failed = 100, 99
+	if r := Spans(alike(2, 100), failing); r.Errors.Low < -1 || r.Errors.High > 1 || r.Before.Errors.Low != 0 {
+		t.Errorf("a share changed by %+v, from %+v", r.Errors, r.Before.Errors)
+	}
+}

@@ -25,6 +25,9 @@ func errors(before, since []Minute) (a, b Interval) {
 		return shareOf(parts)
 	}
 	x, y := of(before), of(since)
+	if x.p == 0 && y.p == 0 { // minutes tell nothing of how failures come
+		return x.none(), y.none()
+	}
 	return both(&x, &y, func(s *share) Interval {
 		low, high := s.interval(s.p)
 		return Interval{s.p, low, high}

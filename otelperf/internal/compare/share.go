@@ -35,6 +35,12 @@ func (s *share) interval(p float64) (low, high float64) {
 	return wilson(p, s.of/s.effect, student(s.minutes-1))
 }
 
+// none is the interval of a share of 0, of requests that are independent.
+func (s *share) none() Interval {
+	low, high := wilson(0, s.of, normal)
+	return Interval{0, low, high}
+}
+
 // varianceOf is that of a sum of values that may be alike to those that follow them; never less than if they were not.
 func varianceOf(rest []float64) float64 {
 	own := autocovariance(rest, 0)
@@ -57,7 +63,14 @@ func autocovariance(rest []float64, lag int) (sum float64) {
 func wilson(p, n, t float64) (low, high float64) {
 	z2 := t * t / n
 	middle, reach := (p+z2/2)/(1+z2), t/math.Sqrt(n)*math.Sqrt(p*(1-p)+z2/4)/(1+z2)
-	return max(0, middle-reach), min(1, middle+reach)
+	low, high = max(0, middle-reach), min(1, middle+reach)
+	if p == 0 { // rounding is no bound
+		low = 0
+	}
+	if p == 1 {
+		high = 1
+	}
+	return low, high
 }
 
 // normal is how many standard deviations hold 99 % of what is normally distributed.

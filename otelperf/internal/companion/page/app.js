@@ -15,7 +15,7 @@ import { Instances } from "./instances.js";
 import { examples, makeLists, showGroups } from "./lists.js";
 import { named } from "./names.js";
 import { showNothing } from "./nothing.js";
-import { counted, showNow } from "./now.js";
+import { counted, missing, showNow } from "./now.js";
 import { showObjectives } from "./objectives.js";
 import { showRepeated } from "./repeated.js";
 import { Runtime } from "./runtime.js";
@@ -78,6 +78,7 @@ function apply() {
   toggle(document.body, "frozen", state.frozen);
   for (const node of document.querySelectorAll("[data-when]")) text(node, state.when);
   if (state.frozen) text($("frozen-period"), format.period(time));
+  text($("frozen-stored"), "");
   unknown.say("address", state.unknown);
   if (trace) unknown.say("trace", []);
   if ($("filter").value !== q) $("filter").value = q;
@@ -95,7 +96,10 @@ function render() {
   const { frozen } = state, open = summary.spikes.filter((s) => s.state === "open");
   text($("identity"), [summary.version, summary.instance, frozen ? "" : "up " + format.span(summary.uptime_seconds)].filter(Boolean).join(" \u00b7 "));
   document.title = (frozen ? "Frozen \u00b7 " : open.length > 0 ? "\u25b2 " : "") + summary.service + " \u00b7 otelperf";
-  if (frozen) text($("frozen-period"), format.period(counted(summary)));
+  if (frozen) {
+    text($("frozen-period"), format.period(counted(summary)));
+    text($("frozen-stored"), missing(summary));
+  }
   notice();
   views.setMarks(summary.marks);
   runtime.setMarks(summary.marks);

@@ -70,7 +70,7 @@ export class Chart extends Plot {
 
   x(t) { return this.area.left + (t - this.begin) / (this.end - this.begin) * (this.area.right - this.area.left); }
   y(ms) { return this.area.bottom - Math.min(ms / this.ticks.at(-1), 1.02) * (this.area.bottom - this.area.top); }
-  middle(p) { return (start(p) + end(p)) / 2; }
+  middle(p) { return (start(p) + end(p)) / 2; } // for the pointer
 
   bandAreas() {
     const { top, floor } = this.area, x = (t) => this.x(t);
@@ -97,10 +97,10 @@ export class Chart extends Plot {
     return out;
   }
 
-  // line joins points that follow each other; one that stands alone is a dot, and so is the last.
+  // line has a step for each point, over the time that it is of: what a minute holds stands where that minute is. The last one ends in a dot.
   line(points, key, label) {
-    const at = (p) => this.x(this.middle(p)).toFixed(1) + " " + this.y(p[key]).toFixed(1);
-    const runs = runsOf(points, key), dot = (p, r) => svg("circle", { cx: this.x(this.middle(p)), cy: this.y(p[key]), r, class: "end-dot " + label });
+    const at = (p) => [start, end].map((t) => this.x(t(p)).toFixed(1) + " " + this.y(p[key]).toFixed(1)).join("L");
+    const runs = runsOf(points, key), dot = (p, r) => svg("circle", { cx: this.x(end(p)), cy: this.y(p[key]), r, class: "end-dot " + label });
     return [svg("path", { d: runs.map((run) => "M" + run.map(at).join("L")).join(""), class: "line " + label }),
       ...runs.filter((run, i) => run.length === 1 || i === runs.length - 1).map((run) => dot(run.at(-1), 2.5))];
   }
@@ -124,7 +124,7 @@ export class Chart extends Plot {
       ["bars", "requests per second"],
       some((p) => p.error_count > 0) && ["bars failed", "of which failed"],
       runsOf(points, "p99_ms").length > 1 && ["gap", "a break in the lines: no requests"],
-      ["", "\u2192 time of day, a point for each " + (some((p) => p.seconds > 10) ? "minute" : "10\u202fs") + "; \u2191 duration"],
+      ["", "\u2192 time of day, a step for each " + (some((p) => p.seconds > 10) ? "minute" : "10\u202fs") + "; \u2191 duration"],
     ]);
   }
 

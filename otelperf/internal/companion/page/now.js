@@ -35,6 +35,13 @@ const weight = (spike, of) => of?.spike_id === spike.id ? -1 : Math.max(0, ["fai
 export const counted = (summary) => summary.from && !nothingStored(summary) ? { from: new Date(summary.from) / 1000, to: new Date(summary.to) / 1000 } : { from: state.get("from"), to: state.get("to") };
 export const nothingStored = (summary) => summary.stored_from !== undefined && summary.from === summary.to;
 
+// missing says which part of the time that was asked for is stored, where that is not all of it.
+export function missing(summary) {
+  const from = state.get("from"), to = state.get("to"), is = counted(summary), until = Math.min(to, new Date(summary.time) / 1000);
+  if (!summary.from || nothingStored(summary) || is.from <= from) return "";
+  return "Of the " + format.span(until - from) + " that were asked for, the last " + format.span(Math.min(until, is.to) - is.from) + " are stored.";
+}
+
 const wrong = new Set(["failing", "slow", "silent", "burning"]);
 
 export function showNow(summary, openTrace, select, mayChange) {
@@ -61,7 +68,7 @@ export function showNow(summary, openTrace, select, mayChange) {
 
 function fillSpike(li, spike, summary, openTrace, select) {
   const first = leads(spike, summary.verdict.of);
-  const stamp = JSON.stringify([state.frozen, spike.id, spike.reason, spike.slow_requests, spike.signals, spike.causes, spike.cause, spike.after, format.name(first), first.worst_ratio, first.waits_for, first.cost_failed]);
+  const stamp = JSON.stringify([state.frozen, spike.id, first.unseen, knownSince(spike, summary), spike.reason, spike.slow_requests, spike.signals, spike.causes, spike.cause, spike.after, format.name(first), first.worst_ratio, first.waits_for, first.cost_failed]);
   if (li.dataset.stamp !== stamp) {
     li.dataset.stamp = stamp;
     if (!li.said) li.append(li.said = said());
@@ -72,8 +79,8 @@ function fillSpike(li, spike, summary, openTrace, select) {
         ? el("span", { class: "factor", title: format.quantile(first.quantile) + " in the worst minute, as a multiple of what it usually is" }, format.times(first.worst_ratio))
         : el("span", { class: "factor" }, matters[first.matter] + (first.share === null ? "" : " " + format.percent(first.share))),
       el("span", { class: "muted" }, spike.endpoints.length > 1 ? "and " + (spike.endpoints.length - 1) + " more" : "")),
-    slow(first) ? gauge(format.quantile(first.quantile)) : "",
-    el("div", { class: "spike-text" }, ...why(spike), ...circumstance(spike), el("p", { class: "reason" }, spike.reason), el("ul", { class: "unusual" }, ...sentences(spike.signals)),
+    slow(first) ? gauge(format.quantile(first.quantile), !state.frozen && !first.unseen) : "",
+    el("div", { class: "spike-text" }, ...why(spike, summary), ...circumstance(spike), el("p", { class: "reason" }, spike.reason), el("ul", { class: "unusual" }, ...sentences(spike.signals)),
       el("p", { class: "muted spike-foot" }, el("span", { class: "since" }), el("span", { class: "cost" }), el("span", { class: "live" })),
       el("p", { class: "muted spike-foot" }, requests(spike, openTrace), el("a", { href: "spikes/" + encodeURIComponent(spike.id) + "/bundle", download: "" }, "all that is known, as a zip file"))));
   }
@@ -84,6 +91,7 @@ function fillSpike(li, spike, summary, openTrace, select) {
 function since(spike, now) {
   const began = format.clock(spike.start);
   if (spike.end) return began + " to " + format.clock(spike.end) + ", " + format.span((new Date(spike.end) - new Date(spike.start)) / 1000);
+  if (spike.ended_later) return "since " + began + ", still open then; ended " + format.clock(spike.ended_later);
   return "since " + began + (state.frozen ? "" : ", " + format.span((now - new Date(spike.start)) / 1000));
 }
 
@@ -95,7 +103,7 @@ const matters = { failures: "fails", panics: "panics", client_errors: "client er
 const sources = { recording: "a recording", stacks: "stacks", calls: "spans", self_time: "spans", runtime: "the runtime" };
 
 // why lists the causes, each with a bar of its share of the extra time; without any it says what there is to say.
-function why(spike) {
+function why(spike, summary) {
   if (spike.causes.length === 0) return spike.cause ? [el("p", { class: "reason" }, spike.cause)] : [];
   const items = spike.causes.map((c) => {
     const bar = el("span");
@@ -104,8 +112,11 @@ function why(spike) {
     return el("li", { class: c.unknown ? "not-known" : "" }, el("span", { class: "cause-track", "aria-hidden": "true" }, bar),
       el("span", { class: "cause-text" }, c.sentence + " ", el("span", { class: "muted" }, c.unknown ? "not known" : "seen by " + seenBy)));
   });
-  return [el("p", { class: "cause-head" }, spike.cause.split("; ")[0] + ", of which"), el("ul", { class: "causes" }, ...items)];
+  return [el("p", { class: "cause-head" }, spike.cause.split("; ")[0] + knownSince(spike, summary) + ", of which"), el("ul", { class: "causes" }, ...items)];
 }
+
+// knownSince says of a cause in a frozen view that it became known later.
+const knownSince = (spike, summary) => state.frozen && spike.cause_at && new Date(spike.cause_at) >= new Date(summary.to) ? " (known since " + format.clock(spike.cause_at) + ")" : "";
 
 // circumstance is the mark that it began soon after: it may be why, and proves nothing.
 function circumstance(spike) {
@@ -113,12 +124,12 @@ function circumstance(spike) {
     el("span", { class: "cause-text" }, spike.after.sentence[0].toUpperCase() + spike.after.sentence.slice(1) + " ", el("span", { class: "muted" }, "a circumstance, not a proven cause"))))] : [];
 }
 
-// gauge has the quantile that fired: what it usually is, at the alarm, in the worst minute and in the last one, on one scale. Live fills
-// it in.
-function gauge(quantile) {
+// gauge has the quantile that fired: what it usually is, at the alarm, in the worst minute and, unless there is none, in the last one, on one scale.
+// The function live fills it in.
+function gauge(quantile, withLast) {
   const line = (label, bar, value) => [el("span", { class: "gauge-label" }, label), el("span", { class: "gauge-track" }, el("span", { class: bar })), el("span", { class: "gauge-value " + value })];
   return el("div", { class: "gauge" }, ...line("usual " + quantile, "gauge-usual", ""), ...line("at the alarm", "gauge-alarm", ""),
-    ...line("worst minute", "gauge-alarm", ""), ...(state.frozen ? [] : line("last minute", "gauge-now", "strong")));
+    ...line("worst minute", "gauge-alarm", ""), ...(withLast ? line("last minute", "gauge-now", "strong") : []));
 }
 
 const windowNames = { "1m": "last minute", "5m": "last 5 min", "1h": "last hour", all: "since the start" };
