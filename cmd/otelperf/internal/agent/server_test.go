@@ -116,16 +116,19 @@ func TestDiagnosticsAreDoctors(t *testing.T) {
 	nameless := scripted(t, func(string) string {
 		return `{"service": "unknown_service:shop", "instance": "a", "window": "all", "source": "spans", "endpoints": [{"method": "GET", "route": "/", "count": 9}]}`
 	})
-	for url, name := range map[string]string{server.URL: "no_processor", nameless: "no_service_name"} {
+	for url, of := range map[string]struct {
+		name, word string
+		mend       bool
+	}{server.URL: {"no_processor", "To mend", true}, nameless: {"no_service_name", "To consider", false}} {
 		s := connect(t, client.Options{}, url)
 		d := read[diagnosticsAnswer](t, s, "get_diagnostics", nil)
-		i := slices.IndexFunc(d.Services[0].Findings, func(f finding) bool { return f.Name == name && f.Mend && f.Text != "" && len(f.Lines) > 0 })
+		i := slices.IndexFunc(d.Services[0].Findings, func(f finding) bool { return f.Name == of.name && f.Mend == of.mend && f.Text != "" && len(f.Lines) > 0 })
 		if i < 0 {
-			t.Fatalf("no %s with its lines in %+v", name, d.Services[0].Findings)
+			t.Fatalf("no %s with its lines in %+v", of.name, d.Services[0].Findings)
 		}
 		text := s.good(t, "get_diagnostics", nil)
 		f := &d.Services[0].Findings[i]
-		if !strings.Contains(text, "To mend ("+name+"): "+f.Text) || !strings.Contains(text, "      "+f.Lines[0]+"\n") || strings.Contains(text, "Nothing is to be mended") {
+		if !strings.Contains(text, of.word+" ("+of.name+"): "+f.Text) || !strings.Contains(text, "      "+f.Lines[0]+"\n") || of.mend == strings.Contains(text, "Nothing is to be mended") {
 			t.Errorf("the text is %s", text)
 		}
 	}
