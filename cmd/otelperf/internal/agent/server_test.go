@@ -122,7 +122,9 @@ func TestDiagnosticsAreDoctors(t *testing.T) {
 	}{server.URL: {"no_processor", "To mend", true}, nameless: {"no_service_name", "To consider", false}} {
 		s := connect(t, client.Options{}, url)
 		d := read[diagnosticsAnswer](t, s, "get_diagnostics", nil)
-		i := slices.IndexFunc(d.Services[0].Findings, func(f finding) bool { return f.Name == of.name && f.Mend == of.mend && f.Text != "" && len(f.Lines) > 0 })
+		i := slices.IndexFunc(d.Services[0].Findings, func(f finding) bool {
+			return f.Name == of.name && f.Mend == of.mend && f.Text != "" && len(f.Lines) > 0
+		})
 		if i < 0 {
 			t.Fatalf("no %s with its lines in %+v", of.name, d.Services[0].Findings)
 		}
