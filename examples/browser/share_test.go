@@ -83,7 +83,7 @@ func TestShareFreezesWhatIsSeen(t *testing.T) {
 	frozen.until(row("/late"))
 	value[any](frozen, `history.back()`)
 	frozen.until(fmt.Sprintf(`!document.getElementById("frozen").hidden && location.hash.includes("to=%d")`, end.Unix()))
-	frozen.until(`document.getElementById("frozen").textContent.includes("States are of then") && !document.getElementById("slow").textContent.includes("/late")`)
+	frozen.until(`document.getElementById("frozen").textContent.includes("spikes are of then") && !document.getElementById("slow").textContent.includes("/late")`)
 	if n := value[int](frozen, `[...document.querySelectorAll("button")].filter((b) => b.checkVisibility() && /^(go live|back to now)$/i.test(b.textContent.trim())).length`); n != 1 {
 		t.Errorf("%d buttons lead to what happens, want one", n)
 	}
