@@ -11,6 +11,7 @@ const lists = "table, ol, ul, .section-head"; // the nodes in one are cut togeth
 const texts = new WeakMap(); // the path of each node
 const shown = new WeakMap(); // the stamp of what each path shows, and of what each list has
 const waiting = new Set(); // nodes and lists
+const watched = new WeakSet(); // lists, and in each a node that is as wide as a column
 const sizes = new ResizeObserver((entries) => entries.forEach((e) => later(e.target)));
 const fonts = new Map(); // px of a column, by font
 
@@ -39,23 +40,34 @@ function cutAll() {
   for (const box of boxes) cutOf(box);
 }
 
-// cutOf cuts the names of a list, that of a heading so that it is none of the endpoints'.
+// watch has a node's list cut again when its room changes, as by other columns that become wider.
+function watch(node) {
+  if (watched.has(node)) return;
+  watched.add(node);
+  sizes.observe(node);
+}
+
+// cutOf cuts the names of a list that have too little room, that of a heading so that it is none of the endpoints'.
 function cutOf(box) {
-  sizes.observe(box);
+  watch(box);
   const head = box.matches(".section-head"), nodes = [...box.querySelectorAll(".named")].filter((n) => n.clientWidth > 0 && texts.get(n));
-  if (nodes.length === 0) return;
-  if (!box.matches("table, ol")) nodes.forEach((n) => put(n, [{ text: texts.get(n), shown: true }], false)); // they are as wide as what they show
-  const columns = Math.max(fewest, Math.min(...nodes.map(columnsOf)));
-  const among = head ? [...$("endpoints").querySelectorAll(".named")] : [], names = [...nodes, ...among].map((n) => texts.get(n));
+  nodes.forEach((n) => put(n, [{ text: texts.get(n), shown: true }], false)); // what room there is must not depend on what is shown
+  if (nodes.length > 0) watch(nodes[0]);
+  const tight = nodes.filter((n) => overflows(n.querySelector(".path")));
+  if (tight.length === 0) return;
+  const columns = Math.max(fewest, Math.min(...tight.map(columnsOf)));
+  const among = head ? [...$("endpoints").querySelectorAll(".named")] : [], names = [...tight, ...among].map((n) => texts.get(n));
   const stamp = columns + " " + names.join("\n");
   if (shown.get(box)?.stamp !== stamp) shown.set(box, { stamp, one: distinct(names, columns), two: null });
   const cut = shown.get(box);
-  nodes.forEach((node, i) => {
+  tight.forEach((node, i) => {
     const { alike } = cut.one[i];
     if (alike) cut.two ??= distinct(names, 2 * columns - 2);
     put(node, (alike ? cut.two : cut.one)[i].runs, alike);
   });
 }
+
+const overflows = (path) => path.scrollWidth > path.clientWidth;
 
 // put shows the runs of a name, on two lines where that takes two.
 function put(node, runs, two) {
