@@ -73,6 +73,13 @@ var mayImport = map[string][]string{
 		"otelperf/internal/...",
 	},
 	"otelperf/notify": {"slowlog/fault", "otelperf"},
+	"otelperf/history": {
+		"slowlog", "spikeprocessor/conventions", "spikeprocessor/latency",
+	},
+	"otelperf/history/internal/compact": {"slowlog", "spikeprocessor/conventions", "spikeprocessor/latency"},
+	"otelperf/history/bolt": {
+		"slowlog", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf/history", "otelperf/history/internal/compact",
+	},
 	"cmd/otelperf/...": {
 		"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf", "otelperf/baseline", "otelperf/engine",
 		"otelperf/events", "otelperf/evidence", "otelperf/notify", "cmd/otelperf/...",

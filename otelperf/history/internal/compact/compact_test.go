@@ -31,17 +31,17 @@ func (f traffic) minute(r *rand.Rand) (t Tally) {
 			o[slowlog.OutcomeServerError]++
 		}
 	}
-	t.Take(&o, &h)
+	t.Take(&o, &h, false)
 	return t
 }
 
 // poisson is the entropy of a Poisson distribution in bits: what the count of a bucket tells.
 func poisson(mean float64) (h float64) {
-	if mean > 100 {
+	if mean > 20 {
 		return .5 * math.Log2(2*math.Pi*math.E*mean)
 	}
 	p := -mean
-	for k := range 400 {
+	for k := range 60 {
 		if k > 0 {
 			p += math.Log(mean) - math.Log(float64(k))
 		}
@@ -97,19 +97,22 @@ func makeHour(all []traffic, seed uint64) (h hour) {
 	return h
 }
 
-func (h *hour) write(w *Writer) (whole, tens, minutes []byte) {
-	asWholes, asParts := make([][]Tally, len(h.wholes)), make([][][]Tally, len(h.wholes))
+func (h *hour) write() (whole, tens, minutes []byte) {
+	a, b, c := NewWriter(0), NewWriter(6), NewWriter(10)
 	for i := range h.wholes {
-		asWholes[i], asParts[i] = h.wholes[i:i+1], [][]Tally{h.wrapped[i]}
+		var all latency.Histogram
+		h.wholes[i].AddTo(&all)
+		a.Whole(h.names[i], &h.wholes[i].Outcomes, &all, false)
+		b.Split(h.wholes[i:i+1], h.wrapped[i:i+1])
+		c.Split(h.wrapped[i], h.minutes[i])
 	}
-	return w.Whole(nil, h.names, h.wholes), w.Split(nil, asWholes, asParts), w.Split(nil, h.wrapped, h.minutes)
+	return a.Frame(nil), b.Frame(nil), c.Frame(nil)
 }
 
 func TestSize(t *testing.T) {
 	all := shop(200)
 	h := makeHour(all, 1)
-	var w Writer
-	whole, tens, minutes := h.write(&w)
+	whole, tens, minutes := h.write()
 	var e [3]float64
 	for _, f := range all {
 		e[0] += f.entropy(f.perMinute * 60)
@@ -121,6 +124,41 @@ func TestSize(t *testing.T) {
 		t.Logf("%-16s %7d bytes, entropy %.0f, %.2f x", name, sizes[k], e[k], float64(sizes[k])/e[k])
 	}
 	t.Logf("a week: %.1f MB", float64(168*sizes[1]+48*len(minutes))/1e6)
+}
+
+func BenchmarkRead(b *testing.B) {
+	h := makeHour(shop(200), 1)
+	whole, tens, minutes := h.write()
+	var r Reader
+	var all [1]Tally
+	var scratch latency.Histogram
+	b.Run("wholes", func(b *testing.B) {
+		for b.Loop() {
+			f, _ := ParseWhole(whole)
+			for i := range h.names {
+				row, _ := f.Row(i)
+				scratch.Reset()
+				if !row.Durations.AddTo(&scratch) {
+					b.Fatal("damaged")
+				}
+			}
+		}
+	})
+	b.Run("all", func(b *testing.B) {
+		for b.Loop() {
+			f, _ := ParseWhole(whole)
+			g, _ := ParseParts(tens, 6)
+			k, _ := ParseParts(minutes, 10)
+			for i := range h.names {
+				row, _ := f.Row(i)
+				_ = row.Tally(&all[0], &scratch)
+				six, _ := r.Split(&g, i, all[:])
+				if _, err := r.Split(&k, i, six[0]); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+	})
 }
 
 func same(t *testing.T, what string, got, want *Tally) {
@@ -137,8 +175,7 @@ func same(t *testing.T, what string, got, want *Tally) {
 func TestRoundTrip(t *testing.T) {
 	for _, perSecond := range []float64{.5, 200, 20000} {
 		h := makeHour(shop(perSecond)[:20], 7)
-		var w Writer
-		whole, tens, minutes := h.write(&w)
+		whole, tens, minutes := h.write()
 		a, err := ParseWhole(whole)
 		if err != nil {
 			t.Fatal(err)
@@ -152,27 +189,30 @@ func TestRoundTrip(t *testing.T) {
 			t.Fatal(err)
 		}
 		var r Reader
+		var scratch latency.Histogram
 		for i := range h.names {
 			if a.Names[i] != h.names[i] {
 				t.Errorf("name %v, want %v", a.Names[i], h.names[i])
 			}
 			var all [1]Tally
-			six, sixty := make([]Tally, 6), make([][]Tally, 6)
-			for k := range sixty {
-				sixty[k] = make([]Tally, 10)
+			row, err := a.Row(i)
+			if err != nil {
+				t.Fatal(err)
 			}
-			if err := r.Tally(&a, i, &all[0]); err != nil {
+			if err := row.Tally(&all[0], &scratch); err != nil {
 				t.Fatal(err)
 			}
 			same(t, fmt.Sprint(i), &all[0], &h.wholes[i])
-			if err := r.Split(&b, i, all[:], [][]Tally{six}); err != nil {
+			six, err := r.Split(&b, i, all[:])
+			if err != nil {
 				t.Fatal(err)
 			}
-			if err := r.Split(&c, i, six, sixty); err != nil {
+			sixty, err := r.Split(&c, i, six[0])
+			if err != nil {
 				t.Fatal(err)
 			}
-			for k := range six {
-				same(t, fmt.Sprint(i, k), &six[k], &h.wrapped[i][k])
+			for k := range sixty {
+				same(t, fmt.Sprint(i, k), &six[0][k], &h.wrapped[i][k])
 				for j := range sixty[k] {
 					same(t, fmt.Sprint(i, k, j), &sixty[k][j], &h.minutes[i][k][j])
 				}

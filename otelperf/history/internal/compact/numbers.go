@@ -5,13 +5,13 @@ package compact
 import "math/bits"
 
 // magnitude is the probabilities of numbers of one sort, by how many bits they have.
-type magnitude [65]prob
+type magnitude [24]prob
 
 // number codes any number: how many bits it has in unary, then these.
 func (c *coder) number(m *magnitude, v uint64) uint64 {
 	n := bits.Len64(v)
 	at := 0
-	for at < 64 && c.bit(&m[at], at < n) {
+	for at < 64 && c.bit(&m[min(at, len(m)-1)], at < n) {
 		at++
 	}
 	if at == 0 {
@@ -41,7 +41,7 @@ func (c *coder) signed(m *magnitude, v int64) int64 {
 // Above, what is coded is how far the part is from what is expected.
 const (
 	classes   = 18
-	unary     = 24 // beyond, what is left is a number
+	unary     = 16 // beyond, what is left is a number
 	manyClass = 24
 	many      = kinds - 1
 	kinds     = 5 // of how many things there are: 2, 3, 4, 5 to 7, more

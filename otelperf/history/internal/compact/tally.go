@@ -29,15 +29,13 @@ type Cell struct {
 	N      uint64
 }
 
-// Bounds of counts, so that sums do not overflow.
-const (
-	maxCount = 1 << 48 // of one minute
-	maxWhole = 1 << 56 // of whatever is made of them
-)
+// maxCount bounds counts of a minute, so that sums do not overflow.
+const maxCount = 1 << 48
 
 // Take sets t to what a histogram has.
-func (t *Tally) Take(outcomes *slowlog.OutcomeCounts, h *latency.Histogram) {
+func (t *Tally) Take(outcomes *slowlog.OutcomeCounts, h *latency.Histogram, guessed bool) {
 	t.Reset()
+	t.Guessed = guessed
 	for o, n := range outcomes {
 		t.Outcomes[o] = min(n, maxCount)
 	}
@@ -101,24 +99,16 @@ func (t *Tally) guess() (sum float64) {
 
 // model is all probabilities, which begin anew for each endpoint.
 type model struct {
-	outcome [slowlog.NumOutcomes]magnitude
-	shares  parts // of outcomes
-	cells   parts
-	same    prob // as many durations as outcomes have
-	count   magnitude
-	rough   prob
-	guessed prob
-	beyond  [12]magnitude // of the sum, by the size of the count
+	cells  parts
+	shares parts // of outcomes
+	same   prob  // as many durations as outcomes have
+	count  magnitude
+	rough  prob
+	beyond [12]magnitude // of the sum, by the size of the count
 }
 
 var fresh = func() *model {
-	m := &model{shares: *newParts(), cells: *newParts(), same: prob{p: 63 << 10}, count: newMagnitude(), rough: prob{p: 63 << 10}, guessed: prob{p: 63 << 10}}
-	for o := range m.outcome {
-		m.outcome[o] = newMagnitude()
-		if slowlog.Outcome(o) != slowlog.OutcomeOK {
-			m.outcome[o][0].p = 15 << 12
-		}
-	}
+	m := &model{cells: *newParts(), shares: *newParts(), same: prob{p: 63 << 10}, count: newMagnitude(), rough: prob{p: 63 << 10}}
 	for i := range m.beyond {
 		m.beyond[i] = newMagnitude()
 	}
@@ -153,37 +143,4 @@ func (c *coder) grain(m *model, t *Tally) {
 	if c.bit(&m.rough, t.Grain > 0) {
 		t.Grain = uint8(c.raw(uint64(t.Grain), 4))
 	}
-}
-
-// root codes a tally by itself.
-func (c *coder) root(m *model, t *Tally) {
-	for o := range t.Outcomes {
-		t.Outcomes[o] = min(c.number(&m.outcome[o], t.Outcomes[o]), maxWhole)
-	}
-	t.Guessed = c.bit(&m.guessed, t.Guessed)
-	c.durations(m, t, maxWhole)
-	if t.Count == 0 {
-		return
-	}
-	c.grain(m, t)
-	at := 0
-	if !c.reading {
-		at = t.Cells[0].Bucket
-	}
-	at = int(c.raw(uint64(at), 12))
-	around := float64(t.Count) / 256 // what a bucket has near here
-	for i, left := 0, t.Count; left > 0 && at < latency.NumBuckets; at++ {
-		n := uint64(0)
-		if !c.reading && t.Cells[i].Bucket == at {
-			n = t.Cells[i].N
-			i++
-		}
-		n = c.near(&m.cells, many, n, around, left)
-		left -= n
-		around = float64(around*7/8) + float64(n)/8
-		if c.reading && n > 0 {
-			t.Cells = append(t.Cells, Cell{at, n})
-		}
-	}
-	c.seconds(m, t)
 }

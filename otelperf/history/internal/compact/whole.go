@@ -3,132 +3,83 @@
 package compact
 
 import (
+	"encoding/binary"
 	"fmt"
 
+	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
+	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
 
-// Writer makes frames. It holds 40 KiB and the largest frame's blocks. It is not safe for concurrent use.
-type Writer struct {
-	coder coder
-	model model
-	frame frame
-	buf   []byte
+// Row is one row of a Whole.
+type Row struct {
+	Outcomes  slowlog.OutcomeCounts
+	Guessed   bool         // durations came from wider buckets of others, without a bound of error
+	Durations latency.Step // part of the frame that it was read from
 }
 
-// Whole appends a frame of tallies that stand for themselves, of the endpoints with these names.
-func (w *Writer) Whole(dst []byte, names []conventions.Endpoint, tallies []Tally) []byte {
-	w.begin(whole)
-	w.frame.names = names
-	for i := range tallies {
-		w.block(func() { w.coder.root(&w.model, &tallies[i]) })
+const (
+	guessed  = 1 << 15 // beside a bit for each outcome that there was
+	stepSize = 1 << 16 // more than any step takes
+)
+
+// Whole adds a row that stands for itself, of the endpoint with this name.
+func (w *Writer) Whole(name conventions.Endpoint, outcomes *slowlog.OutcomeCounts, h *latency.Histogram, isGuessed bool) {
+	w.frame.names = append(w.frame.names, name)
+	there := uint64(0)
+	for o, n := range outcomes {
+		if n > 0 {
+			there |= 1 << o
+		}
 	}
-	return w.frame.append(dst)
-}
-
-// Split appends a frame that says how tallies are made up of parts: for each endpoint wholes[i], which may be parts of another, and the
-// parts of each. They are as many for all, at most MaxParts.
-func (w *Writer) Split(dst []byte, wholes [][]Tally, parts [][][]Tally) []byte {
-	kind := 1
-	if len(parts) > 0 && len(parts[0]) > 0 {
-		kind = len(parts[0][0])
+	if isGuessed {
+		there |= guessed
 	}
-	w.begin(kind)
-	for i := range wholes {
-		w.block(func() {
-			for k := range wholes[i] {
-				if !wholes[i][k].Empty() {
-					w.coder.split(&w.model, &wholes[i][k], parts[i][k])
-				}
-			}
-		})
+	w.buf = binary.AppendUvarint(w.buf, there)
+	for _, n := range outcomes {
+		if n > 0 {
+			w.buf = binary.AppendUvarint(w.buf, min(n, maxCount))
+		}
 	}
-	return w.frame.append(dst)
+	w.step = h.Seal(w.step[:0], stepSize)
+	w.buf = append(w.buf, w.step...)
+	w.ends = append(w.ends, len(w.buf))
 }
 
-func (w *Writer) begin(kind int) {
-	w.frame = frame{kind: kind, blocks: w.frame.blocks[:0]}
-	w.buf = w.buf[:0]
-}
-
-func (w *Writer) block(code func()) {
-	w.model = *fresh
-	w.coder.write()
-	code()
-	from := len(w.buf)
-	w.buf = append(w.buf, w.coder.end()...)
-	w.frame.blocks = append(w.frame.blocks, w.buf[from:len(w.buf):len(w.buf)])
-}
-
-// Reader reads frames. It holds 40 KiB. It is not safe for concurrent use.
-type Reader struct {
-	coder coder
-	model model
-}
-
-// Whole is a frame of tallies that stand for themselves.
+// Whole is a frame of rows that stand for themselves.
 type Whole struct {
-	Names []conventions.Endpoint // in the order of the tallies
+	Names []conventions.Endpoint // in the order of the rows
 	frame frame
 }
 
-// ParseWhole reads what names there are and where their tallies are, which stay parts of data.
+// ParseWhole reads what names there are and where their rows are, which stay parts of data.
 func ParseWhole(data []byte) (Whole, error) {
 	f, err := parse(data, whole)
 	return Whole{f.names, f}, err
 }
 
-// Tally reads tally i into t.
-func (r *Reader) Tally(w *Whole, i int, t *Tally) error {
-	t.Reset()
-	r.begin(w.frame.blocks[i])
-	r.coder.root(&r.model, t)
-	return checked(t)
-}
-
-// Parts is a frame that says how tallies are made up of parts.
-type Parts struct{ frame frame }
-
-// ParseParts reads a frame that divides into so many parts.
-func ParseParts(data []byte, parts int) (Parts, error) {
-	if parts < 1 || parts > MaxParts {
-		return Parts{}, fmt.Errorf("%w: %d parts", ErrDamaged, parts)
-	}
-	f, err := parse(data, parts)
-	return Parts{f}, err
-}
-
-// Split reads the parts of tally i, whose wholes are as they were when it was written, into parts, which has as many for each.
-func (r *Reader) Split(p *Parts, i int, wholes []Tally, parts [][]Tally) error {
-	if i >= len(p.frame.blocks) {
-		return fmt.Errorf("%w: it has %d rows", ErrDamaged, len(p.frame.blocks))
-	}
-	r.begin(p.frame.blocks[i])
-	for k := range wholes {
-		for j := range parts[k] {
-			parts[k][j].Reset()
-		}
-		if wholes[k].Empty() {
-			continue
-		}
-		r.coder.split(&r.model, &wholes[k], parts[k])
-		for j := range parts[k] {
-			if err := checked(&parts[k][j]); err != nil {
-				return err
-			}
+// Row reads row i.
+func (w *Whole) Row(i int) (row Row, err error) {
+	r := reader{rest: w.frame.blocks[i]}
+	there := r.number(2*guessed - 1)
+	for o := range row.Outcomes {
+		if there&(1<<o) != 0 {
+			row.Outcomes[o] = uint64(r.number(maxCount * 100))
 		}
 	}
-	return nil
-}
-
-func (r *Reader) begin(block []byte) {
-	r.model = *fresh
-	r.coder.read(block)
-}
-
-func checked(t *Tally) error {
-	if !t.check() {
-		return fmt.Errorf("%w: its counts do not fit", ErrDamaged)
+	row.Guessed, row.Durations = there&guessed != 0, latency.Step(r.rest)
+	if r.bad || there&^guessed >= 1<<slowlog.NumOutcomes {
+		return Row{}, fmt.Errorf("%w: outcomes of row %d", ErrDamaged, i)
 	}
+	return row, nil
+}
+
+// Tally is what a row says, in the form that is split. h is overwritten.
+func (row *Row) Tally(t *Tally, h *latency.Histogram) error {
+	h.Reset()
+	if !row.Durations.AddTo(h) {
+		return fmt.Errorf("%w: durations", ErrDamaged)
+	}
+	t.Take(&row.Outcomes, h, row.Guessed)
 	return nil
 }

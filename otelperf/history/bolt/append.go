@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bolt
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"slices"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/otelperf/otelperf-go/otelperf/history"
+	"github.com/otelperf/otelperf-go/otelperf/history/internal/compact"
+	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
+)
+
+// codec is memory for reading and writing frames, of one goroutine at a time.
+type codec struct {
+	reader  compact.Reader
+	wholes  *compact.Writer
+	tens    *compact.Writer
+	minutes *compact.Writer
+	scratch latency.Histogram
+}
+
+func (c *codec) begin() {
+	if c.wholes == nil {
+		c.wholes, c.tens, c.minutes = compact.NewWriter(0), compact.NewWriter(hourTens), compact.NewWriter(tenMinutes)
+	}
+}
+
+// Append stores a batch in one transaction, and what hours are over before it in the form that they stay in. A file that turns out to be
+// damaged is set aside, and the batch is the first of a new one. Of the requests of an hour the first 100 are stored.
+func (s *Store) Append(ctx context.Context, b *history.Batch) error {
+	if err := b.Validate(); err != nil {
+		return err
+	}
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := s.reopen(); err != nil {
+		return err
+	}
+	err := s.append(b)
+	if errors.Is(err, history.ErrDamaged) {
+		if err = s.giveUp(err); err == nil {
+			err = s.append(b)
+		}
+	}
+	return err
+}
+
+func (s *Store) append(b *history.Batch) error {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if err := s.readyLocked(); err != nil {
+		return err
+	}
+	s.codec.begin()
+	return public(guard(func() error {
+		return s.db.Update(func(tx *bbolt.Tx) error {
+			if err := s.putMinute(tx, b); err != nil {
+				return err
+			}
+			if err := s.putEvents(tx, b); err != nil {
+				return err
+			}
+			return s.sealBefore(tx, b.Time.Unix()/hourSeconds)
+		})
+	}))
+}
+
+// putMinute writes rows and signals to the running hour.
+func (s *Store) putMinute(tx *bbolt.Tx, b *history.Batch) error {
+	if len(b.Rows) == 0 && len(b.Signals) == 0 {
+		return nil
+	}
+	rows := slices.Clone(b.Rows)
+	slices.SortFunc(rows, func(x, y history.Row) int { return compareEndpoints(x.Endpoint, y.Endpoint) })
+	for i := range rows {
+		r := &rows[i]
+		h := r.Durations
+		if h == nil {
+			h = new(latency.Histogram)
+		}
+		s.codec.wholes.Whole(r.Endpoint, &r.Outcomes, h, r.Guessed)
+	}
+	frame := s.codec.wholes.Frame(nil)
+	value := binary.AppendUvarint(nil, uint64(len(frame)))
+	value = append(value, frame...)
+	value = appendSignals(value, [][]history.Signal{b.Signals})
+	recent := tx.Bucket(recentBucket)
+	serial, err := recent.NextSequence()
+	if err != nil {
+		return err
+	}
+	return recent.Put(append(key32(b.Time.Unix()/minuteSeconds), key32(int64(serial))...), value)
+}
+
+// recentValue takes a value of the running hour apart.
+func recentValue(v []byte) (frame, signals []byte, err error) {
+	n, size := binary.Uvarint(v)
+	if size <= 0 || n > uint64(len(v)-size) {
+		return nil, nil, errDamaged
+	}
+	return v[size : size+int(n)], v[size+int(n):], nil
+}
