@@ -153,6 +153,10 @@ func (r *reading) rows(tx *bbolt.Tx) (batches []func() *history.Batch, err error
 		names = []conventions.Endpoint{*r.q.Endpoint}
 	}
 	var c codec
+	if !h.sealed {
+		batches, err = r.running(&h, names)
+		return batches, errors.Join(append(errs, err)...)
+	}
 	if h.depth == byHour && len(h.recent) == 0 {
 		if len(r.plan(byHour)) == 0 {
 			return nil, errors.Join(errs...)
@@ -179,6 +183,55 @@ func (r *reading) rows(tx *bbolt.Tx) (batches []func() *history.Batch, err error
 	return batches, errors.Join(errs...)
 }
 
+// running makes the batches of an hour that was not made layers of yet: its minutes are added up to steps at once.
+func (r *reading) running(h *hour, names []conventions.Endpoint) (batches []func() *history.Batch, err error) {
+	var errs []error
+	for _, s := range r.plan(h.depth) {
+		b := &history.Batch{Time: r.time(s), Step: lengths[s.depth]}
+		length := hourMinutes / stepsOf(s.depth)
+		for _, name := range names {
+			row := history.Row{Endpoint: name}
+			for i := range h.recent {
+				m := &h.recent[i]
+				at, ok := m.place(name)
+				if !ok || m.number/length != s.i {
+					continue
+				}
+				stored, err := m.whole.Row(at)
+				if err = addStored(&row, &stored, err); err != nil {
+					errs = append(errs, err)
+				}
+			}
+			if row.Outcomes.Total() > 0 || row.Durations != nil {
+				b.Rows = append(b.Rows, row)
+			}
+		}
+		if len(b.Rows) > 0 {
+			batches = append(batches, func() *history.Batch { return b })
+		}
+	}
+	return batches, errors.Join(errs...)
+}
+
+// addStored adds what was stored of a minute or an hour to a row.
+func addStored(to *history.Row, r *compact.Row, err error) error {
+	if err != nil {
+		return frameError(err)
+	}
+	to.Outcomes.Add(&r.Outcomes)
+	to.Guessed = to.Guessed || r.Guessed
+	if len(r.Durations) == 0 {
+		return nil
+	}
+	if to.Durations == nil {
+		to.Durations = new(latency.Histogram)
+	}
+	if !r.Durations.AddTo(to.Durations) {
+		return errDamaged
+	}
+	return nil
+}
+
 // wholes makes the rows of a whole hour from its layer alone.
 func (r *reading) wholes(h *hour, names []conventions.Endpoint) (*history.Batch, error) {
 	b := &history.Batch{Time: r.time(step{}), Step: history.Hour}
@@ -188,16 +241,10 @@ func (r *reading) wholes(h *hour, names []conventions.Endpoint) (*history.Batch,
 		if !ok {
 			continue
 		}
+		row := history.Row{Endpoint: name}
 		stored, err := h.whole.Row(i)
-		row := history.Row{Endpoint: name, Outcomes: stored.Outcomes, Guessed: stored.Guessed}
-		if len(stored.Durations) > 0 {
-			row.Durations = new(latency.Histogram)
-			if !stored.Durations.AddTo(row.Durations) {
-				err = errDamaged
-			}
-		}
-		if err != nil {
-			errs = append(errs, frameError(err))
+		if err = addStored(&row, &stored, err); err != nil {
+			errs = append(errs, err)
 			continue
 		}
 		b.Rows = append(b.Rows, row)
