@@ -70,9 +70,10 @@ var mayImport = map[string][]string{
 	"otelperf/internal/metricsource":   {"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "slowlog/fault", "otelperf/internal/units"},
 	"otelperf": {
 		"slowlog/fault", "slowlog", "spikeprocessor", "spikeprocessor/conventions", "otelperf/baseline", "otelperf/causes", "otelperf/engine", "otelperf/events",
-		"otelperf/internal/...",
+		"otelperf/history", "otelperf/internal/...",
 	},
-	"otelperf/notify": {"slowlog/fault", "otelperf"},
+	"otelperf/internal/historian": {"slowlog/fault", "otelperf/history", "otelperf/internal/worker"},
+	"otelperf/notify":             {"slowlog/fault", "otelperf"},
 	"otelperf/history": {
 		"slowlog", "spikeprocessor/conventions", "spikeprocessor/latency",
 	},

@@ -20,6 +20,7 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/events"
 	"github.com/otelperf/otelperf-go/otelperf/internal/access"
 	"github.com/otelperf/otelperf-go/otelperf/internal/companion"
+	"github.com/otelperf/otelperf-go/otelperf/internal/historian"
 	"github.com/otelperf/otelperf-go/otelperf/internal/httpmw"
 	"github.com/otelperf/otelperf-go/otelperf/internal/marks"
 	"github.com/otelperf/otelperf-go/otelperf/internal/metricsource"
@@ -49,11 +50,12 @@ type Monitor struct {
 	slowBase   atomic.Uint64 // slow requests before the last reset
 	lines      *lineWriter
 	alerts     *alerter
-	tracker    *events.Tracker // nil without events
-	state      *stateKeeper    // nil without a state file
-	bundles    *bundleDir      // nil without a directory for them
-	couriers   couriers        // to notifiers
-	metering   *instruments    // nil when off
+	tracker    *events.Tracker   // nil without events
+	state      *stateKeeper      // nil without a state file
+	history    *historian.Writer // nil without a history
+	bundles    *bundleDir        // nil without a directory for them
+	couriers   couriers          // to notifiers
+	metering   *instruments      // nil when off
 	runtime    *runtimesignals.Recorder
 	beside     spikeSignals
 	marks      marker
@@ -74,8 +76,8 @@ type Monitor struct {
 }
 
 // New returns a Monitor. Its error joins all that is wrong with the options and the environment, each wrapping ErrConfig. It starts
-// five goroutines (one more unless WithStacks(false) or the metric source leaves stacks out, one with a state file, one with a directory
-// for bundles, one with the metric source, one with evidence, one for each pool of WithDB and each notifier), which Shutdown ends.
+// five goroutines (one more unless WithStacks(false) or the metric source leaves stacks out, one with a state file, one with a history,
+// one with a directory for bundles, one with the metric source, one with evidence, one for each pool of WithDB and each notifier), which Shutdown ends.
 //
 // With OTEL_SDK_DISABLED or OTELPERF_DISABLED set to true the Monitor does nothing: SpanProcessor and Sampler return what they are
 // given, Middleware returns its handler, and no goroutine is started.
@@ -130,6 +132,9 @@ func (m *Monitor) build() (err error) {
 	m.alerts.beside = &m.beside
 	m.audits.events = m.alerts.events
 	m.couriers = newCouriers(m)
+	if m.cfg.history != nil && m.disabled == "" {
+		m.history = newHistorian(m)
+	}
 	if m.cfg.bundleDir != "" && m.disabled == "" {
 		m.bundles = newBundleDir(m)
 	}
@@ -215,6 +220,9 @@ func (m *Monitor) start() {
 	m.companion.Start()
 	if m.state != nil {
 		m.state.start()
+	}
+	if m.history != nil {
+		m.history.Start()
 	}
 	if m.bundles != nil {
 		m.bundles.start()
@@ -381,6 +389,9 @@ func (m *Monitor) closeParts(ctx context.Context) error {
 	}
 	if m.stacks != nil {
 		parts = append(parts, part{"stacks of slow requests", m.stacks.Close})
+	}
+	if m.history != nil {
+		parts = append(parts, part{"history", m.history.Close})
 	}
 	if m.bundles != nil {
 		parts = append(parts, part{"bundles", m.bundles.Close})
