@@ -50,7 +50,7 @@ const MaxSteps = 7 * 24 * 60
 
 // Query asks for one part of what was stored in a time.
 type Query struct {
-	What     Part // that is wanted; Rows by default
+	What     Part      // that is wanted; Rows by default
 	From, To time.Time // the time: From is included, To is not
 	// Step is how long the batches of rows and signals are to be: Minute (the default), TenMinutes or Hour. Where steps so short are not
 	// stored any more they are longer. Where From or To is amid a step, shorter ones are there for what is left, if they are stored.

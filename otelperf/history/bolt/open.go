@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -180,7 +181,7 @@ func isBroken(err error) bool {
 			return true
 		}
 	}
-	return false
+	return err != nil && strings.Contains(err.Error(), "file size too small") // for which bbolt has no value
 }
 
 const (

@@ -78,12 +78,24 @@ func (s *Store) giveUp(why error) error {
 	if s.closed {
 		return history.ErrClosed
 	}
-	s.closeLocked()
+	s.abandonLocked()
 	if err := s.asideLocked(why); err != nil {
 		s.failure.Store(new(err.Error()))
 		return err
 	}
 	return s.openLocked()
+}
+
+// abandonLocked lets a damaged file go. What bbolt was doing when it met the damage may have left its locks held, so that closing is not
+// waited for; the file's own lock goes with the file.
+func (s *Store) abandonLocked() {
+	if s.db == nil {
+		return
+	}
+	db := s.db
+	_ = s.file.Close()
+	s.db, s.file = nil, nil
+	go func() { _ = guard(db.Close) }()
 }
 
 func (s *Store) closeLocked() error {
