@@ -8,15 +8,27 @@ import (
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/events"
+	"github.com/otelperf/otelperf-go/otelperf/internal/companion"
 	"github.com/otelperf/otelperf-go/otelperf/internal/httpmw"
 	"github.com/otelperf/otelperf-go/otelperf/internal/problem"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
-// analytics is what the options say of events.
+// analytics is what the options say of events. What it calls is known to WithEvents alone, so that programs without events are linked
+// without their code.
 type analytics struct {
-	on      bool
-	options []events.Option
+	options  []events.Option
+	validate func(...events.Option) error // nil: events are off
+	begin    func(...events.Option) (tracker, error)
+}
+
+// tracker is an *events.Tracker.
+type tracker interface {
+	companion.Events
+	Request(ctx context.Context, e events.RequestEvent)
+	Exception(ctx context.Context, e events.ExceptionEvent)
+	Handler() http.Handler
+	Shutdown(ctx context.Context) error
 }
 
 // WithEvents switches analytics events on: Monitor.Events tracks them, Monitor.TrackHandler takes them from browsers
@@ -27,26 +39,30 @@ type analytics struct {
 // It may be given more than once: its options add up.
 func WithEvents(opts ...events.Option) Option {
 	return optionFunc(func(c *config) {
-		c.analytics.on = true
+		c.analytics.validate = events.Validate
+		c.analytics.begin = func(opts ...events.Option) (tracker, error) { return events.New(opts...) }
 		c.analytics.options = append(c.analytics.options, opts...)
 	})
 }
 
 // newTracker makes the tracker of the options, nil if events are off.
-func (m *Monitor) newTracker() (*events.Tracker, error) {
+func (m *Monitor) newTracker() (tracker, error) {
 	a := &m.cfg.analytics
-	if !a.on || m.disabled != "" {
+	if a.begin == nil || m.disabled != "" {
 		return nil, nil
 	}
 	var usual []events.Option // what the options of events override
 	if m.cfg.loggerProvider != nil {
 		usual = append(usual, events.WithLoggerProvider(m.cfg.loggerProvider))
 	}
-	return events.New(append(usual, a.options...)...)
+	return a.begin(append(usual, a.options...)...)
 }
 
 // Events returns the tracker of analytics events, nil unless WithEvents was given.
-func (m *Monitor) Events() *events.Tracker { return m.tracker }
+func (m *Monitor) Events() *events.Tracker {
+	t, _ := m.tracker.(*events.Tracker)
+	return t
+}
 
 // TrackHandler takes events from browsers; see events.Tracker.Handler. It is to be mounted where browsers can reach it, with
 // the prefix stripped:

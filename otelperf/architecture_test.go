@@ -66,10 +66,11 @@ var mayImport = map[string][]string{
 	"otelperf/internal/timeline":       {"slowlog", "spikeprocessor/latency"},
 	"otelperf/internal/marks":          nil,
 	"otelperf/internal/compare":        {"spikeprocessor/latency"},
+	"otelperf/internal/grid":           {"spikeprocessor/latency"},
 	"otelperf/internal/statefile":      {"spikeprocessor/conventions", "otelperf/engine", "otelperf/internal/marks", "otelperf/internal/mutes"},
 	"otelperf/internal/metricsource":   {"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "slowlog/fault", "otelperf/internal/units"},
 	"otelperf": {
-		"slowlog/fault", "slowlog", "spikeprocessor", "spikeprocessor/conventions", "otelperf/baseline", "otelperf/causes", "otelperf/engine", "otelperf/events",
+		"slowlog/fault", "slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf/baseline", "otelperf/causes", "otelperf/engine", "otelperf/events",
 		"otelperf/history", "otelperf/internal/...",
 	},
 	"otelperf/internal/historian": {"slowlog/fault", "otelperf/history", "otelperf/internal/worker"},
@@ -83,7 +84,7 @@ var mayImport = map[string][]string{
 	},
 	"cmd/otelperf/...": {
 		"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf", "otelperf/baseline", "otelperf/engine",
-		"otelperf/events", "otelperf/evidence", "otelperf/notify", "cmd/otelperf/...",
+		"otelperf/causes", "otelperf/events", "otelperf/evidence", "otelperf/notify", "cmd/otelperf/...",
 	},
 }
 

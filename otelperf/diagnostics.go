@@ -21,6 +21,8 @@ type Diagnostics struct {
 	Stalled  bool   `json:"stalled,omitzero"`  // no evaluation for five intervals, or since Shutdown: the numbers are old
 	// ReaderRegistered tells whether the Reader stands in a MeterProvider. The span source does not need it.
 	ReaderRegistered bool `json:"reader_registered"`
+	ProcessorUsed    bool `json:"processor_used"`  // SpanProcessor was called, as the span source needs it
+	MiddlewareUsed   bool `json:"middleware_used"` // Middleware was called
 	// CoarseMetrics: a View gives a duration metric explicit buckets, or wider ones than ours.
 	CoarseMetrics bool   `json:"coarse_metrics,omitzero"`
 	MetricPanics  uint64 `json:"metric_panics,omitzero"` // collections of the metric source that a callback of the program ended by a panic
@@ -72,6 +74,8 @@ type Diagnostics struct {
 	Own      OwnCost           `json:"own"`      // what otelperf itself takes
 	Versions map[string]string `json:"versions"` // of otelperf, otel, otel_sdk, go, service
 	Hints    []string          `json:"hints"`    // what looks wrong and how to mend it
+	// HintNames says in a word what each of Hints is about, such as sampler, doubled, unrouted: the words stay as they are.
+	HintNames []string `json:"hint_names"`
 }
 
 // Diagnostics returns what is known of the wiring and of what was lost.
@@ -82,6 +86,7 @@ func (m *Monitor) Diagnostics() Diagnostics {
 		LogFaults: m.lines.panics.Load() + m.audits.panics.Load() + m.counters.LogPanics.Load(), Faults: m.faults.Count() + fault.Shared.Count(),
 		AlertsDropped: m.alerts.dropped.Load(), AlertFaults: m.alerts.panics.Load(), AccessDenied: m.companion.Denied(),
 		Panics: m.panics.Load(), MiddlewareFaults: m.counters.Faults.Count(), SubtreeRequests: m.counters.Subtrees.Load(),
+		ProcessorUsed: m.wired.processor.Load(), MiddlewareUsed: m.wired.middleware.Load(),
 		UnroutedRequests: m.counters.Unrouted.Load(), Mounts: m.companion.Mounts(), SharedMetrics: m.hasNamesake(),
 	}
 	unmatched := m.engine.Unmatched()
@@ -113,7 +118,7 @@ func (m *Monitor) Diagnostics() Diagnostics {
 	d.Streams.Clients, d.Streams.Max = streams.Clients, streams.Max
 	d.Streams.Refused, d.Streams.Dropped, d.Streams.Lost = streams.Refused, streams.Dropped, streams.Lost
 	d.Own, d.Versions = m.own(&d), m.versions()
-	d.Hints = d.hints()
+	d.Hints, d.HintNames = d.hints()
 	return d
 }
 
@@ -146,55 +151,57 @@ func (d *Diagnostics) noEvidence() string {
 const fewRequests = 20
 
 // hints says what looks wrong and how to mend it.
-func (d *Diagnostics) hints() []string {
-	hints := []string{}
-	add := func(when bool, format string, args ...any) {
+func (d *Diagnostics) hints() (hints, names []string) {
+	hints, names = []string{}, []string{}
+	add := func(name string, when bool, format string, args ...any) {
 		if when {
-			hints = append(hints, fmt.Sprintf(format, args...))
+			hints, names = append(hints, fmt.Sprintf(format, args...)), append(names, name)
 		}
 	}
 	if d.Disabled != "" {
-		return append(hints, d.Disabled+" is set: nothing is measured.")
+		add("disabled", true, "%s is set: nothing is measured.", d.Disabled)
+		return hints, names
 	}
-	add(d.Processor.GaveUp, "%s.", d.ended())
-	add(d.SharedMetrics, "%s", namesakeText)
-	add(d.Source == "metrics" && !d.ReaderRegistered,
+	add("gave_up", d.Processor.GaveUp, "%s.", d.ended())
+	add("shared_metrics", d.SharedMetrics, "%s", namesakeText)
+	add("metric_reader", d.Source == "metrics" && !d.ReaderRegistered,
 		"The metric source needs Monitor.Reader in the MeterProvider: sdkmetric.WithReader(mon.Reader()).")
-	add(d.CoarseMetrics, "A View gives a duration metric buckets wider than ours: quantiles are as coarse as they are.")
-	add(d.MetricLate > 0, "%d collections of the MeterProvider took longer than WithMetricInterval, or 10 s: callbacks of the program's instruments are slow. "+
+	add("coarse_metrics", d.CoarseMetrics, "A View gives a duration metric buckets wider than ours: quantiles are as coarse as they are.")
+	add("metric_late", d.MetricLate > 0, "%d collections of the MeterProvider took longer than WithMetricInterval, or 10 s: callbacks of the program's instruments are slow. "+
 		"What they bring is counted when it comes, and spikes are seen later: set a longer interval, or have the callbacks report what is known already.", d.MetricLate)
-	add(d.MetricOverflow > 0, "%d requests are beyond the SDK's cardinality limit: they are in the row (other), and those that failed count as ok. "+
+	add("metric_overflow", d.MetricOverflow > 0, "%d requests are beyond the SDK's cardinality limit: they are in the row (other), and those that failed count as ok. "+
 		"Raise it (sdkmetric.WithCardinalityLimit), or look for attributes with ids in them.", d.MetricOverflow)
-	add(d.Processor.Overflowed > 0, "%d requests are in the row (other): raise WithMaxEndpoints, or look for span names with ids in them. "+
+	add("max_endpoints", d.Processor.Overflowed > 0, "%d requests are in the row (other): raise WithMaxEndpoints, or look for span names with ids in them. "+
 		"Rows that are rare and old make room; a reset with the baselines has all do so.", d.Processor.Overflowed)
 	d.routeHints(add)
-	add(d.Source == "spans" && !d.Processor.SamplerUsed,
+	add("sampler", d.Source == "spans" && !d.Processor.SamplerUsed,
 		"Without Monitor.Sampler only sampled requests are counted. It costs nothing where all are sampled.")
-	add(d.Processor.Doubled, "%s.", doubledText)
-	add(d.StateFileConflict, "Another process writes the state file: give each a file of its own (WithStateFile).")
-	add(d.StateFileError != "" && !d.StateFileConflict, "Baselines do not survive a restart as they should: %s.", d.StateFileError)
+	add("doubled", d.Processor.Doubled, "%s.", doubledText)
+	add("state_file_conflict", d.StateFileConflict, "Another process writes the state file: give each a file of its own (WithStateFile).")
+	add("state_file", d.StateFileError != "" && !d.StateFileConflict, "Baselines do not survive a restart as they should: %s.", d.StateFileError)
 	if d.History != nil {
-		add(d.History.Error != "", "What happens is not stored as it should be: %s.", d.History.Error)
+		add("history", d.History.Error != "", "What happens is not stored as it should be: %s.", d.History.Error)
 	}
 	if leaked := d.Processor.Leaked; len(leaked) > 0 {
-		add(true, "Requests named %q have been running for up to %.0f s, %d of them: unless they are streams, look for what they wait for, or for a span that is "+
+		add("leaked", true, "Requests named %q have been running for up to %.0f s, %d of them: unless they are streams, look for what they wait for, or for a span that is "+
 			"never ended. GET active lists the longest.", leaked[0].Name, leaked[0].OldestAgeSeconds, leaked[0].Count)
 	}
-	add(d.Processor.HeldStale > 0, "At least %d spans are in no request's anatomy, and the internal ones among them in no row: no request above them ended "+
+	add("stale_spans", d.Processor.HeldStale > 0, "At least %d spans are in no request's anatomy, and the internal ones among them in no row: no request above them ended "+
 		"within a minute, and none is known here that runs. If that is work that goes on after its request, all is well; below a span that never ends "+
 		"start each job with trace.WithNewRoot; of a parent that another process or provider has, say that it is remote "+
 		"(trace.ContextWithRemoteSpanContext), or give its provider Monitor.SpanProcessor.", d.Processor.HeldStale)
-	add(d.Processor.HeldRunning > 0, "%d spans are below requests that have been running for more than a minute, most of them below %q: they are in no "+
+	add("long_spans", d.Processor.HeldRunning > 0, "%d spans are below requests that have been running for more than a minute, most of them below %q: they are in no "+
 		"anatomy, and the internal ones in no row, until that ends. If it is a job, all is well; if it never ends, as a span around the whole program or "+
 		"around a loop, start each job below it with trace.WithNewRoot.", d.Processor.HeldRunning, d.Processor.HeldRunningName)
-	add(d.Processor.HookPanics > 0, "A function of WithOnKeep has panicked %d times.", d.Processor.HookPanics)
-	add(d.Processor.AnatomiesIncomplete+d.Processor.AnatomiesDropped > 0, "The anatomies of %d slow or failed requests lack calls for want of room, those of %d all of them. "+
+	add("hook_panics", d.Processor.HookPanics > 0, "A function of WithOnKeep has panicked %d times.", d.Processor.HookPanics)
+	add("anatomies", d.Processor.AnatomiesIncomplete+d.Processor.AnatomiesDropped > 0, "The anatomies of %d slow or failed requests lack calls for want of room, those of %d all of them. "+
 		"Requests that make many calls and are never slow are best left out of the trace.", d.Processor.AnatomiesIncomplete, d.Processor.AnatomiesDropped)
-	add(d.Processor.HeldClipped > 0, "%d calls carried more than 8 KiB of attributes and events: their texts are cut in the slow log, and in rescued traces.",
+	add("clipped", d.Processor.HeldClipped > 0, "%d calls carried more than 8 KiB of attributes and events: their texts are cut in the slow log, and in rescued traces.",
 		d.Processor.HeldClipped)
 	if why := d.noEvidence(); why != "" {
-		add(true, "What slow requests wait for cannot be recorded: %s.", why)
+		add("evidence", true, "What slow requests wait for cannot be recorded: %s.", why)
 	}
-	add(d.Processor.NegativeDurations > 0, "%d spans ended before they began and count as 0 ms.", d.Processor.NegativeDurations)
-	return hints
+	add("log_lines", d.LogLinesDropped > 0, "%d log lines are lost: the logger is too slow. Those held back beyond 10 a second of one endpoint are not among them.", d.LogLinesDropped)
+	add("negative_durations", d.Processor.NegativeDurations > 0, "%d spans ended before they began and count as 0 ms.", d.Processor.NegativeDurations)
+	return hints, names
 }

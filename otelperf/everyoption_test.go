@@ -77,7 +77,7 @@ func everyOption(t *testing.T) map[string]SetupOption {
 		"WithSpanExporter":          WithSpanExporter(tracetest.NewInMemoryExporter()),
 		"WithMetricExporter":        WithMetricExporter(exporter),
 		"WithMetricReader":          WithMetricReader(sdkmetric.NewManualReader()),
-		"WithoutMetricExport":       WithoutMetricExport(),
+		"WithServiceName":           WithServiceName("shop"),
 		"WithResource":              WithResource(resource.Empty()),
 		"WithSampler":               WithSampler(sdktrace.AlwaysSample()),
 	}

@@ -75,8 +75,8 @@ func ExampleNew() {
 func ExampleSetup() {
 	ctx := context.Background()
 	mon, shutdown, err := otelperf.Setup(ctx,
-		otelperf.WithSpanExporter(tracetest.NewNoopExporter()), // an OTLP exporter, say
-		otelperf.WithoutMetricExport())
+		otelperf.WithServiceName("shop"),
+		otelperf.WithSpanExporter(tracetest.NewNoopExporter())) // an OTLP exporter, say
 	if err != nil {
 		log.Fatal(err)
 	}

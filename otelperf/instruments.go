@@ -146,7 +146,7 @@ var drops = []struct {
 		}},
 	{metricTreeDropped, "{request}", "Requests in the slow log without an anatomy, for want of room.",
 		func(_ *Monitor, p *spikeprocessor.Stats) uint64 { return p.AnatomiesDropped }},
-	{metricLineDropped, "{line}", "Log lines about slow requests that were not written.",
+	{metricLineDropped, "{line}", "Log lines about slow requests that were not written: beyond 10 a second of one endpoint, or the logger was too slow.",
 		func(m *Monitor, _ *spikeprocessor.Stats) uint64 {
 			return m.lines.suppressed.Load() + m.lines.dropped.Load()
 		}},

@@ -20,7 +20,8 @@ import (
 // rowList is what the answers of GET endpoints and GET dependencies share.
 type rowList struct {
 	origin
-	Window        Window  `json:"window"`
+	Window Window `json:"window,omitzero"` // missing for a fixed time
+	fixedTime
 	WindowSeconds float64 `json:"window_seconds"` // what the window really covers
 	Count         int     `json:"count"`          // of all there are; at most ?limit= are in the list
 }

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"regexp"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -74,6 +75,9 @@ func TestSlowLinesAreLimited(t *testing.T) {
 		if a != 10 || b != 1 {
 			t.Errorf("%d lines of /a and %d of /b in a second, want 10 and 1", a, b)
 		}
+		if hints := strings.Join(rg.mon.Diagnostics().Hints, "\n"); strings.Contains(hints, "log lines") {
+			t.Errorf("lines held back by their rate are said to be lost: %q", hints)
+		}
 		if s := rg.mon.Summary(otelperf.WindowAll); s.Diagnostics.SlowLinesSuppressed != 40 || s.SlowQueriesCount != 51 {
 			t.Errorf("%d lines suppressed, %d slow requests, want 40 and 51", s.Diagnostics.SlowLinesSuppressed, s.SlowQueriesCount)
 		}
@@ -116,6 +120,9 @@ func TestLogHandlerThatBlocks(t *testing.T) {
 		}
 		if s.Diagnostics.LogLinesDropped == 0 {
 			t.Error("no line counted as dropped")
+		}
+		if hints := strings.Join(s.Diagnostics.Hints, "\n"); !strings.Contains(hints, "log lines are lost: the logger is too slow") {
+			t.Errorf("hints %q", hints)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()

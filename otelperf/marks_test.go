@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -135,16 +136,51 @@ func TestCompare(t *testing.T) {
 		if a.P50.Real == nil || !*a.P50.Real || !*a.P99.Real || *a.Errors.Real || *a.P50.Value < 1.6 || *a.P50.Value > 1.8 || a.Why != "" {
 			t.Errorf("what became ×1.7: %+v", a)
 		}
+		if spikes := s.mon.Summary(otelperf.Window5m).Spikes; len(spikes) != 0 {
+			t.Fatalf("×1.7 is a spike: %+v", spikes)
+		}
 		if a, _ := ask("endpoint=GET+/items&mark=" + start); !strings.HasPrefix(a.Why, "There is no before: this process began at ") || a.P50.Real != nil {
 			t.Errorf("since the start: %+v", a)
 		}
 		for query, want := range map[string]string{
 			"mark=" + id: "endpoint", "endpoint=GET+/items": "mark", "endpoint=GET+/items&from=noon": "from", "endpoint=GET+/items&mark=x": "mark",
-			"endpoint=GET+/none&mark=" + id: "endpoint",
+			"endpoint=GET+/none&mark=" + id: "endpoint", "endpoint=GET+/items&spike=x": "spike", "endpoint=GET+/items&spike=x&mark=" + id: "mark",
 		} {
 			if a, status := ask(query); status < 400 || a.Field != want {
 				t.Errorf("%s: %d %+v, want an error that names %s", query, status, a, want)
 			}
+		}
+		_ = s.mon.Shutdown(t.Context())
+	})
+}
+
+// An endpoint is compared before and in a spike, with both distributions.
+func TestCompareSpike(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newBubble(t, "1.0", everybody)
+		s.run(12*time.Minute, 10, 20*time.Millisecond, "/a")
+		s.run(90*time.Second, 10, 200*time.Millisecond, "/a")
+		id := s.mon.Summary(otelperf.Window5m).Spikes[0].ID
+		query := "/compare?endpoint=GET+/a&spike=" + url.QueryEscape(id)
+		if c := answer(t, s.mon.Handler(), query); c["p99"].(map[string]any)["real"] != nil {
+			t.Errorf("after a minute and a half: %v, want that it cannot be told", c)
+		} else if ms, _ := c["since"].(map[string]any)["p99_ms"].(map[string]any)["value"].(float64); ms < 290 || ms > 310 {
+			t.Errorf("after a minute and a half: p99 is %v ms, want 300", ms)
+		}
+		s.run(6*time.Minute, 10, 200*time.Millisecond, "/a")
+		s.run(6*time.Minute, 10, 20*time.Millisecond, "/a")
+		c := answer(t, s.mon.Handler(), query)
+		p99 := c["p99"].(map[string]any)
+		if ratio, _ := p99["value"].(float64); p99["real"] != true || ratio < 9 || ratio > 11 || c["spike"] != id || c["mark"] != nil {
+			t.Errorf("before and in the spike: %v", c)
+		}
+		buckets := listOf(c, "buckets")
+		if before, since := between(buckets, "before_share", 19, 31), between(buckets, "since_share", 199, 310); before < 0.99 || since < 0.9 {
+			t.Errorf("shares are %v before and %v in the spike: %v", before, since, buckets)
+		}
+		side := c["since"].(map[string]any)
+		if end := s.mon.Summary(otelperf.Window5m).Spikes[0].End; end == nil || side["to"].(string) > end.UTC().Format(time.RFC3339) {
+			t.Errorf("the spike ended at %v, what is compared at %v", end, side["to"])
 		}
 		_ = s.mon.Shutdown(t.Context())
 	})

@@ -37,6 +37,7 @@ func (m *Monitor) Middleware(h http.Handler) http.Handler {
 	if m.disabled != "" {
 		return h
 	}
+	m.wired.middleware.Store(true)
 	if m.cfg.countryHeader != "" {
 		h = m.countries(h)
 	}

@@ -17,7 +17,6 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/otelperf/otelperf-go/otelperf/engine"
-	"github.com/otelperf/otelperf-go/otelperf/events"
 	"github.com/otelperf/otelperf-go/otelperf/internal/access"
 	"github.com/otelperf/otelperf-go/otelperf/internal/companion"
 	"github.com/otelperf/otelperf-go/otelperf/internal/historian"
@@ -50,7 +49,7 @@ type Monitor struct {
 	slowBase   atomic.Uint64 // slow requests before the last reset
 	lines      *lineWriter
 	alerts     *alerter
-	tracker    *events.Tracker   // nil without events
+	tracker    tracker           // nil without events
 	state      *stateKeeper      // nil without a state file
 	history    *historian.Writer // nil without a history
 	bundles    *bundleDir        // nil without a directory for them
@@ -63,7 +62,8 @@ type Monitor struct {
 	goroutines *httpmw.Goroutines // nil: their stacks are not wanted
 	stacks     *stacks.Sampler    // nil without goroutines
 	companion  *companion.Companion
-	wrap       func(http.Handler) http.Handler // Middleware
+	wrap       func(http.Handler) http.Handler             // Middleware
+	wired      struct{ processor, middleware atomic.Bool } // what the program has asked for
 	counters   httpmw.Counters
 	spans      httpmw.Spans
 	panics     atomic.Uint64
@@ -169,8 +169,9 @@ func (m *Monitor) buildEngine() (err error) {
 	}
 	m.engine, err = engine.New(engine.Options{
 		Detector: detector, Objectives: m.cfg.budgets, Publish: m.link.Publish, Requests: spikeRequests{m.slow, m.link}, Version: func() string { return m.identity().version },
-		Why:    m.causes.why,
-		Errors: spikeRequests{m.slow, m.link}.Errors,
+		Why:      m.causes.why,
+		Errors:   spikeRequests{m.slow, m.link}.Errors,
+		SlowFrom: m.link.SlowThreshold,
 		After: func(start time.Time) string {
 			if after := m.marks.After(start); after != nil {
 				return after.Sentence
@@ -277,6 +278,7 @@ func (m *Monitor) SpanProcessor(next sdktrace.SpanProcessor) sdktrace.SpanProces
 	if m.disabled != "" && next != nil {
 		return next
 	}
+	m.wired.processor.Store(true)
 	return m.processor.With(next)
 }
 

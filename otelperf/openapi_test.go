@@ -66,6 +66,8 @@ func keys[V any](m map[string]V) map[string]bool {
 var schemas = map[string]any{
 	"Summary": Summary{}, "Breakdown": Breakdown{}, "EndpointRow": EndpointRow{}, "DetailedRow": detailedRow{}, "Histogram": histogram{},
 	"EndpointList": endpointList{}, "DependencyList": dependencyList{}, "Series": seriesAnswer{}, "SeriesPoint": seriesPoint{},
+	"Distribution": distribution{}, "DistributionQuantile": distributionQuantile{}, "DistributionBucket": distributionBucket{},
+	"Heatmap": heatmap{}, "HeatmapColumn": heatmapColumn{}, "ComparedBucket": comparedBucket{},
 	"EndpointDetail": endpointDetail{}, "Difference": difference{}, "Dimension": dimension{}, "DimensionRow": dimensionRow{},
 	"SlowList": slowList{}, "SlowRequest": SlowRequest{}, "SlowTrace": slowTrace{}, "RankedCause": causes.Ranked{},
 	"RequestInRecording": recordedRequest{}, "RecordedPart": recordedPart{}, "RecordedState": recordedState{}, "Spike": Spike{}, "SpikeEndpoint": SpikeEndpoint{},

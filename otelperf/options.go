@@ -17,7 +17,6 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
 	"github.com/otelperf/otelperf-go/otelperf/engine"
-	"github.com/otelperf/otelperf-go/otelperf/events"
 	"github.com/otelperf/otelperf-go/otelperf/history"
 	"github.com/otelperf/otelperf-go/otelperf/internal/runtimesignals"
 	"github.com/otelperf/otelperf-go/otelperf/internal/statefile"
@@ -108,7 +107,9 @@ func newConfig(opts []Option) (config, error) {
 	} else if !c.metricSource {
 		c.refuse("metric interval is %v, but there is no metric source: add WithMetricSource", c.metricInterval)
 	}
-	c.refuseAll(events.Validate(c.analytics.options...))
+	if validate := c.analytics.validate; validate != nil {
+		c.refuseAll(validate(c.analytics.options...))
+	}
 	c.budgets = c.buildObjectives()
 	if c.slowThreshold > 0 {
 		c.processor = append(c.processor, spikeprocessor.WithSlowThreshold(c.slowThreshold))

@@ -40,6 +40,7 @@ var unusable = []struct {
 	{"nil span exporter", otelperf.WithSpanExporter(nil), []string{"span exporter"}},
 	{"nil metric exporter", otelperf.WithMetricExporter(nil), []string{"metric exporter"}},
 	{"nil metric reader", otelperf.WithMetricReader(nil), []string{"metric reader"}},
+	{"empty service name", otelperf.WithServiceName(" "), []string{"service name", "empty"}},
 	{"nil resource", otelperf.WithResource(nil), []string{"resource"}},
 	{"nil sampler", otelperf.WithSampler(nil), []string{"sampler"}},
 	{"metric interval of nothing", otelperf.WithMetricInterval(5 * time.Second), []string{"metric interval", "WithMetricSource"}},

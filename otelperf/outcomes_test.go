@@ -53,7 +53,7 @@ func TestOutcomesAreOneList(t *testing.T) {
 		t.Errorf("the README has no line %q", line)
 	}
 
-	failed := regexp.MustCompile(`const failed = (.*);`).FindStringSubmatch(read("internal/companion/page/slow.js"))
+	failed := regexp.MustCompile(`const failing = (.*);`).FindStringSubmatch(read("internal/companion/page/slow.js"))
 	if failed == nil {
 		t.Fatal("slow.js does not say what a failure is")
 	}

@@ -127,7 +127,8 @@ func TestEndpointRows(t *testing.T) {
 	}
 }
 
-// By state spiking endpoints come first and those that are still learning last, in the order of their names among equals.
+// By state spiking endpoints come first and those that are still learning last, in the order of their names among equals; by impact
+// spiking ones, then those that are slow, then those that are busy.
 func TestEndpointRowsByState(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newBubble(t, "1.0", everybody)
@@ -135,12 +136,17 @@ func TestEndpointRowsByState(t *testing.T) {
 		s.run(20*time.Second, 20, 22*time.Millisecond, "/b") // its ratio is above that of /a
 		s.run(20*time.Second, 20, 200*time.Millisecond, "/c")
 		s.run(time.Second, 20, time.Second, "/d")
-		var got []string
-		for _, row := range listOf(answer(t, s.mon.Handler(), "/endpoints?sort=state"), "endpoints") {
-			got = append(got, fmt.Sprint(row["route"], " ", row["state"]))
-		}
-		if got, want := strings.Join(got, ", "), "/c spiking, /a normal, /b normal, /d learning"; got != want {
-			t.Errorf("by state the rows are %s, want %s", got, want)
+		for by, want := range map[string]string{
+			"state":  "/c spiking, /a normal, /b normal, /d learning",
+			"impact": "/c spiking, /d learning, /b normal, /a normal",
+		} {
+			var got []string
+			for _, row := range listOf(answer(t, s.mon.Handler(), "/endpoints?sort="+by), "endpoints") {
+				got = append(got, fmt.Sprint(row["route"], " ", row["state"]))
+			}
+			if got := strings.Join(got, ", "); got != want {
+				t.Errorf("by %s the rows are %s, want %s", by, got, want)
+			}
 		}
 		_ = s.mon.Shutdown(t.Context())
 	})

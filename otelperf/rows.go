@@ -41,19 +41,27 @@ func totalsOf(n *engine.Numbers) Totals {
 			return units.Ms(d)
 		}
 		out.AvgMs, out.MinMs, out.MaxMs = units.Number(n.TotalSeconds*1e3/float64(n.Timed)), known(n.Min), known(n.Max)
-		out.P50Ms, out.P95Ms, out.P99Ms = known(n.P50), known(n.P95), known(n.P99)
+		out.P50Ms, out.P90Ms, out.P95Ms, out.P99Ms = known(n.P50), known(n.P90), known(n.P95), known(n.P99)
+		if n.Timed >= fewestForP999 {
+			out.P999Ms = known(n.P999)
+		}
 	}
 	return out
 }
+
+// fewestForP999 is how many durations a p99.9 takes: of fewer it is the longest one.
+const fewestForP999 = 1000
 
 // row is the form of an endpoint's row in JSON.
 func (m *Monitor) row(r *engine.Row) EndpointRow {
 	row := EndpointRow{
 		Method: r.Endpoint.Method, Route: r.Endpoint.Route, Kind: r.Endpoint.Kind.String(), Totals: totalsOf(&r.Numbers),
 		BaselineP99Ms: units.KnownMs(r.BaselineP99), State: r.Phase.String(), Needed: r.Needed,
-		ThresholdMs: units.Milliseconds(m.link.SlowThreshold(r.Endpoint)),
+		ThresholdMs: units.Milliseconds(r.SlowFrom),
 	}
 	row.ErrorState, row.UsualErrorRate, row.TrafficState = r.Errors, units.Number(r.UsualErrors), r.Traffic
+	row.Impact = *units.Number(r.Impact)
+	row.RepeatedCalls = m.repeatedCalls(r.Endpoint)
 	row.Coarse, row.OutcomesUnknown = r.Coarse, r.OutcomesUnknown
 	if ratio, quantile, ok := ratioOf(r); ok {
 		row.Ratio, row.RatioQuantile = units.Number(ratio), units.Number(quantile)
@@ -61,13 +69,29 @@ func (m *Monitor) row(r *engine.Row) EndpointRow {
 			row.State = stateElevated
 		}
 	}
+	row.missing(r)
+	return row
+}
+
+// missing says what is missing until requests are judged, and in about how long it will be there.
+func (row *EndpointRow) missing(r *engine.Row) {
+	const minute = 60 // shares of failures are learned at its end
 	switch {
 	case r.Phase != baseline.Learning && r.JudgedIn > 0:
 		row.ReadySeconds = units.Number(math.Ceil(r.JudgedIn.Seconds()))
 	case r.Phase == baseline.Learning && r.Timed > 0 && r.Seconds > 0:
 		row.ReadySeconds = units.Number(math.Ceil(r.GraceLeft.Seconds() + float64(r.Needed)*r.Seconds/float64(r.Timed)))
 	}
-	return row
+	switch total := r.Outcomes.Total(); {
+	case r.Errors != "learning":
+	case r.ErrorsNeeded == 0:
+		row.ErrorReadySeconds = new(float64(minute))
+	default:
+		row.ErrorNeeded = r.ErrorsNeeded
+		if total > 0 && r.Seconds > 0 {
+			row.ErrorReadySeconds = units.Number(minute * math.Ceil(float64(r.ErrorsNeeded)*r.Seconds/float64(total)/minute))
+		}
+	}
 }
 
 // stateElevated is the state of a row whose p99 in the window is above the ratio, and above the floor, while no spike is open.
@@ -126,7 +150,10 @@ func (m *Monitor) rows(q companion.RowsQuery) (rows []detailedRow, count int, co
 	if q.Dependencies {
 		wants = func(k conventions.Kind) bool { return k == conventions.KindDependency }
 	}
-	found, covered := m.engine.Rows(engine.Query{Window: Window(q.Window).of(), Wants: wants, Histogram: q.Histogram, Trend: q.Trend})
+	found, covered := m.engine.Rows(engine.Query{Window: Window(q.Window).of(), From: q.From, To: q.To, Wants: wants, Histogram: q.Histogram, Trend: q.Trend})
+	if q.Window == "" {
+		judgeThen(found, then(m.spikes(), q.Period))
+	}
 	sortRows(found, q.Sort)
 	rows = []detailedRow{}
 	for i := range found[:min(len(found), q.Limit)] {
@@ -136,7 +163,7 @@ func (m *Monitor) rows(q companion.RowsQuery) (rows []detailedRow, count int, co
 }
 
 // sortings are what ?sort= accepts, and by which number of a row each sorts; ok is false where a row has none. Rows come by name, or
-// the largest first and those without a number last.
+// the largest first and those without a number last; by impact those in an open incident before all others.
 var sortings = []struct {
 	name string
 	key  func(*engine.Row) (x float64, ok bool)
@@ -157,6 +184,7 @@ var sortings = []struct {
 		ratio, _, ok := ratioOf(r)
 		return ratio, ok
 	}},
+	{"impact", func(r *engine.Row) (float64, bool) { return r.Impact, true }},
 	{"state", func(r *engine.Row) (float64, bool) {
 		return float64(slices.Index([]baseline.Phase{baseline.Learning, baseline.Normal, baseline.Spiking}, r.Phase)), true
 	}},
@@ -179,6 +207,11 @@ func sortRows(rows []engine.Row, by string) {
 			x, hasX := s.key(&a)
 			y, hasY := s.key(&b)
 			switch {
+			case s.name == "impact" && a.InIncident() != b.InIncident():
+				if a.InIncident() {
+					return -1
+				}
+				return 1
 			case hasX && hasY:
 				return cmp.Compare(y, x)
 			case hasX:

@@ -11,7 +11,6 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/otelperf/otelperf-go/otelperf/events"
 	"github.com/otelperf/otelperf-go/otelperf/internal/companion"
 	"github.com/otelperf/otelperf-go/slowlog"
 )
@@ -21,19 +20,32 @@ type service struct{ m *Monitor }
 
 var _ companion.Service = service{}
 
-func (s service) Summary(window string) any { return s.m.Summary(Window(window)) }
+func (s service) Summary(p companion.Period) any { return s.m.summary(p) }
 
 func (s service) Rows(q companion.RowsQuery) any {
 	rows, count, covered := s.m.rows(q)
-	list := rowList{origin: s.m.origin(), Window: Window(q.Window), WindowSeconds: covered.Seconds(), Count: count}
+	list := rowList{origin: s.m.origin(), Window: Window(q.Window), fixedTime: fixedTimeOf(q.Period), WindowSeconds: covered.Seconds(), Count: count}
 	if q.Dependencies {
 		return dependencyList{list, rows}
 	}
 	return endpointList{list, rows}
 }
 
-func (s service) Series(e companion.EndpointQuery, window string) (any, bool) {
-	return s.m.series(e, Window(window))
+func (s service) Stored() (from, to time.Time) {
+	s.m.evaluate()
+	return s.m.engine.Stored()
+}
+
+func (s service) Series(e companion.EndpointQuery, p companion.Period) (any, bool) {
+	return s.m.series(e, p)
+}
+
+func (s service) Distribution(e companion.EndpointQuery, p companion.Period) (any, bool) {
+	return s.m.distribution(e, p)
+}
+
+func (s service) Heatmap(e companion.EndpointQuery, p companion.Period) (any, bool) {
+	return s.m.heatmap(e, p)
 }
 
 func (s service) Detail(e companion.EndpointQuery) (any, bool) { return s.m.detail(e) }
@@ -139,7 +151,12 @@ func (s service) Audit(ctx context.Context, message string, attrs ...slog.Attr) 
 	s.m.audits.put(ctx, message, attrs...)
 }
 
-func (s service) Events() *events.Tracker { return s.m.tracker }
+func (s service) Events() companion.Events {
+	if s.m.tracker == nil {
+		return nil
+	}
+	return s.m.tracker
+}
 
 func (s service) Unavailable() string {
 	switch {

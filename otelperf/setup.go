@@ -9,17 +9,22 @@ import (
 	"sync"
 
 	"go.opentelemetry.io/otel"
-	"go.opentelemetry.io/otel/exporters/stdout/stdoutmetric"
 	"go.opentelemetry.io/otel/propagation"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 )
 
 // Setup is for a program that has no OpenTelemetry pipeline yet: it makes the Monitor, a TracerProvider and a
 // MeterProvider around it, and installs both, with trace context and baggage propagation, as the global ones. The
 // function it returns shuts the three down in the right order; it is idempotent and honours its context. With
 // OTEL_SDK_DISABLED set to true it builds and installs no providers.
+//
+// Nothing is exported but by the exporters and readers of the options: the page and the JSON need none. The SDK reads
+// OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES, OTEL_TRACES_SAMPLER, OTEL_BSP_*, OTEL_METRIC_EXPORT_* and the limits of
+// spans; exporters read OTEL_EXPORTER_*. What other variables ask for, such as OTEL_TRACES_EXPORTER, is not done:
+// one log line each, a warning, says what does it.
 //
 // The error joins all that is wrong with the options, each wrapping ErrConfig; then, or when ctx is over, nothing was installed. ctx
 // has no part in what was built.
@@ -41,6 +46,9 @@ func Setup(ctx context.Context, opts ...SetupOption) (*Monitor, func(context.Con
 			once.Do(func() { err = c.shutdownUnused(ctx) })
 			return errors.Join(m.Shutdown(ctx), err)
 		}, nil
+	}
+	for _, line := range c.unanswered() {
+		m.cfg.logger.Warn(line)
 	}
 	tp := sdktrace.NewTracerProvider(sdktrace.WithResource(c.resource), sdktrace.WithSampler(m.Sampler(c.sampler)),
 		sdktrace.WithSpanProcessor(m.SpanProcessor(c.batchers())))
@@ -76,22 +84,17 @@ func newSetupConfig(opts []SetupOption) (*setupConfig, error) {
 	}
 	monitor, _ := newConfig(c.options)
 	c.errs = append(c.errs, monitor.errs...)
-	var err error
-	if c.resource == nil {
-		c.resource = resource.Default()
-	} else if c.resource, err = resource.Merge(resource.Default(), c.resource); err != nil {
-		c.refuse("resource: " + err.Error())
-	}
-	if given := len(c.metricExporters) + len(c.metricReaders); given > 0 && c.noMetrics {
-		c.refuse("WithoutMetricExport stands beside a metric exporter or reader")
-	} else if given == 0 && !c.noMetrics {
-		e, err := stdoutmetric.New()
-		if err != nil {
-			c.errs = append(c.errs, fmt.Errorf("otelperf: making the stdout metric exporter: %w", err))
-		}
-		c.metricExporters = append(c.metricExporters, e)
+	c.resource = merged(resource.Default(), c.resource)
+	if !resource.Environment().Set().HasValue(semconv.ServiceNameKey) {
+		c.resource = merged(c.resource, c.service)
 	}
 	return c, errors.Join(c.errs...)
+}
+
+// merged is a with what b says, which may be nil. Two versions of the semantic conventions are no reason to do without either.
+func merged(a, b *resource.Resource) *resource.Resource {
+	both, _ := resource.Merge(a, b) // the error is about the versions alone
+	return both
 }
 
 // notTwice lets a second shutdown pass.

@@ -4,10 +4,12 @@ package otelperf
 
 import (
 	"fmt"
+	"strings"
 
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 )
 
 // SetupOption configures Setup. Every [Option] is one; those that are not are for what Setup builds around the Monitor.
@@ -23,8 +25,8 @@ type setupConfig struct {
 	spanExporters   []sdktrace.SpanExporter
 	metricExporters []sdkmetric.Exporter
 	metricReaders   []sdkmetric.Reader
-	noMetrics       bool
 	resource        *resource.Resource
+	service         *resource.Resource // its name
 	sampler         sdktrace.Sampler
 	errs            []error
 }
@@ -50,7 +52,7 @@ func WithSpanExporter(e sdktrace.SpanExporter) SetupOption {
 }
 
 // WithMetricExporter has Setup export metrics through a PeriodicReader, the endpoints' histograms included. It may be
-// given more than once. Without a metric exporter or reader, Setup exports to standard output.
+// given more than once.
 func WithMetricExporter(e sdkmetric.Exporter) SetupOption {
 	return neededForSetup("metric exporter", e == nil, func(c *setupConfig) { c.metricExporters = append(c.metricExporters, e) })
 }
@@ -61,9 +63,17 @@ func WithMetricReader(r sdkmetric.Reader) SetupOption {
 	return neededForSetup("metric reader", r == nil, func(c *setupConfig) { c.metricReaders = append(c.metricReaders, r) })
 }
 
-// WithoutMetricExport keeps Setup from exporting metrics to standard output for want of another exporter. Beside one it is an ErrConfig.
-func WithoutMetricExport() SetupOption {
-	return setupFunc(func(c *setupConfig) { c.noMetrics = true })
+// WithServiceName names the service in what Setup builds: service.name, which backends group by. OTEL_SERVICE_NAME
+// and OTEL_RESOURCE_ATTRIBUTES win over it, so that one program may run under several names; it wins over WithResource. Without any of
+// them, the name is "unknown_service:" and the program's. It may not be empty.
+func WithServiceName(name string) SetupOption {
+	return setupFunc(func(c *setupConfig) {
+		if strings.TrimSpace(name) == "" {
+			c.refuse("service name is empty, accepted is any other text")
+			return
+		}
+		c.service = resource.NewSchemaless(semconv.ServiceName(name))
+	})
 }
 
 // WithResource sets the resource of what Setup builds. It is merged over the SDK's default, which reads

@@ -102,7 +102,7 @@ func TestSetupReadsTheSamplersVariables(t *testing.T) {
 			keepGlobals(t)
 			t.Setenv("OTEL_TRACES_SAMPLER", tt.sampler)
 			var one, two kept
-			mon, shutdown, err := otelperf.Setup(t.Context(), otelperf.WithSpanExporter(&one), otelperf.WithSpanExporter(&two), otelperf.WithoutMetricExport(),
+			mon, shutdown, err := otelperf.Setup(t.Context(), otelperf.WithSpanExporter(&one), otelperf.WithSpanExporter(&two),
 				otelperf.WithSlowThreshold(time.Hour)) // a slow request is rescued
 			if err != nil {
 				t.Fatal(err)
@@ -145,7 +145,7 @@ func TestSetupWithReaderAndMetricSource(t *testing.T) {
 // A shutdown whose context is over says so, and does not hang.
 func TestSetupShutdownHonoursItsContext(t *testing.T) {
 	keepGlobals(t)
-	_, shutdown, err := otelperf.Setup(t.Context(), otelperf.WithoutMetricExport())
+	_, shutdown, err := otelperf.Setup(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -228,3 +228,32 @@ func TestRowsSayWhenTheyAreReady(t *testing.T) {
 		}
 	})
 }
+
+// What is missing for the usual share of failures is said, too: requests, and that it takes the end of a minute.
+func TestRowsSayWhenFailuresAreKnown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rg := newRig(t, plan{})
+		send := func(n int) (otelperf.EndpointRow, string) {
+			for i := range n {
+				rg.request("GET", "/a", http.StatusOK+300*(i%10/9), time.Millisecond)
+				time.Sleep(time.Second / 2)
+			}
+			s := rg.mon.Summary(otelperf.Window1m)
+			return s.Endpoints[0], s.Verdict.Detail
+		}
+		row, detail := send(20)
+		if row.ErrorState != "learning" || row.ErrorNeeded != 10 || row.ErrorReadySeconds == nil || *row.ErrorReadySeconds != 60 {
+			t.Errorf("after 20 requests the row is %+v", row)
+		}
+		if want := "fail, and whether that is usual is not known yet: 10 more requests, about 60 s at this rate."; !strings.Contains(detail, want) {
+			t.Errorf("the verdict is %q, want %q", detail, want)
+		}
+		row, detail = send(20)
+		if row.ErrorState != "learning" || row.ErrorNeeded != 0 || row.ErrorReadySeconds == nil || !strings.Contains(detail, "not known yet: about 60 s.") {
+			t.Errorf("after 40 requests the row is %+v, the verdict %q", row, detail)
+		}
+		if row, _ = send(240); row.ErrorState == "learning" || row.ErrorNeeded != 0 || row.ErrorReadySeconds != nil {
+			t.Errorf("after two minutes the row is %+v", row)
+		}
+	})
+}

@@ -3,8 +3,10 @@
 package otelperf
 
 import (
+	"slices"
 	"time"
 
+	"github.com/otelperf/otelperf-go/otelperf/internal/companion"
 	"github.com/otelperf/otelperf-go/otelperf/internal/units"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
@@ -14,15 +16,23 @@ const summarySlow = 20 // slow requests in a summary
 
 // Summary returns the numbers of window w up to now; "" is Window5m, and an unknown window counts as that.
 func (m *Monitor) Summary(w Window) *Summary {
-	w = w.known()
+	return m.summary(companion.Period{Window: string(w.known())})
+}
+
+// summary is that of a window or of a fixed time, in which the rows and totals are of that time.
+func (m *Monitor) summary(p companion.Period) *Summary {
 	m.evaluate()
-	snap := m.engine.Snapshot(w.of())
-	now, id := time.Now(), m.identity()
+	snap := m.engine.SnapshotOf(periodOf(p))
+	now, id, spikes, fixed := time.Now(), m.identity(), m.spikes(), p.Window == ""
+	if fixed {
+		spikes = then(spikes, p)
+		judgeThen(snap.Rows, spikes)
+	}
 	s := &Summary{
 		Service: id.service, Instance: id.instance, Version: id.version, Time: now.UTC(), UptimeSeconds: now.Sub(m.began).Seconds(),
-		Window: w, WindowSeconds: snap.Totals.Seconds, TotalRequests: snap.Requests, Totals: totalsOf(&snap.Totals),
+		Window: Window(p.Window), From: p.From.UTC(), To: p.To.UTC(), WindowSeconds: snap.Totals.Seconds, TotalRequests: snap.Requests, Totals: totalsOf(&snap.Totals),
 		SlowQueriesCount: m.slowCount(), SlowQueries: []SlowRequest{}, EndpointBreakdown: map[string]Breakdown{},
-		Endpoints: []EndpointRow{}, Dependencies: []EndpointRow{}, Jobs: []EndpointRow{}, Spikes: m.spikes(), Mutes: m.book.Mutes(now), Objectives: m.objectives(), Marks: m.marks.All(),
+		Endpoints: []EndpointRow{}, Dependencies: []EndpointRow{}, Jobs: []EndpointRow{}, Spikes: spikes, Mutes: m.book.Mutes(now), Objectives: m.objectives(), Marks: m.marks.All(),
 		Runtime: m.runtime.Report(now), Diagnostics: m.Diagnostics(),
 	}
 	s.Coarse, s.OutcomesUnknown = snap.Coarse, snap.OutcomesUnknown
@@ -40,8 +50,13 @@ func (m *Monitor) Summary(w Window) *Summary {
 			s.EndpointBreakdown[row.Name()] = Breakdown{Avg: row.AvgMs, Count: row.Count, Min: row.MinMs, Max: row.MaxMs}
 		}
 	}
-	s.Verdict = (&facts{now: now, disabled: m.disabled, stalled: s.Diagnostics.Stalled, endpoints: s.Endpoints, spikes: s.Spikes, budgets: s.Objectives, unseen: m.engine.Unseen()}).verdict()
-	for e := range m.slow.Recent(summarySlow) {
+	f := facts{now: now, disabled: m.disabled, stalled: s.Diagnostics.Stalled, endpoints: s.Endpoints, spikes: s.Spikes, budgets: s.Objectives, unseen: m.engine.Unseen()}
+	recent := slices.Collect(m.slow.Recent(summarySlow))
+	if s.Verdict = f.verdict(); fixed {
+		recent = slowThen(m.slow, p)
+		s.Verdict, s.SlowQueriesCount = f.verdictThen(), uint64(len(recent))
+	}
+	for _, e := range recent[:min(len(recent), summarySlow)] {
 		s.SlowQueries = append(s.SlowQueries, slowRequest(e))
 	}
 	return s

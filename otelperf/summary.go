@@ -22,10 +22,12 @@ type Summary struct {
 
 	Verdict Verdict `json:"verdict"` // whether anything is wrong now
 
-	Time          time.Time `json:"time"`           // of the answer
-	UptimeSeconds float64   `json:"uptime_seconds"` // since New
-	Window        Window    `json:"window"`         // that the numbers cover
-	WindowSeconds float64   `json:"window_seconds"` // what the window really covers
+	Time          time.Time `json:"time"`            // of the answer
+	UptimeSeconds float64   `json:"uptime_seconds"`  // since New
+	Window        Window    `json:"window,omitzero"` // that the numbers cover; missing for a fixed time
+	From          time.Time `json:"from,omitzero"`   // with ?from= and ?to=: the fixed time that rows and totals cover, in unix seconds there
+	To            time.Time `json:"to,omitzero"`     // its end, excluded; what is usual, open or wrong is that of now all the same
+	WindowSeconds float64   `json:"window_seconds"`  // what the window really covers
 
 	TotalRequests uint64 `json:"total_requests"` // since the start or the last reset
 	Totals
@@ -35,7 +37,7 @@ type Summary struct {
 	P95             *float64 `json:"p95"` // p95_ms
 	P99             *float64 `json:"p99"` // p99_ms
 
-	SlowQueriesCount  uint64               `json:"slow_queries_count"` // since the start or the last reset
+	SlowQueriesCount  uint64               `json:"slow_queries_count"` // since the start or the last reset; of a fixed time those that began in it and are still stored
 	SlowQueries       []SlowRequest        `json:"slow_queries"`       // newest first
 	EndpointBreakdown map[string]Breakdown `json:"endpoint_breakdown"` // by "METHOD ROUTE"
 
@@ -67,8 +69,10 @@ type Totals struct {
 	MinMs       *float64              `json:"min_ms"`                  // shortest duration
 	MaxMs       *float64              `json:"max_ms"`                  // longest duration
 	P50Ms       *float64              `json:"p50_ms"`                  // median duration
+	P90Ms       *float64              `json:"p90_ms"`                  // 90th percentile
 	P95Ms       *float64              `json:"p95_ms"`                  // 95th percentile
 	P99Ms       *float64              `json:"p99_ms"`                  // 99th percentile
+	P999Ms      *float64              `json:"p999_ms"`                 // 99.9th percentile; nil with fewer than 1000 durations
 	ErrorBound  *float64              `json:"quantile_error"`          // the most that a quantile is off, as a share of it; null with coarse buckets
 	StreamCount uint64                `json:"stream_count"`            // in Count, but not in the durations
 	Coarse      bool                  `json:"coarse_buckets,omitzero"` // durations came from explicit buckets
@@ -102,10 +106,21 @@ type EndpointRow struct {
 	// window; else what is left of the grace after a restart or a silence. nil if they are judged, or if nobody knows.
 	ReadySeconds *float64 `json:"ready_seconds,omitzero"`
 	ThresholdMs  float64  `json:"threshold_ms"` // above it a request is slow
+	// Impact is what the endpoint costs those who call it, in milliseconds a second over the window: the time that requests took beyond the
+	// usual p99 (beyond ThresholdMs while that is not known), ThresholdMs for each that failed, and 1 % of all their time, so that of the
+	// endpoints that are well the busiest come first. The worst are those with an open incident, and among each the ones with the most impact.
+	Impact float64 `json:"impact"`
 	// ErrorState is about failed requests: learning, normal, elevated (a share of them fails always: usual here, but not well) or failing.
 	ErrorState     string   `json:"error_state"`
 	UsualErrorRate *float64 `json:"usual_error_rate"` // 0 to 1; nil while it is not known
-	TrafficState   string   `json:"traffic_state"`    // learning, normal or silent: far fewer requests than usual at this hour
+	// ErrorNeeded is how many requests are missing for the usual share of failures, while ErrorState is learning.
+	ErrorNeeded uint64 `json:"error_needed,omitzero"`
+	// ErrorReadySeconds is in about how long that share will be known, at the rate of the window: at the end of a minute. nil if it is
+	// known, or if nobody knows.
+	ErrorReadySeconds *float64 `json:"error_ready_seconds,omitzero"`
+	TrafficState      string   `json:"traffic_state"` // learning, normal or silent: far fewer requests than usual at this hour
+	// RepeatedCalls is nil if most requests do not make many equal calls, if too few were looked at, and in dependencies.
+	RepeatedCalls *RepeatedCalls `json:"repeated_calls"`
 }
 
 // Name returns "METHOD ROUTE".

@@ -134,7 +134,7 @@ func (f *facts) incidents() (Verdict, bool) {
 		}
 	}
 	if len(open) > 0 {
-		v := verdictOn(open)
+		v := f.verdictOn(open)
 		if n := len(muted); n > 0 {
 			v.Detail = sentences(v.Detail, fmt.Sprintf("%s muted.", are(n, "more incident")))
 		}
@@ -143,18 +143,18 @@ func (f *facts) incidents() (Verdict, bool) {
 	if len(muted) == 0 {
 		return Verdict{}, false
 	}
-	v := verdictOn(muted)
+	v := f.verdictOn(muted)
 	until := slices.MaxFunc(muted, func(a, b *Spike) int { return a.Muted.Until.Compare(b.Muted.Until) }).Muted.Until
 	v.Detail = sentences("Muted until "+until.UTC().Format("15:04")+" UTC.", v.Detail)
 	return v, true
 }
 
 // verdictOn names what is open: its worst kind, the others, and the cause of one of the worst kind that is explained.
-func verdictOn(open []*Spike) Verdict {
+func (f *facts) verdictOn(open []*Spike) Verdict {
 	var v Verdict
 	var also []string
 	for _, t := range troubles {
-		names, cause := t.of(open)
+		names, cause := t.of(open, f.cost)
 		switch n := len(names); {
 		case n == 0:
 		case v.Title == "":
@@ -174,20 +174,33 @@ func verdictOn(open []*Spike) Verdict {
 	return v
 }
 
-// of returns the endpoints in open parts of a kind, and the cause of one that has any.
-func (t *trouble) of(open []*Spike) (names []string, cause string) {
+// cost is the impact of the endpoint that a part is about. What is called costs nobody by itself.
+func (f *facts) cost(p *SpikeEndpoint) float64 {
+	for i := range f.endpoints {
+		if r := &f.endpoints[i]; r.Method == p.Method && r.Route == p.Route && r.Kind == p.Kind {
+			return r.Impact
+		}
+	}
+	return -1
+}
+
+// of returns the endpoints in open parts of a kind, those first that cost most, and the cause of the first that has any.
+func (t *trouble) of(open []*Spike, cost func(*SpikeEndpoint) float64) (names []string, cause string) {
+	var parts []*SpikeEndpoint
 	for _, s := range open {
 		for i := range s.Endpoints {
-			p := &s.Endpoints[i]
-			if p.State != "open" || !t.is(p) {
-				continue
+			if p := &s.Endpoints[i]; p.State == "open" && t.is(p) {
+				parts = append(parts, p)
 			}
-			if name := shortName(p.Method, p.Route); !slices.Contains(names, name) {
-				names = append(names, name)
-			}
-			if cause == "" && (len(p.Causes) == 0 || !p.Causes[0].Unknown) {
-				cause = p.Cause
-			}
+		}
+	}
+	slices.SortStableFunc(parts, func(a, b *SpikeEndpoint) int { return cmp.Compare(cost(b), cost(a)) })
+	for _, p := range parts {
+		if name := shortName(p.Method, p.Route); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+		if cause == "" && (len(p.Causes) == 0 || !p.Causes[0].Unknown) {
+			cause = p.Cause
 		}
 	}
 	return names, cause
@@ -210,7 +223,8 @@ func (f *facts) waiting() (waiting []*EndpointRow, judged int) {
 func (f *facts) newErrors() string {
 	for i := range f.endpoints {
 		if r := &f.endpoints[i]; r.ErrorState == "learning" && r.ErrorCount > 0 && r.ErrorRate != nil {
-			return fmt.Sprintf("Of %s %s fail, and whether that is usual is not known yet.", shortName(r.Method, r.Route), percent(*r.ErrorRate))
+			return fmt.Sprintf("Of %s %s fail, and whether that is usual is not known yet", shortName(r.Method, r.Route), percent(*r.ErrorRate)) +
+				waits(r.ErrorNeeded, r.ErrorReadySeconds)
 		}
 	}
 	return ""
@@ -286,13 +300,22 @@ func waitText(rows []*EndpointRow) string {
 		if len(learning) > 1 {
 			s += ", first " + shortName(first.Method, first.Route)
 		}
-		s += fmt.Sprintf(": %s", moreRequests(first.Needed))
-		if first.ReadySeconds != nil {
-			s += ", about " + roughly(*first.ReadySeconds) + " at this rate"
-		}
-		text = append(text, s+".")
+		text = append(text, s+waits(first.Needed, first.ReadySeconds)+".")
 	}
 	return strings.Join(text, " ")
+}
+
+// waits is what is missing until something is known, in requests and time, after a colon; "" if there is nothing to say.
+func waits(needed uint64, ready *float64) string {
+	switch {
+	case needed == 0 && ready == nil:
+		return ""
+	case needed == 0:
+		return ": about " + roughly(*ready)
+	case ready == nil:
+		return ": " + moreRequests(needed)
+	}
+	return ": " + moreRequests(needed) + ", about " + roughly(*ready) + " at this rate"
 }
 
 func subject(rows []*EndpointRow) string {

@@ -17,7 +17,7 @@ func TestVerdict(t *testing.T) {
 		return EndpointRow{Method: "GET", Route: route, Kind: "http", Totals: Totals{Count: count}, State: state, Needed: needed, ReadySeconds: ready}
 	}
 	spike := func(matter, route string) Spike {
-		return Spike{State: "open", Start: now, Endpoints: []SpikeEndpoint{{Method: "GET", Route: route, State: "open", Matter: matter}}}
+		return Spike{State: "open", Start: now, Endpoints: []SpikeEndpoint{{Method: "GET", Route: route, Kind: "http", State: "open", Matter: matter}}}
 	}
 	muted := func(s Spike) Spike {
 		s.Muted = &mutes.Muted{By: "me", Until: now.Add(time.Hour)}
@@ -34,6 +34,8 @@ func TestVerdict(t *testing.T) {
 	slow.Endpoints[0].Causes, slow.Endpoints[0].Cause = []causes.Ranked{{}}, "It waits for postgresql."
 	past := spike("latency", "/a")
 	past.State, past.End = "ended", new(now.Add(-3*time.Minute))
+	cheap, dear, called := row("/cheap", 500, "spiking", 0, nil), row("/dear", 500, "spiking", 0, nil), spike("latency", "/called")
+	cheap.Impact, dear.Impact, called.Endpoints[0].Kind = 1, 800, "dependency"
 	for _, tt := range []struct {
 		name                  string
 		facts                 facts
@@ -63,6 +65,8 @@ func TestVerdict(t *testing.T) {
 		{"slow", facts{endpoints: []EndpointRow{normal, usual}, spikes: []Spike{slow}}, "slow", "GET /a has left its usual latency", "It waits for postgresql."},
 		{"failing comes first", facts{endpoints: []EndpointRow{normal}, spikes: []Spike{slow, failing, spike("panics", "/pay"), spike("failures", "/cart")}},
 			"failing", "2 endpoints are failing: GET /pay and GET /cart", "Also slow: GET /a."},
+		{"what costs most comes first, and what is called last", facts{endpoints: []EndpointRow{cheap, dear}, spikes: []Spike{called, spike("latency", "/cheap"), spike("latency", "/dear")}},
+			"slow", "3 endpoints have left their usual latency: GET /dear and 2 more", ""},
 		{"silent", facts{endpoints: []EndpointRow{normal}, spikes: []Spike{spike("silence", "/a")}}, "silent", "GET /a lacks its usual requests", ""},
 		{"burning before client errors", facts{endpoints: []EndpointRow{normal}, spikes: []Spike{spike("client_errors", "/a"), spike("objective", "/pay")}},
 			"burning", "The error budget of GET /pay burns", "Also client errors: GET /a."},

@@ -444,3 +444,34 @@ func BenchmarkBreakdownOf(b *testing.B) {
 		BreakdownOf(root(601), children)
 	}
 }
+
+// What comes with calls is one node whatever it is, and no finding for its number; what failed of it stands alone, with its name.
+func TestUpkeepFolds(t *testing.T) {
+	upkeep := Call{Category: DB, DBSystem: "sqlite", Upkeep: true}
+	spans := []Span{call(90, 1, "sql.rows", 90, 95, upkeep)}
+	for i := range 25 {
+		at := float64(3 * i)
+		spans = append(spans, sqlCall(3*i+2, 1, at, at+1, "SELECT name FROM authors WHERE id = 1"),
+			call(3*i+3, 1, "sql.rows", at+1, at+2, upkeep), call(3*i+4, 1, "sql.conn.reset_session", at+2, at+3, upkeep))
+	}
+	spans[0].SpanID, spans[0].Status = spanID(500), codes.Error
+	a := Build(root(100), spans, BuildOptions{})
+	if n := find(t, a, upkeepName); n.Count != 50 || n.Category != DB || n.System != "sqlite" {
+		t.Errorf("%d spans of %s %s folded, want 50 of db sqlite", n.Count, n.Category, n.System)
+	}
+	if n := find(t, a, "sql.rows"); n.Count != 1 || n.Status != "error" {
+		t.Errorf("the failed one is %+v", n)
+	}
+	repeated := 0
+	for _, f := range a.Findings {
+		if f.Kind == FindingRepeated {
+			repeated++
+			if !strings.Contains(f.Text, "SELECT authors") {
+				t.Errorf("a finding about what comes with calls: %s", f.Text)
+			}
+		}
+	}
+	if repeated != 1 || a.Breakdown[DB] != 80 {
+		t.Errorf("%d findings of repeated calls, %v ms in the database, want 1 and 80", repeated, a.Breakdown[DB])
+	}
+}

@@ -13,6 +13,10 @@ type Call struct {
 	// Dependency is what the caller calls the other side in its own numbers. It is only passed on, as [Node.Dependency].
 	Dependency string
 
+	// Upkeep says that the span is no call but comes with some: rows being read, a connection made. Equal or not, such siblings that
+	// did not fail are one node, which is not a finding for their number.
+	Upkeep bool
+
 	DBSystem     string // "postgresql", "redis", ...: also how a statement is read, see [QuerySummary]
 	DBNamespace  string // name of the database
 	DBOperation  string // "SELECT", "HGETALL"

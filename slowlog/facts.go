@@ -2,7 +2,11 @@
 
 package slowlog
 
-import "strings"
+import (
+	"strings"
+
+	"go.opentelemetry.io/otel/codes"
+)
 
 // facts are how a span is shown: its call within the bounds, and in a few words.
 type facts struct {
@@ -10,6 +14,9 @@ type facts struct {
 	statement                  string // without literals, whatever the options
 	call                       Call   // the statement in it is as the options want it
 }
+
+// upkeepName is the name of a node of spans that are no calls.
+const upkeepName = "connection and rows"
 
 const (
 	maxAttributes   = 16
@@ -44,6 +51,7 @@ func (r *reader) query(text, system string) query {
 func (r *reader) facts(s *Span) facts {
 	f := facts{call: s.Call, peer: own(s.Call.peer(), maxName)}
 	f.call.Category = f.call.category()
+	f.call.Upkeep = f.call.Upkeep && s.Status != codes.Error && s.ErrType == ""
 	f.name = own(r.spanName(s.Name, &f.call), maxName)
 	q := r.query(f.call.DBStatement, f.call.DBSystem)
 	if !r.queryText {
@@ -65,6 +73,10 @@ func (c *Call) category() Category {
 func (f *facts) describe(q query) {
 	switch c := &f.call; c.Category {
 	case DB, Cache:
+		if c.Upkeep {
+			f.name, f.detail, f.system = upkeepName, "", own(c.DBSystem, maxName)
+			return
+		}
 		f.system, f.statement = c.DBSystem, q.text
 		f.detail = firstOf(c.DBSummary, joined(c.DBOperation, " ", c.DBCollection), q.summary)
 		if c.DBOperation != "" && c.DBCollection == "" && strings.HasPrefix(q.summary, strings.ToUpper(c.DBOperation)) {

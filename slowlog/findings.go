@@ -79,7 +79,7 @@ func (x *explanation) node(n *Node) {
 	if n == x.a.Root {
 		return
 	}
-	if n.Count >= minRepeats && (n.BusyMs >= repeatShare*x.total || n.Count >= manyRepeats) {
+	if n.Count >= minRepeats && n.Name != upkeepName && (n.BusyMs >= repeatShare*x.total || n.Count >= manyRepeats) {
 		x.add(FindingRepeated, n.BusyMs, "%d calls of %s took %s of %s ms", n.Count, n.label(), ms(n.BusyMs), ms(x.total))
 	}
 	if n.Category == Own && n.Count == 1 && n.SelfMs >= ownShare*x.total && x.total > 0 {

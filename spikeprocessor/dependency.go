@@ -19,9 +19,12 @@ func isCall(kind trace.SpanKind) bool {
 	return kind == trace.SpanKindClient || kind == trace.SpanKindProducer
 }
 
-// measureCall records a client or producer span under what it called, and returns that row. It allocates only for a statement
-// that it has not seen before.
+// measureCall records a client or producer span under what it called, and returns that row; nil for what only comes with another
+// call and did not fail. It allocates only for a statement that it has not seen before.
 func (c *core) measureCall(s sdktrace.ReadOnlySpan, kind trace.SpanKind, attrs []attribute.KeyValue, status codes.Code) *entry {
+	if _, part := conventions.Upkeep(s.Name()); part && status != codes.Error {
+		return nil
+	}
 	end := s.EndTime()
 	d := max(0, end.Sub(s.StartTime()))
 	outcome := slowlog.OutcomeOK

@@ -2,7 +2,11 @@
 
 package spikeprocessor
 
-import "time"
+import (
+	"time"
+
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
+)
 
 // Bounds of one Digest: it builds anatomies for digestTime, and whatever the clock says, until it has built some of so many bytes.
 const (
@@ -28,10 +32,33 @@ func (c *core) digest(now time.Time) {
 			c.running.sweep(now)
 		}
 		c.forget(now)
-		for e := range c.table.rows() {
-			if e.samples.Load() != samplesPerSecond {
-				e.samples.Store(samplesPerSecond)
+		c.refill(now)
+	}
+}
+
+// refill lets requests be looked at again: so few of those endpoints that had requests just now that there is room for all of them, or
+// where there are too many of these, they take turns. Else busy endpoints would leave no room for others.
+func (c *core) refill(now time.Time) {
+	busy := func(e *entry) bool { return e.seen.Equal(now) && e.endpoint.Kind != conventions.KindDependency }
+	n := 0
+	for e := range c.table.rows() {
+		if busy(e) {
+			n++
+		}
+	}
+	each := int32(min(samplesPerSecond, max(1, maxSamples/max(n, 1))))
+	turns := max(1, (n+maxSamples-1)/maxSamples)
+	c.refilled++
+	i := 0
+	for e := range c.table.rows() {
+		want := each
+		if busy(e) {
+			if i++; i%turns != c.refilled%turns {
+				want = 0
 			}
+		}
+		if e.samples.Load() != want {
+			e.samples.Store(want)
 		}
 	}
 }

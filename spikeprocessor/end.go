@@ -237,7 +237,7 @@ func (c *core) holds(s sdktrace.ReadOnlySpan) bool {
 // ordinary lets the children of a request go, and looks at a few of them a second for what is normal.
 func (c *core) ordinary(s sdktrace.ReadOnlySpan, v *verdict) {
 	if c.curious(v.entry) && v.entry.samples.Add(-1) >= 0 {
-		c.bench.sample(sample{entry: v.entry, root: s, kin: c.family(s), d: v.d, status: v.r.Status})
+		c.bench.sample(sample{entry: v.entry, root: s, kin: c.family(s), d: v.d, status: v.r.Status, stream: v.r.Outcome == slowlog.OutcomeStream})
 		return
 	}
 	if c.holds(s) {

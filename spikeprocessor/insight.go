@@ -68,6 +68,7 @@ func (c *core) learn(s *sample, children []slowlog.Span, weight int, now time.Ti
 		root := c.slowSpan(s.root)
 		s.entry.usual.observe(slowlog.BreakdownOf(root, children), slowlog.CallsOf(root, children), now)
 	}
+	c.repeat(s, children, now)
 	s.entry.contrast.observe(class, weight, c.values(s, children), s.d, now)
 }
 

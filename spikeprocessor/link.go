@@ -134,6 +134,12 @@ func (l Link) Insight(ep conventions.Endpoint, now time.Time) (in Insight, ok bo
 	return l.core.insight(ep, now)
 }
 
+// RepeatedCalls returns the dependency that most requests of an endpoint call many times, as Digest has seen it in some of them; ok
+// is false if there is none, or if it is not known: without WithDependencies or WithAnatomy it never is.
+func (l Link) RepeatedCalls(ep conventions.Endpoint) (r RepeatedCalls, ok bool) {
+	return l.core.repeatedCalls(ep)
+}
+
 // WaitsFor names the dependency, by the route of its row, that slow requests of an endpoint have waited for since a time: one of the
 // category of calls in which they spent at least half of the time that they took longer than usual. "" where there is none, or it is
 // not known.

@@ -54,7 +54,8 @@ type core struct {
 	queries *queries
 	errors  *errorGroups
 
-	digestMu   sync.Mutex // one Digest at a time; guards tidied and rebuilt
+	digestMu   sync.Mutex // one Digest at a time; guards tidied, refilled and rebuilt
+	refilled   int        // times, by which endpoints take turns
 	tidied     time.Time
 	rebuilt    int // where in the ring of recents the last Digest ended
 	digestTime time.Duration

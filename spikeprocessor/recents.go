@@ -98,7 +98,7 @@ func (c *core) build(k *kept, now time.Time) bool {
 	spans := c.slowSpans(children)
 	if k.slow {
 		k.slow = false
-		s := sample{entry: k.entry, root: k.root, slow: true, status: k.status, d: k.d}
+		s := sample{entry: k.entry, root: k.root, kin: family{dropped: dropped}, slow: true, status: k.status, d: k.d}
 		c.learn(&s, spans, 1, now)
 	}
 	if c.store.Has(k.trace, k.id) {

@@ -40,9 +40,14 @@ func (c *core) slowSpan(s sdktrace.ReadOnlySpan) slowlog.Span {
 		Start: s.StartTime(), End: s.EndTime(), Status: st.Code, StatusMessage: conventions.ErrorText(st.Description),
 		ErrType: info.Type, ErrMessage: info.Message, Call: conventions.CallOf(kind, attrs),
 	}
+	upkeep, part := conventions.Upkeep(out.Name)
+	part = part && st.Code != codes.Error
+	if out.Call.Upkeep = upkeep; upkeep && out.Call.Category == slowlog.Own {
+		out.Call.Category = slowlog.DB
+	}
 	if clipped, ok := s.(*clippedSpan); ok {
 		out.Call.Dependency = clipped.dependency
-	} else if c.cfg.dependencies && isCall(kind) {
+	} else if c.cfg.dependencies && isCall(kind) && !part {
 		row, prefix, name := c.dependency(s, kind, attrs, out.End)
 		if e := c.table.known(row, conventions.Clip(prefix), conventions.Clip(name)); e != nil {
 			out.Call.Dependency = e.endpoint.Route

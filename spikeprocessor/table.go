@@ -43,6 +43,7 @@ type entry struct {
 	threshold atomic.Int64 // ns; the configured part of slowNanos
 	usual     usual
 	contrast  contrast
+	repeated  atomic.Pointer[repeated] // nil: no request was seen to make many equal calls
 	exemplars exemplars
 	sampledAt uint64 // requests when samples were last taken in; only Digest uses it
 	state     atomic.Pointer[EndpointState]

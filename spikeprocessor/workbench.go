@@ -15,7 +15,7 @@ const (
 	maxWaitingBytes  = 16 << 20 // of all, and of what waits for late children besides
 	maxPending       = 256      // kept requests whose anatomy waits for Digest
 	maxSamples       = 32       // ordinary requests that wait for Digest
-	samplesPerSecond = 4        // of one endpoint
+	samplesPerSecond = 4        // of one endpoint; fewer where many are busy, see refill
 )
 
 // workbench is where what the span path leaves behind waits for Digest: at most maxWaitingBytes by [weigh], with what the
@@ -40,6 +40,7 @@ type sample struct {
 	root   sdktrace.ReadOnlySpan
 	kin    family
 	slow   bool
+	stream bool
 	status int
 	d      time.Duration
 }

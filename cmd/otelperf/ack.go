@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"fmt"
 	"os"
+	"os/user"
 
 	"github.com/spf13/cobra"
 
@@ -14,8 +15,17 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf"
 )
 
-// userName is who types.
-func userName() string { return cmp.Or(os.Getenv("USER"), os.Getenv("USERNAME")) }
+// userName is who types; where nobody has a name, as in a container, the machine.
+func userName() string {
+	if name := cmp.Or(os.Getenv("USER"), os.Getenv("LOGNAME"), os.Getenv("USERNAME")); name != "" {
+		return name
+	}
+	if u, err := user.Current(); err == nil && u.Username != "" {
+		return u.Username
+	}
+	host, _ := os.Hostname()
+	return cmp.Or(host, "otelperf")
+}
 
 func newAck() *cobra.Command {
 	var flags serviceFlags

@@ -20,6 +20,7 @@ type checkFlags struct {
 	serviceFlags
 	p95, p99, errorRate string
 	limits              gate.Limits
+	asJSON              bool
 }
 
 func newCheck() *cobra.Command {
@@ -30,17 +31,17 @@ func newCheck() *cobra.Command {
 		Long: `Compares every endpoint of a service, or those that --endpoint names, with limits, each endpoint by itself. Several
 URLs are taken for instances and judged together.
 
-  otelperf check http://localhost:8080 --max-p99 500ms --max-error-rate 1% --no-spike --min-requests 100
-  otelperf check http://localhost:8080 --max-p95 80ms --endpoint 'GET /users/{id}' --endpoint '* /orders*'
-  otelperf check http://localhost:8080 --objective
-
 Exit status: 0 when all limits hold; 1 when one is broken; 2 when it cannot tell: nobody answers, otelperf is switched
 off or stalled there, there are too few requests, or, for --no-spike, an endpoint is still learning what is
 usual, or is in the grace after a restart or a silence, or, for --objective, there is none, or no request of one.
-Each broken limit is a line that begins with FAIL, each thing that cannot be told one with UNKNOWN.
+Each broken limit is a line that begins with FAIL, each thing that cannot be told one with UNKNOWN. With --json it is one object: status
+(ok, fail, unknown), exit_status, window, and the lines in the lists fail, unknown, skip and ok.
 An endpoint with fewer requests than --min-requests is left out, but of each --endpoint at least one must have them.
 
 ` + urlHelp,
+		Example: `  otelperf check localhost:8080 --max-p99 500ms --max-error-rate 1% --no-spike --min-requests 100
+  otelperf check localhost:8080 --max-p95 80ms --endpoint 'GET /users/{id}' --endpoint '* /orders*'
+  otelperf check localhost:8080 --objective --json`,
 		Args: someURLs,
 		RunE: func(cmd *cobra.Command, urls []string) error {
 			if err := flags.parse(); err != nil {
@@ -50,10 +51,10 @@ An endpoint with fewer requests than --min-requests is left out, but of each --e
 			if err != nil {
 				return err
 			}
-			if err := noAnswers(answers); err != nil {
+			if err := noAnswers(answers); err != nil && !flags.asJSON {
 				return err
 			}
-			return writeVerdict(cmd.OutOrStdout(), gate.Judge(fleet.Merge(answers), &flags.limits))
+			return flags.writeVerdict(cmd.OutOrStdout(), gate.Judge(fleet.Merge(answers), &flags.limits))
 		},
 	}
 	flags.add(cmd, true)
@@ -65,8 +66,9 @@ An endpoint with fewer requests than --min-requests is left out, but of each --e
 	f.BoolVar(&flags.limits.AllowMuted, "allow-muted", false, "with --no-spike: spikes that are muted may be open")
 	f.StringArrayVar(&flags.limits.Objectives, "objective", nil, "no error budget may burn or be used up, or, as --objective=`NAME`, that one; may be repeated")
 	f.Lookup("objective").NoOptDefVal = "*"
-	f.Uint64Var(&flags.limits.MinRequests, "min-requests", 100, "`number` of requests in the window that an endpoint needs to be judged")
+	f.Uint64Var(&flags.limits.MinRequests, "min-requests", 100, "`number` of requests in the window that an endpoint needs to be judged, 0 or more")
 	f.StringArrayVar(&flags.limits.Endpoints, "endpoint", nil, "`pattern` of METHOD ROUTE to judge, with * for any characters; may be repeated")
+	f.BoolVar(&flags.asJSON, "json", false, "write JSON, also where nobody answers")
 	return cmd
 }
 
@@ -100,28 +102,55 @@ func (f *checkFlags) parse() error {
 	return nil
 }
 
-// writeVerdict writes a line for everything that was found, and returns the error for the exit status.
-func writeVerdict(w io.Writer, v gate.Verdict) error {
+// verdictJSON is what --json writes.
+type verdictJSON struct {
+	Status     string   `json:"status"` // ok, fail or unknown
+	ExitStatus int      `json:"exit_status"`
+	Window     string   `json:"window"`
+	Fail       []string `json:"fail"`
+	Unknown    []string `json:"unknown"`
+	Skip       []string `json:"skip"`
+	OK         []string `json:"ok"`
+}
+
+// writeVerdict writes all that was found, and returns the error for the exit status.
+func (f *checkFlags) writeVerdict(w io.Writer, v gate.Verdict) error {
+	out := verdictJSON{"ok", exitOK, f.window, list(v.Breaches), list(v.Unjudged), list(v.Skipped), list(v.Passed)}
+	var result error
+	switch {
+	case len(v.Breaches) > 0:
+		out.Status, out.ExitStatus = "fail", exitFailure
+		result = fmt.Errorf("%s broken", plural(len(v.Breaches), "limit is", "limits are"))
+	case len(v.Unjudged) > 0:
+		out.Status, out.ExitStatus = "unknown", exitUsage
+		result = usagef("%s", "not all can be told: "+v.Unjudged[0])
+	}
+	write := out.text
+	if f.asJSON {
+		write = func(w io.Writer) error { return marshalTo(w, out) }
+	}
+	if err := write(w); err != nil {
+		return err
+	}
+	return result
+}
+
+// text writes a line for everything.
+func (out *verdictJSON) text(w io.Writer) error {
 	var b strings.Builder
 	for _, part := range []struct {
 		word  string
 		lines []string
-	}{{"FAIL", v.Breaches}, {"UNKNOWN", v.Unjudged}, {"skip", v.Skipped}, {"ok", v.Passed}} {
+	}{{"FAIL", out.Fail}, {"UNKNOWN", out.Unknown}, {"skip", out.Skip}, {"ok", out.OK}} {
 		for _, line := range part.lines {
 			fmt.Fprintf(&b, "%-7s  %s\n", part.word, line)
 		}
 	}
-	if err := writeText(w, b.String()); err != nil {
-		return err
-	}
-	switch {
-	case len(v.Breaches) > 0:
-		return fmt.Errorf("%s broken", plural(len(v.Breaches), "limit is", "limits are"))
-	case len(v.Unjudged) > 0:
-		return usagef("%s", "not all can be told: "+v.Unjudged[0])
-	}
-	return nil
+	return writeText(w, b.String())
 }
+
+// list is never null in JSON.
+func list(lines []string) []string { return append([]string{}, lines...) }
 
 func plural(n int, one, many string) string {
 	if n == 1 {

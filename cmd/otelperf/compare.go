@@ -3,7 +3,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"strings"
 
@@ -24,9 +23,9 @@ func newCompare() *cobra.Command {
 whether a change is real. As many whole minutes before as since count, at most an hour and of one process; with fewer
 than five on a side nothing can be told. Without --mark it is the newest mark that has something before it.
 
-  otelperf compare http://localhost:8080 'GET /users/{id}'
-
 ` + urlHelp,
+		Example: `  otelperf compare localhost:8080 'GET /users/{id}'
+  otelperf compare localhost:8080 'GET /users/{id}' --mark m-4k2mzq7abc --json`,
 		Args: markArgs("the endpoint is missing, such as 'GET /users/{id}'"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			clients, err := flags.clients(args[:1])
@@ -34,7 +33,7 @@ than five on a side nothing can be told. Without --mark it is the newest mark th
 				return err
 			}
 			defer closeAll(clients)
-			c, raw, err := compareAround(cmd.Context(), clients[0], args[1], mark)
+			c, raw, err := clients[0].CompareAround(cmd.Context(), args[1], mark)
 			if err != nil {
 				return usageError{err}
 			}
@@ -51,27 +50,6 @@ than five on a side nothing can be told. Without --mark it is the newest mark th
 	cmd.Flags().StringVar(&mark, "mark", "", "`id` of the mark")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write the service's own answer")
 	return cmd
-}
-
-// compareAround asks for the comparison around a mark, or the newest one that has a before.
-func compareAround(ctx context.Context, c *client.Client, endpoint, mark string) (found *client.Comparison, raw []byte, err error) {
-	if mark != "" {
-		return c.Compare(ctx, endpoint, mark)
-	}
-	all, err := c.Marks(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	const most = 10 // of the newest are tried
-	for _, m := range all[:min(len(all), most)] {
-		if found, raw, err = c.Compare(ctx, endpoint, m.ID); err != nil || found.Why == "" {
-			return found, raw, err
-		}
-	}
-	if found == nil {
-		return nil, nil, fmt.Errorf("%s has no mark: 'otelperf mark' sets one", c.URL())
-	}
-	return found, raw, nil
 }
 
 func comparisonText(c *client.Comparison) string {

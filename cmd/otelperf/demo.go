@@ -24,6 +24,8 @@ are at the address that it prints first.
 
 These variables stand for options of the library, here and in any program that has it:
 ` + variables(),
+		Example: `  otelperf demo --for 20s
+  otelperf demo --spike`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := flags.Config()

@@ -22,10 +22,9 @@ func newMark() *cobra.Command {
 before what it stands for takes effect, or say with --time when that was. The service has to allow changes: a token, or
 this machine where it says so.
 
-  otelperf mark http://localhost:8080 "build 77"
-  otelperf mark http://localhost:8080 "new checkout for 10 %" --kind config
-
 ` + urlHelp,
+		Example: `  otelperf mark localhost:8080 'build 77'
+  otelperf mark localhost:8080 'new checkout for 10 %' --kind config`,
 		Args: markArgs("the text of the mark is missing, such as 'build 77'"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r := client.MarkRequest{Text: args[1], Kind: kind}

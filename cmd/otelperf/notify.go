@@ -36,11 +36,10 @@ func newNotify() *cobra.Command {
 		Long: `Sends a message that says that it is a test to each sink that is given, firing and then resolved, and says what was
 accepted. Secrets are read from files.
 
-  otelperf notify --test --alertmanager http://alertmanager:9093
-  otelperf notify --test --slack-url-file /run/secrets/slack --pagerduty-key-file /run/secrets/pagerduty
-  otelperf notify --test --webhook https://hooks.example.com/otelperf --secret-file /run/secrets/webhook
-
 Exit status: 0 when all was accepted; 1 when something was not; 2 when it could not begin with what it was given.`,
+		Example: `  otelperf notify --test --alertmanager http://alertmanager:9093
+  otelperf notify --test --slack-url-file /run/secrets/slack --pagerduty-key-file /run/secrets/pagerduty
+  otelperf notify --test --webhook https://hooks.example.com/otelperf --secret-file /run/secrets/webhook`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return flags.run(cmd.Context(), cmd.OutOrStdout()) },
 	}

@@ -13,6 +13,9 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/plain"
 )
 
 // Exit statuses.
@@ -66,19 +69,45 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          noSuchCommand,
-		RunE: func(*cobra.Command, []string) error {
-			return usagef("a command is missing; 'otelperf help' lists them")
-		},
-		CompletionOptions:          cobra.CompletionOptions{HiddenDefaultCmd: true},
+		Example: `  otelperf demo --spike
+  otelperf top localhost:8080
+  otelperf doctor localhost:8080`,
+		RunE:                       help,
 		SuggestionsMinimumDistance: 2,
 	}
 	root.SetVersionTemplate("otelperf {{.Version}}\n")
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usagef("%w; '%s --help' lists the flags", err, cmd.CommandPath())
-	})
-	root.AddCommand(newDemo(), newReplay())
-	root.AddCommand(newSummary(), newSlow(), newCheck(), newTop(), newEvidence(), newAck(), newMute(), newMark(), newCompare(), newNotify())
+	root.SetFlagErrorFunc(flagError)
+	root.AddCommand(newDemo(), newReplay(), newDoctor(), newVersion())
+	root.AddCommand(newSummary(), newSlow(), newCheck(), newTop(), newEvidence(), newAck(), newMute(), newMark(), newCompare(), newNotify(), newMCP())
+	addCompletion(root)
 	return root
+}
+
+// addCompletion adds cobra's command, with examples as the others have them.
+func addCompletion(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	cmd, _, err := root.Find([]string{"completion"})
+	if err != nil { // cannot be: it was added just now
+		return
+	}
+	cmd.Args, cmd.RunE, cmd.Short = noArgs, help, "Write a script by which a shell completes commands and flags"
+	cmd.Example = `  source <(otelperf completion bash)
+  otelperf completion zsh > "${fpath[1]}/_otelperf"
+  otelperf completion fish > ~/.config/fish/completions/otelperf.fish`
+	for _, shell := range cmd.Commands() {
+		shell.Args, shell.Example = noArgs, "  otelperf completion "+shell.Name()
+	}
+}
+
+func help(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+
+// flagError says what a flag accepts that was given something else.
+func flagError(cmd *cobra.Command, err error) error {
+	if bad, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
+		_, accepted := pflag.UnquoteUsage(bad.GetFlag())
+		return usagef("--%s is %q, accepted: %s", bad.GetFlag().Name, plain.Clip(bad.GetValue(), 40), accepted)
+	}
+	return usagef("%w; '%s --help' lists the flags", err, cmd.CommandPath())
 }
 
 func noSuchCommand(cmd *cobra.Command, args []string) error {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
@@ -18,11 +17,7 @@ import (
 	"github.com/otelperf/otelperf-go/slowlog"
 )
 
-const (
-	minLimit, maxLimit = 1, 1000
-	minPrefix          = 4  // hex digits of a trace id
-	traceDigits        = 32 // of a whole one
-)
+const minLimit, maxLimit = 1, 1000
 
 func newSlow() *cobra.Command {
 	var flags serviceFlags
@@ -36,6 +31,8 @@ where the time of that request went: the tree of its calls with a bar for each o
 on the critical path, and what stands out.
 
 ` + urlHelp,
+		Example: `  otelperf slow localhost:8080 --limit 5
+  otelperf slow localhost:8080 27312a11`,
 		Args: oneURL(2, "the trace id"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if limit < minLimit || limit > maxLimit {
@@ -77,9 +74,9 @@ func listSlow(ctx context.Context, c *client.Client, limit int, asJSON bool, w i
 }
 
 func showTrace(ctx context.Context, c *client.Client, id string, asJSON bool, w io.Writer) error {
-	id, err := wholeID(ctx, c, strings.ToLower(strings.TrimSpace(id)))
+	id, err := c.WholeTraceID(ctx, id)
 	if err != nil {
-		return err
+		return usageError{err}
 	}
 	trace, raw, err := c.Trace(ctx, id)
 	switch {
@@ -99,35 +96,6 @@ func showTrace(ctx context.Context, c *client.Client, id string, asJSON bool, w 
 		}
 	}
 	return nil
-}
-
-// wholeID completes the first digits of a trace id from the list of slow requests.
-func wholeID(ctx context.Context, c *client.Client, prefix string) (string, error) {
-	if len(prefix) < minPrefix || len(prefix) > traceDigits || strings.Trim(prefix, "0123456789abcdef") != "" {
-		return "", usagef("%q is no trace id, accepted: 32 hex digits, or the first 4 or more", plain.Clip(prefix, 40))
-	}
-	if len(prefix) == traceDigits {
-		return prefix, nil
-	}
-	list, _, err := c.Slow(ctx, maxLimit)
-	if err != nil {
-		return "", usageError{err}
-	}
-	found := map[string]bool{}
-	id := ""
-	for i := range list.Slow {
-		if strings.HasPrefix(list.Slow[i].TraceID, prefix) {
-			id = list.Slow[i].TraceID
-			found[id] = true
-		}
-	}
-	switch len(found) {
-	case 0:
-		return "", usagef("no slow request that is stored has a trace id that begins with %s", prefix)
-	case 1:
-		return id, nil
-	}
-	return "", usagef("%d traces begin with %s: give more digits", len(found), prefix)
 }
 
 // columns is the width of the terminal that w is, and 0 if it is none.

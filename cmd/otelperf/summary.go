@@ -28,6 +28,8 @@ quantiles are those of all requests; an instance that differs from the others is
 not give its durations leaves the quantiles out, since an average of quantiles would be wrong.
 
 ` + urlHelp,
+		Example: `  otelperf summary localhost:8080
+  otelperf summary shop-1:8080 shop-2:8080 --window 1h --json`,
 		Args: someURLs,
 		RunE: func(cmd *cobra.Command, urls []string) error {
 			answers, err := flags.poll(cmd.Context(), urls, fleet.Ask{})
@@ -55,7 +57,12 @@ func writeSummary(w io.Writer, answers []fleet.Answer, asJSON bool) error {
 	if len(answers) == 1 {
 		return writeJSON(w, answers[0].Raw)
 	}
-	text, err := json.Marshal(fleet.Merge(answers))
+	return marshalTo(w, fleet.Merge(answers))
+}
+
+// marshalTo writes v as JSON.
+func marshalTo(w io.Writer, v any) error {
+	text, err := json.Marshal(v)
 	if err != nil {
 		return err
 	}

@@ -27,6 +27,8 @@ their p99, slow requests below, and on Enter the details of any of them. ? lists
 asked again until it answers. Where standard input or output is no terminal it writes one table and ends.
 
 ` + urlHelp,
+		Example: `  otelperf top localhost:8080
+  otelperf top shop-1:8080 shop-2:8080 --window 1h`,
 		Args: someURLs,
 		RunE: func(cmd *cobra.Command, urls []string) error {
 			if every < minEvery || every > maxEvery {
@@ -44,7 +46,7 @@ asked again until it answers. Where standard input or output is no terminal it w
 				return err
 			}
 			defer closeAll(clients)
-			return top.Run(cmd.Context(), top.Config{Clients: clients, Window: window, Every: every}, cmd.InOrStdin(), cmd.OutOrStdout())
+			return top.Run(cmd.Context(), top.Config{Clients: clients, Window: window, Every: every, By: userName()}, cmd.InOrStdin(), cmd.OutOrStdout())
 		},
 	}
 	flags.add(cmd, true)

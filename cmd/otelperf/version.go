@@ -8,6 +8,8 @@ import (
 	"runtime/debug"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"github.com/otelperf/otelperf-go/otelperf"
 )
 
@@ -16,6 +18,20 @@ const revisionDigits = 12
 
 // pseudoVersion is that of a module at a revision without a tag, which it ends with: https://go.dev/ref/mod#pseudo-versions.
 var pseudoVersion = regexp.MustCompile(`[-.][0-9]{14}-([0-9a-f]{12})$`)
+
+func newVersion() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Show the version, Go's, and the revision",
+		Long: `Shows in a line the version, that of Go it was built with, and the revision where it is known: of a build in a checkout,
+and of an installed version without a tag. --version does the same.`,
+		Example: "  otelperf version",
+		Args:    noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return writeText(cmd.OutOrStdout(), "otelperf "+version()+"\n")
+		},
+	}
+}
 
 // version is what --version says behind the name: the library's version, the Go version and, where it is known, the revision: of a
 // build in a checkout, and of an installed version without a tag.

@@ -43,7 +43,7 @@ func TestHostileNamesAreText(t *testing.T) {
 		t.Cleanup(func() { running.End() })
 	}
 	tb := newTab(t)
-	tb.do(chromedp.Navigate(s.base + "#endpoint=" + "%3Cimg%20src=x%20onerror=window.pwned=1%3E&filter=%3Cimg%20src=x%3E"))
+	tb.do(chromedp.Navigate(s.base + "#endpoint=" + "%3Cimg%20src=x%20onerror=window.pwned=1%3E&q=%3Cimg%20src=x%3E"))
 	tb.until(live)
 	tb.do(chromedp.Navigate(s.base))
 	for kind, text := range hostile {
@@ -71,7 +71,7 @@ func (tb *tab) checkUnharmed(kind string) {
 	if value[bool](tb, `"pwned" in window`) {
 		tb.t.Errorf("%s: a script of the client ran", kind)
 	}
-	const unwanted = `[...document.querySelectorAll("img, iframe, object, embed, style, base, form, script:not([src='page/app.js'])")].map((e) => e.outerHTML).join() + ` +
+	const unwanted = `[...document.querySelectorAll("img, iframe, object, embed, style, base, form, script:not([src='page/app.js'], [src='page/theme.js'])")].map((e) => e.outerHTML).join() + ` +
 		`[...document.querySelectorAll("*")].flatMap((e) => [...e.attributes]).filter((a) => a.name.startsWith("on") || /^\s*javascript:/i.test(a.value)).map((a) => a.name + "=" + a.value).join()`
 	if found := value[string](tb, unwanted); strings.TrimSpace(found) != "" {
 		tb.t.Errorf("%s: the page has %s", kind, found)

@@ -79,3 +79,38 @@ func TestLayout(t *testing.T) {
 	}
 	tb.quiet(s.base)
 }
+
+// Before the first request no control stands over nothing, and no drawing holds space free; after it they are there. The list of slow
+// requests is as long as what stands beside it, and on a phone the controls begin at the left.
+func TestLayoutOfLittle(t *testing.T) {
+	s := newSite(t)
+	tb := newTab(t)
+	tb.do(chromedp.Navigate(s.base))
+	tb.until(`document.getElementById("nothing").checkVisibility()`)
+	for _, id := range []string{"filter", "views", "chart-details", "slow-only"} {
+		if value[bool](tb, `document.getElementById("`+id+`").checkVisibility()`) {
+			t.Errorf("%s is shown though there was no request", id)
+		}
+	}
+	if height := value[float64](tb, `document.getElementById("chart").offsetHeight`); height > 100 {
+		t.Errorf("a chart of nothing is %.0f pixels high", height)
+	}
+	if height := value[float64](tb, `document.getElementById("slow").offsetHeight`); height > 0 {
+		t.Errorf("a list of no slow request is %.0f pixels high", height)
+	}
+	for range 40 {
+		s.send(request{route: "/slow", path: "/slow", took: 3 * time.Second})
+	}
+	tb.until(`document.getElementById("filter").checkVisibility() && document.getElementById("views").checkVisibility() && document.getElementById("chart").offsetHeight > 200`)
+	tb.until(`document.querySelectorAll("#slow button").length === 40`)
+	if rest := value[float64](tb, `(() => { const list = document.getElementById("slow");
+		return list.closest("section").getBoundingClientRect().bottom - list.getBoundingClientRect().bottom; })()`); rest > 40 {
+		t.Errorf("below the list of slow requests, which is cut, are %.0f empty pixels", rest)
+	}
+	tb.do(chromium.View(390, 844, 1, "light"))
+	const gap = `document.getElementById("share-open").getBoundingClientRect().left - document.getElementById("pause").getBoundingClientRect().right`
+	if px := value[float64](tb, gap); px > 24 {
+		t.Errorf("the controls of a phone stand %.0f pixels apart", px)
+	}
+	tb.quiet(s.base)
+}

@@ -48,7 +48,7 @@ func TestMarksInTheCharts(t *testing.T) {
 	})()`); n != 0 {
 		t.Errorf("%d labels lie on another one", n)
 	}
-	tb.until(`!document.getElementById("compare").hidden && document.getElementById("compare-mark").options.length >= 6`)
+	tb.until(`!document.getElementById("compare").hidden && document.getElementById("compare-with").options.length >= 6`)
 	tb.until(`document.getElementById("compare-why").textContent !== ""`)
 	tb.quiet(s.base)
 }

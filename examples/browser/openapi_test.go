@@ -67,7 +67,7 @@ func TestEveryAnswerIsAsDocumented(t *testing.T) {
 	}
 	c.particular(s.server.URL)
 	c.acks(s.server.URL, id)
-	c.marks(s.server.URL)
+	c.marks(s.server.URL, id)
 	c.mutes(s.server.URL)
 	c.changes(s.server.URL, id)
 	c.denied(t)
@@ -96,6 +96,8 @@ func (c *contract) particular(server string) {
 		{path: "/spikes/20200101T000000-1", want: 404}, {path: "/spikes/20200101T000000-1/bundle", want: 404}, {path: "/spikes/20200101T000000-1/trace", want: 404},
 		{path: "/evidence/none", want: 404}, {path: "/evidence/none/trace", want: 404}, {path: "/stream?window=2m", want: 400}, {path: "/stream?events=none", want: 400},
 		{path: "/endpoints/series", want: 400}, {path: "/endpoints/series?route=/none&method=GET", want: 404},
+		{path: "/endpoints/distribution", want: 400}, {path: "/endpoints/distribution?route=/none&method=GET", want: 404},
+		{path: "/endpoints/heatmap", want: 400}, {path: "/endpoints/heatmap?route=/none&method=GET", want: 404},
 		{path: "/endpoints/detail", want: 400}, {path: "/endpoints/detail?route=/none&method=GET", want: 404},
 		{path: "/endpoints/stacks", want: 400}, {path: "/endpoints/stacks?route=/none&method=GET", want: 404},
 		{path: "/events/recent?name=cart.added", want: 200},
@@ -105,6 +107,16 @@ func (c *contract) particular(server string) {
 			continue
 		}
 		c.check(server, a)
+	}
+	now := time.Now().Unix()
+	for _, path := range []string{"/endpoints/series", "/endpoints/distribution", "/endpoints/heatmap"} {
+		for fixed, want := range map[string]int{
+			fmt.Sprintf("from=%d&to=%d", now-5, now+1): 200, fmt.Sprintf("from=0&to=%d", int64(253402300799)): 200,
+			fmt.Sprintf("from=%d", now): 400, fmt.Sprintf("to=%d", now): 400, fmt.Sprintf("from=%d&to=%d", now, now): 400, "from=1&to=2": 400, "from=-1&to=9": 400,
+			fmt.Sprintf("from=%d&to=%d", now+60, now+90): 400, "from=1&to=253402300800": 400, "from=x&to=y": 400,
+		} {
+			c.check(server, ask{method: http.MethodGet, path: path + "?method=GET&route=/checkout&" + fixed, want: want})
+		}
 	}
 	for _, path := range []string{"/", "/page/app.js", "/openapi.json"} {
 		resp, err := http.Get(server + mounted + path)
@@ -149,7 +161,7 @@ func (c *contract) acks(server, spike string) {
 }
 
 // marks sets one, and compares what was before it with what was since.
-func (c *contract) marks(server string) {
+func (c *contract) marks(server, spike string) {
 	mark := c.stored(server, ask{path: "/marks", body: `{"text": "build 77", "kind": "deploy"}`})
 	for _, a := range []ask{
 		{method: "POST", path: "/marks", kind: jsonKind, body: `{"text": ""}`, want: 400},
@@ -157,6 +169,9 @@ func (c *contract) marks(server string) {
 		{method: "POST", path: "/marks", kind: "text/plain", body: `{}`, want: 415},
 		{method: "GET", path: "/marks", want: 200},
 		{method: "GET", path: "/compare?endpoint=GET+/checkout&mark=" + mark, want: 200},
+		{method: "GET", path: "/compare?endpoint=GET+/checkout&spike=" + url.QueryEscape(spike), want: 200},
+		{method: "GET", path: "/compare?endpoint=GET+/checkout&spike=x", want: 404},
+		{method: "GET", path: "/compare?endpoint=GET+/checkout&spike=x&mark=" + mark, want: 400},
 		{method: "GET", path: "/compare?mark=" + mark, want: 400},
 		{method: "GET", path: "/compare?endpoint=GET+/checkout", want: 400},
 		{method: "GET", path: "/compare?endpoint=GET+/checkout&from=yesterday", want: 400},

@@ -134,7 +134,7 @@ func TestKeyboard(t *testing.T) {
 	tb.press('/')
 	tb.until(`document.activeElement.id === "filter"`)
 	tb.press('k', 'i', 'n', 'd', '4')
-	tb.until(`document.querySelectorAll("#endpoints tbody tr").length === 1 && location.hash.includes("filter=kind4")`)
+	tb.until(`document.querySelectorAll("#endpoints tbody tr").length === 1 && location.hash.includes("q=kind4")`)
 	tb.press(escapeKey)
 	tb.until(`document.querySelectorAll("#endpoints tbody tr").length > 5 && document.activeElement === document.body`)
 	tb.press(' ')

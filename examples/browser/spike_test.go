@@ -103,5 +103,6 @@ func TestSpikeShowsUp(t *testing.T) {
 	tb.until(row("/checkout") + `.classList.contains("spiking")`)
 	tb.until(`document.title.startsWith("\u25b2")`)
 	tb.until(`document.querySelector("#chart svg")`)
+	tb.until(`document.getElementById("history-empty").textContent === "None has ended: one is open, see above." && ` + chartName + `.includes("/checkout")`)
 	tb.quiet(s.base)
 }

@@ -17,7 +17,9 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 
 	"github.com/otelperf/otelperf-go/otelperf"
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
@@ -51,7 +53,8 @@ func shopProcess() error {
 	if err != nil {
 		return err
 	}
-	tp := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(mon.SpanProcessor(nil)))
+	res := resource.NewSchemaless(semconv.ServiceName("shop"))
+	tp := sdktrace.NewTracerProvider(sdktrace.WithResource(res), sdktrace.WithSpanProcessor(mon.SpanProcessor(nil)))
 	mp := sdkmetric.NewMeterProvider(sdkmetric.WithReader(mon.Reader()))
 	s := newShop(db, setup.Backend.Inventory, otelhttp.NewTransport(&http.Transport{MaxIdleConnsPerHost: 100},
 		otelhttp.WithTracerProvider(tp), otelhttp.WithMeterProvider(mp)), tp.Tracer("shop"))

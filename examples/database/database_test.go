@@ -23,6 +23,7 @@ import (
 // rig is a service in which every request is slow, and no trace is sampled.
 type rig struct {
 	mon     *otelperf.Monitor
+	db      store
 	handler http.Handler
 }
 
@@ -47,7 +48,7 @@ func newRig(t *testing.T, open func() (store, error)) *rig {
 		otel.SetTracerProvider(before)
 		_ = mon.Shutdown(context.Background())
 	})
-	return &rig{mon, otelhttp.NewHandler(mon.Middleware(routes(db, c)), "orders", otelhttp.WithTracerProvider(tp))}
+	return &rig{mon, db, otelhttp.NewHandler(mon.Middleware(routes(db, c)), "orders", otelhttp.WithTracerProvider(tp))}
 }
 
 func must(t *testing.T, err error) {
@@ -150,12 +151,12 @@ func outline(n *slowlog.Node, indent string) string {
 }
 
 func TestSQLite(t *testing.T) {
-	r := newRig(t, func() (store, error) { return openSQLite(t.Context()) })
+	r := newRig(t, func() (store, error) { return openSQLite(t.Context(), ofSQLite) })
 	checkOrders(t, r, "sqlite")
 }
 
 func TestRedis(t *testing.T) {
-	r := newRig(t, func() (store, error) { return openSQLite(t.Context()) })
+	r := newRig(t, func() (store, error) { return openSQLite(t.Context(), ofSQLite) })
 	e := r.get(t, "/stock", "/stock")
 	calls := 0
 	var walk func(n *slowlog.Node)

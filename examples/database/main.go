@@ -37,7 +37,7 @@ func main() {
 func run(ctx context.Context, listen, postgresURL, redisAddress string) (err error) {
 	var db store
 	if postgresURL == "" {
-		db, err = openSQLite(ctx)
+		db, err = openSQLite(ctx, ofSQLite)
 	} else {
 		db, err = openPostgres(ctx, postgresURL)
 	}
@@ -47,7 +47,7 @@ func run(ctx context.Context, listen, postgresURL, redisAddress string) (err err
 	defer db.Close()
 
 	// A request of more than 0.2 ms is slow here, since SQLite in memory is so fast.
-	mon, shutdown, err := otelperf.Setup(ctx, otelperf.WithSlowThreshold(200*time.Microsecond), otelperf.WithoutMetricExport(),
+	mon, shutdown, err := otelperf.Setup(ctx, otelperf.WithServiceName("orders"), otelperf.WithSlowThreshold(200*time.Microsecond),
 		otelperf.WithSampler(sdktrace.TraceIDRatioBased(0.05)), otelperf.WithDB("orders", db))
 	if err != nil {
 		return err

@@ -98,3 +98,8 @@ func (s *server) run(t *testing.T, name string, args ...string) {
 		t.Fatalf("%v: %v\n%s\n%s", cmd.Args, err, out, log)
 	}
 }
+
+func TestRepeatedCallsOfPostgres(t *testing.T) {
+	url := startPostgres(t)
+	checkRepeated(t, func() (store, error) { return openPostgres(t.Context(), url) }, "postgresql SELECT products")
+}

@@ -14,11 +14,13 @@ import (
 
 type sqlite struct{ db *sql.DB }
 
-// openSQLite opens a database in memory through otelsql. It does not know which system is behind a driver: without the
-// attribute db.system.name, its spans are taken for databases by their statement alone.
-func openSQLite(ctx context.Context) (_ store, err error) {
-	db, err := otelsql.Open("sqlite", ":memory:", otelsql.WithAttributes(semconv.DBSystemNameSQLite),
-		otelsql.WithSpanOptions(otelsql.SpanOptions{OmitConnResetSession: true, OmitRows: true, OmitConnectorConnect: true}))
+// ofSQLite tells otelsql, which does not know it, what system is behind the driver: without the attribute, its spans are taken for
+// databases by their statement alone.
+var ofSQLite = otelsql.WithAttributes(semconv.DBSystemNameSQLite)
+
+// openSQLite opens a database in memory through otelsql.
+func openSQLite(ctx context.Context, options ...otelsql.Option) (_ store, err error) {
+	db, err := otelsql.Open("sqlite", ":memory:", options...)
 	if err != nil {
 		return nil, err
 	}

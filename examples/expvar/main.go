@@ -53,7 +53,7 @@ func run(ctx context.Context, listen string) (err error) {
 
 // options leave the readers of the variables out of the numbers.
 func options() []otelperf.SetupOption {
-	return []otelperf.SetupOption{otelperf.WithoutMetricExport(), otelperf.WithIgnoredPaths("/debug/vars")}
+	return []otelperf.SetupOption{otelperf.WithServiceName("worker"), otelperf.WithIgnoredPaths("/debug/vars")}
 }
 
 // handler publishes the summary. It can be called once in a process: expvar panics if a name is published again.

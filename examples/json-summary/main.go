@@ -56,7 +56,7 @@ func run(ctx context.Context, listen string) (err error) {
 
 // options leave the dashboard's own requests out of the numbers.
 func options() []otelperf.SetupOption {
-	return []otelperf.SetupOption{otelperf.WithoutMetricExport(), otelperf.WithIgnoredPaths("/dashboard", "/favicon.ico")}
+	return []otelperf.SetupOption{otelperf.WithServiceName("shop"), otelperf.WithIgnoredPaths("/dashboard", "/favicon.ico")}
 }
 
 func handler(mon *otelperf.Monitor) http.Handler {

@@ -5,6 +5,7 @@ package openapi
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"maps"
@@ -164,6 +165,11 @@ func TestEveryAnswerIsAsTheContractSays(t *testing.T) {
 							r.check(t, http.MethodGet, with(asked, "window", w), "", want)
 						}
 						r.check(t, http.MethodGet, with(asked, "window", "2m"), "", http.StatusBadRequest)
+					}
+					if p.Value.Name == "from" && strings.HasPrefix(path, "/endpoints/") {
+						now := time.Now().Unix()
+						r.check(t, http.MethodGet, fmt.Sprintf("%s&from=%d&to=%d", asked, now-60, now+1), "", want)
+						r.check(t, http.MethodGet, fmt.Sprintf("%s&from=%d&to=%d", asked, now-90000, now-86400), "", http.StatusBadRequest)
 					}
 					if (p.Value.Name == "histogram" || p.Value.Name == "trend") && want == http.StatusOK {
 						r.check(t, http.MethodGet, with(asked, p.Value.Name, "true"), "", want)

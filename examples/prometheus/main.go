@@ -21,7 +21,9 @@ import (
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	otelprometheus "go.opentelemetry.io/otel/exporters/prometheus"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 
 	"github.com/otelperf/otelperf-go/otelperf"
 )
@@ -75,8 +77,9 @@ func newService() (*service, error) {
 	if err != nil {
 		return nil, errors.Join(err, mon.Shutdown(context.Background()))
 	}
+	res := sdktrace.WithResource(resource.NewSchemaless(semconv.ServiceName("worker")))
 	s := &service{mon: mon, mp: sdkmetric.NewMeterProvider(sdkmetric.WithReader(exporter)),
-		tp: sdktrace.NewTracerProvider(sdktrace.WithSampler(mon.Sampler(nil)), sdktrace.WithSpanProcessor(mon.SpanProcessor(nil)))}
+		tp: sdktrace.NewTracerProvider(res, sdktrace.WithSampler(mon.Sampler(nil)), sdktrace.WithSpanProcessor(mon.SpanProcessor(nil)))}
 	install(s)
 
 	mux := http.NewServeMux()

@@ -3,6 +3,7 @@
 package baseline
 
 import (
+	"iter"
 	"math"
 	"time"
 )
@@ -111,4 +112,23 @@ func (d *Detector) Quantile(q float64) (_ time.Duration, ok bool) {
 		return 0, false
 	}
 	return duration(d.normal.quantile(q)), true
+}
+
+// Share is how many of the baseline's requests lie in one of its buckets: (2^(Index/8), 2^((Index+1)/8)] seconds, which is that of
+// OpenTelemetry's exponential histogram at scale 3. The lowest and the highest one hold what lies outside, too.
+type Share struct {
+	Index int32   // -136 to 79
+	Share float64 // above 0, up to 1
+}
+
+// Shares yields the buckets of the baseline that are not empty, ascending, at most 216. Their shares add up to 1. There are none as
+// long as nothing has been learned.
+func (d *Detector) Shares() iter.Seq[Share] {
+	return func(yield func(Share) bool) {
+		for i, w := range d.normal.weight {
+			if w > 0 && d.normal.sum > 0 && !yield(Share{Index: int32(i + firstCell), Share: float64(w) / d.normal.sum}) {
+				return
+			}
+		}
+	}
 }

@@ -11,7 +11,7 @@ import (
 )
 
 func TestNumbersOfManyEndpointsAllocateNothing(t *testing.T) {
-	e, dst := manyEndpoints(t, 50), make([]time.Duration, 3)
+	e, dst := manyEndpoints(t, 50), make([]time.Duration, len(quantiles))
 	for _, w := range slices.Backward(windows) {
 		if n := testing.AllocsPerRun(10, func() { e.numbers(w, dst) }); n != 0 {
 			t.Errorf("window %d: %v allocations, want 0", w, n)

@@ -112,7 +112,7 @@ func (e *Engine) numbers(w Window, dst []time.Duration) (total uint64) {
 
 // BenchmarkNumbers1000 is what a query of all endpoints costs before it is put into rows.
 func BenchmarkNumbers1000(b *testing.B) {
-	e, dst := manyEndpoints(b, 1000), make([]time.Duration, 3)
+	e, dst := manyEndpoints(b, 1000), make([]time.Duration, len(quantiles))
 	b.ReportAllocs()
 	for b.Loop() {
 		e.numbers(FiveMinutes, dst)

@@ -51,6 +51,9 @@ type Options struct {
 	Detector baseline.Config
 	// Objectives are shares of requests that are to be good.
 	Objectives []SLO
+	// SlowFrom returns from which duration a request of an endpoint is slow, in general. It is called where rows are read, and must return at
+	// once and not call the Engine. Nil: it is not known.
+	SlowFrom func(conventions.Endpoint) time.Duration
 	// Publish is called within Advance and Reset when what the request path must know of an endpoint has changed. It must return at once
 	// and not call the Engine. Nil: it is not called.
 	Publish func(conventions.Endpoint, spikeprocessor.EndpointState)

@@ -53,22 +53,21 @@ const (
 	silent   = "silent"
 )
 
-// errors is the state of the failures of an endpoint, and the usual share of them, NaN while that is not known.
-func (ep *endpoint) errors() (string, float64) {
+// errors sets what a row says of the failures of its endpoint.
+func (r *Row) errors(ep *endpoint) {
 	s := ep.failing.State(failures.Failed)
-	usual := s.Usual
+	r.Errors, r.UsualErrors, r.ErrorsNeeded = normal, s.Usual, s.Needed
 	if s.Learning {
-		usual = math.NaN()
+		r.UsualErrors = math.NaN()
 	}
 	switch {
 	case ep.open[Failures] != nil || ep.open[Panics] != nil:
-		return failing, usual
+		r.Errors = failing
 	case s.Learning:
-		return learning, usual
+		r.Errors = learning
 	case s.Elevated || ep.failing.State(failures.Panics).Elevated:
-		return elevated, usual
+		r.Errors = elevated
 	}
-	return normal, usual
 }
 
 // trafficState is that of an endpoint; what is never silent is normal.

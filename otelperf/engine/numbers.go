@@ -16,23 +16,25 @@ type Numbers struct {
 	Seconds  float64               // of the span that are covered
 	Outcomes slowlog.OutcomeCounts // requests by how they ended
 
-	Timed         uint64        // durations that the following are of; with 0 they mean nothing
-	TotalSeconds  float64       // sum of the durations
-	Min, Max      time.Duration // shortest and longest
-	P50, P95, P99 time.Duration // quantiles, off by at most ErrorBound as a share of them
-	ErrorBound    float64       // 0.0055 mostly; NaN if buckets were wider than ours
-	Beyond        time.Duration // what is not shorter is not known: it came from a bucket without an end; 0 is none
+	Timed        uint64        // durations that the following are of; with 0 they mean nothing
+	TotalSeconds float64       // sum of the durations
+	Min, Max     time.Duration // shortest and longest
+	// Quantiles, off by at most ErrorBound as a share of them. P999 is that of 0.999; with fewer than 1000 durations it is Max, and says
+	// nothing.
+	P50, P90, P95, P99, P999 time.Duration
+	ErrorBound               float64       // 0.0055 mostly; NaN if buckets were wider than ours
+	Beyond                   time.Duration // what is not shorter is not known: it came from a bucket without an end; 0 is none
 }
 
-var quantiles = []float64{0.5, 0.95, 0.99}
+var quantiles = []float64{0.5, 0.9, 0.95, 0.99, 0.999}
 
 func numbersOf(t *timeline.Aggregate, seconds float64) Numbers {
 	h := &t.Durations
 	n := Numbers{Seconds: seconds, Outcomes: t.Outcomes, ErrorBound: h.ErrorBound()}
-	var q [3]time.Duration
+	var q [5]time.Duration
 	if h.Quantiles(q[:], quantiles) {
 		n.Timed, n.TotalSeconds, n.Min, n.Max = h.Count(), h.SumSeconds(), h.Min(), h.Max()
-		n.P50, n.P95, n.P99 = q[0], q[1], q[2]
+		n.P50, n.P90, n.P95, n.P99, n.P999 = q[0], q[1], q[2], q[3], q[4]
 	}
 	return n
 }

@@ -91,7 +91,7 @@ func (e *Engine) outcomesSince(ep *endpoint, since time.Time) (sum slowlog.Outco
 	if e.now.Sub(since) > timeline.KeptSteps*timeline.StepSeconds*time.Second {
 		w = Hour
 	}
-	for p := range ep.line.Points(w.span(), e.step, since.Unix(), &e.scratch.Aggregate) {
+	for p := range ep.line.Points(w.span().Units(e.step).Since(since.Unix()), e.step, &e.scratch.Aggregate) {
 		sum.Add(&p.Aggregate.Outcomes)
 	}
 	return sum
@@ -99,7 +99,7 @@ func (e *Engine) outcomesSince(ep *endpoint, since time.Time) (sum slowlog.Outco
 
 // addAll takes in all requests since the restart, as far as the history goes back.
 func (e *Engine) addAll(ep *endpoint, p *part) {
-	for m := range ep.line.Points(Hour.span(), e.step, 0, &e.scratch.Aggregate) {
+	for m := range ep.line.Points(Hour.span().Units(e.step), e.step, &e.scratch.Aggregate) {
 		p.add(&m.Aggregate.Outcomes, m.Aggregate.Durations.Count(), p.slow(m.Aggregate.Durations.Buckets()))
 	}
 }

@@ -76,7 +76,7 @@ func TestResetOfBaselinesEndsOpenIncidents(t *testing.T) {
 	if all := w.Incidents(); !strings.HasSuffix(all[1].Reason, "; ended by a reset of the baselines") || strings.Contains(all[0].Reason, "reset") {
 		t.Errorf("reasons are %q and %q, want that a reset has ended only the first incident", all[1].Reason, all[0].Reason)
 	}
-	s, _ := w.Series("GET", "/a", "", All)
+	s, _ := w.Series("GET", "/a", "", Period{Window: All})
 	if len(s.Incidents) != 2 || s.Incidents[0].State != Ended {
 		t.Errorf("the series has %+v, want both incidents", s.Incidents)
 	}

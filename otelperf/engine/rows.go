@@ -19,16 +19,21 @@ const TrendMinutes = 30
 type Row struct {
 	Endpoint conventions.Endpoint // it is of
 	Numbers
-	BaselineP99 time.Duration  // what p99 normally is; 0 while that is not known
-	Phase       baseline.Phase // learning, normal or spiking
-	Spike       *Part          // in the open incident of its latency; nil for none
-	Errors      string         // of its failures: learning, normal, elevated (a share fails always, which is usual here) or failing
-	UsualErrors float64        // the share that usually fails, 0 to 1; NaN while that is not known
-	Traffic     string         // learning, normal, or silent: far fewer requests than usual at this hour; of what is no request, normal
-	Needed      uint64         // requests missing for a baseline p99, while learning
-	GraceLeft   time.Duration  // how long requests will still not be learned from
-	JudgedIn    time.Duration  // how long they will still not be judged, since the start or after a silence
-	Coarse      bool           // durations came from buckets wider than ours
+	BaselineP99  time.Duration  // what p99 normally is; 0 while that is not known
+	Phase        baseline.Phase // learning, normal or spiking
+	Spike        *Part          // in the open incident of its latency; nil for none
+	Errors       string         // of its failures: learning, normal, elevated (a share fails always, which is usual here) or failing
+	UsualErrors  float64        // the share that usually fails, 0 to 1; NaN while that is not known
+	ErrorsNeeded uint64         // requests missing for that, while it is learned; 0 if the end of the minute tells
+	Traffic      string         // learning, normal, or silent: far fewer requests than usual at this hour; of what is no request, normal
+	Needed       uint64         // requests missing for a baseline p99, while learning
+	GraceLeft    time.Duration  // how long requests will still not be learned from
+	JudgedIn     time.Duration  // how long they will still not be judged, since the start or after a silence
+	SlowFrom     time.Duration  // of Options.SlowFrom; 0 without one
+	// Impact is what it costs those who call it, in milliseconds a second: the time that requests took beyond the usual p99, or beyond
+	// SlowFrom while that is not known; SlowFrom for each that failed; and 1 % of all their time.
+	Impact float64
+	Coarse bool // durations came from buckets wider than ours
 	// OutcomesUnknown marks requests beyond the cardinality limit of an SDK: how they ended is not known, and counts as ok.
 	OutcomesUnknown bool
 
@@ -49,6 +54,7 @@ type Histogram struct {
 // Query says which rows are wanted, and what of them.
 type Query struct {
 	Window    Window                      // that the numbers cover
+	From, To  time.Time                   // if To is not zero: that they cover, in place of Window; see Period
 	Wants     func(conventions.Kind) bool // nil: all
 	Histogram bool                        // with Row.Histogram
 	Trend     bool                        // with Row.Trend
@@ -62,10 +68,11 @@ type Query struct {
 func (e *Engine) Rows(q Query) (rows []Row, covered time.Duration) {
 	e.mu.Lock()
 	n := len(e.endpoints)
-	covered = e.covered(q.Window)
+	covered = e.coveredBy(q.period())
 	e.mu.Unlock()
+	var sum timeline.Aggregate
 	for id := range n {
-		if row, ok := e.rowOf(id, &q, covered); ok {
+		if row, ok := e.rowOf(id, &q, covered, &sum); ok {
 			rows = append(rows, row)
 		}
 	}
@@ -77,7 +84,9 @@ func byName(a, b Row) int {
 	return cmp.Or(cmp.Compare(a.Endpoint.Route, b.Endpoint.Route), cmp.Compare(a.Endpoint.Method, b.Endpoint.Method), cmp.Compare(a.Endpoint.Kind, b.Endpoint.Kind))
 }
 
-func (e *Engine) rowOf(id int, q *Query, covered time.Duration) (Row, bool) {
+func (q *Query) period() *Period { return &Period{Window: q.Window, From: q.From, To: q.To} }
+
+func (e *Engine) rowOf(id int, q *Query, covered time.Duration, sum *timeline.Aggregate) (Row, bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	ep := e.endpoints[id]
@@ -85,13 +94,13 @@ func (e *Engine) rowOf(id int, q *Query, covered time.Duration) (Row, bool) {
 		return Row{}, false
 	}
 	t := &e.scratch.Aggregate
-	if q.Once {
+	if q.Once && q.To.IsZero() {
 		t.Reset()
 		ep.line.Collect(q.Window.span(), e.step, t)
 	} else {
-		t = ep.line.Window(q.Window.span(), e.step, t)
+		t = e.sum(ep, q.period(), sum)
 	}
-	row := ep.row(t, covered)
+	row := e.row(ep, t, covered)
 	if q.Histogram {
 		row.Histogram = histogramOf(t)
 	}
@@ -101,14 +110,18 @@ func (e *Engine) rowOf(id int, q *Query, covered time.Duration) (Row, bool) {
 	return row, true
 }
 
-func (ep *endpoint) row(t *timeline.Aggregate, covered time.Duration) Row {
+func (e *Engine) row(ep *endpoint, t *timeline.Aggregate, covered time.Duration) Row {
 	state := ep.detector.State()
 	row := Row{
 		Endpoint: ep.name, Numbers: ep.numbers(t, covered.Seconds()), Coarse: ep.coarse, OutcomesUnknown: ep.unknown,
 		Phase: state.Phase, Needed: state.Needed, GraceLeft: state.GraceLeft, JudgedIn: state.JudgedIn, BaselineP99: ep.baselineP99(),
 	}
-	row.Errors, row.UsualErrors = ep.errors()
+	row.errors(ep)
 	row.Traffic = ep.trafficState()
+	if e.options.SlowFrom != nil {
+		row.SlowFrom = e.options.SlowFrom(ep.name)
+	}
+	row.Impact = row.impact(&t.Durations)
 	if ep.part != nil {
 		row.Spike = new(ep.part.Part)
 	}
@@ -147,16 +160,19 @@ type Snapshot struct {
 }
 
 // Snapshot returns all rows of a window and the totals of the requests among them, of one moment.
-func (e *Engine) Snapshot(w Window) *Snapshot {
+func (e *Engine) Snapshot(w Window) *Snapshot { return e.SnapshotOf(Period{Window: w}) }
+
+// SnapshotOf is the Snapshot of a period. With a fixed time the numbers are of that time, and what is usual and what is wrong of now.
+func (e *Engine) SnapshotOf(p Period) *Snapshot {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	covered := e.covered(w)
-	s := &Snapshot{Window: w, Rows: make([]Row, 0, len(e.endpoints))}
-	var all timeline.Aggregate
+	covered := e.coveredBy(&p)
+	s := &Snapshot{Window: p.Window, Rows: make([]Row, 0, len(e.endpoints))}
+	var all, sum timeline.Aggregate
 	var beyond time.Duration
 	for ep := range e.all() {
-		t := ep.line.Window(w.span(), e.step, &e.scratch.Aggregate)
-		s.Rows = append(s.Rows, ep.row(t, covered))
+		t := e.sum(ep, &p, &sum)
+		s.Rows = append(s.Rows, e.row(ep, t, covered))
 		if ep.name.Kind.Request() {
 			total := ep.line.Total()
 			s.Requests += total.Total()

@@ -158,6 +158,12 @@ func Dependency(kind trace.SpanKind, attrs []attribute.KeyValue) (c Category, pr
 // of many.
 func (c Category) NameOf(span string, attrs []attribute.KeyValue) (name, statement string) {
 	switch c {
+	case categoryOther, categoryDB:
+		if upkeep, _ := Upkeep(span); upkeep {
+			return upkeepName, ""
+		}
+	}
+	switch c {
 	case categoryHTTP:
 		if i := strings.IndexAny(span, "/?"); i >= 0 {
 			span = strings.TrimSpace(span[:strings.LastIndexByte(span[:i], ' ')+1])

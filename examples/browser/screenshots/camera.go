@@ -17,33 +17,35 @@ import (
 // camera takes pictures of the page.
 type camera struct {
 	tab   context.Context
-	page  string // URL
 	dir   string
 	close func()
 }
 
-// openCamera starts the browser, and opens the page already, so that its sparklines are filled when pictures are taken.
-func openCamera(ctx context.Context, page, dir string) (*camera, error) {
+// openBrowser starts one, until it is closed.
+func openBrowser(ctx context.Context) (browser context.Context, end func(), err error) {
 	profile, err := os.MkdirTemp("", "otelperf-screenshots-")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	browser, end, err := chromium.Start(ctx, profile)
+	browser, stop, err := chromium.Start(ctx, profile)
 	if err != nil {
 		_ = os.RemoveAll(profile)
-		return nil, err
+		return nil, nil, err
 	}
-	tab, closeTab := chromium.Tab(browser)
-	c := &camera{tab: tab, page: page, dir: dir, close: func() {
-		closeTab()
-		end()
+	return browser, func() {
+		stop()
 		_ = os.RemoveAll(profile)
-	}}
+	}, nil
+}
+
+// openCamera opens the page already, so that its sparklines are filled when pictures are taken.
+func openCamera(browser context.Context, page, dir string) (*camera, error) {
+	tab, closeTab := chromium.Tab(browser)
 	if err := chromedp.Do(tab, chromedp.Navigate(page)); err != nil {
-		c.close()
+		closeTab()
 		return nil, err
 	}
-	return c, nil
+	return &camera{tab: tab, dir: dir, close: closeTab}, nil
 }
 
 const wide, high = 1360, 1000 // CSS pixels
@@ -110,11 +112,16 @@ func (c *camera) take(p picture) error {
 	if err != nil {
 		return err
 	}
+	return c.keep(p.name, shot)
+}
+
+// keep writes a picture as a small file.
+func (c *camera) keep(name string, shot []byte) error {
 	small, err := shrink(shot)
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(c.dir, p.name+".png")
+	path := filepath.Join(c.dir, name+".png")
 	fmt.Printf("%s: %d KiB\n", path, len(small)>>10)
 	return os.WriteFile(path, small, 0o644)
 }

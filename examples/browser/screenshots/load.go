@@ -13,17 +13,32 @@ import (
 	"time"
 )
 
-// mix is what visitors ask for, and how many times a second.
-var mix = []struct {
+// visits are those of one endpoint, and how many there are a second.
+type visits struct {
 	method, path string
 	rate         float64
-}{
+}
+
+// shopping is what visitors of the shop ask for: seven endpoints.
+var shopping = []visits{
 	{"GET", "/products", 22}, {"GET", "/products/", 16}, {"GET", "/search?q=teapot", 8}, {"GET", "/cart", 6}, {"POST", "/orders", 3},
-	{"GET", "/export", 0.09}, {"GET", "/voucher", 0.06}, {"GET", "/report", 0.05}, {"GET", "/wp-login.php", 0.3},
+	{"GET", "/export", 0.09}, {"GET", "/wp-login.php", 0.3},
+}
+
+// rare is what else happens.
+var rare = []visits{{"GET", "/report", 0.05}, {"GET", "/voucher", 0.06}}
+
+// tenanted are visits of the endpoints of n tenants: many of a few, few of most.
+func tenanted(n int) []visits {
+	all := make([]visits, n)
+	for i := range all {
+		all[i] = visits{"GET", tenantPath(i), 0.1 + 8/float64(1+i)}
+	}
+	return all
 }
 
 // startLoad sends requests until the function that it returns is called, which waits for the last of them.
-func startLoad(ctx context.Context, s *shop) (stop func()) {
+func startLoad(ctx context.Context, s *shop, mix []visits) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}} // what breaks on a kept connection would be sent again
 	var all sync.WaitGroup

@@ -8,16 +8,23 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"time"
 )
 
 func main() {
 	out := flag.String("out", ".", "`folder` for the pictures")
 	calm := flag.Duration("calm", 5*time.Minute, "how long all is well before the pictures, 20s or more")
+	matrix := flag.Bool("matrix", false, "instead of the README's pictures those of each state, width and colour scheme, with an index")
+	height := flag.Float64("height", 2400, "with -matrix: how much of the page is taken, in CSS `pixels`")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *out, max(*calm, 20*time.Second)); err != nil {
+	take := func() error { return run(ctx, *out, max(*calm, 20*time.Second)) }
+	if *matrix {
+		take = func() error { return takeMatrix(ctx, *out, *height) }
+	}
+	if err := take(); err != nil {
 		fmt.Fprintln(os.Stderr, "screenshots:", err)
 		os.Exit(1)
 	}
@@ -28,14 +35,19 @@ func run(ctx context.Context, dir string, calm time.Duration) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	s, err := openShop()
+	s, err := openShop(0)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	load := startLoad(ctx, s)
+	load := startLoad(ctx, s, slices.Concat(shopping, rare))
 	defer load()
-	c, err := openCamera(ctx, s.url+"/debug/otelperf/", dir)
+	browser, end, err := openBrowser(ctx)
+	if err != nil {
+		return err
+	}
+	defer end()
+	c, err := openCamera(browser, s.url+"/debug/otelperf/", dir)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"math"
@@ -36,10 +37,11 @@ type shop struct {
 	close  func()
 }
 
-func openShop() (*shop, error) {
+// openShop starts it, with the endpoints of some tenants besides its own.
+func openShop(tenants int) (*shop, error) {
 	mon, err := otelperf.New(otelperf.WithLogger(slog.New(slog.DiscardHandler)), otelperf.WithSlowThreshold(400*time.Millisecond),
 		otelperf.WithEvents(), otelperf.WithIgnoredPaths("/t/"), otelperf.WithBaseline(baseline.Config{Grace: 5 * time.Second}),
-		otelperf.WithTraceURL("https://jaeger.example.com/trace/{trace_id}"))
+		otelperf.WithMaxEndpoints(1000), otelperf.WithTraceURL("https://jaeger.example.com/trace/{trace_id}"))
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +51,7 @@ func openShop() (*shop, error) {
 	instrument := []otelhttp.Option{otelhttp.WithTracerProvider(tp), otelhttp.WithMeterProvider(mp)}
 	stock := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { time.Sleep(about(4 * time.Millisecond)) }))
 	s := &shop{mon: mon, tracer: tp.Tracer("shop"), client: &http.Client{Transport: otelhttp.NewTransport(http.DefaultTransport, instrument...)}}
-	s.server = httptest.NewUnstartedServer(otelhttp.NewHandler(mon.Middleware(s.mux(stock.URL)), "shop", append(instrument, otelhttp.WithFilter(mon.Filter))...))
+	s.server = httptest.NewUnstartedServer(otelhttp.NewHandler(mon.Middleware(s.mux(stock.URL, tenants)), "shop", append(instrument, otelhttp.WithFilter(mon.Filter))...))
 	s.server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError) // panics are part of the pictures
 	s.server.Start()
 	s.url = s.server.URL
@@ -65,7 +67,7 @@ func openShop() (*shop, error) {
 	return s, nil
 }
 
-func (s *shop) mux(stock string) http.Handler {
+func (s *shop) mux(stock string, tenants int) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/debug/otelperf/", http.StripPrefix("/debug/otelperf", s.mon.Handler()))
 	mux.Handle("/t/", http.StripPrefix("/t", s.mon.TrackHandler()))
@@ -98,10 +100,24 @@ func (s *shop) mux(stock string) http.Handler {
 		s.call(r, http.MethodPost, stock+"/reservations")
 		w.WriteHeader(http.StatusCreated)
 	})
+	for i := range tenants {
+		table := "SELECT " + kinds[i%len(kinds)]
+		mux.HandleFunc("GET "+tenantPath(i), func(_ http.ResponseWriter, r *http.Request) {
+			s.query(r, table, time.Duration(2+i%23)*time.Millisecond)
+		})
+	}
 	mux.HandleFunc("GET /export", s.export)
 	mux.HandleFunc("GET /report", func(_ http.ResponseWriter, r *http.Request) { pause(r.Context(), 40*time.Second) })
 	mux.HandleFunc("GET /voucher", func(http.ResponseWriter, *http.Request) { panic("shop: voucher without a value") })
 	return mux
+}
+
+// kinds are what a tenant has.
+var kinds = [...]string{"deployments", "environments", "invoices", "members", "permissions", "pipelines", "webhooks"}
+
+// tenantPath is that of the i-th endpoint of the tenants: long, and alike but for its end.
+func tenantPath(i int) string {
+	return fmt.Sprintf("/api/v1/organizations/tenant-%d/projects/default/settings/%s", i/len(kinds), kinds[i%len(kinds)])
 }
 
 // export is slow for a reason that its waterfall shows: customers are fetched one by one.

@@ -14,7 +14,7 @@ import (
 )
 
 // small is the size in bytes up to which a picture may have all of its colours.
-const small = 280 << 10
+const small = 64 << 10
 
 // shrink writes a PNG anew, as small as the encoder makes it. One that is still not small gets at most 256 colours, which on a
 // page of flat colours can hardly be seen, and which makes it a third as large.

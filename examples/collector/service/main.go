@@ -52,6 +52,7 @@ func run(ctx context.Context, listen string, slowAfter time.Duration) (err error
 	events := sdklog.NewLoggerProvider(sdklog.WithProcessor(sdklog.NewBatchProcessor(logs)))
 
 	mon, shutdown, err := otelperf.Setup(ctx,
+		otelperf.WithServiceName("shop"), // unless OTEL_SERVICE_NAME says otherwise
 		otelperf.WithSpanExporter(spans),
 		otelperf.WithMetricExporter(metrics),
 		otelperf.WithLoggerProvider(events),                        // spikes as log records

@@ -20,6 +20,7 @@ type Component string
 
 const (
 	Alertmanager Component = "prometheus-alertmanager"
+	Axe          Component = "axe-core" // of npm
 	Chromium     Component = "chromium"
 	Curl         Component = "curl"
 	Jq           Component = "jq"
@@ -28,7 +29,7 @@ const (
 	Prometheus   Component = "prometheus" // with promtool
 )
 
-var components = []Component{Alertmanager, Chromium, Curl, Jq, Nginx, Postgres, Prometheus}
+var components = []Component{Alertmanager, Axe, Chromium, Curl, Jq, Nginx, Postgres, Prometheus}
 
 // Missing skips the test, which cannot use a component for a reason, or fails it where the component is required.
 func Missing(tb testing.TB, c Component, reason string) {

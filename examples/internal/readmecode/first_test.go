@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/otelperf/otelperf-go/examples/internal/exampletest"
 )
@@ -47,6 +48,7 @@ func TestFirstReadme(t *testing.T) {
 
 // useProgram starts a program of the README, sends it requests, looks at its numbers and ends it.
 func useProgram(t *testing.T, binary string) {
+	began := time.Now()
 	base, end := startProgram(t, binary)
 	const requests = 20
 	for range requests {
@@ -58,10 +60,12 @@ func useProgram(t *testing.T, binary string) {
 		t.Errorf("the page is answered with %d", status)
 	}
 	var summary struct {
+		Service       string
 		TotalRequests int `json:"total_requests"`
 		Endpoints     []struct {
 			Method, Route string
 			Count         int
+			P99           *float64 `json:"p99_ms"`
 		}
 	}
 	exampletest.Eventually(t, "the summary has all requests", func() bool { // one that was made a moment before may be answered
@@ -71,8 +75,16 @@ func useProgram(t *testing.T, binary string) {
 		}
 		return summary.TotalRequests >= requests
 	})
+	if summary.Service != "elsewhere" {
+		t.Errorf("the service is %q, want what the environment says", summary.Service)
+	}
 	if len(summary.Endpoints) != 1 || summary.Endpoints[0].Method != "GET" || summary.Endpoints[0].Route != "/hello/{name}" || summary.Endpoints[0].Count != requests {
 		t.Errorf("the summary has %+v, want %d requests of GET /hello/{name} and nothing of what only watches", summary, requests)
+	} else if p99 := summary.Endpoints[0].P99; p99 == nil || *p99 <= 0 || *p99 > exampletest.Patience.Seconds()*1000 {
+		t.Errorf("the endpoint has no p99: %v", p99)
+	}
+	if took := time.Since(began); took > time.Minute {
+		t.Errorf("the numbers came after %v", took)
 	}
 	end()
 }
@@ -84,6 +96,7 @@ var shownURL = regexp.MustCompile(`(http://[^/]+)/debug/otelperf/\n`)
 func startProgram(t *testing.T, binary string) (base string, end func()) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), binary, "-listen", "127.0.0.1:0")
+	cmd.Env = append(os.Environ(), "OTEL_SERVICE_NAME=elsewhere")
 	cmd.Stdout = os.Stderr
 	stderr, err := cmd.StderrPipe()
 	if err != nil {

@@ -14,7 +14,6 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/otelperf/otelperf-go/otelperf/events"
 	"github.com/otelperf/otelperf-go/otelperf/internal/access"
 	"github.com/otelperf/otelperf-go/otelperf/internal/marks"
 	"github.com/otelperf/otelperf-go/otelperf/internal/mutes"
@@ -25,9 +24,14 @@ import (
 // Service is what a companion shows. Values of type any are encoded as JSON; ok is false for what there is not, or no longer. Windows
 // are among Config.Windows. Its methods are safe for concurrent use.
 type Service interface {
-	Summary(window string) any
+	Summary(p Period) any
 	Rows(RowsQuery) any
-	Series(e EndpointQuery, window string) (answer any, ok bool)
+	// Stored is the time that a Period may be of.
+	Stored() (from, to time.Time)
+	Series(EndpointQuery, Period) (answer any, ok bool)
+	// Distribution is the durations of an endpoint's requests in a few buckets; Heatmap the same over time.
+	Distribution(EndpointQuery, Period) (answer any, ok bool)
+	Heatmap(EndpointQuery, Period) (answer any, ok bool)
 	Detail(EndpointQuery) (answer any, ok bool)
 	// Stacks is where slow requests of an endpoint spend their time; StacksFile the same for other programs.
 	Stacks(EndpointQuery) (answer any, ok bool)
@@ -67,13 +71,13 @@ type Service interface {
 	Reset(baselines bool, by string) any
 	// Marks are what was changed and when; Mark sets one, and its error is a *marks.FieldError for what cannot be.
 	Marks(limit int) any
-	// Compare says what has changed at an endpoint; missing is "mark" or "endpoint" if there is no such thing.
+	// Compare says what has changed at an endpoint; missing is "mark", "spike" or "endpoint" if there is no such thing.
 	Compare(*CompareQuery) (answer any, missing string)
 	Mark(r *marks.Request, by string) (answer any, err error)
 	// Audit logs what somebody changed, later and elsewhere.
 	Audit(ctx context.Context, message string, attrs ...slog.Attr)
 	// Events is the tracker of analytics events; nil if there is none.
-	Events() *events.Tracker
+	Events() Events
 	// Unavailable says why there is nothing to stream; "" if there is.
 	Unavailable() string
 }
@@ -81,9 +85,15 @@ type Service interface {
 // EndpointQuery names an endpoint. Kind tells those apart that share method and route, and may be empty.
 type EndpointQuery struct{ Method, Route, Kind string }
 
+// Period is a window, or if that is "" the time from From up to before To.
+type Period struct {
+	Window   string
+	From, To time.Time
+}
+
 // RowsQuery says which rows are wanted, and what of them.
 type RowsQuery struct {
-	Window       string
+	Period
 	Dependencies bool // rows of what is called, not of what is served
 	Histogram    bool
 	Trend        bool
@@ -119,9 +129,10 @@ type Companion struct {
 
 // New returns a companion, without its stream until Start.
 func New(s Service, c Config) *Companion {
+	summary := func(window string) any { return s.Summary(Period{Window: window}) }
 	return &Companion{
 		service: s, config: c, guard: access.New(c.Access), mounts: web.Mounts{Usual: Mount},
-		streams: web.NewBroadcaster(c.MaxStreams, web.Topics{State: topicSummary, Produce: s.Summary, Events: []string{TopicSlow, TopicSpike, TopicMark}}, c.Faults),
+		streams: web.NewBroadcaster(c.MaxStreams, web.Topics{State: topicSummary, Produce: summary, Events: []string{TopicSlow, TopicSpike, TopicMark}}, c.Faults),
 	}
 }
 

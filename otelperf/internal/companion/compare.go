@@ -10,26 +10,35 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/internal/web"
 )
 
-// CompareQuery names an endpoint and what to compare it around: a mark, or what lies from a time on, up to another.
+// CompareQuery names an endpoint and what to compare it around: a mark, a spike, or what lies from a time on, up to another.
 type CompareQuery struct {
-	Endpoint, Kind string // "METHOD ROUTE"
-	Mark           string
+	Endpoint, Kind string    // "METHOD ROUTE"
+	Mark, Spike    string    // ids
 	From, To       time.Time // zero: not given
 }
 
 func (c *Companion) serveCompare(w http.ResponseWriter, r *http.Request) {
 	q := web.QueryOf(r)
-	want := CompareQuery{Endpoint: q.Required("endpoint"), Kind: q.Text("kind"), Mark: q.Text("mark"), From: q.Time("from"), To: q.Time("to")}
+	want := CompareQuery{Endpoint: q.Required("endpoint"), Kind: q.Text("kind"), Mark: q.Text("mark"), Spike: q.Text("spike"), From: q.Time("from"), To: q.Time("to")}
 	if q.Refused(w) {
 		return
 	}
-	if (want.Mark == "") == want.From.IsZero() {
-		problem.Write(w, problem.Invalid("mark", "What to compare around is missing, or there is too much of it.", "one of mark (an id of GET marks) and from (a time of RFC 3339)"))
+	around := 0
+	for _, given := range []bool{want.Mark != "", want.Spike != "", !want.From.IsZero()} {
+		if given {
+			around++
+		}
+	}
+	if around != 1 {
+		problem.Write(w, problem.Invalid("mark", "What to compare around is missing, or there is too much of it.",
+			"one of mark (an id of GET marks), spike (an id of GET spikes) and from (a time of RFC 3339)"))
 		return
 	}
 	switch answer, missing := c.service.Compare(&want); missing {
 	case "mark":
 		web.NotFound(w, "mark", "There is no mark %.40q, or no longer. GET marks lists those that are stored.", want.Mark)
+	case "spike":
+		web.NotFound(w, "spike", spikeUnknown, want.Spike)
 	case "endpoint":
 		web.NotFound(w, "endpoint", "There is no endpoint %.100q. GET endpoints and GET dependencies list those there are, as METHOD ROUTE.", want.Endpoint)
 	default:

@@ -15,8 +15,17 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/internal/web"
 )
 
+// Events is an *events.Tracker.
+type Events interface {
+	Recent(limit int) []events.RecentEvent
+	Stats() events.Stats
+	Flush(ctx context.Context) (events.FlushResult, error)
+	Sampling() events.Sampling
+	SetSampling(s events.Sampling) error
+}
+
 // eventRoutes are the paths of analytics events.
-func (c *Companion) eventRoutes(t *events.Tracker) map[string]http.HandlerFunc {
+func (c *Companion) eventRoutes(t Events) map[string]http.HandlerFunc {
 	e := &eventHandlers{c, t}
 	return map[string]http.HandlerFunc{
 		"GET /events/recent":   e.serveRecent,
@@ -30,7 +39,7 @@ func (c *Companion) eventRoutes(t *events.Tracker) map[string]http.HandlerFunc {
 // eventHandlers serve a tracker.
 type eventHandlers struct {
 	c *Companion
-	t *events.Tracker
+	t Events
 }
 
 // usualRecent is how many recent events are shown without ?limit=.

@@ -49,8 +49,10 @@ func (c *Companion) serveSpike(w http.ResponseWriter, r *http.Request) {
 }
 
 func noSpike(w http.ResponseWriter, id string) {
-	web.NotFound(w, "id", "There is no spike %.40q, or no longer. GET spikes lists those that are stored.", id)
+	web.NotFound(w, "id", spikeUnknown, id)
 }
+
+const spikeUnknown = "There is no spike %.40q, or no longer. GET spikes lists those that are stored."
 
 func (c *Companion) serveHealth(w http.ResponseWriter, r *http.Request) {
 	web.JSON(w, r, c.service.Health())

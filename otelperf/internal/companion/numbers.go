@@ -19,14 +19,14 @@ func (c *Companion) window(q *web.Query) string {
 
 func (c *Companion) serveSummary(w http.ResponseWriter, r *http.Request) {
 	q := web.QueryOf(r)
-	window := c.window(q)
+	p := c.period(q)
 	if q.Refused(w) {
 		return
 	}
-	c.shared.Serve(w, r, summaryKey(window), shareFor, func() any { return c.service.Summary(window) })
+	c.shared.Serve(w, r, summaryKey(p), shareFor, func() any { return c.service.Summary(p) })
 }
 
-func summaryKey(window string) string { return "summary " + window }
+func summaryKey(p Period) string { return fmt.Sprint("summary ", p) }
 
 func (c *Companion) serveEndpoints(w http.ResponseWriter, r *http.Request) { c.serveRows(w, r, false) }
 
@@ -37,7 +37,7 @@ func (c *Companion) serveDependencies(w http.ResponseWriter, r *http.Request) {
 func (c *Companion) serveRows(w http.ResponseWriter, r *http.Request, dependencies bool) {
 	q := web.QueryOf(r)
 	want := RowsQuery{
-		Window: c.window(q), Dependencies: dependencies, Histogram: q.Flag("histogram"), Trend: q.Flag("trend"),
+		Period: c.period(q), Dependencies: dependencies, Histogram: q.Flag("histogram"), Trend: q.Flag("trend"),
 		Sort: q.Choice("sort", c.config.Sortings[0], c.config.Sortings), Limit: q.Limit(web.MaxLimit),
 	}
 	if q.Refused(w) {
@@ -48,40 +48,4 @@ func (c *Companion) serveRows(w http.ResponseWriter, r *http.Request, dependenci
 		age = trendAge
 	}
 	c.shared.Serve(w, r, fmt.Sprint("rows ", want), age, func() any { return c.service.Rows(want) })
-}
-
-func endpointOf(q *web.Query) EndpointQuery {
-	return EndpointQuery{Method: q.Text("method"), Route: q.Required("route"), Kind: q.Text("kind")}
-}
-
-func (c *Companion) serveSeries(w http.ResponseWriter, r *http.Request) {
-	q := web.QueryOf(r)
-	e, window := endpointOf(q), c.window(q)
-	if q.Refused(w) {
-		return
-	}
-	answer, ok := c.service.Series(e, window)
-	if !ok {
-		noEndpoint(w, e)
-		return
-	}
-	web.JSON(w, r, answer)
-}
-
-func (c *Companion) serveDetail(w http.ResponseWriter, r *http.Request) {
-	q := web.QueryOf(r)
-	e := endpointOf(q)
-	if q.Refused(w) {
-		return
-	}
-	answer, ok := c.service.Detail(e)
-	if !ok {
-		noEndpoint(w, e)
-		return
-	}
-	web.JSON(w, r, answer)
-}
-
-func noEndpoint(w http.ResponseWriter, e EndpointQuery) {
-	web.NotFound(w, "route", "There is no endpoint %.100q. GET endpoints and GET dependencies list those there are.", e.Method+" "+e.Route)
 }

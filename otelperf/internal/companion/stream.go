@@ -32,7 +32,8 @@ func (c *Companion) serveStream(w http.ResponseWriter, r *http.Request) {
 		full = fmt.Sprintf("%d clients read the stream already, and no more are served: poll GET summary, or raise WithMaxStreams.", c.config.MaxStreams)
 	}
 	c.streams.Serve(w, r, web.Stream{Form: window, Topics: topics, Full: full, First: func() []byte {
-		body, err := c.shared.Get(summaryKey(window), shareFor, func() any { return c.service.Summary(window) })
+		p := Period{Window: window}
+		body, err := c.shared.Get(summaryKey(p), shareFor, func() any { return c.service.Summary(p) })
 		if err != nil {
 			return nil
 		}

@@ -3,6 +3,7 @@
 package failures
 
 import (
+	"math"
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/internal/steady"
@@ -130,6 +131,7 @@ func (d *Detector) Open(m Matter) (Event, bool) {
 // State is what is known of a share.
 type State struct {
 	Learning bool    // too few requests are known to say what is usual; all that fail from the first on is found nevertheless
+	Needed   uint64  // requests missing, while Learning; 0 if there are enough of them, which the end of the minute tells
 	Usual    float64 // the usual share, 0 to 1
 	Limit    float64 // the share up to which nothing is wrong
 	Elevated bool    // the usual share is at or above Config.Elevated: normal for this endpoint, but nothing to be proud of
@@ -148,7 +150,9 @@ func (d *Detector) State(m Matter) State {
 		Learning: !s.normal.known(), Limit: float64(s.null), Open: s.incident.open,
 		Evidence: min(1, max(s.fast(), s.slow())/t.alarm),
 	}
-	if !st.Learning {
+	if st.Learning {
+		st.Needed = uint64(max(0, math.Ceil(coldLeast-float64(s.normal.n+s.pending.n)-float64(s.minute.n))))
+	} else {
 		st.Usual = float64(s.normal.k / s.normal.n)
 		st.Elevated = st.Usual >= d.config.Elevated
 	}

@@ -3,7 +3,6 @@
 package httpmw
 
 import (
-	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -26,16 +25,15 @@ type exchange struct {
 	m       *middleware
 	w       http.ResponseWriter // as it arrived
 	full    both                // the same, if it has all that net/http's writers have, or hides one
-	start   time.Time
-	method  string // known method or _OTHER
-	head    bool
-	upgrade bool // the client asked for another protocol
-	host    string
-	uri     string // Request.RequestURI: tells a request from others made inside it
-	path    string // of the URL; handlers may change the URL itself
+	got     *http.Request       // as it arrived: those below have copies, but may change the URL
+	began   time.Duration       // since epoch
+	method  string              // known method or _OTHER
+	path    string              // of the URL
 	rawPath string
 
 	status   atomic.Int32 // 0: nothing sent yet
+	head     bool
+	upgrade  bool // the client asked for another protocol
 	bytes    atomic.Int64
 	declared atomic.Int64 // Content-Length of the reply + 1; 0: none
 	marks    atomic.Uint32
@@ -43,15 +41,16 @@ type exchange struct {
 	slot     *goroutineSlot         // nil: its goroutine is not labelled
 	labels   context.Context        // that of the goroutine, if slot is not nil
 	arrived  context.Context        // that of the goroutine before, if slot is not nil
-	stamps   [2]string              // the values of X-Response-Time and Server-Timing
+	stamps   [2]string              // the values of X-Response-Time and Server-Timing, in text
+	text     [timingSize]byte       // written once
 
 	mu       sync.Mutex // guards what follows
 	span     trace.SpanContext
 	route    string // as the instance nearest to the handler saw it
 	pattern  string // the same, as Request.Pattern
 	mended   mended
-	labeled  string // the route that otelhttp's Labeler has of us
-	expected expected
+	labeled  string    // the route that otelhttp's Labeler has of us
+	expected *expected // nil: nothing
 	nested   nesting
 	mux      *http.ServeMux // next to the innermost instance that has one and sees the path that the client asked for
 	below    trace.SpanID   // of the span by which Spans knows the exchange, written once
@@ -90,6 +89,12 @@ const (
 	markFinished               // the outermost instance returned
 )
 
+// epoch is what exchanges count from: one reading of the clock instead of two.
+var epoch = time.Now()
+
+// took is how long ago the request arrived.
+func (e *exchange) took() time.Duration { return time.Since(epoch) - e.began }
+
 type exchangeKey struct{ m *middleware }
 
 func newExchange(m *middleware, w http.ResponseWriter, r *http.Request) *exchange {
@@ -97,12 +102,11 @@ func newExchange(m *middleware, w http.ResponseWriter, r *http.Request) *exchang
 		Context: r.Context(),
 		m:       m,
 		w:       w,
-		start:   time.Now(),
+		got:     r,
+		began:   time.Since(epoch),
 		method:  methodName(r.Method),
 		head:    r.Method == http.MethodHead,
 		upgrade: r.Header["Upgrade"] != nil,
-		host:    r.Host,
-		uri:     r.RequestURI,
 	}
 	if r.URL != nil {
 		e.path, e.rawPath = r.URL.Path, r.URL.RawPath
@@ -159,7 +163,7 @@ func (e *exchange) learn(v *visit, route, pattern string) (string, string) {
 	if e.route != "" {
 		return e.route, e.pattern
 	}
-	if x := &e.expected; x.route != "" && (x.depth > v.depth || v.passed.Pattern == v.patternBefore) {
+	if x := e.expected; x != nil && x.route != "" && (x.depth > v.depth || v.passed.Pattern == v.patternBefore) {
 		route, pattern = x.route, x.pattern
 	}
 	e.route, e.pattern = route, pattern
@@ -169,7 +173,10 @@ func (e *exchange) learn(v *visit, route, pattern string) (string, string) {
 func (e *exchange) routeName() string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return cmp.Or(e.route, e.expected.route)
+	if e.route == "" && e.expected != nil {
+		return e.expected.route
+	}
+	return e.route
 }
 
 // claim says which of route and outcome the span still lacks, and takes it as done. before is the route that it had of us.
@@ -193,10 +200,10 @@ func (e *exchange) claim(span trace.SpanID, route, outcome string) (needRoute, n
 
 // requestPath is the path that the client asked for, escaped, without its query.
 func (e *exchange) requestPath() string {
-	if e.uri == "" { // a request that did not come from a server
+	if e.got.RequestURI == "" { // a request that did not come from a server
 		return (&url.URL{Path: e.path, RawPath: e.rawPath}).EscapedPath()
 	}
-	path, _, _ := strings.Cut(e.uri, "?")
+	path, _, _ := strings.Cut(e.got.RequestURI, "?")
 	if strings.HasPrefix(path, "/") {
 		return path
 	}

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
@@ -26,7 +25,7 @@ func (e *exchange) finish(end ending, outcome slowlog.Outcome) {
 	if cfg.OnDone == nil && cfg.Logger == nil || e.m.stopped() {
 		return
 	}
-	took := time.Since(e.start)
+	took := e.took()
 	status := end.shownStatus(outcome, e.upgrade)
 	if cfg.OnDone != nil {
 		e.done(Done{

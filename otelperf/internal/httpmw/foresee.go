@@ -55,14 +55,14 @@ func (h *handler) foresee(v *visit) {
 		return
 	}
 	route, pattern := v.routeOf(pattern)
-	v.e.expect(expected{route, pattern, v.depth})
+	v.e.expect(&expected{route, pattern, v.depth})
 	if limited {
 		v.repair(route, "") // the span may end before we see the request again
 	}
 }
 
 // expect takes a route that a mux is going to find. The last counts, which is nearest to the handler.
-func (e *exchange) expect(x expected) {
+func (e *exchange) expect(x *expected) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.expected = x

@@ -168,7 +168,7 @@ type Labelled struct {
 func (g *Goroutines) Labelled(now time.Time, least time.Duration) (list []Labelled) {
 	for _, s := range *g.slots.Load() {
 		e := s.owner.Load()
-		if e == nil || now.Sub(e.start) < least {
+		if e == nil || now.Sub(epoch)-e.began < least {
 			continue
 		}
 		turn := s.turn.Load() % labelTurns
@@ -176,7 +176,7 @@ func (g *Goroutines) Labelled(now time.Time, least time.Duration) (list []Labell
 			continue
 		}
 		e.mu.Lock()
-		l := Labelled{Value: s.values[turn], Spans: [2]trace.SpanID{e.span.SpanID(), e.below}, Start: e.start, Method: e.method, e: e}
+		l := Labelled{Value: s.values[turn], Spans: [2]trace.SpanID{e.span.SpanID(), e.below}, Start: epoch.Add(e.began), Method: e.method, e: e}
 		l.TraceID = e.span.TraceID()
 		e.mu.Unlock()
 		l.Stream = e.marked(markHijacked) || e.marked(markEvents) || e.marked(markLines) && e.marked(markFlushed)
@@ -189,14 +189,12 @@ func (g *Goroutines) Labelled(now time.Time, least time.Duration) (list []Labell
 func (l *Labelled) Route() string {
 	e := l.e
 	e.mu.Lock()
-	route, mux := e.route, e.mux
-	if route == "" {
-		route = e.expected.route
-	}
+	mux := e.mux
 	e.mu.Unlock()
+	route := e.routeName()
 	if route != "" || mux == nil {
 		return route
 	}
-	_, pattern := mux.Handler(&http.Request{Method: e.method, Host: e.host, URL: &url.URL{Path: e.path, RawPath: e.rawPath}})
+	_, pattern := mux.Handler(&http.Request{Method: e.method, Host: e.got.Host, URL: &url.URL{Path: e.path, RawPath: e.rawPath}})
 	return templateOf(pattern)
 }

@@ -14,6 +14,7 @@ import (
 type middleware struct {
 	cfg      Config
 	prefixes prefixes
+	labels   routeLabels
 }
 
 // New returns the middleware. Handlers that it wraps at several places of one chain
@@ -50,7 +51,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case part:
 		h.next.ServeHTTP(w, r)
-	case e != nil && (e.uri == r.RequestURI || sameWriter(w, e.w)):
+	case e != nil && (e.got.RequestURI == r.RequestURI || sameWriter(w, e.w)):
 		h.serveInner(e, w, r)
 	case e != nil && e.sees(trace.SpanContextFromContext(r.Context())):
 		// A handler serves a request of its own making (a batch, say) inside the

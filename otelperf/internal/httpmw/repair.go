@@ -29,7 +29,7 @@ func (v *visit) repair(route, outcome string) {
 	case needRoute && needOutcome:
 		span.SetAttributes(semconv.HTTPRoute(route), v.e.m.cfg.OutcomeKey.String(outcome))
 	case needRoute:
-		span.SetAttributes(semconv.HTTPRoute(route))
+		span.SetAttributes(v.e.m.labels.of(route)...)
 	case needOutcome:
 		span.SetAttributes(v.e.m.cfg.OutcomeKey.String(outcome))
 	}
@@ -94,7 +94,7 @@ func (e *exchange) labelRoute(ctx context.Context, route string) {
 			return
 		}
 	}
-	labeler.Add(semconv.HTTPRoute(route)) // of several values the last counts
+	labeler.Add(e.m.labels.of(route)...) // of several values the last counts
 	e.mu.Lock()
 	e.labeled = route
 	e.mu.Unlock()

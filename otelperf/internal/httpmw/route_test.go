@@ -230,7 +230,7 @@ func FuzzStrippedPrefix(f *testing.F) {
 	f.Add("*", "*")
 	f.Add("//a//b", "/b")
 	f.Fuzz(func(t *testing.T, uri, path string) {
-		prefix := strippedPrefix(func() string { return (&exchange{uri: uri}).requestPath() }, uri, &url.URL{Path: path})
+		prefix := strippedPrefix(func() string { return (&exchange{got: &http.Request{RequestURI: uri}}).requestPath() }, uri, &url.URL{Path: path})
 		if prefix == "" {
 			return
 		}

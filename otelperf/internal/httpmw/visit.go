@@ -62,7 +62,7 @@ func (v *visit) routeOf(pattern string) (route, shown string) {
 	if route == "" || v.passed.URL == nil || pattern == v.patternBefore {
 		return route, pattern // no mux below us: the pattern is that of a mux above
 	}
-	prefix := strippedPrefix(v.e.requestPath, v.e.uri, v.got.URL)
+	prefix := strippedPrefix(v.e.requestPath, v.e.got.RequestURI, v.got.URL)
 	if prefix == "" {
 		return route, pattern
 	}

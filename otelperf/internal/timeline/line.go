@@ -146,25 +146,23 @@ type Point struct {
 	Aggregate      *Aggregate
 }
 
-// Points yields the units that a span is made of, the running one last, none from before since (unix seconds). Each aggregate is t,
-// until the next.
-func (l *Line) Points(s Span, step, since int64, t *Aggregate) iter.Seq[Point] {
+// Points yields units in their order. Each aggregate is t, until the next. step is the number of the running step.
+func (l *Line) Points(u Units, step int64, t *Aggregate) iter.Seq[Point] {
 	return func(yield func(Point) bool) {
-		now, whole, seconds := s.unit(step)
-		units := &l.minutes
-		if s.Steps > 0 {
-			units = &l.steps
+		now, kept := u.running(step), &l.minutes
+		if u.Seconds == StepSeconds {
+			kept = &l.steps
 		}
-		for n := max(now-whole, since/seconds); n <= now; n++ {
+		for n := u.First; n <= u.Last; n++ {
 			t.Reset()
-			units.get(n).addTo(t)
+			kept.get(n).addTo(t)
 			if n == now {
-				if s.Steps == 0 {
+				if u.Seconds != StepSeconds {
 					l.steps.addRange(now*StepsPerMinute, step, t)
 				}
 				t.Merge(&l.running)
 			}
-			if !yield(Point{Begin: n * seconds, Seconds: seconds, Aggregate: t}) {
+			if !yield(Point{Begin: n * u.Seconds, Seconds: u.Seconds, Aggregate: t}) {
 				return
 			}
 		}

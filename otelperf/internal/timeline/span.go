@@ -30,13 +30,43 @@ func (s Span) Begin(step int64) time.Time {
 	}
 }
 
-// unit is the number of the running unit of the span, how many whole ones are shown before it, and their length in seconds.
-func (s Span) unit(step int64) (now, whole, seconds int64) {
-	if s.Steps > 0 {
-		return step, s.Steps, StepSeconds
+// Units are steps or minutes in a row, by their numbers since 1970. The last one may be running.
+type Units struct{ First, Last, Seconds int64 }
+
+// Units are those that a span is made of, whole ones and the running one; for all since the start, as many as are kept. step is the
+// number of the running step.
+func (s Span) Units(step int64) Units {
+	minute := step / StepsPerMinute
+	switch {
+	case s.Steps > 0:
+		return Units{step - s.Steps, step, StepSeconds}
+	case s.Minutes > 0:
+		return Units{minute - s.Minutes, minute, 60}
+	default:
+		return Units{minute - KeptMinutes, minute, 60}
 	}
-	if s.Minutes > 0 {
-		return step / StepsPerMinute, s.Minutes, 60
-	}
-	return step / StepsPerMinute, KeptMinutes, 60
 }
+
+// Between are the units that hold what is kept of a time, in unix seconds, to excluded: steps if it is all within those, else minutes.
+// Without any, Last is before First.
+func Between(from, to, step int64) Units {
+	if u := (Span{Steps: KeptSteps}).Units(step); from >= u.First*u.Seconds {
+		return u.within(from, to)
+	}
+	return (Span{}).Units(step).within(from, to)
+}
+
+func (u Units) within(from, to int64) Units {
+	u = u.Since(from)
+	u.Last = min(u.Last, (to-1)/u.Seconds)
+	return u
+}
+
+// Since leaves out the units that end before a time, in unix seconds.
+func (u Units) Since(from int64) Units {
+	u.First = max(u.First, from/u.Seconds)
+	return u
+}
+
+// running is the number of the running unit.
+func (u Units) running(step int64) int64 { return step * StepSeconds / u.Seconds }

@@ -28,12 +28,13 @@ func QueryOf(r *http.Request) *Query {
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	q := &Query{values: values}
 	if err != nil {
-		q.refuse("query", "The query string cannot be read.", "name=value&name=value, percent-encoded")
+		q.Refuse("query", "The query string cannot be read.", "name=value&name=value, percent-encoded")
 	}
 	return q
 }
 
-func (q *Query) refuse(field, detail, accepted string) {
+// Refuse has Refused answer with what is wrong with a parameter, unless something was wrong before.
+func (q *Query) Refuse(field, detail, accepted string) {
 	if q.fault == nil {
 		q.fault = new(problem.Invalid(field, detail, accepted))
 	}
@@ -55,7 +56,7 @@ func (q *Query) Text(name string) string { return q.values.Get(name) }
 func (q *Query) Required(name string) string {
 	text := q.values.Get(name)
 	if text == "" || len(text) > 512 {
-		q.refuse(name, fmt.Sprintf("%s has %d bytes", name, len(text)), "1 to 512 bytes")
+		q.Refuse(name, fmt.Sprintf("%s has %d bytes", name, len(text)), "1 to 512 bytes")
 	}
 	return text
 }
@@ -68,7 +69,7 @@ func (q *Query) Limit(usual int) int {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 || n > MaxLimit {
-		q.refuse("limit", fmt.Sprintf("limit is %.20q, accepted are 1 to %d", text, MaxLimit), fmt.Sprintf("1 to %d", MaxLimit))
+		q.Refuse("limit", fmt.Sprintf("limit is %.20q, accepted are 1 to %d", text, MaxLimit), fmt.Sprintf("1 to %d", MaxLimit))
 	}
 	return n
 }
@@ -81,7 +82,7 @@ func (q *Query) Count(name string, usual int) int {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 0 {
-		q.refuse(name, fmt.Sprintf("%s is %.20q, accepted are numbers from 0 on", name, text), "0 or more")
+		q.Refuse(name, fmt.Sprintf("%s is %.20q, accepted are numbers from 0 on", name, text), "0 or more")
 	}
 	return n
 }
@@ -103,7 +104,7 @@ func (q *Query) duration(name string, usual, least, most time.Duration, accepted
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil || d < least || d > most {
-		q.refuse(name, fmt.Sprintf("%s is %.20q, accepted are durations %s", name, text, accepted), accepted)
+		q.Refuse(name, fmt.Sprintf("%s is %.20q, accepted are durations %s", name, text, accepted), accepted)
 	}
 	return d
 }
@@ -116,9 +117,26 @@ func (q *Query) Time(name string) (t time.Time) {
 	}
 	t, err := time.Parse(time.RFC3339, text)
 	if err != nil {
-		q.refuse(name, fmt.Sprintf("%s is %.40q, accepted are times of RFC 3339", name, text), "a time of RFC 3339, such as 2026-03-01T12:00:00Z")
+		q.Refuse(name, fmt.Sprintf("%s is %.40q, accepted are times of RFC 3339", name, text), "a time of RFC 3339, such as 2026-03-01T12:00:00Z")
 	}
 	return t
+}
+
+// lastUnix is the last second of the year 9999, the last that RFC 3339 can say.
+const lastUnix int64 = 253402300799
+
+// UnixTime is a time in whole seconds since 1970, the zero time if it is missing.
+func (q *Query) UnixTime(name string) (t time.Time) {
+	text := q.values.Get(name)
+	if text == "" {
+		return t
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 0 || n > lastUnix {
+		q.Refuse(name, fmt.Sprintf("%s is %.20q, accepted are seconds since 1970", name, text), fmt.Sprintf("whole seconds since 1970, 0 to %d", lastUnix))
+		return t
+	}
+	return time.Unix(n, 0)
 }
 
 // Flag is true or false, false if it is missing.
@@ -129,7 +147,7 @@ func (q *Query) Flag(name string) bool {
 	}
 	on, err := strconv.ParseBool(text)
 	if err != nil {
-		q.refuse(name, fmt.Sprintf("%s is %.20q, accepted are true and false", name, text), "true, false")
+		q.Refuse(name, fmt.Sprintf("%s is %.20q, accepted are true and false", name, text), "true, false")
 	}
 	return on
 }
@@ -142,7 +160,7 @@ func (q *Query) Choice(name, usual string, accepted []string) string {
 	}
 	if !slices.Contains(accepted, text) {
 		list := strings.Join(accepted, ", ")
-		q.refuse(name, fmt.Sprintf("%s is %.20q, accepted are %s", name, text, list), list)
+		q.Refuse(name, fmt.Sprintf("%s is %.20q, accepted are %s", name, text, list), list)
 	}
 	return text
 }
@@ -156,7 +174,7 @@ func (q *Query) Choices(name string, accepted []string) map[string]bool {
 	want := map[string]bool{}
 	for item := range strings.SplitSeq(text, ",") {
 		if !slices.Contains(accepted, item) {
-			q.refuse(name, fmt.Sprintf("%s is %.40q", name, text), strings.Join(accepted, ", "))
+			q.Refuse(name, fmt.Sprintf("%s is %.40q", name, text), strings.Join(accepted, ", "))
 			break
 		}
 		want[item] = true

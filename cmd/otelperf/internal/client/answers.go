@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/otelperf/otelperf-go/otelperf"
+	"github.com/otelperf/otelperf-go/otelperf/causes"
 	"github.com/otelperf/otelperf-go/slowlog"
 )
 
@@ -106,4 +107,14 @@ func (c *Client) Bundle(ctx context.Context, id string) (zip []byte, err error) 
 		return nil
 	})
 	return zip, err
+}
+
+// Recording asks for a recording with single requests. An id that is not stored is ErrNotFound.
+func (c *Client) Recording(ctx context.Context, id uint64) (*causes.Recording, error) {
+	r := new(causes.Recording)
+	err := c.fetch(ctx, "evidence/"+strconv.FormatUint(id, 10), nil, func(body []byte) error { return decode(body, r) })
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
 }

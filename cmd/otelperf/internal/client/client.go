@@ -106,8 +106,9 @@ type kind struct {
 	accept, contains string
 	most             int64
 	wrong            error
-	method           string // GET if empty
-	body             []byte // JSON; nil: none
+	method           string         // GET if empty
+	header           func([]string) // if set, is given the headers Server and Via
+	body             []byte         // JSON; nil: none
 }
 
 var (
@@ -162,6 +163,11 @@ func (c *Client) fetchAt(ctx context.Context, base *url.URL, k kind, path string
 		return c.unreachable(err)
 	}
 	defer func() { _ = resp.Body.Close() }()
+	if k.header != nil {
+		for _, name := range []string{"Server", "Via"} {
+			k.header(resp.Header.Values(name))
+		}
+	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, k.most+1))
 	switch {
 	case err != nil:

@@ -49,33 +49,13 @@ func known(w otelperf.Window) bool {
 	return err == nil && w != ""
 }
 
-func decodeEndpoints(body []byte, l *EndpointList) error {
-	if err := decode(body, l); err != nil {
-		return err
-	}
-	return origin(l.Service, l.Instance)
-}
+func decodeEndpoints(body []byte, l *EndpointList) error { return decodeOurs(body, l, &l.Origin) }
 
-func decodeDependencies(body []byte, l *DependencyList) error {
-	if err := decode(body, l); err != nil {
-		return err
-	}
-	return origin(l.Service, l.Instance)
-}
+func decodeDependencies(body []byte, l *DependencyList) error { return decodeOurs(body, l, &l.Origin) }
 
-func decodeSlow(body []byte, l *SlowList) error {
-	if err := decode(body, l); err != nil {
-		return err
-	}
-	return origin(l.Service, l.Instance)
-}
+func decodeSlow(body []byte, l *SlowList) error { return decodeOurs(body, l, &l.Origin) }
 
-func decodeSpikes(body []byte, l *SpikeList) error {
-	if err := decode(body, l); err != nil {
-		return err
-	}
-	return origin(l.Service, l.Instance)
-}
+func decodeSpikes(body []byte, l *SpikeList) error { return decodeOurs(body, l, &l.Origin) }
 
 // decodeTrace drops requests that are null.
 func decodeTrace(body []byte, t *SlowTrace) error {

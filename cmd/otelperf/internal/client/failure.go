@@ -86,9 +86,16 @@ func (c *Client) unreachable(err error) error {
 func (c *Client) refused(resp *http.Response, body []byte) error {
 	e := &statusError{status: resp.StatusCode}
 	detail := ""
-	var p struct{ Detail, Field string }
+	var p struct{ Detail, Field, Accepted string }
 	if strings.HasPrefix(resp.Header.Get("Content-Type"), "application/problem+json") && json.Unmarshal(body, &p) == nil {
 		detail, e.field = plain.Clip(p.Detail, 300), p.Field
+		if p.Accepted != "" && !strings.Contains(p.Detail, p.Accepted) {
+			detail = strings.TrimSuffix(detail, ".") + "; accepted"
+			if p.Field != "" && !strings.Contains(p.Detail, p.Field) {
+				detail += " as " + plain.Clip(p.Field, 60)
+			}
+			detail += ": " + plain.Clip(p.Accepted, 200)
+		}
 	}
 	switch {
 	case e.status == http.StatusUnauthorized && c.token == "":

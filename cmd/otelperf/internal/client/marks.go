@@ -4,6 +4,7 @@ package client
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"time"
@@ -85,4 +86,25 @@ func (c *Client) Compare(ctx context.Context, endpoint, mark string) (*Compariso
 		return origin(out.Service, out.Instance)
 	})
 	return out, raw, err
+}
+
+// CompareAround is Compare with a mark, or without one with the newest that has a before.
+func (c *Client) CompareAround(ctx context.Context, endpoint, mark string) (found *Comparison, raw []byte, err error) {
+	if mark != "" {
+		return c.Compare(ctx, endpoint, mark)
+	}
+	all, err := c.Marks(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	const most = 10 // of the newest are tried
+	for _, m := range all[:min(len(all), most)] {
+		if found, raw, err = c.Compare(ctx, endpoint, m.ID); err != nil || found.Why == "" {
+			return found, raw, err
+		}
+	}
+	if found == nil {
+		return nil, nil, fmt.Errorf("%s has no mark: 'otelperf mark' sets one", c.URL())
+	}
+	return found, raw, nil
 }

@@ -63,8 +63,43 @@ type SlowList struct {
 // SlowTrace is the answer of GET slow/{trace_id}.
 type SlowTrace struct {
 	Origin
-	TraceID  string           `json:"trace_id"`
-	Requests []*slowlog.Entry `json:"requests"`
+	TraceID  string            `json:"trace_id"`
+	Requests []*slowlog.Entry  `json:"requests"`
+	Recorded []RecordedRequest `json:"recorded"` // how those of them that are in a recording spent their time
+}
+
+// RecordedRequest is how a request spent its time, from a recording of the runtime's execution trace.
+type RecordedRequest struct {
+	SpanID   string          `json:"span_id"`
+	Parts    []RecordedPart  `json:"parts"`    // the largest first
+	Timeline []RecordedState `json:"timeline"` // in the order of time
+}
+
+// RecordedPart is how much of a request's time has one reason.
+type RecordedPart struct {
+	State      string  `json:"state"`
+	Reason     string  `json:"reason"`
+	DurationMs float64 `json:"duration_ms"`
+	Share      float64 `json:"share"` // of the request's time, 0 to 1
+	Times      float64 `json:"times"` // that it waited so
+}
+
+// RecordedState is a stretch of time in one state.
+type RecordedState struct {
+	State      string  `json:"state"`
+	OffsetMs   float64 `json:"offset_ms"`
+	DurationMs float64 `json:"duration_ms"`
+	Line       string  `json:"line"`
+}
+
+// RecordedOf is the recording of the request with a span; nil if there is none.
+func (t *SlowTrace) RecordedOf(spanID string) *RecordedRequest {
+	for i := range t.Recorded {
+		if t.Recorded[i].SpanID == spanID {
+			return &t.Recorded[i]
+		}
+	}
+	return nil
 }
 
 // SpikeList is the answer of GET spikes.

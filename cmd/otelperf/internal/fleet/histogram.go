@@ -73,13 +73,19 @@ func duration(ms float64) time.Duration {
 	return time.Duration(math.Round(ns))
 }
 
-var quantiles = []float64{0.5, 0.95, 0.99}
+var quantiles = []float64{0.5, 0.9, 0.95, 0.99, 0.999}
+
+// fewestForP999 is how many durations a p99.9 takes, as in a summary.
+const fewestForP999 = 1000
 
 // setQuantiles fills t from h, which may be empty.
 func setQuantiles(t *otelperf.Totals, h *latency.Histogram) {
-	var q [3]time.Duration
+	var q [5]time.Duration
 	if h.Quantiles(q[:], quantiles) {
-		t.P50Ms, t.P95Ms, t.P99Ms = ms(q[0]), ms(q[1]), ms(q[2])
+		t.P50Ms, t.P90Ms, t.P95Ms, t.P99Ms = ms(q[0]), ms(q[1]), ms(q[2]), ms(q[3])
+		if h.Count() >= fewestForP999 {
+			t.P999Ms = ms(q[4])
+		}
 		if !t.Coarse && t.ErrorBound != nil {
 			t.ErrorBound = new(max(*t.ErrorBound, h.ErrorBound()))
 		}

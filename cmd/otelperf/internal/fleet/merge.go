@@ -23,7 +23,7 @@ type source struct {
 func Merge(answers []Answer) *View {
 	v := &View{
 		Instances: []Instance{}, Missing: []string{}, OutOfLine: []string{}, Endpoints: []Row{}, Dependencies: []Row{}, Jobs: []Row{},
-		Spikes: []Spike{}, Slow: []Slow{}, Hints: []Hint{}, Objectives: []Objective{}, Runtime: []Runtime{},
+		Spikes: []Spike{}, Slow: []Slow{}, Hints: []Hint{}, Objectives: []Objective{}, Marks: []Mark{}, Mutes: []Mute{}, Runtime: []Runtime{},
 	}
 	v.ByOutcome = map[string]uint64{}
 	sources := v.identify(answers)
@@ -36,6 +36,7 @@ func Merge(answers []Answer) *View {
 		v.several(sources)
 	}
 	slices.SortStableFunc(v.Spikes, func(a, b Spike) int { return b.Start.Compare(a.Start) })
+	slices.SortStableFunc(v.Marks, func(a, b Mark) int { return b.Time.Compare(a.Time) })
 	slices.SortStableFunc(v.Slow, func(a, b Slow) int { return b.Time.Compare(a.Time) })
 	return v
 }
@@ -87,6 +88,13 @@ func (v *View) addLists(src *source) {
 	for _, r := range s.SlowQueries {
 		v.Slow = append(v.Slow, Slow{s.Service, src.name, src.URL, r})
 	}
+	for i := range s.Marks {
+		m := &s.Marks[i]
+		v.Marks = append(v.Marks, Mark{src.name, client.Mark{ID: m.ID, Time: m.Time, Kind: string(m.Kind), Text: m.Text}})
+	}
+	for _, m := range s.Mutes {
+		v.Mutes = append(v.Mutes, Mute{src.name, client.Mute{ID: m.ID, Endpoint: m.Endpoint, Matter: m.Matter, By: m.By, Why: m.Why, Until: m.Until}})
+	}
 	for _, h := range s.Diagnostics.Hints {
 		v.Hints = append(v.Hints, Hint{src.name, h})
 	}
@@ -98,8 +106,9 @@ func (v *View) single(src source) {
 	if v.ByOutcome == nil {
 		v.ByOutcome = map[string]uint64{}
 	}
-	v.Endpoints = singles(src, src.Summary.Endpoints, src.details())
-	v.Dependencies = singles(src, src.Summary.Dependencies, nil)
+	details := src.details()
+	v.Endpoints = singles(src, src.Summary.Endpoints, details)
+	v.Dependencies = singles(src, src.Summary.Dependencies, details)
 	v.Jobs = singles(src, src.Summary.Jobs, nil)
 }
 
@@ -119,11 +128,16 @@ func singles(src source, rows []otelperf.EndpointRow, details map[rowKey]*client
 
 func (src *source) details() map[rowKey]*client.Row {
 	out := map[rowKey]*client.Row{}
-	if src.Endpoints != nil {
-		for i := range src.Endpoints.Endpoints {
-			d := &src.Endpoints.Endpoints[i]
-			out[keyOf(src.Summary.Service, &d.EndpointRow)] = d
+	add := func(rows []client.Row) {
+		for i := range rows {
+			out[keyOf(src.Summary.Service, &rows[i].EndpointRow)] = &rows[i]
 		}
+	}
+	if src.Endpoints != nil {
+		add(src.Endpoints.Endpoints)
+	}
+	if src.Dependencies != nil {
+		add(src.Dependencies.Dependencies)
 	}
 	return out
 }

@@ -56,7 +56,7 @@ func rowOf(l load, h *latency.Histogram) (row otelperf.EndpointRow) {
 	row.ByOutcome = map[string]uint64{"ok": h.Count() - l.errors, "server_error": l.errors}
 	row.Rate = new(float64(l.n) / 300)
 	row.AvgMs, row.MinMs, row.MaxMs = new(h.SumSeconds()*1e3/float64(l.n)), ms(h.Min()), ms(h.Max())
-	row.BaselineP99Ms = ms(3 * l.median)
+	row.BaselineP99Ms, row.Impact = ms(3*l.median), float64(l.n)/100
 	setQuantiles(&row.Totals, h)
 	return row
 }
@@ -67,6 +67,9 @@ func TestMergeAddsCountsAndMergesDurations(t *testing.T) {
 	b := answerOf(2, &all, load{instance: "b", route: "/x", n: 1000, median: 15 * time.Millisecond, errors: 1})
 	v := Merge([]Answer{a, b})
 	r := v.Endpoints[0]
+	if r.Impact != 40 {
+		t.Errorf("the impact is %v, want the sum", r.Impact)
+	}
 	if r.Count != 4000 || v.Count != 4000 || v.TotalRequests != 4000 || r.ErrorCount != 4 || *r.ErrorRate != 0.001 || r.ByOutcome["ok"] != 3996 {
 		t.Errorf("counts are %d, %d, %d; %d errors, rate %v, %v", r.Count, v.Count, v.TotalRequests, r.ErrorCount, *r.ErrorRate, r.ByOutcome)
 	}
@@ -74,7 +77,7 @@ func TestMergeAddsCountsAndMergesDurations(t *testing.T) {
 		share float64
 		row   *float64
 		total *float64
-	}{{0.5, r.P50Ms, v.P50Ms}, {0.95, r.P95Ms, v.P95Ms}, {0.99, r.P99Ms, v.P99Ms}} {
+	}{{0.5, r.P50Ms, v.P50Ms}, {0.9, r.P90Ms, v.P90Ms}, {0.95, r.P95Ms, v.P95Ms}, {0.99, r.P99Ms, v.P99Ms}, {0.999, r.P999Ms, v.P999Ms}} {
 		want, _ := all.Quantile(q.share)
 		if *q.row != *ms(want) || *q.total != *q.row {
 			t.Errorf("quantile %v is %v in the row and %v in all, want that of all durations, %v", q.share, *q.row, *q.total, *ms(want))

@@ -57,9 +57,9 @@ func one(ctx context.Context, c *client.Client, ask Ask) Answer {
 		}
 		a.Missing = errors.Join(a.Missing, err)
 	}
-	if ask.Merge {
+	if ask.Merge || ask.Trend {
 		var err error
-		if a.Dependencies, err = c.Dependencies(ctx, ask.Window, client.Rows{Histogram: true}); err == nil {
+		if a.Dependencies, err = c.Dependencies(ctx, ask.Window, rows); err == nil {
 			err = sameInstance(a.Summary, a.Dependencies.Instance)
 		}
 		a.Missing = errors.Join(a.Missing, err)

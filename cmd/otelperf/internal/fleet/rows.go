@@ -88,9 +88,14 @@ func (r *Row) addState(p *Part) {
 	r.State = worse(r.State, p.State, "learning normal elevated spiking")
 	r.ErrorState = worse(r.ErrorState, p.ErrorState, "learning normal elevated failing")
 	r.TrafficState = worse(r.TrafficState, p.TrafficState, "learning normal silent")
-	r.Needed = max(r.Needed, p.Needed)
-	r.ReadySeconds = pick(r.ReadySeconds, p.ReadySeconds, func(a, b float64) float64 { return max(a, b) })
+	longest := func(a, b float64) float64 { return max(a, b) }
+	r.Needed, r.ErrorNeeded = max(r.Needed, p.Needed), max(r.ErrorNeeded, p.ErrorNeeded)
+	r.ReadySeconds, r.ErrorReadySeconds = pick(r.ReadySeconds, p.ReadySeconds, longest), pick(r.ErrorReadySeconds, p.ErrorReadySeconds, longest)
+	r.Impact = min(r.Impact+max(0, p.Impact), math.MaxFloat64)
 	r.ThresholdMs = max(r.ThresholdMs, p.ThresholdMs)
+	if c := p.RepeatedCalls; c != nil && (r.RepeatedCalls == nil || c.CallsPerRequest > r.RepeatedCalls.CallsPerRequest) {
+		r.RepeatedCalls = c
+	}
 	r.BaselineMinMs = pick(r.BaselineMinMs, p.BaselineP99Ms, func(a, b float64) float64 { return min(a, b) })
 	r.BaselineMaxMs = pick(r.BaselineMaxMs, p.BaselineP99Ms, func(a, b float64) float64 { return max(a, b) })
 }

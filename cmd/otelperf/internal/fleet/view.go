@@ -30,6 +30,9 @@ type View struct {
 
 	Objectives []Objective `json:"objectives"`
 
+	Marks []Mark `json:"marks"` // what was changed, newest first
+	Mutes []Mute `json:"mutes"` // those in force
+
 	Runtime []Runtime `json:"runtime"` // of the instances that tell
 }
 
@@ -84,6 +87,18 @@ type Spike struct {
 	Service  string `json:"service"`
 	Instance string `json:"instance"`
 	otelperf.Spike
+}
+
+// Mark is what was changed, and where.
+type Mark struct {
+	Instance string `json:"instance"`
+	client.Mark
+}
+
+// Mute is what is not reported, and where.
+type Mute struct {
+	Instance string `json:"instance"`
+	client.Mute
 }
 
 // Hint is what an instance says about its wiring.

@@ -32,6 +32,14 @@ func TestLine(t *testing.T) {
 	}
 }
 
+func TestWrap(t *testing.T) {
+	for text, want := range map[string]string{"": "", "a b": "a b", "ääää bb cc": "ääää|bb cc", "abcdefgh ij k": "abcdefgh|ij k", "  a  b  ": "a b"} {
+		if got := strings.Join(Wrap(text, 6), "|"); got != want {
+			t.Errorf("Wrap(%q) gives %q, want %q", text, got, want)
+		}
+	}
+}
+
 func FuzzLine(f *testing.F) {
 	f.Add("\x1b[31m")
 	f.Add("\u202e\x80")

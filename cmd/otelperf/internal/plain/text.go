@@ -29,6 +29,21 @@ func Clip(s string, n int) string {
 	return string([]rune(s)[:max(n-1, 0)]) + "…"
 }
 
+// Wrap breaks text between words into lines of at most width characters; a longer word has a line of its own.
+func Wrap(text string, width int) (lines []string) {
+	line := ""
+	for word := range strings.FieldsSeq(text) {
+		if line != "" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width {
+			lines, line = append(lines, line), ""
+		}
+		if line != "" {
+			line += " "
+		}
+		line += word
+	}
+	return append(lines, line)
+}
+
 // JSON returns valid JSON with the same values, in which all that Line would replace is written as \u escapes. Line breaks
 // between values stay.
 func JSON(text []byte) []byte {

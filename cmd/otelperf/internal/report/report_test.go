@@ -18,7 +18,9 @@ func hostile(service, instance string) otelperf.Summary {
 	s := otelperf.Summary{Service: service + evil, Instance: instance + evil, Version: evil, Window: otelperf.Window5m, WindowSeconds: 60, Time: time.Unix(1e9, 0)}
 	s.ByOutcome = map[string]uint64{evil: 3}
 	for range maxRows + 3 {
-		s.Endpoints = append(s.Endpoints, otelperf.EndpointRow{Method: evil, Route: strings.Repeat(evil, 100), Kind: evil, State: evil})
+		s.Endpoints = append(s.Endpoints, otelperf.EndpointRow{Method: evil, Route: strings.Repeat(evil, 100), Kind: evil, State: evil, RepeatedCalls: &otelperf.RepeatedCalls{
+			Dependency: strings.Repeat(evil, 100), CallsPerRequest: 25, Share: 1, Requests: 32, Parallel: true, TraceID: new(evil),
+		}})
 	}
 	s.Dependencies, s.Jobs = s.Endpoints[:1], s.Endpoints[:1]
 	for range maxSpikes + 2 {
@@ -71,5 +73,26 @@ func TestBaselineOfSeveral(t *testing.T) {
 	r.BaselineMinMs = new(20.0)
 	if got := Baseline(r); got != "20.0" {
 		t.Errorf("baseline is %q", got)
+	}
+}
+
+// Notes say which requests repeat calls: of several instances, as the one that repeats them most has it.
+func TestRepeatedCallsAreNoted(t *testing.T) {
+	answer := func(instance string, calls int) fleet.Answer {
+		s := &otelperf.Summary{Service: "shop", Instance: instance, Window: otelperf.Window5m, Time: time.Unix(1e9, 0)}
+		s.Endpoints = []otelperf.EndpointRow{{Method: "GET", Route: "/books", Kind: "http", State: "normal"}}
+		if calls > 0 {
+			s.Endpoints[0].RepeatedCalls = &otelperf.RepeatedCalls{Dependency: "postgresql SELECT authors", CallsPerRequest: calls, Share: 0.9375, Requests: 32, TraceID: new("0af7651916cd43dd8448eb211c80319c")}
+		}
+		return fleet.Answer{URL: "http://" + instance + "/", Summary: s}
+	}
+	const want = "note  GET /books: 25 calls of postgresql SELECT authors per request (in 94 % of the last 32 looked at), as in 0af7651916cd43dd8448eb211c80319c\n"
+	for _, answers := range [][]fleet.Answer{{answer("a", 25)}, {answer("a", 12), answer("b", 25), answer("c", 0)}} {
+		v := fleet.Merge(answers)
+		for _, text := range []string{Summary(v), Table(v)} {
+			if !strings.Contains(text, want) {
+				t.Errorf("of %d instances no %q in\n%s", len(answers), want, text)
+			}
+		}
 	}
 }

@@ -52,7 +52,7 @@ func Table(v *fleet.View) string {
 	if len(v.Endpoints) == 0 {
 		b.WriteString("\nno requests yet\n")
 	}
-	for _, text := range v.OutOfLine {
+	for _, text := range slices.Concat(v.OutOfLine, repeated(v)) {
 		b.WriteString("note  " + plain.Clip(text, 300) + "\n")
 	}
 	return b.String()
@@ -213,7 +213,7 @@ func writeNotes(b *strings.Builder, v *fleet.View) {
 	for _, text := range v.OutOfLine {
 		notes = append(notes, "note  "+text)
 	}
-	for _, text := range v.Missing {
+	for _, text := range slices.Concat(v.Missing, repeated(v)) {
 		notes = append(notes, "note  "+text)
 	}
 	for _, h := range v.Hints {

@@ -5,6 +5,7 @@ package top
 import (
 	"math"
 	"strings"
+	"time"
 
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/fleet"
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/plain"
@@ -14,8 +15,13 @@ const chartHeight = 6 // lines
 
 // chart draws the trend of an endpoint with a scale at its left, and the baseline as a line where nothing covers it.
 func (m *Model) chart(r *fleet.Row) []string {
-	values := m.history.of(rowKey(r))
-	values = values[max(0, len(values)-max(1, m.width-14)):]
+	values, times := m.detail.minutes()
+	title := "P99 BY MINUTE of the last hour"
+	if len(values) < fewMinutes {
+		values, times, title = m.history.of(rowKey(r)), nil, m.trendTitle()
+	}
+	cut := max(0, len(values)-max(1, m.width-14))
+	values = values[cut:]
 	top := scaleOf(values, r.BaselineMaxMs)
 	if top == 0 {
 		return nil
@@ -24,20 +30,45 @@ func (m *Model) chart(r *fleet.Row) []string {
 	if b := r.BaselineMaxMs; b != nil && *b >= 0 && *b < top {
 		normal = int(*b / top * chartHeight)
 	}
-	lines := []string{" " + m.trendTitle()}
+	lines := []string{" " + title}
 	for y := chartHeight - 1; y >= 0; y-- {
 		scale := ""
 		switch y {
 		case chartHeight - 1:
 			scale = plain.Ms(&top)
 		case normal:
-			scale = "baseline"
+			scale = "usual"
 		case 0:
 			scale = "0 ms"
 		}
 		lines = append(lines, " "+pad(scale, 9, true)+" │"+chartLine(values, top, y, y == normal))
 	}
+	if times != nil {
+		lines = append(lines, m.markLine(times[cut:])...)
+	}
 	return lines
+}
+
+// markLine points at the minutes in which something was changed; none if nothing was.
+func (m *Model) markLine(times []time.Time) []string {
+	var b strings.Builder
+	newest := ""
+	for _, t := range times {
+		sign := " "
+		for i := range m.view.Marks {
+			if k := &m.view.Marks[i]; !k.Time.Before(t) && k.Time.Before(t.Add(time.Minute)) {
+				sign = "^"
+				if newest == "" || i == 0 {
+					newest = "  ^ " + markText(&k.Mark)
+				}
+			}
+		}
+		b.WriteString(sign)
+	}
+	if newest == "" {
+		return nil
+	}
+	return []string{" " + pad("marks", 9, true) + " │" + b.String(), strings.Repeat(" ", 10) + newest}
 }
 
 // chartLine is line y of the chart, 0 the lowest.

@@ -25,18 +25,18 @@ type column struct {
 
 const (
 	minName  = 20 // columns for the name of an endpoint before others have to go
-	maxName  = 60
+	maxName  = 100
 	minTrend = 13
 	maxTrend = 30
 )
 
 var columns = []column{
-	{"RATE/S", 8, 7, true, func(r *fleet.Row) string { return plain.Number(r.Rate) }},
+	{"RATE/s", 8, 7, true, func(r *fleet.Row) string { return plain.Number(r.Rate) }},
 	{"ERRORS", 8, 8, true, func(r *fleet.Row) string { return plain.Share(r.ErrorRate) }},
-	{"P50", 8, 2, true, func(r *fleet.Row) string { return plain.Number(r.P50Ms) }},
-	{"P95", 8, 3, true, func(r *fleet.Row) string { return plain.Number(r.P95Ms) }},
-	{"P99", 8, 10, true, func(r *fleet.Row) string { return plain.Number(r.P99Ms) }},
-	{"BASELINE", 11, 4, true, report.Baseline},
+	{"P50 ms", 8, 2, true, func(r *fleet.Row) string { return plain.Number(r.P50Ms) }},
+	{"P95 ms", 8, 3, true, func(r *fleet.Row) string { return plain.Number(r.P95Ms) }},
+	{"P99 ms", 8, 10, true, func(r *fleet.Row) string { return plain.Number(r.P99Ms) }},
+	{"USUAL ms", 11, 4, true, report.Baseline},
 	{"RATIO", 6, 6, true, func(r *fleet.Row) string { return plain.Times(r.Ratio) }},
 	{"TREND", minTrend, 5, false, nil}, // its width grows with the screen
 	{"STATE", 9, 9, false, stateText},
@@ -91,7 +91,14 @@ func (m *Model) header(cols []column, name int) string {
 		return n
 	}
 	var b strings.Builder
-	b.WriteString(" " + pad(title("ENDPOINT"), name, false))
+	endpoint := title("ENDPOINT")
+	if sortings[m.sort].name == byImpact {
+		endpoint = "ENDPOINT, worst first"
+		if m.reversed {
+			endpoint = "ENDPOINT, worst last"
+		}
+	}
+	b.WriteString(" " + pad(endpoint, name, false))
 	for _, c := range cols {
 		text := title(c.name)
 		if c.name == "TREND" {
@@ -114,9 +121,11 @@ func (m *Model) row(r *fleet.Row, cols []column, name int, chosen bool) string {
 	mark := " "
 	if len(r.OutOfLine) > 0 {
 		mark = "!"
+	} else if r.RepeatedCalls != nil {
+		mark = "×"
 	}
 	var b strings.Builder
-	b.WriteString(mark + pad(m.label(r), name, false))
+	b.WriteString(mark + pad(middle(m.label(r), name), name, false))
 	for _, c := range cols {
 		text := ""
 		if c.cell != nil {

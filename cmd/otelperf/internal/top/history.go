@@ -4,6 +4,7 @@ package top
 
 import (
 	"math"
+	"slices"
 
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/fleet"
 )
@@ -11,7 +12,7 @@ import (
 const (
 	maxSamples   = 60
 	maxSeries    = 1000
-	minutesFrom  = 600 // seconds of uptime from which the minutes say more than the polls
+	fewMinutes   = 3 // that are known, from which the minutes say more than the polls
 	trendMinutes = 30
 )
 
@@ -19,34 +20,36 @@ const (
 type history struct {
 	samples map[string][]float64 // NaN is no data
 	minutes map[string][]float64 // of several instances the highest: the p99 of all together is not above it
-	uptime  float64              // of the instance that has run longest, in seconds
+	known   int                  // minutes of the series that has most
 }
 
 // add takes a view. Endpoints that are gone are forgotten.
 func (h *history) add(v *fleet.View) {
-	samples := make(map[string][]float64, len(v.Endpoints))
+	samples := make(map[string][]float64, len(v.Endpoints)+len(v.Dependencies))
 	minutes := map[string][]float64{}
-	for i := range v.Endpoints[:min(len(v.Endpoints), maxSeries)] {
-		r := &v.Endpoints[i]
-		key := rowKey(r)
-		old := h.samples[key]
-		samples[key] = append(old[max(0, len(old)+1-maxSamples):], value(r.P99Ms))
-		if m := highest(r.Parts); m != nil {
-			minutes[key] = m
+	known := 0
+	for _, rows := range [][]fleet.Row{v.Endpoints, v.Dependencies} {
+		for i := range rows[:min(len(rows), maxSeries)] {
+			r := &rows[i]
+			key := rowKey(r)
+			old := h.samples[key]
+			samples[key] = append(old[max(0, len(old)+1-maxSamples):], value(r.P99Ms))
+			if m := highest(r.Parts); m != nil {
+				minutes[key] = m
+				if first := slices.IndexFunc(m, func(x float64) bool { return !math.IsNaN(x) }); first >= 0 {
+					known = max(known, len(m)-first)
+				}
+			}
 		}
 	}
 	h.samples = samples
 	if len(minutes) > 0 {
-		h.minutes = minutes
-	}
-	h.uptime = 0
-	for i := range v.Instances {
-		h.uptime = max(h.uptime, v.Instances[i].UptimeSeconds)
+		h.minutes, h.known = minutes, known
 	}
 }
 
 // byMinute tells which of the two is shown.
-func (h *history) byMinute() bool { return h.uptime >= minutesFrom && len(h.minutes) > 0 }
+func (h *history) byMinute() bool { return h.known >= fewMinutes }
 
 func (h *history) of(key string) []float64 {
 	if h.byMinute() {

@@ -26,6 +26,8 @@ func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
 	case m.help:
 		m.help = false
 		return nil
+	case m.muting != nil:
+		return m.muteKey(msg.String())
 	case m.detail != nil:
 		return m.detailKey(msg)
 	}
@@ -59,6 +61,16 @@ func (m *Model) listKey(key string) tea.Cmd {
 		m.focus = (m.focus + panels - 1) % panels
 	case "enter":
 		return m.open()
+	case "c":
+		return m.compareMark()
+	case "d":
+		m.focus = dependencyPanel
+	case "i":
+		return m.openWiring()
+	case "a":
+		return m.ack()
+	case "m":
+		m.askMute()
 	default:
 		m.move(key)
 	}
@@ -125,6 +137,10 @@ func (m *Model) keysOf(p panel) (keys []string) {
 	switch p {
 	case endpointPanel:
 		for _, r := range m.rows() {
+			keys = append(keys, rowKey(r))
+		}
+	case dependencyPanel:
+		for _, r := range m.dependencies() {
 			keys = append(keys, rowKey(r))
 		}
 	case slowPanel:

@@ -18,6 +18,7 @@ type Config struct {
 	Clients []*client.Client // 1 to fleet.MaxURLs
 	Window  otelperf.Window
 	Every   time.Duration // between two polls
+	By      string        // who acknowledges and mutes
 }
 
 // panel is a part of the screen that has a cursor.
@@ -25,9 +26,12 @@ type panel int
 
 const (
 	endpointPanel panel = iota
+	dependencyPanel
 	slowPanel
 	spikePanel
 	panels
+	comparePanel // what follows is never on the list, but a screen by itself
+	wiringPanel
 )
 
 // Model is the state of the screen. Only Bubble Tea's loop uses it.
@@ -54,6 +58,8 @@ type Model struct {
 	paused    bool
 	help      bool
 	detail    *detail
+	muting    *fleet.Row // until when it is to be muted is asked for
+	said      said       // what came of the last change
 }
 
 // New returns a model that polls until ctx ends.
@@ -87,6 +93,12 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.tick(msg)
 	case traceMsg:
 		m.trace(msg)
+	case aboutMsg:
+		m.about(msg)
+	case wiringMsg:
+		m.wiring(msg)
+	case changedMsg:
+		return m, m.changed(msg)
 	}
 	return m, nil
 }

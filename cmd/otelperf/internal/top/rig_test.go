@@ -6,11 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -20,12 +22,16 @@ import (
 
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/client"
 	"github.com/otelperf/otelperf-go/otelperf"
+	"github.com/otelperf/otelperf-go/otelperf/causes"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden screens")
 
 func TestMain(m *testing.M) {
 	time.Local = time.UTC // the screen shows local times
+	if url := os.Getenv(topURL); url != "" {
+		os.Exit(runTop(url))
+	}
 	os.Exit(m.Run())
 }
 
@@ -35,9 +41,13 @@ var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 type service struct {
 	*httptest.Server
 	down    atomic.Bool
+	mu      sync.Mutex       // held by whoever answers
 	summary otelperf.Summary // changed between polls only
 	trends  map[string][]*float64
 	windows []string // that were asked for
+	changes []string // that were asked for
+	refuses bool     // changes
+	noRows  bool     // it does not list its dependencies
 }
 
 func newService(t *testing.T, instance string) *service {
@@ -46,6 +56,8 @@ func newService(t *testing.T, instance string) *service {
 		if s.down.Load() {
 			panic(http.ErrAbortHandler)
 		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		w.Header().Set("Content-Type", "application/json")
 		switch strings.TrimPrefix(r.URL.Path, "/debug/otelperf") {
 		case "/summary":
@@ -54,11 +66,17 @@ func newService(t *testing.T, instance string) *service {
 			_ = json.NewEncoder(w).Encode(s.summary)
 		case "/endpoints":
 			_ = json.NewEncoder(w).Encode(s.endpoints())
+		case "/dependencies":
+			if s.noRows {
+				http.NotFound(w, r)
+				return
+			}
+			_ = json.NewEncoder(w).Encode(s.dependencies())
 		case "/slow/" + slowID:
 			_, _ = w.Write([]byte(`{"service":"shop","instance":"a","trace_id":"` + slowID + `","requests":[{"trace_id":"` + slowID +
 				`","method":"GET","route":"/checkout","outcome":"ok","status":200,"duration_ms":812.5,"start":"2026-03-01T11:59:58Z","reason":"threshold"}]}`))
 		default:
-			http.NotFound(w, r)
+			s.others(w, r)
 		}
 	}))
 	s.Config.ErrorLog = nil
@@ -74,6 +92,70 @@ func (s *service) endpoints() any {
 	return l
 }
 
+func (s *service) dependencies() any {
+	l := client.DependencyList{Origin: client.Origin{Service: s.summary.Service, Instance: s.summary.Instance}}
+	for _, r := range s.summary.Dependencies {
+		l.Dependencies = append(l.Dependencies, client.Row{EndpointRow: r, TrendP99Ms: s.trends[r.Name()]})
+	}
+	return l
+}
+
+// others answers what details and changes ask for.
+func (s *service) others(w http.ResponseWriter, r *http.Request) {
+	const origin = `"service":"shop","instance":"a","time":"2026-03-01T12:00:00Z"`
+	answers := map[string]string{
+		"GET /marks": `{` + origin + `,"marks":` + someMarks + `}`,
+		"GET /mutes": `{` + origin + `,"mutes":[{"id":"m1","endpoint":"GET /checkout","by":"ana","until":"2026-03-01T13:00:00Z"}]}`,
+		"GET /compare": `{` + origin + `,"method":"GET","route":"/checkout","mark":{"id":"k2","time":"2026-03-01T11:57:50Z","kind":"deploy","text":"build 77"},` +
+			`"before":{"minutes":30,"count":900},"since":{"minutes":5,"count":100},"p50":{"sentence":"p50 ×1.1 (0.9 to 1.2): no more than chance explains"},` +
+			`"p99":{"sentence":"p99 ×4.0 (3.1 to 5.2): a real change"},"errors":{"sentence":"errors +0.10 % (-0.20 % to +0.40 %): no more than chance explains"},"why":""}`,
+		"GET /endpoints/series": `{` + origin + `,"points":` + s.points() + `}`,
+		"GET /endpoints/detail": `{` + origin + `,"normal_ms":{"db":90,"code":12.5},"normal_samples":40,` +
+			`"differences":[{"key":"tenant","value":"acme","slow_count":28,"slow_total":30,"count":9,"total":90}]}`,
+		"POST /spikes/sp-1/ack": `{"id":"sp-1","ack":{"by":"ben"}}`, "DELETE /spikes/sp-1/ack": `{"id":"sp-1"}`,
+		"POST /mutes": `{"id":"m2"}`, "DELETE /mutes/m1": `{"id":"m1"}`,
+	}
+	what := r.Method + " " + strings.TrimPrefix(r.URL.Path, "/debug/otelperf")
+	text, known := answers[what]
+	if !known {
+		http.NotFound(w, r)
+		return
+	}
+	if r.Method != http.MethodGet {
+		body, _ := io.ReadAll(r.Body)
+		s.changes = append(s.changes, what+" "+r.URL.RawQuery+string(body))
+		if s.refuses {
+			w.Header().Set("Content-Type", "application/problem+json")
+			w.WriteHeader(http.StatusForbidden)
+			text = `{"status":403,"detail":"Changes need WithBearerToken."}`
+		}
+	}
+	_, _ = io.WriteString(w, text)
+}
+
+// points are the hour of an endpoint: none at first, then what is usual, and what is not since the mark.
+func (s *service) points() string {
+	var points []client.Point
+	for i := range 60 {
+		p := client.Point{Time: noon.Add(time.Duration(i-60) * time.Minute), Seconds: 60}
+		switch {
+		case i >= 57:
+			p.P99Ms = new(800.0)
+		case i >= 20:
+			p.P99Ms = new(180.0 + float64(i%3)*20)
+		}
+		points = append(points, p)
+	}
+	text, err := json.Marshal(points)
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}
+
+const someMarks = `[{"id":"k2","time":"2026-03-01T11:57:50Z","kind":"deploy","text":"build 77","by":"10.0.0.7"},` +
+	`{"id":"k1","time":"2026-02-28T09:00:00Z","kind":"start","text":"start of the process","by":"otelperf"}]`
+
 const slowID = "0af7651916cd43dd8448eb211c80319c"
 
 func summary(instance string) otelperf.Summary {
@@ -84,7 +166,7 @@ func summary(instance string) otelperf.Summary {
 	s.Count, s.ErrorCount, s.Rate, s.ErrorRate, s.P50Ms, s.P95Ms, s.P99Ms = 1000, 5, new(8.0), new(0.005), new(2.5), new(80.0), new(410.0)
 	row := func(method, route, state string, n uint64, p99, baseline *float64) otelperf.EndpointRow {
 		r := otelperf.EndpointRow{Method: method, Route: route, Kind: "server", State: state, BaselineP99Ms: baseline, ThresholdMs: 500}
-		r.Count, r.Rate, r.ErrorRate, r.P99Ms = n, new(float64(n)/125), new(0.0), p99
+		r.Count, r.Rate, r.ErrorRate, r.P99Ms, r.Impact = n, new(float64(n)/125), new(0.0), p99, float64(n)/100
 		if p99 != nil {
 			r.P50Ms, r.P95Ms = new(*p99/5), new(*p99/2)
 			if baseline != nil {
@@ -100,6 +182,14 @@ func summary(instance string) otelperf.Summary {
 		row("GET", "/products", "normal", 800, new(4.2), new(4.0)),
 		row("GET", "/\x1b[31mred\u202e", "normal", 90, new(1.0), new(1.0)),
 	}
+	s.Endpoints[2].RepeatedCalls = &otelperf.RepeatedCalls{Dependency: "postgresql SELECT \x1b[31mauthors", CallsPerRequest: 25, Share: 0.9375, Requests: 32, Parallel: true}
+	s.Dependencies = []otelperf.EndpointRow{
+		row("postgresql", "SELECT carts", "spiking", 300, new(610.0), new(90.0)),
+		row("GET", "payments.internal.example.com/v1/customers/{id}/authorizations", "normal", 80, new(31.0), new(30.0)),
+	}
+	for i := range s.Dependencies {
+		s.Dependencies[i].Kind = "dependency"
+	}
 	s.SlowQueries = []otelperf.SlowRequest{
 		{TraceID: slowID, SpanID: "b7ad6b7169203331", Method: "GET", Route: "/checkout", Status: new(200), Outcome: "ok", Time: noon.Add(-2 * time.Second), DurationMs: 812.5, Ratio: new(4.1), Reason: "threshold"},
 		{TraceID: strings.Repeat("2", 32), Method: "GET", Route: "/products", Status: new(500), Outcome: "server_error", Time: noon.Add(-9 * time.Second), DurationMs: 3, Reason: "failed"},
@@ -107,8 +197,9 @@ func summary(instance string) otelperf.Summary {
 	s.Verdict = otelperf.Verdict{Status: "slow", Title: "GET /checkout has left its usual latency", Detail: "It waits for postgresql SELECT."}
 	s.Spikes = []otelperf.Spike{{
 		ID: "sp-1", State: "open", Start: noon.Add(-90 * time.Second), At: noon.Add(-80 * time.Second), Reason: "GET /checkout: p99 is 800 ms, usually 200 ms",
-		Endpoints: []otelperf.SpikeEndpoint{{Method: "GET", Route: "/checkout", State: "open", P99Ms: 800, BaselineP99Ms: 200, Quantile: 0.973, QuantileMs: 760, BaselineQuantileMs: 190, Ratio: new(4.0), WorstMs: 950, WorstRatio: new(5.0), CostRequests: 900, CostSlow: 300, CostFailed: 2, WaitsFor: "SELECT carts", Requests: 90, Above: 30, Expected: 0.9, ThresholdMs: 200}},
-		TraceIDs:  []string{slowID},
+		Endpoints: []otelperf.SpikeEndpoint{{Method: "GET", Route: "/checkout", State: "open", P99Ms: 800, BaselineP99Ms: 200, Quantile: 0.973, QuantileMs: 760, BaselineQuantileMs: 190, Ratio: new(4.0), WorstMs: 950, WorstRatio: new(5.0), CostRequests: 900, CostSlow: 300, CostFailed: 2, WaitsFor: "SELECT carts", Requests: 90, Above: 30, Expected: 0.9, ThresholdMs: 200,
+			Causes: []causes.Ranked{{Sentence: "82 % waiting for postgresql SELECT carts, 1 call as usual, 610 ms instead of 90 ms"}, {Sentence: "11 % waiting for a connection of pool main"}}}},
+		TraceIDs: []string{slowID},
 	}}
 	told(&s)
 	return s
@@ -116,8 +207,17 @@ func summary(instance string) otelperf.Summary {
 
 // told adds what the runtime tells: its types have no names here.
 func told(s *otelperf.Summary) {
+	const after = `{"mark":"k2","kind":"deploy","text":"build 77","seconds":40,"sentence":"began about 40 s after the deployment “build 77”"}`
 	const unusual = `[{"name": "cpu_throttled", "unit": "1", "now": 0.38, "usual": 0, "sentence": "CPU throttled 38 % of the time, usually 0 %"}]`
-	if err := errors.Join(json.Unmarshal([]byte(`{"runtime": {"unusual": `+unusual+`}}`), s), json.Unmarshal([]byte(unusual), &s.Spikes[0].Signals)); err != nil {
+	if err := errors.Join(json.Unmarshal([]byte(`{"runtime": {"unusual": `+unusual+`}}`), s), json.Unmarshal([]byte(unusual), &s.Spikes[0].Signals),
+		json.Unmarshal([]byte(someMarks), &s.Marks), json.Unmarshal([]byte(after), &s.Spikes[0].After)); err != nil {
+		panic(err)
+	}
+}
+
+// acknowledged has ben look after the spike.
+func acknowledged(s *otelperf.Summary) {
+	if err := json.Unmarshal([]byte(`{"by": "ben"}`), &s.Spikes[0].Ack); err != nil {
 		panic(err)
 	}
 }
@@ -130,7 +230,7 @@ type screen struct {
 
 func newScreen(t *testing.T, width, height int, services ...*service) *screen {
 	t.Helper()
-	config := Config{Window: otelperf.Window5m, Every: time.Millisecond}
+	config := Config{Window: otelperf.Window5m, Every: time.Millisecond, By: "ben"}
 	for _, s := range services {
 		c, err := client.New(s.URL, client.Options{Timeout: time.Minute})
 		if err != nil {

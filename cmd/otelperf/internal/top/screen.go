@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/fleet"
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/plain"
 )
@@ -17,11 +19,13 @@ const (
 	minHeight      = 5
 )
 
-// layout is how many lines each part has.
-type layout struct{ status, spikes, endpoints, slow int }
+// layout is how many lines each part has. Dependencies and slow requests have a title besides.
+type layout struct{ status, causes, spikes, endpoints, dependencies, slow int }
 
 func (l layout) of(p panel) int {
 	switch p {
+	case dependencyPanel:
+		return l.dependencies
 	case slowPanel:
 		return l.slow
 	case spikePanel:
@@ -39,12 +43,36 @@ func (m *Model) layout() layout {
 		left -= n
 		return n
 	}
-	l.status = take(min(len(m.status()), maxStatusLines))
-	l.spikes = take(min(len(m.spikes()), maxSpikeLines, max(1, left/3)))
+	l.causes = take(min(len(m.causeLines()), max(1, left/5)))
+	l.spikes = take(min(len(m.spikes()), maxSpikeLines, max(1, left/5)))
+	l.status = take(min(len(m.status()), maxStatusLines, max(1, left/4)))
 	take(1) // header of the endpoints
-	if want := min(len(m.slow()), max(3, left/4, left-1-max(1, len(m.rows())))); want > 0 && left >= 6 {
-		l.slow = take(want+1) - 1 // with its title
+	rows, dependencies, slow := len(m.rows()), len(m.dependencies()), len(m.slow())
+	if left < 10 { // no room for both
+		if m.focus == dependencyPanel || slow == 0 {
+			slow = 0
+		} else {
+			dependencies = 0
+		}
 	}
+	lower := max(0, left-max(1, min(rows, left/2)))
+	if left < 6 && m.focus != dependencyPanel && m.focus != slowPanel {
+		lower = 0
+	}
+	panel := func(want, share int) int {
+		if want == 0 || share < 2 {
+			return 0
+		}
+		n := min(want+1, share)
+		lower -= n
+		return take(n) - 1
+	}
+	half := lower
+	if slow > 0 {
+		half = max(lower/2, lower-slow-1)
+	}
+	l.dependencies = panel(dependencies, half)
+	l.slow = panel(slow, lower)
 	l.endpoints = left
 	return l
 }
@@ -73,28 +101,38 @@ func (m *Model) screen() string {
 func (m *Model) listLines() []string {
 	l := m.layout()
 	lines := append([]string{m.title(), m.totals()}, m.verdict()...)
-	status := m.status()
-	lines = append(lines, status[:l.status]...)
 	if m.view == nil {
-		return lines
+		return append(lines, m.status()[:l.status]...)
 	}
+	lines = append(lines, m.causeLines()[:l.causes]...)
 	lines = append(lines, m.spikeLines(l.spikes)...)
-	rows := m.rows()
-	cols, name := m.fitting(rows)
+	lines = append(lines, m.status()[:l.status]...)
+	rows, dependencies := m.rows(), m.dependencies()
+	cols, name := m.fitting(append(rows[:len(rows):len(rows)], dependencies...))
 	lines = append(lines, m.header(cols, name))
-	at := m.cursor(endpointPanel)
-	from := scroll(at, l.endpoints, len(rows))
-	for i := from; i < min(len(rows), from+l.endpoints); i++ {
-		lines = append(lines, m.row(rows[i], cols, name, m.focus == endpointPanel && i == at))
-	}
-	for i := len(rows) - from; i < l.endpoints; i++ {
+	lines = append(lines, m.rowLines(endpointPanel, rows, cols, name, l.endpoints)...)
+	for i := len(rows); i < l.endpoints; i++ {
 		text := ""
-		if i == 0 && len(rows) == 0 {
+		if i == 0 {
 			text = m.noRows()
 		}
 		lines = append(lines, text)
 	}
+	if l.dependencies > 0 {
+		lines = append(lines, bold.Render(m.line(fmt.Sprintf(" DEPENDENCIES  %d that this service calls", len(dependencies)))))
+		lines = append(lines, m.rowLines(dependencyPanel, dependencies, cols, name, l.dependencies)...)
+	}
 	return append(lines, m.slowLines(l.slow)...)
+}
+
+// rowLines are as many rows of a panel as fit on height lines.
+func (m *Model) rowLines(p panel, rows []*fleet.Row, cols []column, name, height int) (lines []string) {
+	at := m.cursor(p)
+	from := scroll(at, height, len(rows))
+	for i := from; i < min(len(rows), from+height); i++ {
+		lines = append(lines, m.row(rows[i], cols, name, m.focus == p && i == at))
+	}
+	return lines
 }
 
 func (m *Model) noRows() string {
@@ -143,30 +181,41 @@ func (m *Model) slowLines(height int) []string {
 	return lines
 }
 
+// slowText has the name cut in the middle as far as the rest needs.
 func (m *Model) slowText(s *fleet.Slow) string {
-	text := fmt.Sprintf(" %s %s  %s %s", s.Time.Local().Format("15:04:05"), pad(plain.Ms(&s.DurationMs), 10, true), s.Method, s.Route)
+	head := fmt.Sprintf(" %s %s  ", s.Time.Local().Format("15:04:05"), pad(plain.Ms(&s.DurationMs), 10, true))
+	tail := ""
 	if s.Ratio != nil {
-		text += "  " + plain.Times(s.Ratio)
+		tail += "  " + plain.Times(s.Ratio)
 	}
 	if s.Status != nil {
-		text += fmt.Sprintf("  %d", *s.Status)
+		tail += fmt.Sprintf("  %d", *s.Status)
 	}
 	if m.view.Answered() > 1 {
-		text += "  " + s.Instance
+		tail += "  " + s.Instance
 	}
-	return plain.Line(text + "  " + s.Outcome + "  " + s.Reason)
+	tail = plain.Line(tail + "  " + s.Outcome + "  " + s.Reason)
+	room := max(minName, m.width-1-ansi.StringWidth(head)-ansi.StringWidth(tail))
+	return head + middle(plain.Line(s.Method+" "+s.Route), room) + tail
 }
 
-// footer is the keys, or the filter while it is typed.
+// footer is the keys, or what is asked for, or what came of a change.
 func (m *Model) footer() string {
-	keys := "q quit  ↑↓ move  enter details  tab panel  / filter  s sort  w window  p pause  ? help"
+	keys := "? help  enter why  c deploy?  d dependencies  i wiring  a ack  m mute  / find  s sort  q quit"
+	if m.width < 96 {
+		keys = "? help  enter why  c deploy?  d calls  i wiring  a ack  m mute  q quit"
+	}
 	switch {
 	case m.filtering:
 		return bar.Render(m.line(" filter: " + m.filter + "▏ enter keeps it, esc drops it"))
+	case m.muting != nil:
+		return bar.Render(m.line(m.muteQuestion()))
+	case m.said.text != "" && m.now.Sub(m.said.at) < saidHolds:
+		return m.said.style().Render(m.line(" " + plain.Line(m.said.text)))
 	case m.help:
 		keys = "any key goes back"
 	case m.detail != nil:
-		keys = "esc back  ↑↓ scroll  q quit"
+		keys = "esc back  ↑↓ scroll  a ack  m mute  q quit"
 	case m.filter != "":
 		keys = fmt.Sprintf("filter %q, esc drops it  ", m.filter) + keys
 	}

@@ -16,17 +16,33 @@ type sorting struct {
 	key  func(*fleet.Row) *float64
 }
 
+// byImpact is the order in which the worst is first: what is in an incident, and then by what an endpoint costs those who call it.
+const byImpact = "IMPACT"
+
 var sortings = []sorting{
-	{"P99", func(r *fleet.Row) *float64 { return r.P99Ms }},
+	{byImpact, impact},
+	{"P99 ms", func(r *fleet.Row) *float64 { return r.P99Ms }},
 	{"RATIO", func(r *fleet.Row) *float64 { return r.Ratio }},
-	{"RATE/S", func(r *fleet.Row) *float64 { return r.Rate }},
+	{"RATE/s", func(r *fleet.Row) *float64 { return r.Rate }},
 	{"ERRORS", func(r *fleet.Row) *float64 { return r.ErrorRate }},
-	{"P95", func(r *fleet.Row) *float64 { return r.P95Ms }},
-	{"P50", func(r *fleet.Row) *float64 { return r.P50Ms }},
+	{"P95 ms", func(r *fleet.Row) *float64 { return r.P95Ms }},
+	{"P50 ms", func(r *fleet.Row) *float64 { return r.P50Ms }},
 	{"STATE", func(r *fleet.Row) *float64 {
 		return new(float64(strings.Index("learning normal elevated spiking", r.State)))
 	}},
 	{"ENDPOINT", nil},
+}
+
+// aboveAll is more than any impact.
+const aboveAll = 1e12
+
+// impact is what an endpoint costs, and more than that of any other while an incident of it is open.
+func impact(r *fleet.Row) *float64 {
+	x := min(r.Impact, aboveAll)
+	if r.State == "spiking" || r.Trouble() != "" {
+		x += aboveAll
+	}
+	return &x
 }
 
 // rows are the endpoints that pass the filter, in the chosen order. The view is not changed.
@@ -34,9 +50,21 @@ func (m *Model) rows() []*fleet.Row {
 	if m.view == nil {
 		return nil
 	}
+	return m.sorted(m.view.Endpoints)
+}
+
+// dependencies are what is called, likewise.
+func (m *Model) dependencies() []*fleet.Row {
+	if m.view == nil {
+		return nil
+	}
+	return m.sorted(m.view.Dependencies)
+}
+
+func (m *Model) sorted(rows []fleet.Row) []*fleet.Row {
 	var out []*fleet.Row
-	for i := range m.view.Endpoints {
-		if r := &m.view.Endpoints[i]; m.passes(r.Service, r.Name()) {
+	for i := range rows {
+		if r := &rows[i]; m.passes(r.Service, r.Name()) {
 			out = append(out, r)
 		}
 	}

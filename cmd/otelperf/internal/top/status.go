@@ -4,11 +4,13 @@ package top
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"charm.land/lipgloss/v2"
 
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/client"
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/fleet"
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/plain"
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/report"
@@ -105,6 +107,10 @@ func (m *Model) status() (lines []string) {
 				add(warn, "%s measures nothing: %s is set", in.Name, in.Disabled)
 			}
 		}
+		for i := range m.view.Mutes {
+			k := &m.view.Mutes[i]
+			add(warn, "MUTED %s until %s by %s", k.Endpoint, k.Until.Local().Format("15:04"), k.By)
+		}
 		for _, o := range m.view.Troubled() {
 			add(bad, "objective %s", report.ObjectiveLine(&o))
 		}
@@ -114,9 +120,30 @@ func (m *Model) status() (lines []string) {
 		for _, text := range append(m.view.OutOfLine[:len(m.view.OutOfLine):len(m.view.OutOfLine)], m.view.Missing...) {
 			add(warn, "%s", text)
 		}
+		for _, k := range m.newestMarks() {
+			add(faint, "MARK %s, %s ago", markText(&k), plain.Span(m.view.Time.Sub(k.Time)))
+		}
 	}
 	return lines
 }
+
+// newestMarks are those to be shown, each once where several instances have it.
+func (m *Model) newestMarks() (out []client.Mark) {
+	for i := range m.view.Marks {
+		k := m.view.Marks[i].Mark
+		same := func(o client.Mark) bool { return o.Kind == k.Kind && o.Text == k.Text }
+		if len(out) < maxMarks && m.view.Time.Sub(k.Time) < marksHold && !slices.ContainsFunc(out, same) {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// The newest marks are shown for as long as a comparison reaches.
+const (
+	maxMarks  = 2
+	marksHold = time.Hour
+)
 
 func (m *Model) recent(t time.Time) bool { return !t.IsZero() && m.now.Sub(t) < newsHolds }
 

@@ -24,14 +24,21 @@ func TestScreens(t *testing.T) {
 	s.golden("wide")
 	s.send(tea.WindowSizeMsg{Width: 60, Height: 12})
 	s.golden("narrow")
-	s.send(tea.WindowSizeMsg{Width: 120, Height: 22})
-	s.press("enter")
+	s.send(tea.WindowSizeMsg{Width: 120, Height: 36})
+	s.run(s.press("enter"))
 	s.golden("endpoint")
+	s.press("esc")
+	s.run(s.press("c"))
+	s.golden("compare")
+	s.press("esc", "tab")
+	s.run(s.press("enter"))
+	s.has("SELECT carts  spiking", "tenant=acme")
 	s.press("esc", "tab")
 	s.run(s.press("enter"))
 	s.golden("slow")
 	s.press("esc", "tab", "enter")
 	s.golden("spike")
+	s.send(tea.WindowSizeMsg{Width: 80, Height: 24})
 	s.press("esc", "?")
 	s.golden("help")
 }
@@ -127,6 +134,7 @@ func TestLoadBalancerIsRecognised(t *testing.T) {
 
 func TestSeveralInstances(t *testing.T) {
 	a, b := newService(t, "a"), newService(t, "b")
+	a.noRows, b.noRows = true, true
 	s := newScreen(t, 140, 30, a, b)
 	// They give no histograms here: counts add, and there is no quantile.
 	s.has("2 instances", "16.0/s", "p99 -", "gives no histograms")
@@ -143,13 +151,13 @@ func TestSortAndFilter(t *testing.T) {
 		}
 		return names
 	}
-	for _, want := range []string{"cp\x1be", "cp\x1be", "pc\x1be"} { // p99, ratio, rate
+	for _, want := range []string{"cp\x1be", "cp\x1be", "cp\x1be", "pc\x1be"} { // impact, p99, ratio, rate
 		if got := order(); got != want {
 			t.Errorf("by %s the order is %q, want %q", sortings[s.sort].name, got, want)
 		}
 		s.press("s")
 	}
-	s.sort = 0
+	s.sort = 1
 	s.press("r")
 	if got := order(); got != "\x1bpce" { // no data stays last
 		t.Errorf("the other way round it is %q", got)
@@ -175,7 +183,7 @@ func TestSortAndFilter(t *testing.T) {
 func TestCursorFollowsItsLine(t *testing.T) {
 	a := newService(t, "a")
 	s := newScreen(t, 120, 24, a)
-	s.press("down")
+	s.press("s", "down") // by p99
 	a.summary.Endpoints[2].P99Ms = new(5000.0)
 	s.poll()
 	if i := s.cursor(endpointPanel); s.rows()[i].Route != "/products" || i != 0 {
@@ -229,13 +237,12 @@ func TestPause(t *testing.T) {
 
 func TestTrends(t *testing.T) {
 	a := newService(t, "a")
-	a.trends = map[string][]*float64{"GET /checkout": {nil, new(200.0), new(200.0), new(800.0)}}
-	s := newScreen(t, 120, 20, a)
+	s := newScreen(t, 120, 24, a)
 	s.has("P99 BY POLL")
-	a.summary.UptimeSeconds = minutesFrom
+	a.trends = map[string][]*float64{"GET /checkout": {nil, new(200.0), new(200.0), new(800.0)}, "postgresql SELECT carts": {new(90.0), new(610.0)}}
 	s.trendAt = time.Time{}
 	s.poll()
-	s.has("P99 BY MINUTE", "▃▃█ spiking")
+	s.has("P99 BY MINUTE", "▃▃█ spiking", "▂█ spiking")
 }
 
 func TestSpark(t *testing.T) {

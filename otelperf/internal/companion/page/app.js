@@ -1,33 +1,40 @@
 // The page: what is looked at stands in the address, so that it can be linked to; the rest follows from what comes in.
 
-import { Chart } from "./chart.js";
+import { Comparison } from "./compare.js";
 import { Detail } from "./detail.js";
+import { inIncident } from "./condition.js";
 import { showChanges, showDiagnostics } from "./diagnostics.js";
-import { $, show, text, toggle } from "./dom.js";
-import { Endpoints } from "./endpoints.js";
+import { $, named, show, text, toggle } from "./dom.js";
+import { Endpoints, worst } from "./endpoints.js";
 import { Events } from "./events.js";
 import { Evidence } from "./evidence.js";
 import { Flame } from "./flame.js";
 import * as format from "./format.js";
+import { Keys } from "./keys.js";
 import { examples, makeLists, showGroups } from "./lists.js";
-import { Comparison } from "./marks.js";
+import { showNothing } from "./nothing.js";
 import { showNow } from "./now.js";
 import { showObjectives } from "./objectives.js";
+import { showRepeated } from "./repeated.js";
 import { Runtime } from "./runtime.js";
+import { Share } from "./share.js";
 import { SlowList } from "./slow.js";
 import { get, Source } from "./source.js";
+import { state } from "./state.js";
+import { setTheme, theme } from "./theme.js";
 import { TraceView } from "./trace.js";
+import { identity, Views } from "./views.js";
 
-const view = readAddress();
-let summary = null, config = null, selected = null, instances = new Set(), seriesTurn = 0, detailTurn = 0, flameTurn = 0, compareTurn = 0;
+let summary = null, config = null, selected = null, instances = new Set(), detailTurn = 0, flameTurn = 0, compareTurn = 0;
 
-const traceView = new TraceView({ onClose: () => go({ trace: "" }), traceURL: () => config?.trace_url });
-const openTrace = (id) => go({ trace: id });
+const traceView = new TraceView({ onClose: () => state.set({ trace: "" }), traceURL: () => config?.trace_url });
+const openTrace = (id) => state.set({ trace: id });
 const slow = new SlowList(openTrace);
-const chart = new Chart({ openTrace }), runtime = new Runtime();
+const views = new Views({ openTrace }), runtime = new Runtime();
 const detail = new Detail(), flame = new Flame(), events = new Events(openTrace), evidence = new Evidence(() => refresh("evidence"));
 const comparison = new Comparison(() => refresh("compare"));
-const endpoints = new Endpoints({ sort: view.sort, onSort: (sort) => go({ sort }), select: choosing });
+const endpoints = new Endpoints({ select: choosing });
+const share = new Share(() => summary);
 const lists = makeLists(openTrace, choosing);
 const source = new Source({
   summary: (s) => { summary = s; render(); },
@@ -39,52 +46,34 @@ const source = new Source({
     render();
     refresh("compare");
   },
-  link: (state, label) => {
-    $("link").dataset.state = state;
-    text($("link-text"), label);
-    toggle($("main"), "stale", state === "lost");
+  link: (condition, label) => {
+    $("link").dataset.state = condition;
+    text($("link-text"), condition === "frozen" ? "frozen" : label);
+    text($("frozen-why"), condition === "frozen" && label !== "frozen" ? label : "");
+    toggle($("main"), "stale", condition === "lost");
   },
 });
 
 // choosing shows a row in the chart, and brings that into sight.
 function choosing(row) {
-  go({ endpoint: format.name(row) });
+  state.set({ endpoint: format.name(row) });
   $("chart-title").scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
 }
 
-// readAddress reads the view from the part behind the '#'.
-function readAddress() {
-  const p = new URLSearchParams(location.hash.slice(1));
-  const sort = p.get("sort") ?? "-state";
-  return {
-    window: ["1m", "5m", "1h", "all"].includes(p.get("window")) ? p.get("window") : "5m", endpoint: p.get("endpoint") ?? "", filter: p.get("filter") ?? "",
-    trace: /^[0-9a-f]{32}$/.test(p.get("trace") ?? "") ? p.get("trace") : "", sort: { id: sort.replace(/^-/, ""), desc: sort.startsWith("-") },
-  };
-}
-
-// go changes the view and its address. Opening a trace is a step that the back button undoes.
-function go(change) {
-  Object.assign(view, change);
-  const p = new URLSearchParams();
-  if (view.window !== "5m") p.set("window", view.window);
-  if (view.endpoint) p.set("endpoint", view.endpoint);
-  if (view.filter) p.set("filter", view.filter);
-  const sort = (view.sort.desc ? "-" : "") + view.sort.id;
-  if (sort !== "-state") p.set("sort", sort);
-  if (view.trace) p.set("trace", view.trace);
-  const address = location.pathname + location.search + (String(p) ? "#" + p : "");
-  if (address !== location.pathname + location.search + location.hash) history[change.trace ? "pushState" : "replaceState"](null, "", address);
-  apply();
-}
-
-// apply brings the page in line with the view.
+// apply brings the page in line with the state.
 function apply() {
-  document.querySelector(`#windows input[value="${view.window}"]`).checked = true;
-  if (source.window !== view.window || !source.stream) source.setWindow(view.window);
-  if ($("filter").value !== view.filter) $("filter").value = view.filter;
-  endpoints.filter = view.filter;
-  endpoints.table.sort = view.sort;
-  if (view.trace) traceView.open(view.trace);
+  const window = state.get("window"), trace = state.get("trace"), q = state.get("q");
+  document.querySelector(`#windows input[value="${window}"]`).checked = !state.frozen;
+  const time = state.frozen ? { from: state.get("from"), to: state.get("to") } : { window };
+  if (JSON.stringify(source.time) !== JSON.stringify(time)) source.look(time);
+  show($("frozen"), state.frozen);
+  show($("pause"), !state.frozen);
+  toggle(document.body, "frozen", state.frozen);
+  if (state.frozen) text($("frozen-period"), format.period(time));
+  if ($("filter").value !== q) $("filter").value = q;
+  endpoints.follow();
+  slow.status = state.get("status");
+  if (trace) traceView.open(trace);
   else traceView.close();
   render();
 }
@@ -96,19 +85,22 @@ function render() {
   text($("identity"), [summary.version, summary.instance, "up " + format.span(summary.uptime_seconds)].filter(Boolean).join(" \u00b7 "));
   document.title = (summary.spikes.some((s) => s.state === "open") ? "\u25b2 " : "") + summary.service + " \u00b7 otelperf";
   notice();
-  chart.setMarks(summary.marks);
+  views.setMarks(summary.marks);
   runtime.setMarks(summary.marks);
-  showNow(summary, openTrace, (row) => go({ endpoint: format.name(row) }), config?.may_change === true);
+  showNow(state.frozen ? { ...summary, mutes: [] } : summary, openTrace, (row) => state.set({ endpoint: format.name(row) }), config?.may_change === true);
   showObjectives(summary);
   choose();
   endpoints.selected = selected ? format.name(selected) : null;
   endpoints.show(summary.endpoints);
+  showNothing(summary);
   slow.only = $("slow-only").checked && selected ? format.name(selected) : null;
   slow.render(now);
   lists.dependencies(summary.dependencies);
   show($("jobs-section"), summary.jobs.length > 0);
   lists.jobs(summary.jobs);
-  lists.history(summary.spikes.filter((s) => s.end));
+  const past = state.frozen ? summary.spikes : summary.spikes.filter((s) => s.end), open = summary.spikes.length - past.length;
+  lists.history(past);
+  text($("history-empty"), state.frozen ? "None in that time." : open ? "None has ended: " + (open === 1 ? "one is" : open + " are") + " open, see above." : "None since the start.");
   showDiagnostics(summary.diagnostics);
 }
 
@@ -120,12 +112,13 @@ function notice() {
   if (several) text($("notice"), "Answers come from " + instances.size + " instances by turns (" + [...instances].slice(-3).join(", ") + "): behind a load balancer, open one of them directly.");
 }
 
-// choose picks the endpoint of the chart: the one asked for, else one that spikes, else the busiest.
+// choose picks the endpoint of the chart: the one asked for, else the worst. That stays until another one has an incident and it has none.
 function choose() {
   const rows = [...summary.endpoints, ...summary.dependencies, ...summary.jobs];
-  const found = rows.find((r) => format.name(r) === view.endpoint) ?? summary.endpoints.find((r) => r.state === "spiking") ?? summary.endpoints.toSorted((a, b) => b.count - a.count)[0] ?? null;
+  const found = rows.find((r) => format.name(r) === state.get("endpoint")) ?? worst(summary.endpoints);
   const changed = found && (!selected || format.name(found) !== format.name(selected));
-  if (view.endpoint || !selected || !rows.some((r) => format.name(r) === format.name(selected)) || found?.state === "spiking") {
+  const current = rows.find((r) => selected && r.kind === selected.kind && format.name(r) === format.name(selected));
+  if (state.get("endpoint") || !current || found && inIncident(found) && !inIncident(current)) {
     selected = found;
     if (changed) {
       refresh("series");
@@ -135,40 +128,26 @@ function choose() {
     }
   }
   if (!selected) {
-    chart.clear("No requests yet.");
+    views.clear("No requests yet.");
     detail.show(null, null, "No requests yet.");
     flame.show(null, "", "No requests yet.");
   }
 }
 
-// identity is what tells a row from all others, as parameters.
-const identity = (row) => ({ method: row.method, route: row.route, kind: row.kind });
-
-function seriesOf(row, window) {
-  return get("endpoints/series?" + new URLSearchParams({ ...identity(row), window }));
+// stored is the time that charts can show something of, in ms.
+function stored() {
+  const to = new Date(summary.time).getTime();
+  return { from: Math.max(to - summary.uptime_seconds * 1000, to - 3_600_000), to };
 }
 
-// refine puts the last minute's steps of ten seconds in the place of its minutes, where there are few of those.
-function refine(series, fine) {
-  if (!fine.points.length) return;
-  const begin = new Date(fine.points[0].t);
-  series.points = [...series.points.filter((p) => new Date(p.t).getTime() + p.seconds * 1000 <= begin.getTime() + 500), ...fine.points];
-}
+// spikesOf are the spikes that a row has a part in.
+const spikesOf = (row) => summary.spikes.filter((s) => s.endpoints.some((e) => format.name(e) === format.name(row) && e.kind === row.kind));
 
 const refreshers = {
   async series() {
     if (!selected) return;
-    const turn = ++seriesTurn, span = view.window === "1m" ? "1m" : "1h";
-    const series = await seriesOf(selected, span);
-    const young = span === "1h" && series.points.length < 10;
-    if (young) refine(series, await seriesOf(selected, "1m"));
-    if (turn !== seriesTurn) return;
-    text($("chart-name"), format.name(series));
-    text($("chart-span"), span === "1m" ? "last minute, in steps of 10 s" : young ? "since the start" : "last hour, by the minute");
-    if (series.points.length) {
-      chart.show(series, slow.of(format.name(series)));
-      runtime.axis(chart.begin, chart.end);
-    }
+    const axis = await views.refresh(selected, { slow: slow.of(format.name(selected)), spikes: spikesOf(selected), stored: stored() });
+    if (axis) runtime.axis(axis.begin, axis.end);
   },
   async detail() {
     if (!selected) return;
@@ -182,14 +161,16 @@ const refreshers = {
       throw e;
     });
     if (turn !== detailTurn) return;
-    text($("detail-name"), format.name(row));
+    named($("detail-name"), row);
+    showRepeated($("detail-repeated"), row.repeated_calls, openTrace);
     detail.show(found, row.baseline_p99_ms, "No span of it has been seen yet.", row.state === "spiking");
   },
   async compare() {
     if (!selected) return;
-    const now = new Date(summary.time), mark = comparison.marks(summary.marks, now, new Date(now - summary.uptime_seconds * 1000)), turn = ++compareTurn;
-    if (!mark) return;
-    const found = await get("compare?" + new URLSearchParams({ endpoint: format.name(selected), kind: selected.kind, mark }));
+    const now = new Date(summary.time), turn = ++compareTurn;
+    const around = comparison.choices(summary.marks, spikesOf(selected), now, new Date(now - summary.uptime_seconds * 1000));
+    if (!around) return;
+    const found = await get("compare?" + new URLSearchParams({ endpoint: format.name(selected), kind: selected.kind, ...around }));
     if (turn === compareTurn) comparison.show(found);
   },
   async flame() {
@@ -201,8 +182,8 @@ const refreshers = {
     });
     if (turn === flameTurn) flame.show(found, query);
   },
-  async runtime() { runtime.show(await get("runtime?window=" + (view.window === "1m" ? "1m" : "1h"))); },
-  async trends() { endpoints.setTrends((await get("endpoints?trend=true&window=" + view.window)).endpoints); },
+  async runtime() { runtime.show(await get("runtime?window=" + (state.get("window") === "1m" ? "1m" : "1h"))); },
+  async trends() { endpoints.setTrends((await get("endpoints?trend=true&window=" + state.get("window"))).endpoints); },
   async slow() { slow.set(await get("slow?limit=200")); },
   async active() {
     const answer = await get("active?limit=50");
@@ -241,48 +222,86 @@ const refreshers = {
   },
 };
 
+const ofAFixedTime = new Set(["series", "slow", "compare", "config"]);
+
 // refresh asks for one part. A failure is left to the line that tells of the connection.
 function refresh(part) {
-  if (source.paused || document.hidden) return;
+  if (source.paused && !source.fixed || document.hidden || state.frozen && !ofAFixedTime.has(part)) return;
   refreshers[part]().catch(() => {});
 }
 
 function every(seconds, ...parts) {
   for (const part of parts) {
     refresh(part);
-    setInterval(() => refresh(part), seconds * 1000);
+    setInterval(() => { if (!state.frozen) refresh(part); }, seconds * 1000); // what is frozen was asked for once
   }
 }
 
 function pause() {
+  if (state.frozen) return;
   const paused = !source.paused;
   source.setPaused(paused);
   $("pause").setAttribute("aria-pressed", String(paused));
   text($("pause"), paused ? "Go on" : "Pause");
 }
 
-function keys(event) {
-  const typing = event.target.closest("input, textarea, select, button, a, summary, dialog");
-  if (event.metaKey || event.ctrlKey || event.altKey) return;
-  if (event.key === "Escape" && event.target === $("filter")) {
-    go({ filter: "" });
-    $("filter").blur();
-  } else if (event.key === "/" && !(typing && typing.matches("input:not([type=radio], [type=checkbox])")) && !$("trace").open) {
-    event.preventDefault();
-    $("filter").focus();
-  } else if (event.key === " " && !typing) {
-    event.preventDefault();
-    pause();
-  }
+const live = { from: null, to: null };
+
+function goLive() {
+  if (state.frozen) state.set(live);
+  else if (source.paused) pause();
 }
 
-$("windows").addEventListener("change", (e) => { go({ window: e.target.value }); refresh("trends"); refresh("series"); refresh("runtime"); });
-$("filter").addEventListener("input", (e) => go({ filter: e.target.value }));
+// beside chooses the endpoint a step further in the list.
+function beside(step) {
+  const rows = [...$("endpoints").tBodies[0].rows], at = rows.findIndex((r) => r.classList.contains("selected"));
+  rows[at < 0 ? 0 : Math.min(rows.length - 1, Math.max(0, at + step))]?.querySelector("button").click();
+}
+
+function openSlowest() {
+  const [first] = selected ? slow.of(format.name(selected)).sort((a, b) => b.duration_ms - a.duration_ms) : [];
+  if (first) openTrace(first.trace_id);
+}
+
+function chooseTheme(name) {
+  setTheme(name);
+  $("theme").value = theme();
+}
+
+new Keys([
+  { key: "/", what: "search the endpoints", act: () => $("filter").focus() },
+  { key: "Escape", what: "leave the search, and empty it; close what is open" },
+  { key: " ", name: "Space", what: "pause, or go on", act: pause },
+  ...[["1m", "the last minute"], ["5m", "the last five minutes"], ["1h", "the last hour"], ["all", "all since the start"]].map(([window, what], i) =>
+    ({ key: String(i + 1), what, act: () => state.set({ window, ...live }) })),
+  { key: "j", what: "the next endpoint", act: () => beside(1) },
+  { key: "k", what: "the one before", act: () => beside(-1) },
+  { key: "a", what: "all endpoints, or the worst alone", act: () => state.set({ all: !state.get("all") }) },
+  { key: "v", what: "view of the chart: line, histogram, heatmap", act: () => views.next() },
+  { key: "o", what: "open the slowest request of the chosen endpoint", act: openSlowest },
+  { key: "s", what: "share or download what is seen", act: () => share.open() },
+  { key: "l", what: "go live again, where the view is frozen or paused", act: goLive },
+  { key: "t", what: "theme: the system\u2019s, light, dark", act: () => chooseTheme({ "": "light", light: "dark", dark: "" }[theme()]) },
+  { key: "\u2190 \u2192", what: "in the chart: from point to point" },
+  { key: "\u2190 \u2191 \u2192 \u2193", what: "in the flame graph: from frame to frame; Enter looks closer, Escape goes back" },
+]);
+
+$("windows").addEventListener("change", (e) => state.set({ window: e.target.value, ...live }));
+$("frozen-live").addEventListener("click", goLive);
+$("filter").addEventListener("input", (e) => state.set({ q: e.target.value }));
+$("filter").addEventListener("keydown", (e) => {
+  if (e.key !== "Escape") return;
+  state.set({ q: "" });
+  e.target.blur();
+});
+$("theme").addEventListener("change", (e) => chooseTheme(e.target.value));
+chooseTheme(theme());
 $("slow-only").addEventListener("change", render);
 $("pause").addEventListener("click", pause);
-document.addEventListener("keydown", keys);
-addEventListener("hashchange", () => { Object.assign(view, readAddress()); apply(); });
-addEventListener("popstate", () => { Object.assign(view, readAddress()); apply(); });
+state.listen(apply);
+state.listen(() => { refresh("trends"); refresh("series"); refresh("runtime"); }, "window");
+state.listen(() => refreshers.series().catch(() => {}), "view");
+state.listen(() => Object.keys(refreshers).forEach(refresh), "from", "to");
 
 apply();
 every(2, "active");

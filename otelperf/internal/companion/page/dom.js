@@ -33,6 +33,10 @@ function fill(node, properties, children) {
   return node;
 }
 
+// stack folds the text of a stack, which scrolls.
+export const stack = (title, text, open = false) => el("details", { open }, el("summary", null, title),
+  el("pre", { tabIndex: 0, role: "group", "aria-label": title }, text));
+
 function listen(node, listeners) {
   for (const [event, f] of Object.entries(listeners)) node.addEventListener(event, f);
 }
@@ -57,6 +61,35 @@ export function measure(node, [value, unit]) {
   if (node.dataset.shown === full) return node;
   node.dataset.shown = full;
   node.replaceChildren(value, unit ? el("span", { class: "unit" }, unit) : "");
+  return node;
+}
+
+// copies has a button copy a text; where that is forbidden the node that shows the text is selected.
+export function copies(button, what, shown) {
+  const label = button.textContent;
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(what());
+      text(button, "Copied");
+    } catch {
+      getSelection().selectAllChildren(shown);
+      text(button, "Selected: press Ctrl+C");
+    }
+    setTimeout(() => text(button, label), 2000);
+  });
+}
+
+const whole = 24, tail = 15; // characters of a route that is never cut, and of the end that is always left of a longer one
+
+// named fills a node with the name of a row. Where room is short, the middle of the route is left out, since the ends of routes tell them
+// apart: the node is to be a flex box. All of it is its title, and in it as text.
+export function named(node, { method, route }, path = "") {
+  const full = [method, route || path].filter(Boolean).join(" ");
+  if (node.dataset.named === full) return node;
+  node.dataset.named = node.title = full;
+  const all = [...route || path], at = all.length > whole ? all.length - tail : all.length;
+  node.replaceChildren(method ? el("span", { class: "method" }, method + " ") : "", el("span", { class: "start" }, all.slice(0, at).join("")),
+    at < all.length ? el("span", { class: "end" }, all.slice(at).join("")) : "");
   return node;
 }
 

@@ -62,9 +62,10 @@ export class Flame {
     if (!this.root || !width) return;
     const focused = this.box.contains(document.activeElement) ? pathTo(document.activeElement.node) : null;
     this.nodes = [];
-    const marks = [];
+    const marks = [], labels = []; // apart: a frame's name is whole, what is written on it need not be
     const place = (node, x, w, y, deepest) => {
       marks.push(this.mark(node, x, w, y));
+      labels.push(svg("text", { x: x + 4, y: y + 14 }, shortened(node.name, Math.floor((w - 6) / glyph))));
       this.nodes.push(node);
       deepest = Math.max(deepest, y);
       for (const child of node.children) {
@@ -75,7 +76,7 @@ export class Flame {
       return deepest;
     };
     const height = place(this.top, 0, width, 0, 0) + row;
-    this.box.replaceChildren(svg("svg", { width, height, viewBox: "0 0 " + width + " " + height, role: "group", "aria-label": "Flame graph: the handler above, what it calls below, as wide as the time" }, ...marks));
+    this.box.replaceChildren(svg("svg", { width, height, viewBox: "0 0 " + width + " " + height, role: "group", "aria-label": "Flame graph: the handler above, what it calls below, as wide as the time" }, ...marks, svg("g", { "aria-hidden": "true", class: "labels" }, ...labels)));
     const now = focused && this.nodes.find((n) => n.mark && samePath(pathTo(n), focused));
     (now ?? this.top).mark.setAttribute("tabindex", "0");
     now?.mark.focus({ preventScroll: true });
@@ -84,13 +85,11 @@ export class Flame {
   }
 
   mark(node, x, w, y) {
-    const letters = Math.floor((w - 6) / glyph);
-    const label = letters < 4 ? "" : node.name.length <= letters ? node.name : node.name.slice(0, letters - 1) + "\u2026";
     const share = format.percent(node.ms / this.root.ms);
     const g = svg("g", {
       tabindex: "-1", role: "button", "aria-label": node.name + ", " + share + " of the time" + (node.kind ? ", " + kinds[node.kind][0] : ""), class: "flame-" + (node.kind || "mixed"),
       on: { click: () => this.zoom(node), focus: () => this.say(node), pointerenter: () => this.say(node) },
-    }, svg("rect", { x, y, width: Math.max(w - 1, 1), height: row - 1, rx: 2 }), svg("text", { x: x + 4, y: y + 14, "aria-hidden": "true" }, label));
+    }, svg("rect", { x, y, width: Math.max(w - 1, 1), height: row - 1, rx: 2 }));
     g.node = node;
     node.mark = g;
     return g;
@@ -153,6 +152,8 @@ function add(node, ms, kind) {
   node.kind = node.ms === 0 ? kind : node.kind === kind ? kind : "";
   node.ms += ms;
 }
+
+const shortened = (name, letters) => letters < 4 ? "" : name.length <= letters ? name : name.slice(0, letters - 1) + "\u2026";
 
 function pathTo(node) {
   const path = [];

@@ -70,11 +70,22 @@ export function span(seconds) {
   return Math.floor(s / 86400) + thin + "d " + Math.floor(s % 86400 / 3600) + thin + "h";
 }
 
+// roughly is a length of time in one unit.
+export function roughly(seconds) {
+  const [size, unit] = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]].find(([size]) => seconds >= 2 * size) ?? [1, "s"];
+  return Math.round(seconds / size) + thin + unit;
+}
+
 const clockFormat = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const minuteFormat = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 
 export const clock = (iso) => clockFormat.format(new Date(iso));
 export const minute = (date) => minuteFormat.format(date);
+
+const dayFormat = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+
+// period is a fixed time, in unix seconds.
+export const period = ({ from, to }) => dayFormat.format(from * 1000) + ", " + clock(from * 1000) + " to " + clock(to * 1000);
 
 export function ago(iso, now) {
   const s = (now - new Date(iso)) / 1000;

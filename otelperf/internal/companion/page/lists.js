@@ -1,17 +1,16 @@
 // The smaller tables: dependencies, jobs, errors, requests in flight, past spikes.
 
-import { $, el, keyed, measure, show, text, toggle } from "./dom.js";
-import { baselineColumns, numberColumns } from "./endpoints.js";
+import { $, el, keyed, measure, named, show, stack, text, toggle } from "./dom.js";
+import { baselineColumns, numberColumns, timeColumn } from "./endpoints.js";
 import * as format from "./format.js";
+import { chip } from "./repeated.js";
 import { Table } from "./table.js";
 
 const route = (label) => ({ id: "name", label, first: "asc", class: "name", value: (r) => format.name(r), cell: (td, r) => nameCell(td, r) });
 
 function nameCell(td, r) {
-  const full = format.name(r) + (r.route ? "" : r.path || "");
-  if (td.dataset.shown === full) return;
-  td.dataset.shown = full;
-  td.replaceChildren(el("span", { class: "route" }, el("span", { class: "method" }, r.method), el("span", null, r.route || r.path)));
+  if (!td.firstChild) td.append(el("span", { class: "route" }));
+  named(td.firstChild, r, r.path);
 }
 
 // traceCell is a button that opens a trace.
@@ -24,7 +23,7 @@ function traceCell(open) {
 }
 
 function list(id, options) {
-  const table = new Table($(id), options);
+  const table = new Table($(id), { onAll: () => {}, ...options });
   return (rows) => {
     show($(id), rows.length > 0);
     show($(id + "-empty"), rows.length === 0);
@@ -45,9 +44,10 @@ export function examples(active, leaked) {
 // chosenCell is a button that shows a row in the chart.
 function chosenCell(select, name) {
   return (td, r) => {
-    if (!td.firstChild) td.append(el("button", { type: "button", class: "route plain", on: { click: () => select(td.row) } }, el("span")));
+    if (!td.firstChild) td.append(el("button", { type: "button", class: "route plain", on: { click: () => select(td.row) } }));
     td.row = r;
-    text(td.firstChild.firstChild, name(r));
+    named(td.firstChild, { route: name(r) });
+    chip(td, r.repeated_calls);
   };
 }
 
@@ -56,16 +56,16 @@ export function makeLists(openTrace, select) {
   const time = (id, label) => ({ id, label, numeric: true, value: (r) => r[id], cell: (td, r) => text(td, r[id] ? format.clock(r[id]) : format.none) });
   return {
     dependencies: list("dependencies", {
-      caption: "Calls to databases and other services", key: (r) => format.name(r), sort: { id: "share", desc: true },
-      columns: [route("Call"), { id: "count", label: "calls", numeric: true, value: (r) => r.count, cell: (td, r) => text(td, format.count(r.count)) }, ...numberColumns,
-        { id: "share", label: "total time", title: "Calls times their average", numeric: true, value: (r) => r.count * (r.avg_ms ?? 0), cell: (td, r) => measure(td, format.duration(r.count * (r.avg_ms ?? 0))) }, ...baselineColumns],
+      caption: "Calls to databases and other services", key: (r) => format.name(r), sort: { id: "time", desc: true },
+      columns: [route("Call"), { id: "count", label: "calls", class: "number", numeric: true, value: (r) => r.count, cell: (td, r) => text(td, format.count(r.count)) }, ...numberColumns,
+        { ...timeColumn, title: "Time that calls took, all together, in each second" }, ...baselineColumns],
       row: (tr, r) => toggle(tr, "spiking", r.state === "spiking"),
     }),
     jobs: list("jobs", {
       caption: "Work that no request began", key: (r) => r.route, sort: { id: "count", desc: true },
       columns: [{ id: "name", label: "Job", first: "asc", class: "name", value: (r) => r.route, cell: chosenCell(select, (r) => r.route) },
         { id: "count", label: "runs", numeric: true, value: (r) => r.count, cell: (td, r) => text(td, format.count(r.count)) }, ...numberColumns.filter((c) => c.id !== "rate"),
-        { id: "max", label: "longest", numeric: true, value: (r) => r.max_ms, cell: (td, r) => measure(td, format.duration(r.max_ms)) }, ...baselineColumns],
+        { id: "max", label: "longest", class: "number", numeric: true, value: (r) => r.max_ms, cell: (td, r) => measure(td, format.duration(r.max_ms)) }, ...baselineColumns],
       row: (tr, r) => toggle(tr, "spiking", r.state === "spiking"),
     }),
     errors: list("errors", {
@@ -101,17 +101,17 @@ export function showGroups({ groups, note }) {
 
 // inCell says which call a request is in and, of a slow one, where its goroutine is, with the stack to be opened.
 function inCell(td, r) {
-  const stack = r.doing?.stack.join("\n") ?? "", stamp = [r.in, r.doing?.sentence, stack].join("\n");
+  const lines = r.doing?.stack.join("\n") ?? "", stamp = [r.in, r.doing?.sentence, lines].join("\n");
   if (td.dataset.shown === stamp) return;
   td.dataset.shown = stamp;
   const open = td.querySelector("details")?.open ?? false;
-  td.replaceChildren(r.in ?? (r.doing ? "" : format.none), r.doing ? el("details", { open }, el("summary", null, r.doing.sentence), el("pre", null, stack)) : "");
+  td.replaceChildren(r.in ?? (r.doing ? "" : format.none), r.doing ? stack(r.doing.sentence, lines, open) : "");
 }
 
 function errorCell(td, r) {
   const stamp = r.type + r.message + format.name(r);
   if (td.dataset.shown === stamp) return;
   td.dataset.shown = stamp;
-  td.replaceChildren(el("span", { class: "error-type" }, r.type || "error"), el("span", { class: "error-message" }, r.message), el("span", { class: "route muted" }, format.name(r)),
-    r.stack ? el("details", null, el("summary", null, "Stack"), el("pre", null, r.stack)) : "");
+  td.replaceChildren(el("span", { class: "error-type" }, r.type || "error"), el("span", { class: "error-message" }, r.message), named(el("span", { class: "route muted" }), r),
+    r.stack ? stack("Stack", r.stack) : "");
 }

@@ -1,7 +1,7 @@
 // Is anything wrong now? The verdict, the open spikes, and the figures of the whole service.
 
-import { $, el, keyed, measure, show, text, toggle } from "./dom.js";
-import { unknown } from "./endpoints.js";
+import { $, el, keyed, measure, named, show, text, toggle } from "./dom.js";
+import { shownQuantiles, unknown } from "./endpoints.js";
 import * as format from "./format.js";
 import { sentences } from "./runtime.js";
 import { said, showMutes, showSaid } from "./said.js";
@@ -9,15 +9,13 @@ import { said, showMutes, showSaid } from "./said.js";
 const figures = [
   ["Requests", (s) => [format.rate(s.rate), "\u202f/s"]],
   ["Errors", (s) => [format.percent(s.error_rate), s.outcomes_unknown ? "\u202f?" : ""], (s) => s.error_count > 0, (s) => s.outcomes_unknown ? unknown : ""],
-  ["p50", (s) => format.duration(s.p50_ms)],
-  ["p95", (s) => format.duration(s.p95_ms)],
-  ["p99", (s) => format.duration(s.p99_ms)],
+  ...[0, 1, 2].map((i) => [() => shownQuantiles()[i].id, (s) => format.duration(s[shownQuantiles()[i].field])]),
   ["Slow", (s) => [format.count(s.slow_queries_count), ""]],
 ];
 
 const figureNodes = figures.map(([label]) => {
   const value = el("dd");
-  $("figures").append(el("div", null, el("dt", null, label), value));
+  $("figures").append(el("div", null, el("dt", null, typeof label === "string" ? label : ""), value));
   return value;
 });
 
@@ -27,7 +25,8 @@ const weight = (spike) => Math.max(0, ["failures", "panics", "latency", "silence
 const wrong = new Set(["failing", "slow", "silent", "burning"]);
 
 export function showNow(summary, openTrace, select, mayChange) {
-  figures.forEach(([, value, bad, title], i) => {
+  figures.forEach(([label, value, bad, title], i) => {
+    if (typeof label !== "string") text(figureNodes[i].previousSibling, label());
     measure(figureNodes[i], value(summary));
     figureNodes[i].title = title?.(summary) ?? "";
     toggle(figureNodes[i], "bad", Boolean(bad?.(summary)));
@@ -55,7 +54,7 @@ function fillSpike(li, spike, summary, openTrace, select) {
     if (!li.said) li.append(li.said = said());
     while (li.firstChild !== li.said) li.firstChild.remove();
     li.said.before(el("div", { class: "spike-head" },
-      el("button", { type: "button", class: "route plain", on: { click: () => select(first) } }, format.name(first)),
+      named(el("button", { type: "button", class: "route plain", on: { click: () => select(first) } }), first),
       slow(first)
         ? el("span", { class: "factor", title: format.quantile(first.quantile) + " in the worst minute, as a multiple of what it usually is" }, format.times(first.worst_ratio))
         : el("span", { class: "factor" }, matters[first.matter] + (first.share === null ? "" : " " + format.percent(first.share))),

@@ -4,10 +4,11 @@
 import { $, el, show, svg, text, toggle } from "./dom.js";
 import * as format from "./format.js";
 import * as marks from "./marks.js";
+import { labels, margin, rowHeight, rowsOf } from "./plot.js";
 
-const margin = { right: 12, left: 52 }, height = 46, floor = height - 1, head = 18;
+const height = 46, floor = height - 1, head = 18;
 
-const labels = {
+const names = {
   gc_cpu: "GC", gc_assist: "GC work of others", pause: "Longest stop of the world", sched_latency: "Waiting for a CPU, p99", runnable: "Goroutines without a CPU",
   mutex_wait: "Goroutines waiting for locks", cpu: "CPUs used", cpu_throttled: "CPU throttled", memory_pressure: "Waiting for memory", heap_live: "Live heap", goroutines: "Goroutines",
   pool_waiting: "Waiting for pool ", pool_in_use: "In use of pool ",
@@ -15,7 +16,7 @@ const labels = {
 const always = ["gc_cpu", "sched_latency", "mutex_wait", "cpu_throttled", "pool_waiting"];
 const least = { "1": 0.05, ms: 1, By: 1 << 20 }; // the smallest scale, so that noise looks small
 
-const label = (s) => (labels[s.name] ?? s.name) + (s.pool ?? "");
+const label = (s) => (names[s.name] ?? s.name) + (s.pool ?? "");
 
 function amount(s, x) {
   if (x === null) return format.none;
@@ -109,8 +110,8 @@ export class Runtime {
 
 // header has the labels of the marks, above all strips.
 function header(laid, width) {
-  const high = marks.rowsOf(laid) * marks.rowHeight;
-  return high ? [svg("svg", { viewBox: `0 0 ${width} ${high}`, width, height: high, "aria-hidden": "true" }, ...marks.labels(laid, 10))] : [];
+  const high = rowsOf(laid) * rowHeight;
+  return high ? [svg("svg", { viewBox: `0 0 ${width} ${high}`, width, height: high, "aria-hidden": "true" }, ...labels(laid, 10))] : [];
 }
 
 // Strip is one signal over time.
@@ -129,7 +130,7 @@ class Strip {
     if (line.limit !== null) parts.push(svg("path", { d: this.path((v) => v > line.limit), class: "strip-hot" }));
     const name = label(line);
     this.node = svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": `${name}: ${amount(line, line.now)}, usually ${amount(line, line.usual)}` },
-      ...parts, ...marks.lines(laid, 0, floor), this.cursor, svg("text", { x: margin.left + 6, y: 12, class: "strip-label" }, name), this.value);
+      ...parts, ...marks.lines(laid, head, floor), this.cursor, svg("text", { x: margin.left + 6, y: 12, class: "strip-label" }, name), this.value);
   }
 
   y(v) { return (floor - Math.min(v / this.top, 1) * (floor - head)).toFixed(1); }
@@ -164,7 +165,7 @@ class Strip {
 
   mark(i) {
     const { line } = this, v = i === null ? line.now : line.values[i];
-    this.cursor.setAttribute("d", i === null ? "" : `M${this.x(i).toFixed(1)} 0V${floor}`);
+    this.cursor.setAttribute("d", i === null ? "" : `M${this.x(i).toFixed(1)} ${head}V${floor}`);
     text(this.value, amount(line, v) + (line.usual === null || this.width < 420 ? "" : ", usually " + amount(line, line.usual)));
     toggle(this.value, "hot", line.limit !== null && v !== null && v > line.limit);
   }

@@ -1,16 +1,32 @@
 // The list of slow and failed requests.
 
-import { $, el, keyed, show, text, toggle } from "./dom.js";
+import { $, el, keyed, named, show, text, toggle } from "./dom.js";
 import * as format from "./format.js";
+import { offer } from "./offers.js";
+import { state } from "./state.js";
 
 const held = 200; // requests that the page holds
 const reasons = { threshold: "slow", baseline: "slower than usual", failed: "failed", spike: "in a spike" };
+
+const failing = (e) => e.outcome === "server_error" || e.outcome === "panic";
+
+// ended tells whether a request ended with a status of a class, as "4xx".
+const ended = (e, status) => status === "failed" ? failing(e) : e.status !== null && Math.floor(e.status / 100) + "xx" === status;
+
+// within tells whether a request ran in a fixed time, in unix seconds.
+function within(e, from, to) {
+  const began = new Date(e.time).getTime();
+  return began < to * 1000 && began + e.duration_ms >= from * 1000;
+}
 
 export class SlowList {
   constructor(open) {
     this.open = open;
     this.entries = new Map();
     this.only = null;
+    this.status = "";
+    this.rows = []; // that are shown
+    offer("slow-requests", "Slow and failed requests", () => this.rows);
     this.stored = 0; // in the process
   }
 
@@ -32,25 +48,28 @@ export class SlowList {
   render(now = this.now ?? new Date()) {
     this.now = now;
     const all = [...this.entries.values()].sort((a, b) => a.time < b.time ? 1 : -1);
-    const rows = (this.only ? all.filter((e) => format.name(e) === this.only) : all).slice(0, 60);
+    const rows = this.rows = all.filter((e) => (!state.frozen || within(e, state.get("from"), state.get("to"))) &&
+      (!this.only || format.name(e) === this.only) && (!this.status || ended(e, this.status))).slice(0, 60);
     const longest = Math.max(1, ...rows.map((e) => e.duration_ms));
     keyed($("slow"), rows, (e) => e.span_id, (e) => this.make(e), (li, e) => {
       li.bar.style.width = Math.max(1, e.duration_ms / longest * 100) + "%";
       text(li.age, format.ago(e.time, now));
     });
     show($("slow-empty"), rows.length === 0);
-    const known = Math.max(all.length, this.stored);
+    const which = this.only || this.status ? "No such request" : "No request";
+    text($("slow-empty"), state.frozen ? which + " of that time is stored as slow or failed. Those of long ago make room for newer ones." : which + " was slow or failed so far.");
+    const known = state.frozen ? rows.length : Math.max(all.length, this.stored);
     text($("slow-count"), rows.length < known ? rows.length + " of " + format.count(known) : known ? format.count(known) : "");
   }
 
   make(e) {
     const bar = el("span", { class: "slow-bar" }), age = el("span", { class: "muted age" });
-    const failed = e.outcome === "server_error" || e.outcome === "panic";
+    const failed = failing(e);
     const what = [e.status, e.outcome === "panic" ? "panic" : null, e.error_type || null, !failed && e.ratio ? format.times(e.ratio) + " the usual p99" : null].filter(Boolean).join(" \u00b7 ");
     const li = el("li", null,
       el("button", { type: "button", on: { click: () => this.open(e.trace_id) } },
         el("span", { class: "slow-time" }, format.durationText(e.duration_ms)),
-        el("span", { class: "slow-main" }, el("span", { class: "route" }, format.name(e)), el("span", { class: "slow-track", "aria-hidden": "true" }, bar),
+        el("span", { class: "slow-main" }, named(el("span", { class: "route" }), e), el("span", { class: "slow-track", "aria-hidden": "true" }, bar),
           el("span", { class: "muted slow-what" }, el("span", { class: failed ? "bad" : "" }, failed ? "failed" : reasons[e.reason] ?? "slow"), what ? " \u00b7 " + what : "")),
         age));
     toggle(li, "failed", failed);

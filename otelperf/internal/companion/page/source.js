@@ -23,7 +23,7 @@ export class Source {
   // on has: summary(data), slow(data), spike(data), mark(data), link(state, text)
   constructor(on) {
     this.on = on;
-    this.window = "5m";
+    this.time = {}; // that is looked at: {window}, or {from, to}, unix seconds
     this.paused = false;
     this.failures = 0;
     this.lastSummary = 0;
@@ -31,10 +31,12 @@ export class Source {
     document.addEventListener("visibilitychange", () => this.connect());
   }
 
-  setWindow(window) {
-    this.window = window;
+  get fixed() { return this.time.to !== undefined; }
+
+  look(time) {
+    this.time = time;
     this.connect();
-    if (this.paused) this.poll(); // once
+    if (this.paused && !this.fixed) this.poll(); // once
   }
 
   setPaused(paused) {
@@ -47,12 +49,17 @@ export class Source {
     this.stream?.close();
     clearTimeout(this.retry);
     clearInterval(this.polling);
+    if (this.fixed) {
+      this.stream = null;
+      this.poll(); // once: it stays as it is
+      return;
+    }
     if (this.paused) {
       this.on.link("paused", "paused");
       return;
     }
     if (document.hidden) return;
-    const stream = this.stream = new EventSource("stream?window=" + encodeURIComponent(this.window));
+    const stream = this.stream = new EventSource("stream?" + new URLSearchParams(this.time));
     stream.addEventListener("open", () => {
       this.failures = 0;
       clearInterval(this.polling);
@@ -79,21 +86,25 @@ export class Source {
   }
 
   async poll() {
+    const time = this.time;
     try {
-      this.summary(await get("summary?window=" + encodeURIComponent(this.window)), "polling");
+      const summary = await get("summary?" + new URLSearchParams(time));
+      if (time === this.time) this.summary(summary, this.fixed ? "frozen" : "polling");
     } catch (e) {
+      if (this.fixed && time === this.time) this.on.link("frozen", e.message);
       if (e.status === 401 || e.status === 403) this.on.link("lost", "access denied");
     }
   }
 
   summary(data, state) {
     this.lastSummary = Date.now();
-    if (!this.paused) this.on.link("live", state);
+    if (this.fixed) this.on.link("frozen", "frozen");
+    else if (!this.paused) this.on.link("live", state);
     this.on.summary(data);
   }
 
   watch() {
-    if (this.paused || document.hidden || !this.lastSummary) return;
+    if (this.paused || this.fixed || document.hidden || !this.lastSummary) return;
     const silent = Date.now() - this.lastSummary;
     if (silent > patience) this.on.link("lost", "no answer for " + Math.round(silent / 1000) + " s");
   }

@@ -1,22 +1,34 @@
 // Tables that can be sorted by their headers, and that keep their rows' elements while the numbers change.
 
-import { el, keyed, text } from "./dom.js";
+import { el, keyed, show, text } from "./dom.js";
+import { offer } from "./offers.js";
+
+export const most = 15; // rows that a table shows that may have many, unless all are asked for
 
 export class Table {
-  // columns: {id, label, title, numeric, value(row), cell(td, row), first: "desc"|"asc", fixed: true if not sortable}
-  constructor(table, { columns, key, caption, sort, onSort, row }) {
+  // columns: {id, label, title, class, numeric, value(row), cell(td, row), first: "desc"|"asc"}; one without a value is not sorted by.
+  // A value may be a list: what comes first counts most. orders: {id, value(row)}, ways to sort that are no column.
+  // onAll(all): the table shows the first rows, and has a button to show all. keep(row): it is shown wherever it stands. worst: those
+  // that come first are the worst.
+  constructor(table, { columns, key, caption, sort, onSort, row, orders = [], onAll, keep, worst }) {
     columns = columns.map((c) => ({ ...c })); // tables share descriptions, not header cells
-    Object.assign(this, { table, columns, key, onSort, decorate: row });
+    Object.assign(this, { table, columns, key, onSort, orders, keep, decorate: row, all: !onAll });
     this.sort = sort ?? { id: null, desc: true };
-    this.rows = [];
+    this.rows = this.shown = [];
     this.head = el("tr");
     this.body = el("tbody");
     table.append(el("caption", { class: "visually-hidden" }, caption), el("thead", null, this.head), this.body);
     for (const column of columns) this.head.append(this.header(column));
+    offer(table.id, caption, () => table.checkVisibility() ? this.shown : []);
+    if (onAll) {
+      this.first = worst ? "the worst " : "the first ";
+      this.more = el("button", { type: "button", class: "quiet more", "aria-controls": table.id, on: { click: () => { this.all = !this.all; onAll(this.all); this.render(); } } });
+      table.parentElement.after(this.more);
+    }
   }
 
   header(column) {
-    const th = el("th", { scope: "col", class: column.numeric ? "n" : "", title: column.title ?? "" });
+    const th = el("th", { scope: "col", class: (column.numeric ? "n " : "") + (column.class ?? ""), title: column.title ?? "" });
     if (!column.value) {
       th.append(column.label);
     } else {
@@ -33,30 +45,44 @@ export class Table {
     this.render();
   }
 
+  // show returns how many rows it shows.
   show(rows) {
     this.rows = rows;
-    this.render();
+    return this.render();
   }
 
   render() {
     for (const column of this.columns) {
       if (column.value) column.th.setAttribute("aria-sort", column.id !== this.sort.id ? "none" : this.sort.desc ? "descending" : "ascending");
     }
-    keyed(this.body, this.sorted(), this.key, () => el("tr", null, ...this.columns.map((c) => el("td", { class: (c.numeric ? "n " : "") + (c.class ?? "") }))), (tr, row) => {
+    const shown = this.shown = this.cut(this.sorted());
+    keyed(this.body, shown, this.key, () => el("tr", null, ...this.columns.map((c) => el("td", { class: (c.numeric ? "n " : "") + (c.class ?? "") }))), (tr, row) => {
       this.columns.forEach((column, i) => column.cell ? column.cell(tr.cells[i], row) : text(tr.cells[i], String(column.value(row) ?? "")));
       this.decorate?.(tr, row);
     });
+    return shown.length;
+  }
+
+  cut(rows) {
+    if (!this.more) return rows;
+    show(this.more, rows.length > most);
+    text(this.more, "Show " + (this.all ? this.first + most : "all " + rows.length));
+    this.more.setAttribute("aria-expanded", String(this.all));
+    return this.all ? rows : rows.filter((r, i) => i < most || this.keep?.(r));
   }
 
   // sorted puts rows without a value last, whichever way.
   sorted() {
-    const column = this.columns.find((c) => c.id === this.sort.id);
+    const column = [...this.columns, ...this.orders].find((c) => c.id === this.sort.id && c.value);
     if (!column) return this.rows;
     const sign = this.sort.desc ? -1 : 1;
-    return this.rows.map((row, i) => ({ row, i, v: column.value(row) })).sort((a, b) => {
-      const missing = (a.v === null || a.v === undefined) - (b.v === null || b.v === undefined);
-      if (missing) return missing;
-      return (a.v < b.v ? -sign : a.v > b.v ? sign : 0) || a.i - b.i;
+    return this.rows.map((row, i) => ({ row, i, v: [column.value(row)].flat() })).sort((a, b) => {
+      for (let k = 0; k < a.v.length; k++) {
+        const x = a.v[k], y = b.v[k], missing = (x === null || x === undefined) - (y === null || y === undefined);
+        if (missing) return missing;
+        if (x !== y) return x < y ? -sign : sign;
+      }
+      return a.i - b.i;
     }).map((x) => x.row);
   }
 }

@@ -1,24 +1,21 @@
 // One slow request as a waterfall: what ran when, for how long by itself, what repeats, and what the request waited for.
 
 import { breakdown, categoryClass } from "./breakdown.js";
-import { $, el, show, text } from "./dom.js";
+import { dialog } from "./dialog.js";
+import { $, copies, el, show, stack, text } from "./dom.js";
 import * as format from "./format.js";
 import { get } from "./source.js";
 import { states } from "./states.js";
 
 export class TraceView {
   constructor({ onClose, traceURL }) {
-    this.dialog = $("trace");
+    this.dialog = dialog("trace");
     this.traceURL = traceURL;
     this.dialog.addEventListener("close", () => {
       this.id = null;
       onClose();
     });
-    this.dialog.addEventListener("click", (e) => {
-      if (e.target === this.dialog) this.dialog.close();
-    });
-    $("trace-close").addEventListener("click", () => this.dialog.close());
-    $("trace-copy").addEventListener("click", () => this.copy());
+    copies($("trace-copy"), () => this.id, $("trace-id"));
   }
 
   close() {
@@ -55,18 +52,6 @@ export class TraceView {
     if (template) $("trace-open").href = template.replaceAll("{trace_id}", encodeURIComponent(id));
   }
 
-  async copy() {
-    const button = $("trace-copy");
-    try {
-      await navigator.clipboard.writeText(this.id);
-      text(button, "Copied");
-    } catch {
-      getSelection().selectAllChildren($("trace-id"));
-      text(button, "Selected: press Ctrl+C");
-    }
-    setTimeout(() => text(button, "Copy trace id"), 2000);
-  }
-
   render(trace) {
     text($("trace-title"), format.name(trace.requests[0]));
     $("trace-body").replaceChildren(...trace.requests.flatMap((r) => request(r, (trace.recorded ?? []).find((x) => x.span_id === r.span_id))));
@@ -100,7 +85,7 @@ function findings(r) {
 
 function failure(error) {
   return el("div", { class: "failure" }, el("p", null, el("b", null, error.type ?? "error"), error.message ? " " + error.message : ""),
-    error.stack ? el("details", null, el("summary", null, "Stack"), el("pre", null, error.stack)) : null);
+    error.stack ? stack("Stack", error.stack) : null);
 }
 
 function noAnatomy() {
@@ -119,7 +104,7 @@ function waterfall(r) {
   return el("div", { class: "waterfall-box" },
     el("table", { class: "waterfall" },
       el("caption", { class: "visually-hidden" }, "Spans of the request in order of their start"),
-      el("thead", null, el("tr", null, el("th", { scope: "col" }, r.anatomy.spans + (r.anatomy.spans === 1 ? " span" : " spans")), el("th", { scope: "col", class: "n" }, "self"), el("th", { scope: "col", class: "n" }, "total"), el("th", { scope: "col", class: "lane" }, ruler(reach)))),
+      el("thead", null, el("tr", null, el("th", { scope: "col" }, r.anatomy.spans + (r.anatomy.spans === 1 ? " span" : " spans")), el("th", { scope: "col", class: "n" }, "self"), el("th", { scope: "col", class: "n" }, "total"), el("th", { scope: "col", class: "lane" }, el("span", { class: "visually-hidden" }, "when"), ruler(reach)))),
       el("tbody", null, ...rows)),
     lost.length ? el("p", { class: "muted" }, lost.join(" \u00b7 ")) : null);
 }

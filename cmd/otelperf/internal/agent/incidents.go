@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package agent
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/client"
+	"github.com/otelperf/otelperf-go/otelperf"
+)
+
+var incidentsTool = tool{
+	name: "list_incidents", title: "Incidents with their causes",
+	description: `Lists the last incidents (spikes of latency, failures, panics, missing traffic, burning error budgets) with the cause of each, newest first. ` +
+		`Use it for what happened earlier, or to find the incident of an endpoint; for what is wrong now whats_wrong is enough.`,
+	arguments: []argument{
+		{name: "state", description: "Which ones.", accepted: []string{"any", "open", "ended"}, usual: "any"},
+		searchArgument, limitArgument(10, 30),
+	},
+}
+
+var incidentTool = tool{
+	name: "get_incident", title: "One incident in full",
+	description: `Tells all of one incident: every endpoint in it with usual and present latency, the ranked causes with their share of the extra time and the line of code, ` +
+		`errors with messages, signals of the runtime at that time, what it has cost, the change that came just before it, and trace ids of slow requests. ` +
+		`Use it with an id of whats_wrong or list_incidents.`,
+	arguments: []argument{{name: "id", description: "The incident, such as 20260302T021000-1.", required: true}},
+}
+
+// incident is a spike; its lists are filled by get_incident alone.
+type incident struct {
+	ID        string     `json:"id"`
+	URL       string     `json:"url"`
+	Service   string     `json:"service"`
+	Instance  string     `json:"instance"`
+	Matter    string     `json:"matter" jsonschema:"latency, failures, panics, client_errors, silence or objective"`
+	Severity  string     `json:"severity" jsonschema:"critical or warning"`
+	State     string     `json:"state" jsonschema:"open, ended or new_normal"`
+	Start     time.Time  `json:"start"`
+	End       *time.Time `json:"end,omitempty"`
+	Endpoints []string   `json:"endpoints" jsonschema:"the worst first"`
+	Reason    string     `json:"reason" jsonschema:"what was seen"`
+	Cause     string     `json:"cause,omitempty" jsonschema:"why, as far as it is known; it may come some seconds after the start"`
+	After     string     `json:"after,omitempty" jsonschema:"the change that it began soon after: a circumstance, no proof"`
+	Handled   string     `json:"handled,omitempty" jsonschema:"who looks after it, or that it is muted"`
+	TraceIDs  []string   `json:"trace_ids" jsonschema:"slow or failed requests of it, for get_slow_request"`
+}
+
+type incidentList struct {
+	Incidents []incident `json:"incidents"`
+	ending
+}
+
+type incidentAnswer struct {
+	Incident incident        `json:"incident"`
+	Parts    []part          `json:"parts" jsonschema:"one for each endpoint and matter, the worst first"`
+	Causes   []rankedCause   `json:"causes" jsonschema:"of the worst endpoint of which any is known, the largest first"`
+	Errors   []incidentError `json:"errors"`
+	Signals  []signal        `json:"signals" jsonschema:"of the runtime, the operating system and connection pools that were unusual then"`
+	Cost     cost            `json:"cost"`
+	Recorded []recorded      `json:"recorded" jsonschema:"slow requests of which the runtime was recorded: what they did and waited for"`
+	ending
+}
+
+type part struct {
+	Endpoint   string   `json:"endpoint"`
+	Matter     string   `json:"matter"`
+	State      string   `json:"state"`
+	P50Ms      float64  `json:"p50_ms,omitzero"`
+	P99Ms      float64  `json:"p99_ms,omitzero"`
+	UsualP50Ms float64  `json:"usual_p50_ms,omitzero"`
+	UsualP99Ms float64  `json:"usual_p99_ms,omitzero"`
+	WorstRatio *float64 `json:"worst_ratio,omitempty" jsonschema:"how many times as slow as usual in its worst minute"`
+	ErrorRate  *float64 `json:"error_rate,omitempty"`
+	WaitsFor   string   `json:"waits_for,omitempty" jsonschema:"the dependency that the extra time is spent in"`
+	Cause      string   `json:"cause,omitempty"`
+}
+
+type rankedCause struct {
+	Share    float64 `json:"share" jsonschema:"of the time that slow requests take longer"`
+	ExtraMs  float64 `json:"extra_ms"`
+	About    string  `json:"about" jsonschema:"what it is: a dependency, a lock with its line, a pool, a signal"`
+	Source   string  `json:"source" jsonschema:"recording and stacks know lines of code; calls are child spans; runtime is a circumstance"`
+	Sentence string  `json:"sentence"`
+}
+
+type signal struct {
+	Name  string  `json:"name"`
+	Pool  string  `json:"pool,omitempty"`
+	Unit  string  `json:"unit"`
+	Now   float64 `json:"now"`
+	Usual float64 `json:"usual"`
+}
+
+type incidentError struct {
+	Type    string `json:"type"`
+	Message string `json:"message"`
+	Count   uint64 `json:"count"`
+	TraceID string `json:"trace_id"`
+}
+
+type cost struct {
+	Requests       uint64  `json:"requests"`
+	Slow           uint64  `json:"slow"`
+	ExpectedSlow   float64 `json:"expected_slow"`
+	Failed         uint64  `json:"failed"`
+	ExpectedFailed float64 `json:"expected_failed"`
+}
+
+const maxNames = 5 // endpoints that an incident names in a list
+
+func incidentOf(service, instance, url string, s *otelperf.Spike) incident {
+	in := incident{
+		ID: s.ID, URL: url, Service: service, Instance: instance, Matter: s.Matter, Severity: s.Severity, State: s.State, Start: s.Start, End: s.End,
+		Endpoints: []string{}, Reason: s.Reason, Cause: s.Cause, TraceIDs: append([]string{}, s.TraceIDs[:min(len(s.TraceIDs), 3)]...),
+	}
+	for i := range s.Endpoints {
+		name := nameOf(s.Endpoints[i].Method, s.Endpoints[i].Route)
+		if !slices.Contains(in.Endpoints, name) && len(in.Endpoints) < maxNames {
+			in.Endpoints = append(in.Endpoints, name)
+		}
+	}
+	if s.After != nil {
+		in.After = s.After.Sentence
+	}
+	switch {
+	case s.Muted != nil:
+		in.Handled = "muted"
+	case s.Ack != nil:
+		in.Handled = "acknowledged by " + s.Ack.By
+	}
+	return in
+}
+
+func nameOf(method, route string) string { return strings.TrimSpace(method + " " + route) }
+
+// lead adds the calls that lead on from an incident.
+func (in *incident) lead(e *ending) {
+	e.then("get_incident", "all of the incident: causes, errors, cost", "id", in.ID, "url", in.URL)
+	in.leadToTrace(e)
+}
+
+func (in *incident) leadToTrace(e *ending) {
+	if len(in.TraceIDs) > 0 {
+		e.then("get_slow_request", "where the time of a request of it went", "trace_id", in.TraceIDs[0], "url", in.URL)
+	}
+}
+
+func (in *incident) text() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Incident %s (%s, %s, %s) of %s since %s", in.ID, in.State, in.Severity, in.Matter, strings.Join(in.Endpoints, ", "), in.Start.Format(time.RFC3339))
+	if in.End != nil {
+		fmt.Fprintf(&b, " until %s", in.End.Format(time.RFC3339))
+	}
+	fmt.Fprintf(&b, "\n  Seen: %s\n", in.Reason)
+	for _, l := range [][2]string{{"Cause", in.Cause}, {"After", in.After}, {"Handled", in.Handled}} {
+		if l[1] != "" {
+			fmt.Fprintf(&b, "  %s: %s\n", l[0], l[1])
+		}
+	}
+	return b.String()
+}
+
+// spikes asks for all that are stored.
+func (s *server) spikes(ctx context.Context, v values) ([]from[*client.SpikeList], *ending, error) {
+	return each(ctx, s, v, func(ctx context.Context, c *client.Client) (*client.SpikeList, error) { return c.Spikes(ctx) })
+}
+
+func (s *server) listIncidents(ctx context.Context, v values) (*incidentList, error) {
+	answers, e, err := s.spikes(ctx, v)
+	if err != nil {
+		return nil, err
+	}
+	a := &incidentList{Incidents: []incident{}, ending: *e}
+	state, search := v.text("state"), strings.ToLower(v.text("search"))
+	for _, l := range answers {
+		for i := range l.value.Spikes {
+			in := incidentOf(l.value.Service, l.value.Instance, l.client.URL(), &l.value.Spikes[i])
+			named := func(sp otelperf.SpikeEndpoint) bool {
+				return strings.Contains(strings.ToLower(nameOf(sp.Method, sp.Route)), search)
+			}
+			if state != "any" && (in.State == "open") != (state == "open") || !slices.ContainsFunc(l.value.Spikes[i].Endpoints, named) && search != "" {
+				continue
+			}
+			a.Incidents = append(a.Incidents, in)
+		}
+	}
+	slices.SortStableFunc(a.Incidents, func(x, y incident) int { return y.Start.Compare(x.Start) })
+	if n := len(a.Incidents) - v.limit(); n > 0 {
+		a.Incidents = a.Incidents[:v.limit()]
+		a.leaveOut("%d older incidents: raise limit, at most 30", n)
+	}
+	for i := range a.Incidents[:min(len(a.Incidents), 2)] {
+		a.Incidents[i].lead(&a.ending)
+	}
+	return a, nil
+}
+
+func (l *incidentList) text() string {
+	if len(l.Incidents) == 0 {
+		return "No such incident is stored.\n"
+	}
+	var b strings.Builder
+	for i := range l.Incidents {
+		b.WriteString(l.Incidents[i].text())
+	}
+	return b.String()
+}
+
+func (s *server) getIncident(ctx context.Context, v values) (*incidentAnswer, error) {
+	answers, e, err := s.spikes(ctx, v)
+	if err != nil {
+		return nil, err
+	}
+	var known []string
+	for _, l := range answers {
+		for i := range l.value.Spikes {
+			sp := &l.value.Spikes[i]
+			if sp.ID == v.text("id") {
+				in := incidentOf(l.value.Service, l.value.Instance, l.client.URL(), sp)
+				return incidentAnswerOf(e, in, sp, examplesOf(ctx, l.client, sp)), nil
+			}
+			known = append(known, sp.ID)
+		}
+	}
+	if len(known) == 0 {
+		return nil, fmt.Errorf("there is no incident %s: none is stored", line(v.text("id")))
+	}
+	return nil, fmt.Errorf("there is no incident %s, or no longer; stored are: %s", line(v.text("id")), strings.Join(known[:min(len(known), 10)], ", "))
+}
+
+func incidentAnswerOf(e *ending, in incident, sp *otelperf.Spike, examples []recorded) *incidentAnswer {
+	a := &incidentAnswer{
+		Recorded: examples,
+		Incident: in, Parts: []part{}, Causes: []rankedCause{}, Errors: []incidentError{}, Signals: []signal{}, ending: *e,
+		Cost: cost{sp.CostRequests, sp.CostSlow, sp.CostExpectedSlow, sp.CostFailed, sp.CostExpectedFailed},
+	}
+	const most = 20
+	for i := range sp.Endpoints[:min(len(sp.Endpoints), most)] {
+		p := &sp.Endpoints[i]
+		a.Parts = append(a.Parts, part{
+			Endpoint: nameOf(p.Method, p.Route), Matter: p.Matter, State: p.State, P50Ms: p.P50Ms, P99Ms: p.P99Ms, UsualP50Ms: p.BaselineP50Ms, UsualP99Ms: p.BaselineP99Ms,
+			WorstRatio: p.WorstRatio, ErrorRate: p.ErrorRate, WaitsFor: p.WaitsFor, Cause: p.Cause,
+		})
+	}
+	if n := len(sp.Endpoints) - most; n > 0 {
+		a.leaveOut("%d more endpoints of the incident", n)
+	}
+	for _, c := range sp.Causes {
+		a.Causes = append(a.Causes, rankedCause{c.Share, c.ExtraMs, c.About, string(c.Source), c.Sentence})
+	}
+	for _, x := range sp.Errors {
+		a.Errors = append(a.Errors, incidentError(x))
+	}
+	for _, d := range sp.Signals {
+		a.Signals = append(a.Signals, signal{d.Name, d.Pool, d.Unit, d.Now, d.Usual})
+	}
+	for i := range examples {
+		if id := examples[i].TraceID; id != "" {
+			a.then("get_slow_request", "where the time of a recorded request of it went, with states over time", "trace_id", id, "url", in.URL)
+		}
+	}
+	in.leadToTrace(&a.ending)
+	if len(in.Endpoints) > 0 {
+		a.then("list_slow_requests", "its slow and failed requests", "incident", in.ID, "url", in.URL)
+		if sp.After != nil && sp.After.Kind != "start" {
+			a.then("compare_endpoint", "whether the change before it made a difference", "endpoint", in.Endpoints[0], "mark", sp.After.Mark, "url", in.URL)
+		}
+	}
+	return a
+}
+
+func (a *incidentAnswer) text() string {
+	var b strings.Builder
+	b.WriteString(a.Incident.text())
+	for i := range a.Causes {
+		fmt.Fprintf(&b, "  Ranked cause: %s (known from %s)\n", a.Causes[i].Sentence, a.Causes[i].Source)
+	}
+	for i := range a.Recorded {
+		b.WriteString(a.Recorded[i].text())
+	}
+	for i := range a.Parts {
+		p := &a.Parts[i]
+		fmt.Fprintf(&b, "  Part: %s, %s, %s", p.Endpoint, p.Matter, p.State)
+		if p.P99Ms > 0 {
+			fmt.Fprintf(&b, ", p99 %g ms, usually %g", p.P99Ms, p.UsualP99Ms)
+		}
+		if p.WaitsFor != "" {
+			fmt.Fprintf(&b, ", waits for %s", p.WaitsFor)
+		}
+		b.WriteByte('\n')
+	}
+	for _, x := range a.Errors {
+		fmt.Fprintf(&b, "  Error: %d of %s: %s (trace %s)\n", x.Count, x.Type, x.Message, x.TraceID)
+	}
+	for _, x := range a.Signals {
+		fmt.Fprintf(&b, "  Unusual then: %s %s %g, usually %g (%s)\n", x.Name, x.Pool, x.Now, x.Usual, x.Unit)
+	}
+	fmt.Fprintf(&b, "  Cost: of %d requests %d were slow (%.4g expected) and %d failed (%.4g expected)\n",
+		a.Cost.Requests, a.Cost.Slow, a.Cost.ExpectedSlow, a.Cost.Failed, a.Cost.ExpectedFailed)
+	return b.String()
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package agent
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/fleet"
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/plain"
+	"github.com/otelperf/otelperf-go/otelperf"
+)
+
+var wrongTool = tool{
+	name: "whats_wrong", title: "What is wrong now",
+	description: `Call this first. Says whether anything is wrong now: a verdict for each service, the open incidents with their cause (often the line of code that slow ` +
+		`requests wait at, and who held them up), the endpoints that are not as usual, error budgets in danger, and what the runtime, the operating system and ` +
+		`connection pools do unusually. If nothing is open it names the last incident. Then use get_incident or get_slow_request with the ids of the answer.`,
+}
+
+type wrongAnswer struct {
+	Verdict   string     `json:"verdict" jsonschema:"off, failing, slow, silent, burning, elevated, unknown (nobody can tell yet) or ok; of several services the worst"`
+	Title     string     `json:"title" jsonschema:"the verdict in a few words"`
+	Detail    string     `json:"detail,omitempty"`
+	Services  []service  `json:"services"`
+	Open      []incident `json:"open_incidents" jsonschema:"newest first"`
+	Last      *incident  `json:"last_incident,omitempty" jsonschema:"the last one that ended, if none is open"`
+	Endpoints []endpoint `json:"endpoints_not_as_usual" jsonschema:"in the last 5 minutes, the worst first"`
+	Budgets   []budget   `json:"error_budgets_in_danger,omitempty"`
+	Signals   []string   `json:"unusual_signals,omitempty" jsonschema:"of the runtime, the operating system and connection pools, now"`
+	ending
+}
+
+// service is one URL and who answered there.
+type service struct {
+	URL      string  `json:"url"`
+	Service  string  `json:"service"`
+	Instance string  `json:"instance"`
+	Version  string  `json:"version,omitempty"`
+	Uptime   float64 `json:"uptime_seconds"`
+	Requests uint64  `json:"requests" jsonschema:"in the window"`
+	Verdict  string  `json:"verdict,omitempty"`
+	Title    string  `json:"title,omitempty" jsonschema:"the verdict in a few words"`
+}
+
+type budget struct {
+	Service   string `json:"service"`
+	Objective string `json:"objective"`
+	State     string `json:"state" jsonschema:"burning or used_up"`
+	Reason    string `json:"reason"`
+}
+
+const (
+	maxOpen    = 10 // open incidents that whats_wrong names
+	maxUnusual = 10 // rows and signals
+)
+
+func (s *server) whatsWrong(ctx context.Context, v values) (*wrongAnswer, error) {
+	view, e, err := s.poll(ctx, v, otelperf.Window5m)
+	if err != nil {
+		return nil, err
+	}
+	verdict := view.Verdict()
+	a := &wrongAnswer{Verdict: verdict.Status, Title: verdict.Title, Detail: verdict.Detail, Services: servicesOf(view), Open: []incident{}, Endpoints: []endpoint{}, ending: *e}
+	open := view.OpenSpikes()
+	for i := range open[:min(len(open), maxOpen)] {
+		a.Open = append(a.Open, incidentOf(open[i].Service, open[i].Instance, urlOf(view, &open[i]), &open[i].Spike))
+	}
+	if n := len(open) - len(a.Open); n > 0 {
+		a.leaveOut("%d more open incidents: list_incidents has them", n)
+	}
+	if len(open) == 0 && len(view.Spikes) > 0 {
+		last := &view.Spikes[0]
+		a.Last = new(incidentOf(last.Service, last.Instance, urlOf(view, last), &last.Spike))
+	}
+	unusual := rowsOf(view.Endpoints, "", "worst", func(r *endpoint) bool { return r.unusual() })
+	a.Endpoints = append(a.Endpoints, unusual[:min(len(unusual), maxUnusual)]...)
+	if n := len(unusual) - len(a.Endpoints); n > 0 {
+		a.leaveOut("%d more endpoints that are not as usual: list_endpoints has them", n)
+	}
+	a.addCircumstances(view)
+	a.lead(view)
+	return a, nil
+}
+
+// addCircumstances adds what stands beside the incidents.
+func (a *wrongAnswer) addCircumstances(view *fleet.View) {
+	for i := range view.Objectives {
+		o := &view.Objectives[i]
+		if o.State == "burning" || o.State == "used_up" {
+			a.Budgets = append(a.Budgets, budget{o.Service, o.Name, o.State, o.Reason})
+		}
+	}
+	for i := range view.Runtime {
+		r := &view.Runtime[i]
+		for _, text := range r.Unusual[:min(len(r.Unusual), maxUnusual)] {
+			a.Signals = append(a.Signals, r.Instance+": "+text)
+		}
+	}
+}
+
+// lead says which calls lead on.
+func (a *wrongAnswer) lead(view *fleet.View) {
+	for i := range a.Open[:min(len(a.Open), 3)] {
+		a.Open[i].lead(&a.ending)
+	}
+	switch {
+	case len(a.Open) > 0:
+	case a.Last != nil:
+		a.Last.lead(&a.ending)
+	case len(a.Endpoints) > 0:
+		a.then("list_slow_requests", "slow and failed requests of the worst endpoint", "endpoint", a.Endpoints[0].Endpoint)
+	default:
+		a.then("list_endpoints", "what is slowest even though it is usual")
+	}
+	if len(view.Hints) > 0 || a.Verdict == "off" || a.Verdict == "unknown" {
+		a.then("get_diagnostics", "whether the numbers can be trusted, and what is not wired")
+	}
+}
+
+func servicesOf(view *fleet.View) []service {
+	out := []service{}
+	for i := range view.Instances {
+		if in := &view.Instances[i]; in.Counted() {
+			out = append(out, service{in.URL, in.Service, in.Name, in.Version, in.UptimeSeconds, in.Requests, in.Verdict.Status, in.Verdict.Title})
+		}
+	}
+	return out
+}
+
+// urlOf is where a spike was seen.
+func urlOf(view *fleet.View, sp *fleet.Spike) string {
+	for i := range view.Instances {
+		if in := &view.Instances[i]; in.Counted() && in.Service == sp.Service && in.Name == sp.Instance {
+			return in.URL
+		}
+	}
+	return ""
+}
+
+func (a *wrongAnswer) text() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s\n", strings.ToUpper(a.Verdict), a.Title)
+	if a.Detail != "" {
+		fmt.Fprintln(&b, a.Detail)
+	}
+	for i := range a.Services {
+		s := &a.Services[i]
+		fmt.Fprintf(&b, "Service %s, instance %s, %s: up for %s, %s in 5 minutes\n", s.Service, s.Instance, s.URL, plain.Seconds(s.Uptime), plain.Plural(s.Requests, "request"))
+	}
+	for i := range a.Open {
+		b.WriteString(a.Open[i].text())
+	}
+	if a.Last != nil {
+		b.WriteString("No incident is open; the last one:\n" + a.Last.text())
+	}
+	for i := range a.Endpoints {
+		b.WriteString(a.Endpoints[i].text())
+	}
+	for _, o := range a.Budgets {
+		fmt.Fprintf(&b, "Error budget of %s is %s: %s\n", o.Objective, o.State, o.Reason)
+	}
+	for _, text := range a.Signals {
+		fmt.Fprintf(&b, "Unusual at %s\n", text)
+	}
+	return b.String()
+}

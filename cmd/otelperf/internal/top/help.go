@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package top
+
+// helpTexts are the keys, and what they do. With the title and the footer they fit on 80x24.
+var helpTexts = [][2]string{
+	{"enter", "why: details of what the cursor stands on; esc goes back"},
+	{"c", "is it the deploy? before and since the newest mark"},
+	{"d", "dependencies: what this service calls"},
+	{"i", "is it wired right? what 'otelperf doctor' says"},
+	{"a", "acknowledge the spike, or take that back"},
+	{"m n", "mute it until noon; m asks until when, m u ends that"},
+	{"tab", "next panel: endpoints, dependencies, slow, spikes"},
+	{"↑↓ kj pgup pgdn g G", "move the cursor"},
+	{"/", "only what has a text in its name; esc shows all"},
+	{"s S", "sort by the next or the previous column"},
+	{"r", "the other way round"},
+	{"w", "window: 1m, 5m, 1h, all"},
+	{"p", "pause and go on"},
+	{"q ctrl+c", "quit"},
+}
+
+// helpNotes are as wide as 80 columns let them be.
+var helpNotes = []string{
+	"Worst first: what is in an incident, then by what it costs those who ask.",
+	"USUAL ms is the p99 that is usual, RATIO how many times it is reached.",
+	"Trends end at twice that, or at their highest: half height is normal.",
+	"× requests repeat one call many times; ! an instance is out of line.",
+	"Of several instances a trend is the highest p99 of any.",
+}
+
+func (m *Model) helpLines() []string {
+	lines := []string{m.title(), ""}
+	for _, h := range helpTexts {
+		lines = append(lines, m.line("  "+pad(h[0], 20, false)+h[1]))
+	}
+	lines = append(lines, "")
+	for _, text := range helpNotes {
+		lines = append(lines, m.line("  "+text))
+	}
+	return lines
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package otelperf
+
+import (
+	"time"
+
+	"github.com/otelperf/otelperf-go/otelperf/internal/companion"
+	"github.com/otelperf/otelperf-go/otelperf/internal/grid"
+	"github.com/otelperf/otelperf-go/otelperf/internal/units"
+	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
+)
+
+// mostRows bounds a heatmap: it has at most 61 columns of as many counts.
+const mostRows = 48
+
+// heatmap is the answer of GET endpoints/heatmap: how long the requests of an endpoint took, over time.
+type heatmap struct {
+	origin
+	Method        string   `json:"method"`
+	Route         string   `json:"route"`
+	Kind          string   `json:"kind"`
+	Window        Window   `json:"window,omitzero"` // missing for a fixed time
+	BaselineP99Ms *float64 `json:"baseline_p99_ms"`
+	Scale         int      `json:"scale"` // of the buckets, as in OpenTelemetry's exponential histograms: 3 to 0
+	// BoundsMs are those of the buckets, the lowest first: bucket i is what took longer than bounds_ms[i], and up to bounds_ms[i+1]. At
+	// most 49; none without requests.
+	BoundsMs []float64 `json:"bounds_ms"`
+	// Columns are the points of time of GET endpoints/series, at most 61.
+	Columns []heatmapColumn `json:"columns"`
+}
+
+// heatmapColumn is a minute, or ten seconds.
+type heatmapColumn struct {
+	Time    time.Time `json:"t"`       // of its beginning
+	Seconds float64   `json:"seconds"` // its length; the running one is shorter
+	Count   uint64    `json:"count"`   // requests whose duration is known
+	Counts  []uint64  `json:"counts"`  // by buckets
+}
+
+func (m *Monitor) heatmap(e companion.EndpointQuery, p companion.Period) (heatmap, bool) {
+	m.evaluate()
+	h, ok := m.engine.Heatmap(e.Method, e.Route, e.Kind, periodOf(p))
+	if !ok {
+		return heatmap{}, false
+	}
+	var all []*latency.Histogram
+	for i := range h.Columns {
+		all = append(all, h.Columns[i].Durations)
+	}
+	g := grid.Fit(mostRows, nil, all...)
+	out := heatmap{
+		origin: m.origin(), Method: h.Endpoint.Method, Route: h.Endpoint.Route, Kind: h.Endpoint.Kind.String(), Window: Window(p.Window),
+		BaselineP99Ms: units.KnownMs(h.BaselineP99), Scale: g.Scale(), BoundsMs: []float64{}, Columns: []heatmapColumn{},
+	}
+	for i := range g.Len() + min(1, g.Len()) {
+		out.BoundsMs = append(out.BoundsMs, boundMs(g, i))
+	}
+	for i := range h.Columns {
+		c := &h.Columns[i]
+		out.Columns = append(out.Columns, heatmapColumn{Time: c.Time.UTC(), Seconds: c.Seconds, Count: c.Durations.Count(), Counts: g.Counts(c.Durations)})
+	}
+	return out, true
+}
