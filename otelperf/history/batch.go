@@ -35,6 +35,10 @@ type Batch struct {
 	Time time.Time     // its beginning, a whole number of steps since 1970
 	Step time.Duration // how long it is
 
+	// Origin is the process that it comes from, at most MaxIDLength bytes: a batch of the same origin and minute is what was appended
+	// before, which is not known to have arrived, and takes its place. Without one each is added. It is not read back.
+	Origin string
+
 	Rows      []Row            // one for each endpoint that had a request; at most MaxRows
 	Signals   []Signal         // at most MaxSignals, each under a name of its own
 	Incidents []Incident       // that have changed; at most MaxEvents
@@ -87,6 +91,7 @@ func (b *Batch) Validate() error {
 			errs = append(errs, fmt.Errorf("%w: "+format, append([]any{ErrBatch}, args...)...))
 		}
 	}
+	bad(len(b.Origin) > MaxIDLength, "origin has %d bytes, accepted are %d", len(b.Origin), MaxIDLength)
 	bad(b.Step != Minute, "step is %v, accepted is a minute", b.Step)
 	bad(b.Time.Unix()%60 != 0 || b.Time.Nanosecond() != 0, "time is %v, accepted are whole minutes", b.Time)
 	bad(b.Time.Unix() < 0 || b.Time.Unix() > maxUnix, "time is %v, accepted are 1970 to 2105", b.Time)
@@ -109,6 +114,7 @@ func (b *Batch) Validate() error {
 	}
 	for _, in := range b.Incidents {
 		bad(in.ID == "" || len(in.ID) > MaxIDLength, "id of an incident is %.200q, accepted are 1 to %d bytes", in.ID, MaxIDLength)
+		bad(!json.Valid(in.Detail), "incident %s has a detail that is no JSON", in.ID)
 		bad(len(in.Detail) > MaxDetail, "incident %s has %d bytes, accepted are %d", in.ID, len(in.Detail), MaxDetail)
 	}
 	for _, m := range b.Marks {

@@ -14,7 +14,9 @@ import (
 
 // Store is where batches are. All its methods are safe for concurrent use, and return soon after their context ends.
 type Store interface {
-	// Append adds a batch of a minute: all of it, or after an error nothing. What it adds to a minute that is there already is added up.
+	// Append adds a batch of a minute: all of it, or after an error nothing, unless the error leaves that open. What is appended to a minute
+	// that is there already is added up, or see Batch.Origin. Of an incident, a request and a mark that is there already, by its id, the new
+	// one takes the place.
 	Append(ctx context.Context, b *Batch) error
 	// Range yields what was stored, in the order of time: one batch for each step in which there was anything. An error that wraps
 	// ErrDamaged stands for a part that could not be read, and what follows comes after it; any other one is the last. The batches are the
