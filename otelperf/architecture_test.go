@@ -79,9 +79,9 @@ var mayImport = map[string][]string{
 		"slowlog", "spikeprocessor/conventions", "spikeprocessor/latency",
 	},
 	"otelperf/history/internal/compact": {"slowlog", "spikeprocessor/conventions", "spikeprocessor/latency"},
-	"otelperf/history/bolt": {
-		"slowlog", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf/history", "otelperf/history/internal/compact",
-	},
+	"otelperf/history/internal/layers":  {"slowlog", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf/history", "otelperf/history/internal/compact"},
+	"otelperf/history/bolt":             {"slowlog", "otelperf/history", "otelperf/history/internal/layers"},
+	"otelperf/history/sqlstore":         {"slowlog", "spikeprocessor/conventions", "otelperf/history", "otelperf/history/internal/layers"},
 	"cmd/otelperf/...": {
 		"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf", "otelperf/baseline", "otelperf/engine",
 		"otelperf/causes", "otelperf/events", "otelperf/evidence", "otelperf/notify", "cmd/otelperf/...",

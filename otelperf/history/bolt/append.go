@@ -6,29 +6,12 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"slices"
 
 	"go.etcd.io/bbolt"
 
 	"github.com/otelperf/otelperf-go/otelperf/history"
-	"github.com/otelperf/otelperf-go/otelperf/history/internal/compact"
-	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
+	"github.com/otelperf/otelperf-go/otelperf/history/internal/layers"
 )
-
-// codec is memory for reading and writing frames, of one goroutine at a time.
-type codec struct {
-	reader  compact.Reader
-	wholes  *compact.Writer
-	tens    *compact.Writer
-	minutes *compact.Writer
-	scratch latency.Histogram
-}
-
-func (c *codec) begin() {
-	if c.wholes == nil {
-		c.wholes, c.tens, c.minutes = compact.NewWriter(0), compact.NewWriter(hourTens), compact.NewWriter(tenMinutes)
-	}
-}
 
 // Append stores a batch in one transaction, and what hours are over before it in the form that they stay in. A file that turns out to be
 // damaged is set aside, and the batch is the first of a new one. Of the requests of an hour the first 100 are stored.
@@ -59,7 +42,9 @@ func (s *Store) append(b *history.Batch) error {
 	if err := s.readyLocked(); err != nil {
 		return err
 	}
-	s.codec.begin()
+	if s.writer == nil {
+		s.writer = layers.NewWriter()
+	}
 	err := guard(func() error {
 		return s.db.Update(func(tx *bbolt.Tx) error {
 			if err := s.putMinute(tx, b); err != nil {
@@ -68,11 +53,11 @@ func (s *Store) append(b *history.Batch) error {
 			if err := s.putEvents(tx, b); err != nil {
 				return err
 			}
-			return s.sealBefore(tx, b.Time.Unix()/hourSeconds)
+			return s.sealBefore(tx, b.Time.Unix()/layers.HourSeconds)
 		})
 	})
 	if err != nil {
-		s.codec = codec{} // may be amid a frame
+		s.writer = nil // may be amid a frame
 	}
 	return public(err)
 }
@@ -82,20 +67,10 @@ func (s *Store) putMinute(tx *bbolt.Tx, b *history.Batch) error {
 	if len(b.Rows) == 0 && len(b.Signals) == 0 {
 		return nil
 	}
-	rows := slices.Clone(b.Rows)
-	slices.SortFunc(rows, func(x, y history.Row) int { return compareEndpoints(x.Endpoint, y.Endpoint) })
-	for i := range rows {
-		r := &rows[i]
-		h := r.Durations
-		if h == nil {
-			h = new(latency.Histogram)
-		}
-		s.codec.wholes.Whole(r.Endpoint, &r.Outcomes, h, r.Guessed)
-	}
-	frame := s.codec.wholes.Frame(nil)
+	frame := s.writer.Minute(b.Rows)
 	value := binary.AppendUvarint(nil, uint64(len(frame)))
 	value = append(value, frame...)
-	value = appendSignals(value, [][]history.Signal{b.Signals})
+	value = append(value, layers.MinuteSignals(b.Signals)...)
 	key, err := recentKey(tx, b)
 	if err != nil {
 		return err
@@ -105,7 +80,7 @@ func (s *Store) putMinute(tx *bbolt.Tx, b *history.Batch) error {
 
 // recentKey is the minute, and the origin or a serial number.
 func recentKey(tx *bbolt.Tx, b *history.Batch) ([]byte, error) {
-	key := key32(b.Time.Unix() / minuteSeconds)
+	key := key32(b.Time.Unix() / layers.MinuteSeconds)
 	if b.Origin != "" {
 		return append(append(key, 1), b.Origin...), nil
 	}

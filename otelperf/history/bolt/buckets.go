@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+
+	"github.com/otelperf/otelperf-go/otelperf/history/internal/layers"
 )
 
 // What is in which bucket. Hours and minutes are numbered since 1970, in 32 bits, big endian.
@@ -29,12 +31,10 @@ var (
 	}
 )
 
-const (
-	minuteSeconds = 60
-	hourSeconds   = 3600
-	hourMinutes   = 60
-	hourTens      = 6
-	tenMinutes    = 10
+// Layers and where they are, by depth.
+var (
+	rowBuckets    = [...][]byte{layers.ByHour: hoursBucket, layers.ByTenMinutes: tensBucket, layers.ByMinute: minutesBucket}
+	signalBuckets = [...][]byte{layers.ByHour: signalHours, layers.ByTenMinutes: signalTens, layers.ByMinute: signalMinutes}
 )
 
 func key32(n int64) []byte { return binary.BigEndian.AppendUint32(nil, uint32(n)) }

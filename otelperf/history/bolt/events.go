@@ -5,18 +5,14 @@ package bolt
 import (
 	"bytes"
 	"context"
-	"encoding/json"
-	"fmt"
 	"time"
 
 	"go.etcd.io/bbolt"
 
 	"github.com/otelperf/otelperf-go/otelperf/history"
+	"github.com/otelperf/otelperf-go/otelperf/history/internal/layers"
 	"github.com/otelperf/otelperf-go/slowlog"
 )
-
-// hourlyRequests is how many requests of an hour are stored, those that come first.
-const hourlyRequests = 100
 
 // putEvents writes incidents, requests and marks: each as JSON, compressed.
 func (s *Store) putEvents(tx *bbolt.Tx, b *history.Batch) error {
@@ -72,24 +68,24 @@ func (s *Store) putRequest(tx *bbolt.Tx, r *slowlog.Entry) error {
 	for k, _ := c.Seek(from); k != nil && eventTime(k).Before(end.Truncate(time.Hour).Add(time.Hour)); k, _ = c.Next() {
 		n++
 	}
-	if n >= hourlyRequests {
+	if n >= layers.HourlyRequests {
 		s.dropped.Add(1)
 		return nil
 	}
-	data, err := json.Marshal(r)
-	if err != nil || len(data) > history.MaxDetail {
+	data, err := layers.Event(r)
+	if err != nil {
 		s.dropped.Add(1)
 		return nil //nolint:nilerr // one request is not worth the batch
 	}
-	return b.Put(eventKey(end, string(r.SpanID[:])), pack(data))
+	return b.Put(eventKey(end, string(r.SpanID[:])), data)
 }
 
 func putJSON(b *bbolt.Bucket, key []byte, v any) error {
-	data, err := json.Marshal(v)
+	data, err := layers.Event(v)
 	if err != nil {
-		return fmt.Errorf("%w: %w", history.ErrBatch, err)
+		return err
 	}
-	return b.Put(key, pack(data))
+	return b.Put(key, data)
 }
 
 // chunk is how many entries a transaction reads.
@@ -99,12 +95,7 @@ const chunk = 100
 func (s *Store) events(ctx context.Context, q *history.Query, yield func(*history.Batch, error) bool) {
 	from, to := eventKey(q.From, ""), eventKey(q.To, "")
 	name := map[history.Part][]byte{history.Incidents: incidents, history.Requests: requests, history.Marks: marksBucket}[q.What]
-	var b *history.Batch
-	send := func(next *history.Batch) bool {
-		last := b
-		b = next
-		return last == nil || yield(last, nil)
-	}
+	c := layers.Collector{Query: q, Yield: yield}
 	for from != nil {
 		type entry struct{ key, value []byte }
 		var entries []entry
@@ -124,49 +115,10 @@ func (s *Store) events(ctx context.Context, q *history.Query, yield func(*histor
 			return
 		}
 		for _, e := range entries {
-			at := eventTime(e.key).Truncate(time.Minute)
-			if b == nil || !b.Time.Equal(at) {
-				if !send(&history.Batch{Time: at, Step: history.Minute}) {
-					return
-				}
-			}
-			if err := addEvent(b, q, e.value); err != nil && !yield(nil, public(err)) {
+			if !c.Add(eventTime(e.key), e.value) {
 				return
 			}
 		}
 	}
-	send(nil)
-}
-
-// addEvent adds a stored value to a batch, unless it is not wanted.
-func addEvent(b *history.Batch, q *history.Query, value []byte) error {
-	raw, err := unpack(value)
-	if err != nil {
-		return err
-	}
-	switch q.What {
-	case history.Incidents:
-		var in history.Incident
-		if err = json.Unmarshal(raw, &in); err == nil {
-			b.Incidents = append(b.Incidents, in)
-		}
-	case history.Requests:
-		r := new(slowlog.Entry)
-		if err = json.Unmarshal(raw, r); err == nil && (q.Endpoint == nil || isOf(r, q)) {
-			b.Requests = append(b.Requests, r)
-		}
-	default:
-		var m history.Mark
-		if err = json.Unmarshal(raw, &m); err == nil {
-			b.Marks = append(b.Marks, m)
-		}
-	}
-	if err != nil {
-		return fmt.Errorf("%w: %w", errDamaged, err)
-	}
-	return nil
-}
-
-func isOf(r *slowlog.Entry, q *history.Query) bool {
-	return r.Method == q.Endpoint.Method && r.Route == q.Endpoint.Route && (r.Kind == "" || r.Kind == q.Endpoint.Kind.String())
+	c.Flush()
 }

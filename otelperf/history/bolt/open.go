@@ -18,6 +18,7 @@ import (
 	bolterrors "go.etcd.io/bbolt/errors"
 
 	"github.com/otelperf/otelperf-go/otelperf/history"
+	"github.com/otelperf/otelperf-go/otelperf/history/internal/layers"
 )
 
 // Bounds of the file's size.
@@ -36,8 +37,8 @@ type Store struct {
 	maxBytes  int64
 	logger    *slog.Logger
 
-	writing sync.Mutex // held by the Append that runs
-	codec   codec      // guarded by writing
+	writing sync.Mutex     // held by the Append that runs
+	writer  *layers.Writer // guarded by writing; nil until it is needed
 
 	mu     sync.RWMutex // guards all below
 	file   *os.File     // that db has open

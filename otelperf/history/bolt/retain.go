@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+
+	"github.com/otelperf/otelperf-go/otelperf/history/internal/layers"
 )
 
 // atOnce bounds the entries that one transaction deletes of a bucket.
@@ -14,7 +16,7 @@ const atOnce = 500
 // retain deletes what has been stored for long enough at a time, and the oldest beyond that if the file is too large.
 func (s *Store) retain(tx *bbolt.Tx, now int64) error {
 	r := &s.retention
-	before := func(d time.Duration) int64 { return (now - int64(d/time.Second)) / hourSeconds }
+	before := func(d time.Duration) int64 { return (now - int64(d/time.Second)) / layers.HourSeconds }
 	for _, old := range []struct {
 		hour    int64
 		buckets [][]byte

@@ -4,12 +4,10 @@ package bolt
 
 import (
 	"bytes"
-	"cmp"
 
 	"go.etcd.io/bbolt"
 
-	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
-	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
+	"github.com/otelperf/otelperf-go/otelperf/history/internal/layers"
 )
 
 // maxSealed is how many hours one Append makes layers of: more than one is left to do after an interruption alone.
@@ -20,65 +18,52 @@ func (s *Store) sealBefore(tx *bbolt.Tx, hour int64) error {
 	sealed := 0
 	for ; sealed < maxSealed; sealed++ {
 		k, _ := tx.Bucket(recentBucket).Cursor().First()
-		if k == nil || number(k)/hourMinutes >= hour {
+		if k == nil || number(k)/layers.HourMinutes >= hour {
 			break
 		}
-		if err := s.seal(tx, number(k)/hourMinutes); err != nil {
+		if err := s.seal(tx, number(k)/layers.HourMinutes); err != nil {
 			return err
 		}
 	}
 	if sealed == 0 {
 		return nil
 	}
-	return s.retain(tx, hour*hourSeconds)
+	return s.retain(tx, hour*layers.HourSeconds)
 }
 
 // seal makes layers of the minutes of an hour. Those that are damaged are left out, and counted.
 func (s *Store) seal(tx *bbolt.Tx, at int64) error {
-	h, err := openHour(tx, at, byMinute)
-	if err != nil {
-		s.skipped.Add(1)
-	}
-	c := &s.codec
-	for _, name := range h.names() {
-		n, err := h.load(c, name)
-		if err != nil {
-			s.skipped.Add(1)
-		}
-		if n.whole[0].Empty() {
-			continue
-		}
-		var durations latency.Histogram
-		n.whole[0].AddTo(&durations)
-		c.wholes.Whole(name, &n.whole[0].Outcomes, &durations, n.whole[0].Guessed)
-		if h.depth >= byTenMinutes {
-			c.tens.Split(n.whole[:], n.tens)
-		}
-		if h.depth >= byMinute {
-			c.minutes.Split(n.tens[0], n.minutes)
-		}
-	}
-	if err := put(tx, hoursBucket, at, c.wholes.Frame(nil)); err != nil {
-		return err
-	}
-	if h.depth >= byTenMinutes {
-		if err := put(tx, tensBucket, at, c.tens.Frame(nil)); err != nil {
+	stored, err := storedHour(tx, at, layers.ByMinute)
+	s.skip(err)
+	rows, err := s.writer.Rows(at, &stored)
+	s.skip(err)
+	signals, err := layers.Signals(at, &stored)
+	s.skip(err)
+	for d := range layers.NumDepths {
+		if err := put(tx, rowBuckets[d], at, rows[d]); err != nil {
 			return err
 		}
-	}
-	if h.depth >= byMinute {
-		if err := put(tx, minutesBucket, at, c.minutes.Frame(nil)); err != nil {
+		if err := put(tx, signalBuckets[d], at, signals[d]); err != nil {
 			return err
 		}
-	}
-	if err := sealSignals(tx, at); err != nil {
-		return err
 	}
 	return removeRecent(tx, at)
 }
 
+// skip counts what was left out.
+func (s *Store) skip(err error) {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		s.skipped.Add(uint64(len(joined.Unwrap())))
+	} else if err != nil {
+		s.skipped.Add(1)
+	}
+}
+
 // put writes a value of an hour. They come in order, so that pages may be filled to the brim.
 func put(tx *bbolt.Tx, bucket []byte, at int64, value []byte) error {
+	if len(value) == 0 {
+		return nil
+	}
 	b := tx.Bucket(bucket)
 	b.FillPercent = 1
 	return b.Put(key32(at), value)
@@ -88,7 +73,7 @@ func removeRecent(tx *bbolt.Tx, at int64) error {
 	b := tx.Bucket(recentBucket)
 	var keys [][]byte
 	c := b.Cursor()
-	for k, _ := c.Seek(key32(at * hourMinutes)); k != nil && number(k) < (at+1)*hourMinutes; k, _ = c.Next() {
+	for k, _ := c.Seek(key32(at * layers.HourMinutes)); k != nil && number(k) < (at+1)*layers.HourMinutes; k, _ = c.Next() {
 		keys = append(keys, k)
 	}
 	return remove(b, keys)
@@ -102,9 +87,4 @@ func remove(b *bbolt.Bucket, keys [][]byte) error {
 		}
 	}
 	return nil
-}
-
-// compareEndpoints orders names so that those which share their beginnings stand together.
-func compareEndpoints(a, b conventions.Endpoint) int {
-	return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Method, b.Method), cmp.Compare(a.Route, b.Route))
 }
