@@ -67,6 +67,8 @@ type Incident struct {
 	ID    string    // at most MaxIDLength bytes
 	Start time.Time // when its evidence began
 	End   time.Time // zero while it is open
+	// Instance is the one that it is of, where several share a store, which fills it in. At most 128 bytes.
+	Instance string `json:",omitzero"`
 	// Detail is all of it as JSON: what GET spikes/{id} of the companion endpoint answers. At most MaxDetail bytes.
 	Detail json.RawMessage
 }

@@ -72,3 +72,17 @@ func (r *Recent) Readable() bool {
 	_, err2 := readSignals(r.Signals, 1)
 	return (r.Rows == nil || err == nil) && err2 == nil
 }
+
+// Sound reports whether the layers can be read.
+func (s *Stored) Sound() bool {
+	alone := Stored{Rows: s.Rows}
+	if _, err := openHour(&alone, 0, ByMinute); err != nil {
+		return false
+	}
+	for d, data := range s.Signals {
+		if _, err := readSignals(data, Depth(d).steps()); err != nil {
+			return false
+		}
+	}
+	return true
+}
