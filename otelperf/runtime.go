@@ -49,6 +49,7 @@ type spikeSignals struct {
 	arming   *armer // knows the recordings
 	book     *mutes.Book
 	marks    *marker
+	before   map[string]*Spike // id -> one that was open before the restart, as the history had it; not changed after New
 
 	mu   sync.Mutex // guards all below
 	last []*spikeTime
@@ -114,6 +115,9 @@ func (s *spikeSignals) add(spikes ...*Spike) {
 				s.look(t, now)
 			}
 			sp.Signals = append(sp.Signals, t.seen...)
+		}
+		if b := s.before[sp.ID]; b != nil {
+			sp.goOn(b)
 		}
 	}
 }

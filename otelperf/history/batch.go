@@ -27,6 +27,7 @@ const (
 	MaxSignals  = 1000      // signals
 	MaxDetail   = 256 << 10 // bytes of an incident or a request as JSON
 	MaxIDLength = 64        // bytes of an id
+	MaxState    = 16 << 20  // bytes of a state
 )
 
 // Batch is what a service did in a step of time. What is appended to a store is a minute; what was stored longer ago comes back as ten
@@ -44,6 +45,9 @@ type Batch struct {
 	Incidents []Incident       // that have changed; at most MaxEvents
 	Requests  []*slowlog.Entry // slow and failed ones that ended in it; at most MaxEvents
 	Marks     []Mark           // at most MaxEvents
+	// State is what the process leaves for the next one to go on from, baselines and open incidents, in a form of its own; the last one is
+	// stored. nil if there is none in this batch. At most MaxState bytes.
+	State []byte
 }
 
 // Row is what one endpoint, job or dependency did.
@@ -94,6 +98,7 @@ func (b *Batch) Validate() error {
 		}
 	}
 	bad(len(b.Origin) > MaxIDLength, "origin has %d bytes, accepted are %d", len(b.Origin), MaxIDLength)
+	bad(len(b.State) > MaxState, "state has %d bytes, accepted are %d", len(b.State), MaxState)
 	bad(b.Step != Minute, "step is %v, accepted is a minute", b.Step)
 	bad(b.Time.Unix()%60 != 0 || b.Time.Nanosecond() != 0, "time is %v, accepted are whole minutes", b.Time)
 	bad(b.Time.Unix() < 0 || b.Time.Unix() > maxUnix, "time is %v, accepted are 1970 to 2105", b.Time)

@@ -37,13 +37,14 @@ var (
 // Part is a part of a batch.
 type Part uint8
 
-// The parts there are. Incidents are in the batch of their start, requests in that of their end.
+// The parts there are. Incidents are in the batch of their start, requests in that of their end, the state in that with which it came.
 const (
 	Rows Part = iota
 	Signals
 	Incidents
 	Requests
 	Marks
+	States
 	numParts
 )
 
@@ -72,7 +73,7 @@ func (q *Query) Validate() error {
 			errs = append(errs, fmt.Errorf("%w: "+format, append([]any{ErrQuery}, args...)...))
 		}
 	}
-	bad(q.What >= numParts, "What is %d, accepted are Rows to Marks", q.What)
+	bad(q.What >= numParts, "What is %d, accepted are Rows to States", q.What)
 	bad(!q.From.Before(q.To), "From is %v and To %v, accepted is a From before To", q.From, q.To)
 	bad(q.From.Unix() < 0 || q.To.Unix() > maxUnix, "From is %v and To %v, accepted are 1970 to 2105", q.From, q.To)
 	switch q.Step {

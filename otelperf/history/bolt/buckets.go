@@ -24,10 +24,11 @@ var (
 	incidentKeys  = []byte("incident ids") // id -> key in incidents
 	requests      = []byte("requests")     // end, span -> request
 	marksBucket   = []byte("marks")        // time, id -> mark
+	stateBucket   = []byte("state")        // minute -> the last state
 
 	allBuckets = [][]byte{
 		aboutBucket, recentBucket, hoursBucket, tensBucket, minutesBucket, signalHours, signalTens, signalMinutes,
-		incidents, incidentKeys, requests, marksBucket,
+		incidents, incidentKeys, requests, marksBucket, stateBucket,
 	}
 )
 

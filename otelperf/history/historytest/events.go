@@ -140,3 +140,30 @@ func marksAndSignals(t *testing.T, subject Subject) {
 		t.Errorf("ten minutes are %+v, want the mean of the means and the largest", all)
 	}
 }
+
+// state: the last one is stored, and nothing of those before.
+func state(t *testing.T, subject Subject) {
+	s := subject.open(t, history.Retention{})
+	for i, text := range []string{"first", "second\x00\xff", "", "third"} {
+		b := empty(100 * i)
+		if text != "" {
+			b.State = []byte(text)
+		}
+		Put(t, s, b)
+		all := Read(t, s, history.Query{What: history.States, From: At(-10), To: At(1000)})
+		want := text
+		at := b.Time
+		if text == "" {
+			want, at = "second\x00\xff", At(100)
+		}
+		if len(all) != 1 || string(all[0].State) != want || !all[0].Time.Equal(at) {
+			t.Errorf("after %q the states are %+v", text, all)
+		}
+	}
+	b := empty(400)
+	b.State = make([]byte, history.MaxState)
+	Put(t, s, b)
+	if all := Read(t, s, history.Query{What: history.States, From: At(-10), To: At(1000)}); len(all) != 1 || len(all[0].State) != history.MaxState {
+		t.Error("the largest state is not stored")
+	}
+}

@@ -113,6 +113,7 @@ func refusals(t *testing.T, subject Subject) {
 		},
 		"no JSON": func(b *history.Batch) { b.Incidents = []history.Incident{{ID: "a", Start: At(0), Detail: []byte("{")}} },
 		"mark":    func(b *history.Batch) { b.Marks = []history.Mark{{Time: At(0)}} },
+		"state":        func(b *history.Batch) { b.State = make([]byte, history.MaxState+1) },
 		"origin":  func(b *history.Batch) { b.Origin = strings.Repeat("o", history.MaxIDLength+1) },
 	} {
 		b := *good
@@ -121,7 +122,7 @@ func refusals(t *testing.T, subject Subject) {
 			t.Errorf("%s: error %v, want ErrBatch", name, err)
 		}
 	}
-	for part := range history.Marks + 1 {
+	for part := range history.States + 1 {
 		if got := Read(t, s, history.Query{What: part, From: At(-60), To: At(60)}); len(got) > 0 {
 			t.Errorf("of batches that were refused there is %+v", got[0])
 		}
@@ -129,7 +130,7 @@ func refusals(t *testing.T, subject Subject) {
 	for name, q := range map[string]history.Query{
 		"to":    {From: At(1), To: At(1)},
 		"step":  {From: At(0), To: At(1), Step: 5 * time.Minute},
-		"what":  {What: history.Marks + 1, From: At(0), To: At(1)},
+		"what":  {What: history.States + 1, From: At(0), To: At(1)},
 		"range": {From: At(0), To: At(history.MaxSteps + 1)},
 		"year":  {From: time.Unix(-1, 0), To: At(0), What: history.Marks},
 	} {
@@ -158,7 +159,7 @@ func ended(t *testing.T, subject Subject) {
 	if err := s.Append(ctx, shop.Minute(At(1))); !errors.Is(err, context.Canceled) {
 		t.Errorf("Append: %v, want that the context has ended", err)
 	}
-	for part := range history.Marks + 1 {
+	for part := range history.States + 1 {
 		if err := first(s, ctx, history.Query{What: part, From: At(0), To: At(1)}); !errors.Is(err, context.Canceled) {
 			t.Errorf("Range of part %d: %v, want that the context has ended", part, err)
 		}

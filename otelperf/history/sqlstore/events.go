@@ -57,6 +57,9 @@ func (s *Store) eventsOf(b *history.Batch) (all []event, err error) {
 	for _, m := range b.Marks {
 		add(history.Marks, m.Time, m.ID, m)
 	}
+	if b.State != nil {
+		all = append(all, event{history.States, b.Time.UnixNano(), []byte(s.instance), layers.State(b.State)})
+	}
 	slices.SortStableFunc(all, compareEvents)
 	return slices.CompactFunc(all, func(a, b event) bool { return compareEvents(a, b) == 0 }), err
 }
@@ -85,24 +88,10 @@ func (s *Store) putEvents(t *session, all []event) error {
 	if err != nil {
 		return err
 	}
-	var moved [][]byte // that may be stored by another start
-	for _, e := range all {
-		if e.kind == history.Incidents {
-			moved = append(moved, e.id)
+	for _, kind := range []history.Part{history.Incidents, history.States} {
+		if err := s.forget(t, kind, all); err != nil {
+			return err
 		}
-	}
-	slices.SortFunc(moved, bytes.Compare)
-	err = inserts(moved, atOnce, func(ids [][]byte) error {
-		args := []any{s.service, history.Incidents}
-		for _, id := range ids {
-			args = append(args, id)
-		}
-		in := strings.TrimPrefix(places(1, len(args)), "($1, $2, ")
-		_, err := t.exec("DELETE FROM otelperf_events WHERE service = $1 AND kind = $2 AND id IN ("+in, args...)
-		return err
-	})
-	if err != nil {
-		return err
 	}
 	return inserts(all, 100, func(these []event) error {
 		args := make([]any, 0, 6*len(these))
@@ -111,6 +100,26 @@ func (s *Store) putEvents(t *session, all []event) error {
 		}
 		_, err := t.exec("INSERT INTO otelperf_events (service, kind, began, id, instance, data) VALUES "+places(len(these), 6)+
 			" ON CONFLICT (service, kind, began, id) DO UPDATE SET instance = excluded.instance, data = excluded.data", args...)
+		return err
+	})
+}
+
+// forget deletes what is stored by the same id, which may be at another time.
+func (s *Store) forget(t *session, kind history.Part, all []event) error {
+	var moved [][]byte
+	for _, e := range all {
+		if e.kind == kind {
+			moved = append(moved, e.id)
+		}
+	}
+	slices.SortFunc(moved, bytes.Compare)
+	return inserts(moved, atOnce, func(ids [][]byte) error {
+		args := []any{s.service, kind}
+		for _, id := range ids {
+			args = append(args, id)
+		}
+		in := strings.TrimPrefix(places(1, len(args)), "($1, $2, ")
+		_, err := t.exec("DELETE FROM otelperf_events WHERE service = $1 AND kind = $2 AND id IN ("+in, args...)
 		return err
 	})
 }
@@ -145,6 +154,33 @@ func (s *Store) fewRequests(t *session, all []event) (few []event, err error) {
 
 // chunk is how many events a query reads.
 const chunk = 100
+
+// lastState yields what this instance has left, or else the last that another one of the service has.
+func (s *Store) lastState(ctx context.Context, q *history.Query, yield func(*history.Batch, error) bool) {
+	c := layers.Collector{Query: q, Yield: yield}
+	var found []event
+	err := s.read(ctx, func(t *session) error {
+		found = nil
+		return t.query(`SELECT began, data FROM otelperf_events WHERE service = $1 AND kind = $2 AND began >= $3 AND began < $4
+			ORDER BY CASE WHEN id = $5 THEN 0 ELSE 1 END, began DESC LIMIT 1`,
+			func(r *sql.Rows) error {
+				var e event
+				err := r.Scan(&e.began, &e.data)
+				found = append(found, e)
+				return err
+			}, s.service, q.What, q.From.UnixNano(), q.To.UnixNano(), []byte(s.instance))
+	})
+	if err != nil {
+		yield(nil, err)
+		return
+	}
+	for _, e := range found {
+		if !c.Add(time.Unix(0, e.began), e.data) {
+			return
+		}
+	}
+	c.Flush()
+}
 
 // events yields one part of what happened, in batches of a minute.
 func (s *Store) events(ctx context.Context, q *history.Query, yield func(*history.Batch, error) bool) {

@@ -37,6 +37,8 @@ func (s *Store) Range(ctx context.Context, q history.Query) iter.Seq2[*history.B
 		case q.What == history.Rows || q.What == history.Signals:
 			q.Step = max(q.Step, history.Minute)
 			s.steps(ctx, &q, yield)
+		case q.What == history.States:
+			s.lastState(ctx, &q, yield)
 		default:
 			s.events(ctx, &q, yield)
 		}

@@ -54,7 +54,7 @@ CREATE TABLE IF NOT EXISTS otelperf_minutes (
 );
 CREATE TABLE IF NOT EXISTS otelperf_events (
 	service text NOT NULL,
-	kind smallint NOT NULL, -- 2: incidents by their start, 3: requests by their end, 4: marks
+	kind smallint NOT NULL, -- 2: incidents by their start, 3: requests by their end, 4: marks, 5: what an instance goes on from
 	began bigint NOT NULL, -- unix nanoseconds
 	id bytea NOT NULL,
 	instance text NOT NULL,

@@ -19,6 +19,8 @@ const (
 	grace = 5 * 60
 	// maxMerged is how many parts of hours one Append merges; of those left after an interruption more are with the next.
 	maxMerged = 3 * (rowParts + 1)
+	// stateAge is for how long after the last batch of any instance the state that another has left is stored.
+	stateAge = 24 * time.Hour
 )
 
 // errBusy says that another instance does the upkeep.
@@ -185,21 +187,23 @@ func (s *Store) retain(ctx context.Context, at int64) error {
 		before := at - int64(d/time.Second)
 		return before - before%layers.HourSeconds
 	}
+	nanos := func(d time.Duration) int64 { return (at - int64(d/time.Second)) * int64(time.Second) }
 	for _, old := range []struct {
-		table, key string
-		before     int64
+		table, key, which string
+		before            int64
 	}{
-		{"otelperf_minutes", "service, began, part", hours(s.retention.Minutes)},
-		{"otelperf_ten_minutes", "service, began, part", hours(s.retention.TenMinutes)},
-		{"otelperf_hours", "service, began, part", hours(s.retention.Hours)},
-		{"otelperf_recent", "service, began, part, origin", hours(s.retention.Minutes)},
-		{"otelperf_batches", "service, began, origin", hours(s.retention.Minutes)},
-		{"otelperf_events", "service, kind, began, id", (at - int64(s.retention.Events/time.Second)) * int64(time.Second)},
+		{"otelperf_minutes", "service, began, part", "", hours(s.retention.Minutes)},
+		{"otelperf_ten_minutes", "service, began, part", "", hours(s.retention.TenMinutes)},
+		{"otelperf_hours", "service, began, part", "", hours(s.retention.Hours)},
+		{"otelperf_recent", "service, began, part, origin", "", hours(s.retention.Minutes)},
+		{"otelperf_batches", "service, began, origin", "", hours(s.retention.Minutes)},
+		{"otelperf_events", "service, kind, began, id", "", nanos(s.retention.Events)},
+		{"otelperf_events", "service, kind, began, id", " AND kind = 5", nanos(stateAge)},
 	} {
 		for gone := int64(atOnce); gone == atOnce; {
 			err := s.alone(ctx, func(t *session) (err error) {
-				gone, err = t.exec(strings.NewReplacer("TABLE", old.table, "KEY", old.key).Replace(
-					"DELETE FROM TABLE WHERE (KEY) IN (SELECT KEY FROM TABLE WHERE service = $1 AND began < $2 LIMIT $3)"), s.service, old.before, atOnce)
+				gone, err = t.exec(strings.NewReplacer("TABLE", old.table, "KEY", old.key, "WHICH", old.which).Replace(
+					"DELETE FROM TABLE WHERE (KEY) IN (SELECT KEY FROM TABLE WHERE service = $1 AND began < $2WHICH LIMIT $3)"), s.service, old.before, atOnce)
 				return err
 			})
 			if err != nil {

@@ -32,6 +32,9 @@ func Event(v any) ([]byte, error) {
 	return pack(data), nil
 }
 
+// State writes a state: compressed.
+func State(state []byte) []byte { return pack(state) }
+
 // Collector makes batches of a minute of events, which come in the order of time.
 type Collector struct {
 	Query *history.Query
@@ -57,7 +60,7 @@ func (c *Collector) Add(at time.Time, value []byte) bool {
 func (c *Collector) Flush() bool {
 	b := c.batch
 	c.batch = nil
-	return b == nil || len(b.Incidents)+len(b.Requests)+len(b.Marks) == 0 || c.Yield(b, nil)
+	return b == nil || len(b.Incidents)+len(b.Requests)+len(b.Marks) == 0 && b.State == nil || c.Yield(b, nil)
 }
 
 // addEvent adds a stored value to a batch, unless it is not wanted.
@@ -77,6 +80,8 @@ func addEvent(b *history.Batch, q *history.Query, value []byte) error {
 		if err = json.Unmarshal(raw, r); err == nil && (q.Endpoint == nil || isOf(r, q)) {
 			b.Requests = append(b.Requests, r)
 		}
+	case history.States:
+		b.State = raw
 	default:
 		var m history.Mark
 		if err = json.Unmarshal(raw, &m); err == nil {
