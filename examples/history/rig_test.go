@@ -25,7 +25,8 @@ import (
 type database struct {
 	dialect sqlstore.Dialect
 	db      *sql.DB
-	empty   func(t *testing.T) *sql.DB // another one, without tables
+	url     string                     // of db
+	empty   func(t *testing.T) *sql.DB // another one, without tables; db is the first
 }
 
 // databases calls f with each kind of database.
@@ -41,7 +42,8 @@ func newPostgres(t *testing.T, server *exampletest.PostgresServer) *database {
 		n++
 		name := fmt.Sprint("history", n)
 		exec(t, connect(t, "pgx", server.URL), "CREATE DATABASE "+name)
-		return connect(t, "pgx", server.URL+"&dbname="+name)
+		d.url = server.URL + "&dbname=" + name
+		return connect(t, "pgx", d.url)
 	}
 	d.db = d.empty(t)
 	return d
@@ -49,9 +51,11 @@ func newPostgres(t *testing.T, server *exampletest.PostgresServer) *database {
 
 func newSQLite(t *testing.T) *database {
 	t.Helper()
-	d := &database{dialect: sqlstore.SQLite, empty: func(t *testing.T) *sql.DB {
-		return connect(t, "sqlite", "file:"+filepath.Join(t.TempDir(), "history.db")+"?_pragma=journal_mode(WAL)&_pragma=synchronous(OFF)")
-	}}
+	d := &database{dialect: sqlstore.SQLite}
+	d.empty = func(t *testing.T) *sql.DB {
+		d.url = "file:" + filepath.Join(t.TempDir(), "history.db") + "?_pragma=journal_mode(WAL)&_pragma=synchronous(OFF)"
+		return connect(t, "sqlite", d.url)
+	}
 	d.db = d.empty(t)
 	return d
 }
