@@ -21,10 +21,10 @@ func query(step time.Duration) *history.Query {
 
 var at = historytest.Start.Unix() / HourSeconds
 
-// written is half an hour in layers, and five more minutes.
-func written(tb testing.TB) (s Stored, requests uint64) {
+// written is some minutes in layers, and three more, of so many endpoints.
+func written(tb testing.TB, minutes, endpoints int) (s Stored, requests uint64) {
 	tb.Helper()
-	w, shop := NewWriter(), historytest.NewShop(5, 2)
+	w, shop := NewWriter(), historytest.NewShop(endpoints, 2)
 	minute := func(m int) {
 		b := shop.Minute(historytest.At(m))
 		for i := range b.Rows {
@@ -32,7 +32,7 @@ func written(tb testing.TB) (s Stored, requests uint64) {
 		}
 		s.Recent = append(s.Recent, Recent{Minute: b.Time.Unix() / MinuteSeconds, Rows: w.Minute(b.Rows), Signals: MinuteSignals(b.Signals)})
 	}
-	for m := range 30 {
+	for m := range minutes {
 		minute(m)
 	}
 	rows, err := w.Rows(at, &s)
@@ -41,8 +41,8 @@ func written(tb testing.TB) (s Stored, requests uint64) {
 		tb.Fatal(err)
 	}
 	s = Stored{Rows: rows, Signals: signals}
-	for m := 30; m < 35; m++ {
-		minute(m)
+	for m := range 3 {
+		minute(minutes + m)
 	}
 	return s, requests
 }
@@ -58,7 +58,7 @@ func requestsOf(batches Batches) (n uint64) {
 
 // Parts of an hour that are known differently are read as finely as all of them are.
 func TestPartsAreReadAlike(t *testing.T) {
-	s, n := written(t)
+	s, n := written(t, 30, 5)
 	coarse := s
 	coarse.Rows[ByMinute] = nil
 	for _, step := range []time.Duration{history.Minute, history.TenMinutes, history.Hour} {
@@ -76,7 +76,7 @@ func TestPartsAreReadAlike(t *testing.T) {
 
 // Whatever layer or minute is damaged, the error says so, and what is not is read.
 func TestDamageIsOfItsPartAlone(t *testing.T) {
-	sound, n := written(t)
+	sound, n := written(t, 30, 5)
 	for name, damage := range map[string]func(*Stored){
 		"hour":        func(s *Stored) { s.Rows[ByHour] = slices.Clone(s.Rows[ByHour]); s.Rows[ByHour][20]++ },
 		"ten minutes": func(s *Stored) { s.Rows[ByTenMinutes] = s.Rows[ByTenMinutes][:30] },
@@ -100,7 +100,7 @@ func TestDamageIsOfItsPartAlone(t *testing.T) {
 
 // Bytes of anybody end in values within bounds, or in an error that says they are damaged.
 func FuzzRead(f *testing.F) {
-	s, _ := written(f)
+	s, _ := written(f, 2, 1)
 	event, err := Event(&slowlog.Entry{Method: "GET", Route: "/"})
 	if err != nil {
 		f.Fatal(err)
