@@ -60,7 +60,7 @@ func (s *Store) append(b *history.Batch) error {
 		return err
 	}
 	s.codec.begin()
-	err := guard(func() error {
+	err := s.use(func() error {
 		return s.db.Update(func(tx *bbolt.Tx) error {
 			if err := s.putMinute(tx, b); err != nil {
 				return err
@@ -74,7 +74,7 @@ func (s *Store) append(b *history.Batch) error {
 	if err != nil {
 		s.codec = codec{} // may be amid a frame
 	}
-	return public(err)
+	return err
 }
 
 // putMinute writes rows and signals to the running hour.
