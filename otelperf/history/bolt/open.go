@@ -39,6 +39,7 @@ type Store struct {
 
 	writing sync.Mutex // held by the Append that runs
 	codec   codec      // guarded by writing
+	sums    sums
 
 	mu     sync.RWMutex // guards all below
 	file   *os.File     // that db has open
@@ -156,6 +157,7 @@ func (s *Store) tryLocked() (err error) {
 	case err == nil:
 		s.db, s.file = db, file
 		s.faulted.Store(false)
+		s.sums.forget()
 		return nil
 	case errors.Is(err, bolterrors.ErrTimeout):
 		err = fmt.Errorf("%w: %s", history.ErrLocked, s.path)

@@ -65,7 +65,7 @@ func BenchmarkWeek(b *testing.B) {
 	for name, q := range queries {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
-				rows, err := history.Total(s.Range(context.Background(), q))
+				rows, err := history.Sum(context.Background(), s, q)
 				if err != nil || len(rows) == 0 {
 					b.Fatal(len(rows), err)
 				}
