@@ -133,12 +133,12 @@ func TestEventsHaveTheirInstance(t *testing.T) {
 	})
 }
 
-// Of an hour 100 requests of each instance are stored.
+// Of an hour 200 requests of each instance are stored.
 func TestRequestsOfAnHourAreBounded(t *testing.T) {
 	databases(t, func(t *testing.T, d *database) {
 		for _, name := range []string{"a", "b"} {
 			s := d.open(t, d.db, sqlstore.WithInstance(name))
-			for m := range 3 {
+			for m := range 5 {
 				b := &history.Batch{Time: historytest.At(m), Step: history.Minute}
 				for i := range 50 {
 					b.Requests = append(b.Requests, &slowlog.Entry{SpanID: trace.SpanID{name[0], byte(m), byte(i)}, Start: b.Time, Duration: time.Second})
@@ -149,8 +149,8 @@ func TestRequestsOfAnHourAreBounded(t *testing.T) {
 				t.Errorf("%s has dropped %d, want 50", name, n)
 			}
 		}
-		if n := number(t, d.db, "SELECT count(*) FROM otelperf_events"); n != 200 {
-			t.Errorf("%d requests are stored, want 200", n)
+		if n := number(t, d.db, "SELECT count(*) FROM otelperf_events"); n != 400 {
+			t.Errorf("%d requests are stored, want 400", n)
 		}
 	})
 }

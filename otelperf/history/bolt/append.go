@@ -14,7 +14,7 @@ import (
 )
 
 // Append stores a batch in one transaction, and what hours are over before it in the form that they stay in. A file that turns out to be
-// damaged is set aside, and the batch is the first of a new one. Of the requests of an hour the first 100 are stored.
+// damaged is set aside, and the batch is the first of a new one. Of the requests of an hour the first 200 are stored.
 func (s *Store) Append(ctx context.Context, b *history.Batch) error {
 	if err := b.Validate(); err != nil {
 		return err
@@ -45,7 +45,7 @@ func (s *Store) append(b *history.Batch) error {
 	if s.writer == nil {
 		s.writer = layers.NewWriter()
 	}
-	err := guard(func() error {
+	err := s.use(func() error {
 		return s.db.Update(func(tx *bbolt.Tx) error {
 			if err := s.putMinute(tx, b); err != nil {
 				return err
@@ -59,7 +59,7 @@ func (s *Store) append(b *history.Batch) error {
 	if err != nil {
 		s.writer = nil // may be amid a frame
 	}
-	return public(err)
+	return err
 }
 
 // putMinute writes rows and signals to the running hour.

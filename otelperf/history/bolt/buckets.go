@@ -38,6 +38,8 @@ var (
 	signalBuckets = [...][]byte{layers.ByHour: signalHours, layers.ByTenMinutes: signalTens, layers.ByMinute: signalMinutes}
 )
 
+func hourTime(hour int64) time.Time { return time.Unix(hour*layers.HourSeconds, 0).UTC() }
+
 func key32(n int64) []byte { return binary.BigEndian.AppendUint32(nil, uint32(n)) }
 
 // number is what a key begins with; 0 of one that is too short.

@@ -113,7 +113,7 @@ func refusals(t *testing.T, subject Subject) {
 		},
 		"no JSON": func(b *history.Batch) { b.Incidents = []history.Incident{{ID: "a", Start: At(0), Detail: []byte("{")}} },
 		"mark":    func(b *history.Batch) { b.Marks = []history.Mark{{Time: At(0)}} },
-		"state":        func(b *history.Batch) { b.State = make([]byte, history.MaxState+1) },
+		"state":   func(b *history.Batch) { b.State = make([]byte, history.MaxState+1) },
 		"origin":  func(b *history.Batch) { b.Origin = strings.Repeat("o", history.MaxIDLength+1) },
 	} {
 		b := *good

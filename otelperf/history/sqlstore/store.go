@@ -123,7 +123,7 @@ func (s *Store) Trouble() string {
 // Stats says what a store has left out since New.
 type Stats struct {
 	Aside   uint64 // parts of minutes that could not be read, and stay in otelperf_recent as long as minutes are stored
-	Dropped uint64 // requests beyond the most of an hour, which are 100 of an instance
+	Dropped uint64 // requests beyond the most of an hour, which are 200 of an instance
 }
 
 // Stats returns what has been left out by now.

@@ -15,7 +15,7 @@ import (
 )
 
 // HourlyRequests is how many requests of an hour are stored, those that come first.
-const HourlyRequests = 100
+const HourlyRequests = 200
 
 // maxUnpacked bounds what compressed bytes become.
 const maxUnpacked = 32 << 20
