@@ -31,7 +31,7 @@ func (c *codec) begin() {
 }
 
 // Append stores a batch in one transaction, and what hours are over before it in the form that they stay in. A file that turns out to be
-// damaged is set aside, and the batch is the first of a new one. Of the requests of an hour the first 100 are stored.
+// damaged is set aside, and the batch is the first of a new one. Of the requests of an hour the first 200 are stored.
 func (s *Store) Append(ctx context.Context, b *history.Batch) error {
 	if err := b.Validate(); err != nil {
 		return err
