@@ -28,6 +28,7 @@ These variables stand for options of the library, here and in any program that h
   otelperf demo --spike`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			flags.ForGiven = cmd.Flags().Changed("for")
 			cfg, err := flags.Config()
 			if err != nil {
 				return usageError{err}
@@ -41,9 +42,9 @@ These variables stand for options of the library, here and in any program that h
 	}
 	f := cmd.Flags()
 	f.StringVar(&flags.Listen, "listen", flags.Listen, "`address` to serve the shop at; port 0 takes any free one")
-	f.StringVar(&flags.For, "for", flags.For, "`duration` of the run, "+demo.AcceptedFor)
+	f.StringVar(&flags.For, "for", flags.For, "`duration` of the run, "+demo.AcceptedFor+"; with --spike "+demo.SpikeLength+" if it is not given")
 	f.StringVar(&flags.Metrics, "metrics", flags.Metrics, "`exporter` of metrics, "+demo.AcceptedMetrics)
-	f.BoolVar(&flags.Spike, "spike", false, "let one endpoint become slow for a while, and alert; takes two minutes ("+demo.AcceptedSpike+")")
+	f.BoolVar(&flags.Spike, "spike", false, "let one endpoint become slow for a while, and alert; goes "+demo.AcceptedSpike)
 	f.StringVar(&flags.Rate, "rate", flags.Rate, "`requests` a second, "+demo.AcceptedRate)
 	return cmd
 }
