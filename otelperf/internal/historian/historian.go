@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/history"
@@ -56,6 +57,7 @@ type Writer struct {
 	cancel context.CancelFunc
 
 	next  time.Time     // minute that is to be written next
+	first atomic.Int64  // it, in unix seconds, for others
 	retry time.Duration // that the last failure is waited for; 0 after a success
 
 	mu    sync.Mutex // guards all below
@@ -66,7 +68,17 @@ type Writer struct {
 func New(store history.Store, source Source, began time.Time, faults *fault.Log) *Writer {
 	w := &Writer{Worker: worker.New(), store: store, source: source, faults: faults, next: began.Truncate(time.Minute)}
 	w.ctx, w.cancel = context.WithCancel(context.Background())
+	w.first.Store(w.next.Unix())
 	return w
+}
+
+// Unwritten is the minute from which on nothing was written yet. What is read of the store up to it was written.
+func (w *Writer) Unwritten() time.Time { return time.Unix(w.first.Load(), 0).UTC() }
+
+// goTo has a minute written next.
+func (w *Writer) goTo(minute time.Time) {
+	w.next = minute
+	w.first.Store(minute.Unix())
 }
 
 // Start starts the goroutine.
@@ -117,13 +129,13 @@ func (w *Writer) State() State {
 func (w *Writer) write(now time.Time, last bool) {
 	running := now.Truncate(time.Minute)
 	if w.next.After(running) { // the clock was set back
-		w.next = running
+		w.goTo(running)
 	}
 	if oldest := running.Add(-MaxWaiting * time.Minute); w.next.Before(oldest) {
 		if w.retry > 0 {
 			w.count(func(st *State) { st.Lost += uint64(oldest.Sub(w.next) / time.Minute) })
 		}
-		w.next = oldest
+		w.goTo(oldest)
 	}
 	var err error
 	over := true
@@ -161,7 +173,7 @@ func (w *Writer) minute(more, last bool) (over bool, err error) {
 		w.count(func(st *State) { st.Written, st.Last = st.Written+1, time.Now() })
 	}
 	stored()
-	w.next = w.next.Add(time.Minute)
+	w.goTo(w.next.Add(time.Minute))
 	return true, nil
 }
 
