@@ -73,6 +73,7 @@ var mayImport = map[string][]string{
 		"slowlog/fault", "slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf/baseline", "otelperf/causes", "otelperf/engine", "otelperf/events",
 		"otelperf/history", "otelperf/internal/...",
 	},
+	"otelperf/internal/past":      {"slowlog", "slowlog/fault", "spikeprocessor/conventions", "otelperf/history"},
 	"otelperf/internal/historian": {"slowlog/fault", "otelperf/history", "otelperf/internal/worker"},
 	"otelperf/notify":             {"slowlog/fault", "otelperf"},
 	"otelperf/history": {

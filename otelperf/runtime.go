@@ -52,6 +52,7 @@ type spikeSignals struct {
 
 	mu   sync.Mutex // guards all below
 	last []*spikeTime
+	old  map[string]*Spike // by id, what a history had of those that were open before the restart; at most engine.MaxIncidents
 }
 
 // spikeTime is a spike and what was seen beside it.
@@ -114,6 +115,9 @@ func (s *spikeSignals) add(spikes ...*Spike) {
 				s.look(t, now)
 			}
 			sp.Signals = append(sp.Signals, t.seen...)
+		}
+		if old := s.old[sp.ID]; old != nil {
+			sp.recall(old)
 		}
 	}
 }

@@ -31,6 +31,8 @@ const (
 
 // Source is what there is to be written. Its methods are called by one goroutine.
 type Source interface {
+	// Begin is called first.
+	Begin()
 	// Minute fills in the rows and signals of the minute that begins at b.Time. over is false while it runs.
 	Minute(b *history.Batch) (over bool)
 	// News adds the incidents, requests and marks that were not stored yet, and returns what is to be called when they are.
@@ -84,6 +86,7 @@ func (w *Writer) goTo(minute time.Time) {
 // Start starts the goroutine.
 func (w *Writer) Start() {
 	w.Run(func() {
+		w.faults.Guard("the history", w.source.Begin)
 		for {
 			timer := time.NewTimer(w.wait(time.Now()))
 			select {
