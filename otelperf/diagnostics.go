@@ -102,10 +102,7 @@ func (m *Monitor) Diagnostics() Diagnostics {
 			d.StateFileError = err.Error()
 		}
 	}
-	if m.history != nil {
-		d.History = new(m.history.State())
-		d.History.Error = m.historyTrouble()
-	}
+	d.History = m.historyState()
 	if m.metrics != nil {
 		d.Source, d.CoarseMetrics, d.MetricPanics, d.MetricOverflow = "metrics", m.metrics.Coarse(), m.metrics.Panics(), m.metrics.Overflow()
 		d.MetricLate = m.metrics.Late()

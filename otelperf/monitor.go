@@ -54,6 +54,8 @@ type Monitor struct {
 	state      *stateKeeper      // nil without a state file
 	history    *historian.Writer // nil without a history
 	past       *past.Reader      // of the history; nil without one
+	chronicle  *chronicle        // nil without a history
+	memory     *stateMemory      // nil when disabled
 	bundles    *bundleDir        // nil without a directory for them
 	couriers   couriers          // to notifiers
 	metering   *instruments      // nil when off
@@ -122,11 +124,8 @@ func (m *Monitor) build() (err error) {
 	if err := m.buildEngine(); err != nil {
 		return err
 	}
-	if m.cfg.stateFile != "" && m.disabled == "" {
-		m.state = newStateKeeper(m.cfg.stateFile, m.engine, &m.book, &m.marks, m.identity, 2*m.processor.Stats().MaxEndpoints)
-		m.state.load()
-	}
 	if m.disabled == "" {
+		m.remember()
 		m.arming = newArmer(m.cfg.evidence, m.engine)
 		m.beside.arming = m.arming
 	}
@@ -134,10 +133,6 @@ func (m *Monitor) build() (err error) {
 	m.alerts.beside = &m.beside
 	m.audits.events = m.alerts.events
 	m.couriers = newCouriers(m)
-	if m.cfg.history != nil && m.disabled == "" {
-		m.history = newHistorian(m)
-		m.past = past.New(m.cfg.history, recent{m}, &m.faults)
-	}
 	if m.cfg.bundleDir != "" && m.disabled == "" {
 		m.bundles = newBundleDir(m)
 	}

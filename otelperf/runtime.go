@@ -49,10 +49,10 @@ type spikeSignals struct {
 	arming   *armer // knows the recordings
 	book     *mutes.Book
 	marks    *marker
+	before   map[string]*Spike // id -> one that was open before the restart, as the history had it; not changed after New
 
 	mu   sync.Mutex // guards all below
 	last []*spikeTime
-	old  map[string]*Spike // by id, what a history had of those that were open before the restart; at most engine.MaxIncidents
 }
 
 // spikeTime is a spike and what was seen beside it.
@@ -116,8 +116,8 @@ func (s *spikeSignals) add(spikes ...*Spike) {
 			}
 			sp.Signals = append(sp.Signals, t.seen...)
 		}
-		if old := s.old[sp.ID]; old != nil {
-			sp.recall(old)
+		if b := s.before[sp.ID]; b != nil {
+			sp.goOn(b)
 		}
 	}
 }

@@ -27,6 +27,7 @@ const (
 	MaxSignals  = 1000      // signals
 	MaxDetail   = 256 << 10 // bytes of an incident or a request as JSON
 	MaxIDLength = 64        // bytes of an id
+	MaxState    = 16 << 20  // bytes of a state
 )
 
 // Batch is what a service did in a step of time. What is appended to a store is a minute; what was stored longer ago comes back as ten
@@ -35,11 +36,18 @@ type Batch struct {
 	Time time.Time     // its beginning, a whole number of steps since 1970
 	Step time.Duration // how long it is
 
+	// Origin is the process that it comes from, at most MaxIDLength bytes: a batch of the same origin and minute is what was appended
+	// before, which is not known to have arrived, and takes its place. Without one each is added. It is not read back.
+	Origin string
+
 	Rows      []Row            // one for each endpoint that had a request; at most MaxRows
 	Signals   []Signal         // at most MaxSignals, each under a name of its own
 	Incidents []Incident       // that have changed; at most MaxEvents
 	Requests  []*slowlog.Entry // slow and failed ones that ended in it; at most MaxEvents
 	Marks     []Mark           // at most MaxEvents
+	// State is what the process leaves for the next one to go on from, baselines and open incidents, in a form of its own; the last one is
+	// stored. nil if there is none in this batch. At most MaxState bytes.
+	State []byte
 }
 
 // Row is what one endpoint, job or dependency did.
@@ -87,6 +95,8 @@ func (b *Batch) Validate() error {
 			errs = append(errs, fmt.Errorf("%w: "+format, append([]any{ErrBatch}, args...)...))
 		}
 	}
+	bad(len(b.Origin) > MaxIDLength, "origin has %d bytes, accepted are %d", len(b.Origin), MaxIDLength)
+	bad(len(b.State) > MaxState, "state has %d bytes, accepted are %d", len(b.State), MaxState)
 	bad(b.Step != Minute, "step is %v, accepted is a minute", b.Step)
 	bad(b.Time.Unix()%60 != 0 || b.Time.Nanosecond() != 0, "time is %v, accepted are whole minutes", b.Time)
 	bad(b.Time.Unix() < 0 || b.Time.Unix() > maxUnix, "time is %v, accepted are 1970 to 2105", b.Time)
@@ -109,6 +119,7 @@ func (b *Batch) Validate() error {
 	}
 	for _, in := range b.Incidents {
 		bad(in.ID == "" || len(in.ID) > MaxIDLength, "id of an incident is %.200q, accepted are 1 to %d bytes", in.ID, MaxIDLength)
+		bad(!json.Valid(in.Detail), "incident %s has a detail that is no JSON", in.ID)
 		bad(len(in.Detail) > MaxDetail, "incident %s has %d bytes, accepted are %d", in.ID, len(in.Detail), MaxDetail)
 	}
 	for _, m := range b.Marks {

@@ -14,7 +14,9 @@ import (
 
 // Store is where batches are. All its methods are safe for concurrent use, and return soon after their context ends.
 type Store interface {
-	// Append adds a batch of a minute: all of it, or after an error nothing. What it adds to a minute that is there already is added up.
+	// Append adds a batch of a minute: all of it, or after an error nothing, unless the error leaves that open. What is appended to a minute
+	// that is there already is added up, or see Batch.Origin. Of an incident, a request and a mark that is there already, by its id, the new
+	// one takes the place.
 	Append(ctx context.Context, b *Batch) error
 	// Range yields what was stored, in the order of time: one batch for each step in which there was anything. An error that wraps
 	// ErrDamaged stands for a part that could not be read, and what follows comes after it; any other one is the last. The batches are the
@@ -35,13 +37,14 @@ var (
 // Part is a part of a batch.
 type Part uint8
 
-// The parts there are. Incidents are in the batch of their start, requests in that of their end.
+// The parts there are. Incidents are in the batch of their start, requests in that of their end, the state in that with which it came.
 const (
 	Rows Part = iota
 	Signals
 	Incidents
 	Requests
 	Marks
+	States
 	numParts
 )
 
@@ -70,7 +73,7 @@ func (q *Query) Validate() error {
 			errs = append(errs, fmt.Errorf("%w: "+format, append([]any{ErrQuery}, args...)...))
 		}
 	}
-	bad(q.What >= numParts, "What is %d, accepted are Rows to Marks", q.What)
+	bad(q.What >= numParts, "What is %d, accepted are Rows to States", q.What)
 	bad(!q.From.Before(q.To), "From is %v and To %v, accepted is a From before To", q.From, q.To)
 	bad(q.From.Unix() < 0 || q.To.Unix() > maxUnix, "From is %v and To %v, accepted are 1970 to 2105", q.From, q.To)
 	switch q.Step {

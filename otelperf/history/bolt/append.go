@@ -60,7 +60,7 @@ func (s *Store) append(b *history.Batch) error {
 		return err
 	}
 	s.codec.begin()
-	return public(guard(func() error {
+	err := guard(func() error {
 		return s.db.Update(func(tx *bbolt.Tx) error {
 			if err := s.putMinute(tx, b); err != nil {
 				return err
@@ -70,7 +70,11 @@ func (s *Store) append(b *history.Batch) error {
 			}
 			return s.sealBefore(tx, b.Time.Unix()/hourSeconds)
 		})
-	}))
+	})
+	if err != nil {
+		s.codec = codec{} // may be amid a frame
+	}
+	return public(err)
 }
 
 // putMinute writes rows and signals to the running hour.
@@ -92,12 +96,21 @@ func (s *Store) putMinute(tx *bbolt.Tx, b *history.Batch) error {
 	value := binary.AppendUvarint(nil, uint64(len(frame)))
 	value = append(value, frame...)
 	value = appendSignals(value, [][]history.Signal{b.Signals})
-	recent := tx.Bucket(recentBucket)
-	serial, err := recent.NextSequence()
+	key, err := recentKey(tx, b)
 	if err != nil {
 		return err
 	}
-	return recent.Put(append(key32(b.Time.Unix()/minuteSeconds), key32(int64(serial))...), value)
+	return tx.Bucket(recentBucket).Put(key, value)
+}
+
+// recentKey is the minute, and the origin or a serial number.
+func recentKey(tx *bbolt.Tx, b *history.Batch) ([]byte, error) {
+	key := key32(b.Time.Unix() / minuteSeconds)
+	if b.Origin != "" {
+		return append(append(key, 1), b.Origin...), nil
+	}
+	serial, err := tx.Bucket(recentBucket).NextSequence()
+	return binary.BigEndian.AppendUint64(append(key, 0), serial), err
 }
 
 // recentValue takes a value of the running hour apart.

@@ -11,7 +11,7 @@ import (
 
 // What is in which bucket. Hours and minutes are numbered since 1970, in 32 bits, big endian.
 var (
-	recentBucket  = []byte("recent")       // minute, serial number -> rows and signals of the running hour
+	recentBucket  = []byte("recent")       // minute, origin or serial number -> rows and signals of the running hour
 	hoursBucket   = []byte("hours")        // hour -> rows
 	tensBucket    = []byte("ten minutes")  // hour -> how these are made up
 	minutesBucket = []byte("minutes")      // hour -> how these are made up
@@ -22,10 +22,11 @@ var (
 	incidentKeys  = []byte("incident ids") // id -> key in incidents
 	requests      = []byte("requests")     // end, span -> request
 	marksBucket   = []byte("marks")        // time, id -> mark
+	stateBucket   = []byte("state")        // minute -> the last state
 
 	allBuckets = [][]byte{
 		aboutBucket, recentBucket, hoursBucket, tensBucket, minutesBucket, signalHours, signalTens, signalMinutes,
-		incidents, incidentKeys, requests, marksBucket,
+		incidents, incidentKeys, requests, marksBucket, stateBucket,
 	}
 )
 

@@ -35,7 +35,21 @@ func (s *Store) putEvents(tx *bbolt.Tx, b *history.Batch) error {
 			return err
 		}
 	}
-	return nil
+	return putState(tx, b)
+}
+
+// putState writes a state in the place of the one before.
+func putState(tx *bbolt.Tx, b *history.Batch) error {
+	if b.State == nil {
+		return nil
+	}
+	bucket := tx.Bucket(stateBucket)
+	if k, _ := bucket.Cursor().First(); k != nil {
+		if err := bucket.Delete(bytes.Clone(k)); err != nil {
+			return err
+		}
+	}
+	return bucket.Put(eventKey(b.Time, ""), pack(b.State))
 }
 
 // putIncident writes an incident in the place of what was stored of it before.
@@ -98,7 +112,9 @@ const chunk = 100
 // events yields one part of what happened, in batches of a minute.
 func (s *Store) events(ctx context.Context, q *history.Query, yield func(*history.Batch, error) bool) {
 	from, to := eventKey(q.From, ""), eventKey(q.To, "")
-	name := map[history.Part][]byte{history.Incidents: incidents, history.Requests: requests, history.Marks: marksBucket}[q.What]
+	name := map[history.Part][]byte{
+		history.Incidents: incidents, history.Requests: requests, history.Marks: marksBucket, history.States: stateBucket,
+	}[q.What]
 	var b *history.Batch
 	send := func(next *history.Batch) bool {
 		last := b
@@ -155,6 +171,8 @@ func addEvent(b *history.Batch, q *history.Query, value []byte) error {
 		if err = json.Unmarshal(raw, r); err == nil && (q.Endpoint == nil || isOf(r, q)) {
 			b.Requests = append(b.Requests, r)
 		}
+	case history.States:
+		b.State = raw
 	default:
 		var m history.Mark
 		if err = json.Unmarshal(raw, &m); err == nil {

@@ -18,15 +18,16 @@ import (
 	"go.etcd.io/bbolt"
 
 	"github.com/otelperf/otelperf-go/otelperf/history"
+	"github.com/otelperf/otelperf-go/otelperf/history/historytest"
 )
 
 // filled is a file with two hours and a bit.
-func filled(t *testing.T) (file string, shop *shop) {
+func filled(t *testing.T) (file string, shop *historytest.Shop) {
 	t.Helper()
-	file, shop = path(t), newShop(5, 2)
+	file, shop = path(t), historytest.NewShop(5, 2)
 	s := open(t, file)
 	for i := range 130 {
-		put1(t, s, shop.minute(start.Add(time.Duration(i)*time.Minute)))
+		historytest.Put(t, s, shop.Minute(start.Add(time.Duration(i)*time.Minute)))
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
@@ -53,7 +54,7 @@ func TestLockedFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := open(t, file)
-	b := shop.minute(start.Add(200 * time.Minute))
+	b := shop.Minute(start.Add(200 * time.Minute))
 	if err := s.Append(t.Context(), b); err == nil || !strings.Contains(s.Trouble(), "another process") {
 		t.Errorf("error %v, trouble %q", err, s.Trouble())
 	}
@@ -66,7 +67,7 @@ func TestLockedFile(t *testing.T) {
 	if err := other.Close(); err != nil {
 		t.Fatal(err)
 	}
-	put1(t, s, b)
+	historytest.Put(t, s, b)
 	if s.Trouble() != "" {
 		t.Errorf("trouble %q after the file was free", s.Trouble())
 	}
@@ -105,7 +106,7 @@ func TestNewerAndOtherFilesAreLeftAlone(t *testing.T) {
 	for file, want := range map[string]string{newer: "newer version", other: "something else", text: "something else", folder: "no regular file", filepath.Join(text, "x"): "not a directory"} {
 		before, _ := os.ReadFile(file)
 		s := open(t, file)
-		err := s.Append(t.Context(), newShop(1, 1).minute(start))
+		err := s.Append(t.Context(), historytest.NewShop(1, 1).Minute(start))
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(s.Trouble(), want) {
 			t.Errorf("%s: error %v, trouble %q; want %q", file, err, s.Trouble(), want)
 		}
@@ -158,7 +159,7 @@ func TestDamagedFiles(t *testing.T) {
 		var log bytes.Buffer
 		s := open(t, file, quiet(&log))
 		for _, i := range []int{130, 170} { // over the hour, which is put into layers
-			if err := s.Append(t.Context(), shop.minute(start.Add(time.Duration(i)*time.Minute))); err != nil {
+			if err := s.Append(t.Context(), shop.Minute(start.Add(time.Duration(i)*time.Minute))); err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
 		}
@@ -203,7 +204,7 @@ func TestFileCutWhileOpen(t *testing.T) {
 		t.Errorf("read %d requests of a file that was cut", n)
 	}
 	for i := range 3 {
-		if err := s.Append(t.Context(), shop.minute(start.Add(time.Duration(200+i)*time.Minute))); err != nil && !errors.Is(err, history.ErrDamaged) {
+		if err := s.Append(t.Context(), shop.Minute(start.Add(time.Duration(200+i)*time.Minute))); err != nil && !errors.Is(err, history.ErrDamaged) {
 			t.Errorf("appending: %v", err)
 		}
 	}
@@ -217,7 +218,7 @@ func TestAfterClose(t *testing.T) {
 	if err := errors.Join(s.Close(), s.Close()); err != nil {
 		t.Error(err)
 	}
-	if err := s.Append(t.Context(), newShop(1, 1).minute(start)); !errors.Is(err, history.ErrClosed) {
+	if err := s.Append(t.Context(), historytest.NewShop(1, 1).Minute(start)); !errors.Is(err, history.ErrClosed) {
 		t.Errorf("Append: %v", err)
 	}
 	if _, err := requestsIn(s); !errors.Is(err, history.ErrClosed) {

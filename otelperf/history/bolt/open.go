@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -205,12 +206,12 @@ func (s *Store) greet(db *bbolt.DB, file *os.File) error {
 	if err := check(file); err != nil {
 		return err
 	}
-	empty := true
+	complete := false
 	err := db.View(func(tx *bbolt.Tx) error {
-		k, _ := tx.Cursor().First()
-		if empty = k == nil; empty {
+		if k, _ := tx.Cursor().First(); k == nil {
 			return nil
 		}
+		complete = !slices.ContainsFunc(allBuckets, func(name []byte) bool { return tx.Bucket(name) == nil })
 		var f format
 		about := tx.Bucket(aboutBucket)
 		if about == nil || json.Unmarshal(about.Get(formatKey), &f) != nil || f.Format != formatName {
@@ -221,7 +222,7 @@ func (s *Store) greet(db *bbolt.DB, file *os.File) error {
 		}
 		return nil
 	})
-	if err != nil || !empty {
+	if err != nil || complete {
 		return err
 	}
 	return db.Update(func(tx *bbolt.Tx) error {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/history"
+	"github.com/otelperf/otelperf-go/otelperf/history/historytest"
 )
 
 // week fills a store with seven days of 200 endpoints, 200 requests a second in all, and returns its path, the CPU time and the wall time
@@ -19,18 +20,18 @@ import (
 func week(tb testing.TB, days int) (file string, cpu, wall time.Duration) {
 	file = filepath.Join(os.TempDir(), fmt.Sprintf("otelperf-week-%d.db", days))
 	_ = os.Remove(file)
-	shop := newShop(200, 200)
+	shop := historytest.NewShop(200, 200)
 	first := start.Truncate(time.Hour)
 	var minutes []*history.Batch
 	for i := range 180 {
-		minutes = append(minutes, shop.minute(first.Add(time.Duration(i)*time.Minute)))
+		minutes = append(minutes, shop.Minute(first.Add(time.Duration(i)*time.Minute)))
 	}
 	s := open(tb, file)
 	for i := range days*24*60 + 30 {
 		b := *minutes[i%len(minutes)]
 		b.Time = first.Add(time.Duration(i) * time.Minute)
 		before, began := cpuTime(), time.Now()
-		put1(tb, s, &b)
+		historytest.Put(tb, s, &b)
 		cpu += cpuTime() - before
 		wall += time.Since(began)
 	}
@@ -57,12 +58,12 @@ func BenchmarkWeek(b *testing.B) {
 	began := time.Now()
 	s := open(b, file)
 	b.Logf("open: %v", time.Since(began))
-	shop := newShop(200, 200)
+	shop := historytest.NewShop(200, 200)
 	end := start.Truncate(time.Hour).Add(7*24*time.Hour + 30*time.Minute)
 	queries := map[string]history.Query{
-		"chart of one, 24 h by ten minutes": {From: end.Add(-24 * time.Hour), To: end, Step: history.TenMinutes, Endpoint: &shop.endpoints[3]},
-		"chart of one, 24 h by minutes":     {From: end.Add(-24 * time.Hour), To: end, Endpoint: &shop.endpoints[3]},
-		"chart of one, 7 days by hours":     {From: end.Add(-7 * 24 * time.Hour), To: end, Step: history.Hour, Endpoint: &shop.endpoints[3]},
+		"chart of one, 24 h by ten minutes": {From: end.Add(-24 * time.Hour), To: end, Step: history.TenMinutes, Endpoint: &shop.Endpoints[3]},
+		"chart of one, 24 h by minutes":     {From: end.Add(-24 * time.Hour), To: end, Endpoint: &shop.Endpoints[3]},
+		"chart of one, 7 days by hours":     {From: end.Add(-7 * 24 * time.Hour), To: end, Step: history.Hour, Endpoint: &shop.Endpoints[3]},
 		"summary of all, 24 h":              {From: end.Add(-24 * time.Hour).Truncate(time.Hour), To: end, Step: history.Hour},
 		"summary of all, 7 days":            {From: end.Add(-7 * 24 * time.Hour).Truncate(time.Hour), To: end, Step: history.Hour},
 	}

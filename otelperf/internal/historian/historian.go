@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/history"
@@ -31,22 +30,24 @@ const (
 
 // Source is what there is to be written. Its methods are called by one goroutine.
 type Source interface {
-	// Begin is called first.
-	Begin()
 	// Minute fills in the rows and signals of the minute that begins at b.Time. over is false while it runs.
 	Minute(b *history.Batch) (over bool)
-	// News adds the incidents, requests and marks that were not stored yet, and returns what is to be called when they are.
-	News(b *history.Batch) (stored func())
+	// News adds the incidents, requests and marks that were not stored yet, and what is left for the next process, and returns what is to
+	// be called when they are. last is true for the last calls of all.
+	News(b *history.Batch, last bool) (stored func())
 }
 
 // State is how the writing goes.
 type State struct {
 	Written uint64    `json:"written"`        // minutes
 	Failed  uint64    `json:"failed"`         // attempts
-	Lost    uint64    `json:"lost"`           // minutes that had waited for more than an hour
+	Lost    uint64    `json:"lost"`           // minutes that had waited for more than an hour, or that the store refused for what is in them
 	Last    time.Time `json:"last,omitzero"`  // when a minute was written last
 	Waiting int       `json:"waiting"`        // whole minutes that are not written
 	Error   string    `json:"error,omitzero"` // what is wrong now; empty if nothing is
+
+	Requests     uint64 `json:"requests"`      // slow and failed ones that were stored
+	RequestsLeft uint64 `json:"requests_left"` // beyond what is stored of a minute, an hour or an endpoint
 }
 
 // Writer writes to one store.
@@ -58,35 +59,32 @@ type Writer struct {
 	ctx    context.Context //nolint:containedctx // of the goroutine, which Close may have to end early
 	cancel context.CancelFunc
 
-	next  time.Time     // minute that is to be written next
-	first atomic.Int64  // it, in unix seconds, for others
 	retry time.Duration // that the last failure is waited for; 0 after a success
 
-	mu    sync.Mutex // guards all below
-	state State
+	mu     sync.Mutex // guards all below
+	next   time.Time  // minute that is to be written next; changed by the goroutine alone
+	asked  time.Time  // since when the store is at a batch; zero if it is not
+	closed bool       // the goroutine has ended
+	state  State
 }
 
 // New returns a writer of what happened since a time.
 func New(store history.Store, source Source, began time.Time, faults *fault.Log) *Writer {
 	w := &Writer{Worker: worker.New(), store: store, source: source, faults: faults, next: began.Truncate(time.Minute)}
 	w.ctx, w.cancel = context.WithCancel(context.Background())
-	w.first.Store(w.next.Unix())
 	return w
 }
 
 // Unwritten is the minute from which on nothing was written yet. What is read of the store up to it was written.
-func (w *Writer) Unwritten() time.Time { return time.Unix(w.first.Load(), 0).UTC() }
-
-// goTo has a minute written next.
-func (w *Writer) goTo(minute time.Time) {
-	w.next = minute
-	w.first.Store(minute.Unix())
+func (w *Writer) Unwritten() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.next
 }
 
 // Start starts the goroutine.
 func (w *Writer) Start() {
 	w.Run(func() {
-		w.faults.Guard("the history", w.source.Begin)
 		for {
 			timer := time.NewTimer(w.wait(time.Now()))
 			select {
@@ -95,6 +93,7 @@ func (w *Writer) Start() {
 			case <-w.Stopping():
 				timer.Stop()
 				w.write(time.Now(), true)
+				w.count(func(*State) { w.closed = true })
 				return
 			}
 		}
@@ -121,24 +120,33 @@ func (w *Writer) wait(now time.Time) time.Duration {
 	return max(settle, now.Truncate(time.Minute).Add(time.Minute+settle).Sub(now))
 }
 
-// State is how the writing goes by now.
+// State is how the writing goes by now, also while the store does not answer.
 func (w *Writer) State() State {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.state
+	st, now := w.state, time.Now()
+	if w.closed {
+		return st
+	}
+	st.Waiting = int(min(max(0, now.Add(-settle).Truncate(time.Minute).Sub(w.next)/time.Minute), MaxWaiting))
+	if asked := w.asked; !asked.IsZero() && now.Sub(asked) > patience {
+		st.Error = fmt.Sprintf("the store has not answered for %v", now.Sub(asked).Truncate(time.Second))
+	}
+	return st
 }
 
 // write writes all minutes that are over, and at the end the running one.
 func (w *Writer) write(now time.Time, last bool) {
 	running := now.Truncate(time.Minute)
 	if w.next.After(running) { // the clock was set back
-		w.goTo(running)
+		w.turn(running, 0)
 	}
 	if oldest := running.Add(-MaxWaiting * time.Minute); w.next.Before(oldest) {
+		lost := uint64(0)
 		if w.retry > 0 {
-			w.count(func(st *State) { st.Lost += uint64(oldest.Sub(w.next) / time.Minute) })
+			lost = uint64(oldest.Sub(w.next) / time.Minute)
 		}
-		w.goTo(oldest)
+		w.turn(oldest, lost)
 	}
 	var err error
 	over := true
@@ -158,7 +166,13 @@ func (w *Writer) write(now time.Time, last bool) {
 	})
 }
 
-// minute writes one minute, the last that there is with the news. over is false for one that runs, unless it is the end.
+// turn goes on with another minute.
+func (w *Writer) turn(next time.Time, lost uint64) {
+	w.count(func(st *State) { w.next, st.Lost = next, st.Lost+lost })
+}
+
+// minute writes one minute, the last that there is with the news. over is false for one that runs, unless it is the last of all. One that
+// the store refuses for what is in it is lost.
 func (w *Writer) minute(more, last bool) (over bool, err error) {
 	b := &history.Batch{Time: w.next.UTC(), Step: history.Minute}
 	if over = w.source.Minute(b) || last; !over {
@@ -166,17 +180,24 @@ func (w *Writer) minute(more, last bool) (over bool, err error) {
 	}
 	stored := func() {}
 	if !more {
-		stored = w.source.News(b)
+		stored = w.source.News(b, last)
 	}
-	if len(b.Rows)+len(b.Signals)+len(b.Incidents)+len(b.Requests)+len(b.Marks) > 0 {
-		if err := w.append(b); err != nil {
+	lost := uint64(0)
+	if len(b.Rows)+len(b.Signals)+len(b.Incidents)+len(b.Requests)+len(b.Marks)+len(b.State) > 0 {
+		switch err := w.append(b); {
+		case errors.Is(err, history.ErrBatch):
+			lost = 1
+			w.count(func(st *State) { st.Failed++ })
+			w.faults.Report(err)
+		case err != nil:
 			w.count(func(st *State) { st.Failed++ })
 			return true, err
+		default:
+			w.count(func(st *State) { st.Written, st.Last = st.Written+1, time.Now() })
 		}
-		w.count(func(st *State) { st.Written, st.Last = st.Written+1, time.Now() })
 	}
 	stored()
-	w.goTo(w.next.Add(time.Minute))
+	w.turn(w.next.Add(time.Minute), lost)
 	return true, nil
 }
 
@@ -184,6 +205,8 @@ func (w *Writer) minute(more, last bool) (over bool, err error) {
 func (w *Writer) append(b *history.Batch) error {
 	ctx, cancel := context.WithTimeout(w.ctx, patience)
 	defer cancel()
+	w.count(func(*State) { w.asked = time.Now() })
+	defer w.count(func(*State) { w.asked = time.Time{} })
 	err := errors.New("otelperf: history: the store has panicked")
 	w.faults.Guard("the history", func() { err = w.store.Append(ctx, b) })
 	if err != nil {

@@ -35,7 +35,12 @@ func (h *History) Append(_ context.Context, b *history.Batch) error {
 	if h.closed {
 		return history.ErrClosed
 	}
-	h.batches = append(h.batches, b)
+	again := slices.IndexFunc(h.batches, func(x *history.Batch) bool { return b.Origin != "" && x.Origin == b.Origin && x.Time.Equal(b.Time) })
+	if again >= 0 {
+		h.batches[again] = b
+	} else {
+		h.batches = append(h.batches, b)
+	}
 	return nil
 }
 
@@ -101,6 +106,11 @@ func (h *History) answer(q *history.Query, stored []*history.Batch) []*history.B
 					to := batch(out, at, time.Minute)
 					to.Incidents = append(to.Incidents, in)
 				}
+			}
+		case history.States:
+			if within(b.Time) && len(b.State) > 0 {
+				clear(out)
+				batch(out, b.Time, time.Minute).State = b.State
 			}
 		case history.Requests:
 			for _, e := range b.Requests {
