@@ -85,7 +85,7 @@ var mayImport = map[string][]string{
 	},
 	"cmd/otelperf/...": {
 		"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf", "otelperf/baseline", "otelperf/engine",
-		"otelperf/causes", "otelperf/events", "otelperf/evidence", "otelperf/notify", "cmd/otelperf/...",
+		"otelperf/causes", "otelperf/events", "otelperf/evidence", "otelperf/history", "otelperf/history/bolt", "otelperf/notify", "cmd/otelperf/...",
 	},
 }
 

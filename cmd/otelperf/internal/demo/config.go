@@ -29,7 +29,8 @@ const (
 // Flags is what a user typed.
 type Flags struct {
 	Listen, For, Metrics, Rate string
-	Spike                      bool // For is then storyLength unless it is typed
+	History                    string // file of a history; "" for none
+	Spike                      bool   // For is then storyLength unless it is typed
 }
 
 // DefaultFlags returns the defaults: thirty seconds of 100 requests a second at 127.0.0.1:8080.
@@ -44,11 +45,12 @@ type Config struct {
 	Metrics bool          // export metrics to standard output
 	Rate    int           // requests a second on average
 	Spike   bool          // tell the story of a spike
+	History string        // file of a history; "" for none
 }
 
 // Config reads the flags. Its error names each flag that it refuses, and what is accepted.
 func (f Flags) Config() (Config, error) {
-	c := Config{Listen: f.Listen, Metrics: f.Metrics == "stdout", Spike: f.Spike}
+	c := Config{Listen: f.Listen, Metrics: f.Metrics == "stdout", Spike: f.Spike, History: f.History}
 	if f.Spike && f.For == DefaultFlags().For {
 		f.For = storyLength.String()
 	}
