@@ -54,7 +54,7 @@ let whoever asks change things: see WithBearerToken and WithLocalChanges.
 				s, err = clients[0].Ack(cmd.Context(), args[1], a)
 			}
 			if err != nil {
-				return usageError{err}
+				return refused(err, map[string]string{"by": "--by", "why": "--why", "id": "SPIKE_ID"})
 			}
 			said := "nobody looks after it"
 			if s.Ack != nil {

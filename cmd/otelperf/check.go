@@ -32,10 +32,12 @@ func newCheck() *cobra.Command {
 URLs are taken for instances and judged together.
 
 Exit status: 0 when all limits hold; 1 when one is broken; 2 when it cannot tell: nobody answers, otelperf is switched
-off or stalled there, there are too few requests, or, for --no-spike, an endpoint is still learning what is
-usual, or is in the grace after a restart or a silence, or, for --objective, there is none, or no request of one.
-Each broken limit is a line that begins with FAIL, each thing that cannot be told one with UNKNOWN. With --json it is one object: status
-(ok, fail, unknown), exit_status, window, and the lines in the lists fail, unknown, skip and ok.
+off or stalled there, there are too few requests, all requests are streams, which have no duration, or, for --no-spike,
+an endpoint is still learning what is usual, or is in the grace after a restart or a silence, or, for --objective, there
+is none, or no request of one. What was not measured never passes.
+Each broken limit is a line that begins with FAIL, each thing that cannot be told one with UNKNOWN, each endpoint that
+is left out one with skip. With --json it is one object, also where a flag is wrong or nobody answers: status (ok, fail,
+unknown), exit_status, window, and the lines in the lists fail, unknown, skip and ok.
 An endpoint with fewer requests than --min-requests is left out, but of each --endpoint at least one must have them.
 
 ` + urlHelp,
@@ -51,7 +53,7 @@ An endpoint with fewer requests than --min-requests is left out, but of each --e
 			if err != nil {
 				return err
 			}
-			if err := noAnswers(answers); err != nil && !flags.asJSON {
+			if err := noAnswers(answers); err != nil && !flags.asJSON { // as JSON that is a verdict
 				return err
 			}
 			return flags.writeVerdict(cmd.OutOrStdout(), gate.Judge(fleet.Merge(answers), &flags.limits))

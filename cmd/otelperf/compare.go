@@ -35,7 +35,7 @@ than five on a side nothing can be told. Without --mark it is the newest mark th
 			defer closeAll(clients)
 			c, raw, err := clients[0].CompareAround(cmd.Context(), args[1], mark)
 			if err != nil {
-				return usageError{err}
+				return refused(err, map[string]string{"mark": "--mark", "endpoint": "ENDPOINT"})
 			}
 			if asJSON {
 				return writeJSON(cmd.OutOrStdout(), raw)

@@ -29,6 +29,7 @@ These variables stand for options of the library, here and in any program that h
   otelperf demo --for 0 --history shop.db`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			flags.ForGiven = cmd.Flags().Changed("for")
 			cfg, err := flags.Config()
 			if err != nil {
 				return usageError{err}
@@ -42,9 +43,9 @@ These variables stand for options of the library, here and in any program that h
 	}
 	f := cmd.Flags()
 	f.StringVar(&flags.Listen, "listen", flags.Listen, "`address` to serve the shop at; port 0 takes any free one")
-	f.StringVar(&flags.For, "for", flags.For, "`duration` of the run, "+demo.AcceptedFor)
+	f.StringVar(&flags.For, "for", flags.For, "`duration` of the run, "+demo.AcceptedFor+"; with --spike "+demo.SpikeLength+" if it is not given")
 	f.StringVar(&flags.Metrics, "metrics", flags.Metrics, "`exporter` of metrics, "+demo.AcceptedMetrics)
-	f.BoolVar(&flags.Spike, "spike", false, "let one endpoint become slow for a while, and alert; takes two minutes ("+demo.AcceptedSpike+")")
+	f.BoolVar(&flags.Spike, "spike", false, "let one endpoint become slow for a while, and alert; goes "+demo.AcceptedSpike)
 	f.StringVar(&flags.Rate, "rate", flags.Rate, "`requests` a second, "+demo.AcceptedRate)
 	f.StringVar(&flags.History, "history", "", "`file` that what happens is stored in, for the windows 24h and 7d, and other days beside this one; it is made if there is none")
 	return cmd

@@ -67,7 +67,7 @@ func storeEvidence(ctx context.Context, c *client.Client, id, output string, for
 	}
 	zip, err := c.Bundle(ctx, id)
 	if err != nil {
-		return usageError{err}
+		return refused(err, map[string]string{"id": "SPIKE_ID"})
 	}
 	if output == "-" {
 		_, err := w.Write(zip)

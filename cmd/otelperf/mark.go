@@ -42,7 +42,7 @@ this machine where it says so.
 			defer closeAll(clients)
 			m, err := clients[0].Mark(cmd.Context(), r)
 			if err != nil {
-				return usageError{err}
+				return refused(err, map[string]string{"text": "TEXT", "kind": "--kind", "time": "--time"})
 			}
 			return writeText(cmd.OutOrStdout(), fmt.Sprintf("%s: %s %s\n", plain.Clip(m.ID, 64), plain.Clip(m.Kind, 20), plain.Clip(m.Text, 200)))
 		},

@@ -50,19 +50,10 @@ A client is configured by a block such as
 	return cmd
 }
 
-// maxMessage bounds what a client sends at a time, in bytes.
-const maxMessage = 1 << 20
-
 // serveAgent serves one client until it closes in, or ctx ends. Neither is an error.
 func serveAgent(ctx context.Context, s *mcp.Server, in io.Reader, out io.Writer) error {
-	err := s.Run(ctx, &mcp.IOTransport{Reader: io.NopCloser(in), Writer: openWriter{out}, MaxLineLength: maxMessage})
-	if err != nil && ctx.Err() == nil && !errors.Is(err, io.EOF) {
-		return fmt.Errorf("the client does not speak the Model Context Protocol: %w", err)
+	if err := s.Run(ctx, agent.Lines(in, out)); err != nil && ctx.Err() == nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("the client is gone: %w", err)
 	}
 	return nil
 }
-
-// openWriter is not closed by who writes to it.
-type openWriter struct{ io.Writer }
-
-func (openWriter) Close() error { return nil }

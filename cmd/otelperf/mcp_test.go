@@ -70,8 +70,13 @@ func investigate(t *testing.T, s *mcp.ClientSession, line string) (called []stri
 			Endpoints []string
 			Cause     string
 		} `json:"open_incidents"`
+		Title string
+		Next  []struct{ Arguments map[string]string }
 	}
 	callTool(t, s, "whats_wrong", nil, &wrong)
+	if len(wrong.Open) > 0 && (wrong.Next[0].Arguments["id"] != wrong.Open[0].ID || !strings.Contains(wrong.Title, wrong.Open[0].Endpoints[0])) {
+		t.Errorf("%q leads to %v, and the first incident is %+v", wrong.Title, wrong.Next, wrong.Open[0])
+	}
 	called = append(called, "whats_wrong")
 	for _, in := range wrong.Open {
 		if in.Endpoints[0] != "GET /products/{id}" {

@@ -47,7 +47,9 @@ The service has to let whoever asks change things: see WithBearerToken and WithL
 			defer closeAll(clients)
 			text, err := flags.carryOut(cmd.Context(), clients[0])
 			if err != nil {
-				return usageError{err}
+				return refused(err, map[string]string{
+					"endpoint": "--endpoint", "matter": "--matter", "minutes": "--for", "by": "--by", "why": "--why", "id": "--end",
+				})
 			}
 			return writeText(cmd.OutOrStdout(), text)
 		},

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"io"
 	"os"
 	"regexp"
 	"slices"
@@ -25,7 +26,7 @@ func TestReadme(t *testing.T) {
 	for _, m := range commandRow.FindAllSubmatch(raw, -1) {
 		listed = append(listed, string(m[1]))
 	}
-	for _, c := range newRoot().Commands() {
+	for _, c := range newRoot(io.Discard).Commands() {
 		if c.IsAvailableCommand() && c.Name() != "help" {
 			want = append(want, c.Name())
 		}
@@ -39,7 +40,7 @@ func TestReadme(t *testing.T) {
 	shown := commandLine.FindAllSubmatch(raw, -1)
 	for _, m := range shown {
 		line, _, _ := strings.Cut(string(m[1]), " #")
-		cmd, args, err := newRoot().Find(strings.Fields(line))
+		cmd, args, err := newRoot(io.Discard).Find(strings.Fields(line))
 		if err == nil {
 			err = cmd.ParseFlags(args)
 		}

@@ -42,7 +42,7 @@ With --json there is one line per event: file, type (spike_started, spike_ended)
 baseline_p99_ms, quantile (the one that fired, 0 to 1), quantile_ms, baseline_quantile_ms, ratio (of these two), reason;
 and at the end cost: worst_ms, requests, slow, failed. Of several files, file has the names.`,
 		Example: `  otelperf replay --format nginx access.log.gz
-  otelperf replay --format jsonlines --field time=ts --field duration=took_ms --json requests.log`,
+  otelperf replay --format json --field time=ts --field duration=took_ms --unit ms --json requests.log`,
 		DisableFlagsInUseLine: true,
 		Args:                  someFiles,
 		RunE: func(cmd *cobra.Command, args []string) error {

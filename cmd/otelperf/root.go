@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -38,21 +39,61 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	defer context.AfterFunc(ctx, stop)()
+	return runIn(ctx, args, stdin, stdout, stderr)
+}
 
-	root := newRoot()
+// runIn is run until ctx ends.
+func runIn(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	written := &counted{Writer: stdout}
+	if wantsJSON(args) {
+		stdout = written
+	}
+	root := newRoot(stdout)
 	root.SetArgs(args)
 	root.SetIn(stdin)
-	root.SetOut(stdout)
 	root.SetErr(stderr)
 	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return exitOK
 	}
-	_, _ = fmt.Fprintf(stderr, "%s: %s\n", cmd.CommandPath(), oneLine(err))
+	status := exitFailure
 	if _, ok := errors.AsType[usageError](err); ok {
-		return exitUsage
+		status = exitUsage
 	}
-	return exitFailure
+	if wantsJSON(args) && cmd.Flags().Lookup("json") != nil && written.n == 0 {
+		_ = writeFailure(stdout, cmd, oneLine(err), status)
+	}
+	_, _ = fmt.Fprintf(stderr, "%s: %s\n", cmd.CommandPath(), oneLine(err))
+	return status
+}
+
+// counted counts what is written.
+type counted struct {
+	io.Writer
+	n int
+}
+
+func (c *counted) Write(p []byte) (int, error) {
+	n, err := c.Writer.Write(p)
+	c.n += n
+	return n, err
+}
+
+// wantsJSON tells whether --json was given, also where the flags cannot be read.
+func wantsJSON(args []string) bool {
+	return slices.Contains(args, "--json") || slices.Contains(args, "--json=true")
+}
+
+// writeFailure writes why there is no answer as JSON: in the shape of check's own where that was asked for.
+func writeFailure(w io.Writer, cmd *cobra.Command, why string, status int) error {
+	if cmd.Name() == "check" {
+		window, _ := cmd.Flags().GetString("window") // it has the flag
+		return marshalTo(w, verdictJSON{"unknown", status, window, list(nil), []string{why}, list(nil), list(nil)})
+	}
+	return marshalTo(w, struct {
+		Error      string `json:"error"`
+		ExitStatus int    `json:"exit_status"`
+	}{why, status})
 }
 
 // oneLine gives joined errors as one line.
@@ -60,8 +101,8 @@ func oneLine(err error) string {
 	return strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; ")
 }
 
-// newRoot returns the command tree. Each command has a file of its own beside this one.
-func newRoot() *cobra.Command {
+// newRoot returns the command tree, which writes to out. Each command has a file of its own beside this one.
+func newRoot(out io.Writer) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "otelperf",
 		Short:         "Per-endpoint latency from inside an OpenTelemetry pipeline",
@@ -72,34 +113,18 @@ func newRoot() *cobra.Command {
 		Example: `  otelperf demo --spike
   otelperf top localhost:8080
   otelperf doctor localhost:8080`,
-		RunE:                       help,
-		SuggestionsMinimumDistance: 2,
+		RunE: help,
 	}
+	root.SetOut(out) // before cobra adds the completions, which take it then
 	root.SetVersionTemplate("otelperf {{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)
+	root.SetHelpCommand(newHelp())
 	root.AddCommand(newDemo(), newReplay(), newDoctor(), newVersion())
 	root.AddCommand(newSummary(), newSlow(), newCheck(), newTop(), newEvidence(), newAck(), newMute(), newMark(), newCompare(), newNotify(), newMCP())
 	addCompletion(root)
+	completeValues(root)
 	return root
 }
-
-// addCompletion adds cobra's command, with examples as the others have them.
-func addCompletion(root *cobra.Command) {
-	root.InitDefaultCompletionCmd()
-	cmd, _, err := root.Find([]string{"completion"})
-	if err != nil { // cannot be: it was added just now
-		return
-	}
-	cmd.Args, cmd.RunE, cmd.Short = noArgs, help, "Write a script by which a shell completes commands and flags"
-	cmd.Example = `  source <(otelperf completion bash)
-  otelperf completion zsh > "${fpath[1]}/_otelperf"
-  otelperf completion fish > ~/.config/fish/completions/otelperf.fish`
-	for _, shell := range cmd.Commands() {
-		shell.Args, shell.Example = noArgs, "  otelperf completion "+shell.Name()
-	}
-}
-
-func help(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 
 // flagError says what a flag accepts that was given something else.
 func flagError(cmd *cobra.Command, err error) error {
@@ -115,10 +140,11 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	hint := "'otelperf help' lists them"
+	cmd.SuggestionsMinimumDistance = 2
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 		hint = "did you mean " + strings.Join(near, " or ") + "?"
 	}
-	return usagef("there is no command %.40q; %s", args[0], hint)
+	return usagef("there is no command %.40q; %s", strings.TrimPrefix(cmd.CommandPath()+" "+args[0], "otelperf "), hint)
 }
 
 // noArgs refuses arguments of a command that has flags only.

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -88,6 +89,16 @@ func closeAll(clients []*client.Client) {
 	for _, c := range clients {
 		c.Close()
 	}
+}
+
+// refused is the error of what a service refused, with the flags or arguments by which it was given: names has them by the service's words.
+func refused(err error, names map[string]string) error {
+	for field := range strings.SplitSeq(client.Field(err), ", ") {
+		if name := names[field]; name != "" {
+			return usageError{fmt.Errorf("%s: %w", name, err)}
+		}
+	}
+	return usageError{err}
 }
 
 // noAnswers is the error of a fleet of which nobody answered.

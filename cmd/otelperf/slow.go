@@ -81,7 +81,7 @@ func showTrace(ctx context.Context, c *client.Client, id string, asJSON bool, w 
 	trace, raw, err := c.Trace(ctx, id)
 	switch {
 	case err != nil:
-		return usageError{err}
+		return refused(err, map[string]string{"trace_id": "TRACE_ID"})
 	case asJSON:
 		return writeJSON(w, raw)
 	}

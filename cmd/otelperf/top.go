@@ -14,11 +14,14 @@ import (
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/top"
 )
 
-const minEvery, maxEvery = 500 * time.Millisecond, time.Minute
+const (
+	minEvery, maxEvery = 500 * time.Millisecond, time.Minute
+	maxBy              = 64 // bytes, which a service accepts
+)
 
 func newTop() *cobra.Command {
 	var flags serviceFlags
-	every := 2 * time.Second
+	every, by := 2*time.Second, ""
 	cmd := &cobra.Command{
 		Use:   "top URL [URL...]",
 		Short: "Watch a service live in the terminal",
@@ -37,6 +40,9 @@ asked again until it answers. Where standard input or output is no terminal it w
 			if !isTerminal(cmd.InOrStdin()) || !isTerminal(cmd.OutOrStdout()) {
 				return topOnce(cmd, &flags, urls)
 			}
+			if by == "" || len(by) > maxBy {
+				return usagef("--by has %d bytes, accepted: text of 1 to %d bytes", len(by), maxBy)
+			}
 			window, err := flags.parseWindow()
 			if err != nil {
 				return err
@@ -46,10 +52,11 @@ asked again until it answers. Where standard input or output is no terminal it w
 				return err
 			}
 			defer closeAll(clients)
-			return top.Run(cmd.Context(), top.Config{Clients: clients, Window: window, Every: every, By: userName()}, cmd.InOrStdin(), cmd.OutOrStdout())
+			return top.Run(cmd.Context(), top.Config{Clients: clients, Window: window, Every: every, By: by}, cmd.InOrStdin(), cmd.OutOrStdout())
 		},
 	}
 	flags.add(cmd, true)
+	cmd.Flags().StringVar(&by, "by", userName(), "`name` of who acknowledges and mutes, 1 to 64 bytes")
 	cmd.Flags().DurationVar(&every, "every", every, "`time` between two polls, 500ms to 1m")
 	return cmd
 }

@@ -28,7 +28,8 @@ window.invented = (seed) => {
     return { t: at(i), seconds: 60, count: none ? 0 : 100, error_count: none ? 0 : i % 7, rate: none ? 0 : 100 / 60 * (1 + random() * 1000), p50_ms: none ? null : p99 / 4, p95_ms: none ? null : p99 / 2, p99_ms: none ? null : p99 };
   });
   const name = { method: "GET", route: "/checkout", kind: "http" };
-  const spikes = [{ id: "a", start: at(40.5), end: at(41 + random() * 3), reason: "x" }, { id: "b", start: at(45 + random() * 15), end: null, reason: "y" }];
+  const part = (start, end) => ({ start, endpoints: [{ ...name, route: "/other", start, end: null }, { ...name, start, end }] });
+  const spikes = [{ ...part(at(40.5), at(41 + random() * 3)), id: "a", end: null, reason: "x" }, { ...part(at(45 + random() * 15), null), id: "b", end: null, reason: "y" }];
   const texts = ["build 77", "WWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWW", "\u5b57\u5b57\u5b57\u5b57\u5b57\u5b57\u5b57\u5b57\u5b57\u5b57\u5b57\u5b57\u5b57", "m", "feature flag new-checkout on for everybody"];
   const marks = Array.from({ length: 8 }, (_, i) => ({ id: String(i), kind: ["deploy", "config", "version", "start"][i % 4], text: texts[i % 5], time: at(i === 0 ? 0 : i === 1 ? 61 : 40 + random() * 8), by: "ana" }));
   const slow = Array.from({ length: 20 }, (_, i) => ({ time: at(i * 3), duration_ms: scale * (1 + i), trace_id: "1".repeat(32) }));
@@ -131,6 +132,24 @@ func TestLinesBreak(t *testing.T) {
 })()`)
 	if got != [4]int{3, 3, 2, 1} {
 		t.Errorf("runs, parts of the line, dots, legend: %v, want 3 3 2 1", got)
+	}
+	tb.quiet(s.base)
+}
+
+// A spike that goes on without the endpoint is no longer drawn as its own.
+func TestBandOfAPart(t *testing.T) {
+	s := newSite(t)
+	s.some()
+	tb := newTab(t)
+	tb.paused(s)
+	for _, view := range []string{"line", "heatmap"} {
+		got := value[[]string](tb, fmt.Sprintf(`(async () => {
+  await draw(%q, 3);
+  return [...document.querySelectorAll("#%s svg .band-edge")].map((e) => { const b = e.getBBox(); return b.width < 100 ? "short" : "long"; });
+})()`, view, map[string]string{"line": "chart", "heatmap": "heatmap"}[view]))
+		if len(got) != 2 || got[0] != "short" {
+			t.Errorf("%s: bands %v, want a short one first, of the part that ended", view, got)
+		}
 	}
 	tb.quiet(s.base)
 }

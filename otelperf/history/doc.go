@@ -24,6 +24,11 @@
 //
 // Of the shortest and the longest duration the bucket is known, so that [latency.Histogram.Exact] is false; sums are at most 0.013 % off.
 //
+// # Going on
+//
+// What the process leaves for the next one, its State, comes every ten minutes, each minute while there is an incident, and at the end: the
+// detector's memory of the week is in it, to the second, which minutes could not give back.
+//
 // # Bounds
 //
 // What a batch may have is in the comment of [Batch]; Validate checks it, and stores refuse what is beyond. A query is answered step by step, in

@@ -31,7 +31,7 @@ func (c *codec) begin() {
 }
 
 // Append stores a batch in one transaction, and what hours are over before it in the form that they stay in. A file that turns out to be
-// damaged is set aside, and the batch is the first of a new one. Of the requests of an hour the first 100 are stored.
+// damaged is set aside, and the batch is the first of a new one. Of the requests of an hour the first 200 are stored.
 func (s *Store) Append(ctx context.Context, b *history.Batch) error {
 	if err := b.Validate(); err != nil {
 		return err
@@ -60,7 +60,7 @@ func (s *Store) append(b *history.Batch) error {
 		return err
 	}
 	s.codec.begin()
-	err := guard(func() error {
+	err := s.use(func() error {
 		return s.db.Update(func(tx *bbolt.Tx) error {
 			if err := s.putMinute(tx, b); err != nil {
 				return err
@@ -74,7 +74,7 @@ func (s *Store) append(b *history.Batch) error {
 	if err != nil {
 		s.codec = codec{} // may be amid a frame
 	}
-	return public(err)
+	return err
 }
 
 // putMinute writes rows and signals to the running hour.

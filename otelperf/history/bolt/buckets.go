@@ -38,6 +38,8 @@ const (
 	tenMinutes    = 10
 )
 
+func hourTime(hour int64) time.Time { return time.Unix(hour*hourSeconds, 0).UTC() }
+
 func key32(n int64) []byte { return binary.BigEndian.AppendUint32(nil, uint32(n)) }
 
 // number is what a key begins with; 0 of one that is too short.

@@ -16,7 +16,7 @@ import (
 )
 
 // hourlyRequests is how many requests of an hour are stored, those that come first.
-const hourlyRequests = 100
+const hourlyRequests = 200
 
 // putEvents writes incidents, requests and marks: each as JSON, compressed.
 func (s *Store) putEvents(tx *bbolt.Tx, b *history.Batch) error {

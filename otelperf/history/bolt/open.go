@@ -39,6 +39,7 @@ type Store struct {
 
 	writing sync.Mutex // held by the Append that runs
 	codec   codec      // guarded by writing
+	sums    sums
 
 	mu     sync.RWMutex // guards all below
 	file   *os.File     // that db has open
@@ -49,6 +50,7 @@ type Store struct {
 	dropped atomic.Uint64 // requests beyond those that are stored of an hour
 	aside   atomic.Pointer[setAside]
 	failure atomic.Pointer[string] // of the last attempt to open
+	faulted atomic.Bool            // bbolt has panicked with the file that is open
 }
 
 // setAside is a damaged file that was renamed.
@@ -154,6 +156,8 @@ func (s *Store) tryLocked() (err error) {
 	switch {
 	case err == nil:
 		s.db, s.file = db, file
+		s.faulted.Store(false)
+		s.sums.forget()
 		return nil
 	case errors.Is(err, bolterrors.ErrTimeout):
 		err = fmt.Errorf("%w: %s", history.ErrLocked, s.path)
@@ -166,7 +170,7 @@ func (s *Store) tryLocked() (err error) {
 	default:
 		err = fmt.Errorf("otelperf: history: %w", err)
 	}
-	if db != nil {
+	if db != nil && !errors.Is(err, errFault) { // else bbolt may wait for its own locks
 		_ = guard(db.Close)
 	}
 	if file != nil {

@@ -18,6 +18,11 @@ const maxSealed = 2
 // sealBefore makes layers of the hours before one, and with that deletes what has been stored for long enough.
 func (s *Store) sealBefore(tx *bbolt.Tx, hour int64) error {
 	sealed := 0
+	defer func() {
+		if sealed > 0 {
+			tx.OnCommit(s.sums.forget)
+		}
+	}()
 	for ; sealed < maxSealed; sealed++ {
 		k, _ := tx.Bucket(recentBucket).Cursor().First()
 		if k == nil || number(k)/hourMinutes >= hour {

@@ -14,16 +14,28 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/history"
 )
 
+// errFault is wrapped by the error of what has panicked.
+var errFault = fmt.Errorf("%w: it cannot be read", errDamaged)
+
 // guard calls f, and makes an error of a panic, and of a fault in the file's memory, such as where the file was cut while it was open.
 func guard(f func() error) (err error) {
 	before := debug.SetPanicOnFault(true)
 	defer debug.SetPanicOnFault(before)
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("%w: %v", errDamaged, r)
+			err = fmt.Errorf("%w: %v", errFault, r)
 		}
 	}()
 	return f()
+}
+
+// use is guard for a file that is open. After a panic it is not used any more: bbolt may have left its locks held.
+func (s *Store) use(f func() error) error {
+	err := guard(f)
+	if errors.Is(err, errFault) {
+		s.faulted.Store(true)
+	}
+	return public(err)
 }
 
 // view reads in a transaction.
@@ -36,7 +48,7 @@ func (s *Store) view(ctx context.Context, f func(*bbolt.Tx) error) error {
 	if err := s.readyLocked(); err != nil {
 		return err
 	}
-	return public(guard(func() error { return s.db.View(f) }))
+	return s.use(func() error { return s.db.View(f) })
 }
 
 // readyLocked says why nothing can be read or written.
@@ -46,6 +58,9 @@ func (s *Store) readyLocked() error {
 	}
 	if s.db == nil {
 		return errors.New(*s.failure.Load())
+	}
+	if s.faulted.Load() {
+		return fmt.Errorf("%w: %s", history.ErrDamaged, s.path)
 	}
 	return nil
 }
@@ -78,7 +93,7 @@ func (s *Store) giveUp(why error) error {
 	if s.closed {
 		return history.ErrClosed
 	}
-	s.abandonLocked()
+	_ = s.closeLocked() // it is damaged
 	if err := s.asideLocked(why); err != nil {
 		s.failure.Store(new(err.Error()))
 		return err
@@ -86,23 +101,15 @@ func (s *Store) giveUp(why error) error {
 	return s.openLocked()
 }
 
-// abandonLocked lets a damaged file go. What bbolt was doing when it met the damage may have left its locks held, so that closing is not
-// waited for; the file's own lock goes with the file.
-func (s *Store) abandonLocked() {
-	if s.db == nil {
-		return
-	}
-	db := s.db
-	_ = s.file.Close()
-	s.db, s.file = nil, nil
-	go func() { _ = guard(db.Close) }()
-}
-
-func (s *Store) closeLocked() error {
+// closeLocked closes the file. One in which bbolt has panicked is let go without bbolt, which could wait for its own locks for ever: what
+// stays until the program ends is the file's place in memory. The file's lock goes with the file.
+func (s *Store) closeLocked() (err error) {
 	if s.db == nil {
 		return nil
 	}
-	err := guard(s.db.Close)
+	if !s.faulted.Load() {
+		err = guard(s.db.Close)
+	}
 	_ = s.file.Close() // a second time, unless closing has failed
 	s.db, s.file = nil, nil
 	s.failure.Store(new("otelperf: history: the file is closed"))

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+//go:build unix
+
 package bolt
 
 import (
@@ -7,7 +9,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"syscall"
 	"testing"
 	"time"
 
@@ -47,12 +48,6 @@ func week(tb testing.TB, days int) (file string, cpu, wall time.Duration) {
 	return file, cpu, wall
 }
 
-func cpuTime() time.Duration {
-	var u syscall.Rusage
-	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
-
 func BenchmarkWeek(b *testing.B) {
 	file, _, _ := week(b, 7)
 	began := time.Now()
@@ -70,7 +65,7 @@ func BenchmarkWeek(b *testing.B) {
 	for name, q := range queries {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
-				rows, err := history.Total(s.Range(context.Background(), q))
+				rows, err := history.Sum(context.Background(), s, q)
 				if err != nil || len(rows) == 0 {
 					b.Fatal(len(rows), err)
 				}

@@ -56,6 +56,11 @@ func ranges(t *testing.T, subject Subject) {
 			maps.DeleteFunc(sum, func(e conventions.Endpoint, _ *history.Row) bool { return e != *q.Endpoint })
 		}
 		same(t, what, total(got), sum)
+		rows, err := history.Sum(t.Context(), s, q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, "the sum of "+what, total([]*history.Batch{{Rows: rows}}), sum)
 	}
 	if got := Read(t, s, history.Query{From: At(110), To: At(180)}); len(got) > 0 {
 		t.Errorf("%d batches of a time at which the service was down", len(got))

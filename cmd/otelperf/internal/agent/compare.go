@@ -78,7 +78,7 @@ func (s *server) compareEndpoint(ctx context.Context, v values) (*compareAnswer,
 		return comparisonOf(c.URL(), found, marks), err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("%w\nlist_endpoints has the endpoints that there are", err)
+		return nil, fmt.Errorf("%w\ncall list_endpoints for the endpoints that there are, and this without mark for the marks", err)
 	}
 	e.forget() // who does not have the endpoint
 	a := &compareAnswer{Comparisons: []comparison{}, ending: *e}
@@ -111,9 +111,9 @@ func (a *compareAnswer) text() string {
 	var b strings.Builder
 	for i := range a.Comparisons {
 		c := &a.Comparisons[i]
-		fmt.Fprintf(&b, "%s at %s (instance %s)", c.Endpoint, c.URL, c.Instance)
+		fmt.Fprintf(&b, "%s at %s (instance %s)", quoted(c.Endpoint), c.URL, c.Instance)
 		if c.Mark != nil {
-			fmt.Fprintf(&b, ", before and since %s %s of %s", c.Mark.Kind, c.Mark.Text, c.Mark.Time.Format(time.RFC3339))
+			fmt.Fprintf(&b, ", before and since %s of %s", sentence(" ", c.Mark.Kind, quoted(c.Mark.Text)), c.Mark.Time.Format(time.RFC3339))
 		}
 		fmt.Fprintf(&b, ": %d minutes with %d requests before, %d with %d since\n", c.Before.Minutes, c.Before.Requests, c.Since.Minutes, c.Since.Requests)
 		if c.Why != "" {

@@ -86,7 +86,7 @@ func (e *ending) text() string {
 		if s.Arguments != nil {
 			arguments, _ = json.Marshal(s.Arguments) // texts alone
 		}
-		fmt.Fprintf(&b, "Next: %s %s: %s\n", s.Tool, arguments, s.Why)
+		fmt.Fprintf(&b, "Next: %s %s: %s\n", s.Tool, inJSON.Replace(string(arguments)), s.Why)
 	}
 	return b.String()
 }

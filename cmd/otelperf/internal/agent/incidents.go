@@ -3,6 +3,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -45,6 +46,8 @@ type incident struct {
 	Endpoints []string   `json:"endpoints" jsonschema:"the worst first"`
 	Reason    string     `json:"reason" jsonschema:"what was seen"`
 	Cause     string     `json:"cause,omitempty" jsonschema:"why, as far as it is known; it may come some seconds after the start"`
+	Code      []string   `json:"code,omitempty" jsonschema:"lines of code that slow requests wait at or spend their time in, as far as they are known"`
+	NoCode    string     `json:"no_code,omitempty" jsonschema:"why no line of code is known, and what to ask"`
 	After     string     `json:"after,omitempty" jsonschema:"the change that it began soon after: a circumstance, no proof"`
 	Handled   string     `json:"handled,omitempty" jsonschema:"who looks after it, or that it is muted"`
 	TraceIDs  []string   `json:"trace_ids" jsonschema:"slow or failed requests of it, for get_slow_request"`
@@ -131,7 +134,7 @@ func incidentOf(service, instance, url string, s *otelperf.Spike) incident {
 	case s.Muted != nil:
 		in.Handled = "muted"
 	case s.Ack != nil:
-		in.Handled = "acknowledged by " + s.Ack.By
+		in.Handled = sentence(": ", "acknowledged by "+s.Ack.By, s.Ack.Why)
 	}
 	return in
 }
@@ -152,12 +155,20 @@ func (in *incident) leadToTrace(e *ending) {
 
 func (in *incident) text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Incident %s (%s, %s, %s) of %s since %s", in.ID, in.State, in.Severity, in.Matter, strings.Join(in.Endpoints, ", "), in.Start.Format(time.RFC3339))
+	fmt.Fprintf(&b, "Incident %s (%s) of %s since %s", in.ID, sentence(", ", in.State, in.Severity, in.Matter),
+		cmp.Or(quotedAll(in.Endpoints), "no endpoint"), in.Start.Format(time.RFC3339))
 	if in.End != nil {
 		fmt.Fprintf(&b, " until %s", in.End.Format(time.RFC3339))
 	}
-	fmt.Fprintf(&b, "\n  Seen: %s\n", in.Reason)
-	for _, l := range [][2]string{{"Cause", in.Cause}, {"After", in.After}, {"Handled", in.Handled}} {
+	b.WriteString("\n")
+	if in.Reason != "" {
+		fmt.Fprintf(&b, "  Seen: %s\n", in.Reason)
+	}
+	lines := [][2]string{{"Cause", in.Cause}}
+	for _, text := range in.Code {
+		lines = append(lines, [2]string{"Code", text})
+	}
+	for _, l := range append(lines, [][2]string{{"No line of code", in.NoCode}, {"After", in.After}, {"Handled", in.Handled}}...) {
 		if l[1] != "" {
 			fmt.Fprintf(&b, "  %s: %s\n", l[0], l[1])
 		}
@@ -194,8 +205,8 @@ func (s *server) listIncidents(ctx context.Context, v values) (*incidentList, er
 		a.Incidents = a.Incidents[:v.limit()]
 		a.leaveOut("%d older incidents: raise limit, at most 30", n)
 	}
-	for i := range a.Incidents[:min(len(a.Incidents), 2)] {
-		a.Incidents[i].lead(&a.ending)
+	if len(a.Incidents) > 0 {
+		a.Incidents[0].lead(&a.ending)
 	}
 	return a, nil
 }
@@ -228,9 +239,9 @@ func (s *server) getIncident(ctx context.Context, v values) (*incidentAnswer, er
 		}
 	}
 	if len(known) == 0 {
-		return nil, fmt.Errorf("there is no incident %s: none is stored", line(v.text("id")))
+		return nil, fmt.Errorf("there is no incident %q: none is stored\ncall whats_wrong for how the service does", line(v.text("id")))
 	}
-	return nil, fmt.Errorf("there is no incident %s, or no longer; stored are: %s", line(v.text("id")), strings.Join(known[:min(len(known), 10)], ", "))
+	return nil, fmt.Errorf("there is no incident %q, or no longer\nstored are: %s\ncall list_incidents for what they are about", line(v.text("id")), quotedAll(known[:min(len(known), 10)]))
 }
 
 func incidentAnswerOf(e *ending, in incident, sp *otelperf.Spike, examples []recorded) *incidentAnswer {
@@ -278,27 +289,31 @@ func (a *incidentAnswer) text() string {
 	var b strings.Builder
 	b.WriteString(a.Incident.text())
 	for i := range a.Causes {
-		fmt.Fprintf(&b, "  Ranked cause: %s (known from %s)\n", a.Causes[i].Sentence, a.Causes[i].Source)
+		fmt.Fprintf(&b, "  Ranked cause: %s\n", sentence(" ", a.Causes[i].Sentence, inParentheses(sentence(" ", "known from", a.Causes[i].Source))))
 	}
 	for i := range a.Recorded {
 		b.WriteString(a.Recorded[i].text())
 	}
 	for i := range a.Parts {
 		p := &a.Parts[i]
-		fmt.Fprintf(&b, "  Part: %s, %s, %s", p.Endpoint, p.Matter, p.State)
+		fmt.Fprintf(&b, "  Part: %s", sentence(", ", quoted(p.Endpoint), p.Matter, p.State))
 		if p.P99Ms > 0 {
 			fmt.Fprintf(&b, ", p99 %g ms, usually %g", p.P99Ms, p.UsualP99Ms)
 		}
 		if p.WaitsFor != "" {
-			fmt.Fprintf(&b, ", waits for %s", p.WaitsFor)
+			fmt.Fprintf(&b, ", waits for %s", quoted(p.WaitsFor))
 		}
 		b.WriteByte('\n')
 	}
 	for _, x := range a.Errors {
-		fmt.Fprintf(&b, "  Error: %d of %s: %s (trace %s)\n", x.Count, x.Type, x.Message, x.TraceID)
+		fmt.Fprintf(&b, "  Error: %d of %s", x.Count, quoted(cmp.Or(sentence(": ", x.Type, x.Message), "no type")))
+		if x.TraceID != "" {
+			fmt.Fprintf(&b, " (trace %s)", x.TraceID)
+		}
+		b.WriteByte('\n')
 	}
 	for _, x := range a.Signals {
-		fmt.Fprintf(&b, "  Unusual then: %s %s %g, usually %g (%s)\n", x.Name, x.Pool, x.Now, x.Usual, x.Unit)
+		fmt.Fprintf(&b, "  Unusual then: %s\n", sentence(" ", x.Name, x.Pool, fmt.Sprintf("%g, usually %g", x.Now, x.Usual), inParentheses(x.Unit)))
 	}
 	fmt.Fprintf(&b, "  Cost: of %d requests %d were slow (%.4g expected) and %d failed (%.4g expected)\n",
 		a.Cost.Requests, a.Cost.Slow, a.Cost.ExpectedSlow, a.Cost.Failed, a.Cost.ExpectedFailed)

@@ -35,31 +35,17 @@ type state struct {
 }
 
 const (
-	maxExamples = 2
-	maxStates   = 6
+	maxRecordings = 3 // of a spike that are read, the last ones
+	maxExamples   = 2
+	maxStates     = 6
 )
 
-// examplesOf are the longest requests of a spike in its last recording. If that is no longer stored, there are none.
+// examplesOf are those of recordingsOf, with the traces of those that are stored.
 func examplesOf(ctx context.Context, c *client.Client, sp *otelperf.Spike) []recorded {
-	out := []recorded{}
-	if len(sp.Recordings) == 0 {
+	out := recordingsOf(ctx, c, sp, nil)
+	if len(out) == 0 {
 		return out
 	}
-	rec, err := c.Recording(ctx, sp.Recordings[len(sp.Recordings)-1])
-	if err != nil {
-		return out
-	}
-	for i := range rec.Endpoints {
-		e := &rec.Endpoints[i]
-		if !slices.ContainsFunc(sp.Endpoints, func(p otelperf.SpikeEndpoint) bool { return nameOf(p.Method, p.Route) == e.Name }) {
-			continue
-		}
-		for j := range e.Requests {
-			out = append(out, recordedOf(e.Name, &e.Requests[j]))
-		}
-	}
-	slices.SortStableFunc(out, func(x, y recorded) int { return cmp.Compare(y.DurationMs, x.DurationMs) })
-	out = out[:min(len(out), maxExamples)]
 	if list, _, err := c.Slow(ctx, maxStored); err == nil {
 		for i := range out {
 			if k := slices.IndexFunc(list.Slow, func(r otelperf.SlowRequest) bool { return r.SpanID == out[i].SpanID }); k >= 0 {
@@ -68,6 +54,34 @@ func examplesOf(ctx context.Context, c *client.Client, sp *otelperf.Spike) []rec
 		}
 	}
 	return out
+}
+
+// recordingsOf are the longest requests of a spike, or of a part of it, in the last of its recordings that has any. What is no longer stored
+// is left out.
+func recordingsOf(ctx context.Context, c *client.Client, sp *otelperf.Spike, part *otelperf.SpikeEndpoint) []recorded {
+	out := []recorded{}
+	ids := sp.Recordings[max(0, len(sp.Recordings)-maxRecordings):]
+	for _, id := range slices.Backward(ids) {
+		rec, err := c.Recording(ctx, id)
+		if err != nil {
+			continue
+		}
+		for i := range rec.Endpoints {
+			e := &rec.Endpoints[i]
+			wanted := func(p otelperf.SpikeEndpoint) bool { return nameOf(p.Method, p.Route) == e.Name }
+			if part != nil && !wanted(*part) || part == nil && !slices.ContainsFunc(sp.Endpoints, wanted) {
+				continue
+			}
+			for j := range e.Requests {
+				out = append(out, recordedOf(e.Name, &e.Requests[j]))
+			}
+		}
+		if len(out) > 0 {
+			break
+		}
+	}
+	slices.SortStableFunc(out, func(x, y recorded) int { return cmp.Compare(y.DurationMs, x.DurationMs) })
+	return out[:min(len(out), maxExamples)]
 }
 
 func recordedOf(endpoint string, r *causes.Request) recorded {
@@ -81,7 +95,7 @@ func recordedOf(endpoint string, r *causes.Request) recorded {
 
 func (r *recorded) text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "  Recorded request of %s, %g ms:\n", r.Endpoint, r.DurationMs)
+	fmt.Fprintf(&b, "  Recorded request of %s, %g ms:\n", quoted(r.Endpoint), r.DurationMs)
 	for i := range r.States {
 		b.WriteString("  " + r.States[i].text())
 	}

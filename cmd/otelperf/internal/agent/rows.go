@@ -147,7 +147,7 @@ func (s *server) listEndpoints(ctx context.Context, v values) (*rowsAnswer, erro
 	if err == nil && len(a.Rows) > 0 {
 		a.then("list_slow_requests", "slow and failed requests of the first", "endpoint", a.Rows[0].Endpoint)
 		if i := slices.IndexFunc(a.Rows, func(r endpoint) bool { return r.Repeated != nil && r.Repeated.TraceID != "" }); i >= 0 {
-			a.then("get_slow_request", "the calls that "+a.Rows[i].Endpoint+" repeats", "trace_id", a.Rows[i].Repeated.TraceID)
+			a.then("get_slow_request", "the calls that "+quoted(a.Rows[i].Endpoint)+" repeats", "trace_id", a.Rows[i].Repeated.TraceID)
 		}
 	}
 	return a, err
@@ -185,7 +185,7 @@ func (a *rowsAnswer) text() string {
 
 func (r *endpoint) text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s [%s", r.Endpoint, r.State)
+	fmt.Fprintf(&b, "%s [%s", quoted(r.Endpoint), r.State)
 	if r.Errors == "failing" || r.Errors == "elevated" {
 		fmt.Fprintf(&b, ", errors %s", r.Errors)
 	}

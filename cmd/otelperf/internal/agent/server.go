@@ -5,6 +5,7 @@ package agent
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/google/jsonschema-go/jsonschema"
@@ -122,14 +123,20 @@ func resultOf(a answer) (*mcp.CallToolResult, error) {
 		return nil, err
 	}
 	return &mcp.CallToolResult{
-		Content:           []mcp.Content{&mcp.TextContent{Text: bound(a.text()+a.end().text(), maxText)}},
+		Content:           []mcp.Content{&mcp.TextContent{Text: answerText(a)}},
 		StructuredContent: json.RawMessage(body),
 	}, nil
+}
+
+// answerText is an answer for those who do not read JSON. Where it is cut, the calls that lead on stay.
+func answerText(a answer) string {
+	end := bound(noMarkup.Replace(a.end().text())+dataNote, maxText/2)
+	return bound(noMarkup.Replace(a.text()), maxText-len(end)) + end
 }
 
 // failed is an answer that says why there is none.
 func failed(err error) *mcp.CallToolResult {
 	r := &mcp.CallToolResult{}
-	r.SetError(fmt.Errorf("%s", lines(err.Error())))
+	r.SetError(errors.New(said(err)))
 	return r
 }

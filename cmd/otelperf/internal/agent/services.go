@@ -43,7 +43,7 @@ func (s *server) poll(ctx context.Context, v values, window otelperf.Window) (*f
 	for i := range answers {
 		if err := answers[i].Err; err != nil {
 			errs = append(errs, err)
-			e.Unanswered = append(e.Unanswered, unanswered{answers[i].URL, err.Error(), err})
+			e.Unanswered = append(e.Unanswered, unanswered{answers[i].URL, said(err), err})
 		}
 	}
 	if len(errs) == len(answers) {
@@ -77,7 +77,7 @@ func each[T any](ctx context.Context, s *server, v values, ask func(context.Cont
 			found = append(found, answers[i])
 			continue
 		}
-		e.Unanswered = append(e.Unanswered, unanswered{clients[i].URL(), err.Error(), err})
+		e.Unanswered = append(e.Unanswered, unanswered{clients[i].URL(), said(err), err})
 	}
 	if len(found) == 0 {
 		return nil, nil, errors.Join(errs...)

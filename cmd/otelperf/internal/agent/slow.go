@@ -102,9 +102,9 @@ func (a *slowAnswer) text() string {
 	fmt.Fprintf(&b, "%s\n", plain.Plural(a.Count, "stored request"))
 	for i := range a.Requests {
 		r := &a.Requests[i]
-		fmt.Fprintf(&b, "%s %s %s %s, %g ms, usual p99 %s, stored for %s", r.TraceID, r.Time.Format(time.RFC3339), r.Endpoint, r.Outcome, r.DurationMs, plain.Ms(r.UsualP99Ms), r.Reason)
-		if r.ErrorType != "" || r.Error != "" {
-			fmt.Fprintf(&b, ", error %s: %s", r.ErrorType, plain.Clip(r.Error, 120))
+		fmt.Fprintf(&b, "%s %s %s %s, %g ms, usual p99 %s, stored for %s", r.TraceID, r.Time.Format(time.RFC3339), quoted(r.Endpoint), r.Outcome, r.DurationMs, plain.Ms(r.UsualP99Ms), r.Reason)
+		if e := sentence(": ", r.ErrorType, plain.Clip(r.Error, 120)); e != "" {
+			fmt.Fprintf(&b, ", error %s", quoted(e))
 		}
 		b.WriteByte('\n')
 	}

@@ -89,7 +89,7 @@ func (s *server) getSlowRequest(ctx context.Context, v values) (*traceAnswer, er
 		return findTrace(ctx, c, v.text("trace_id"))
 	})
 	if err != nil {
-		return nil, fmt.Errorf("%w\nlist_slow_requests has the trace ids that are stored", err)
+		return nil, fmt.Errorf("%w\ncall list_slow_requests for the trace ids that are stored", err)
 	}
 	best := answers[0]
 	e.forget() // who has not seen the trace

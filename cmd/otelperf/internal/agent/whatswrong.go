@@ -3,10 +3,13 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/client"
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/fleet"
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/plain"
 	"github.com/otelperf/otelperf-go/otelperf"
@@ -24,7 +27,7 @@ type wrongAnswer struct {
 	Title     string     `json:"title" jsonschema:"the verdict in a few words"`
 	Detail    string     `json:"detail,omitempty"`
 	Services  []service  `json:"services"`
-	Open      []incident `json:"open_incidents" jsonschema:"newest first"`
+	Open      []incident `json:"open_incidents" jsonschema:"first that which the title names, then the newest"`
 	Last      *incident  `json:"last_incident,omitempty" jsonschema:"the last one that ended, if none is open"`
 	Endpoints []endpoint `json:"endpoints_not_as_usual" jsonschema:"in the last 5 minutes, the worst first"`
 	Budgets   []budget   `json:"error_budgets_in_danger,omitempty"`
@@ -64,8 +67,26 @@ func (s *server) whatsWrong(ctx context.Context, v values) (*wrongAnswer, error)
 	verdict := view.Verdict()
 	a := &wrongAnswer{Verdict: verdict.Status, Title: verdict.Title, Detail: verdict.Detail, Services: servicesOf(view), Open: []incident{}, Endpoints: []endpoint{}, ending: *e}
 	open := view.OpenSpikes()
+	first, part := view.Headline()
+	if first != nil { // what the title names comes first
+		slices.SortStableFunc(open, func(x, y fleet.Spike) int {
+			return cmp.Compare(rank(&x, first), rank(&y, first))
+		})
+	}
 	for i := range open[:min(len(open), maxOpen)] {
-		a.Open = append(a.Open, incidentOf(open[i].Service, open[i].Instance, urlOf(view, &open[i]), &open[i].Spike))
+		sp := &open[i]
+		in := incidentOf(sp.Service, sp.Instance, urlOf(view, sp), &sp.Spike)
+		about := worstOf(&sp.Spike)
+		if i == 0 && part != nil {
+			about = part
+		}
+		in.putFirst(about)
+		if i < maxWithCode {
+			at := instanceOf(view, sp)
+			in.addCode(ctx, s.clientAt(in.URL), &sp.Spike, about, at.Recorder)
+			in.earlier(view, about)
+		}
+		a.Open = append(a.Open, in)
 	}
 	if n := len(open) - len(a.Open); n > 0 {
 		a.leaveOut("%d more open incidents: list_incidents has them", n)
@@ -102,11 +123,12 @@ func (a *wrongAnswer) addCircumstances(view *fleet.View) {
 
 // lead says which calls lead on.
 func (a *wrongAnswer) lead(view *fleet.View) {
-	for i := range a.Open[:min(len(a.Open), 3)] {
-		a.Open[i].lead(&a.ending)
-	}
 	switch {
 	case len(a.Open) > 0:
+		a.Open[0].lead(&a.ending)
+		if len(a.Open) > 1 {
+			a.then("get_incident", "all of the next incident", "id", a.Open[1].ID, "url", a.Open[1].URL)
+		}
 	case a.Last != nil:
 		a.Last.lead(&a.ending)
 	case len(a.Endpoints) > 0:
@@ -130,13 +152,55 @@ func servicesOf(view *fleet.View) []service {
 }
 
 // urlOf is where a spike was seen.
-func urlOf(view *fleet.View, sp *fleet.Spike) string {
+func urlOf(view *fleet.View, sp *fleet.Spike) string { return instanceOf(view, sp).URL }
+
+// instanceOf is where a spike was seen; the zero value if that is not known.
+func instanceOf(view *fleet.View, sp *fleet.Spike) *fleet.Instance {
 	for i := range view.Instances {
 		if in := &view.Instances[i]; in.Counted() && in.Service == sp.Service && in.Name == sp.Instance {
-			return in.URL
+			return in
 		}
 	}
-	return ""
+	return &fleet.Instance{}
+}
+
+// clientAt asks at a URL; nil if there is none.
+func (s *server) clientAt(url string) *client.Client {
+	if i := slices.IndexFunc(s.clients, func(c *client.Client) bool { return c.URL() == url }); i >= 0 {
+		return s.clients[i]
+	}
+	return nil
+}
+
+// rank is 0 of the first spike, and 1 of any other.
+func rank(s, first *fleet.Spike) int {
+	if s.ID == first.ID && s.Service == first.Service && s.Instance == first.Instance {
+		return 0
+	}
+	return 1
+}
+
+// worstOf is the first part of a spike that is open; nil if none is.
+func worstOf(s *otelperf.Spike) *otelperf.SpikeEndpoint {
+	for i := range s.Endpoints {
+		if s.Endpoints[i].State == "open" {
+			return &s.Endpoints[i]
+		}
+	}
+	return nil
+}
+
+// putFirst makes the incident one of a part: it is named first, and the cause is its.
+func (in *incident) putFirst(p *otelperf.SpikeEndpoint) {
+	if p == nil {
+		return
+	}
+	name := nameOf(p.Method, p.Route)
+	in.Endpoints = slices.DeleteFunc(in.Endpoints, func(n string) bool { return n == name })
+	in.Endpoints = append([]string{name}, in.Endpoints[:min(len(in.Endpoints), maxNames-1)]...)
+	if p.Cause != "" {
+		in.Cause = p.Cause
+	}
 }
 
 func (a *wrongAnswer) text() string {

@@ -50,6 +50,14 @@ func (e *statusError) Is(target error) bool {
 	return target == ErrNotFound && e.status == http.StatusNotFound && e.field != ""
 }
 
+// Field is the input that an endpoint refused, in its words; "" if the error is about none.
+func Field(err error) string {
+	if status, ok := errors.AsType[*statusError](err); ok {
+		return status.field
+	}
+	return ""
+}
+
 // isSettled tells that an error came from an otelperf endpoint: it names the input at fault.
 func isSettled(err error) bool {
 	status, ok := errors.AsType[*statusError](err)
@@ -90,7 +98,10 @@ func (c *Client) refused(resp *http.Response, body []byte) error {
 	if strings.HasPrefix(resp.Header.Get("Content-Type"), "application/problem+json") && json.Unmarshal(body, &p) == nil {
 		detail, e.field = plain.Clip(p.Detail, 300), p.Field
 		if p.Accepted != "" && !strings.Contains(p.Detail, p.Accepted) {
-			detail = strings.TrimSuffix(detail, ".") + "; accepted"
+			if detail = strings.TrimSuffix(detail, "."); detail != "" {
+				detail += "; "
+			}
+			detail += "accepted"
 			if p.Field != "" && !strings.Contains(p.Detail, p.Field) {
 				detail += " as " + plain.Clip(p.Field, 60)
 			}

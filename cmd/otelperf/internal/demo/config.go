@@ -19,6 +19,7 @@ const (
 	AcceptedMetrics = "none or stdout"
 	AcceptedRate    = "1 to 2000"
 	AcceptedSpike   = "with --for 0 or 1m50s and more, --rate 50 and more"
+	SpikeLength     = "2m0s" // storyLength
 )
 
 const (
@@ -30,7 +31,8 @@ const (
 type Flags struct {
 	Listen, For, Metrics, Rate string
 	History                    string // file of a history; "" for none
-	Spike                      bool   // For is then storyLength unless it is typed
+	Spike                      bool
+	ForGiven                   bool // For was typed; otherwise it is storyLength with Spike
 }
 
 // DefaultFlags returns the defaults: thirty seconds of 100 requests a second at 127.0.0.1:8080.
@@ -51,7 +53,7 @@ type Config struct {
 // Config reads the flags. Its error names each flag that it refuses, and what is accepted.
 func (f Flags) Config() (Config, error) {
 	c := Config{Listen: f.Listen, Metrics: f.Metrics == "stdout", Spike: f.Spike, History: f.History}
-	if f.Spike && f.For == DefaultFlags().For {
+	if f.Spike && !f.ForGiven {
 		f.For = storyLength.String()
 	}
 	var errs []error
@@ -72,7 +74,7 @@ func (f Flags) Config() (Config, error) {
 		refuse("rate", f.Rate, AcceptedRate)
 	}
 	if c.Spike && len(errs) == 0 && (c.For != 0 && c.For < storyLength-10*time.Second || c.Rate < 50) {
-		errs = append(errs, errors.New("--spike goes "+AcceptedSpike))
+		errs = append(errs, fmt.Errorf("--spike goes %s; --for is %v, --rate is %d", AcceptedSpike, c.For, c.Rate))
 	}
 	return c, errors.Join(errs...)
 }

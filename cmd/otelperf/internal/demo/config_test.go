@@ -51,6 +51,21 @@ func TestConfigValues(t *testing.T) {
 	}
 }
 
+// A story of a spike has its own time, unless another one is given: also the one that holds without a story.
+func TestTimeOfASpike(t *testing.T) {
+	f := DefaultFlags()
+	f.Spike = true
+	if c, err := f.Config(); err != nil || c.For != storyLength || storyLength.String() != SpikeLength {
+		t.Errorf("without --for it takes %v, %v, want %s", c.For, err, SpikeLength)
+	}
+	for given, ok := range map[string]bool{"30s": false, "1m49s": false, "1m50s": true, "3m": true, "0": true} {
+		f.For, f.ForGiven = given, true
+		if c, err := f.Config(); (err == nil) != ok || ok && c.For.String() != map[string]string{"0": "0s"}[given] && c.For.String() != given && c.For.String() != given+"0s" {
+			t.Errorf("--for %s is %v, %v, accepted: %t", given, c.For, err, ok)
+		}
+	}
+}
+
 func TestConfigNamesAllThatIsWrong(t *testing.T) {
 	_, err := Flags{}.Config()
 	if err == nil {

@@ -59,7 +59,7 @@ func (v *View) identify(answers []Answer) (sources []source) {
 		s := a.Summary
 		in.Service, in.Name, in.Version, in.Time = s.Service, s.Instance, s.Version, s.Time
 		in.UptimeSeconds, in.WindowSeconds, in.Requests, in.Disabled = s.UptimeSeconds, s.WindowSeconds, s.Count, s.Diagnostics.Disabled
-		in.Stalled, in.Verdict = s.Diagnostics.Stalled, s.Verdict
+		in.Stalled, in.Verdict, in.Recorder = s.Diagnostics.Stalled, s.Verdict, s.Diagnostics.Evidence
 		id := identity{s.Service, s.Instance}
 		if url, twice := known[id]; twice {
 			in.SameAs = url

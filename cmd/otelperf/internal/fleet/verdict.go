@@ -16,23 +16,21 @@ var byWeight = []string{"failing", "slow", "silent", "burning", "off", "elevated
 // Verdict is the worst of the instances, whose title says how many more are not well where there are several; that of the first
 // instance where all are. The zero value if none has one.
 func (v *View) Verdict() (worst otelperf.Verdict) {
-	least, others, counted := len(byWeight), 0, 0
+	at, others, counted := v.worst(), 0, 0
+	if at == nil {
+		return worst
+	}
 	for i := range v.Instances {
-		in := &v.Instances[i]
-		if !in.Counted() || in.Verdict.Status == "" {
-			continue
-		}
-		counted++
-		rank := max(0, slices.Index(byWeight, in.Verdict.Status)) // what only a newer version knows weighs most
-		if in.Verdict.Status != "ok" {
-			others++
-		}
-		if rank < least {
-			least, worst = rank, in.Verdict
-			if counted > 1 || len(v.Instances) > 1 {
-				worst.Title = plain.Clip(in.Name, 40) + ": " + worst.Title
+		if in := &v.Instances[i]; in.judged() {
+			counted++
+			if in.Verdict.Status != "ok" {
+				others++
 			}
 		}
+	}
+	worst = at.Verdict
+	if counted > 1 || len(v.Instances) > 1 {
+		worst.Title = plain.Clip(at.Name, 40) + ": " + worst.Title
 	}
 	switch {
 	case counted > 1 && others == 0:
@@ -42,3 +40,19 @@ func (v *View) Verdict() (worst otelperf.Verdict) {
 	}
 	return worst
 }
+
+// worst is the instance whose verdict is worst, the first of several; nil if none has a verdict.
+func (v *View) worst() (at *Instance) {
+	least := len(byWeight)
+	for i := range v.Instances {
+		if in := &v.Instances[i]; in.judged() {
+			if rank := max(0, slices.Index(byWeight, in.Verdict.Status)); rank < least { // what only a newer version knows weighs most
+				least, at = rank, in
+			}
+		}
+	}
+	return at
+}
+
+// judged tells whether it has a verdict that counts.
+func (i *Instance) judged() bool { return i.Counted() && i.Verdict.Status != "" }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/client"
 	"github.com/otelperf/otelperf-go/otelperf"
+	"github.com/otelperf/otelperf-go/otelperf/causes"
 )
 
 // View is what all instances together did in a window, or one alone.
@@ -53,6 +54,8 @@ type Instance struct {
 	Disabled      string           `json:"disabled,omitzero"` // the variable that switched otelperf off there
 	Stalled       bool             `json:"stalled,omitzero"`  // its numbers are old
 	Verdict       otelperf.Verdict `json:"verdict,omitzero"`
+
+	Recorder *causes.RecorderStatus `json:"-"` // of the runtime; nil: there is none
 }
 
 // Counted tells whether its numbers are in the view.

@@ -80,6 +80,7 @@ func view() *fleet.View {
 	v := &fleet.View{Window: otelperf.Window5m, Instances: []fleet.Instance{{Service: "s", Name: "a"}}}
 	v.Endpoints = []fleet.Row{row("/fast", 1000, 0, new(20.0)), row("/slow", 200, 10, new(800.0)), row("/rare", 3, 3, new(900.0)), row("/events", 50, 0, nil)}
 	v.Endpoints[3].StreamCount = 50
+	v.Endpoints = append(v.Endpoints, row("/idle", 0, 0, nil))
 	unknown := row("/unknown", 500, 0, nil)
 	unknown.Missing = "no histogram from b"
 	v.Endpoints = append(v.Endpoints, unknown)
@@ -100,8 +101,17 @@ func TestJudge(t *testing.T) {
 		{
 			"all endpoints", Limits{P99: &half, MinRequests: 10},
 			[]string{"GET /slow: p99 800 ms is above 500ms (200 requests in 5m)"}, []string{"GET /unknown: no p99: no histogram from b"},
-			[]string{"GET /fast: ", "GET /events: "}, []string{"GET /rare: 3 requests, fewer than 10"},
+			[]string{"GET /fast: "}, []string{"GET /rare: 3 requests, fewer than 10", "GET /events: no duration: 50 requests, all of them streams", "GET /idle: 0 requests, fewer than 10"},
 		},
+		{
+			"a duration of streams", Limits{P99: &half, Endpoints: []string{"GET /events"}},
+			nil, []string{"no endpoint like GET /events has a duration in 5m: all requests are streams"}, nil, []string{"GET /events: no duration"},
+		},
+		{
+			"failures of streams", Limits{P99: &half, ErrorRate: new(0.01), Endpoints: []string{"GET /events"}},
+			nil, nil, []string{"GET /events: p95 -, p99 -, - failed (50 requests in 5m); streams have no duration"}, nil,
+		},
+		{"no request", Limits{P99: &half, Endpoints: []string{"GET /idle"}}, nil, []string{"no endpoint like GET /idle has 1 request"}, nil, []string{"GET /idle: 0 requests, fewer than 1"}},
 		{
 			"error rate", Limits{ErrorRate: new(0.01), Endpoints: []string{"GET /slow", "GET /fast"}},
 			[]string{"GET /slow: error rate 5 % is above 1 % (10 of 200 requests in 5m)"}, nil, []string{"GET /fast: "}, nil,
@@ -119,14 +129,14 @@ func TestJudge(t *testing.T) {
 			"too few requests", Limits{P99: &half, MinRequests: 100, Endpoints: []string{"GET /rare"}}, nil,
 			[]string{"no endpoint like GET /rare has 100 requests in 5m; the most is 3"}, nil, []string{"GET /rare: "},
 		},
-		{"spike", Limits{NoSpike: true, MinRequests: 100}, []string{"GET /slow: a spike is open since "}, nil, nil, []string{"GET /rare: ", "GET /events: "}},
+		{"spike", Limits{NoSpike: true, MinRequests: 100}, []string{"GET /slow: a spike is open since "}, nil, nil, []string{"GET /rare: ", "GET /events: ", "GET /idle: "}},
 		{
 			"spike elsewhere", Limits{NoSpike: true, Endpoints: []string{"GET /fast"}}, nil, nil,
 			[]string{"no spike is open, seen by the baselines of 1 endpoint"}, nil,
 		},
 		{
 			"no spike, but too few requests", Limits{NoSpike: true, MinRequests: 5000}, []string{"GET /slow: a spike is open"},
-			[]string{"no endpoint has 5000 requests in 5m; the most is 1000"}, nil, []string{"GET /fast", "GET /slow", "GET /rare", "GET /events", "GET /unknown"},
+			[]string{"no endpoint has 5000 requests in 5m; the most is 1000"}, nil, []string{"GET /fast", "GET /slow", "GET /rare", "GET /events", "GET /idle", "GET /unknown"},
 		},
 		{
 			"no spike and too few for both limits", Limits{NoSpike: true, P99: &half, MinRequests: 100, Endpoints: []string{"GET /rare"}}, nil,

@@ -68,7 +68,7 @@ func (out *Verdict) rows(v *fleet.View, l *Limits) {
 	window := string(v.Window)
 	for _, p := range patterns {
 		var most uint64 // requests of one endpoint
-		enough := false
+		enough, measured := false, true
 		for i := range v.Endpoints {
 			r := &v.Endpoints[i]
 			if !matches(p, r.Name()) {
@@ -79,21 +79,34 @@ func (out *Verdict) rows(v *fleet.View, l *Limits) {
 				out.skip(r, l, judged)
 				continue
 			}
+			if l.ErrorRate == nil && streams(r) {
+				measured = false
+				out.skipStreams(r, judged)
+				continue
+			}
 			enough = true
 			out.row(r, l, window, judged)
 		}
-		if !enough && v.Answered() > 0 {
+		switch {
+		case enough || v.Answered() == 0:
+		case !measured:
+			out.Unjudged = append(out.Unjudged, fmt.Sprintf("%s has a duration in %s: all requests are streams", noneLike(p), plain.Line(window)))
+		default:
 			out.Unjudged = append(out.Unjudged, tooFew(p, most, l.MinRequests, window))
 		}
 	}
 }
 
-func tooFew(pattern string, most, wanted uint64, window string) string {
-	where := "no endpoint like " + plain.Clip(pattern, 80)
+// noneLike is "no endpoint" of a pattern.
+func noneLike(pattern string) string {
 	if pattern == "*" {
-		where = "no endpoint"
+		return "no endpoint"
 	}
-	return fmt.Sprintf("%s has %s in %s; the most is %d", where, plain.Plural(max(wanted, 1), "request"), plain.Line(window), most)
+	return "no endpoint like " + plain.Clip(pattern, 80)
+}
+
+func tooFew(pattern string, most, wanted uint64, window string) string {
+	return fmt.Sprintf("%s has %s in %s; the most is %d", noneLike(pattern), plain.Plural(max(wanted, 1), "request"), plain.Line(window), most)
 }
 
 // once reports true for the first time that a row is seen.
@@ -105,8 +118,17 @@ func once(r *fleet.Row, judged map[string]bool) bool {
 }
 
 func (out *Verdict) skip(r *fleet.Row, l *Limits, judged map[string]bool) {
-	if once(r, judged) && r.Count > 0 {
-		out.Skipped = append(out.Skipped, fmt.Sprintf("%s: %s, fewer than %d", plain.Clip(r.Name(), 120), plain.Plural(r.Count, "request"), l.MinRequests))
+	if once(r, judged) {
+		out.Skipped = append(out.Skipped, fmt.Sprintf("%s: %s, fewer than %d", plain.Clip(r.Name(), 120), plain.Plural(r.Count, "request"), max(l.MinRequests, 1)))
+	}
+}
+
+// streams reports whether all requests of a row are streams, which have no duration.
+func streams(r *fleet.Row) bool { return r.Missing == "" && r.Count > 0 && r.StreamCount == r.Count }
+
+func (out *Verdict) skipStreams(r *fleet.Row, judged map[string]bool) {
+	if once(r, judged) {
+		out.Skipped = append(out.Skipped, fmt.Sprintf("%s: no duration: %s, all of them streams", plain.Clip(r.Name(), 120), plain.Plural(r.Count, "request")))
 	}
 }
 
@@ -125,13 +147,16 @@ func (out *Verdict) row(r *fleet.Row, l *Limits, window string, judged map[strin
 			name, plain.Share(&rate), plain.Share(l.ErrorRate), r.ErrorCount, plain.Plural(r.Count, "request"), plain.Line(window)))
 	}
 	if len(out.Breaches)+len(out.Unjudged) == faults {
+		if streams(r) {
+			basis += "; streams have no duration"
+		}
 		out.Passed = append(out.Passed, fmt.Sprintf("%s: p95 %s, p99 %s, %s failed %s", name, plain.Ms(r.P95Ms), plain.Ms(r.P99Ms), plain.Share(r.ErrorRate), basis))
 	}
 }
 
 func (out *Verdict) quantile(r *fleet.Row, name, basis, level string, got *float64, limit *time.Duration) {
 	switch {
-	case limit == nil || got == nil && r.Missing == "" && r.StreamCount == r.Count: // streams have no duration
+	case limit == nil || got == nil && streams(r): // of which the error rate is judged
 	case got == nil:
 		why := "unknown"
 		if r.Missing != "" {

@@ -5,11 +5,12 @@ package table
 import (
 	"io"
 	"strings"
-	"unicode"
 	"unicode/utf8"
+
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/plain"
 )
 
-// MaxCell is the most characters that are shown of one cell; a longer one ends in "…".
+// MaxCell is the most columns that one cell takes. A longer one is cut where "…" stands, so that different ones stay different.
 const MaxCell = 60
 
 const gap = "  "
@@ -55,9 +56,10 @@ func (t *Table) WriteTo(w io.Writer) (int64, error) {
 
 // String returns the table as text, each line ending in a newline and none in a space.
 func (t *Table) String() string {
-	widths := t.widths()
+	rows := t.cut()
+	widths := t.widths(rows)
 	var out strings.Builder
-	for _, row := range t.rows {
+	for _, row := range rows {
 		var line strings.Builder
 		for i, cell := range row {
 			if i > 0 {
@@ -76,9 +78,9 @@ func (t *Table) String() string {
 	return out.String()
 }
 
-func (t *Table) widths() []int {
+func (t *Table) widths(rows [][]string) []int {
 	widths := make([]int, len(t.columns))
-	for _, row := range t.rows {
+	for _, row := range rows {
 		for i, cell := range row {
 			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
 		}
@@ -86,19 +88,23 @@ func (t *Table) widths() []int {
 	return widths
 }
 
-// clean bounds a cell and takes what is not plain text out of it.
-func clean(cell string) string {
-	var out strings.Builder
-	n := 0
-	for _, r := range cell {
-		if n++; n > MaxCell {
-			kept := []rune(out.String())
-			return string(kept[:MaxCell-1]) + "…"
-		}
-		if !unicode.IsPrint(r) {
-			r = '?'
-		}
-		out.WriteRune(r)
+// clean takes what is not plain text out of a cell, and bounds it to four times what is shown.
+func clean(cell string) string { return plain.Clip(cell, 4*MaxCell) }
+
+// cut bounds the cells of each column so that different ones stay different.
+func (t *Table) cut() [][]string {
+	out := make([][]string, len(t.rows))
+	for i := range t.rows {
+		out[i] = make([]string, len(t.columns))
 	}
-	return out.String()
+	for c := range t.columns {
+		cells := make([]string, len(t.rows))
+		for i, row := range t.rows {
+			cells[i] = row[c]
+		}
+		for i, cell := range plain.Distinct(cells, MaxCell) {
+			out[i][c] = cell
+		}
+	}
+	return out
 }

@@ -5,6 +5,7 @@ package table
 import (
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 func TestTable(t *testing.T) {
@@ -34,12 +35,29 @@ func TestClean(t *testing.T) {
 		{"terminal escape", "\x1b[2J/x\r\n", "?[2J/x??"},
 		{"right-to-left override", "a\u202eb", "a?b"},
 		{"no UTF-8", "a\xffb", "a\ufffdb"},
-		{"just fits", strings.Repeat("é", MaxCell), strings.Repeat("é", MaxCell)},
-		{"too long", strings.Repeat("é", MaxCell+1), strings.Repeat("é", MaxCell-1) + "…"},
+		{"just fits", strings.Repeat("é", 4*MaxCell), strings.Repeat("é", 4*MaxCell)},
+		{"too long", strings.Repeat("é", 4*MaxCell+1), strings.Repeat("é", 4*MaxCell-1) + "…"},
 	}
 	for _, tt := range tests {
 		if got := clean(tt.in); got != tt.want {
 			t.Errorf("%s: clean(%q) is %q, want %q", tt.name, tt.in, got, tt.want)
+		}
+	}
+}
+
+// Long cells are cut so that different ones of a column stay different.
+func TestCut(t *testing.T) {
+	tab := New(Column{Name: "ROUTE"})
+	for _, segment := range []string{"alpha", "beta"} {
+		tab.Row("/api/v2/organizations/{organization}/" + segment + "/projects/{project}/issues/{issue}/comments/{comment}")
+	}
+	lines := strings.Split(tab.String(), "\n")
+	if len(lines) != 4 || lines[1] == lines[2] || !strings.Contains(lines[1], "/alpha") || !strings.Contains(lines[2], "/beta") {
+		t.Errorf("table is\n%s", tab)
+	}
+	for _, line := range lines {
+		if utf8.RuneCountInString(line) > MaxCell {
+			t.Errorf("%q is longer than a cell", line)
 		}
 	}
 }

@@ -127,10 +127,10 @@ func markText(k *client.Mark) string {
 // changes are what became of each measure, or why it cannot be told.
 func changes(c *client.Comparison) (lines []string) {
 	if c.Why != "" {
-		return []string{"   " + plain.Clip(c.Why, 300)}
+		return []string{"   " + plain.Clip(c.Why, 500)}
 	}
 	for _, change := range []client.Change{c.P50, c.P99, c.Errors} {
-		lines = append(lines, "   "+plain.Clip(change.Sentence, 200))
+		lines = append(lines, "   "+plain.Clip(change.Sentence, 500))
 	}
 	return lines
 }

@@ -121,7 +121,7 @@ func (m *Model) askMute() {
 }
 
 func (m *Model) muteQuestion() string {
-	return fmt.Sprintf(" mute %s until: n noon  e 18:00  1 15 min  2 1 h  3 4 h  u unmute  esc", middle(plain.Line(m.muting.Name()), max(8, m.width-72)))
+	return fmt.Sprintf(" mute %s until: n noon  e 18:00  1 15 min  2 1 h  3 4 h  u unmute  esc", plain.Middle(plain.Line(m.muting.Name()), max(8, m.width-72)))
 }
 
 // muteKey takes the answer.

@@ -100,21 +100,6 @@ func TestNext(t *testing.T) {
 	}
 }
 
-func TestMiddle(t *testing.T) {
-	for _, tt := range []struct {
-		s    string
-		n    int
-		want string
-	}{
-		{"GET /a", 6, "GET /a"}, {"GET /organizations/{org}/issues", 16, "GET /or…}/issues"}, {"GET /organizations/{org}/issues", 17, "GET /org…}/issues"},
-		{"abcdef", 2, "a…"}, {"abcdef", 3, "a…f"}, {"日本語日本語", 7, "日…本語"},
-	} {
-		if got := middle(tt.s, tt.n); got != tt.want {
-			t.Errorf("middle(%q, %d) is %q, want %q", tt.s, tt.n, got, tt.want)
-		}
-	}
-}
-
 // One key asks how a real service is wired.
 func TestWiring(t *testing.T) {
 	mon, err := otelperf.New(otelperf.WithLogger(slog.New(slog.DiscardHandler)))

@@ -13,14 +13,17 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf"
 )
 
-// causeLines say why what the cursor stands on is slow or fails, or the first spike that is open: the largest cause first, and last what
-// it began after. There are none while nothing is open.
+// causeLines say why what the headline names first is slow or fails, wherever the cursor stands: the largest cause first, and last what it
+// began after. There are none while nothing is open.
 func (m *Model) causeLines() (lines []string) {
-	s := m.spikeAtCursor()
+	if m.view == nil {
+		return nil
+	}
+	s, part := m.view.Headline()
 	if s == nil {
 		return nil
 	}
-	for i, text := range whyOf(&s.Spike, m.named(s)) {
+	for i, text := range whyOf(&s.Spike, part) {
 		head := " WHY  "
 		if i > 0 {
 			head = "      "
@@ -50,12 +53,12 @@ func whyOf(s *otelperf.Spike, e *otelperf.SpikeEndpoint) (texts []string) {
 	causes, cause, name := s.Causes, s.Cause, ""
 	if e != nil {
 		name = strings.TrimSpace(e.Method+" "+e.Route) + ": "
-		if len(e.Causes) > 0 || e.Cause != "" {
+		if len(s.Endpoints) > 1 || len(e.Causes) > 0 || e.Cause != "" { // what is known of another part is not the cause of this one
 			causes, cause = e.Causes, e.Cause
 		}
 	}
 	for i := range causes {
-		texts = append(texts, plain.Clip(causes[i].Sentence, 320))
+		texts = append(texts, plain.Clip(causes[i].Sentence, 500))
 	}
 	if len(texts) == 0 && cause != "" {
 		texts = append(texts, plain.Clip(cause, 500))
@@ -66,7 +69,7 @@ func whyOf(s *otelperf.Spike, e *otelperf.SpikeEndpoint) (texts []string) {
 	texts[0] = plain.Clip(name, 120) + texts[0]
 	switch {
 	case s.After != nil:
-		texts = append(texts, "it "+plain.Clip(s.After.Sentence, 200)+"; c compares")
+		texts = append(texts, "it "+plain.Clip(s.After.Sentence, 500)+"; c compares")
 	case s.SinceRestart:
 		texts = append(texts, "it began within 30 minutes of the start of the process")
 	}
@@ -91,19 +94,6 @@ func (m *Model) spikeAtCursor() *fleet.Spike {
 		}
 	}
 	return open[0]
-}
-
-// named is the part of a spike that the cursor stands on, or its first.
-func (m *Model) named(s *fleet.Spike) *otelperf.SpikeEndpoint {
-	if r := m.rowAtCursor(); r != nil {
-		if e := partOf(s, r); e != nil {
-			return e
-		}
-	}
-	if len(s.Endpoints) == 0 {
-		return nil
-	}
-	return &s.Endpoints[0]
 }
 
 // partOf is the part of a row in a spike; nil if it has none.

@@ -117,7 +117,7 @@ func (m *Model) trendTitle() string {
 }
 
 // row is the line of an endpoint.
-func (m *Model) row(r *fleet.Row, cols []column, name int, chosen bool) string {
+func (m *Model) row(r *fleet.Row, label string, cols []column, name int, chosen bool) string {
 	mark := " "
 	if len(r.OutOfLine) > 0 {
 		mark = "!"
@@ -125,7 +125,7 @@ func (m *Model) row(r *fleet.Row, cols []column, name int, chosen bool) string {
 		mark = "×"
 	}
 	var b strings.Builder
-	b.WriteString(mark + pad(middle(m.label(r), name), name, false))
+	b.WriteString(mark + pad(label, name, false))
 	for _, c := range cols {
 		text := ""
 		if c.cell != nil {

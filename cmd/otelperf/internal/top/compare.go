@@ -30,7 +30,7 @@ func (m *Model) comparison(d *detail) []string {
 		lines = append(lines, " "+plain.Line(d.err.Error()), "")
 	}
 	if s := m.spikeAtCursor(); s != nil && s.After != nil {
-		lines = append(lines, " ▲ the spike "+plain.Clip(s.After.Sentence, 200)+": a circumstance, which proves nothing", "")
+		lines = append(lines, " ▲ the spike "+plain.Clip(s.After.Sentence, 500)+": a circumstance, which proves nothing", "")
 	}
 	if c := d.change; c != nil && c.Mark != nil {
 		lines = append(lines, " "+plain.Clip(c.Method+" "+c.Route, 200), " before and since "+markText(c.Mark))

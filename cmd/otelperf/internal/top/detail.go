@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/client"
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/fleet"
@@ -100,16 +101,40 @@ func (m *Model) detailKey(msg tea.KeyPressMsg) tea.Cmd {
 	case "home", "g":
 		d.top = 0
 	}
-	d.top = min(max(0, d.top), max(0, len(m.detailText())-page))
+	d.top = min(max(0, d.top), max(0, len(m.detailWrapped())-page))
 	return nil
 }
 
 // detailLines is the title and as much of the text as fits.
 func (m *Model) detailLines() []string {
 	lines := []string{m.title()}
-	text := m.detailText()
+	text := m.detailWrapped()
 	for _, t := range text[min(m.detail.top, len(text)):] {
 		lines = append(lines, m.line(t))
+	}
+	return lines
+}
+
+// detailWrapped is the text with lines that are wider than the screen broken.
+func (m *Model) detailWrapped() (lines []string) {
+	for _, t := range m.detailText() {
+		lines = append(lines, broken(t, m.width)...)
+	}
+	return lines
+}
+
+// broken is a line as several of at most width columns, between words where there are some. Those after the first are indented.
+func broken(line string, width int) []string {
+	if ansi.StringWidth(line) <= width {
+		return []string{line}
+	}
+	text := strings.TrimLeft(line, " ")
+	indent := min(len(line)-len(text), width/3)
+	first, rest := strings.Repeat(" ", indent), strings.Repeat(" ", min(indent+2, width/2))
+	var lines []string
+	for part := range strings.SplitSeq(ansi.Wrap(text, width-len(rest), ""), "\n") {
+		lines = append(lines, first+strings.TrimRight(part, " "))
+		first = rest
 	}
 	return lines
 }

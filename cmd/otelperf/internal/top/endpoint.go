@@ -69,7 +69,7 @@ func (m *Model) slowOf(r *fleet.Row) (lines []string) {
 		if len(lines) == 0 {
 			lines = append(lines, "", " slow requests")
 		}
-		lines = append(lines, "  "+m.slowText(s))
+		lines = append(lines, "  "+m.slowText(s, nil))
 	}
 	return lines
 }

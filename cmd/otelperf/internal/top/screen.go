@@ -20,7 +20,7 @@ const (
 )
 
 // layout is how many lines each part has. Dependencies and slow requests have a title besides.
-type layout struct{ status, causes, spikes, endpoints, dependencies, slow int }
+type layout struct{ status, causes, spikes, endpoints, dependencies, slow, hidden int }
 
 func (l layout) of(p panel) int {
 	switch p {
@@ -34,10 +34,22 @@ func (l layout) of(p panel) int {
 	return l.endpoints
 }
 
-// layout divides the screen: what is wrong comes first, the endpoints get what is left.
+// layout divides the screen. Where not all has room, a line says so.
 func (m *Model) layout() layout {
-	left := m.height - 2 - len(m.verdict()) - 1 // title, totals and verdict; keys
-	var l layout
+	l := m.divide(0)
+	if m.hiddenText(l) != "" {
+		if said := m.divide(1); said.endpoints > 0 {
+			return said
+		}
+	}
+	return l
+}
+
+// divide puts first what is wrong, and gives the endpoints what is left beside hidden lines.
+func (m *Model) divide(hidden int) layout {
+	left := m.height - 2 - len(m.verdict()) - len(m.footer()) // title, totals and verdict; keys
+	l := layout{hidden: hidden}
+	left -= hidden
 	take := func(n int) int {
 		n = max(0, min(n, left))
 		left -= n
@@ -91,11 +103,12 @@ func (m *Model) screen() string {
 	default:
 		lines = m.listLines()
 	}
-	lines = lines[:min(len(lines), m.height-1)]
-	for len(lines) < m.height-1 {
+	footer := m.footer()
+	lines = lines[:min(len(lines), m.height-len(footer))]
+	for len(lines) < m.height-len(footer) {
 		lines = append(lines, "")
 	}
-	return strings.Join(append(lines, m.footer()), "\n")
+	return strings.Join(append(lines, footer...), "\n")
 }
 
 func (m *Model) listLines() []string {
@@ -118,6 +131,9 @@ func (m *Model) listLines() []string {
 		}
 		lines = append(lines, text)
 	}
+	if l.hidden > 0 {
+		lines = append(lines, m.hiddenLine(l))
+	}
 	if l.dependencies > 0 {
 		lines = append(lines, bold.Render(m.line(fmt.Sprintf(" DEPENDENCIES  %d that this service calls", len(dependencies)))))
 		lines = append(lines, m.rowLines(dependencyPanel, dependencies, cols, name, l.dependencies)...)
@@ -129,8 +145,13 @@ func (m *Model) listLines() []string {
 func (m *Model) rowLines(p panel, rows []*fleet.Row, cols []column, name, height int) (lines []string) {
 	at := m.cursor(p)
 	from := scroll(at, height, len(rows))
-	for i := from; i < min(len(rows), from+height); i++ {
-		lines = append(lines, m.row(rows[i], cols, name, m.focus == p && i == at))
+	rows = rows[from:min(len(rows), from+height)]
+	names := make([]string, len(rows))
+	for i, r := range rows {
+		names[i] = m.label(r)
+	}
+	for i, label := range plain.Distinct(names, name) {
+		lines = append(lines, m.row(rows[i], label, cols, name, m.focus == p && from+i == at))
 	}
 	return lines
 }
@@ -175,14 +196,15 @@ func (m *Model) slowLines(height int) []string {
 	lines := []string{bold.Render(m.line(fmt.Sprintf(" SLOW REQUESTS  %d since the start", m.view.SlowQueriesCount)))}
 	at := m.cursor(slowPanel)
 	from := scroll(at, height, len(all))
-	for i := from; i < min(len(all), from+height); i++ {
-		lines = append(lines, m.styled(slowStyle(all[i]), m.slowText(all[i]), m.focus == slowPanel && i == at))
+	shown := all[from:min(len(all), from+height)]
+	for i, s := range shown {
+		lines = append(lines, m.styled(slowStyle(s), m.slowText(s, shown), m.focus == slowPanel && from+i == at))
 	}
 	return lines
 }
 
-// slowText has the name cut in the middle as far as the rest needs.
-func (m *Model) slowText(s *fleet.Slow) string {
+// slowText has the name cut as far as the rest needs, so that it differs from those of other endpoints that are shown.
+func (m *Model) slowText(s *fleet.Slow, shown []*fleet.Slow) string {
 	head := fmt.Sprintf(" %s %s  ", s.Time.Local().Format("15:04:05"), pad(plain.Ms(&s.DurationMs), 10, true))
 	tail := ""
 	if s.Ratio != nil {
@@ -196,22 +218,26 @@ func (m *Model) slowText(s *fleet.Slow) string {
 	}
 	tail = plain.Line(tail + "  " + s.Outcome + "  " + s.Reason)
 	room := max(minName, m.width-1-ansi.StringWidth(head)-ansi.StringWidth(tail))
-	return head + middle(plain.Line(s.Method+" "+s.Route), room) + tail
+	names := []string{plain.Line(s.Method + " " + s.Route)}
+	for _, o := range shown {
+		names = append(names, plain.Line(o.Method+" "+o.Route))
+	}
+	return head + plain.Distinct(names, room)[0] + tail
 }
 
 // footer is the keys, or what is asked for, or what came of a change.
-func (m *Model) footer() string {
+func (m *Model) footer() []string {
 	keys := "? help  enter why  c deploy?  d dependencies  i wiring  a ack  m mute  / find  s sort  q quit"
 	if m.width < 96 {
 		keys = "? help  enter why  c deploy?  d calls  i wiring  a ack  m mute  q quit"
 	}
 	switch {
 	case m.filtering:
-		return bar.Render(m.line(" filter: " + m.filter + "▏ enter keeps it, esc drops it"))
+		return []string{bar.Render(m.line(" filter: " + m.filter + "▏ enter keeps it, esc drops it"))}
 	case m.muting != nil:
-		return bar.Render(m.line(m.muteQuestion()))
+		return []string{bar.Render(m.line(m.muteQuestion()))}
 	case m.said.text != "" && m.now.Sub(m.said.at) < saidHolds:
-		return m.said.style().Render(m.line(" " + plain.Line(m.said.text)))
+		return m.saidLines()
 	case m.help:
 		keys = "any key goes back"
 	case m.detail != nil:
@@ -219,5 +245,13 @@ func (m *Model) footer() string {
 	case m.filter != "":
 		keys = fmt.Sprintf("filter %q, esc drops it  ", m.filter) + keys
 	}
-	return faint.Render(m.line(" " + keys))
+	return []string{faint.Render(m.line(" " + keys))}
+}
+
+// saidLines are what came of a change, on as many lines as it takes, at most half of the screen.
+func (m *Model) saidLines() (lines []string) {
+	for _, text := range broken(" "+plain.Line(m.said.text), m.width) {
+		lines = append(lines, m.said.style().Render(m.line(text)))
+	}
+	return lines[:min(len(lines), max(1, m.height/2))]
 }

@@ -39,7 +39,7 @@ func (m *Model) spikeDetail(s *fleet.Spike) []string {
 	lines := []string{"", " " + spikeText(s, m.view), "",
 		fmt.Sprintf(" id %s  instance %s  seen at %s", plain.Clip(s.ID, 60), plain.Clip(s.Instance, 40), s.At.Local().Format(time.TimeOnly)), ""}
 	if s.After != nil {
-		lines = append(lines, " it "+plain.Clip(s.After.Sentence, 200), "")
+		lines = append(lines, " it "+plain.Clip(s.After.Sentence, 500), "")
 	}
 	for i := range s.Endpoints {
 		e := &s.Endpoints[i]
@@ -53,13 +53,13 @@ func (m *Model) spikeDetail(s *fleet.Spike) []string {
 		}
 	}
 	for i := range s.Errors {
-		lines = append(lines, fmt.Sprintf("   %d %s: %s", s.Errors[i].Count, plain.Clip(s.Errors[i].Type, 60), plain.Clip(s.Errors[i].Message, 200)))
+		lines = append(lines, fmt.Sprintf("   %d %s: %s", s.Errors[i].Count, plain.Clip(s.Errors[i].Type, 60), plain.Clip(s.Errors[i].Message, 500)))
 	}
 	for i := range s.Signals {
 		if i == 0 {
 			lines = append(lines, "", " what else was unusual then")
 		}
-		lines = append(lines, "   "+plain.Clip(s.Signals[i].Sentence, 200))
+		lines = append(lines, "   "+plain.Clip(s.Signals[i].Sentence, 500))
 	}
 	for i, id := range s.TraceIDs {
 		if i == 0 {

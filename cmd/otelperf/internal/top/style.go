@@ -33,16 +33,6 @@ func pad(s string, width int, right bool) string {
 	return s + space
 }
 
-// middle is s cut in the middle where it is wider than width, since long names often differ at their ends.
-func middle(s string, width int) string {
-	over := ansi.StringWidth(s) - width
-	if over <= 0 || width < 3 {
-		return ansi.Truncate(s, width, "…")
-	}
-	head := (width - 1) / 2
-	return ansi.Truncate(s, head, "") + "…" + ansi.TruncateLeft(s, ansi.StringWidth(s)-(width-1-head), "")
-}
-
 // line is text cut and filled to the width of the screen.
 func (m *Model) line(text string) string { return pad(text, m.width, false) }
 

@@ -119,16 +119,15 @@ function notice() {
 function choose() {
   const rows = [...summary.endpoints, ...summary.dependencies, ...summary.jobs];
   const found = rows.find((r) => format.name(r) === state.get("endpoint")) ?? worst(summary.endpoints);
-  const changed = found && (!selected || format.name(found) !== format.name(selected));
   const current = rows.find((r) => selected && r.kind === selected.kind && format.name(r) === format.name(selected));
-  if (state.get("endpoint") || !current || found && inIncident(found) && !inIncident(current)) {
-    selected = found;
-    if (changed) {
-      refresh("series");
-      refresh("detail");
-      refresh("flame");
-      refresh("compare");
-    }
+  const next = state.get("endpoint") || !current || found && inIncident(found) && !inIncident(current) ? found : current;
+  const changed = next && (!selected || format.name(next) !== format.name(selected) || next.state !== selected.state);
+  selected = next;
+  if (changed) {
+    refresh("series");
+    refresh("detail");
+    refresh("flame");
+    refresh("compare");
   }
   if (!selected) {
     views.clear("No requests yet.");

@@ -12,12 +12,16 @@ const lines = [["p50", "p50_ms"], ["p95", "p95_ms"], ["p99", "p99_ms"]];
 
 const start = (p) => new Date(p.t).getTime(), end = (p) => start(p) + p.seconds * 1000;
 
-// bandsOf are the spikes between two times, as {spike, from, to} in ms.
-export const bandsOf = (spikes, begin, until) => spikes.map((spike) => ({
-  spike, from: Math.max(new Date(spike.start).getTime(), begin), to: Math.min(spike.end ? new Date(spike.end).getTime() : until, until),
-})).filter(({ from, to }) => to > from);
+// bandsOf is when an endpoint had parts in spikes, between two times, as {spike, open, from, to} in ms. The spikes may have gone on without it.
+export const bandsOf = (spikes, row, begin, until) => spikes.flatMap((spike) => {
+  const parts = spike.endpoints.filter((e) => e.kind === row.kind && format.name(e) === format.name(row));
+  if (parts.length === 0) return [];
+  const open = parts.some((e) => !e.end), time = (t) => new Date(t).getTime();
+  const from = Math.max(Math.min(...parts.map((e) => time(e.start))), begin), to = Math.min(open ? until : Math.max(...parts.map((e) => time(e.end))), until);
+  return to > from ? [{ spike, open, from, to }] : [];
+});
 
-export const bandItems = (bands, x) => bands.map(({ spike, from }) => ({ at: x(from), label: spike.end ? "spike" : "spike, open", kind: "band", title: spike.reason }));
+export const bandItems = (bands, x) => bands.map(({ spike, open, from }) => ({ at: x(from), label: open ? "spike, open" : "spike", kind: "band", title: spike.reason }));
 
 // bandEdges are lines on top of spikes.
 export const bandEdges = (bands, x, top) => bands.map(({ spike, from, to }) =>
@@ -62,7 +66,7 @@ export class Chart extends Plot {
     this.ticks = niceTicks(highest * 1.12);
     this.area = { left: margin.left, right: width - margin.right, top: margin.top, bottom: height - margin.bottom - volumeHeight - 10, floor: height - margin.bottom };
     const x = (t) => this.x(t);
-    this.bands = bandsOf(s.spikes, this.begin, this.end);
+    this.bands = bandsOf(s.spikes, s, this.begin, this.end);
     this.laid = place([...bandItems(this.bands, x), ...marks.items(this.marks, this.begin, this.end, x)], this.area.left, this.area.right);
     this.area.top += rowsOf(this.laid) * rowHeight;
   }

@@ -40,7 +40,7 @@ export class Heatmap extends Plot {
     this.begin = new Date(columns[0].t).getTime();
     this.end = Math.max(new Date(columns.at(-1).t).getTime() + columns.at(-1).seconds * 1000, this.begin + 30_000);
     const a = this.area = { left: margin.left, right: width - margin.right, top: margin.top, bottom: height - margin.bottom };
-    const bands = bandsOf(this.spikes, this.begin, this.end);
+    const bands = bandsOf(this.spikes, this.data, this.begin, this.end);
     const laid = place([...bandItems(bands, x), ...marks.items(this.marks, this.begin, this.end, x)], a.left, a.right);
     a.top += rowsOf(laid) * rowHeight;
     this.limits = limitsOf(Math.max(1, ...columns.flatMap((c) => c.counts)));
