@@ -121,6 +121,10 @@ func TestDaysOfAHistory(t *testing.T) {
 		if p99 := then["p99_ms"].(float64); math.Abs(then["count"].(float64)-360) > 1 || p99 < 20 || p99 > 23 || then["window_seconds"] != 3600. {
 			t.Errorf("an hour of yesterday is %v requests with a p99 of %v in %v s", then["count"], then["p99_ms"], then["window_seconds"])
 		}
+		gone := a.ask("/summary", "?from=%d&to=%d", began.Add(-48*time.Hour).Unix(), began.Add(-47*time.Hour).Unix())
+		if field(gone, "verdict", "status") != "unknown" || field(gone, "stored", "from") != nil {
+			t.Errorf("of a time before all it says %v, stored %v", gone["verdict"], gone["stored"])
+		}
 		// What is usual at this time: 02:00 of both days.
 		for _, r := range listOf(a.ask("/endpoints", "?window=5m&usual=true"), "endpoints") {
 			yesterday, _ := field(r, "usual", "yesterday").(map[string]any)

@@ -104,6 +104,9 @@ func (m *Monitor) summaryOf(p companion.Period, v *view) *Summary {
 	f := facts{now: now, disabled: m.disabled, stalled: s.Diagnostics.Stalled, endpoints: s.Endpoints, spikes: s.Spikes, budgets: s.Objectives, unseen: m.engine.Unseen()}
 	if s.Verdict = f.verdict(); fixed {
 		s.Verdict, s.SlowQueriesCount = f.verdictThen(), uint64(len(v.slow)+v.more)
+		if v.stored != nil && v.stored.From == nil {
+			s.Verdict = Verdict{verdictUnknown, "Nothing of that time is stored", "No process ran then, or it could not write to the history."}
+		}
 	}
 	for _, e := range v.slow[:min(len(v.slow), summarySlow)] {
 		s.SlowQueries = append(s.SlowQueries, slowRequest(e))
