@@ -73,6 +73,7 @@ var mayImport = map[string][]string{
 		"slowlog/fault", "slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf/baseline", "otelperf/causes", "otelperf/engine", "otelperf/events",
 		"otelperf/history", "otelperf/internal/...",
 	},
+	"otelperf/internal/past":      {"slowlog", "slowlog/fault", "spikeprocessor/conventions", "otelperf/history"},
 	"otelperf/internal/historian": {"slowlog/fault", "otelperf/history", "otelperf/internal/worker"},
 	"otelperf/notify":             {"slowlog/fault", "otelperf"},
 	"otelperf/history": {
@@ -84,7 +85,7 @@ var mayImport = map[string][]string{
 	"otelperf/history/sqlstore":         {"slowlog", "spikeprocessor/conventions", "otelperf/history", "otelperf/history/internal/layers"},
 	"cmd/otelperf/...": {
 		"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf", "otelperf/baseline", "otelperf/engine",
-		"otelperf/causes", "otelperf/events", "otelperf/evidence", "otelperf/notify", "cmd/otelperf/...",
+		"otelperf/causes", "otelperf/events", "otelperf/evidence", "otelperf/history", "otelperf/history/bolt", "otelperf/notify", "cmd/otelperf/...",
 	},
 }
 

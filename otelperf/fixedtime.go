@@ -14,7 +14,8 @@ import (
 
 // then returns the incidents that were open in a fixed time, and makes of them what they were in it: open, with the parts of that time
 // alone. What is known of how they went on stays.
-func then(all []Spike, p companion.Period) (open []Spike) {
+func then(all []Spike, p companion.Period) []Spike {
+	open := []Spike{}
 	for _, s := range all {
 		s.Endpoints = slices.DeleteFunc(slices.Clone(s.Endpoints), func(e SpikeEndpoint) bool { return !overlaps(p, e.Start, e.End) })
 		if len(s.Endpoints) > 0 {

@@ -24,6 +24,7 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/internal/marks"
 	"github.com/otelperf/otelperf-go/otelperf/internal/metricsource"
 	"github.com/otelperf/otelperf-go/otelperf/internal/mutes"
+	"github.com/otelperf/otelperf-go/otelperf/internal/past"
 	"github.com/otelperf/otelperf-go/otelperf/internal/runtimesignals"
 	"github.com/otelperf/otelperf-go/otelperf/internal/stacks"
 	"github.com/otelperf/otelperf-go/otelperf/internal/statefile"
@@ -52,6 +53,7 @@ type Monitor struct {
 	tracker    tracker           // nil without events
 	state      *stateKeeper      // nil without a state file
 	history    *historian.Writer // nil without a history
+	past       *past.Reader      // of the history; nil without one
 	chronicle  *chronicle        // nil without a history
 	memory     *stateMemory      // nil when disabled
 	bundles    *bundleDir        // nil without a directory for them
@@ -107,7 +109,7 @@ func (m *Monitor) build() (err error) {
 	m.runtime = runtimesignals.New("/", m.cfg.pools, &m.faults)
 	m.beside.recorder, m.beside.book, m.beside.marks = m.runtime, &m.book, &m.marks
 	m.companion = companion.New(service{m}, companion.Config{
-		Windows: windowNames(), Window: string(Window5m), Sortings: sortingNames(), MaxSpikes: engine.MaxIncidents, MaxStreams: m.cfg.maxStreams,
+		Windows: windowNames(false), LongWindows: []string{string(Window24h), string(Window7d)}, History: m.cfg.history != nil && m.disabled == "", Window: string(Window5m), Sortings: sortingNames(), MaxSpikes: engine.MaxIncidents, MaxStreams: m.cfg.maxStreams,
 		Access: access.Config{Authorizer: m.cfg.authorizer, BearerToken: m.cfg.token, LocalChanges: m.cfg.localChanges}, Faults: &m.faults,
 	})
 	if m.slow, err = slowlog.New(slowlog.WithLimits(m.cfg.slowLimits), slowlog.OnAdd(m.sendSlow)); err != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/otelperf/history"
 	"github.com/otelperf/otelperf-go/otelperf/internal/historian"
+	"github.com/otelperf/otelperf-go/otelperf/internal/past"
 	"github.com/otelperf/otelperf-go/otelperf/internal/statefile"
 )
 
@@ -42,6 +43,7 @@ func (m *Monitor) remember() {
 	if m.cfg.history != nil {
 		m.chronicle = &chronicle{m: m, origin: m.memory.writer, seed: maphash.MakeSeed()}
 		m.history = historian.New(m.cfg.history, m.chronicle, m.began, &m.faults)
+		m.past = past.New(m.cfg.history, recent{m}, &m.faults)
 		r = m.recall()
 		if r.header.Written.After(h.Written) {
 			h, c = r.header, r.content

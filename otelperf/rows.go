@@ -116,6 +116,7 @@ type detailedRow struct {
 	// TrendP99Ms is the p99 of each of the last 30 whole minutes, the oldest first, null where there was no request;
 	// with ?trend=true.
 	TrendP99Ms []*float64 `json:"trend_p99_ms,omitzero"`
+	Usual      *usual     `json:"usual,omitzero"` // with ?usual=true
 }
 
 // histogram is an engine.Histogram in JSON. Those of several instances with one scale are merged by adding their counts, and
@@ -143,23 +144,42 @@ func (m *Monitor) detailedRow(r *engine.Row) detailedRow {
 	return out
 }
 
-// rows returns the rows that a query wants, how many there are of that sort, and what its window covers.
-func (m *Monitor) rows(q companion.RowsQuery) (rows []detailedRow, count int, covered time.Duration) {
+// rows fills in the rows that a query wants, how many there are of that sort, and what its window covers.
+func (m *Monitor) rows(q companion.RowsQuery, list *rowList) (rows []detailedRow, err error) {
 	m.evaluate()
 	wants := conventions.Kind.Request
 	if q.Dependencies {
 		wants = func(k conventions.Kind) bool { return k == conventions.KindDependency }
 	}
-	found, covered := m.engine.Rows(engine.Query{Window: Window(q.Window).of(), From: q.From, To: q.To, Wants: wants, Histogram: q.Histogram, Trend: q.Trend})
+	var found []engine.Row
+	var covered time.Duration
+	from, to, long := m.beyond(q.Period)
+	if long {
+		if found, covered, list.Stored, err = m.longRows(&q, wants); err != nil {
+			return nil, err
+		}
+	} else {
+		found, covered = m.engine.Rows(engine.Query{Window: Window(q.Window).of(), From: q.From, To: q.To, Wants: wants, Histogram: q.Histogram, Trend: q.Trend})
+	}
 	if q.Window == "" {
-		judgeThen(found, then(m.spikes(), q.Period))
+		spikes := m.spikes()
+		if long {
+			if spikes, _, _, err = m.spikesWithin(from, to); err != nil {
+				return nil, err
+			}
+		}
+		judgeThen(found, then(spikes, q.Period))
 	}
 	sortRows(found, q.Sort)
 	rows = []detailedRow{}
 	for i := range found[:min(len(found), q.Limit)] {
 		rows = append(rows, m.detailedRow(&found[i]))
 	}
-	return rows, len(found), covered
+	if q.Usual {
+		err = m.addUsual(q.Period, rows, found)
+	}
+	list.Count, list.WindowSeconds = len(found), covered.Seconds()
+	return rows, err
 }
 
 // sortings are what ?sort= accepts, and by which number of a row each sorts; ok is false where a row has none. Rows come by name, or

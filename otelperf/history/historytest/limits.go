@@ -164,9 +164,9 @@ func ended(t *testing.T, subject Subject) {
 			t.Errorf("Range of part %d: %v, want that the context has ended", part, err)
 		}
 	}
-	for b := range s.Range(t.Context(), history.Query{From: At(0), To: At(60)}) {
-		if b.Time.Equal(At(1)) {
-			t.Error("a batch of an ended context was stored")
+	for b, err := range s.Range(t.Context(), history.Query{From: At(0), To: At(60)}) {
+		if err != nil || b.Time.Equal(At(1)) {
+			t.Errorf("a batch of an ended context was stored, or %v", err)
 		}
 		break // which must leave nothing locked
 	}

@@ -22,6 +22,21 @@ func (c *Companion) serveList(w http.ResponseWriter, r *http.Request, usual int,
 	web.JSON(w, r, list(n))
 }
 
+// serveTimeList answers with a list of at most ?limit= items, of what is in memory or of a fixed time.
+func (c *Companion) serveTimeList(w http.ResponseWriter, r *http.Request, usual int, list func(limit int, p Period) (any, error)) {
+	q := web.QueryOf(r)
+	n, p := q.Limit(usual), c.fixedTime(q)
+	if q.Refused(w) {
+		return
+	}
+	answer, err := list(n, p)
+	if err != nil {
+		failed(w, err)
+		return
+	}
+	web.JSON(w, r, answer)
+}
+
 func (c *Companion) serveActive(w http.ResponseWriter, r *http.Request) {
 	c.serveList(w, r, usualLimit, c.service.Active)
 }
@@ -31,7 +46,7 @@ func (c *Companion) serveErrors(w http.ResponseWriter, r *http.Request) {
 }
 
 func (c *Companion) serveSpikes(w http.ResponseWriter, r *http.Request) {
-	c.serveList(w, r, c.config.MaxSpikes, c.service.Spikes)
+	c.serveTimeList(w, r, c.config.MaxSpikes, c.service.Spikes)
 }
 
 func (c *Companion) serveObjectives(w http.ResponseWriter, r *http.Request) {
@@ -40,12 +55,21 @@ func (c *Companion) serveObjectives(w http.ResponseWriter, r *http.Request) {
 
 func (c *Companion) serveSpike(w http.ResponseWriter, r *http.Request) {
 	id := r.PathValue("id")
-	answer, ok := c.service.Spike(id)
-	if !ok {
-		noSpike(w, id)
+	answer, ok, err := c.service.Spike(id)
+	if err != nil || !ok {
+		noSpikeOr(w, id, err)
 		return
 	}
 	web.JSON(w, r, answer)
+}
+
+// noSpikeOr answers that there is no spike, or what has failed.
+func noSpikeOr(w http.ResponseWriter, id string, err error) {
+	if err != nil {
+		failed(w, err)
+		return
+	}
+	noSpike(w, id)
 }
 
 func noSpike(w http.ResponseWriter, id string) {

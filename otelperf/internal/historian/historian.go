@@ -75,6 +75,13 @@ func New(store history.Store, source Source, began time.Time, faults *fault.Log)
 	return w
 }
 
+// Unwritten is the minute from which on nothing was written yet. What is read of the store up to it was written.
+func (w *Writer) Unwritten() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.next
+}
+
 // Start starts the goroutine.
 func (w *Writer) Start() {
 	w.Run(func() {

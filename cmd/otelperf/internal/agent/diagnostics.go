@@ -41,7 +41,7 @@ type diagnosed struct {
 
 func (s *server) getDiagnostics(ctx context.Context, v values) (*diagnosticsAnswer, error) {
 	answers, e, err := each(ctx, s, v, func(ctx context.Context, c *client.Client) (*otelperf.Summary, error) {
-		sum, _, err := c.Summary(ctx, otelperf.Window5m)
+		sum, _, err := c.Summary(ctx, client.Period{Window: otelperf.Window5m})
 		return sum, err
 	})
 	if err != nil {

@@ -115,14 +115,17 @@ type reader struct {
 	bad  bool
 }
 
-func (r *reader) number(limit int) int {
+func (r *reader) number(limit int) int { return int(r.wide(uint64(limit))) }
+
+// wide is a number that an int may be too small for.
+func (r *reader) wide(limit uint64) uint64 {
 	v, n := binary.Uvarint(r.rest)
-	if r.bad || n <= 0 || v > uint64(limit) {
+	if r.bad || n <= 0 || v > limit {
 		r.bad = true
 		return 0
 	}
 	r.rest = r.rest[n:]
-	return int(v)
+	return v
 }
 
 func (r *reader) bytes(n int) []byte {

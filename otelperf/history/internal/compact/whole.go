@@ -64,7 +64,7 @@ func (w *Whole) Row(i int) (row Row, err error) {
 	there := r.number(2*guessed - 1)
 	for o := range row.Outcomes {
 		if there&(1<<o) != 0 {
-			row.Outcomes[o] = uint64(r.number(maxCount * 100))
+			row.Outcomes[o] = r.wide(maxCount * 100)
 		}
 	}
 	row.Guessed, row.Durations = there&guessed != 0, latency.Step(r.rest)

@@ -85,6 +85,8 @@ export const minute = (date) => minuteFormat.format(date);
 const dayFormat = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
 
 // period is a fixed time, in unix seconds.
+export const date = (ms) => dayFormat.format(ms);
+export const moment = (iso) => date(new Date(iso)) + " " + minute(new Date(iso));
 export const period = ({ from, to }) => dayFormat.format(from * 1000) + ", " + clock(from * 1000) + " to " + clock(to * 1000);
 
 export function ago(iso, now) {

@@ -102,7 +102,7 @@ function gauge(quantile) {
     ...line("worst minute", "gauge-alarm", ""), ...line("last minute", "gauge-now", "strong"));
 }
 
-const windowNames = { "1m": "last minute", "5m": "last 5 min", "1h": "last hour", all: "since the start" };
+const windowNames = { "1m": "last minute", "5m": "last 5 min", "1h": "last hour", "24h": "last 24 h", "7d": "last 7 days", all: "since the start" };
 
 // live shows what changes: what the spike has cost, and what the endpoint's row says.
 function live(li, spike, summary) {

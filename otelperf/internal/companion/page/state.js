@@ -1,5 +1,8 @@
 // What is looked at. It stands in the part of the address behind the '#', as parameters, so that it can be linked to and found again.
 
+// long are the windows that take a history, in seconds.
+export const long = { "24h": 86_400, "7d": 604_800 };
+
 const oneOf = (...accepted) => (text) => accepted.includes(text) ? text : accepted[0];
 const matching = (pattern) => (text) => pattern.test(text) ? text : "";
 const second = (text) => /^[1-9]\d{0,10}$/.test(text) ? Number(text) : null;
@@ -7,7 +10,7 @@ const second = (text) => /^[1-9]\d{0,10}$/.test(text) ? Number(text) : null;
 // parameters turn the text of the address, "" if there is none, into a value. What they do not accept becomes the usual value, that of
 // "", which is never written.
 const parameters = {
-  window: oneOf("5m", "1m", "1h", "all"),
+  window: oneOf("5m", "1m", "1h", "24h", "7d", "all"),
   from: second, to: second, // unix seconds, both or neither: with them the view is frozen
   endpoint: String,
   view: oneOf("line", "histogram", "heatmap"),
