@@ -70,18 +70,27 @@ var mayImport = map[string][]string{
 	"otelperf/internal/statefile":      {"spikeprocessor/conventions", "otelperf/engine", "otelperf/internal/marks", "otelperf/internal/mutes"},
 	"otelperf/internal/metricsource":   {"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "slowlog/fault", "otelperf/internal/units"},
 	"otelperf": {
-		"slowlog/fault", "slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf/baseline", "otelperf/causes",
-		"otelperf/engine", "otelperf/events", "otelperf/internal/...",
+		"slowlog/fault", "slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf/baseline", "otelperf/causes", "otelperf/engine", "otelperf/events",
+		"otelperf/history", "otelperf/internal/...",
 	},
-	"otelperf/notify": {"slowlog/fault", "otelperf"},
+	"otelperf/internal/past":      {"slowlog", "slowlog/fault", "spikeprocessor/conventions", "otelperf/history"},
+	"otelperf/internal/historian": {"slowlog/fault", "otelperf/history", "otelperf/internal/worker"},
+	"otelperf/notify":             {"slowlog/fault", "otelperf"},
+	"otelperf/history": {
+		"slowlog", "spikeprocessor/conventions", "spikeprocessor/latency",
+	},
+	"otelperf/history/internal/compact": {"slowlog", "spikeprocessor/conventions", "spikeprocessor/latency"},
+	"otelperf/history/internal/layers":  {"slowlog", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf/history", "otelperf/history/internal/compact"},
+	"otelperf/history/bolt":             {"slowlog", "otelperf/history", "otelperf/history/internal/layers"},
+	"otelperf/history/sqlstore":         {"slowlog", "spikeprocessor/conventions", "otelperf/history", "otelperf/history/internal/layers"},
 	"cmd/otelperf/...": {
 		"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf", "otelperf/baseline", "otelperf/engine",
-		"otelperf/causes", "otelperf/events", "otelperf/evidence", "otelperf/notify", "cmd/otelperf/...",
+		"otelperf/causes", "otelperf/events", "otelperf/evidence", "otelperf/history", "otelperf/history/bolt", "otelperf/notify", "cmd/otelperf/...",
 	},
 }
 
-// forTests is imported by tests alone, which may import anything.
-const forTests = "otelperf/internal/testrig"
+// forTests are imported by tests alone, and may import anything.
+var forTests = []string{"otelperf/internal/testrig", "otelperf/history/historytest"}
 
 // neverInLibraries are packages that must not become part of a user's program through us.
 var neverInLibraries = []string{"testing", "net/http/pprof", "expvar", "github.com/rogpeppe/go-internal", "github.com/spf13/cobra"}
@@ -91,15 +100,16 @@ var onlyIn = map[string]string{"golang.org/x/exp/": "otelperf/evidence/internal/
 
 func TestImportDirection(t *testing.T) {
 	eachFile(t, func(path, pkg string, imports []string) {
-		if pkg == forTests {
+		if slices.Contains(forTests, pkg) {
 			return
 		}
 		rule, allowed := ruleOf(pkg)
 		for _, imp := range imports {
-			if imp == modulePath+"/"+forTests {
+			rest, ours := strings.CutPrefix(imp, modulePath+"/")
+			if ours && slices.Contains(forTests, rest) {
 				t.Errorf("%s imports %s, which is for tests", path, imp)
 			}
-			if rest, ours := strings.CutPrefix(imp, modulePath+"/"); ours && !insideOf(pkg, rest) &&
+			if ours && !insideOf(pkg, rest) &&
 				!slices.ContainsFunc(allowed, func(a string) bool { return covers(a, rest) }) {
 				t.Errorf("%s imports %s; %s may import %v", path, rest, rule, allowed)
 			}

@@ -96,7 +96,7 @@ func (m *Monitor) bundledSeries(sp *Spike) []bundledEndpoint {
 	out := []bundledEndpoint{}
 	for _, p := range sp.Endpoints[:min(len(sp.Endpoints), bundledEndpoints)] {
 		q := companion.EndpointQuery{Method: p.Method, Route: p.Route, Kind: p.Kind}
-		s, ok := m.series(q, companion.Period{Window: string(Window1h)})
+		s, ok, _ := m.series(q, companion.Period{Window: string(Window1h)})
 		if !ok {
 			continue // it was forgotten
 		}

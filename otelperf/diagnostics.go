@@ -12,6 +12,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf/causes"
 	"github.com/otelperf/otelperf-go/otelperf/engine"
+	"github.com/otelperf/otelperf-go/otelperf/internal/historian"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/slowlog/fault"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
@@ -59,8 +60,10 @@ type Diagnostics struct {
 	StateFileFailures   uint64 `json:"state_file_failures"`          // reads and writes of the state file that failed
 	StateFileConflict   bool   `json:"state_file_conflict,omitzero"` // another process writes it
 	StateFileError      string `json:"state_file_error,omitzero"`    // what is wrong with it now; empty if nothing is
-	Panics              uint64 `json:"panics"`                       // that Middleware saw
-	MiddlewareFaults    uint64 `json:"middleware_faults"`            // panics of ours in Middleware that were recovered
+	// History is how the writing to the store of WithHistory goes; nil without one.
+	History          *historian.State `json:"history,omitzero"`
+	Panics           uint64           `json:"panics"`            // that Middleware saw
+	MiddlewareFaults uint64           `json:"middleware_faults"` // panics of ours in Middleware that were recovered
 	// SubtreeRequests are those in a row like GET /api/, though a router below may know more: an estimate where Middleware sees no routes.
 	SubtreeRequests uint64 `json:"subtree_requests"`
 	// UnroutedRequests are those that Middleware saw served, or ended by a panic, though no mux has told their route: a handler in between may hide it.
@@ -119,6 +122,7 @@ func (m *Monitor) Diagnostics() Diagnostics {
 			d.StateFileError = err.Error()
 		}
 	}
+	d.History = m.historyState()
 	if m.metrics != nil {
 		d.Source, d.CoarseMetrics, d.MetricPanics, d.MetricOverflow = "metrics", m.metrics.Coarse(), m.metrics.Panics(), m.metrics.Overflow()
 		d.MetricLate = m.metrics.Late()
@@ -219,6 +223,9 @@ func (d *Diagnostics) hints(subtrees []subtree) (hints, names []string) {
 	add("doubled", d.Processor.Doubled, "%s.", doubledText)
 	add("state_file_conflict", d.StateFileConflict, "Another process writes the state file: give each a file of its own (WithStateFile).")
 	add("state_file", d.StateFileError != "" && !d.StateFileConflict, "Baselines do not survive a restart as they should: %s.", d.StateFileError)
+	if d.History != nil {
+		add("history", d.History.Error != "", "What happens is not stored as it should be: %s.", d.History.Error)
+	}
 	if leaked := d.Processor.Leaked; len(leaked) > 0 {
 		add("leaked", true, "Requests named %q have been running for up to %.0f s, %d of them: unless they are streams, look for what they wait for, or for a span that is "+
 			"never ended. GET active lists the longest.", leaked[0].Name, leaked[0].OldestAgeSeconds, leaked[0].Count)

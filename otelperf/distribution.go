@@ -9,6 +9,7 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/otelperf/internal/companion"
 	"github.com/otelperf/otelperf-go/otelperf/internal/grid"
+	"github.com/otelperf/otelperf-go/otelperf/internal/past"
 	"github.com/otelperf/otelperf-go/otelperf/internal/units"
 	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
@@ -25,8 +26,9 @@ type distribution struct {
 	Window    Window                 `json:"window,omitzero"` // missing for a fixed time
 	From      time.Time              `json:"from"`            // that is covered: a fixed time in whole minutes, or in steps of ten seconds
 	To        time.Time              `json:"to"`
-	Count     uint64                 `json:"count"` // requests whose duration is known
-	Scale     int                    `json:"scale"` // of the buckets, as in OpenTelemetry's exponential histograms: 3 to 0
+	Stored    *past.Stored           `json:"stored,omitzero"` // what of the time is there, where a history was read
+	Count     uint64                 `json:"count"`           // requests whose duration is known
+	Scale     int                    `json:"scale"`           // of the buckets, as in OpenTelemetry's exponential histograms: 3 to 0
 	Quantiles []distributionQuantile `json:"quantiles"`
 	Buckets   []distributionBucket   `json:"buckets"` // in a row, at most 64
 }
@@ -47,16 +49,21 @@ type distributionBucket struct {
 	BaselineShare *float64 `json:"baseline_share"` // of what is usual; nil while that is not known
 }
 
-func (m *Monitor) distribution(e companion.EndpointQuery, p companion.Period) (distribution, bool) {
+func (m *Monitor) distribution(e companion.EndpointQuery, p companion.Period) (out distribution, ok bool, err error) {
 	m.evaluate()
+	from, to, long := m.beyond(p)
 	d, ok := m.engine.Distribution(e.Method, e.Route, e.Kind, periodOf(p))
-	if !ok {
-		return distribution{}, false
+	var said *past.Stored
+	if long {
+		ok, said, err = m.longDistribution(e, from, to, ok, &d)
+	}
+	if !ok || err != nil {
+		return out, ok, err
 	}
 	g := gridOf(d.Usual, d.Durations)
-	out := distribution{
+	out = distribution{
 		origin: m.origin(), Method: d.Endpoint.Method, Route: d.Endpoint.Route, Kind: d.Endpoint.Kind.String(), Window: Window(p.Window),
-		From: d.From.UTC(), To: d.To.UTC(), Count: d.Durations.Count(), Scale: g.Scale(), Buckets: make([]distributionBucket, g.Len()),
+		From: d.From.UTC(), To: d.To.UTC(), Stored: said, Count: d.Durations.Count(), Scale: g.Scale(), Buckets: make([]distributionBucket, g.Len()),
 	}
 	for i, q := range engine.Ranks {
 		out.Quantiles = append(out.Quantiles, distributionQuantile{q, units.KnownMs(d.Quantiles[i]), units.KnownMs(d.Usually[i])})
@@ -73,7 +80,25 @@ func (m *Monitor) distribution(e companion.EndpointQuery, p companion.Period) (d
 			out.Buckets[i].BaselineShare = units.Number(share)
 		}
 	}
-	return out, true
+	return out, true, nil
+}
+
+// longDistribution puts durations of a time of which memory does not have all in the place of those of d, if that is known.
+func (m *Monitor) longDistribution(q companion.EndpointQuery, from, to time.Time, known bool, d *engine.Distribution) (ok bool, said *past.Stored, err error) {
+	if !known {
+		if d.Endpoint, known, err = m.storedEndpoint(q, from, to); !known {
+			return false, nil, refused(err)
+		}
+	}
+	total, err := m.past.Rows(from, to)
+	if err != nil {
+		return true, nil, refused(err)
+	}
+	row, _ := total.Row(d.Endpoint)
+	r := minuteRow(&row)
+	d.Give(&r)
+	d.From, d.To = total.From, total.To
+	return true, total.Said(), nil
 }
 
 // gridOf has room for all.

@@ -10,6 +10,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io"
+	"iter"
 	"log/slog"
 	"net/http"
 	"path/filepath"
@@ -30,6 +31,7 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
 	"github.com/otelperf/otelperf-go/otelperf/events"
 	"github.com/otelperf/otelperf-go/otelperf/evidence"
+	"github.com/otelperf/otelperf-go/otelperf/history"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
 )
@@ -68,6 +70,7 @@ func everyOption(t *testing.T) map[string]SetupOption {
 		"WithLoggerProvider":        WithLoggerProvider(lognoop.NewLoggerProvider()),
 		"WithMeterProvider":         WithMeterProvider(noop.NewMeterProvider()),
 		"WithStateFile":             WithStateFile(filepath.Join(t.TempDir(), "state")),
+		"WithHistory":               WithHistory(noHistory{}),
 		"WithBundleDir":             WithBundleDir(t.TempDir()),
 		"WithProcessorOptions":      WithProcessorOptions(spikeprocessor.WithAnatomy(false)),
 		"WithEvents":                WithEvents(events.WithQueueSize(100)),
@@ -235,3 +238,12 @@ func TestOptionsAddUp(t *testing.T) {
 		}
 	}
 }
+
+// noHistory stores nothing.
+type noHistory struct{}
+
+func (noHistory) Append(context.Context, *history.Batch) error { return nil }
+func (noHistory) Range(context.Context, history.Query) iter.Seq2[*history.Batch, error] {
+	return func(func(*history.Batch, error) bool) {}
+}
+func (noHistory) Close() error { return nil }

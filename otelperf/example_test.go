@@ -202,5 +202,5 @@ func ExampleParseWindow() {
 	fmt.Println(err)
 	// Output:
 	// 1h <nil>
-	// otelperf: window is "2h", accepted are 1m, 5m, 1h, all
+	// otelperf: window is "2h", accepted are 1m, 5m, 1h, 24h, 7d, all
 }

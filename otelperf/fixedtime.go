@@ -51,33 +51,35 @@ func (m *Monitor) spikesThen(incidents []engine.Incident, c engine.Covered) []Sp
 	return spikes
 }
 
-// judgeThen gives rows the states that they had in a fixed time, by the incidents of that time. Whether a row is known enough to be judged
-// is of now.
-func judgeThen(rows []engine.Row, incidents []engine.Incident) {
-	type of struct {
-		endpoint conventions.Endpoint
-		matter   engine.Matter
-	}
-	parts := map[of]*engine.Part{}
+// judgeThen gives rows the states that they had in a fixed time, by the spikes of that time, of which those in memory are incidents, too.
+// Whether a row is known enough to be judged is of now.
+func judgeThen(rows []engine.Row, incidents []engine.Incident, spikes []Spike) {
+	slow := map[conventions.Endpoint]*engine.Part{}
 	for i := range incidents {
 		for j := range incidents[i].Parts {
-			p := &incidents[i].Parts[j]
-			if key := (of{p.Endpoint, p.Matter}); parts[key] == nil {
-				parts[key] = p
+			if p := &incidents[i].Parts[j]; p.Matter == engine.Latency && slow[p.Endpoint] == nil {
+				slow[p.Endpoint] = p
 			}
+		}
+	}
+	type row struct{ method, route, kind string }
+	matters := map[row][]string{}
+	for i := range spikes {
+		for _, e := range spikes[i].Endpoints {
+			of := row{e.Method, e.Route, e.Kind}
+			matters[of] = append(matters[of], e.Matter)
 		}
 	}
 	for i := range rows {
 		r := &rows[i]
-		had := func(m engine.Matter) bool { return parts[of{r.Endpoint, m}] != nil }
-		switch slow := parts[of{r.Endpoint, engine.Latency}]; {
-		case slow != nil:
-			r.Phase, r.Spike = baseline.Spiking, slow
+		of := matters[row{r.Endpoint.Method, r.Endpoint.Route, r.Endpoint.Kind.String()}]
+		had := func(m engine.Matter) bool { return slices.Contains(of, string(m)) }
+		r.Spike = slow[r.Endpoint]
+		switch {
+		case had(engine.Latency):
+			r.Phase = baseline.Spiking
 		case r.Phase == baseline.Spiking:
 			r.Phase = baseline.Normal
-			fallthrough
-		default:
-			r.Spike = nil
 		}
 		r.Errors = stateThen(r.Errors, "failing", had(engine.Failures) || had(engine.Panics))
 		r.Traffic = stateThen(r.Traffic, "silent", had(engine.Silence))
@@ -96,9 +98,9 @@ func stateThen(now, bad string, was bool) string {
 }
 
 // slowThen are the stored slow requests that began in a fixed time, newest first.
-func slowThen(store *slowlog.Store, p engine.Covered) (slow []*slowlog.Entry) {
+func slowThen(store *slowlog.Store, from, to time.Time) (slow []*slowlog.Entry) {
 	for e := range store.Recent(0) {
-		if !e.Start.Before(p.From) && e.Start.Before(p.To) {
+		if !e.Start.Before(from) && e.Start.Before(to) {
 			slow = append(slow, e)
 		}
 	}
@@ -113,7 +115,11 @@ func (row *EndpointRow) ofThen() {
 // verdictThen is the verdict on a fixed time, of which f has the rows and the incidents.
 func (f *facts) verdictThen(of fixedTime) Verdict {
 	if !of.From.Before(of.To) {
-		return Verdict{Status: verdictUnknown, Title: "Nothing of that time is stored", Detail: "Stored is what was from " + of.StoredFrom.Format(time.DateTime) + " UTC on, and of the last hour alone."}
+		why := "No process ran then, or it could not write to the history."
+		if !of.StoredFrom.IsZero() {
+			why = "Stored is what was from " + of.StoredFrom.Format(time.DateTime) + " UTC on, and of the last hour alone."
+		}
+		return Verdict{Status: verdictUnknown, Title: "Nothing of that time is stored", Detail: why}
 	}
 	f.unseen, f.spikes = nil, slices.Clone(f.spikes)
 	for i := range f.spikes {

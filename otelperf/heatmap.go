@@ -5,13 +5,15 @@ package otelperf
 import (
 	"time"
 
+	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/otelperf/internal/companion"
 	"github.com/otelperf/otelperf-go/otelperf/internal/grid"
+	"github.com/otelperf/otelperf-go/otelperf/internal/past"
 	"github.com/otelperf/otelperf-go/otelperf/internal/units"
 	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
 
-// mostRows bounds a heatmap: it has at most 61 columns of as many counts.
+// mostRows bounds a heatmap: it has at most 61 columns of as many counts, or 400 where a history is read.
 const mostRows = 48
 
 // heatmap is the answer of GET endpoints/heatmap: how long the requests of an endpoint took, over time.
@@ -26,8 +28,9 @@ type heatmap struct {
 	// BoundsMs are those of the buckets, the lowest first: bucket i is what took longer than bounds_ms[i], and up to bounds_ms[i+1]. At
 	// most 49; none without requests.
 	BoundsMs []float64 `json:"bounds_ms"`
-	// Columns are the points of time of GET endpoints/series, at most 61.
+	// Columns are the points of time of GET endpoints/series.
 	Columns []heatmapColumn `json:"columns"`
+	Stored  *past.Stored    `json:"stored,omitzero"` // what of the time is there, where a history was read
 }
 
 // heatmapColumn is a minute, or ten seconds.
@@ -38,20 +41,27 @@ type heatmapColumn struct {
 	Counts  []uint64  `json:"counts"`  // by buckets
 }
 
-func (m *Monitor) heatmap(e companion.EndpointQuery, p companion.Period) (heatmap, bool) {
+func (m *Monitor) heatmap(e companion.EndpointQuery, p companion.Period) (out heatmap, ok bool, err error) {
 	m.evaluate()
-	h, ok := m.engine.Heatmap(e.Method, e.Route, e.Kind, periodOf(p))
-	if !ok {
-		return heatmap{}, false
+	from, to, long := m.beyond(p)
+	var h engine.Heatmap
+	var said *past.Stored
+	if long {
+		h, said, ok, err = m.longHeatmap(e, from, to)
+	} else {
+		h, ok = m.engine.Heatmap(e.Method, e.Route, e.Kind, periodOf(p))
+	}
+	if !ok || err != nil {
+		return out, ok, err
 	}
 	var all []*latency.Histogram
 	for i := range h.Columns {
 		all = append(all, h.Columns[i].Durations)
 	}
 	g := grid.Fit(mostRows, nil, all...)
-	out := heatmap{
+	out = heatmap{
 		origin: m.origin(), Method: h.Endpoint.Method, Route: h.Endpoint.Route, Kind: h.Endpoint.Kind.String(), Window: Window(p.Window),
-		BaselineP99Ms: units.KnownMs(h.BaselineP99), Scale: g.Scale(), BoundsMs: []float64{}, Columns: []heatmapColumn{},
+		BaselineP99Ms: units.KnownMs(h.BaselineP99), Scale: g.Scale(), BoundsMs: []float64{}, Columns: []heatmapColumn{}, Stored: said,
 	}
 	for i := range g.Len() + min(1, g.Len()) {
 		out.BoundsMs = append(out.BoundsMs, boundMs(g, i))
@@ -60,5 +70,22 @@ func (m *Monitor) heatmap(e companion.EndpointQuery, p companion.Period) (heatma
 		c := &h.Columns[i]
 		out.Columns = append(out.Columns, heatmapColumn{Time: c.Time.UTC(), Seconds: c.Seconds, Count: c.Durations.Count(), Counts: g.Counts(c.Durations)})
 	}
-	return out, true
+	return out, true, nil
+}
+
+func (m *Monitor) longHeatmap(e companion.EndpointQuery, from, to time.Time) (h engine.Heatmap, said *past.Stored, ok bool, err error) {
+	s, line, ok, err := m.longSeries(e, from, to)
+	if !ok || err != nil {
+		return h, nil, ok, err
+	}
+	h = engine.Heatmap{Endpoint: s.Endpoint, BaselineP99: s.BaselineP99}
+	for i := range line.Points {
+		p := &line.Points[i]
+		c := engine.Column{Time: p.Time, Seconds: p.Seconds, Durations: latency.NewCoarse()}
+		if p.Durations != nil {
+			c.Durations.Merge(p.Durations)
+		}
+		h.Columns = append(h.Columns, c)
+	}
+	return h, line.Said(), true, nil
 }

@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/otelperf/otelperf-go/otelperf/engine"
+	"github.com/otelperf/otelperf-go/otelperf/internal/past"
 	"github.com/otelperf/otelperf-go/otelperf/internal/stacks"
 	"github.com/otelperf/otelperf-go/otelperf/internal/units"
 	"github.com/otelperf/otelperf-go/slowlog"
@@ -23,8 +24,9 @@ type rowList struct {
 	origin
 	Window Window `json:"window,omitzero"` // missing for a fixed time
 	fixedTime
-	WindowSeconds float64 `json:"window_seconds"` // what the window really covers
-	Count         int     `json:"count"`          // of all there are; at most ?limit= are in the list
+	WindowSeconds float64      `json:"window_seconds"`  // what the window really covers
+	Stored        *past.Stored `json:"stored,omitzero"` // what of it is there, where a history was read
+	Count         int          `json:"count"`           // of all there are; at most ?limit= are in the list
 }
 
 type endpointList struct {
@@ -39,9 +41,11 @@ type dependencyList struct {
 
 type slowList struct {
 	origin
-	Count  uint64        `json:"count"`  // slow ones since the start or the last reset, stored or not
-	Stored int           `json:"stored"` // slow and failed ones, with ?trace_id= those of the trace; at most ?limit= are in the list
-	Slow   []SlowRequest `json:"slow"`   // newest first
+	Count  uint64 `json:"count"`  // slow ones since the start or the last reset, stored or not
+	Stored int    `json:"stored"` // slow and failed ones, with ?trace_id= those of the trace; at most ?limit= are in the list
+	fixedTime
+	Slow []SlowRequest `json:"slow"`          // newest first
+	Note string        `json:"note,omitzero"` // what of a fixed time could not be read
 }
 
 // slowTrace is every request of this process that is stored of one trace.
@@ -54,9 +58,11 @@ type slowTrace struct {
 
 type spikeList struct {
 	origin
-	Count  int     `json:"count"`  // of all that are stored, the last 50; at most ?limit= are in the list
-	Open   int     `json:"open"`   // how many of them are open
-	Spikes []Spike `json:"spikes"` // newest first
+	Count int `json:"count"` // of all that are stored, the last 50, or with a fixed time all of it; at most ?limit= are in the list
+	Open  int `json:"open"`  // how many of them are open
+	fixedTime
+	Spikes []Spike `json:"spikes"`        // newest first
+	Note   string  `json:"note,omitzero"` // what of a fixed time could not be read
 }
 
 type objectiveList struct {

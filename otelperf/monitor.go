@@ -19,10 +19,12 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/otelperf/internal/access"
 	"github.com/otelperf/otelperf-go/otelperf/internal/companion"
+	"github.com/otelperf/otelperf-go/otelperf/internal/historian"
 	"github.com/otelperf/otelperf-go/otelperf/internal/httpmw"
 	"github.com/otelperf/otelperf-go/otelperf/internal/marks"
 	"github.com/otelperf/otelperf-go/otelperf/internal/metricsource"
 	"github.com/otelperf/otelperf-go/otelperf/internal/mutes"
+	"github.com/otelperf/otelperf-go/otelperf/internal/past"
 	"github.com/otelperf/otelperf-go/otelperf/internal/runtimesignals"
 	"github.com/otelperf/otelperf-go/otelperf/internal/stacks"
 	"github.com/otelperf/otelperf-go/otelperf/internal/statefile"
@@ -48,11 +50,15 @@ type Monitor struct {
 	slowBase   atomic.Uint64 // slow requests before the last reset
 	lines      *lineWriter
 	alerts     *alerter
-	tracker    tracker      // nil without events
-	state      *stateKeeper // nil without a state file
-	bundles    *bundleDir   // nil without a directory for them
-	couriers   couriers     // to notifiers
-	metering   *instruments // nil when off
+	tracker    tracker           // nil without events
+	state      *stateKeeper      // nil without a state file
+	history    *historian.Writer // nil without a history
+	past       *past.Reader      // of the history; nil without one
+	chronicle  *chronicle        // nil without a history
+	memory     *stateMemory      // nil when disabled
+	bundles    *bundleDir        // nil without a directory for them
+	couriers   couriers          // to notifiers
+	metering   *instruments      // nil when off
 	runtime    *runtimesignals.Recorder
 	beside     spikeSignals
 	marks      marker
@@ -77,8 +83,8 @@ type Monitor struct {
 }
 
 // New returns a Monitor. Its error joins all that is wrong with the options and the environment, each wrapping ErrConfig. It starts
-// five goroutines (one more unless WithStacks(false) or the metric source leaves stacks out, one with a state file, one with a directory
-// for bundles, one with the metric source, one with evidence, one for each pool of WithDB and each notifier), which Shutdown ends.
+// five goroutines (one more unless WithStacks(false) or the metric source leaves stacks out, one with a state file, one with a history,
+// one with a directory for bundles, one with the metric source, one with evidence, one for each pool of WithDB and each notifier), which Shutdown ends.
 //
 // With OTEL_SDK_DISABLED or OTELPERF_DISABLED set to true the Monitor does nothing: SpanProcessor and Sampler return what they are
 // given, Middleware returns its handler, and no goroutine is started.
@@ -106,7 +112,7 @@ func (m *Monitor) build() (err error) {
 	m.runtime = runtimesignals.New("/", m.cfg.pools, &m.faults)
 	m.beside.recorder, m.beside.book, m.beside.marks = m.runtime, &m.book, &m.marks
 	m.companion = companion.New(service{m}, companion.Config{
-		Windows: windowNames(), Window: string(Window5m), Sortings: sortingNames(), MaxSpikes: engine.MaxIncidents, MaxStreams: m.cfg.maxStreams,
+		Windows: windowNames(false), LongWindows: []string{string(Window24h), string(Window7d)}, History: m.cfg.history != nil && m.disabled == "", Window: string(Window5m), Sortings: sortingNames(), MaxSpikes: engine.MaxIncidents, MaxStreams: m.cfg.maxStreams,
 		Access: access.Config{Authorizer: m.cfg.authorizer, BearerToken: m.cfg.token, LocalChanges: m.cfg.localChanges}, Faults: &m.faults,
 	})
 	if m.slow, err = slowlog.New(slowlog.WithLimits(m.cfg.slowLimits), slowlog.OnAdd(m.sendSlow)); err != nil {
@@ -122,11 +128,8 @@ func (m *Monitor) build() (err error) {
 	if err := m.buildEngine(); err != nil {
 		return err
 	}
-	if m.cfg.stateFile != "" && m.disabled == "" {
-		m.state = newStateKeeper(m.cfg.stateFile, m.engine, &m.book, &m.marks, m.identity, 2*m.processor.Stats().MaxEndpoints)
-		m.state.load()
-	}
 	if m.disabled == "" {
+		m.remember()
 		m.arming = newArmer(m.cfg.evidence, m.engine)
 		m.beside.arming = m.arming
 	}
@@ -220,6 +223,9 @@ func (m *Monitor) start() {
 	m.companion.Start()
 	if m.state != nil {
 		m.state.start()
+	}
+	if m.history != nil {
+		m.history.Start()
 	}
 	if m.bundles != nil {
 		m.bundles.start()
@@ -388,6 +394,9 @@ func (m *Monitor) closeParts(ctx context.Context) error {
 	}
 	if m.stacks != nil {
 		parts = append(parts, part{"stacks of slow requests", m.stacks.Close})
+	}
+	if m.history != nil {
+		parts = append(parts, part{"history", m.history.Close})
 	}
 	if m.bundles != nil {
 		parts = append(parts, part{"bundles", m.bundles.Close})

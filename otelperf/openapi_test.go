@@ -20,6 +20,7 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/events"
 	"github.com/otelperf/otelperf-go/otelperf/internal/marks"
 	"github.com/otelperf/otelperf-go/otelperf/internal/mutes"
+	"github.com/otelperf/otelperf-go/otelperf/internal/past"
 	"github.com/otelperf/otelperf-go/otelperf/internal/problem"
 	"github.com/otelperf/otelperf-go/otelperf/internal/runtimesignals"
 	"github.com/otelperf/otelperf-go/otelperf/internal/stacks"
@@ -68,6 +69,7 @@ var schemas = map[string]any{
 	"EndpointList": endpointList{}, "DependencyList": dependencyList{}, "Series": seriesAnswer{}, "SeriesPoint": seriesPoint{},
 	"Distribution": distribution{}, "DistributionQuantile": distributionQuantile{}, "DistributionBucket": distributionBucket{},
 	"Heatmap": heatmap{}, "HeatmapColumn": heatmapColumn{}, "ComparedBucket": comparedBucket{},
+	"Stored": past.Stored{}, "StoredSpan": past.Span{}, "Usual": usual{}, "UsualNumbers": usualNumbers{}, "UsualSeries": usualSeries{}, "UsualLine": usualLine{},
 	"EndpointDetail": endpointDetail{}, "Difference": difference{}, "Dimension": dimension{}, "DimensionRow": dimensionRow{},
 	"SlowList": slowList{}, "SlowRequest": SlowRequest{}, "RequestRef": RequestRef{}, "SpikeError": SpikeError{}, "RepeatedCalls": RepeatedCalls{}, "SlowTrace": slowTrace{}, "RankedCause": causes.Ranked{},
 	"RequestInRecording": recordedRequest{}, "RecordedPart": recordedPart{}, "RecordedState": recordedState{}, "Spike": Spike{}, "SpikeEndpoint": SpikeEndpoint{},

@@ -18,6 +18,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
 	"github.com/otelperf/otelperf-go/otelperf/engine"
+	"github.com/otelperf/otelperf-go/otelperf/history"
 	"github.com/otelperf/otelperf-go/otelperf/internal/runtimesignals"
 	"github.com/otelperf/otelperf-go/otelperf/internal/statefile"
 	"github.com/otelperf/otelperf-go/slowlog"
@@ -60,6 +61,7 @@ type config struct {
 	token          string
 	localChanges   bool
 	stateFile      string
+	history        history.Store
 	bundleDir      string
 	traceURL       string
 	maxStreams     int

@@ -115,7 +115,7 @@ func TestParseWindow(t *testing.T) {
 	}
 	for _, bad := range []string{"2h", "5M", " 5m", "5m ", "-1m", "ALL", strings.Repeat("x", 1<<20)} {
 		_, err := otelperf.ParseWindow(bad)
-		if err == nil || !strings.Contains(err.Error(), "accepted are 1m, 5m, 1h, all") {
+		if err == nil || !strings.Contains(err.Error(), "accepted are 1m, 5m, 1h, 24h, 7d, all") {
 			t.Errorf("ParseWindow(%.20q): %v, want an error that names the windows", bad, err)
 		} else if len(err.Error()) > 200 {
 			t.Errorf("ParseWindow of %d bytes: its error has %d", len(bad), len(err.Error()))

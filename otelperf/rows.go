@@ -116,6 +116,7 @@ type detailedRow struct {
 	// TrendP99Ms is the p99 of each of the last 30 whole minutes, the oldest first, null where there was no request;
 	// with ?trend=true.
 	TrendP99Ms []*float64 `json:"trend_p99_ms,omitzero"`
+	Usual      *usual     `json:"usual,omitzero"` // with ?usual=true
 }
 
 // histogram is an engine.Histogram in JSON. Those of several instances with one scale are merged by adding their counts, and
@@ -143,16 +144,28 @@ func (m *Monitor) detailedRow(r *engine.Row) detailedRow {
 	return out
 }
 
-// rows returns the rows that a query wants, how many there are of that sort, and the time that they are of.
-func (m *Monitor) rows(q companion.RowsQuery) (rows []detailedRow, count int, covered engine.Covered) {
+// rows fills in the rows that a query wants, how many there are of that sort, and the time that they are of.
+func (m *Monitor) rows(q companion.RowsQuery, list *rowList) (rows []detailedRow, err error) {
 	m.evaluate()
 	wants := conventions.Kind.Request
 	if q.Dependencies {
 		wants = func(k conventions.Kind) bool { return k == conventions.KindDependency }
 	}
-	found, covered := m.engine.Rows(engine.Query{Window: Window(q.Window).of(), From: q.From, To: q.To, Wants: wants, Histogram: q.Histogram, Trend: q.Trend})
+	var found []engine.Row
+	var covered engine.Covered
+	if _, _, long := m.beyond(q.Period); long {
+		if found, covered, list.Stored, err = m.longRows(&q, wants); err != nil {
+			return nil, err
+		}
+	} else {
+		found, covered = m.engine.Rows(engine.Query{Window: Window(q.Window).of(), From: q.From, To: q.To, Wants: wants, Histogram: q.Histogram, Trend: q.Trend})
+	}
 	if q.Window == "" {
-		judgeThen(found, m.then(covered))
+		incidents, spikes, err := m.happened(covered, list.Stored != nil)
+		if err != nil {
+			return nil, err
+		}
+		judgeThen(found, incidents, spikes)
 	}
 	sortRows(found, q.Sort)
 	rows = []detailedRow{}
@@ -163,7 +176,11 @@ func (m *Monitor) rows(q companion.RowsQuery) (rows []detailedRow, count int, co
 		}
 		rows = append(rows, row)
 	}
-	return rows, len(found), covered
+	if q.Usual {
+		err = m.addUsual(q.Period, rows, found)
+	}
+	list.Count, list.fixedTime, list.WindowSeconds = len(found), m.fixedTimeOf(q.Period, covered), covered.Length().Seconds()
+	return rows, err
 }
 
 // sortings are what ?sort= accepts, and by which number of a row each sorts; ok is false where a row has none. Rows come by name, or

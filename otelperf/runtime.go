@@ -51,6 +51,7 @@ type spikeSignals struct {
 	book     *mutes.Book
 	marks    *marker
 	slow     *slowlog.Store
+	before   map[string]*Spike // id -> one that was open before the restart, as the history had it; not changed after New
 
 	mu   sync.Mutex // guards all below
 	last []*spikeTime
@@ -120,6 +121,9 @@ func (s *spikeSignals) add(sp *Spike, in *engine.Incident) {
 			s.look(t, now)
 		}
 		sp.Signals = append(sp.Signals, t.seen...)
+	}
+	if b := s.before[sp.ID]; b != nil {
+		sp.goOn(b)
 	}
 }
 

@@ -3,16 +3,20 @@
 package otelperf
 
 import (
+	"slices"
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/otelperf/internal/companion"
+	"github.com/otelperf/otelperf-go/otelperf/internal/past"
 	"github.com/otelperf/otelperf-go/otelperf/internal/units"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // seriesAnswer is one endpoint over time.
 type seriesAnswer struct {
 	origin
+	of            conventions.Endpoint
 	Method        string   `json:"method"`
 	Route         string   `json:"route"`
 	Kind          string   `json:"kind"`
@@ -20,10 +24,15 @@ type seriesAnswer struct {
 	State         string   `json:"state"`
 	BaselineP99Ms *float64 `json:"baseline_p99_ms"`
 	ThresholdMs   float64  `json:"threshold_ms"`
+	StepSeconds   float64  `json:"step_seconds"` // of a point that is not the running one
 	// Points are the whole minutes of the window and the running one, the oldest first; for the window 1m, and for a fixed time within
-	// the last minute, steps of ten seconds. At most 61.
+	// the last minute, steps of ten seconds: at most 61. Where a history is read they are ten minutes for 24h, an hour for 7d, and of a
+	// fixed time a minute of up to 4 hours, ten minutes of up to 32, an hour of up to 14 days, six hours of up to 60, and else a day, or
+	// longer where only longer ones are stored: at most 400.
 	Points []seriesPoint `json:"points"`
-	Spikes []Spike       `json:"spikes"` // those that the endpoint has a part in, newest first
+	Stored *past.Stored  `json:"stored,omitzero"` // what of the time is there, where a history was read
+	Usual  *usualSeries  `json:"usual,omitzero"`  // with ?usual=true
+	Spikes []Spike       `json:"spikes"`          // those that the endpoint has a part in, newest first
 }
 
 // seriesPoint is what an endpoint did in a minute, or in ten seconds.
@@ -38,33 +47,67 @@ type seriesPoint struct {
 	P99Ms      *float64  `json:"p99_ms"`
 }
 
-func (m *Monitor) series(e companion.EndpointQuery, p companion.Period) (seriesAnswer, bool) {
+func (m *Monitor) series(e companion.EndpointQuery, p companion.Period) (out seriesAnswer, ok bool, err error) {
 	m.evaluate()
-	s, ok := m.engine.Series(e.Method, e.Route, e.Kind, periodOf(p))
-	if !ok {
-		return seriesAnswer{}, false
-	}
-	out := seriesAnswer{
-		origin: m.origin(), Method: e.Method, Route: e.Route, Kind: s.Endpoint.Kind.String(), Window: Window(p.Window), State: s.Phase.String(),
-		BaselineP99Ms: units.KnownMs(s.BaselineP99), ThresholdMs: units.Milliseconds(m.link.SlowThreshold(s.Endpoint)),
-		Points: []seriesPoint{},
-	}
-	if p.Window == "" {
-		for i := range s.Incidents {
-			m.requestsThen(&s.Incidents[i], s.Covered)
+	from, to, long := m.beyond(p)
+	var s engine.Series
+	var said *past.Stored
+	step := time.Minute
+	if long {
+		var line past.Line
+		if s, line, ok, err = m.longSeries(e, from, to); err == nil {
+			s.Points, step, said = pointsOf(&line), line.Step, line.Said()
 		}
-		out.Spikes = m.spikesThen(s.Incidents, s.Covered)
 	} else {
+		s, ok = m.engine.Series(e.Method, e.Route, e.Kind, periodOf(p))
+	}
+	if !ok || err != nil {
+		return out, ok, err
+	}
+	if len(s.Points) > 0 && !long && s.Points[0].Seconds <= 10 && Window(p.Window) != Window1h && Window(p.Window) != WindowAll {
+		step = 10 * time.Second
+	}
+	out = seriesAnswer{
+		of: s.Endpoint, origin: m.origin(), Method: e.Method, Route: e.Route, Kind: s.Endpoint.Kind.String(), Window: Window(p.Window), State: s.Phase.String(),
+		BaselineP99Ms: units.KnownMs(s.BaselineP99), ThresholdMs: units.Milliseconds(m.link.SlowThreshold(s.Endpoint)),
+		StepSeconds: step.Seconds(), Points: seriesPoints(s.Points), Stored: said,
+	}
+	switch {
+	case p.Window == "":
+		_, out.Spikes, err = m.happened(s.Covered, long)
+		out.Spikes = spikesAt(out.Spikes, s.Endpoint)
+	case long:
+		out.Spikes, _, _, err = m.spikesWithin(from, to)
+		out.Spikes = spikesAt(out.Spikes, s.Endpoint)
+	default:
 		out.Spikes = m.spikesOf(s.Incidents)
 	}
-	for _, p := range s.Points {
+	return out, err == nil, err
+}
+
+func seriesPoints(points []engine.Point) []seriesPoint {
+	out := []seriesPoint{}
+	for _, p := range points {
 		t := totalsOf(&p.Numbers)
-		out.Points = append(out.Points, seriesPoint{
+		out = append(out, seriesPoint{
 			Time: p.Time.UTC(), Seconds: p.Seconds, Count: t.Count, ErrorCount: t.ErrorCount, Rate: t.Rate,
 			P50Ms: t.P50Ms, P95Ms: t.P95Ms, P99Ms: t.P99Ms,
 		})
 	}
-	return out, true
+	return out
+}
+
+// spikesAt are those that an endpoint has a part in.
+func spikesAt(all []Spike, e conventions.Endpoint) []Spike {
+	out := []Spike{}
+	for i := range all {
+		if slices.ContainsFunc(all[i].Endpoints, func(p SpikeEndpoint) bool {
+			return p.Method == e.Method && p.Route == e.Route && p.Kind == e.Kind.String()
+		}) {
+			out = append(out, all[i])
+		}
+	}
+	return out
 }
 
 // fixedTime is what an answer is of that was asked for with ?from= and ?to=; without them there is none.
@@ -78,8 +121,12 @@ func (m *Monitor) fixedTimeOf(p companion.Period, c engine.Covered) (f fixedTime
 	if p.Window != "" {
 		return f
 	}
-	stored, _ := m.engine.Stored()
-	return fixedTime{c.From.UTC(), c.To.UTC(), stored.UTC()}
+	f.From, f.To = c.From.UTC(), c.To.UTC()
+	if m.past == nil {
+		stored, _ := m.engine.Stored()
+		f.StoredFrom = stored.UTC()
+	}
+	return f
 }
 
 func periodOf(p companion.Period) engine.Period {

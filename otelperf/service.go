@@ -20,26 +20,30 @@ type service struct{ m *Monitor }
 
 var _ companion.Service = service{}
 
-func (s service) Summary(p companion.Period) any { return s.m.summary(p) }
+func (s service) Summary(p companion.Period) (any, error) { return s.m.summary(p) }
 
-func (s service) Rows(q companion.RowsQuery) any {
-	rows, count, covered := s.m.rows(q)
-	list := rowList{origin: s.m.origin(), Window: Window(q.Window), fixedTime: s.m.fixedTimeOf(q.Period, covered), WindowSeconds: covered.Length().Seconds(), Count: count}
+func (s service) Rows(q companion.RowsQuery) (any, error) {
+	list := rowList{origin: s.m.origin(), Window: Window(q.Window)}
+	rows, err := s.m.rows(q, &list)
 	if q.Dependencies {
-		return dependencyList{list, rows}
+		return dependencyList{list, rows}, err
 	}
-	return endpointList{list, rows}
+	return endpointList{list, rows}, err
 }
 
-func (s service) Series(e companion.EndpointQuery, p companion.Period) (any, bool) {
-	return s.m.series(e, p)
+func (s service) Series(e companion.EndpointQuery, p companion.Period, usual bool) (any, bool, error) {
+	answer, ok, err := s.m.series(e, p)
+	if ok && err == nil && usual {
+		answer.Usual, err = s.m.usualSeries(p, &answer)
+	}
+	return answer, ok, err
 }
 
-func (s service) Distribution(e companion.EndpointQuery, p companion.Period) (any, bool) {
+func (s service) Distribution(e companion.EndpointQuery, p companion.Period) (any, bool, error) {
 	return s.m.distribution(e, p)
 }
 
-func (s service) Heatmap(e companion.EndpointQuery, p companion.Period) (any, bool) {
+func (s service) Heatmap(e companion.EndpointQuery, p companion.Period) (any, bool, error) {
 	return s.m.heatmap(e, p)
 }
 
@@ -61,7 +65,10 @@ func (s service) StacksFile(e companion.EndpointQuery, pprof bool) (body []byte,
 
 func (s service) Runtime(window string) any { return s.m.runtimeSeries(Window(window)) }
 
-func (s service) Slow(limit int, of trace.TraceID) any {
+func (s service) Slow(limit int, of trace.TraceID, p companion.Period) (any, error) {
+	if !p.To.IsZero() {
+		return s.m.slowOf(limit, of, p)
+	}
 	list, all := slowList{origin: s.m.origin(), Count: s.m.slowCount(), Slow: []SlowRequest{}}, s.m.slow.All()
 	if of.IsValid() {
 		s.m.evaluate() // which finishes what is being built
@@ -72,7 +79,7 @@ func (s service) Slow(limit int, of trace.TraceID) any {
 			list.Slow = append(list.Slow, slowRequest(e))
 		}
 	}
-	return list
+	return list, nil
 }
 
 func (s service) SlowOf(traces map[string]bool) any {
@@ -88,26 +95,31 @@ func (s service) SlowOf(traces map[string]bool) any {
 	return refs
 }
 
-func (s service) SlowTrace(id trace.TraceID) (any, bool) {
-	requests := s.requestsOf(id)
+func (s service) SlowTrace(id trace.TraceID, p companion.Period) (any, bool, error) {
+	requests, err := s.requestsOf(id, p)
 	return slowTrace{
 		origin: s.m.origin(), TraceID: id.String(), Requests: requests, Recorded: s.m.recordedOf(requests),
-	}, len(requests) > 0
+	}, len(requests) > 0, err
 }
 
-func (s service) SlowOTLP(id trace.TraceID) (body []byte, ok bool, err error) {
-	requests := s.requestsOf(id)
+func (s service) SlowOTLP(id trace.TraceID, p companion.Period) (body []byte, ok bool, err error) {
+	requests, err := s.requestsOf(id, p)
 	if len(requests) == 0 {
-		return nil, false, nil
+		return nil, false, err
 	}
 	body, err = slowlog.OTLP(slices.Values(requests), s.m.resource().Attributes()...)
 	return body, true, err
 }
 
-// requestsOf are the requests of this process that are stored of one trace.
-func (s service) requestsOf(id trace.TraceID) []*slowlog.Entry {
+// requestsOf are the requests of this process that are stored of one trace, or of a fixed time those of a history.
+func (s service) requestsOf(id trace.TraceID, p companion.Period) ([]*slowlog.Entry, error) {
 	s.m.evaluate() // which finishes what is being built
-	return slices.Collect(s.m.slow.Lookup(id))
+	found := slices.Collect(s.m.slow.Lookup(id))
+	if len(found) > 0 || p.To.IsZero() {
+		return found, nil
+	}
+	then, _, _, err := s.m.slowBefore(p.From, p.To)
+	return slices.DeleteFunc(slices.Clone(then), func(e *slowlog.Entry) bool { return e.TraceID != id }), err
 }
 
 func (s service) Active(limit int) any { return s.m.active(limit) }
@@ -117,9 +129,12 @@ func (s service) Errors(limit int) any {
 	return errorList{origin: s.m.origin(), Count: len(all), Errors: all[:min(limit, len(all))]}
 }
 
-func (s service) Spikes(limit int) any {
+func (s service) Spikes(limit int, p companion.Period) (any, error) {
+	if !p.To.IsZero() {
+		return s.m.spikesOfTime(limit, p)
+	}
 	all := s.m.spikes()
-	return spikeList{origin: s.m.origin(), Count: len(all), Open: s.m.engine.OpenIncidents(), Spikes: all[:min(limit, len(all))]}
+	return spikeList{origin: s.m.origin(), Count: len(all), Open: s.m.engine.OpenIncidents(), Spikes: all[:min(limit, len(all))]}, nil
 }
 
 func (s service) Objectives() any {
@@ -128,14 +143,14 @@ func (s service) Objectives() any {
 	return objectiveList{origin: s.m.origin(), Count: len(all), Objectives: all}
 }
 
-func (s service) Spike(id string) (any, bool) {
+func (s service) Spike(id string) (any, bool, error) {
 	in, ok := s.m.engine.Incident(id)
 	if !ok {
-		return nil, false
+		return s.m.storedSpikeOf(id)
 	}
 	sp := spikeOf(&in)
 	s.m.beside.add(&sp, &in)
-	return sp, true
+	return sp, true, nil
 }
 
 func (s service) Bundle(id string) (zip []byte, ok bool, err error) { return s.m.bundle(id) }

@@ -3,20 +3,15 @@
 package otelperf
 
 import (
-	"cmp"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/otel"
 
-	"github.com/otelperf/otelperf-go/otelperf/engine"
-	"github.com/otelperf/otelperf-go/otelperf/internal/mutes"
 	"github.com/otelperf/otelperf-go/otelperf/internal/statefile"
 	"github.com/otelperf/otelperf-go/otelperf/internal/worker"
 )
@@ -25,19 +20,13 @@ import (
 const saveEvery = time.Minute
 
 // stateKeeper reads the state file at the start and writes it every minute and at the end, from a goroutine of its own. When another
-// process writes the same file, or a newer version has written it, it leaves the file alone and says so. Of the baselines that it reads
-// or writes, it passes on the limit most recent ones.
+// process writes the same file, or a newer version has written it, it leaves the file alone and says so.
 type stateKeeper struct {
 	*worker.Worker
-	path     string
-	engine   *engine.Engine
-	book     *mutes.Book // of acks and mutes
-	marks    *marker
-	identity func() identity
-	limit    int
-	writer   string
-	wrote    string // who wrote the file as we last knew it; "": nobody
-	leave    bool   // the file is not ours to write
+	path   string
+	memory *stateMemory
+	wrote  string // who wrote the file as we last knew it; "": nobody
+	leave  bool   // the file is not ours to write
 
 	failed   atomic.Uint64 // reads and writes that failed
 	conflict atomic.Bool
@@ -47,26 +36,23 @@ type stateKeeper struct {
 	unsaved error      // of the last save, until it was returned by Close
 }
 
-func newStateKeeper(path string, e *engine.Engine, book *mutes.Book, mk *marker, who func() identity, limit int) *stateKeeper {
-	return &stateKeeper{Worker: worker.New(), path: path, engine: e, book: book, marks: mk, identity: who, limit: limit, writer: rand.Text()}
+func newStateKeeper(path string, memory *stateMemory) *stateKeeper {
+	return &stateKeeper{Worker: worker.New(), path: path, memory: memory}
 }
 
-// load hands what the file holds to the engine and the marks. What is wrong with it is reported, and it counts as empty.
-func (k *stateKeeper) load() {
+// load returns what the file holds. What is wrong with it is reported, and it counts as empty.
+func (k *stateKeeper) load() (statefile.Header, statefile.Content) {
 	h, saved, err := statefile.Read(k.path)
 	k.wrote = h.Writer
 	if err != nil {
 		k.leave = errors.Is(err, statefile.ErrNewer)
 		k.report(err)
-		return
+		return statefile.Header{}, statefile.Content{}
 	}
-	k.engine.Offer(k.recent(saved.Baselines), h.ServiceVersion)
-	k.book.Load(saved.Book, time.Now())
-	k.engine.OfferObjectives(saved.Objectives)
-	k.marks.restore(&h, time.Now())
 	if err := statefile.Sweep(k.path, time.Now()); err != nil {
 		k.report(err)
 	}
+	return h, saved
 }
 
 func (k *stateKeeper) start() {
@@ -125,13 +111,11 @@ func (k *stateKeeper) save() {
 }
 
 func (k *stateKeeper) write() error {
-	id := k.identity()
-	h := statefile.Header{Service: id.service, ServiceVersion: id.version, Instance: id.instance, Writer: k.writer, Written: time.Now().UTC(), Marks: k.marks.All()}
-	c := statefile.Content{Baselines: k.recent(k.engine.Baselines(h.Written)), Objectives: k.engine.SavedObjectives(h.Written), Book: k.book.Save(h.Written)}
+	h, c := k.memory.take(k.memory.limit)
 	if err := statefile.Write(k.path, h, c); err != nil {
 		return err
 	}
-	k.wrote = k.writer
+	k.wrote = h.Writer
 	return nil
 }
 
@@ -146,27 +130,6 @@ func (k *stateKeeper) mayWrite() error {
 	k.conflict.Store(true)
 	return fmt.Errorf("%w: %s is also written by instance %s of %s: give each process a file of its own; this one stops writing",
 		statefile.Err, k.path, h.Instance, h.Service)
-}
-
-// recent are at most limit of the baselines, those that were taken last, and that of the whole service.
-func (k *stateKeeper) recent(saved []engine.Baseline) []engine.Baseline {
-	whole := func(b *engine.Baseline) int { // it is of no endpoint, and comes first
-		if b.Endpoint == engine.AllEndpoints {
-			return 0
-		}
-		return 1
-	}
-	slices.SortStableFunc(saved, func(a, b engine.Baseline) int {
-		if c := cmp.Compare(whole(&a), whole(&b)); c != 0 {
-			return c
-		}
-		return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.Endpoint.String(), b.Endpoint.String()))
-	})
-	limit := k.limit
-	if len(saved) > 0 && whole(&saved[0]) == 0 {
-		limit++
-	}
-	return saved[:min(len(saved), limit)]
 }
 
 func (k *stateKeeper) report(err error) {

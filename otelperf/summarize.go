@@ -6,7 +6,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/otelperf/internal/companion"
+	"github.com/otelperf/otelperf-go/otelperf/internal/past"
 	"github.com/otelperf/otelperf-go/otelperf/internal/units"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
@@ -14,28 +16,68 @@ import (
 
 const summarySlow = 20 // slow requests in a summary
 
-// Summary returns the numbers of window w up to now; "" is Window5m, and an unknown window counts as that.
+// Summary returns the numbers of window w up to now; "" is Window5m, and an unknown window counts as that, as do Window24h and Window7d
+// without a history. With one they take up to 6 s to be read; where that fails they are of what is in memory, and Stored says so.
 func (m *Monitor) Summary(w Window) *Summary {
-	return m.summary(companion.Period{Window: string(w.known())})
+	w = w.known()
+	if w.long() > 0 && m.past == nil {
+		w = Window5m
+	}
+	p := companion.Period{Window: string(w)}
+	s, err := m.summary(p)
+	if err != nil {
+		from, to, _ := m.beyond(p)
+		total := m.past.InMemory(from, to, err.Error())
+		s = m.summaryOf(p, &view{snapshot: m.snapshotOf(&total, false), stored: total.Said(), spikes: m.spikes(), slow: m.recentSlow()})
+	}
+	return s
+}
+
+// view is what a summary is of.
+type view struct {
+	snapshot *engine.Snapshot
+	stored   *past.Stored // nil if memory had all
+	spikes   []Spike
+	slow     []*slowlog.Entry
+	more     int // slow ones of a fixed time that are not in slow
 }
 
 // summary is that of a window or of a fixed time, in which the rows and totals are of that time.
-func (m *Monitor) summary(p companion.Period) *Summary {
+func (m *Monitor) summary(p companion.Period) (*Summary, error) {
 	m.evaluate()
-	snap := m.engine.SnapshotOf(periodOf(p))
-	now, id, fixed := time.Now(), m.identity(), p.Window == ""
-	var spikes []Spike
-	if fixed {
-		incidents := m.then(snap.Covered)
-		judgeThen(snap.Rows, incidents)
-		spikes = m.spikesThen(incidents, snap.Covered)
-	} else {
-		spikes = m.spikes()
+	v := &view{}
+	var err error
+	if v.snapshot, v.stored, err = m.snapshot(p, false); err != nil {
+		return nil, err
 	}
+	c, long := v.snapshot.Covered, v.stored != nil
+	switch {
+	case p.Window == "":
+		var incidents []engine.Incident
+		if incidents, v.spikes, err = m.happened(c, long); err != nil {
+			return nil, err
+		}
+		judgeThen(v.snapshot.Rows, incidents, v.spikes)
+		v.slow, v.more, _, err = m.slowBefore(c.From, c.To)
+	case long:
+		v.slow = m.recentSlow()
+		v.spikes, _, _, err = m.spikesWithin(c.From, c.To)
+	default:
+		v.spikes, v.slow = m.spikes(), m.recentSlow()
+	}
+	v.spikes = v.spikes[:min(len(v.spikes), engine.MaxIncidents)]
+	return m.summaryOf(p, v), err
+}
+
+func (m *Monitor) recentSlow() []*slowlog.Entry { return slices.Collect(m.slow.Recent(summarySlow)) }
+
+func (m *Monitor) summaryOf(p companion.Period, v *view) *Summary {
+	snap := v.snapshot
+	now, id, spikes, fixed := time.Now(), m.identity(), v.spikes, p.Window == ""
 	of := m.fixedTimeOf(p, snap.Covered)
 	s := &Summary{
 		Service: id.service, Instance: id.instance, Version: id.version, Time: now.UTC(), UptimeSeconds: now.Sub(m.began).Seconds(),
-		Window: Window(p.Window), From: of.From, To: of.To, StoredFrom: of.StoredFrom, WindowSeconds: snap.Totals.Seconds, TotalRequests: snap.Requests, Totals: totalsOf(&snap.Totals),
+		Window: Window(p.Window), From: of.From, To: of.To, StoredFrom: of.StoredFrom, WindowSeconds: snap.Totals.Seconds, Stored: v.stored, TotalRequests: snap.Requests, Totals: totalsOf(&snap.Totals),
 		SlowQueriesCount: m.slowCount(), SlowQueries: []SlowRequest{}, EndpointBreakdown: map[string]Breakdown{},
 		Endpoints: []EndpointRow{}, Dependencies: []EndpointRow{}, Jobs: []EndpointRow{}, Spikes: spikes, Mutes: m.book.Mutes(now), Objectives: m.objectives(), Marks: m.marks.All(),
 		Runtime: m.runtime.Report(now), Diagnostics: m.Diagnostics(),
@@ -59,12 +101,10 @@ func (m *Monitor) summary(p companion.Period) *Summary {
 		}
 	}
 	f := facts{now: now, disabled: m.disabled, stalled: s.Diagnostics.Stalled, endpoints: s.Endpoints, spikes: s.Spikes, budgets: s.Objectives, unseen: m.engine.Unseen()}
-	recent := slices.Collect(m.slow.Recent(summarySlow))
 	if s.Verdict = f.verdict(); fixed {
-		recent = slowThen(m.slow, snap.Covered)
-		s.Verdict, s.SlowQueriesCount = f.verdictThen(of), uint64(len(recent))
+		s.Verdict, s.SlowQueriesCount = f.verdictThen(of), uint64(len(v.slow)+v.more)
 	}
-	for _, e := range recent[:min(len(recent), summarySlow)] {
+	for _, e := range v.slow[:min(len(v.slow), summarySlow)] {
 		s.SlowQueries = append(s.SlowQueries, slowRequest(e))
 	}
 	return s

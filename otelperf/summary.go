@@ -7,6 +7,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf/internal/marks"
 	"github.com/otelperf/otelperf-go/otelperf/internal/mutes"
+	"github.com/otelperf/otelperf-go/otelperf/internal/past"
 	"github.com/otelperf/otelperf-go/otelperf/internal/runtimesignals"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
@@ -32,6 +33,9 @@ type Summary struct {
 	To            time.Time `json:"to,omitzero"`          // its end, excluded
 	StoredFrom    time.Time `json:"stored_from,omitzero"` // with ?from= and ?to=: of what was before, nothing is stored
 	WindowSeconds float64   `json:"window_seconds"`       // what the window really covers; of a fixed time, from From to To
+
+	// Stored says what of the window is there, of Window24h, Window7d and a fixed time that began before what is in memory; else it is nil.
+	Stored *past.Stored `json:"stored,omitzero"`
 
 	TotalRequests uint64 `json:"total_requests"` // since the start or the last reset
 	Totals

@@ -15,7 +15,7 @@ func (m *Monitor) Var() fmt.Stringer { return summaryVar{m} }
 type summaryVar struct{ m *Monitor }
 
 func (v summaryVar) String() string {
-	body, err := v.m.companion.Shared("var", func() any { return v.m.Summary(Window5m) })
+	body, err := v.m.companion.Shared("var", func() (any, error) { return v.m.Summary(Window5m), nil })
 	if err != nil {
 		return "{}"
 	}

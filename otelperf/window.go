@@ -5,6 +5,7 @@ package otelperf
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 )
@@ -19,6 +20,10 @@ const (
 	Window5m Window = "5m"
 	// Window1h is the last sixty whole minutes and the running one.
 	Window1h Window = "1h"
+	// Window24h is the last 24 hours, in whole steps of ten minutes and the running one. It takes WithHistory, as Window7d does.
+	Window24h Window = "24h"
+	// Window7d is the last seven days, in whole hours and the running one.
+	Window7d Window = "7d"
 	// WindowAll is all since the start or the last reset.
 	WindowAll Window = "all"
 )
@@ -27,7 +32,11 @@ const (
 var windows = []struct {
 	name Window
 	of   engine.Window
-}{{Window1m, engine.Minute}, {Window5m, engine.FiveMinutes}, {Window1h, engine.Hour}, {WindowAll, engine.All}}
+	long time.Duration // how long it is, of one that takes a history
+}{
+	{Window1m, engine.Minute, 0}, {Window5m, engine.FiveMinutes, 0}, {Window1h, engine.Hour, 0}, {Window24h, engine.All, 24 * time.Hour},
+	{Window7d, engine.All, 7 * 24 * time.Hour}, {WindowAll, engine.All, 0},
+}
 
 // Next returns the window after w by length, the shortest after the longest.
 func (w Window) Next() Window {
@@ -39,7 +48,7 @@ func (w Window) Next() Window {
 	return Window5m // cannot be: known is in the list
 }
 
-// ParseWindow reads "1m", "5m", "1h" or "all"; "" means Window5m. The error names what is accepted.
+// ParseWindow reads "1m", "5m", "1h", "24h", "7d" or "all"; "" means Window5m. The error names what is accepted.
 func ParseWindow(s string) (Window, error) {
 	if s == "" {
 		return Window5m, nil
@@ -49,14 +58,27 @@ func ParseWindow(s string) (Window, error) {
 			return w.name, nil
 		}
 	}
-	return "", fmt.Errorf("otelperf: window is %.20q, accepted are %s", s, strings.Join(windowNames(), ", "))
+	return "", fmt.Errorf("otelperf: window is %.20q, accepted are %s", s, strings.Join(windowNames(true), ", "))
 }
 
-func windowNames() (names []string) {
+// windowNames are those that there are with a history, or without one.
+func windowNames(history bool) (names []string) {
 	for _, w := range windows {
-		names = append(names, string(w.name))
+		if history || w.long == 0 {
+			names = append(names, string(w.name))
+		}
 	}
 	return names
+}
+
+// long is how long a window is that takes a history, and 0 of any other.
+func (w Window) long() time.Duration {
+	for i := range windows {
+		if windows[i].name == w {
+			return windows[i].long
+		}
+	}
+	return 0
 }
 
 // known is w, or the default for a window that there is not.

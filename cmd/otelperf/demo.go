@@ -25,7 +25,8 @@ are at the address that it prints first.
 These variables stand for options of the library, here and in any program that has it:
 ` + variables(),
 		Example: `  otelperf demo --for 20s
-  otelperf demo --spike`,
+  otelperf demo --spike
+  otelperf demo --for 0 --history shop.db`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			flags.ForGiven = cmd.Flags().Changed("for")
@@ -46,6 +47,7 @@ These variables stand for options of the library, here and in any program that h
 	f.StringVar(&flags.Metrics, "metrics", flags.Metrics, "`exporter` of metrics, "+demo.AcceptedMetrics)
 	f.BoolVar(&flags.Spike, "spike", false, "let one endpoint become slow for a while, and alert; goes "+demo.AcceptedSpike)
 	f.StringVar(&flags.Rate, "rate", flags.Rate, "`requests` a second, "+demo.AcceptedRate)
+	f.StringVar(&flags.History, "history", "", "`file` that what happens is stored in, for the windows 24h and 7d, and other days beside this one; it is made if there is none")
 	return cmd
 }
 

@@ -12,7 +12,7 @@ require (
 	github.com/otelperf/otelperf-go v0.0.0
 	github.com/rogpeppe/go-internal v1.16.0
 	github.com/spf13/cobra v1.10.2
-	github.com/spf13/pflag v1.0.9
+	github.com/spf13/pflag v1.0.10
 	go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp v0.72.0
 	go.opentelemetry.io/otel v1.47.0
 	go.opentelemetry.io/otel/exporters/stdout/stdoutmetric v1.47.0
@@ -22,6 +22,8 @@ require (
 	go.opentelemetry.io/otel/trace v1.47.0
 	golang.org/x/time v0.16.0
 )
+
+require go.etcd.io/bbolt v1.5.0 // indirect
 
 require (
 	github.com/DataDog/go-sqllexer v0.2.6 // indirect
@@ -44,6 +46,7 @@ require (
 	github.com/lucasb-eyer/go-colorful v1.4.1 // indirect
 	github.com/mattn/go-runewidth v0.0.24 // indirect
 	github.com/muesli/cancelreader v0.2.2 // indirect
+	github.com/otelperf/otelperf-go/otelperf/history/bolt v0.0.0
 	github.com/rivo/uniseg v0.4.7 // indirect
 	github.com/segmentio/asm v1.1.3 // indirect
 	github.com/segmentio/encoding v0.5.4 // indirect
@@ -59,3 +62,5 @@ require (
 )
 
 replace github.com/otelperf/otelperf-go => ../../
+
+replace github.com/otelperf/otelperf-go/otelperf/history/bolt => ../../otelperf/history/bolt

@@ -37,7 +37,7 @@ func (f *serviceFlags) add(cmd *cobra.Command, window bool) {
 	flags.StringVar(&f.token, "token", "", "bearer `token`, if the service wants one (default $"+tokenVariable+")")
 	flags.DurationVar(&f.timeout, "timeout", client.DefaultTimeout, "`time` for one answer, 1ms to 10m")
 	if window {
-		flags.StringVar(&f.window, "window", string(otelperf.Window5m), "`span` of time: 1m, 5m, 1h or all (since the start)")
+		flags.StringVar(&f.window, "window", string(otelperf.Window5m), "`span` of time: 1m, 5m, 1h, all (since the start), or where the service has a history 24h or 7d")
 	}
 }
 
@@ -64,7 +64,7 @@ func (f *serviceFlags) clients(urls []string) ([]*client.Client, error) {
 func (f *serviceFlags) parseWindow() (otelperf.Window, error) {
 	w, err := otelperf.ParseWindow(f.window)
 	if err != nil {
-		return "", usagef("--window is %q, accepted: 1m, 5m, 1h, all", plain.Clip(f.window, 20))
+		return "", usagef("--window is %q, accepted: 1m, 5m, 1h, 24h, 7d, all", plain.Clip(f.window, 20))
 	}
 	return w, nil
 }

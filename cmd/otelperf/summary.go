@@ -7,17 +7,20 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/fleet"
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/plain"
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/report"
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/when"
 )
 
 func newSummary() *cobra.Command {
 	var flags serviceFlags
 	var asJSON bool
+	var at, length string
 	cmd := &cobra.Command{
 		Use:   "summary URL [URL...]",
 		Short: "Show what a service does, or several instances together",
@@ -27,12 +30,19 @@ Several URLs are taken for instances of one service, or of several. Counts are a
 quantiles are those of all requests; an instance that differs from the others is named. An instance that does
 not give its durations leaves the quantiles out, since an average of quantiles would be wrong.
 
+With --at it is what the service did at another time: of the last hour, or where it has a history of the last year.
+
 ` + urlHelp,
 		Example: `  otelperf summary localhost:8080
-  otelperf summary shop-1:8080 shop-2:8080 --window 1h --json`,
+  otelperf summary shop-1:8080 shop-2:8080 --window 1h --json
+  otelperf summary localhost:8080 --at "yesterday 14:00" --for 30m`,
 		Args: someURLs,
 		RunE: func(cmd *cobra.Command, urls []string) error {
-			answers, err := flags.poll(cmd.Context(), urls, fleet.Ask{})
+			ask, err := askAt(cmd, at, length)
+			if err != nil {
+				return err
+			}
+			answers, err := flags.poll(cmd.Context(), urls, ask)
 			if err != nil {
 				return err
 			}
@@ -46,8 +56,33 @@ not give its durations leaves the quantiles out, since an average of quantiles w
 		},
 	}
 	flags.add(cmd, true)
+	cmd.Flags().StringVar(&at, "at", "", "`time` that it is of, in place of a window: "+when.Accepted)
+	cmd.Flags().StringVar(&length, "for", "5m", "`duration` from --at on, 1m to 366d")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write JSON: of one URL the service's own answer, of several the merged one")
 	return cmd
+}
+
+// askAt asks for the time of --at, if that is given.
+func askAt(cmd *cobra.Command, at, length string) (ask fleet.Ask, err error) {
+	given := cmd.Flags().Changed
+	switch {
+	case at == "" && !given("at"):
+		if given("for") {
+			return ask, usagef("--for goes with --at")
+		}
+		return ask, nil
+	case given("window"):
+		return ask, usagef("--at and --window do not go together")
+	}
+	d, ok := when.Duration(length)
+	if !ok || d < time.Minute || d > 366*24*time.Hour {
+		return ask, usagef("--for is %q, accepted: 1m to 366d", plain.Clip(length, 20))
+	}
+	if ask.From, err = when.Parse(at, time.Now()); err != nil {
+		return ask, usagef("--at %v", err)
+	}
+	ask.To = ask.From.Add(d)
+	return ask, nil
 }
 
 func writeSummary(w io.Writer, answers []fleet.Answer, asJSON bool) error {

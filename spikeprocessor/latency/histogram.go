@@ -91,6 +91,14 @@ func (h *Histogram) ErrorBound() float64 {
 	return (w - 1) / (w + 1)
 }
 
+// TrustedScale returns the OpenTelemetry scale to which quantiles are known: Scale, or less when h holds a coarser step. ErrorBound is by it.
+func (h *Histogram) TrustedScale() int { return Scale - int(h.trusted()) }
+
+// Trust says that what was added is known to no finer scale than this, from [Scale] down to Scale-12: quantiles are answered by it from then on.
+func (h *Histogram) Trust(scale int) {
+	h.grain = max(h.grain, uint8(min(max(Scale-scale, 0), maxShift)))
+}
+
 // Bytes returns the memory that h holds, in bytes.
 func (h *Histogram) Bytes() int {
 	n := int(unsafe.Sizeof(*h)) + 32*len(h.spill)

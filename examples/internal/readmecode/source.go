@@ -25,8 +25,11 @@ var imports = map[string]string{
 	"log":            "log",
 	"notify":         "github.com/otelperf/otelperf-go/otelperf/notify",
 	"otelperf":       "github.com/otelperf/otelperf-go/otelperf",
+	"os":             "os",
 	"sdktrace":       "go.opentelemetry.io/otel/sdk/trace",
 	"spikeprocessor": "github.com/otelperf/otelperf-go/spikeprocessor",
+	"sql":            "database/sql",
+	"sqlstore":       "github.com/otelperf/otelperf-go/otelperf/history/sqlstore",
 	"time":           "time",
 }
 

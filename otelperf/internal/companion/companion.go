@@ -21,30 +21,32 @@ import (
 	"github.com/otelperf/otelperf-go/slowlog/fault"
 )
 
-// Service is what a companion shows. Values of type any are encoded as JSON; ok is false for what there is not, or no longer. Windows
-// are among Config.Windows. Its methods are safe for concurrent use.
+// Service is what a companion shows. Values of type any are encoded as JSON; ok is false for what there is not, or no longer; an error may be
+// a *Refusal. Windows are among Config.Windows, and with a history Config.LongWindows. Its methods are safe for concurrent use.
 type Service interface {
-	Summary(p Period) any
-	Rows(RowsQuery) any
-	Series(EndpointQuery, Period) (answer any, ok bool)
+	Summary(p Period) (any, error)
+	Rows(RowsQuery) (any, error)
+	// Series is an endpoint over time, with what is usual at this time.
+	Series(e EndpointQuery, p Period, usual bool) (answer any, ok bool, err error)
 	// Distribution is the durations of an endpoint's requests in a few buckets; Heatmap the same over time.
-	Distribution(EndpointQuery, Period) (answer any, ok bool)
-	Heatmap(EndpointQuery, Period) (answer any, ok bool)
+	Distribution(EndpointQuery, Period) (answer any, ok bool, err error)
+	Heatmap(EndpointQuery, Period) (answer any, ok bool, err error)
 	Detail(EndpointQuery) (answer any, ok bool)
 	// Stacks is where slow requests of an endpoint spend their time; StacksFile the same for other programs.
 	Stacks(EndpointQuery) (answer any, ok bool)
 	StacksFile(e EndpointQuery, pprof bool) (body []byte, ok bool, err error)
 	Runtime(window string) any
-	// Slow lists slow and failed requests, of one trace alone where of is valid.
-	Slow(limit int, of trace.TraceID) any
+	// Slow lists slow and failed requests, of one trace alone where of is valid. Slow, SlowTrace, SlowOTLP and Spikes are of what is in memory,
+	// or of the fixed time of a Period.
+	Slow(limit int, of trace.TraceID, p Period) (any, error)
 	// SlowOf names the newest stored request of each of the traces of which there is one.
 	SlowOf(traces map[string]bool) any
-	SlowTrace(id trace.TraceID) (answer any, ok bool)
-	SlowOTLP(id trace.TraceID) (body []byte, ok bool, err error)
+	SlowTrace(id trace.TraceID, p Period) (answer any, ok bool, err error)
+	SlowOTLP(id trace.TraceID, p Period) (body []byte, ok bool, err error)
 	Active(limit int) any
 	Errors(limit int) any
-	Spikes(limit int) any
-	Spike(id string) (answer any, ok bool)
+	Spikes(limit int, p Period) (any, error)
+	Spike(id string) (answer any, ok bool, err error)
 	// Ack notes that somebody looks after a spike: fresh is false if that is noted already, open for a spike that has ended, ok for one
 	// that there is not. Unack takes it back; was is nil if there was none.
 	Ack(id string, a mutes.Ack) (answer any, fresh, open, ok bool)
@@ -98,19 +100,22 @@ type RowsQuery struct {
 	Dependencies bool // rows of what is called, not of what is served
 	Histogram    bool
 	Trend        bool
+	Usual        bool   // what was at the same time of other days
 	Sort         string // one of Config.Sortings
 	Limit        int    // 1 to 1000
 }
 
 // Config is what New needs besides a Service.
 type Config struct {
-	Windows    []string // what ?window= may be
-	Window     string   // what it is if it is missing
-	Sortings   []string // what ?sort= of rows may be, the first if it is missing
-	MaxSpikes  int      // how many are listed if ?limit= is missing
-	MaxStreams int
-	Access     access.Config
-	Faults     *fault.Log // counts those of the stream
+	Windows     []string // what ?window= may be
+	Window      string   // what it is if it is missing
+	LongWindows []string // what it may be besides where a history is read
+	History     bool     // there is one: more is stored than what is in memory
+	Sortings    []string // what ?sort= of rows may be, the first if it is missing
+	MaxSpikes   int      // how many are listed if ?limit= is missing
+	MaxStreams  int
+	Access      access.Config
+	Faults      *fault.Log // counts those of the stream
 }
 
 // Mount is where a companion is expected to be mounted.
@@ -130,7 +135,13 @@ type Companion struct {
 
 // New returns a companion, without its stream until Start.
 func New(s Service, c Config) *Companion {
-	summary := func(window string) any { return s.Summary(Period{Window: window}) }
+	summary := func(window string) any {
+		v, err := s.Summary(Period{Window: window})
+		if err != nil { // cannot be: only a history has errors
+			return nil
+		}
+		return v
+	}
 	return &Companion{
 		service: s, config: c, guard: access.New(c.Access), mounts: web.Mounts{Usual: Mount},
 		streams: web.NewBroadcaster(c.MaxStreams, web.Topics{State: topicSummary, Produce: summary, Events: []string{TopicSlow, TopicSpike, TopicMark}}, c.Faults),
@@ -159,7 +170,7 @@ func (c *Companion) Serves(path string) bool { return c.mounts.Contain(path) }
 func (c *Companion) Streams() web.BroadcastStats { return c.streams.Stats() }
 
 // Shared returns what produce returns as JSON, or what it returned to somebody else with the same key a fifth of a second ago.
-func (c *Companion) Shared(key string, produce func() any) ([]byte, error) {
+func (c *Companion) Shared(key string, produce func() (any, error)) ([]byte, error) {
 	return c.shared.Get(key, shareFor, produce)
 }
 

@@ -3,9 +3,7 @@
 package companion
 
 import (
-	"fmt"
 	"net/http"
-	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/internal/web"
 )
@@ -14,51 +12,32 @@ func endpointOf(q *web.Query) EndpointQuery {
 	return EndpointQuery{Method: q.Text("method"), Route: q.Required("route"), Kind: q.Text("kind")}
 }
 
-// period is ?window=, or ?from= and ?to=. Of a fixed time there may be nothing stored: the answer says so.
-func (c *Companion) period(q *web.Query) Period {
-	p := Period{Window: c.window(q)}
-	from, to := q.UnixTime("from"), q.UnixTime("to")
-	const accepted = "window, or from before to, both in unix seconds"
-	switch {
-	case from.IsZero() && to.IsZero():
-		return p
-	case q.Text("window") != "":
-		q.Refuse("window, from, to", "window is given besides a fixed time: an answer is of one of them", accepted)
-	case from.IsZero():
-		q.Refuse("from", "from is missing: a fixed time has from and to", accepted)
-	case to.IsZero():
-		q.Refuse("to", "to is missing: a fixed time has from and to", accepted)
-	case !from.Before(to):
-		q.Refuse("from", fmt.Sprintf("from is %s, not before to, which is %s", readable(from), readable(to)), accepted)
-	}
-	return Period{From: from, To: to}
-}
-
-// readable is a time as it was asked for and as people read it.
-func readable(t time.Time) string {
-	return fmt.Sprintf("%d (%s)", t.Unix(), t.UTC().Format(time.RFC3339))
-}
-
 func (c *Companion) serveSeries(w http.ResponseWriter, r *http.Request) {
-	c.servePeriod(w, r, c.service.Series)
+	q := web.QueryOf(r)
+	usual := c.usual(q)
+	c.servePeriod(w, r, q, func(e EndpointQuery, p Period) (any, bool, error) { return c.service.Series(e, p, usual) })
 }
 
 func (c *Companion) serveDistribution(w http.ResponseWriter, r *http.Request) {
-	c.servePeriod(w, r, c.service.Distribution)
+	c.servePeriod(w, r, web.QueryOf(r), c.service.Distribution)
 }
 
 func (c *Companion) serveHeatmap(w http.ResponseWriter, r *http.Request) {
-	c.servePeriod(w, r, c.service.Heatmap)
+	c.servePeriod(w, r, web.QueryOf(r), c.service.Heatmap)
 }
 
 // servePeriod answers with an endpoint in a period.
-func (c *Companion) servePeriod(w http.ResponseWriter, r *http.Request, answer func(EndpointQuery, Period) (any, bool)) {
-	q := web.QueryOf(r)
+func (c *Companion) servePeriod(w http.ResponseWriter, r *http.Request, q *web.Query, answer func(EndpointQuery, Period) (any, bool, error)) {
 	e, p := endpointOf(q), c.period(q)
 	if q.Refused(w) {
 		return
 	}
-	serveOf(w, r, e, func() (any, bool) { return answer(e, p) })
+	v, ok, err := answer(e, p)
+	if err != nil {
+		failed(w, err)
+		return
+	}
+	serveOf(w, r, e, func() (any, bool) { return v, ok })
 }
 
 func (c *Companion) serveDetail(w http.ResponseWriter, r *http.Request) {

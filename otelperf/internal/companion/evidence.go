@@ -3,6 +3,7 @@
 package companion
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -19,10 +20,28 @@ const (
 	mostRecording  = 5 * time.Second
 )
 
-// Refusal says why there is no recording.
+// Refusal says why there is no answer, or no recording.
 type Refusal struct {
 	problem.Problem
 	RetryAfter time.Duration // 0: nobody knows
+}
+
+func (r *Refusal) Error() string { return r.Detail }
+
+func (r *Refusal) write(w http.ResponseWriter) {
+	if s := int(r.RetryAfter.Seconds() + 0.999); s > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(s))
+	}
+	problem.Write(w, r.Problem)
+}
+
+// failed answers for what could not be had: a refusal, or a fault of ours.
+func failed(w http.ResponseWriter, err error) {
+	if r, ok := errors.AsType[*Refusal](err); ok {
+		r.write(w)
+		return
+	}
+	web.Failed(w, err)
 }
 
 func (c *Companion) serveEvidence(w http.ResponseWriter, r *http.Request) {
@@ -61,8 +80,8 @@ func noRecording(w http.ResponseWriter, id string) {
 
 func (c *Companion) serveSpikeTrace(w http.ResponseWriter, r *http.Request) {
 	id := r.PathValue("id")
-	if _, ok := c.service.Spike(id); !ok {
-		noSpike(w, id)
+	if _, ok, err := c.service.Spike(id); err != nil || !ok {
+		noSpikeOr(w, id, err)
 		return
 	}
 	trace, recording, why := c.service.SpikeTrace(id)
@@ -81,10 +100,7 @@ func (c *Companion) serveRecord(w http.ResponseWriter, r *http.Request) {
 	}
 	answer, refused := c.service.Record(d)
 	if refused != nil {
-		if s := int(refused.RetryAfter.Seconds() + 0.999); s > 0 {
-			w.Header().Set("Retry-After", strconv.Itoa(s))
-		}
-		problem.Write(w, refused.Problem)
+		refused.write(w)
 		return
 	}
 	c.service.Audit(r.Context(), "otelperf records evidence", slog.Duration("for", d), slog.String("client.address", r.RemoteAddr))

@@ -22,6 +22,19 @@ func (c *Companion) serveList(w http.ResponseWriter, r *http.Request, usual int,
 	web.JSON(w, r, list(n))
 }
 
+// serveAnswer answers what a query asks for, or what is wrong with it.
+func serveAnswer(w http.ResponseWriter, r *http.Request, q *web.Query, answer func() (any, error)) {
+	if q.Refused(w) {
+		return
+	}
+	a, err := answer()
+	if err != nil {
+		failed(w, err)
+		return
+	}
+	web.JSON(w, r, a)
+}
+
 func (c *Companion) serveActive(w http.ResponseWriter, r *http.Request) {
 	c.serveList(w, r, usualLimit, c.service.Active)
 }
@@ -31,7 +44,9 @@ func (c *Companion) serveErrors(w http.ResponseWriter, r *http.Request) {
 }
 
 func (c *Companion) serveSpikes(w http.ResponseWriter, r *http.Request) {
-	c.serveList(w, r, c.config.MaxSpikes, c.service.Spikes)
+	q := web.QueryOf(r)
+	n, p := q.Limit(c.config.MaxSpikes), c.fixedTime(q)
+	serveAnswer(w, r, q, func() (any, error) { return c.service.Spikes(n, p) })
 }
 
 func (c *Companion) serveObjectives(w http.ResponseWriter, r *http.Request) {
@@ -40,12 +55,21 @@ func (c *Companion) serveObjectives(w http.ResponseWriter, r *http.Request) {
 
 func (c *Companion) serveSpike(w http.ResponseWriter, r *http.Request) {
 	id := r.PathValue("id")
-	answer, ok := c.service.Spike(id)
-	if !ok {
-		noSpike(w, id)
+	answer, ok, err := c.service.Spike(id)
+	if err != nil || !ok {
+		noSpikeOr(w, id, err)
 		return
 	}
 	web.JSON(w, r, answer)
+}
+
+// noSpikeOr answers that there is no spike, or what has failed.
+func noSpikeOr(w http.ResponseWriter, id string, err error) {
+	if err != nil {
+		failed(w, err)
+		return
+	}
+	noSpike(w, id)
 }
 
 func noSpike(w http.ResponseWriter, id string) {

@@ -23,7 +23,7 @@ func (c *Companion) serveSummary(w http.ResponseWriter, r *http.Request) {
 	if q.Refused(w) {
 		return
 	}
-	c.shared.Serve(w, r, summaryKey(p), shareFor, func() any { return c.service.Summary(p) })
+	c.shared.Serve(w, r, summaryKey(p), shareFor, failed, func() (any, error) { return c.service.Summary(p) })
 }
 
 func summaryKey(p Period) string { return fmt.Sprint("summary ", p) }
@@ -37,15 +37,15 @@ func (c *Companion) serveDependencies(w http.ResponseWriter, r *http.Request) {
 func (c *Companion) serveRows(w http.ResponseWriter, r *http.Request, dependencies bool) {
 	q := web.QueryOf(r)
 	want := RowsQuery{
-		Period: c.period(q), Dependencies: dependencies, Histogram: q.Flag("histogram"), Trend: q.Flag("trend"),
+		Period: c.period(q), Dependencies: dependencies, Histogram: q.Flag("histogram"), Trend: q.Flag("trend"), Usual: c.usual(q),
 		Sort: q.Choice("sort", c.config.Sortings[0], c.config.Sortings), Limit: q.Limit(web.MaxLimit),
 	}
 	if q.Refused(w) {
 		return
 	}
 	age := shareFor
-	if want.Trend {
+	if want.Trend || want.Usual {
 		age = trendAge
 	}
-	c.shared.Serve(w, r, fmt.Sprint("rows ", want), age, func() any { return c.service.Rows(want) })
+	c.shared.Serve(w, r, fmt.Sprint("rows ", want), age, failed, func() (any, error) { return c.service.Rows(want) })
 }

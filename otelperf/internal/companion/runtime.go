@@ -14,5 +14,5 @@ func (c *Companion) serveRuntime(w http.ResponseWriter, r *http.Request) {
 	if q.Refused(w) {
 		return
 	}
-	c.shared.Serve(w, r, "runtime "+window, shareFor, func() any { return c.service.Runtime(window) })
+	c.shared.Serve(w, r, "runtime "+window, shareFor, failed, func() (any, error) { return c.service.Runtime(window), nil })
 }

@@ -13,25 +13,26 @@ import (
 
 func (c *Companion) serveSlow(w http.ResponseWriter, r *http.Request) {
 	q := web.QueryOf(r)
-	n, of := q.Limit(usualLimit), trace.TraceID{}
+	n, of, p := q.Limit(usualLimit), trace.TraceID{}, c.fixedTime(q)
 	if text := q.Text("trace_id"); text != "" {
 		var err error
 		if of, err = trace.TraceIDFromHex(text); err != nil {
 			q.Refuse("trace_id", "trace_id is no trace id.", acceptedTrace)
 		}
 	}
-	if q.Refused(w) {
-		return
-	}
-	web.JSON(w, r, c.service.Slow(n, of))
+	serveAnswer(w, r, q, func() (any, error) { return c.service.Slow(n, of, p) })
 }
 
 func (c *Companion) serveSlowTrace(w http.ResponseWriter, r *http.Request) {
-	id, ok := traceOf(w, r)
+	id, p, ok := c.traceOf(w, r)
 	if !ok {
 		return
 	}
-	answer, ok := c.service.SlowTrace(id)
+	answer, ok, err := c.service.SlowTrace(id, p)
+	if err != nil {
+		failed(w, err)
+		return
+	}
 	if !ok {
 		noTrace(w, id)
 		return
@@ -40,14 +41,14 @@ func (c *Companion) serveSlowTrace(w http.ResponseWriter, r *http.Request) {
 }
 
 func (c *Companion) serveSlowOTLP(w http.ResponseWriter, r *http.Request) {
-	id, ok := traceOf(w, r)
+	id, p, ok := c.traceOf(w, r)
 	if !ok {
 		return
 	}
-	body, ok, err := c.service.SlowOTLP(id)
+	body, ok, err := c.service.SlowOTLP(id, p)
 	switch {
 	case err != nil:
-		web.Failed(w, err)
+		failed(w, err)
 		return
 	case !ok:
 		noTrace(w, id)
@@ -59,13 +60,16 @@ func (c *Companion) serveSlowOTLP(w http.ResponseWriter, r *http.Request) {
 
 const acceptedTrace = "32 hex digits in lower case, not all of them 0"
 
-// traceOf reads the trace that the path names, or answers that there is none in it.
-func traceOf(w http.ResponseWriter, r *http.Request) (trace.TraceID, bool) {
+// traceOf reads the trace that the path names, and the time that it is looked for in, or answers what is wrong with them.
+func (c *Companion) traceOf(w http.ResponseWriter, r *http.Request) (trace.TraceID, Period, bool) {
 	id, err := trace.TraceIDFromHex(r.PathValue("trace_id"))
 	if err != nil {
 		problem.Write(w, problem.Invalid("trace_id", "This is no trace id.", acceptedTrace))
+		return id, Period{}, false
 	}
-	return id, err == nil
+	q := web.QueryOf(r)
+	p := c.fixedTime(q)
+	return id, p, !q.Refused(w)
 }
 
 func noTrace(w http.ResponseWriter, id trace.TraceID) {

@@ -33,7 +33,7 @@ func (c *Companion) serveStream(w http.ResponseWriter, r *http.Request) {
 	}
 	c.streams.Serve(w, r, web.Stream{Form: window, Topics: topics, Full: full, First: func() []byte {
 		p := Period{Window: window}
-		body, err := c.shared.Get(summaryKey(p), shareFor, func() any { return c.service.Summary(p) })
+		body, err := c.shared.Get(summaryKey(p), shareFor, func() (any, error) { return c.service.Summary(p) })
 		if err != nil {
 			return nil
 		}

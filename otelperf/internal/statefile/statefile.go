@@ -105,10 +105,11 @@ func Read(path string) (h Header, c Content, err error) {
 	if err != nil {
 		return h, c, fmt.Errorf("%w: %w", Err, err)
 	}
-	return parse(all)
+	return Decode(all)
 }
 
-func parse(all []byte) (h Header, c Content, err error) {
+// Decode reads the content of a state file.
+func Decode(all []byte) (h Header, c Content, err error) {
 	if len(all) > maxBytes {
 		return h, c, fmt.Errorf("%w: more than %d bytes", Err, maxBytes)
 	}

@@ -118,7 +118,7 @@ func TestStateFileThatCannotBeUsed(t *testing.T) {
 		"empty": nil, "foreign": []byte("hello\nworld\n"), "json of another sort": []byte(`{"format":"x"}` + "\n"),
 		"cut": good[:len(good)-5], "flipped bit": flipped, "newer": bytes.Replace(good, []byte(`"version":1`), []byte(`"version":9`), 1),
 	} {
-		if _, c, err := parse(content); !errors.Is(err, Err) || c.Baselines != nil {
+		if _, c, err := Decode(content); !errors.Is(err, Err) || c.Baselines != nil {
 			t.Errorf("%s: got %d baselines and %v, want Err", name, len(c.Baselines), err)
 		}
 	}
@@ -136,7 +136,7 @@ func FuzzParse(f *testing.F) {
 	f.Add(good)
 	f.Add([]byte("{}\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if _, _, err := parse(b); err != nil && !errors.Is(err, Err) {
+		if _, _, err := Decode(b); err != nil && !errors.Is(err, Err) {
 			t.Errorf("error %v does not wrap Err", err)
 		}
 	})

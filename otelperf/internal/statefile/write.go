@@ -27,7 +27,7 @@ const (
 // Write replaces the file in one step: what a reader finds is whole, the old or the new. A symbolic link stays, and what it leads to is
 // replaced; the permissions of a file that is there stay. Whether it may be replaced, Look says.
 func Write(path string, h Header, c Content) error {
-	content, err := encode(h, c)
+	content, err := Encode(h, c)
 	if err == nil {
 		err = replace(path, content)
 	}
@@ -37,7 +37,8 @@ func Write(path string, h Header, c Content) error {
 	return nil
 }
 
-func encode(h Header, c Content) ([]byte, error) {
+// Encode is the content of a state file.
+func Encode(h Header, c Content) ([]byte, error) {
 	var body bytes.Buffer
 	enc := json.NewEncoder(&body)
 	for _, b := range c.Baselines {

@@ -116,6 +116,16 @@ func (l *Line) WholeMinutes(n, step int64, t *Aggregate) {
 	l.minutes.addRange(minute-n, minute, t)
 }
 
+// Minute adds the minute of this number to t: a whole one that is still there, or the running one.
+func (l *Line) Minute(minute, step int64, t *Aggregate) {
+	if minute != step/StepsPerMinute {
+		l.minutes.addRange(minute, minute+1, t)
+		return
+	}
+	l.steps.addRange(minute*StepsPerMinute, step, t)
+	t.Merge(&l.running)
+}
+
 // Minutes yields the last n whole minutes, the oldest first, each in t until the next. One without a request is empty.
 func (l *Line) Minutes(n, step int64, t *Aggregate) iter.Seq[*Aggregate] {
 	return func(yield func(*Aggregate) bool) {

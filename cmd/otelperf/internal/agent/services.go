@@ -37,7 +37,7 @@ func (s *server) chosen(v values) []*client.Client {
 // poll asks for summaries, merged if they are several. It fails where nobody answers.
 func (s *server) poll(ctx context.Context, v values, window otelperf.Window) (*fleet.View, *ending, error) {
 	clients := s.chosen(v)
-	answers := fleet.Poll(ctx, clients, fleet.Ask{Window: window, Merge: len(clients) > 1})
+	answers := fleet.Poll(ctx, clients, fleet.Ask{Period: client.Period{Window: window}, Merge: len(clients) > 1})
 	e := &ending{}
 	var errs []error
 	for i := range answers {

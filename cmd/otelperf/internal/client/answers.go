@@ -6,6 +6,7 @@ import (
 	"context"
 	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf"
 	"github.com/otelperf/otelperf-go/otelperf/causes"
@@ -17,11 +18,24 @@ type entry = slowlog.Entry
 // maxRows is the most rows that are asked for.
 const maxRows = 1000
 
+// Period is a window, or the time from From up to before To if that is not zero.
+type Period struct {
+	Window   otelperf.Window
+	From, To time.Time
+}
+
+func (p Period) query() url.Values {
+	if p.To.IsZero() {
+		return url.Values{"window": {string(p.Window)}}
+	}
+	return url.Values{"from": {strconv.FormatInt(p.From.Unix(), 10)}, "to": {strconv.FormatInt(p.To.Unix(), 10)}}
+}
+
 // Summary asks for the summary. The second result is the answer as it came.
-func (c *Client) Summary(ctx context.Context, w otelperf.Window) (*otelperf.Summary, []byte, error) {
+func (c *Client) Summary(ctx context.Context, p Period) (*otelperf.Summary, []byte, error) {
 	s := new(otelperf.Summary)
 	var raw []byte
-	err := c.fetch(ctx, "summary", url.Values{"window": {string(w)}}, func(body []byte) error {
+	err := c.fetch(ctx, "summary", p.query(), func(body []byte) error {
 		raw = body
 		return decodeSummary(body, s)
 	})
@@ -34,17 +48,18 @@ func (c *Client) Summary(ctx context.Context, w otelperf.Window) (*otelperf.Summ
 // Rows says what rows have beside their numbers.
 type Rows struct{ Histogram, Trend bool }
 
-func (r Rows) query(w otelperf.Window) url.Values {
-	return url.Values{
-		"window": {string(w)}, "limit": {strconv.Itoa(maxRows)},
-		"histogram": {strconv.FormatBool(r.Histogram)}, "trend": {strconv.FormatBool(r.Trend)},
-	}
+func (r Rows) query(p Period) url.Values {
+	q := p.query()
+	q.Set("limit", strconv.Itoa(maxRows))
+	q.Set("histogram", strconv.FormatBool(r.Histogram))
+	q.Set("trend", strconv.FormatBool(r.Trend))
+	return q
 }
 
 // Endpoints asks for the rows of endpoints, at most 1000.
-func (c *Client) Endpoints(ctx context.Context, w otelperf.Window, r Rows) (*EndpointList, error) {
+func (c *Client) Endpoints(ctx context.Context, p Period, r Rows) (*EndpointList, error) {
 	l := new(EndpointList)
-	err := c.fetch(ctx, "endpoints", r.query(w), func(body []byte) error { return decodeEndpoints(body, l) })
+	err := c.fetch(ctx, "endpoints", r.query(p), func(body []byte) error { return decodeEndpoints(body, l) })
 	if err != nil {
 		return nil, err
 	}
@@ -52,9 +67,9 @@ func (c *Client) Endpoints(ctx context.Context, w otelperf.Window, r Rows) (*End
 }
 
 // Dependencies asks for the rows of client and db calls, at most 1000.
-func (c *Client) Dependencies(ctx context.Context, w otelperf.Window, r Rows) (*DependencyList, error) {
+func (c *Client) Dependencies(ctx context.Context, p Period, r Rows) (*DependencyList, error) {
 	l := new(DependencyList)
-	err := c.fetch(ctx, "dependencies", r.query(w), func(body []byte) error { return decodeDependencies(body, l) })
+	err := c.fetch(ctx, "dependencies", r.query(p), func(body []byte) error { return decodeDependencies(body, l) })
 	if err != nil {
 		return nil, err
 	}

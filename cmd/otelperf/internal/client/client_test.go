@@ -105,7 +105,7 @@ func TestFindsTheEndpoint(t *testing.T) {
 		}
 		c := newClient(t, url, Options{})
 		for range 2 {
-			if s, _, err := c.Summary(t.Context(), otelperf.Window5m); err != nil || s.TotalRequests != 7 || *s.P99 != 1.5 {
+			if s, _, err := c.Summary(t.Context(), Period{Window: otelperf.Window5m}); err != nil || s.TotalRequests != 7 || *s.P99 != 1.5 {
 				t.Fatalf("at %s: %+v, %v", mount, s, err)
 			}
 		}
@@ -144,7 +144,7 @@ func TestTokenIsSentAndStaysThere(t *testing.T) {
 		got = r.Header.Get("Authorization")
 		http.Redirect(w, r, other+"/login", http.StatusFound)
 	}))
-	_, _, err := newClient(t, url, Options{Token: "s3cret"}).Summary(t.Context(), otelperf.Window5m)
+	_, _, err := newClient(t, url, Options{Token: "s3cret"}).Summary(t.Context(), Period{Window: otelperf.Window5m})
 	if got != "Bearer s3cret" || leaked != "" {
 		t.Errorf("the service got %q, another host %q", got, leaked)
 	}
@@ -155,7 +155,7 @@ func TestTokenIsSentAndStaysThere(t *testing.T) {
 
 func TestPasswordsAreNotShown(t *testing.T) {
 	c := newClient(t, "http://user:s3cret@127.0.0.1:1/", Options{Timeout: time.Second})
-	_, _, err := c.Summary(t.Context(), otelperf.Window5m)
+	_, _, err := c.Summary(t.Context(), Period{Window: otelperf.Window5m})
 	if strings.Contains(c.URL(), "s3cret") || err == nil || strings.Contains(err.Error(), "s3cret") {
 		t.Errorf("URL %q, error %v", c.URL(), err)
 	}
@@ -187,7 +187,7 @@ func TestFailures(t *testing.T) {
 		{"cuts off", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, Options{}, "no answer: the connection was closed"},
 	}
 	for _, tt := range tests {
-		_, _, err := newClient(t, serve(t, tt.h), tt.o).Summary(t.Context(), otelperf.Window5m)
+		_, _, err := newClient(t, serve(t, tt.h), tt.o).Summary(t.Context(), Period{Window: otelperf.Window5m})
 		if err == nil || !strings.Contains(err.Error(), tt.want) || strings.ContainsAny(err.Error(), "\n\x1b") {
 			t.Errorf("%s: error is %q, want %q in it", tt.name, err, tt.want)
 		}
@@ -208,13 +208,13 @@ func large(w http.ResponseWriter) {
 
 func TestNobodyThere(t *testing.T) {
 	const address = "127.0.0.1:1"
-	_, _, err := newClient(t, address, Options{}).Summary(t.Context(), otelperf.Window5m)
+	_, _, err := newClient(t, address, Options{}).Summary(t.Context(), Period{Window: otelperf.Window5m})
 	if want := "http://" + address + "/: no answer: connection refused"; err == nil || err.Error() != want {
 		t.Errorf("error is %v, want %s", err, want)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, _, err = newClient(t, address, Options{}).Summary(ctx, otelperf.Window5m); !errors.Is(err, context.Canceled) {
+	if _, _, err = newClient(t, address, Options{}).Summary(ctx, Period{Window: otelperf.Window5m}); !errors.Is(err, context.Canceled) {
 		t.Errorf("error of a canceled context is %v", err)
 	}
 }

@@ -55,7 +55,7 @@ func decodeSummary(body []byte, s *otelperf.Summary) error {
 	if err := decode(body, s); err != nil {
 		return err
 	}
-	if !known(s.Window) {
+	if !known(s.Window) && (s.Window != "" || s.To.IsZero()) {
 		return fmt.Errorf("%w: JSON without a window", ErrNotOurs)
 	}
 	return origin(s.Service, s.Instance)

@@ -41,6 +41,6 @@ func (c *Client) Wiring(ctx context.Context) (*Wiring, error) {
 		return nil, err
 	}
 	var err error
-	w.Summary, _, err = c.Summary(ctx, otelperf.WindowAll)
+	w.Summary, _, err = c.Summary(ctx, Period{Window: otelperf.WindowAll})
 	return w, err
 }

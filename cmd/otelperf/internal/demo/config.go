@@ -30,6 +30,7 @@ const (
 // Flags is what a user typed.
 type Flags struct {
 	Listen, For, Metrics, Rate string
+	History                    string // file of a history; "" for none
 	Spike                      bool
 	ForGiven                   bool // For was typed; otherwise it is storyLength with Spike
 }
@@ -46,11 +47,12 @@ type Config struct {
 	Metrics bool          // export metrics to standard output
 	Rate    int           // requests a second on average
 	Spike   bool          // tell the story of a spike
+	History string        // file of a history; "" for none
 }
 
 // Config reads the flags. Its error names each flag that it refuses, and what is accepted.
 func (f Flags) Config() (Config, error) {
-	c := Config{Listen: f.Listen, Metrics: f.Metrics == "stdout", Spike: f.Spike}
+	c := Config{Listen: f.Listen, Metrics: f.Metrics == "stdout", Spike: f.Spike, History: f.History}
 	if f.Spike && !f.ForGiven {
 		f.For = storyLength.String()
 	}

@@ -22,6 +22,8 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf"
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
 	"github.com/otelperf/otelperf-go/otelperf/evidence"
+	"github.com/otelperf/otelperf-go/otelperf/history"
+	"github.com/otelperf/otelperf-go/otelperf/history/bolt"
 )
 
 const (
@@ -36,6 +38,7 @@ type telemetry struct {
 	traces   *sdktrace.TracerProvider
 	metrics  *sdkmetric.MeterProvider
 	exported *exported
+	history  history.Store // nil without one
 }
 
 func newTelemetry(cfg Config, logger *slog.Logger, out io.Writer) (*telemetry, error) {
@@ -47,21 +50,28 @@ func newTelemetry(cfg Config, logger *slog.Logger, out io.Writer) (*telemetry, e
 	if cfg.Spike {
 		opts = append(opts, otelperf.WithBaseline(baseline.Config{Grace: storyGrace, Cooldown: storyCooldown}))
 	}
+	var store history.Store
+	if cfg.History != "" {
+		if store, err = bolt.Open(cfg.History); err != nil {
+			return nil, err
+		}
+		opts = append(opts, otelperf.WithHistory(store))
+	}
 	mon, err := otelperf.New(opts...)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, closeHistory(store))
 	}
 	meters := []sdkmetric.Option{sdkmetric.WithResource(res), sdkmetric.WithReader(mon.Reader())}
 	if cfg.Metrics {
 		reader, err := stdoutReader(mon, out)
 		if err != nil {
-			return nil, errors.Join(err, mon.Shutdown(context.Background()))
+			return nil, errors.Join(err, mon.Shutdown(context.Background()), closeHistory(store))
 		}
 		meters = append(meters, sdkmetric.WithReader(reader))
 	}
 	exp := &exported{}
 	return &telemetry{
-		mon: mon, exported: exp, metrics: sdkmetric.NewMeterProvider(meters...),
+		mon: mon, exported: exp, history: store, metrics: sdkmetric.NewMeterProvider(meters...),
 		traces: sdktrace.NewTracerProvider(
 			sdktrace.WithResource(res),
 			sdktrace.WithSampler(mon.Sampler(sdktrace.ParentBased(sdktrace.TraceIDRatioBased(headSampling)))),
@@ -87,7 +97,14 @@ func (t *telemetry) http() []otelhttp.Option {
 
 // shutdown ends the Monitor first, so that the last export has all that it counted.
 func (t *telemetry) shutdown(ctx context.Context) error {
-	return errors.Join(t.mon.Shutdown(ctx), t.traces.Shutdown(ctx), t.metrics.Shutdown(ctx))
+	return errors.Join(t.mon.Shutdown(ctx), t.traces.Shutdown(ctx), t.metrics.Shutdown(ctx), closeHistory(t.history))
+}
+
+func closeHistory(s history.Store) error {
+	if s == nil {
+		return nil
+	}
+	return s.Close()
 }
 
 // exported is a span exporter that counts what a collector would have got. The SDK calls it from one goroutine at a

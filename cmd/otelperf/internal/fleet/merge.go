@@ -66,7 +66,7 @@ func (v *View) identify(answers []Answer) (sources []source) {
 		} else {
 			known[id] = a.URL
 			sources = append(sources, source{name: s.Instance, Answer: a})
-			v.Time, v.Window = later(v.Time, s.Time), s.Window
+			v.Time, v.Window, v.From, v.To = later(v.Time, s.Time), s.Window, s.From, s.To
 		}
 		v.Instances = append(v.Instances, in)
 	}

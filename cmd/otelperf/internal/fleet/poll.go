@@ -28,9 +28,9 @@ type Answer struct {
 
 // Ask says what is wanted.
 type Ask struct {
-	Window otelperf.Window
-	Merge  bool // histograms, which Merge needs for more than one URL
-	Trend  bool // the p99 of each of the last minutes
+	client.Period
+	Merge bool // histograms, which Merge needs for more than one URL
+	Trend bool // the p99 of each of the last minutes
 }
 
 // Poll asks all clients at once. The answers are in the order of the clients.
@@ -46,20 +46,20 @@ func Poll(ctx context.Context, clients []*client.Client, ask Ask) []Answer {
 
 func one(ctx context.Context, c *client.Client, ask Ask) Answer {
 	a := Answer{URL: c.URL()}
-	if a.Summary, a.Raw, a.Err = c.Summary(ctx, ask.Window); a.Err != nil {
+	if a.Summary, a.Raw, a.Err = c.Summary(ctx, ask.Period); a.Err != nil {
 		return a
 	}
 	rows := client.Rows{Histogram: ask.Merge, Trend: ask.Trend}
 	if ask.Merge || ask.Trend {
 		var err error
-		if a.Endpoints, err = c.Endpoints(ctx, ask.Window, rows); err == nil {
+		if a.Endpoints, err = c.Endpoints(ctx, ask.Period, rows); err == nil {
 			err = sameInstance(a.Summary, a.Endpoints.Instance)
 		}
 		a.Missing = errors.Join(a.Missing, err)
 	}
 	if ask.Merge || ask.Trend {
 		var err error
-		if a.Dependencies, err = c.Dependencies(ctx, ask.Window, rows); err == nil {
+		if a.Dependencies, err = c.Dependencies(ctx, ask.Period, rows); err == nil {
 			err = sameInstance(a.Summary, a.Dependencies.Instance)
 		}
 		a.Missing = errors.Join(a.Missing, err)

@@ -12,8 +12,10 @@ import (
 
 // View is what all instances together did in a window, or one alone.
 type View struct {
-	Time      time.Time       `json:"time"` // of the latest answer
-	Window    otelperf.Window `json:"window"`
+	Time      time.Time       `json:"time"`            // of the latest answer
+	Window    otelperf.Window `json:"window,omitzero"` // missing for a fixed time
+	From      time.Time       `json:"from,omitzero"`
+	To        time.Time       `json:"to,omitzero"`
 	Instances []Instance      `json:"instances"` // in the order of the URLs
 
 	TotalRequests uint64 `json:"total_requests"`

@@ -87,7 +87,11 @@ func writeVerdict(b *strings.Builder, v *fleet.View) {
 }
 
 func writeTotals(b *strings.Builder, v *fleet.View) {
-	fmt.Fprintf(b, "\nwindow    %s%s\n", plain.Line(string(v.Window)), covered(v))
+	if v.To.IsZero() {
+		fmt.Fprintf(b, "\nwindow    %s%s\n", plain.Line(string(v.Window)), covered(v))
+	} else {
+		fmt.Fprintf(b, "\ntime      %s to %s%s\n", v.From.Local().Format("2006-01-02 15:04:05"), v.To.Local().Format("2006-01-02 15:04:05 MST"), covered(v))
+	}
 	fmt.Fprintf(b, "requests  %d, %s/s; %d since the start\n", v.Count, plain.Number(v.Rate), v.TotalRequests)
 	fmt.Fprintf(b, "failed    %d (%s)%s\n", v.ErrorCount, plain.Share(v.ErrorRate), outcomes(v.ByOutcome))
 	fmt.Fprintf(b, "latency   p50 %s  p95 %s  p99 %s  max %s\n", plain.Ms(v.P50Ms), plain.Ms(v.P95Ms), plain.Ms(v.P99Ms), plain.Ms(v.MaxMs))

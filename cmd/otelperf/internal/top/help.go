@@ -15,7 +15,7 @@ var helpTexts = [][2]string{
 	{"/", "find by a text: enter opens the first, tab keeps all"},
 	{"s S", "sort by the next or the previous column"},
 	{"r", "the other way round"},
-	{"w", "window: 1m, 5m, 1h, all"},
+	{"w", "window: 1m, 5m, 1h, all; with a history 24h, 7d"},
 	{"p", "pause and go on"},
 	{"q ctrl+c", "quit"},
 }

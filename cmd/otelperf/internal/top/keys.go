@@ -11,6 +11,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/fleet"
+	"github.com/otelperf/otelperf-go/otelperf"
 )
 
 const maxFilter = 64 // characters
@@ -53,7 +54,11 @@ func (m *Model) listKey(key string) tea.Cmd {
 	case "p", "space":
 		m.paused = !m.paused
 	case "w":
-		m.window = m.window.Next()
+		if m.window = m.window.Next(); !m.stored {
+			for m.window == otelperf.Window24h || m.window == otelperf.Window7d {
+				m.window = m.window.Next()
+			}
+		}
 		return m.again()
 	case "tab":
 		m.next(1)

@@ -49,6 +49,7 @@ type Model struct {
 	trendAt       time.Time
 
 	window    otelperf.Window
+	stored    bool // all instances have a history: there are the windows 24h and 7d
 	focus     panel
 	chosen    [panels]string // keys of what the cursors stand on; the first one where it is gone
 	sort      int

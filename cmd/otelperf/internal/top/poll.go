@@ -8,6 +8,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/client"
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/fleet"
 )
 
@@ -31,7 +32,7 @@ type tickMsg struct {
 func (m *Model) poll() tea.Cmd {
 	m.seq++
 	m.polling = true
-	ask := fleet.Ask{Window: m.window, Merge: len(m.config.Clients) > 1, Trend: m.now.Sub(m.trendAt) >= trendEvery}
+	ask := fleet.Ask{Period: client.Period{Window: m.window}, Merge: len(m.config.Clients) > 1, Trend: m.now.Sub(m.trendAt) >= trendEvery}
 	if ask.Trend {
 		m.trendAt = m.now
 	}
@@ -65,7 +66,11 @@ func (m *Model) answers(msg answersMsg) tea.Cmd {
 		return nil // it was for another window
 	}
 	m.polling, m.now = false, msg.at
+	m.stored = true
 	for i := range msg.answers {
+		if s := msg.answers[i].Summary; s == nil || s.Diagnostics.History == nil {
+			m.stored = false
+		}
 		m.sources[i].note(&msg.answers[i], msg.at)
 	}
 	if v := fleet.Merge(msg.answers); v.Answered() > 0 {

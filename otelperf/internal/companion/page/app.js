@@ -18,11 +18,12 @@ import { showNothing } from "./nothing.js";
 import { counted, missing, showNow } from "./now.js";
 import { showObjectives } from "./objectives.js";
 import { showRepeated } from "./repeated.js";
+import { Spikes, Usual } from "./past.js";
 import { Runtime } from "./runtime.js";
 import { Share } from "./share.js";
 import { SlowList } from "./slow.js";
 import { get, Source } from "./source.js";
-import { state } from "./state.js";
+import { long, state } from "./state.js";
 import { setTheme, theme } from "./theme.js";
 import { TraceView } from "./trace.js";
 import { Unknown } from "./unknown.js";
@@ -40,7 +41,8 @@ const slow = new SlowList(openTrace);
 const views = new Views({ openTrace }), runtime = new Runtime();
 const detail = new Detail(), flame = new Flame(), events = new Events(openTrace), evidence = new Evidence(() => refresh("evidence"));
 const comparison = new Comparison(() => refresh("compare"));
-const endpoints = new Endpoints({ select: choosing });
+const usual = new Usual(), pastSpikes = new Spikes(() => refresh("past"));
+const endpoints = new Endpoints({ select: choosing, usual });
 const share = new Share(() => summary);
 const lists = makeLists(openTrace, choosing);
 const source = new Source({
@@ -115,8 +117,9 @@ function render() {
   show($("jobs-section"), summary.jobs.length > 0);
   lists.jobs(summary.jobs);
   text($("history-title"), frozen ? "Spikes of that time" : "Past spikes");
-  lists.history(frozen ? summary.spikes : summary.spikes.filter((s) => s.end));
-  text($("history-empty"), frozen ? "None in that time." : open.length ? "None has ended: " + (open.length === 1 ? "one is" : open.length + " are") + " open, see above." : "None since the start.");
+  const older = frozen ? [] : pastSpikes.list.filter((s) => !summary.spikes.some((x) => x.id === s.id));
+  lists.history(frozen ? summary.spikes : [...older, ...summary.spikes].filter((s) => s.state !== "open"));
+  text($("history-empty"), frozen ? "None in that time." : open.length ? "None has ended: " + (open.length === 1 ? "one is" : open.length + " are") + " open, see above." : config?.history ? "None in 30 days." : "None since the start.");
   showDiagnostics(summary.diagnostics);
 }
 
@@ -204,7 +207,17 @@ const refreshers = {
   },
   async runtime() { runtime.show(await get("runtime?window=" + (state.get("window") === "1m" ? "1m" : "1h"))); },
   async trends() { endpoints.setTrends((await get("endpoints?trend=true&window=" + state.get("window"))).endpoints); },
-  async slow() { slow.set(await get("slow?limit=200")); },
+  async slow() { slow.set(await get("slow?" + new URLSearchParams({ limit: 200, ...(state.frozen ? { from: state.get("from"), to: state.get("to") } : {}) }))); },
+  async usual() {
+    if (!config?.history) return;
+    usual.set((await get("endpoints?usual=true&" + new URLSearchParams(source.time))).endpoints);
+    endpoints.render();
+  },
+  async past() {
+    if (!config?.history) return;
+    await pastSpikes.refresh();
+    render();
+  },
   async active() {
     const answer = await get("active?limit=50");
     const rows = examples(answer.active, answer.leaked);
@@ -236,13 +249,17 @@ const refreshers = {
     showChanges(config);
     traceView.configured();
     if (first) {
+      toggle(document.body, "history", config.history);
+      for (const option of document.querySelectorAll("[data-history]")) show(option, config.history);
+      views.history = config.history;
+      for (const part of config.history ? ["usual", "past", "series"] : []) refresh(part);
       refresh("events");
       refresh("evidence");
     }
   },
 };
 
-const ofAFixedTime = new Set(["series", "slow", "compare", "config"]);
+const ofAFixedTime = new Set(["series", "slow", "compare", "config", "usual"]);
 
 // refresh asks for one part. A failure is left to the line that tells of the connection.
 function refresh(part) {
@@ -299,8 +316,8 @@ new Keys([
   { key: "/", what: "search the endpoints", act: () => $("filter").focus() },
   { key: "Escape", what: "leave the search, and empty it; close what is open" },
   { key: " ", name: "Space", what: "pause, or go on", act: pause },
-  ...[["1m", "the last minute"], ["5m", "the last five minutes"], ["1h", "the last hour"], ["all", "all since the start"]].map(([window, what], i) =>
-    ({ key: String(i + 1), what, act: () => state.set({ window, ...live }) })),
+  ...[["1m", "the last minute"], ["5m", "the last five minutes"], ["1h", "the last hour"], ["all", "all since the start"], ["24h", "the last 24 hours, where a history is stored"], ["7d", "the last seven days"]].map(([window, what], i) =>
+    ({ key: String(i + 1), what, act: () => { if (!(window in long) || config?.history) state.set({ window, ...live }); } })),
   { key: "j", what: "the next endpoint", act: () => beside(1) },
   { key: "k", what: "the one before", act: () => beside(-1) },
   { key: "a", what: "all endpoints, or the worst alone", act: () => state.set({ all: !state.get("all") }) },
@@ -327,7 +344,7 @@ chooseTheme(theme());
 $("slow-only").addEventListener("change", render);
 $("pause").addEventListener("click", pause);
 state.listen(apply);
-state.listen(() => { refresh("trends"); refresh("series"); refresh("runtime"); }, "window");
+state.listen(() => { refresh("usual"); refresh("trends"); refresh("series"); refresh("runtime"); }, "window");
 state.listen(() => refreshers.series().catch(() => {}), "view");
 state.listen(() => Object.keys(refreshers).forEach(refresh), "from", "to");
 
@@ -336,4 +353,4 @@ every(2, "active");
 every(5, "series", "runtime", "detail", "flame", "errors", "events", "evidence");
 every(15, "trends", "compare");
 every(30, "slow");
-every(60, "config");
+every(60, "config", "usual", "past");

@@ -4,6 +4,7 @@
 import { $, el, svg } from "./dom.js";
 import * as format from "./format.js";
 import * as marks from "./marks.js";
+import * as past from "./past.js";
 import { across, figure, labels, legend, margin, niceTicks, place, Plot, readout, rowHeight, rowsOf, table, tickText, timeTicks } from "./plot.js";
 
 const volumeHeight = 34, mostDots = 30;
@@ -46,6 +47,7 @@ export class Chart extends Plot {
     const root = svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height }), a = this.area;
     root.append(...this.bandAreas(), ...across(this.ticks, a, (v) => this.y(v), tickText), ...this.volume(s), ...this.reference(s));
     root.append(...timeTicks(this.begin, this.end, (t) => this.x(t), a.left, a.right, a.floor + 15));
+    for (const { id, points } of this.then) root.append(svg("path", { d: this.path(points, "p99_ms"), class: "then " + id }));
     for (const [label, key] of lines) root.append(...this.line(s.points, key, label));
     root.append(...marks.lines(this.laid, a.top - 8, a.floor), ...labels(this.laid, 10), ...this.dots());
     this.cursor = svg("path", { class: "cursor", d: "" });
@@ -59,7 +61,8 @@ export class Chart extends Plot {
     const { points } = s;
     this.begin = start(points[0]);
     this.end = Math.max(end(points.at(-1)), this.begin + 30_000);
-    const highest = Math.max(...points.map((p) => p.p99_ms ?? 0), s.baseline_p99_ms ?? 0, 0.01);
+    this.then = past.lines(s);
+    const highest = Math.max(...[s, ...this.then].flatMap((l) => l.points).map((p) => p.p99_ms ?? 0), s.baseline_p99_ms ?? 0, 0.01);
     this.ticks = niceTicks(highest * 1.12);
     this.area = { left: margin.left, right: width - margin.right, top: margin.top, bottom: height - margin.bottom - volumeHeight - 10, floor: height - margin.bottom };
     const x = (t) => this.x(t);
@@ -97,6 +100,12 @@ export class Chart extends Plot {
     return out;
   }
 
+  // path joins points that follow each other, within the time that is drawn.
+  path(points, key) {
+    const within = points.filter((p) => this.middle(p) >= this.begin && this.middle(p) <= this.end);
+    return runsOf(within, key).map((run) => "M" + run.map((p) => this.x(this.middle(p)).toFixed(1) + " " + this.y(p[key]).toFixed(1)).join("L")).join("");
+  }
+
   // line has a step for each point, over the time that it is of: what a minute holds stands where that minute is. The last one ends in a dot.
   line(points, key, label) {
     const at = (p) => [start, end].map((t) => this.x(t(p)).toFixed(1) + " " + this.y(p[key]).toFixed(1)).join("L");
@@ -118,13 +127,14 @@ export class Chart extends Plot {
     legend([
       ...lines.map(([label]) => ["line " + label, label]),
       s.baseline_p99_ms !== null && ["usual", "usual p99 " + format.durationText(s.baseline_p99_ms)],
+      ...this.then.map(({ id, label }) => ["then " + id, "p99 " + label]),
       this.bands.length > 0 && ["band", "spike"],
       ...marks.legend(this.laid),
       this.dots().length > 0 && ["request", "slow or failed request: click to open it"],
       ["bars", "requests per second"],
       some((p) => p.error_count > 0) && ["bars failed", "of which failed"],
       runsOf(points, "p99_ms").length > 1 && ["gap", "a break in the lines: no requests"],
-      ["", "\u2192 time of day, a step for each " + (some((p) => p.seconds > 10) ? "minute" : "10\u202fs") + "; \u2191 duration"],
+      ["", "\u2192 time of day, a step for each " + stepText(s.step_seconds, some((p) => p.seconds > 10)) + "; \u2191 duration"],
     ]);
   }
 
@@ -154,9 +164,11 @@ export class Chart extends Plot {
 
   table(s) {
     table($("chart-table"), ["from", "requests", "errors", "p50", "p95", "p99"],
-      s.points.toReversed().map((p) => [format.clock(p.t), format.count(p.count), format.count(p.error_count), ...lines.map(([, k]) => format.durationText(p[k]))]));
+      s.points.toReversed().map((p) => [s.step_seconds > 60 ? format.moment(p.t) : format.clock(p.t), format.count(p.count), format.count(p.error_count), ...lines.map(([, k]) => format.durationText(p[k]))]));
   }
 }
+
+const stepText = (seconds, minutes) => seconds >= 86_400 ? "day" : seconds > 3600 ? seconds / 3600 + " hours" : seconds === 3600 ? "hour" : seconds === 600 ? "ten minutes" : minutes ? "minute" : "10\u202fs";
 
 // runsOf are the points that have a value, in runs without a gap between them.
 function runsOf(points, key) {

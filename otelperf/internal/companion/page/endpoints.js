@@ -79,7 +79,7 @@ export const idle = (least, what) => ({ is: (r) => r.count === 0 && !inIncident(
 const held = 10_000; // ms for which the order by impact stays, so that rows do not jump about every second
 
 export class Endpoints {
-  constructor({ select }) {
+  constructor({ select, usual }) {
     this.select = select;
     this.rows = [];
     this.trends = new Map();
@@ -96,6 +96,7 @@ export class Endpoints {
         { id: "state", label: el("span", { class: "visually-hidden" }, "State"), title: "State", class: "state", value: (r) => rank[mark(r)] ?? 0, cell: stateCell },
         { id: "name", label: "Endpoint", first: "asc", class: "name", value: (r) => r.route + " " + r.method, cell: (td, r) => this.nameCell(td, r) },
         ...numbers, timeColumn,
+        usual.column(),
         { id: "trend", label: "p99, last 30 min", class: "trend", cell: (td, r) => this.trendCell(td, r) },
         ...baselineColumns,
       ],

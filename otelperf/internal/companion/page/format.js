@@ -105,6 +105,8 @@ export const dayAndTime = (iso) => dayFormat.format(new Date(iso)) + ", " + cloc
 export const soon = (iso) => new Date(iso).toDateString() === new Date().toDateString() ? clock(iso) : dayAndTime(iso);
 
 // period is a fixed time, in unix seconds.
+export const date = (ms) => dayFormat.format(ms);
+export const moment = (iso) => date(new Date(iso)) + " " + minute(new Date(iso));
 export const period = ({ from, to }) => dayFormat.format(from * 1000) + ", " + clock(from * 1000) + " to " + clock(to * 1000);
 
 export function ago(iso, now) {

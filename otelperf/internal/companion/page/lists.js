@@ -7,6 +7,7 @@ import * as format from "./format.js";
 import { named } from "./names.js";
 import { chip } from "./repeated.js";
 import { requestCell } from "./request.js";
+import { state } from "./state.js";
 import { Table } from "./table.js";
 
 const route = (label) => ({ id: "name", label, first: "asc", class: "name", value: (r) => format.name(r), cell: (td, r) => nameCell(td, r) });
@@ -82,7 +83,7 @@ export function makeLists(openTrace, select) {
     }),
     history: list("history", {
       caption: "Spikes", key: (r) => r.id, sort: { id: "start", desc: true },
-      columns: [time("start", "began"), { id: "took", label: "lasted", numeric: true, value: (r) => r.end ? new Date(r.end) - new Date(r.start) : null, cell: (td, r) => text(td, r.end ? format.span((new Date(r.end) - new Date(r.start)) / 1000) : r.ended_later ? "still open then" : "still open") },
+      columns: [{ ...time("start", "began"), cell: beganCell }, { id: "took", label: "lasted", numeric: true, value: (r) => r.end ? new Date(r.end) - new Date(r.start) : null, cell: (td, r) => text(td, r.end ? format.span((new Date(r.end) - new Date(r.start)) / 1000) : r.ended_later ? "still open then" : r.state === "open" ? "open" : "not known") },
         { id: "ratio", label: "\u00d7", title: "In the worst minute", numeric: true, value: (r) => r.endpoints[0].worst_ratio, cell: (td, r) => text(td, format.times(r.endpoints[0].worst_ratio)) },
         { id: "slow", label: "slow", title: "Requests that took too long", numeric: true, value: (r) => r.cost_slow, cell: (td, r) => text(td, format.count(r.cost_slow)) },
         { id: "failed", label: "failed", title: "Requests that failed in that time", numeric: true, value: (r) => r.cost_failed, cell: (td, r) => text(td, format.count(r.cost_failed)) },
@@ -91,6 +92,15 @@ export function makeLists(openTrace, select) {
         { id: "request", label: "slowest request", class: "request-cell", cell: (td, r) => request(td, r.slow_requests[0]) }],
     }),
   };
+}
+
+// beganCell leads to the time of a spike, with its day if that is not today.
+function beganCell(td, r) {
+  const when = new Date(r.start), today = when.toDateString() === new Date().toDateString(), from = Math.floor(when / 60_000) * 60 - 300;
+  const to = Math.ceil((r.end ? new Date(r.end) : when.getTime() + 600_000) / 60_000) * 60 + 300;
+  const href = state.address({ from, to: Math.min(to, from + 86_400), endpoint: format.name(r.endpoints[0]) });
+  if (td.firstChild?.getAttribute("href") === href) return;
+  td.replaceChildren(el("a", { href, title: "Look at that time" }, today ? format.clock(r.start) : format.moment(r.start)));
 }
 
 // showGroups says in sentences where slow requests are, and why that is not known of some.

@@ -33,7 +33,7 @@ const weight = (spike, of) => of?.spike_id === spike.id ? -1 : Math.max(0, ["fai
 // counted is the time that the numbers of a frozen view are of, in unix seconds: until they are there, and where nothing is stored, the one
 // that was asked for. nothingStored tells whether there is nothing.
 export const counted = (summary) => summary.from && !nothingStored(summary) ? { from: new Date(summary.from) / 1000, to: new Date(summary.to) / 1000 } : { from: state.get("from"), to: state.get("to") };
-export const nothingStored = (summary) => summary.stored_from !== undefined && summary.from === summary.to;
+export const nothingStored = (summary) => summary.from !== undefined && summary.from === summary.to;
 
 // missing says which part of the time that was asked for is stored, where that is not all of it.
 export function missing(summary) {
@@ -54,7 +54,7 @@ export function showNow(summary, openTrace, select, mayChange) {
   const verdict = summary.verdict;
   const open = summary.spikes.filter((s) => state.frozen || s.state === "open").toSorted((a, b) => weight(a, verdict.of) - weight(b, verdict.of)).slice(0, state.frozen ? cards : undefined);
   text($("headline"), verdict.title);
-  text($("headline-detail"), nothingStored(summary) ? "Stored is what was from " + format.dayAndTime(summary.stored_from) + " on, and of the last hour alone." : verdict.detail);
+  text($("headline-detail"), nothingStored(summary) && summary.stored_from ? "Stored is what was from " + format.dayAndTime(summary.stored_from) + " on, and of the last hour alone." : verdict.detail);
   toggle(document.body, "wrong", wrong.has(verdict.status));
   toggle(document.body, "warned", verdict.status === "elevated");
   toggle(document.body, "unsure", verdict.status === "unknown");
@@ -132,7 +132,7 @@ function gauge(quantile, withLast) {
     ...line("worst minute", "gauge-alarm", ""), ...(withLast ? line("last minute", "gauge-now", "strong") : []));
 }
 
-const windowNames = { "1m": "last minute", "5m": "last 5 min", "1h": "last hour", all: "since the start" };
+const windowNames = { "1m": "last minute", "5m": "last 5 min", "1h": "last hour", "24h": "last 24 h", "7d": "last 7 days", all: "since the start" };
 
 // live shows what changes: what the spike has cost, and what the endpoint's row says.
 function live(li, spike, summary) {

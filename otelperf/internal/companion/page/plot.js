@@ -70,11 +70,12 @@ export const tickText = (ms) => ms === 0 ? "0" : ms >= 60_000 ? format.three(ms 
 
 // timeTicks are the times of day below a drawing.
 export function timeTicks(begin, end, x, left, right, y) {
-  const steps = [10, 20, 30, 60, 120, 300, 600, 900, 1800, 3600].map((s) => s * 1000), most = (right - left) / 70;
+  const steps = [10, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800, 2_592_000].map((s) => s * 1000), most = (right - left) / 70;
   const step = steps.find((s) => (end - begin) / s <= most) ?? steps.at(-1), out = [];
-  for (let t = Math.ceil(begin / step) * step; t <= end; t += step) {
+  const offset = step > 3_600_000 ? new Date(begin).getTimezoneOffset() * 60_000 : 0; // days begin at midnight here
+  for (let t = Math.ceil((begin - offset) / step) * step + offset; t <= end; t += step) {
     if (x(t) > right - 16 || x(t) < left + 10) continue;
-    out.push(svg("text", { x: x(t), y, class: "tick middle" }, step < 60_000 ? format.clock(t) : format.minute(new Date(t))));
+    out.push(svg("text", { x: x(t), y, class: "tick middle" }, step < 60_000 ? format.clock(t) : step < 86_400_000 ? format.minute(new Date(t)) : format.date(t)));
   }
   return out;
 }

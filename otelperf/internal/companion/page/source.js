@@ -1,5 +1,8 @@
 // Where the numbers come from: the stream while it works, polling while it does not. All URLs are relative to the page.
 
+import { long } from "./state.js";
+
+const slowPoll = 10_000; // ms between two polls of a long window
 const patience = 5000; // ms without a summary after which the numbers count as old
 
 export const get = (path) => ask(path, "GET");
@@ -59,6 +62,12 @@ export class Source {
       return;
     }
     if (document.hidden) return;
+    if (this.time.window in long) { // which changes slowly, and is read of a history
+      this.stream = null;
+      this.polling = setInterval(() => this.poll(), slowPoll);
+      this.poll();
+      return;
+    }
     const stream = this.stream = new EventSource("stream?" + new URLSearchParams(this.time));
     stream.addEventListener("open", () => {
       this.failures = 0;
@@ -93,9 +102,10 @@ export class Source {
     const time = this.time;
     try {
       const summary = await get("summary?" + new URLSearchParams(time));
-      if (time === this.time) this.summary(summary, this.fixed ? "frozen" : "polling");
+      if (time === this.time) this.summary(summary, this.fixed ? "frozen" : this.time.window in long ? "every 10\u202fs" : "polling");
     } catch (e) {
       if (this.fixed && time === this.time) this.on.link("frozen", e.message);
+      if (this.time.window in long && time === this.time) this.on.link("lost", e.message);
       if (e.status === 401 || e.status === 403) this.on.link("lost", "access denied");
       else if (!this.fixed && !this.paused && e.status === undefined) this.on.link("lost", "no answer");
     }
@@ -111,6 +121,6 @@ export class Source {
   watch() {
     if (this.paused || this.fixed || document.hidden || !this.lastSummary) return;
     const silent = Date.now() - this.lastSummary;
-    if (silent > patience) this.on.link("lost", "no answer for " + Math.round(silent / 1000) + "\u202fs");
+    if (silent > patience + (this.time.window in long ? 2 * slowPoll : 0)) this.on.link("lost", "no answer for " + Math.round(silent / 1000) + "\u202fs");
   }
 }

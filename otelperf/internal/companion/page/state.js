@@ -1,5 +1,8 @@
 // What is looked at. It stands in the part of the address behind the '#', as parameters, so that it can be linked to and found again.
 
+// long are the windows that take a history, in seconds.
+export const long = { "24h": 86_400, "7d": 604_800 };
+
 // Parsers turn the text of the address into a value, undefined for what they do not accept. "" is the usual value, which is never written.
 const oneOf = (...accepted) => (text) => text === "" ? accepted[0] : accepted.find((a) => a === text);
 const matching = (pattern) => (text) => text === "" || pattern.test(text) ? text : undefined;
@@ -7,10 +10,10 @@ const second = (text) => text === "" ? null : /^[1-9]\d{0,10}$/.test(text) ? Num
 const flag = (text) => ({ "": false, 0: false, 1: true })[text];
 
 // orders are what the endpoints may be ordered by: columns of their table, and impact.
-const orders = "impact|state|name|rate|error_rate|p50|p90|p95|p99|p99\\.9|time|baseline|ratio";
+const orders = "impact|state|name|rate|error_rate|p50|p90|p95|p99|p99\\.9|time|baseline|ratio|then";
 
 const parameters = {
-  window: { parse: oneOf("5m", "1m", "1h", "all"), instead: "shown are five minutes" },
+  window: { parse: oneOf("5m", "1m", "1h", "24h", "7d", "all"), instead: "shown are five minutes" },
   from: { parse: second, instead: "shown is what happens now" }, // unix seconds, both or neither: with them the view is frozen
   to: { parse: second, instead: "shown is what happens now" },
   endpoint: { parse: String },

@@ -5,6 +5,7 @@ import { dialog } from "./dialog.js";
 import { $, copies, el, show, stack, text } from "./dom.js";
 import * as format from "./format.js";
 import { get } from "./source.js";
+import { state } from "./state.js";
 import { states } from "./states.js";
 
 export class TraceView {
@@ -28,25 +29,30 @@ export class TraceView {
     this.id = id;
     text($("trace-title"), "Request");
     text($("trace-id"), id);
-    $("trace-otlp").href = "slow/" + encodeURIComponent(id) + "/otlp";
+    $("trace-otlp").href = "slow/" + encodeURIComponent(id) + "/otlp" + this.query();
     this.link(id);
     $("trace-body").replaceChildren(el("p", { class: "empty" }, "Loading"));
     if (!this.dialog.open) this.dialog.showModal();
     $("trace-title").focus();
     try {
-      const found = await get("slow?" + new URLSearchParams({ limit: 1, trace_id: id })); // a list may be empty, and no error is logged
+      const found = await get("slow?" + new URLSearchParams({ limit: 1, trace_id: id, ...this.when() })); // a list may be empty, and no error is logged
       if (this.id !== id) return;
       if (found.slow.length === 0) {
         this.close();
         this.onMissing(id);
         return;
       }
-      const trace = await get("slow/" + encodeURIComponent(id));
+      const trace = await get("slow/" + encodeURIComponent(id) + this.query());
       if (this.id === id) this.render(trace);
     } catch (e) {
       if (this.id === id) $("trace-body").replaceChildren(el("p", { class: "empty" }, e.message));
     }
   }
+
+  // when is the time that a request is looked for in, where a fixed time is looked at.
+  when() { return state.frozen ? { from: state.get("from"), to: state.get("to") } : {}; }
+
+  query() { return state.frozen ? "?" + new URLSearchParams(this.when()) : ""; }
 
   // configured is called when the template is known.
   configured() {

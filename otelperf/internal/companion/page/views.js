@@ -7,19 +7,21 @@ import * as format from "./format.js";
 import { Heatmap } from "./heatmap.js";
 import { named } from "./names.js";
 import { offer } from "./offers.js";
+import { storedText } from "./past.js";
 import { get } from "./source.js";
-import { state } from "./state.js";
+import { long, state } from "./state.js";
 
 // identity is what tells a row from all others, as parameters.
 export const identity = (row) => ({ method: row.method, route: row.route, kind: row.kind });
 
-const spanWords = { "1m": "last minute", "5m": "last 5 minutes", "1h": "last hour", all: "since the start" };
+const spanWords = { "1m": "last minute", "5m": "last 5 minutes", "1h": "last hour", "24h": "last 24 hours", "7d": "last 7 days", all: "since the start" };
 
 export class Views {
   constructor({ openTrace }) {
     this.chart = new Chart({ openTrace });
     this.all = { line: this.chart, histogram: new Distribution(), heatmap: new Heatmap() };
     this.turn = 0;
+    this.history = false; // there is one: more than the last hour is stored
     $("views").addEventListener("change", (e) => state.set({ view: e.target.value }));
     state.listen(() => this.switch(), "view");
     offer("latency", "The chosen endpoint, as it is drawn", () => this.answer?.points ?? this.answer?.buckets ?? this.answer?.columns ?? []);
@@ -62,7 +64,7 @@ export class Views {
   // It returns the times that the drawing begins and ends at, or null.
   async refresh(row, { slow, spikes, stored }) {
     const turn = ++this.turn, view = state.get("view");
-    if (state.frozen && (state.get("to") * 1000 <= stored.from || state.get("from") * 1000 > stored.to)) {
+    if (state.frozen && !this.history && (state.get("to") * 1000 <= stored.from || state.get("from") * 1000 > stored.to)) {
       named($("chart-name"), row);
       this.describe(view, {});
       this.shown.clear("Nothing of that time is stored: that is what was from " + format.dayAndTime(stored.from) + " on.");
@@ -79,10 +81,11 @@ export class Views {
   async ask(view, row) {
     const window = state.get("window"), path = { line: "series", histogram: "distribution", heatmap: "heatmap" }[view];
     const of = (time, at = path) => get("endpoints/" + at + "?" + new URLSearchParams({ ...identity(row), ...time }));
-    if (state.frozen) return of({ from: state.get("from"), to: state.get("to") });
-    if (view === "histogram") return of({ window });
+    const usual = this.history && view === "line" ? { usual: true } : {};
+    if (state.frozen) return of({ from: state.get("from"), to: state.get("to"), ...usual });
+    if (view === "histogram" || window in long) return of({ window, ...usual });
     if (window === "1m") return of({ window });
-    const hour = await of({ window: "1h" });
+    const hour = await of({ window: "1h", ...usual });
     if ((hour.points ?? hour.columns).length >= 10) return hour;
     return refined(hour, await of({ window: "1m" }));
   }
@@ -90,7 +93,10 @@ export class Views {
   describe(view, answer) {
     const window = state.get("window");
     const drawn = (answer.points ?? answer.columns ?? []).filter((p) => p.t);
+    const missing = storedText(answer.stored);
+    $("chart-span").title = missing;
     if (state.frozen) text($("chart-span"), format.period({ from: state.get("from"), to: state.get("to") }));
+    else if (window in long) text($("chart-span"), spanWords[window] + (missing ? ", " + missing : ""));
     else if (view === "histogram") text($("chart-span"), spanWords[window]);
     else text($("chart-span"), drawn.length > 0 ? drawnTime(drawn) : "");
   }
@@ -111,9 +117,9 @@ export class Views {
 
 // drawnTime says from when to when steps are, and how long they are.
 function drawnTime(steps) {
-  const last = steps.at(-1), long = steps.some((p) => p.seconds > 10), short = steps.some((p) => p.seconds <= 10);
+  const last = steps.at(-1), minutes = steps.some((p) => p.seconds > 10), short = steps.some((p) => p.seconds <= 10);
   return format.clock(steps[0].t) + " to " + format.clock(new Date(last.t).getTime() + last.seconds * 1000) +
-    (long && short ? ", by the minute, then by 10\u202fs" : long ? ", by the minute" : ", in steps of 10\u202fs");
+    (minutes && short ? ", by the minute, then by 10\u202fs" : minutes ? ", by the minute" : ", in steps of 10\u202fs");
 }
 
 // refined puts the steps of ten seconds of the last minute in the place of what is left of it, where there are few minutes. The rows of a

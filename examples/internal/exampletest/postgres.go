@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build unix
+
+package exampletest
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// PostgresServer is a PostgreSQL of a test's own.
+type PostgresServer struct {
+	URL string // of its superuser; it listens on a socket in a folder of its own
+
+	bin, dir, user string
+	credential     *syscall.Credential // of who runs the programs; nil: the user of the test
+}
+
+// StartPostgres starts a PostgreSQL, with settings such as "fsync=on", that ends with the test.
+func StartPostgres(tb testing.TB, settings ...string) *PostgresServer {
+	tb.Helper()
+	s := newPostgres(tb)
+	if out, err := s.command("initdb", "--version").CombinedOutput(); err != nil {
+		Missing(tb, Postgres, fmt.Sprintf("%s as user %s: %v %s", filepath.Join(s.bin, "initdb"), s.user, err, out))
+	}
+	s.run(tb, "initdb", "-D", s.data(), "-A", "trust", "-U", "postgres", "--no-sync")
+	config := fmt.Sprintf("listen_addresses=''\nunix_socket_directories='%s'\nfsync=off\n%s\n", s.dir, strings.Join(settings, "\n"))
+	file, err := os.OpenFile(filepath.Join(s.data(), "postgresql.conf"), os.O_APPEND|os.O_WRONLY, 0)
+	if err == nil {
+		_, err = file.WriteString(config)
+		_ = file.Close()
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
+	s.Start(tb)
+	tb.Cleanup(func() { _ = s.command("pg_ctl", "-D", s.data(), "-m", "immediate", "stop").Run() })
+	s.URL = fmt.Sprintf("postgres:///postgres?user=postgres&host=%s", s.dir)
+	return s
+}
+
+// newPostgres has root's programs run as the user that the Debian package makes, since they refuse to run as root.
+func newPostgres(tb testing.TB) *PostgresServer {
+	tb.Helper()
+	must := func(err error) {
+		if err != nil {
+			tb.Fatal(err)
+		}
+	}
+	s := &PostgresServer{bin: postgresBin(tb), user: "of the test"}
+	dir, err := os.MkdirTemp("/tmp", "otelperf-postgres-") // open to every user, and short enough for a socket
+	must(err)
+	tb.Cleanup(func() { _ = os.RemoveAll(dir) })
+	s.dir = dir
+	if os.Getuid() != 0 {
+		return s
+	}
+	account, err := user.Lookup("postgres")
+	if err != nil {
+		Missing(tb, Postgres, fmt.Sprintf("root may not run it, and there is no other user: %v", err))
+	}
+	uid, err := strconv.ParseUint(account.Uid, 10, 32)
+	must(err)
+	gid, err := strconv.ParseUint(account.Gid, 10, 32)
+	must(err)
+	must(os.Chown(dir, int(uid), int(gid)))
+	s.user, s.credential = account.Username, &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+	return s
+}
+
+// postgresBin is the folder of the programs: what PATH leads to, or Debian's newest.
+func postgresBin(tb testing.TB) string {
+	tb.Helper()
+	if path, err := exec.LookPath("initdb"); err == nil {
+		if path, err = filepath.EvalSymlinks(path); err == nil {
+			return filepath.Dir(path)
+		}
+	}
+	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
+	if len(found) == 0 {
+		Missing(tb, Postgres, "initdb is not in PATH: apt-get install postgresql")
+	}
+	return filepath.Dir(found[len(found)-1])
+}
+
+func (s *PostgresServer) data() string { return filepath.Join(s.dir, "data") }
+
+// Start starts it again after Kill.
+func (s *PostgresServer) Start(tb testing.TB) {
+	tb.Helper()
+	s.run(tb, "pg_ctl", "-D", s.data(), "-w", "-t", fmt.Sprint(Patience.Seconds()), "-l", filepath.Join(s.dir, "log"), "start")
+}
+
+// Kill ends all its processes by SIGKILL, and waits until they are gone.
+func (s *PostgresServer) Kill(tb testing.TB) {
+	tb.Helper()
+	text, err := os.ReadFile(filepath.Join(s.data(), "postmaster.pid"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	first, _, _ := strings.Cut(string(text), "\n")
+	pid, err := strconv.Atoi(first)
+	if err != nil || pid < 2 {
+		tb.Fatalf("process id %q: %v", first, err)
+	}
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		tb.Fatal(err)
+	}
+	for began := time.Now(); syscall.Kill(pid, 0) == nil && time.Since(began) < Patience; {
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+func (s *PostgresServer) command(name string, args ...string) *exec.Cmd {
+	cmd := exec.Command(filepath.Join(s.bin, name), args...)
+	cmd.Dir, cmd.Env = s.dir, append(os.Environ(), "HOME="+s.dir)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.credential}
+	return cmd
+}
+
+func (s *PostgresServer) run(tb testing.TB, name string, args ...string) {
+	tb.Helper()
+	cmd := s.command(name, args...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		log, _ := os.ReadFile(filepath.Join(s.dir, "log"))
+		tb.Fatalf("%v: %v\n%s\n%s", cmd.Args, err, out, log)
+	}
+}

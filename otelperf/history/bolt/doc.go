@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package bolt is a history in one file, for a service without a database:
+//
+//	store, err := bolt.Open("shop.db")
+//	...
+//	mon, err := otelperf.New(otelperf.WithHistory(store))
+//	...
+//	defer store.Close() // after mon.Shutdown, which writes what is left
+//
+// The file is one of go.etcd.io/bbolt. It belongs to one process at a time, and each instance of a service has one of its own. The minutes
+// of the running hour are each an entry; when the hour is over it is written anew in three layers, of which the finer are deleted first,
+// see [history.Retention]. Each batch is one transaction, synced to disk: what kills the process or the machine loses at most the batch
+// that was being written.
+//
+// # When something is wrong
+//
+// Nothing that is wrong with the file keeps a service from starting: Open returns a store whose Append and Range say what it is, and which
+// tries again with each Append. The file is left as it is when another process has it, when a newer version of otelperf has written it, when
+// it may not be written, and when it is no history at all. A damaged one is renamed to NAME.damaged-TIME and a new one begun, which is
+// logged, and is what Trouble says for a day.
+package bolt

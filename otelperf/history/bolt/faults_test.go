@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bolt
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/otelperf/otelperf-go/otelperf/history"
+	"github.com/otelperf/otelperf-go/otelperf/history/historytest"
+)
+
+// filled is a file with two hours and a bit.
+func filled(t *testing.T) (file string, shop *historytest.Shop) {
+	t.Helper()
+	file, shop = path(t), historytest.NewShop(5, 2)
+	s := open(t, file)
+	for i := range 130 {
+		historytest.Put(t, s, shop.Minute(start.Add(time.Duration(i)*time.Minute)))
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return file, shop
+}
+
+// requestsIn is how many requests a store has, and what could not be read.
+func requestsIn(s *Store) (n uint64, err error) {
+	rows, err := history.Total(s.Range(context.Background(), history.Query{From: start.Add(-time.Hour), To: start.Add(100 * time.Hour), Step: history.Hour}))
+	for i := range rows {
+		n += rows[i].Outcomes.Total()
+	}
+	return n, err
+}
+
+func quiet(to *bytes.Buffer) Option { return WithLogger(slog.New(slog.NewTextHandler(to, nil))) }
+
+// A file that another has is left alone, and taken as soon as it is free.
+func TestLockedFile(t *testing.T) {
+	file, shop := filled(t)
+	other, err := bbolt.Open(file, 0o600, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, file)
+	b := shop.Minute(start.Add(200 * time.Minute))
+	if err := s.Append(t.Context(), b); err == nil || !strings.Contains(s.Trouble(), "another process") {
+		t.Errorf("error %v, trouble %q", err, s.Trouble())
+	}
+	if _, err := requestsIn(s); err == nil || !strings.Contains(err.Error(), "another process") {
+		t.Errorf("reading: %v", err)
+	}
+	if err := s.Append(t.Context(), b); !errors.Is(err, history.ErrLocked) {
+		t.Errorf("error %v, want ErrLocked", err)
+	}
+	if err := other.Close(); err != nil {
+		t.Fatal(err)
+	}
+	historytest.Put(t, s, b)
+	if s.Trouble() != "" {
+		t.Errorf("trouble %q after the file was free", s.Trouble())
+	}
+}
+
+// change opens a file with bbolt and changes it.
+func change(t *testing.T, file string, f func(*bbolt.Tx) error) {
+	t.Helper()
+	db, err := bbolt.Open(file, 0o600, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(db.Update(f), db.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestNewerAndOtherFilesAreLeftAlone(t *testing.T) {
+	newer, _ := filled(t)
+	change(t, newer, func(tx *bbolt.Tx) error {
+		return tx.Bucket(aboutBucket).Put(formatKey, []byte(`{"format":"otelperf-history","version":2}`))
+	})
+	other := path(t)
+	change(t, other, func(tx *bbolt.Tx) error {
+		_, err := tx.CreateBucket([]byte("orders"))
+		return err
+	})
+	text := path(t)
+	if err := os.WriteFile(text, bytes.Repeat([]byte("listen: :8080\n"), 1000), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	folder := path(t)
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for file, want := range map[string]string{newer: "newer version", other: "something else", text: "something else", folder: "no regular file", filepath.Join(text, "x"): "not a directory"} {
+		before, _ := os.ReadFile(file)
+		s := open(t, file)
+		err := s.Append(t.Context(), historytest.NewShop(1, 1).Minute(start))
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(s.Trouble(), want) {
+			t.Errorf("%s: error %v, trouble %q; want %q", file, err, s.Trouble(), want)
+		}
+		if errors.Is(err, history.ErrNewer) != (file == newer) || errors.Is(err, history.ErrDamaged) {
+			t.Errorf("%s: error %v", file, err)
+		}
+		if after, _ := os.ReadFile(file); !bytes.Equal(before, after) {
+			t.Errorf("%s was changed", file)
+		}
+		if all, _ := filepath.Glob(filepath.Dir(file) + "/*"); len(all) != 1 && want != "not a directory" {
+			t.Errorf("beside %s there are %v", file, all)
+		}
+	}
+}
+
+// Whatever a file is damaged by, the store goes on with it or with a new one, and the old one stays under another name.
+func TestDamagedFiles(t *testing.T) {
+	file, shop := filled(t)
+	sound, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pageSize := os.Getpagesize()
+	r := rand.New(rand.NewPCG(5, 6))
+	damages := map[string]func([]byte) []byte{
+		"cut in the middle": func(b []byte) []byte { return b[:len(b)/2] },
+		"cut to a page":     func(b []byte) []byte { return b[:pageSize] },
+		"zeros from a page": func(b []byte) []byte { clear(b[2*pageSize:]); return b },
+		"both metas":        func(b []byte) []byte { b[20], b[pageSize+20] = 77, 77; return b },
+	}
+	for i := range 100 {
+		damages[fmt.Sprint("noise ", i)] = func(b []byte) []byte {
+			at := pageSize*2 + r.IntN(len(b)-pageSize*2-64)
+			if i%3 == 0 { // the header of a page
+				at = at / pageSize * pageSize
+			}
+			for j := range 1 + r.IntN(32) {
+				b[at+j] ^= byte(1 << r.IntN(8))
+			}
+			return b
+		}
+	}
+	aside, skipped := 0, 0
+	for name, damage := range damages {
+		file := path(t)
+		damaged := damage(bytes.Clone(sound))
+		if err := os.WriteFile(file, damaged, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var log bytes.Buffer
+		s := open(t, file, quiet(&log))
+		for _, i := range []int{130, 170} { // over the hour, which is put into layers
+			if err := s.Append(t.Context(), shop.Minute(start.Add(time.Duration(i)*time.Minute))); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+		}
+
+		n, err := requestsIn(s)
+		if n == 0 || err != nil && !errors.Is(err, history.ErrDamaged) {
+			t.Errorf("%s: %d requests, %v", name, n, err)
+		}
+		if err != nil {
+			skipped++
+		}
+		st, err := s.Stats(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if st.SetAside == "" {
+			continue
+		}
+		aside++
+		if kept, err := os.ReadFile(st.SetAside); err != nil || st.Skipped == 0 && len(kept) < len(damaged) {
+			t.Errorf("%s: set aside as %s, %d bytes of %d, %v", name, st.SetAside, len(kept), len(damaged), err)
+		}
+		if !strings.Contains(s.Trouble(), st.SetAside) || !strings.Contains(log.String(), st.SetAside) {
+			t.Errorf("%s: trouble %q, log %q", name, s.Trouble(), &log)
+		}
+	}
+	t.Logf("of %d damaged files %d were set aside, and of %d parts could not be read", len(damages), aside, skipped)
+	if aside < 4 {
+		t.Errorf("only %d files were set aside", aside)
+	}
+}
+
+// A file that is cut while it is open must not take the process along.
+func TestFileCutWhileOpen(t *testing.T) {
+	file, shop := filled(t)
+	var log bytes.Buffer
+	s := open(t, file, quiet(&log))
+	if err := os.Truncate(file, int64(3*os.Getpagesize())); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := requestsIn(s); err == nil {
+		t.Errorf("read %d requests of a file that was cut", n)
+	}
+	for i := range 3 {
+		if err := s.Append(t.Context(), shop.Minute(start.Add(time.Duration(200+i)*time.Minute))); err != nil && !errors.Is(err, history.ErrDamaged) {
+			t.Errorf("appending: %v", err)
+		}
+	}
+	if n, err := requestsIn(s); n == 0 || err != nil {
+		t.Errorf("%d requests, %v; want those since in a new file (trouble: %s)", n, err, s.Trouble())
+	}
+}
+
+func TestAfterClose(t *testing.T) {
+	s := open(t, path(t))
+	if err := errors.Join(s.Close(), s.Close()); err != nil {
+		t.Error(err)
+	}
+	if err := s.Append(t.Context(), historytest.NewShop(1, 1).Minute(start)); !errors.Is(err, history.ErrClosed) {
+		t.Errorf("Append: %v", err)
+	}
+	if _, err := requestsIn(s); !errors.Is(err, history.ErrClosed) {
+		t.Errorf("Range: %v", err)
+	}
+}

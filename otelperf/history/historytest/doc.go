@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package historytest tests stores of histories: what package history promises of them, any store can be held to.
+//
+//	func TestStore(t *testing.T) {
+//		historytest.Run(t, historytest.Subject{Open: func(t *testing.T, r history.Retention) history.Store {
+//			return openEmpty(t, r)
+//		}})
+//	}
+package historytest

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package sqlstore is a history in a SQL database, which all instances of a service share, and other services too:
+//
+//	db, err := sql.Open("pgx", "postgres://otelperf@db.internal/metrics") // of the program's own driver
+//	...
+//	store, err := sqlstore.New(db, sqlstore.PostgreSQL, "shop", sqlstore.WithInstance(hostname))
+//	...
+//	mon, err := otelperf.New(otelperf.WithHistory(store))
+//
+// The package needs no driver by itself. [Dialect] says which databases there are.
+//
+// # Instances
+//
+// Each instance stores its minutes. They are merged when they are read: histograms bucket by bucket, counts are added, of signals it is the
+// mean over the instances and the largest of any. Incidents and requests say of which instance they are. When an hour is over, one instance
+// merges that of all into layers, of which the finer are deleted first, see [history.Retention]; from then on a minute of ten instances takes
+// no more than one of one instance.
+//
+// An Append whose outcome is unknown, because the connection was lost during COMMIT, can be done again: see Origin of [history.Batch].
+//
+// # When something is wrong
+//
+// Nothing that is wrong with the database keeps a service from starting, or is waited for for more than 30 s. Tables of a newer version are
+// left alone, as are bytes that cannot be read: Range reports them once for each query, and goes on.
+//
+// Services that do not exist any more are not deleted by those that do.
+package sqlstore

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"time"
+	"unicode/utf8"
+
+	"github.com/otelperf/otelperf-go/otelperf/history"
+	"github.com/otelperf/otelperf-go/otelperf/history/internal/layers"
+)
+
+// maxName bounds the names of services and instances, in bytes.
+const maxName = 128
+
+// Store is a history in a database, that of one service. All methods are safe for concurrent use.
+type Store struct {
+	db        *sql.DB
+	dialect   Dialect
+	service   string
+	instance  string
+	retention history.Retention
+
+	writing chan struct{} // has one value while an Append runs; guards the two below
+	writer  *layers.Writer
+	tidied  int64 // hour in which upkeep was done last
+
+	closed  atomic.Bool
+	aside   atomic.Uint64 // parts of minutes that could not be read
+	lastAt  atomic.Int64  // unix seconds at which that was found last
+	dropped atomic.Uint64 // requests beyond those that are stored of an hour
+	upkeep  atomic.Pointer[string]
+}
+
+var _ history.Store = (*Store)(nil)
+
+// Option changes what New does by default.
+type Option func(*Store) error
+
+// WithRetention sets for how long what is stored; fields of 0 have their defaults. All instances of a service should have the same: the
+// shortest is what is in force.
+func WithRetention(r history.Retention) Option {
+	return func(s *Store) (err error) {
+		s.retention, err = r.WithDefaults()
+		return err
+	}
+}
+
+// WithInstance sets the name of this instance of the service, such as the one of its pod: UTF-8 of 1 to 128 bytes without NUL. Incidents
+// have it in Instance, and requests among their dimensions as service.instance.id. The default is none.
+func WithInstance(name string) Option {
+	return func(s *Store) error {
+		s.instance = name
+		return checkName("instance", name)
+	}
+}
+
+func checkName(what, name string) error {
+	if name == "" || len(name) > maxName || !utf8.ValidString(name) || strings.ContainsRune(name, 0) {
+		return fmt.Errorf("otelperf: history: the %s is %.200q, accepted are 1 to %d bytes of UTF-8 without NUL", what, name, maxName)
+	}
+	return nil
+}
+
+// New returns the history of a service in a database, which other services may have theirs in too. The name of the service is UTF-8 of 1
+// to 128 bytes without NUL. The tables, whose names begin with otelperf_, are made by the first Append, if they are not there. db is the
+// caller's to configure, and to close after the store. The error joins what is wrong with the arguments: what is wrong with the database,
+// Append and Range say.
+func New(db *sql.DB, dialect Dialect, service string, opts ...Option) (*Store, error) {
+	s := &Store{db: db, dialect: dialect, service: service, writing: make(chan struct{}, 1)}
+	s.retention, _ = history.Retention{}.WithDefaults()
+	var errs []error
+	if db == nil {
+		errs = append(errs, errors.New("otelperf: history: the database is nil"))
+	}
+	if dialect != PostgreSQL && dialect != SQLite {
+		errs = append(errs, fmt.Errorf("otelperf: history: the dialect is %d, accepted are PostgreSQL and SQLite", dialect))
+	}
+	errs = append(errs, checkName("service", service))
+	for _, o := range opts {
+		errs = append(errs, o(s))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Close waits for an Append that runs. It leaves the database open.
+func (s *Store) Close() error {
+	s.closed.Store(true)
+	s.writing <- struct{}{}
+	<-s.writing
+	return nil
+}
+
+// ready says why nothing can be read or written.
+func (s *Store) ready(ctx context.Context) error {
+	if s.closed.Load() {
+		return history.ErrClosed
+	}
+	return ctx.Err()
+}
+
+// Trouble says what is wrong beyond the errors of Append, "" if nothing is: why hours are not merged and old ones not deleted, or within a
+// day that parts of minutes could not be read.
+func (s *Store) Trouble() string {
+	if why := s.upkeep.Load(); why != nil {
+		return *why
+	}
+	if n := s.aside.Load(); n > 0 && time.Since(time.Unix(s.lastAt.Load(), 0)) < 24*time.Hour {
+		return fmt.Sprintf("%d parts of minutes in the history could not be read, and are set aside in otelperf_recent", n)
+	}
+	return ""
+}
+
+// Stats says what a store has left out since New.
+type Stats struct {
+	Aside   uint64 // parts of minutes that could not be read, and stay in otelperf_recent as long as minutes are stored
+	Dropped uint64 // requests beyond the most of an hour, which are 200 of an instance
+}
+
+// Stats returns what has been left out by now.
+func (s *Store) Stats() Stats { return Stats{Aside: s.aside.Load(), Dropped: s.dropped.Load()} }

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package past
+
+import (
+	"slices"
+	"time"
+
+	"github.com/otelperf/otelperf-go/otelperf/history"
+)
+
+// maxGaps bounds the gaps that a Coverage names.
+const maxGaps = 20
+
+// Span is from a time up to another.
+type Span struct {
+	From time.Time `json:"from"`
+	To   time.Time `json:"to"`
+}
+
+// Coverage says what of a time there is.
+type Coverage struct {
+	// From and To are its beginning and its end; both zero if there is nothing.
+	From, To time.Time
+	Step     time.Duration // the longest step of what was read
+	// Gaps are what is missing between From and To: the process did not run, or it could not be written. At most 20, the longest.
+	Gaps     []Span
+	MoreGaps int     // that are not in Gaps
+	Seconds  float64 // that there are
+	Note     string  // what else is missing; "" mostly
+}
+
+// covered collects spans of which there is something. Rows are in a batch where there was a request, signals in each minute of a process: where
+// there are signals they tell.
+type covered struct {
+	signals, rows []Span
+	step          time.Duration
+	note          string
+}
+
+func (c *covered) add(b *history.Batch) {
+	s := Span{b.Time, b.Time.Add(b.Step)}
+	if len(b.Signals) > 0 {
+		c.signals = append(c.signals, s)
+		return
+	}
+	c.rows = append(c.rows, s)
+	c.step = max(c.step, b.Step)
+}
+
+// spans are those of which there is something, in the order of time, without a gap between two of them only where there is one.
+func (c *covered) spans(more ...Span) (out []Span) {
+	all := slices.Clone(c.signals)
+	for _, s := range c.rows {
+		at, _ := slices.BinarySearchFunc(c.signals, s.From, func(x Span, from time.Time) int { return x.To.Compare(from.Add(1)) })
+		if at == len(c.signals) || !c.signals[at].From.Before(s.To) {
+			all = append(all, s)
+		}
+	}
+	all = append(all, more...)
+	slices.SortFunc(all, func(a, b Span) int { return a.From.Compare(b.From) })
+	for _, s := range all {
+		switch last := len(out) - 1; {
+		case !s.From.Before(s.To):
+		case last >= 0 && !s.From.After(out[last].To):
+			if s.To.After(out[last].To) {
+				out[last].To = s.To
+			}
+		default:
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// coverage sums up, with more that there is.
+func (c *covered) coverage(more ...Span) Coverage {
+	spans := c.spans(more...)
+	out := Coverage{Step: max(c.step, history.Minute), Note: c.note, Gaps: []Span{}}
+	for i, s := range spans {
+		out.Seconds += s.To.Sub(s.From).Seconds()
+		if i > 0 {
+			out.Gaps = append(out.Gaps, Span{spans[i-1].To, s.From})
+		}
+	}
+	if len(spans) > 0 {
+		out.From, out.To = spans[0].From, spans[len(spans)-1].To
+	}
+	if out.MoreGaps = max(0, len(out.Gaps)-maxGaps); out.MoreGaps > 0 {
+		slices.SortStableFunc(out.Gaps, func(a, b Span) int { return int(b.To.Sub(b.From) - a.To.Sub(a.From)) })
+		out.Gaps = out.Gaps[:maxGaps]
+		slices.SortFunc(out.Gaps, func(a, b Span) int { return a.From.Compare(b.From) })
+	}
+	return out
+}

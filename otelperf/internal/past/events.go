@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package past
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/otelperf/otelperf-go/otelperf/history"
+	"github.com/otelperf/otelperf-go/slowlog"
+)
+
+const (
+	// longestIncident is how long before a time incidents that were open in it may have begun.
+	longestIncident = 2 * Day
+	// maxEventBytes bounds the incidents, or requests, that are read at once.
+	maxEventBytes = 16 << 20
+	// maxEvents bounds their number.
+	maxEvents = 1000
+)
+
+// Incidents are those that were open in a time, newest first, at most 1000 and 16 MiB. More is how many older ones there are.
+type Incidents struct {
+	List []history.Incident
+	More int
+	Note string // what is missing; "" mostly
+}
+
+// Incidents reads the incidents that were open in a time.
+func (r *Reader) Incidents(from, to time.Time) (Incidents, error) {
+	return cachedOf(&r.cache, fmt.Sprint("incidents ", from.Unix(), to.Unix(), r.memory.Unwritten().Unix()), func() (in Incidents, bytes int, err error) {
+		q := history.Query{What: history.Incidents, From: from.Add(-longestIncident), To: to}
+		err = r.read(func(ctx context.Context) error {
+			return r.each(ctx, &q, &in.Note, func(b *history.Batch) {
+				for _, x := range b.Incidents {
+					if x.Start.Before(to) && (x.End.IsZero() || x.End.After(from)) {
+						in.List = append(in.List, x)
+						bytes += len(x.Detail) + 200
+					}
+				}
+				for len(in.List) > maxEvents || bytes > maxEventBytes {
+					bytes -= len(in.List[0].Detail) + 200
+					in.List, in.More = in.List[1:], in.More+1
+				}
+			})
+		})
+		slices.SortStableFunc(in.List, func(a, b history.Incident) int { return b.Start.Compare(a.Start) })
+		return in, bytes, err
+	})
+}
+
+// Requests are slow and failed ones of a time, newest first, at most 1000.
+type Requests struct {
+	List []*slowlog.Entry
+	More int    // older ones
+	Note string // what is missing; "" mostly
+}
+
+// Requests reads those that began in a time.
+func (r *Reader) Requests(from, to time.Time) (Requests, error) {
+	return cachedOf(&r.cache, fmt.Sprint("requests ", from.Unix(), to.Unix(), r.memory.Unwritten().Unix()), func() (out Requests, bytes int, err error) {
+		q := history.Query{What: history.Requests, From: from, To: to.Add(time.Hour)} // they are where they ended
+		err = r.read(func(ctx context.Context) error {
+			return r.each(ctx, &q, &out.Note, func(b *history.Batch) {
+				for _, e := range b.Requests {
+					if !e.Start.Before(from) && e.Start.Before(to) {
+						out.List = append(out.List, e)
+					}
+				}
+				if over := len(out.List) - maxEvents; over > 0 {
+					out.List, out.More = out.List[over:], out.More+over
+				}
+			})
+		})
+		slices.SortStableFunc(out.List, func(a, b *slowlog.Entry) int { return b.Start.Compare(a.Start) })
+		return out, 4 << 10 * len(out.List), err
+	})
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package past
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/otelperf/otelperf-go/otelperf/history"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
+)
+
+// Line is an endpoint over time.
+type Line struct {
+	Step   time.Duration // of the points
+	Points []Point       // in a row, at most 400
+	Coverage
+}
+
+// Point is a step of a Line.
+type Point struct {
+	Time    time.Time // of its beginning
+	Seconds float64   // its length; the last may be shorter
+	history.Row
+}
+
+// steps are how long points are, by the time that they are of: at most 400.
+var steps = []struct{ upTo, step time.Duration }{
+	{4 * time.Hour, time.Minute}, {32 * time.Hour, history.TenMinutes}, {14 * 24 * time.Hour, history.Hour}, {60 * 24 * time.Hour, 6 * time.Hour}, {Longest, 24 * time.Hour},
+}
+
+// StepOf is how long the points of a time are, or longer, where only longer ones are stored.
+func StepOf(d time.Duration) time.Duration {
+	for _, s := range steps {
+		if d <= s.upTo {
+			return s.step
+		}
+	}
+	return 24 * time.Hour
+}
+
+// Points returns what an endpoint did from a time up to another, in whole steps of StepOf.
+func (r *Reader) Points(e conventions.Endpoint, from, to time.Time) (l Line, err error) {
+	to = upToNow(to)
+	step := StepOf(to.Sub(from))
+	from, to = from.Truncate(step), to.Add(step-1).Truncate(step)
+	at := r.split(from, to)
+	s, err := r.storedPoints(e, from, at, min(step, history.Hour))
+	if err != nil {
+		return l, err
+	}
+	step = max(step, s.step)
+	rows, now := map[int64]*history.Row{}, time.Now()
+	add := func(t time.Time, row *history.Row) {
+		n := t.Unix() / int64(step/time.Second)
+		if rows[n] == nil {
+			rows[n] = &history.Row{Endpoint: e}
+		}
+		rows[n].Add(row)
+	}
+	for i := range s.times {
+		add(s.times[i], &s.rows[i])
+	}
+	for m := at; m.Before(to) && !m.After(now); m = m.Add(time.Minute) {
+		for _, row := range r.memory.Minute(m) {
+			if row.Endpoint == e {
+				add(m, &row)
+			}
+		}
+	}
+	to = upToNow(to)
+	if began := r.memory.Began(); at.Before(began) {
+		at = began
+	}
+	l = Line{Step: step, Coverage: s.coverage(Span{at, to})}
+	if l.From.IsZero() {
+		return l, nil
+	}
+	for t := l.From.Truncate(step).UTC(); t.Before(to); t = t.Add(step) {
+		p := Point{Time: t, Seconds: min(step, to.Sub(t)).Seconds(), Row: history.Row{Endpoint: e}}
+		if row := rows[t.Unix()/int64(step/time.Second)]; row != nil {
+			p.Row = *row
+		}
+		l.Points = append(l.Points, p)
+	}
+	return l, nil
+}
+
+// storedPoints is the store's part of a Line.
+type storedPoints struct {
+	times []time.Time
+	rows  []history.Row
+	covered
+}
+
+func (r *Reader) storedPoints(e conventions.Endpoint, from, to time.Time, step time.Duration) (storedPoints, error) {
+	if !from.Before(to) {
+		return storedPoints{}, nil
+	}
+	return cachedOf(&r.cache, fmt.Sprint("points ", e.Kind, " ", e, " ", from.Unix(), to.Unix()), func() (s storedPoints, bytes int, err error) {
+		q := history.Query{What: history.Rows, From: from, To: to, Step: step, Endpoint: &e}
+		err = r.read(func(ctx context.Context) error {
+			err := r.each(ctx, &q, &s.note, func(b *history.Batch) {
+				s.add(b)
+				for i := range b.Rows {
+					s.times, s.rows = append(s.times, b.Time), append(s.rows, b.Rows[i])
+					if h := b.Rows[i].Durations; h != nil {
+						bytes += h.Bytes()
+					}
+					bytes += 300
+				}
+			})
+			if err != nil {
+				return err
+			}
+			return r.running(ctx, &q, &s.covered, func(*history.Batch) bool { return true })
+		})
+		return s, bytes, err
+	})
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package past reads what was stored of a service beside what it has in memory and was not written yet, as numbers of any time, endpoint by
+// endpoint, points over time, incidents and requests. Each minute is counted once: up to the first that was not written it is the store's,
+// from then on the memory's.
+//
+// Reading is bounded, so that nobody who polls hurts the service: two reads at a time, five seconds each, and what was read of minutes that
+// are over is there for the next who asks, up to 32 MiB.
+package past
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/otelperf/otelperf-go/otelperf/history"
+	"github.com/otelperf/otelperf-go/slowlog/fault"
+)
+
+const (
+	// Longest is the longest time that is read at once.
+	Longest = 366 * 24 * time.Hour
+	// atOnce is how many reads there are at a time.
+	atOnce = 2
+	// queue is how long a read waits for its turn.
+	queue = 2 * time.Second
+	// patience is how long a read may take.
+	patience = 5 * time.Second
+)
+
+var (
+	// ErrBusy says that others are reading.
+	ErrBusy = errors.New("the history is being read by others: ask again in some seconds")
+	// ErrSlow says that a read took too long.
+	ErrSlow  = errors.New("the history took longer than 5 s to answer: ask for less time, or again later")
+	errFault = errors.New("the history could not be read: it has panicked")
+)
+
+// Memory is what there is beside the store. Its methods are safe for concurrent use.
+type Memory interface {
+	// Unwritten is the minute from which on nothing was written yet.
+	Unwritten() time.Time
+	// Began is when what is in memory began.
+	Began() time.Time
+	// Minute is what was done in a minute, by those that did anything; the receiver's to keep.
+	Minute(t time.Time) []history.Row
+}
+
+// Reader reads one store. Its methods are safe for concurrent use; what they return is not to be changed.
+type Reader struct {
+	store  history.Store
+	memory Memory
+	faults *fault.Log
+	turns  chan struct{}
+	cache  cache
+}
+
+// New returns a reader.
+func New(store history.Store, m Memory, faults *fault.Log) *Reader {
+	return &Reader{store: store, memory: m, faults: faults, turns: make(chan struct{}, atOnce)}
+}
+
+// read calls f in its turn, with a context that ends in time. A store that does not heed it is left alone with its turn.
+func (r *Reader) read(f func(context.Context) error) error {
+	turn := time.NewTimer(queue)
+	defer turn.Stop()
+	select {
+	case r.turns <- struct{}{}:
+	case <-turn.C:
+		return ErrBusy
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	done := make(chan error, 1)
+	go func() {
+		err := errFault
+		r.faults.Guard("reading the history", func() { err = f(ctx) })
+		cancel()
+		<-r.turns
+		done <- err
+	}()
+	late := time.NewTimer(patience + time.Second)
+	defer late.Stop()
+	select {
+	case err := <-done:
+		if errors.Is(err, context.DeadlineExceeded) {
+			return ErrSlow
+		}
+		return err
+	case <-late.C:
+		return ErrSlow
+	}
+}
+
+// each calls use with all that a query yields. What is damaged is passed over: note says so.
+func (r *Reader) each(ctx context.Context, q *history.Query, note *string, use func(*history.Batch)) error {
+	for b, err := range r.store.Range(ctx, *q) {
+		switch {
+		case err == nil:
+			use(b)
+		case errors.Is(err, history.ErrDamaged):
+			*note = "Some of it is damaged, and left out."
+		default:
+			return err
+		}
+	}
+	return nil
+}
+
+// split is where the store's part of a time ends and the memory's begins.
+func (r *Reader) split(from, to time.Time) time.Time {
+	at := r.memory.Unwritten()
+	if at.Before(from) {
+		at = from
+	}
+	if at.After(to) {
+		at = to
+	}
+	return at
+}
+
+// upToNow is a time, or now, if that is to come.
+func upToNow(t time.Time) time.Time {
+	if now := time.Now(); t.After(now) {
+		return now
+	}
+	return t
+}

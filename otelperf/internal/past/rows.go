@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package past
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/otelperf/otelperf-go/otelperf/history"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
+)
+
+// short is up to how long a time is read by the minute.
+const short = 3 * time.Hour
+
+// Total is what was done in a time.
+type Total struct {
+	Rows []history.Row // by name
+	Coverage
+}
+
+// Row is the row of an endpoint.
+func (t *Total) Row(e conventions.Endpoint) (history.Row, bool) {
+	for i := range t.Rows {
+		if t.Rows[i].Endpoint == e {
+			return t.Rows[i], true
+		}
+	}
+	return history.Row{}, false
+}
+
+// stored is the store's part of a total.
+type stored struct {
+	rows []history.Row
+	covered
+}
+
+// Rows returns what was done from a time up to another, in whole minutes, or, of less than three hours, in the whole steps that are stored by
+// now and have something of it.
+func (r *Reader) Rows(from, to time.Time) (t Total, err error) {
+	from, to = whole(from, to)
+	at := r.split(from, to)
+	s, err := r.stored(from, at)
+	if err != nil {
+		return t, err
+	}
+	return r.join(&s, at, to), nil
+}
+
+// InMemory is what is not written yet of a time, or all that is in memory without a store, with a note.
+func (r *Reader) InMemory(from, to time.Time, note string) Total {
+	from, to = whole(from, to)
+	return r.join(&stored{covered: covered{note: note}}, from, to)
+}
+
+// whole is a time in whole minutes, up to the running one.
+func whole(from, to time.Time) (time.Time, time.Time) {
+	to = upToNow(to)
+	return from.Truncate(time.Minute), to.Add(time.Minute - 1).Truncate(time.Minute)
+}
+
+// join adds what is in memory from a time on.
+func (r *Reader) join(s *stored, at, to time.Time) (t Total) {
+	began := r.memory.Began()
+	batches := func(yield func(*history.Batch, error) bool) {
+		yield(&history.Batch{Rows: copies(s.rows)}, nil)
+		for m := at; m.Before(to) && yield(&history.Batch{Rows: r.memory.Minute(m)}, nil); m = m.Add(time.Minute) {
+		}
+	}
+	t.Rows, _ = history.Total(iter.Seq2[*history.Batch, error](batches))
+	to = upToNow(to)
+	if at.Before(began) {
+		at = began
+	}
+	t.Coverage = s.coverage(Span{at, to})
+	return t
+}
+
+// copies are rows that may be added to.
+func copies(rows []history.Row) []history.Row {
+	out := make([]history.Row, len(rows))
+	for i := range rows {
+		out[i].Endpoint = rows[i].Endpoint
+		out[i].Add(&rows[i])
+	}
+	return out
+}
+
+// stored reads the store's part, once for as long as it stays.
+func (r *Reader) stored(from, to time.Time) (stored, error) {
+	if !from.Before(to) {
+		return stored{}, nil
+	}
+	return cachedOf(&r.cache, fmt.Sprint("rows ", from.Unix(), to.Unix()), func() (s stored, bytes int, err error) {
+		q := history.Query{What: history.Rows, From: from, To: to, Step: history.Hour}
+		keep := func(*history.Batch) bool { return true }
+		if to.Sub(from) < short {
+			q.From, q.To, q.Step = from.Truncate(time.Hour), to.Add(time.Hour-1).Truncate(time.Hour), history.Minute
+			if u := r.memory.Unwritten(); q.To.After(u) {
+				q.To = u
+			}
+			keep = func(b *history.Batch) bool { return b.Time.Before(to) && b.Time.Add(b.Step).After(from) }
+		}
+		err = r.read(func(ctx context.Context) error {
+			batches := func(yield func(*history.Batch, error) bool) {
+				err = r.each(ctx, &q, &s.note, func(b *history.Batch) {
+					if keep(b) {
+						s.add(b)
+						yield(b, nil)
+					}
+				})
+			}
+			s.rows, _ = history.Total(batches)
+			if err == nil {
+				err = r.running(ctx, &q, &s.covered, keep)
+			}
+			return err
+		})
+		for i := range s.rows {
+			if h := s.rows[i].Durations; h != nil {
+				bytes += h.Bytes()
+			}
+			bytes += 300
+		}
+		return s, bytes, err
+	})
+}
+
+// running adds when a process ran, by the ten minutes.
+func (r *Reader) running(ctx context.Context, q *history.Query, c *covered, keep func(*history.Batch) bool) error {
+	signals := *q
+	if signals.What = history.Signals; q.To.Sub(q.From) <= 30*24*time.Hour {
+		signals.Step = min(q.Step, history.TenMinutes)
+	}
+	return r.each(ctx, &signals, &c.note, func(b *history.Batch) {
+		if keep(b) {
+			c.add(b)
+		}
+	})
+}

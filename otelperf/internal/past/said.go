@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package past
+
+import "time"
+
+// Stored says in JSON what of a time was stored.
+type Stored struct {
+	From        *time.Time `json:"from"`               // beginning of what there is; nil if there is nothing
+	To          *time.Time `json:"to"`                 // its end
+	StepSeconds float64    `json:"step_seconds"`       // the longest step that numbers were read in: 60, 600 or 3600
+	Gaps        []Span     `json:"gaps"`               // between from and to of which nothing is stored: no process ran, or could write; at most 20, the longest
+	MoreGaps    int        `json:"more_gaps,omitzero"` // that are not in gaps
+	Note        string     `json:"note,omitzero"`      // what else is missing
+}
+
+// Said is c in JSON.
+func (c *Coverage) Said() *Stored {
+	s := &Stored{StepSeconds: c.Step.Seconds(), Gaps: []Span{}, MoreGaps: c.MoreGaps, Note: c.Note}
+	for _, g := range c.Gaps {
+		s.Gaps = append(s.Gaps, Span{g.From.UTC(), g.To.UTC()})
+	}
+	if !c.From.IsZero() {
+		s.From, s.To = new(c.From.UTC()), new(c.To.UTC())
+	}
+	return s
+}

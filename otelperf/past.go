@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package otelperf
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/otelperf/otelperf-go/otelperf/engine"
+	"github.com/otelperf/otelperf-go/otelperf/history"
+	"github.com/otelperf/otelperf-go/otelperf/internal/companion"
+	"github.com/otelperf/otelperf-go/otelperf/internal/past"
+	"github.com/otelperf/otelperf-go/otelperf/internal/problem"
+	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
+)
+
+// recent is what a Monitor has in memory, as the reader of its history sees it.
+type recent struct{ m *Monitor }
+
+func (r recent) Unwritten() time.Time { return r.m.history.Unwritten() }
+
+func (r recent) Began() time.Time {
+	began, _ := r.m.engine.Stored()
+	return began
+}
+
+func (r recent) Minute(t time.Time) (out []history.Row) {
+	rows, _ := r.m.engine.RowsOf(t)
+	for _, x := range rows {
+		out = append(out, historyRow(&x))
+	}
+	return out
+}
+
+// historyRow is the form of a row in a history, and minuteRow that of one of a history here.
+func historyRow(r *engine.MinuteRow) history.Row {
+	return history.Row{Endpoint: r.Endpoint, Outcomes: r.Outcomes, Durations: r.Durations, Guessed: r.Coarse}
+}
+
+func minuteRow(r *history.Row) engine.MinuteRow {
+	return engine.MinuteRow{Endpoint: r.Endpoint, Outcomes: r.Outcomes, Durations: r.Durations, Coarse: r.Guessed}
+}
+
+// beyond returns the time of a period of which memory does not have all; ok is false if it has, and without a history.
+func (m *Monitor) beyond(p companion.Period) (from, to time.Time, ok bool) {
+	if m.past == nil {
+		return from, to, false
+	}
+	if d := Window(p.Window).long(); d > 0 {
+		now := time.Now()
+		return now.Add(-d).Truncate(past.StepOf(d)), now, true
+	}
+	began, _ := m.engine.Stored()
+	if longest := time.Now().Add(-past.Longest); p.From.Before(longest) {
+		p.From = longest.Truncate(time.Hour)
+	}
+	return p.From, p.To, p.Window == "" && p.From.Before(began)
+}
+
+// snapshot is all endpoints in a period, and what of it is stored, where that had to be read.
+func (m *Monitor) snapshot(p companion.Period, histogram bool) (*engine.Snapshot, *past.Stored, error) {
+	from, to, ok := m.beyond(p)
+	if !ok {
+		return m.engine.SnapshotOf(periodOf(p)), nil, nil
+	}
+	total, err := m.past.Rows(from, to)
+	if err != nil {
+		return nil, nil, refused(err)
+	}
+	snap := m.snapshotOf(&total, histogram)
+	snap.Covered = coveredOf(&total.Coverage, to)
+	return snap, total.Said(), nil
+}
+
+// coveredOf is the time that what was read is of; where there is nothing, it is empty.
+func coveredOf(c *past.Coverage, to time.Time) engine.Covered {
+	if c.From.IsZero() {
+		return engine.Covered{From: to, To: to}
+	}
+	return engine.Covered{From: c.From, To: c.To}
+}
+
+func (m *Monitor) snapshotOf(t *past.Total, histogram bool) *engine.Snapshot {
+	g := engine.Given{Covered: time.Duration(t.Seconds * float64(time.Second))}
+	for i := range t.Rows {
+		g.Rows = append(g.Rows, minuteRow(&t.Rows[i]))
+	}
+	return m.engine.SnapshotGiven(g, histogram)
+}
+
+// longRows are the rows of a period of which memory does not have all.
+func (m *Monitor) longRows(q *companion.RowsQuery, wants func(conventions.Kind) bool) (rows []engine.Row, covered engine.Covered, said *past.Stored, err error) {
+	snap, said, err := m.snapshot(q.Period, q.Histogram)
+	if err != nil {
+		return nil, covered, nil, err
+	}
+	trends := map[conventions.Endpoint][]time.Duration{}
+	if q.Trend {
+		of, _ := m.engine.Rows(engine.Query{Window: engine.Minute, Wants: wants, Trend: true, Once: true})
+		for i := range of {
+			trends[of[i].Endpoint] = of[i].Trend
+		}
+	}
+	for i := range snap.Rows {
+		if r := &snap.Rows[i]; wants(r.Endpoint.Kind) {
+			r.Trend = trends[r.Endpoint]
+			rows = append(rows, *r)
+		}
+	}
+	return rows, snap.Covered, said, nil
+}
+
+// storedEndpoint is the endpoint of a query that had a request from a time up to another.
+func (m *Monitor) storedEndpoint(q companion.EndpointQuery, from, to time.Time) (e conventions.Endpoint, ok bool, err error) {
+	total, err := m.past.Rows(from, to)
+	for i := range total.Rows {
+		e = total.Rows[i].Endpoint
+		if e.Method == q.Method && e.Route == q.Route && (q.Kind == "" || q.Kind == e.Kind.String()) {
+			return e, true, nil
+		}
+	}
+	return e, false, err
+}
+
+// longSeries is an endpoint over a time of which memory does not have all, and what is usual of it.
+func (m *Monitor) longSeries(q companion.EndpointQuery, from, to time.Time) (s engine.Series, line past.Line, ok bool, err error) {
+	if s, ok = m.engine.Series(q.Method, q.Route, q.Kind, engine.Period{Window: engine.Minute}); !ok {
+		if s.Endpoint, ok, err = m.storedEndpoint(q, from, to); !ok {
+			return s, line, false, refused(err)
+		}
+	}
+	line, err = m.past.Points(s.Endpoint, from, to)
+	s.Covered = coveredOf(&line.Coverage, to)
+	return s, line, true, refused(err)
+}
+
+func pointsOf(l *past.Line) (out []engine.Point) {
+	for i := range l.Points {
+		p := &l.Points[i]
+		row := minuteRow(&p.Row)
+		out = append(out, engine.Point{Time: p.Time, Numbers: row.Numbers(time.Duration(p.Seconds * float64(time.Second)))})
+	}
+	return out
+}
+
+// refused is the answer for what could not be read.
+func refused(err error) error {
+	if err == nil {
+		return nil
+	}
+	r := &companion.Refusal{Problem: problem.Problem{Status: http.StatusServiceUnavailable, Field: "window", Detail: "Nothing could be read: " + err.Error() + "."}}
+	if errors.Is(err, past.ErrBusy) || errors.Is(err, past.ErrSlow) {
+		r.RetryAfter = 5 * time.Second
+	}
+	return r
+}
+
+// slowBefore are the slow requests of a time, newest first, of memory and of the store.
+func (m *Monitor) slowBefore(from, to time.Time) (slow []*slowlog.Entry, more int, note string, err error) {
+	slow = slowThen(m.slow, from, to)
+	if m.past == nil {
+		return slow, 0, "", nil
+	}
+	stored, err := m.past.Requests(from, to)
+	if err != nil {
+		return slow, 0, "", refused(err)
+	}
+	return mergeRequests(slow, stored.List), stored.More, stored.Note, nil
+}
+
+// slowOf is the list of the slow requests of a fixed time, of one trace alone where of is valid.
+func (m *Monitor) slowOf(limit int, of trace.TraceID, p companion.Period) (slowList, error) {
+	all, more, note, err := m.slowBefore(p.From, p.To)
+	if of.IsValid() {
+		all, more = slices.DeleteFunc(slices.Clone(all), func(e *slowlog.Entry) bool { return e.TraceID != of }), 0
+	}
+	list := slowList{
+		origin: m.origin(), Count: m.slowCount(), Stored: len(all) + more, fixedTime: m.fixedTimeOf(p, engine.Covered{From: p.From, To: p.To}),
+		Slow: []SlowRequest{}, Note: note,
+	}
+	for _, e := range all[:min(limit, len(all))] {
+		list.Slow = append(list.Slow, slowRequest(e))
+	}
+	return list, err
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package otelperf
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"time"
+
+	"go.opentelemetry.io/otel"
+
+	"github.com/otelperf/otelperf-go/otelperf/engine"
+	"github.com/otelperf/otelperf-go/otelperf/history"
+	"github.com/otelperf/otelperf-go/otelperf/internal/historian"
+	"github.com/otelperf/otelperf-go/otelperf/internal/past"
+	"github.com/otelperf/otelperf-go/otelperf/internal/statefile"
+)
+
+// recallPatience is how long New waits for the history.
+const recallPatience = time.Second
+
+// rememberedFor is how far back the history is asked for what the process before has left.
+const rememberedFor = 7 * 24 * time.Hour
+
+// remember goes on from what the process before has left: in the state file or in the history, whichever is more recent.
+func (m *Monitor) remember() {
+	m.memory = &stateMemory{
+		engine: m.engine, book: &m.book, marks: &m.marks, identity: m.identity, limit: 2 * m.processor.Stats().MaxEndpoints, writer: rand.Text(),
+	}
+	var (
+		h statefile.Header
+		c statefile.Content
+		r recalled
+	)
+	if m.cfg.stateFile != "" {
+		m.state = newStateKeeper(m.cfg.stateFile, m.memory)
+		h, c = m.state.load()
+	}
+	if m.cfg.history != nil {
+		m.chronicle = &chronicle{m: m, origin: m.memory.writer, seed: maphash.MakeSeed()}
+		m.history = historian.New(m.cfg.history, m.chronicle, m.began, &m.faults)
+		m.past = past.New(m.cfg.history, recent{m}, &m.faults)
+		r = m.recall()
+		if r.header.Written.After(h.Written) {
+			h, c = r.header, r.content
+		}
+	}
+	if h.Format != "" {
+		m.memory.give(&h, &c)
+	}
+	m.beside.before = r.incidents
+}
+
+// recalled is what the history had of the process before.
+type recalled struct {
+	header    statefile.Header
+	content   statefile.Content
+	incidents map[string]*Spike // open ones, as they were; at most engine.MaxIncidents
+}
+
+// recall asks the history, and waits for it no longer than recallPatience: what is damaged or comes late counts as nothing, which is said.
+func (m *Monitor) recall() (r recalled) {
+	ctx, cancel := context.WithTimeout(context.Background(), recallPatience)
+	answer := make(chan recalled, 1)
+	go func() {
+		defer cancel()
+		var r recalled
+		err := errors.New("the store has panicked")
+		m.faults.Guard("the history", func() { r, err = recall(ctx, m.cfg.history) })
+		if err != nil {
+			otel.Handle(fmt.Errorf("otelperf: history: what the process before has left: %w", err))
+		}
+		answer <- r
+	}()
+	select {
+	case r = <-answer:
+		return r
+	case <-ctx.Done():
+	}
+	select {
+	case r = <-answer: // at the same moment
+	default:
+		otel.Handle(errors.New("otelperf: history: the store has not answered within a second: what is usual is learned anew"))
+	}
+	return r
+}
+
+func recall(ctx context.Context, store history.Store) (r recalled, err error) {
+	now := time.Now()
+	q := history.Query{What: history.States, From: now.Add(-rememberedFor), To: now.Add(time.Hour)}
+	for b, err := range store.Range(ctx, q) {
+		if err != nil {
+			return recalled{}, err
+		}
+		if r.header, r.content, err = statefile.Decode(b.State); err != nil {
+			return recalled{}, err
+		}
+	}
+	r.incidents = map[string]*Spike{}
+	q.What = history.Incidents
+	for b, err := range store.Range(ctx, q) {
+		if err != nil {
+			return r, err
+		}
+		for i := range b.Incidents {
+			var s Spike
+			if in := &b.Incidents[i]; in.End.IsZero() && len(r.incidents) < engine.MaxIncidents && json.Unmarshal(in.Detail, &s) == nil {
+				r.incidents[s.ID] = &s
+			}
+		}
+	}
+	return r, nil
+}
+
+// goOn fills in what was known of a spike before the restart, and is not known anew: its cause and evidence.
+func (s *Spike) goOn(before *Spike) {
+	if s.Cause == "" {
+		s.Cause, s.Causes = before.Cause, before.Causes
+	}
+	if len(s.Errors) == 0 {
+		s.Errors = before.Errors
+	}
+	if len(s.SlowRequests) == 0 {
+		s.SlowRequests = before.SlowRequests
+	}
+	if len(s.Signals) == 0 {
+		s.Signals = before.Signals
+	}
+	if s.After == nil {
+		s.After = before.After
+	}
+	for i := range s.Endpoints {
+		e := &s.Endpoints[i]
+		for j := range before.Endpoints {
+			b := &before.Endpoints[j]
+			if b.Method != e.Method || b.Route != e.Route || b.Kind != e.Kind || b.Matter != e.Matter {
+				continue
+			}
+			if e.Cause == "" {
+				e.Cause, e.Causes = b.Cause, b.Causes
+			}
+			if e.WaitsFor == "" {
+				e.WaitsFor = b.WaitsFor
+			}
+			if e.ErrorRateBefore == nil {
+				e.ErrorRateBefore = b.ErrorRateBefore
+			}
+		}
+	}
+}
