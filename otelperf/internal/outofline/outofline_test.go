@@ -59,7 +59,7 @@ func TestNoFalseAlarms(t *testing.T) {
 				for _, burst := range []float64{0, 0.02, 0.2} {
 					for _, n := range []int{2, 3, 20} {
 						f := traffic{perMinute, 0.01, sigma, failed, burst}
-						for range 120 / n {
+						for range 60 / n {
 							tried += n
 							if found := Find(many(r, n, f)); len(found) > 0 {
 								t.Errorf("%d instances with %+v: %+v", n, f, found)
@@ -82,7 +82,7 @@ func TestFindsWhoIsOutOfLine(t *testing.T) {
 		one    func(*traffic)
 		matter string
 	}{
-		{"slow among 2", 2, func(f *traffic) { f.median *= 6 }, Latency},
+		{"slow among 2", 2, func(f *traffic) { f.median *= 10 }, Latency},
 		{"slow among 20", 20, func(f *traffic) { f.median *= 4 }, Latency},
 		{"slow tail among 5", 5, func(f *traffic) { f.burst = 1; f.failed = -1 }, Latency},
 		{"failing among 2", 2, func(f *traffic) { f.failed = 0.1 }, Failures},
