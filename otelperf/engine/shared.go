@@ -30,9 +30,9 @@ type SharedRow struct {
 
 // SharedSpan is what was done in a span of time.
 type SharedSpan struct {
-	Outcomes  slowlog.OutcomeCounts
-	Durations latency.Step
-	Impact    float64 // as of Row; not of a minute
+	Outcomes  slowlog.OutcomeCounts // requests by how they ended
+	Durations latency.Step          // of those that are timed
+	Impact    float64               // as of Row; not of a minute
 }
 
 // Shared returns all rows in the order of their names, and how many seconds each window covers. The lock is not held from one row to the

@@ -50,8 +50,8 @@ type Entry struct {
 	Left time.Duration
 }
 
-// Store is a place that the instances of a service share. Its methods return soon after ctx has ended; they may be called by several
-// goroutines at the same time.
+// Store is a place that the instances of a service share. Its methods may be called by several goroutines at the same time, and are to return
+// soon after ctx has ended: what does not is no longer waited for, and until it has returned that method is not called again.
 //
 // Whoever can write to it can put anything there: what is read is checked, and what is no blob of otelperf is refused and counted.
 type Store interface {

@@ -37,8 +37,8 @@ const (
 )
 
 // Encode writes an instance: mark, version, the length of the head and the head as JSON, the number of outcomes, that of rows, the rows and a
-// checksum. Rows that do not fit are left out, those with the fewest requests of an hour first, and counted in the head.
-func (in *Instance) Encode() []byte {
+// checksum. Rows that do not fit are left out, those with the fewest requests of an hour first, and counted.
+func (in *Instance) Encode() (blob []byte, rowsLeft int) {
 	head := in.Head
 	for _, text := range []*string{&head.Service, &head.Instance, &head.Version, &head.Writer, &head.Status, &head.Title} {
 		*text = strings.ToValidUTF8((*text)[:min(len(*text), maxText)], "")
@@ -72,7 +72,7 @@ func (in *Instance) Encode() []byte {
 	b = append(b, slowlog.NumOutcomes)
 	b = binary.AppendUvarint(b, uint64(n))
 	b = append(b, rows...)
-	return statecodec.End(b, 0)
+	return statecodec.End(b, 0), head.RowsLeft
 }
 
 // fitting are the first incidents that fit into a head.

@@ -56,6 +56,6 @@ func (h *Head) sane() bool {
 		}
 	}
 	year := h.Written.Year()
-	return h.Service != "" && h.Instance != "" && year > 2000 && year < 3000 && h.Began.Year() > 0 && h.Began.Year() < 3000 &&
+	return h.Service != "" && h.Instance != "" && year >= 1970 && year < 3000 && h.Began.Year() > 0 && h.Began.Year() < 3000 &&
 		len(h.Incidents) <= maxIncidents && h.IncidentsLeft >= 0 && h.RowsLeft >= 0 && h.Requests < maxCount && h.Slow < maxCount
 }
