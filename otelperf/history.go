@@ -56,6 +56,10 @@ const (
 	maxEndpointRequests = 10 // of an hour
 )
 
+// requestSettles is how long after its end a request is stored: its calls may end up to ten seconds after it, and are then put into its
+// anatomy.
+const requestSettles = 12 * time.Second
+
 // stateEvery is how often what the next process goes on from is stored while nothing happens.
 const stateEvery = 10 * time.Minute
 
@@ -120,7 +124,7 @@ func (c *chronicle) signals(minute time.Time) (out []history.Signal) {
 func (c *chronicle) News(b *history.Batch, last bool) (stored func()) {
 	now := time.Now()
 	incidents, set := c.addIncidents(b), c.addMarks(b)
-	requests, hour, left := c.addRequests(b)
+	requests, hour, left := c.addRequests(b, now, last)
 	if last || len(b.Incidents) > 0 || now.Sub(c.state).Abs() >= stateEvery {
 		b.State, _ = c.m.memory.encode() // without one the next process begins anew
 	}
@@ -154,12 +158,15 @@ func (c *chronicle) addIncidents(b *history.Batch) map[string]uint64 {
 	return now
 }
 
-// addRequests adds those that were stored in the slow log since: of each endpoint the longest first, and those of all endpoints in turn, so
-// that none takes the place of the others.
-func (c *chronicle) addRequests(b *history.Batch) (now map[trace.SpanID]bool, hour hourly, left uint64) {
+// addRequests adds those that were stored in the slow log since, and have settled: of each endpoint the longest first, and those of all
+// endpoints in turn, so that none takes the place of the others.
+func (c *chronicle) addRequests(b *history.Batch, at time.Time, last bool) (now map[trace.SpanID]bool, hour hourly, left uint64) {
 	now = map[trace.SpanID]bool{}
 	of := map[conventions.Endpoint][]*slowlog.Entry{}
 	for e := range c.m.slow.All() {
+		if !last && at.Sub(e.Start.Add(e.Duration)).Abs() < requestSettles {
+			continue
+		}
 		if now[e.SpanID] = true; !c.requests[e.SpanID] {
 			name := conventions.Endpoint{Method: e.Method, Route: e.Route}
 			of[name] = append(of[name], e)

@@ -43,7 +43,7 @@ type Batch struct {
 	Rows      []Row            // one for each endpoint that had a request; at most MaxRows
 	Signals   []Signal         // at most MaxSignals, each under a name of its own
 	Incidents []Incident       // that have changed; at most MaxEvents
-	Requests  []*slowlog.Entry // slow and failed ones that ended in it; at most MaxEvents
+	Requests  []*slowlog.Entry // slow and failed ones that ended in it or before; at most MaxEvents
 	Marks     []Mark           // at most MaxEvents
 	// State is what the process leaves for the next one to go on from, baselines and open incidents, in a form of its own; the last one is
 	// stored. nil if there is none in this batch. At most MaxState bytes.
