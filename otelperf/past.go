@@ -29,6 +29,8 @@ func (r recent) Began() time.Time {
 	return began
 }
 
+func (r recent) Started() time.Time { return r.m.began }
+
 func (r recent) Minute(t time.Time) (out []history.Row) {
 	rows, _ := r.m.engine.RowsOf(t)
 	for _, x := range rows {
