@@ -5,7 +5,6 @@ package otelperf
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/maphash"
@@ -52,7 +51,10 @@ func (m *Monitor) remember() {
 	if h.Format != "" {
 		m.memory.give(&h, &c)
 	}
-	m.beside.before = r.incidents
+	m.beside.before, m.beside.chronicle = r.incidents, m.chronicle
+	if m.chronicle != nil {
+		m.chronicle.named.Store(&r.named)
+	}
 }
 
 // recalled is what the history had of the process before.
@@ -60,6 +62,7 @@ type recalled struct {
 	header    statefile.Header
 	content   statefile.Content
 	incidents map[string]*Spike // open ones, as they were; at most engine.MaxIncidents
+	named     map[string]bool   // their requests that the history has, by the ids of their spans
 }
 
 // recall asks the history, and waits for it no longer than recallPatience: what is damaged or comes late counts as nothing, which is said.
@@ -100,16 +103,21 @@ func recall(ctx context.Context, store history.Store) (r recalled, err error) {
 			return recalled{}, err
 		}
 	}
-	r.incidents = map[string]*Spike{}
+	r.incidents, r.named = map[string]*Spike{}, map[string]bool{}
 	q.What = history.Incidents
 	for b, err := range store.Range(ctx, q) {
 		if err != nil {
 			return r, err
 		}
 		for i := range b.Incidents {
-			var s Spike
-			if in := &b.Incidents[i]; in.End.IsZero() && len(r.incidents) < engine.MaxIncidents && json.Unmarshal(in.Detail, &s) == nil {
-				r.incidents[s.ID] = &s
+			in := &b.Incidents[i]
+			s, ok := storedSpike(in)
+			if !ok || !in.End.IsZero() || len(r.incidents) >= engine.MaxIncidents {
+				continue
+			}
+			r.incidents[s.ID] = &s
+			for _, one := range s.named() {
+				r.named[one.SpanID] = r.named[one.SpanID] || one.Stored
 			}
 		}
 	}

@@ -70,6 +70,8 @@ type Spike struct {
 	Ack *mutes.Ack `json:"ack"`
 	// Muted says until when it is not reported; nil if it is. All its endpoints that are open are muted then.
 	Muted *mutes.Muted `json:"muted"`
+
+	seen time.Time // of one of a history: Incident.Seen
 }
 
 // SpikeError is failed requests with one type of error, of those that the slow log has.

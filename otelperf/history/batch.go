@@ -71,6 +71,8 @@ type Incident struct {
 	ID    string    // at most MaxIDLength bytes
 	Start time.Time // when its evidence began
 	End   time.Time // zero while it is open
+	// Seen is when it was open last, by what is known when it is stored: zero once it has ended.
+	Seen time.Time `json:",omitzero"`
 	// Instance is the one that it is of, where several share a store, which fills it in. At most 128 bytes.
 	Instance string `json:",omitzero"`
 	// Detail is all of it as JSON: what GET spikes/{id} of the companion endpoint answers. At most MaxDetail bytes.
