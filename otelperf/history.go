@@ -33,7 +33,7 @@ import (
 // A goroutine of its own writes each minute soon after its end, and what is left at Shutdown, after which the program closes the store. The
 // store may be slow, full, locked, gone, or panic: up to 60 minutes wait for it, and it is tried again after 10 s, and twice as long each
 // time, up to 5 minutes. Diagnostics, and the check history of Health, say what could not be written. Of an hour's slow and failed requests
-// 200 are stored, at most 50 of a minute and 10 of an endpoint, the longest of each endpoint first. New reports ErrConfig for a store that
+// 200 are stored, at most 50 of a minute: those that a spike names, and 10 of an endpoint, the longest of each endpoint first. New reports ErrConfig for a store that
 // is nil. The default is none.
 //
 // What a state file is for, a history does, too: what is usual, by the hour of the week, with jobs that come back, spikes that are open

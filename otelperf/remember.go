@@ -127,7 +127,7 @@ func recall(ctx context.Context, store history.Store) (r recalled, err error) {
 // goOn fills in what was known of a spike before the restart, and is not known anew: its cause and evidence.
 func (s *Spike) goOn(before *Spike) {
 	if s.Cause == "" {
-		s.Cause, s.Causes = before.Cause, before.Causes
+		s.Cause, s.Causes, s.CauseAt = before.Cause, before.Causes, before.CauseAt
 	}
 	if len(s.Errors) == 0 {
 		s.Errors = before.Errors
