@@ -15,8 +15,10 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/otelperf/history"
 	"github.com/otelperf/otelperf-go/otelperf/internal/historian"
+	"github.com/otelperf/otelperf-go/otelperf/internal/mutes"
 	"github.com/otelperf/otelperf-go/otelperf/internal/past"
 	"github.com/otelperf/otelperf-go/otelperf/internal/statefile"
+	"github.com/otelperf/otelperf-go/otelperf/internal/worker"
 )
 
 // recallPatience is how long New waits for the history.
@@ -50,6 +52,9 @@ func (m *Monitor) remember() {
 	}
 	if h.Format != "" {
 		m.memory.give(&h, &c)
+	}
+	if m.history != nil && (h.Format == "" || !m.engine.Readable(c.Baselines)) {
+		m.learner = &learner{worker.New(), m}
 	}
 	m.beside.before, m.beside.chronicle = r.incidents, m.chronicle
 	if m.chronicle != nil {
@@ -94,13 +99,16 @@ func (m *Monitor) recall() (r recalled) {
 
 func recall(ctx context.Context, store history.Store) (r recalled, err error) {
 	now := time.Now()
+	var unread error
 	q := history.Query{What: history.States, From: now.Add(-rememberedFor), To: now.Add(time.Hour)}
 	for b, err := range store.Range(ctx, q) {
 		if err != nil {
 			return recalled{}, err
 		}
-		if r.header, r.content, err = statefile.Decode(b.State); err != nil {
-			return recalled{}, err
+		if r.header, r.content, unread = statefile.Decode(b.State); unread != nil {
+			r.header, r.content = statefile.Header{}, statefile.Content{}
+		} else if b.Foreign {
+			r.leaveOthersTheirs()
 		}
 	}
 	r.incidents, r.named = map[string]*Spike{}, map[string]bool{}
@@ -121,7 +129,20 @@ func recall(ctx context.Context, store history.Store) (r recalled, err error) {
 			}
 		}
 	}
-	return r, nil
+	return r, unread
+}
+
+// leaveOthersTheirs leaves what is usual, and what is muted, of the state of another instance. What is open, acknowledged, counted for
+// objectives and marked there is that one's, which may be running.
+func (r *recalled) leaveOthersTheirs() {
+	r.header.Marks, r.content.Objectives = nil, nil
+	for i := range r.content.Baselines {
+		b := &r.content.Baselines[i]
+		b.SpikingSince, b.Open, b.Others = time.Time{}, nil, nil
+	}
+	if book := r.content.Book; book != nil {
+		r.content.Book = &mutes.Saved{Mutes: book.Mutes}
+	}
 }
 
 // goOn fills in what was known of a spike before the restart, and is not known anew: its cause and evidence.

@@ -48,6 +48,9 @@ type Batch struct {
 	// State is what the process leaves for the next one to go on from, baselines and open incidents, in a form of its own; the last one is
 	// stored. nil if there is none in this batch. At most MaxState bytes.
 	State []byte
+	// Foreign says of a state that is read: another instance of the service has left it, which may be running. What is open in it is not the
+	// reader's to go on with.
+	Foreign bool
 }
 
 // Row is what one endpoint, job or dependency did.
