@@ -83,7 +83,7 @@ export function makeLists(openTrace, select) {
     }),
     history: list("history", {
       caption: "Spikes", key: (r) => r.id, sort: { id: "start", desc: true },
-      columns: [{ ...time("start", "began"), cell: beganCell }, { id: "took", label: "lasted", numeric: true, value: (r) => r.end ? new Date(r.end) - new Date(r.start) : null, cell: (td, r) => text(td, r.end ? format.span((new Date(r.end) - new Date(r.start)) / 1000) : r.ended_later ? "still open then" : r.state === "open" ? "open" : "not known") },
+      columns: [{ ...time("start", "began"), cell: beganCell }, { id: "took", label: "lasted", numeric: true, value: (r) => r.end ? new Date(r.end) - new Date(r.start) : null, cell: (td, r) => text(td, r.end ? format.span((new Date(r.end) - new Date(r.start)) / 1000) : r.ended_later ? "still open then" : r.state === "open" ? "still open" : "not known") },
         { id: "ratio", label: "\u00d7", title: "In the worst minute", numeric: true, value: (r) => r.endpoints[0].worst_ratio, cell: (td, r) => text(td, format.times(r.endpoints[0].worst_ratio)) },
         { id: "slow", label: "slow", title: "Requests that took too long", numeric: true, value: (r) => r.cost_slow, cell: (td, r) => text(td, format.count(r.cost_slow)) },
         { id: "failed", label: "failed", title: "Requests that failed in that time", numeric: true, value: (r) => r.cost_failed, cell: (td, r) => text(td, format.count(r.cost_failed)) },
