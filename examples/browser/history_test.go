@@ -237,6 +237,8 @@ func TestSpikesOfDaysAgo(t *testing.T) {
 	tb.do(chromedp.Navigate(s.base))
 	rows := `document.querySelectorAll("#history tbody tr").length`
 	older := `document.getElementById("history-older")`
+	tb.until(rows + ` === 15 && !` + older + `.checkVisibility()`)
+	tb.click(button("Show all 50"))
 	tb.until(rows + ` === 50 && ` + older + `.checkVisibility() && ` + older + fmt.Sprintf(`.textContent === "Older: 50 of %d are shown"`, all.Count))
 	tb.click(older)
 	tb.until(fmt.Sprintf(`%s === %d && !%s.checkVisibility()`, rows, all.Count, older))

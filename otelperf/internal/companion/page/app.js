@@ -47,7 +47,10 @@ const usual = new Usual(), pastSpikes = new Spikes(() => refresh("past"));
 const endpoints = new Endpoints({ select: choosing, usual });
 const share = new Share(() => summary);
 const when = new When(() => config?.history ? { from: earliest(), history: true } : { from: Math.floor((summary ? stored().from : Date.now() - 3_600_000) / 1000), history: false });
-const lists = makeLists(openTrace, choosing);
+const lists = makeLists(openTrace, choosing, (all) => {
+  pastSpikes.all = all;
+  pastSpikes.render(!state.frozen);
+});
 const source = new Source({
   summary: (s) => { summary = s; render(); },
   slow: (entry) => slow.add(entry),

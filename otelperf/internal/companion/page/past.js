@@ -59,6 +59,7 @@ export class Spikes {
     this.list = [];
     this.limit = pageSize;
     this.count = 0;
+    this.all = false; // the table shows all of the list
     this.more = el("button", { type: "button", class: "quiet more", id: "history-older", hidden: true, on: { click: () => { this.limit += pageSize; changed(); } } }, "Older");
     $("history").parentElement.after(this.more);
   }
@@ -77,9 +78,9 @@ export class Spikes {
     return this.list.filter((s) => !known.has(s.id)).map((s) => ({ ...s, slow_requests: s.slow_requests.map((r) => ({ ...r, stored: false })) }));
   }
 
-  // render shows the button, where there are older ones.
+  // render shows the button, where there are older ones than the table shows.
   render(on) {
-    show(this.more, on && this.count > this.limit && this.limit < longest);
+    show(this.more, on && this.all && this.count > this.limit && this.limit < longest);
     text(this.more, "Older: " + format.some(Math.min(this.limit, this.count), this.count).trim() + " are shown");
   }
 }
