@@ -170,7 +170,7 @@ func TestSpikeGoesOnWithAHistoryAlone(t *testing.T) {
 				same := func(when string, now otelperf.Spike) {
 					old := before.Spikes[0]
 					if now.ID != old.ID || now.State != "open" || !now.Start.Equal(old.Start) || !now.At.Equal(old.At) || now.Cause != old.Cause || !reflect.DeepEqual(now.Causes, old.Causes) ||
-						len(now.TraceIDs) == 0 || now.Endpoints[0].BaselineP99Ms != old.Endpoints[0].BaselineP99Ms || now.Endpoints[0].ThresholdMs != old.Endpoints[0].ThresholdMs ||
+						len(now.SlowRequests) == 0 || now.Endpoints[0].BaselineP99Ms != old.Endpoints[0].BaselineP99Ms || now.Endpoints[0].ThresholdMs != old.Endpoints[0].ThresholdMs ||
 						now.Endpoints[0].Cause != old.Endpoints[0].Cause || now.Endpoints[0].Requests != old.Endpoints[0].Requests {
 						t.Errorf("%s it is\n%+v\nbefore it was\n%+v", when, now, old)
 					}
