@@ -38,6 +38,8 @@ type Histogram struct {
 type EndpointList struct {
 	Origin
 	Window        otelperf.Window `json:"window"`
+	From          time.Time       `json:"from"` // of a fixed time: what of it is stored; both the same where nothing is
+	To            time.Time       `json:"to"`
 	WindowSeconds float64         `json:"window_seconds"`
 	Count         int             `json:"count"`
 	Endpoints     []Row           `json:"endpoints"`
@@ -47,6 +49,8 @@ type EndpointList struct {
 type DependencyList struct {
 	Origin
 	Window        otelperf.Window `json:"window"`
+	From          time.Time       `json:"from"` // of a fixed time: what of it is stored; both the same where nothing is
+	To            time.Time       `json:"to"`
 	WindowSeconds float64         `json:"window_seconds"`
 	Count         int             `json:"count"`
 	Dependencies  []Row           `json:"dependencies"`
