@@ -182,7 +182,10 @@ const refreshers = {
   async series() {
     if (!selected) return;
     const axis = await views.refresh(selected, { slow: slow.of(format.name(selected)), spikes: spikesOf(selected), stored: stored() });
-    if (axis) runtime.axis(axis.begin, axis.end);
+    const short = state.frozen || !(state.get("window") in long); // of a longer time the process has the last hour alone
+    text($("runtime-title"), short ? "Beside it: runtime, CPU, pools" : "Runtime, CPU, pools: the last hour");
+    if (!short) runtime.axis();
+    else if (axis) runtime.axis(axis.begin, axis.end);
   },
   async detail() {
     if (!selected) return;
