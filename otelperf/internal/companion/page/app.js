@@ -130,6 +130,7 @@ function render() {
   show($("jobs-section"), summary.jobs.length > 0);
   lists.jobs(summary.jobs);
   text($("history-title"), frozen ? "Spikes of that time" : "Past spikes");
+  text($("history-span"), !frozen && config?.history ? "of 30 days" : "");
   lists.history(frozen ? summary.spikes : [...pastSpikes.beside(summary.spikes), ...summary.spikes].filter((s) => s.state !== "open"));
   pastSpikes.render(!frozen);
   text($("history-empty"), frozen ? "None in that time." : open.length ? "None has ended: " + (open.length === 1 ? "one is" : open.length + " are") + " open, see above." : config?.history ? "None in 30 days." : "None since the start.");

@@ -9,10 +9,10 @@ const day = 86_400, pageSize = 50, longest = 1000; // spikes
 // others are the days whose same time stands beside now.
 export const others = [["yesterday", "yesterday", day], ["last_week", "last week", 7 * day]];
 
-// lines are the p99 of the same time of other days, moved to the time of a series, as {id, label, points}.
+// lines are the p99 of the same time of other days, where there is any, moved to the time of a series, as {id, label, points}.
 export const lines = (series) => others.flatMap(([id, label, ago]) => {
   const line = series.usual?.[id];
-  if (!line) return [];
+  if (!line?.points.some((p) => p.p99_ms !== null)) return [];
   const points = line.points.map((p) => ({ ...p, t: new Date(new Date(p.t).getTime() + ago * 1000).toISOString() }));
   return [{ id, label, points }];
 });
