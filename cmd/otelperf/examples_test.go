@@ -145,7 +145,8 @@ func TestCompletion(t *testing.T) {
 		{"completion ", []string{"bash", "fish", "powershell", "zsh"}},
 		{"chec", []string{"check"}},
 		{"summary ", nil},
-		{"summary --window ", []string{"1m", "5m", "1h", "all"}},
+		{"summary --window ", []string{"1m", "5m", "1h", "24h", "7d", "all"}},
+		{"history export --what ", []string{"endpoints", "incidents", "requests", "signals", "marks"}},
 		{"mute --matter ", []string{"latency", "failures", "panics", "client_errors", "silence", "objective"}},
 		{"mark --kind ", []string{"deploy", "version", "config"}},
 	} {

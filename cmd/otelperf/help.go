@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/export"
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/plain"
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/replay/format"
 )
@@ -76,7 +77,7 @@ func addCompletion(root *cobra.Command) {
 
 // valuesOf are those of the flags that accept only some.
 var valuesOf = map[string][]cobra.Completion{
-	"window": {"1m", "5m", "1h", "all"},
+	"window": {"1m", "5m", "1h", "24h", "7d", "all"}, "what": export.Names, "step": {"minute", "ten-minutes", "hour"},
 	"matter": {"latency", "failures", "panics", "client_errors", "silence", "objective"},
 	"kind":   {"deploy", "version", "config"}, "metrics": {"none", "stdout"},
 	"format": format.Names(), "unit": {"s", "ms", "us", "ns"},
@@ -85,7 +86,8 @@ var valuesOf = map[string][]cobra.Completion{
 // completeValues has a shell complete values of flags, and file names only where files are meant.
 func completeValues(root *cobra.Command) {
 	for _, c := range root.Commands() {
-		if c.ValidArgsFunction == nil && c.Name() != "replay" {
+		completeValues(c)
+		if c.ValidArgsFunction == nil && !strings.Contains(c.Use, "FILE") {
 			c.ValidArgsFunction = cobra.NoFileCompletions
 		}
 		c.Flags().VisitAll(func(f *pflag.Flag) {

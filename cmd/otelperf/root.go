@@ -120,7 +120,7 @@ func newRoot(out io.Writer) *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(newHelp())
 	root.AddCommand(newDemo(), newReplay(), newDoctor(), newVersion())
-	root.AddCommand(newSummary(), newSlow(), newCheck(), newTop(), newEvidence(), newAck(), newMute(), newMark(), newCompare(), newNotify(), newMCP())
+	root.AddCommand(newSummary(), newHistory(), newSlow(), newCheck(), newTop(), newEvidence(), newAck(), newMute(), newMark(), newCompare(), newNotify(), newMCP())
 	addCompletion(root)
 	completeValues(root)
 	return root

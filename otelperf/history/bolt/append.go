@@ -19,6 +19,9 @@ func (s *Store) Append(ctx context.Context, b *history.Batch) error {
 	if err := b.Validate(); err != nil {
 		return err
 	}
+	if s.copied {
+		return errCopy
+	}
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	if err := ctx.Err(); err != nil {

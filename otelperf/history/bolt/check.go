@@ -38,6 +38,7 @@ type walk struct {
 	file io.ReaderAt
 	page uint64 // bytes
 	high uint64 // pages that are in use or were
+	tx   uint64 // that was written last
 	seen []bool
 }
 
@@ -84,7 +85,6 @@ func ours(path string) bool {
 
 // meta reads the newer of the two meta pages that are sound.
 func (w *walk) meta(size int64) (root, free uint64, err error) {
-	var newest uint64
 	found := false
 	for pageSize := int64(1 << 10); pageSize <= 64<<10 && !found; pageSize *= 2 {
 		for _, at := range []int64{0, pageSize} {
@@ -97,8 +97,8 @@ func (w *walk) meta(size int64) (root, free uint64, err error) {
 			if order.Uint32(b) != magic || int64(order.Uint32(b[8:])) != pageSize || order.Uint64(b[56:]) != h.Sum64() {
 				continue
 			}
-			if tx := order.Uint64(b[48:]); !found || tx > newest {
-				found, newest = true, tx
+			if tx := order.Uint64(b[48:]); !found || tx > w.tx {
+				found, w.tx = true, tx
 				w.page, w.high, root, free = uint64(pageSize), order.Uint64(b[40:]), order.Uint64(b[16:]), order.Uint64(b[32:])
 			}
 		}

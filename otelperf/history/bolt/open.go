@@ -34,6 +34,8 @@ const lockPatience = 20 * time.Millisecond
 // Store is a history in a file. All methods are safe for concurrent use.
 type Store struct {
 	path      string
+	name      string // of the file in errors: path, unless that is a copy of it
+	copied    bool   // see OpenCopy
 	retention history.Retention
 	maxBytes  int64
 	logger    *slog.Logger
@@ -100,7 +102,7 @@ func WithLogger(l *slog.Logger) Option {
 // Open returns the history in a file, which it makes if there is none; its directory has to be there. The error joins what is wrong with
 // the options: what is wrong with the file, Append, Range and Trouble say.
 func Open(path string, opts ...Option) (*Store, error) {
-	s := &Store{path: path, maxBytes: defaultMaxBytes, logger: slog.Default()}
+	s := &Store{path: path, name: path, maxBytes: defaultMaxBytes, logger: slog.Default()}
 	s.retention, _ = history.Retention{}.WithDefaults()
 	var errs []error
 	if path == "" {
@@ -137,7 +139,7 @@ func (s *Store) openLocked() error {
 // tryLocked opens the file as it is. The error wraps ErrDamaged for one that was a history.
 func (s *Store) tryLocked() (err error) {
 	if info, err := os.Stat(s.path); err == nil && !info.Mode().IsRegular() {
-		return fmt.Errorf("otelperf: history: %s is no regular file (%v)", s.path, info.Mode())
+		return fmt.Errorf("otelperf: history: %s is no regular file (%v)", s.name, info.Mode())
 	}
 	var file *os.File
 	options := *bbolt.DefaultOptions
@@ -161,12 +163,12 @@ func (s *Store) tryLocked() (err error) {
 		s.sums.forget()
 		return nil
 	case errors.Is(err, bolterrors.ErrTimeout):
-		err = fmt.Errorf("%w: %s", history.ErrLocked, s.path)
+		err = fmt.Errorf("%w: %s", history.ErrLocked, s.name)
 	case isBroken(err):
 		if ours(s.path) {
-			err = fmt.Errorf("%w: %s: %w", history.ErrDamaged, s.path, err)
+			err = fmt.Errorf("%w: %s: %w", history.ErrDamaged, s.name, err)
 		} else {
-			err = fmt.Errorf("otelperf: history: %s is something else, and is left alone: %w", s.path, err)
+			err = fmt.Errorf("otelperf: history: %s is something else, and is left alone: %w", s.name, err)
 		}
 	default:
 		err = fmt.Errorf("otelperf: history: %w", err)
@@ -220,10 +222,10 @@ func (s *Store) greet(db *bbolt.DB, file *os.File) error {
 		var f format
 		about := tx.Bucket(aboutBucket)
 		if about == nil || json.Unmarshal(about.Get(formatKey), &f) != nil || f.Format != formatName {
-			return fmt.Errorf("%s is something else, and is left alone", s.path)
+			return fmt.Errorf("%s is something else, and is left alone", s.name)
 		}
 		if f.Version > formatVersion {
-			return fmt.Errorf("%w: %s is of version %d, this program knows %d", history.ErrNewer, s.path, f.Version, formatVersion)
+			return fmt.Errorf("%w: %s is of version %d, this program knows %d", history.ErrNewer, s.name, f.Version, formatVersion)
 		}
 		return nil
 	})

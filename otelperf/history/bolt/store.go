@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"runtime/debug"
 	"time"
 
@@ -60,7 +62,7 @@ func (s *Store) readyLocked() error {
 		return errors.New(*s.failure.Load())
 	}
 	if s.faulted.Load() {
-		return fmt.Errorf("%w: %s", history.ErrDamaged, s.path)
+		return fmt.Errorf("%w: %s", history.ErrDamaged, s.name)
 	}
 	return nil
 }
@@ -123,7 +125,11 @@ func (s *Store) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.closed = true
-	return s.closeLocked()
+	err := s.closeLocked()
+	if s.copied {
+		err = errors.Join(err, os.RemoveAll(filepath.Dir(s.path)))
+	}
+	return err
 }
 
 // asideFor is how long it is said that a file was set aside.
@@ -148,6 +154,7 @@ func (s *Store) Trouble() string {
 
 // Stats says how large a store is and what it has left out.
 type Stats struct {
+	Version   int    // of the file's format
 	FileBytes int64  // of the file
 	UsedBytes int64  // of it, what is in use
 	Skipped   uint64 // damaged entries that were left out since Open
@@ -157,6 +164,7 @@ type Stats struct {
 
 // Stats returns how large the store is by now.
 func (s *Store) Stats(ctx context.Context) (st Stats, err error) {
+	st.Version = formatVersion // others are not opened
 	st.Skipped, st.Dropped = s.skipped.Load(), s.dropped.Load()
 	if a := s.aside.Load(); a != nil {
 		st.SetAside = a.path

@@ -95,13 +95,15 @@ func comparisonOf(url string, c *client.Comparison, marks []client.Mark) compari
 		Changes: []change{{"p50", c.P50.Real, c.P50.Sentence}, {"p99", c.P99.Real, c.P99.Sentence}, {"errors", c.Errors.Real, c.Errors.Sentence}}, Marks: []mark{},
 	}
 	if c.Mark != nil {
-		out.Mark = new(mark(*c.Mark))
+		out.Mark = new(markOf(c.Mark))
 	}
-	for _, m := range marks[:min(len(marks), maxMarks)] {
-		out.Marks = append(out.Marks, mark(m))
+	for i := range marks[:min(len(marks), maxMarks)] {
+		out.Marks = append(out.Marks, markOf(&marks[i]))
 	}
 	return out
 }
+
+func markOf(m *client.Mark) mark { return mark{m.ID, m.Time, m.Kind, m.Text} }
 
 func sideOf(s *client.Side) side {
 	return side{s.Minutes, s.Count, interval(s.P50Ms), interval(s.P99Ms), interval(s.Errors)}

@@ -46,13 +46,18 @@ func (c *Client) Summary(ctx context.Context, p Period) (*otelperf.Summary, []by
 }
 
 // Rows says what rows have beside their numbers.
-type Rows struct{ Histogram, Trend bool }
+//
+// Usual takes a service with a history.
+type Rows struct{ Histogram, Trend, Usual bool }
 
 func (r Rows) query(p Period) url.Values {
 	q := p.query()
 	q.Set("limit", strconv.Itoa(maxRows))
 	q.Set("histogram", strconv.FormatBool(r.Histogram))
 	q.Set("trend", strconv.FormatBool(r.Trend))
+	if r.Usual { // which services of earlier versions do not know
+		q.Set("usual", "true")
+	}
 	return q
 }
 

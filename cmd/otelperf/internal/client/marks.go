@@ -16,6 +16,7 @@ type Mark struct {
 	Time time.Time `json:"time"`
 	Kind string    `json:"kind"`
 	Text string    `json:"text"`
+	By   string    `json:"by"`
 }
 
 // MarkRequest is a mark to be set.

@@ -22,6 +22,20 @@ type Row struct {
 	Histogram *Histogram `json:"histogram,omitzero"`
 	// TrendP99Ms is the p99 of each of the last 30 whole minutes, the oldest first, nil where there was no request.
 	TrendP99Ms []*float64 `json:"trend_p99_ms,omitzero"`
+	Usual      *Usual     `json:"usual,omitzero"` // nil unless it was asked for
+}
+
+// Usual is what a row did at the same time of other days; nil: nothing of that time is stored.
+type Usual struct {
+	Yesterday *UsualNumbers `json:"yesterday"`
+	LastWeek  *UsualNumbers `json:"last_week"`
+}
+
+// UsualNumbers are those of one of both.
+type UsualNumbers struct {
+	Count uint64   `json:"count"`
+	Rate  *float64 `json:"rate"`
+	P99Ms *float64 `json:"p99_ms"` // nil: no durations
 }
 
 // Histogram is durations in base-2 exponential buckets: Counts[i] of them lie in (2^((Offset+i)/2^Scale), 2^((Offset+i+1)/2^Scale)]
@@ -38,6 +52,8 @@ type Histogram struct {
 type EndpointList struct {
 	Origin
 	Window        otelperf.Window `json:"window"`
+	From          time.Time       `json:"from"` // of a fixed time: what of it is stored; both the same where nothing is
+	To            time.Time       `json:"to"`
 	WindowSeconds float64         `json:"window_seconds"`
 	Count         int             `json:"count"`
 	Endpoints     []Row           `json:"endpoints"`
@@ -47,6 +63,8 @@ type EndpointList struct {
 type DependencyList struct {
 	Origin
 	Window        otelperf.Window `json:"window"`
+	From          time.Time       `json:"from"` // of a fixed time: what of it is stored; both the same where nothing is
+	To            time.Time       `json:"to"`
 	WindowSeconds float64         `json:"window_seconds"`
 	Count         int             `json:"count"`
 	Dependencies  []Row           `json:"dependencies"`

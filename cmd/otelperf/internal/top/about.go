@@ -27,6 +27,7 @@ type about struct {
 	detail *client.Detail
 	change *client.Comparison // around the newest mark that has something before it
 	marks  []client.Mark
+	usual  *client.Usual // at the same time of other days; nil without a history
 }
 
 // aboutMsg is what was asked for of an endpoint.
@@ -45,13 +46,16 @@ func (m *Model) fetchAbout(r *fleet.Row) tea.Cmd {
 	if len(clients) == 0 {
 		return nil
 	}
-	ctx, c, row, key := m.ctx, clients[0], r.EndpointRow, m.detail.key
+	ctx, c, row, key, stored, window := m.ctx, clients[0], r.EndpointRow, m.detail.key, m.stored, m.window
 	return func() tea.Msg {
 		msg := aboutMsg{key: key}
-		var errs [3]error
+		var errs [4]error
 		msg.series, errs[0] = c.Series(ctx, &row)
 		msg.detail, errs[1] = c.Detail(ctx, &row)
 		msg.change, msg.marks, errs[2] = comparedAround(ctx, c, row.Name())
+		if stored {
+			msg.usual, errs[3] = usualOf(ctx, c, window, &row)
+		}
 		msg.err = errors.Join(errs[:]...)
 		return msg
 	}

@@ -26,6 +26,7 @@ type detail struct {
 	trace *client.SlowTrace // of a slow request
 	about                   // of an endpoint or a dependency
 	lines []string          // of the wiring
+	past  *past             // spikes of the last 30 days
 }
 
 // traceMsg is the anatomy of a slow request.
@@ -79,6 +80,10 @@ func (m *Model) trace(msg traceMsg) {
 
 func (m *Model) detailKey(msg tea.KeyPressMsg) tea.Cmd {
 	d, page := m.detail, max(1, m.height-3)
+	if d.past != nil && d.past.key(msg.String()) {
+		d.top = 0
+		return nil
+	}
 	switch msg.String() {
 	case "q":
 		return tea.Quit
@@ -157,6 +162,8 @@ func (m *Model) detailText() []string {
 		}
 	case comparePanel:
 		return m.comparison(d)
+	case pastPanel:
+		return m.pastText(d)
 	case wiringPanel:
 		if !d.ended {
 			return asking

@@ -30,7 +30,8 @@ func (m *Model) endpointDetail(r *fleet.Row) []string {
 		fmt.Sprintf(" p50 %s  p95 %s  p99 %s  min %s  max %s  mean %s", plain.Ms(r.P50Ms), plain.Ms(r.P95Ms), plain.Ms(r.P99Ms),
 			plain.Ms(r.MinMs), plain.Ms(r.MaxMs), plain.Ms(r.AvgMs)),
 		fmt.Sprintf(" usual p99 in ms %s  ratio %s  slow above %s", report.Baseline(r), report.Ratio(r), plain.Ms(&r.ThresholdMs)),
-		" outcomes"+outcomes(r.ByOutcome), "")
+		" outcomes"+outcomes(r.ByOutcome))
+	lines = append(append(lines, m.usualLines()...), "")
 	for _, text := range r.OutOfLine {
 		lines = append(lines, " ! "+plain.Line(text))
 	}

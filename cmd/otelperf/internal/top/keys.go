@@ -54,11 +54,7 @@ func (m *Model) listKey(key string) tea.Cmd {
 	case "p", "space":
 		m.paused = !m.paused
 	case "w":
-		if m.window = m.window.Next(); !m.stored {
-			for m.window == otelperf.Window24h || m.window == otelperf.Window7d {
-				m.window = m.window.Next()
-			}
-		}
+		m.nextWindow()
 		return m.again()
 	case "tab":
 		m.next(1)
@@ -72,6 +68,8 @@ func (m *Model) listKey(key string) tea.Cmd {
 		m.toDependencies()
 	case "i":
 		return m.openWiring()
+	case "e":
+		return m.openPast()
 	case "a":
 		return m.ack()
 	case "m":
@@ -83,6 +81,18 @@ func (m *Model) listKey(key string) tea.Cmd {
 	}
 	return nil
 }
+
+// nextWindow passes those over that take a history where there is none.
+func (m *Model) nextWindow() {
+	m.window = m.window.Next()
+	for !m.stored && (m.window == otelperf.Window24h || m.window == otelperf.Window7d) {
+		m.window = m.window.Next()
+		m.say("the windows 24h and 7d take a history: "+howToStore, false)
+	}
+}
+
+// howToStore says how a service comes to have a history.
+const howToStore = "otelperf.WithHistory(store), such as history/bolt in a file"
 
 // next moves the focus on by a number of panels, and over those that have no lines: there the cursor would be nowhere.
 func (m *Model) next(by panel) {

@@ -32,6 +32,7 @@ const (
 	panels
 	comparePanel // what follows is never on the list, but a screen by itself
 	wiringPanel
+	pastPanel
 )
 
 // Model is the state of the screen. Only Bubble Tea's loop uses it.
@@ -98,6 +99,8 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.about(msg)
 	case wiringMsg:
 		m.wiring(msg)
+	case pastMsg:
+		m.past(msg)
 	case changedMsg:
 		return m, m.changed(msg)
 	}

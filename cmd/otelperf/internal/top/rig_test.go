@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -48,6 +49,7 @@ type service struct {
 	changes []string // that were asked for
 	refuses bool     // changes
 	noRows  bool     // it does not list its dependencies
+	past    []otelperf.Spike
 }
 
 func newService(t *testing.T, instance string) *service {
@@ -65,13 +67,15 @@ func newService(t *testing.T, instance string) *service {
 			s.summary.Window = otelperf.Window(r.FormValue("window"))
 			_ = json.NewEncoder(w).Encode(s.summary)
 		case "/endpoints":
-			_ = json.NewEncoder(w).Encode(s.endpoints())
+			_ = json.NewEncoder(w).Encode(s.endpoints(r.FormValue("usual") == "true"))
 		case "/dependencies":
 			if s.noRows {
 				http.NotFound(w, r)
 				return
 			}
 			_ = json.NewEncoder(w).Encode(s.dependencies())
+		case "/spikes":
+			_ = json.NewEncoder(w).Encode(client.SpikeList{Origin: client.Origin{Service: s.summary.Service, Instance: s.summary.Instance}, Count: len(s.past), Spikes: s.past})
 		case "/slow/" + slowID:
 			_, _ = w.Write([]byte(`{"service":"shop","instance":"a","trace_id":"` + slowID + `","requests":[{"trace_id":"` + slowID +
 				`","method":"GET","route":"/checkout","outcome":"ok","status":200,"duration_ms":812.5,"start":"2026-03-01T11:59:58Z","reason":"threshold"}]}`))
@@ -84,10 +88,31 @@ func newService(t *testing.T, instance string) *service {
 	return s
 }
 
-func (s *service) endpoints() any {
+// historic gives the service a history, with the same time of other days and spikes of the last weeks.
+func (s *service) historic() {
+	if err := json.Unmarshal([]byte(`{"history": {"written": 9000}}`), &s.summary.Diagnostics); err != nil {
+		panic(err)
+	}
+	for i, cause := range []string{"", "83 % waiting for the read-write lock at story.go:67, held by goroutine demo.(*story).tell (story.go:76)", "waiting for \x1b[31mpostgresql SELECT carts", ""} {
+		start := noon.Add(-time.Duration(i*i*53) * time.Hour)
+		spike := otelperf.Spike{ID: fmt.Sprint("past-", i), State: "ended", Start: start, At: start.Add(10 * time.Second), End: new(start.Add(time.Duration(i+1) * 7 * time.Minute)),
+			Reason: "GET /checkout: p99 is 800 ms, usually 200 ms", Cause: cause, Endpoints: []otelperf.SpikeEndpoint{{Method: "GET", Route: "/checkout", State: "ended", P99Ms: 800}}}
+		if cause != "" {
+			spike.Causes = []causes.Ranked{{Sentence: cause}}
+		}
+		s.past = append(s.past, spike)
+	}
+	s.past[3].State, s.past[3].End = "unknown", nil // its process was killed
+}
+
+func (s *service) endpoints(usual bool) any {
 	l := client.EndpointList{Origin: client.Origin{Service: s.summary.Service, Instance: s.summary.Instance}}
 	for _, r := range s.summary.Endpoints {
-		l.Endpoints = append(l.Endpoints, client.Row{EndpointRow: r, TrendP99Ms: s.trends[r.Name()]})
+		row := client.Row{EndpointRow: r, TrendP99Ms: s.trends[r.Name()]}
+		if usual {
+			row.Usual = &client.Usual{Yesterday: &client.UsualNumbers{Count: 2400, Rate: new(8.0), P99Ms: new(120.0)}, LastWeek: &client.UsualNumbers{Count: 2100, Rate: new(7.0), P99Ms: new(118.0)}}
+		}
+		l.Endpoints = append(l.Endpoints, row)
 	}
 	return l
 }

@@ -232,8 +232,8 @@ func (m *Model) slowText(s *fleet.Slow, shown []*fleet.Slow) string {
 
 // footer is the keys, or what is asked for, or what came of a change.
 func (m *Model) footer() []string {
-	keys := "? help  enter 1-9 why  c deploy?  d dependencies  i wiring  a ack  m mute  / find  s sort  q quit"
-	if m.width < 100 {
+	keys := "? help  enter 1-9 why  c deploy?  d dependencies  e earlier  i wiring  a ack  m mute  / find  s sort  q quit"
+	if m.width < 110 {
 		keys = "? help  1-9 why  c deploy?  d calls  i wiring  a ack  m mute  / find  q quit"
 	}
 	switch {
@@ -245,6 +245,8 @@ func (m *Model) footer() []string {
 		return m.saidLines()
 	case m.help:
 		keys = "any key goes back"
+	case m.detail != nil && m.detail.past != nil:
+		keys = "esc back  ↑↓ choose  enter why  q quit"
 	case m.detail != nil:
 		keys = "esc back  ↑↓ scroll  a ack  m mute  q quit"
 	case m.filter != "":

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package export
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/client"
+)
+
+// ErrNoHistory is of a service without one.
+var ErrNoHistory = errors.New("the service has no history: otelperf.WithHistory(store) gives it one, such as that of history/bolt in a file")
+
+// eventsFor is for how long a service stores incidents and requests unless it says otherwise.
+const eventsFor = 30 * day
+
+// Ask is Inspect of a service, by what it answers of a year, and of 30 days for incidents and requests.
+func Ask(ctx context.Context, s Service, now time.Time) (in Info, err error) {
+	w, err := s.Wiring(ctx)
+	if err != nil {
+		return in, err
+	}
+	if !w.Settings.History {
+		return in, ErrNoHistory
+	}
+	from, to := now.Add(-365*day).Truncate(time.Minute), now.Truncate(time.Minute).Add(time.Minute)
+	in.Gaps = []Gap{}
+	err = patient(ctx, func() error {
+		sum, _, err := s.Summary(ctx, client.Period{From: from, To: to})
+		if err != nil {
+			return err
+		}
+		in.Endpoints, in.Requests = len(sum.Endpoints), sum.Count
+		if st := sum.Stored; st != nil {
+			in.From, in.To, in.MoreGaps = st.From, st.To, st.MoreGaps
+			for _, g := range st.Gaps {
+				in.Gaps = append(in.Gaps, Gap{g.From, g.To})
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return in, err
+	}
+	if h := w.Diagnostics.History; h != nil {
+		in.Lost = h.Lost
+	}
+	return in, s.events(ctx, &in, now.Add(-eventsFor).Truncate(time.Minute), to)
+}
+
+// events adds how many there are.
+func (s Service) events(ctx context.Context, in *Info, from, to time.Time) error {
+	return patient(ctx, func() error {
+		spikes, err := s.SpikesWithin(ctx, from, to)
+		if err != nil {
+			return err
+		}
+		slow, err := s.SlowWithin(ctx, from, to)
+		if err != nil {
+			return err
+		}
+		marks, err := s.Marks(ctx)
+		if err != nil {
+			return err
+		}
+		in.Incidents, in.Slow, in.Marks = spikes.Count, slow.Stored, len(marks)
+		for _, m := range marks {
+			if m.Kind == "version" {
+				in.Versions = append([]Version{{m.Time, m.Text}}, in.Versions...)
+			}
+		}
+		return nil
+	})
+}

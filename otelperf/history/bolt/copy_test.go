@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bolt
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/otelperf/otelperf-go/otelperf/history"
+	"github.com/otelperf/otelperf-go/otelperf/history/historytest"
+)
+
+// A copy has all that was stored while the service goes on, and what it stores later is not in it. Closing it leaves nothing behind.
+func TestCopy(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	file := path(t)
+	service := open(t, file)
+	shop := historytest.NewShop(1, 3)
+	appendMinutes := func(from, n int) {
+		for i := range n {
+			if err := service.Append(t.Context(), shop.Minute(start.Add(time.Duration(from+i)*time.Minute))); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	appendMinutes(0, 70)
+	all := history.Query{From: start, To: start.Add(3 * time.Hour)}
+	copied, err := OpenCopy(t.Context(), file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	appendMinutes(70, 10)
+	if got, want := len(historytest.Read(t, copied, all)), 70; got != want {
+		t.Errorf("the copy has %d minutes, want %d", got, want)
+	}
+	if st, err := copied.Stats(t.Context()); err != nil || st.Version != 1 || st.FileBytes == 0 {
+		t.Errorf("stats %+v, %v", st, err)
+	}
+	if err := copied.Append(t.Context(), shop.Minute(start)); !errors.Is(err, errCopy) {
+		t.Errorf("appending to a copy: %v", err)
+	}
+	if err := copied.Close(); err != nil {
+		t.Error(err)
+	}
+	if left, _ := os.ReadDir(os.Getenv("TMPDIR")); len(left) > 0 {
+		t.Errorf("%v is left behind", left)
+	}
+	if got := len(historytest.Read(t, service, all)); got != 80 {
+		t.Errorf("the service has %d minutes, want 80", got)
+	}
+}
+
+// A file is copied while it is written without a pause, and each copy is sound and of one moment.
+func TestCopyWhileItIsWritten(t *testing.T) {
+	file := path(t)
+	db, err := bbolt.Open(file, 0o600, &bbolt.Options{NoSync: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop, done := make(chan struct{}), make(chan struct{})
+	write := func(n byte) error {
+		return db.Update(func(tx *bbolt.Tx) error {
+			b, err := tx.CreateBucketIfNotExists([]byte("b"))
+			for i := 0; i < 64 && err == nil; i++ {
+				err = b.Put([]byte{byte(i)}, []byte(strings.Repeat(string(rune('a'+n%26)), 2000)))
+			}
+			return err
+		})
+	}
+	if err := write(0); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer close(done)
+		for n := byte(1); ; n++ {
+			select {
+			case <-stop:
+				return
+			default:
+				if err := write(n); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		}
+	}()
+	sound := 0
+	for range 200 {
+		to := filepath.Join(t.TempDir(), "copy")
+		if err := copyFile(t.Context(), file, to); errors.Is(err, errChanges) {
+			continue
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		sound++
+		f, err := os.Open(to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := check(f); err != nil {
+			t.Fatalf("copy %d: %v", sound, err)
+		}
+		_ = f.Close()
+		copied, err := bbolt.Open(to, 0o600, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = copied.View(func(tx *bbolt.Tx) error {
+			first := string(tx.Bucket([]byte("b")).Get([]byte{0}))
+			return tx.Bucket([]byte("b")).ForEach(func(_, v []byte) error {
+				if string(v) != first {
+					t.Errorf("copy %d is of two moments", sound)
+				}
+				return nil
+			})
+		})
+		_ = copied.Close()
+	}
+	close(stop)
+	<-done
+	if err := db.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := copyFile(t.Context(), file, filepath.Join(t.TempDir(), "copy")); err != nil {
+		t.Errorf("once nobody writes: %v", err)
+	}
+	t.Logf("%d of 200 copies were made", sound)
+}
+
+// What cannot be read is said by the name of the file, which stays as it is.
+func TestCopyOfNoHistory(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", t.TempDir())
+	put := func(name, text string) string {
+		p := filepath.Join(dir, name)
+		if err := os.WriteFile(p, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	damaged := path(t)
+	s := open(t, damaged)
+	if err := s.Append(t.Context(), historytest.NewShop(1, 3).Minute(start)); err != nil {
+		t.Fatal(err)
+	}
+	_ = s.Close()
+	content, _ := os.ReadFile(damaged)
+	for i := range content[8192:] {
+		content[8192+i] = 0xa5
+	}
+	_ = os.WriteFile(damaged, content, 0o600)
+	ended, end := context.WithCancel(t.Context())
+	end()
+	for _, tt := range []struct {
+		ctx        context.Context
+		path, want string
+		is         error
+	}{
+		{t.Context(), filepath.Join(dir, "none.db"), "none.db", fs.ErrNotExist},
+		{t.Context(), put("empty.db", ""), "nothing was stored in it yet", nil},
+		{t.Context(), put("text.db", strings.Repeat("text ", 1<<12)), "is something else", nil},
+		{t.Context(), dir, "no regular file", nil},
+		{t.Context(), damaged, damaged, history.ErrDamaged},
+		{ended, damaged, "", context.Canceled},
+	} {
+		got, err := OpenCopy(tt.ctx, tt.path)
+		if got != nil || err == nil || !strings.Contains(err.Error(), tt.want) || tt.is != nil && !errors.Is(err, tt.is) || strings.Contains(err.Error(), "copy.db") {
+			t.Errorf("%s: %v, %v", tt.path, got, err)
+		}
+	}
+	if now, _ := os.ReadFile(damaged); string(now) != string(content) {
+		t.Error("the damaged file was changed")
+	}
+	if left, _ := os.ReadDir(os.Getenv("TMPDIR")); len(left) > 0 {
+		t.Errorf("%v is left behind", left)
+	}
+}
