@@ -120,6 +120,10 @@ func TestDaysOnThePage(t *testing.T) {
 	said := value[string](tb, fmt.Sprintf(`import("./page/format.js").then(({ stretch }) => stretch({ from: %d, to: %d }))`, from.Unix(), to.Unix()))
 	tb.until(storedLine + `.checkVisibility() && ` + storedLine + `.textContent.includes(` + quoted(said) + `)`)
 	tb.until(`[...document.querySelectorAll("#chart .unstored title")].some((e) => e.textContent.endsWith(` + quoted(said) + `)) && document.querySelector("#chart-legend .unstored")`)
+	for view, drawing := range map[string]string{"histogram": "distribution", "heatmap": "heatmap"} {
+		value[any](tb, `location.hash = "endpoint=GET+/items&window=7d&view=`+view+`"`)
+		tb.until(`document.querySelector("#` + drawing + ` svg") && document.querySelectorAll("#chart-table tbody tr").length > 5`)
+	}
 	tb.press('1')
 	tb.until(`location.hash.includes("window=1m") && !` + storedLine + `.checkVisibility()`)
 	tb.press('6')
