@@ -97,7 +97,7 @@ func (m *Monitor) longDistribution(q companion.EndpointQuery, from, to time.Time
 	row, _ := total.Row(d.Endpoint)
 	r := minuteRow(&row)
 	d.Give(&r)
-	d.From, d.To = total.From, total.To
+	d.Covered = coveredOf(&total.Coverage, to)
 	return true, total.Said(), nil
 }
 

@@ -19,12 +19,14 @@ const mostRows = 48
 // heatmap is the answer of GET endpoints/heatmap: how long the requests of an endpoint took, over time.
 type heatmap struct {
 	origin
-	Method        string   `json:"method"`
-	Route         string   `json:"route"`
-	Kind          string   `json:"kind"`
-	Window        Window   `json:"window,omitzero"` // missing for a fixed time
-	BaselineP99Ms *float64 `json:"baseline_p99_ms"`
-	Scale         int      `json:"scale"` // of the buckets, as in OpenTelemetry's exponential histograms: 3 to 0
+	Method        string    `json:"method"`
+	Route         string    `json:"route"`
+	Kind          string    `json:"kind"`
+	Window        Window    `json:"window,omitzero"` // missing for a fixed time
+	From          time.Time `json:"from"`            // that is covered, as of a distribution
+	To            time.Time `json:"to"`
+	BaselineP99Ms *float64  `json:"baseline_p99_ms"`
+	Scale         int       `json:"scale"` // of the buckets, as in OpenTelemetry's exponential histograms: 3 to 0
 	// BoundsMs are those of the buckets, the lowest first: bucket i is what took longer than bounds_ms[i], and up to bounds_ms[i+1]. At
 	// most 49; none without requests.
 	BoundsMs []float64 `json:"bounds_ms"`
@@ -61,7 +63,7 @@ func (m *Monitor) heatmap(e companion.EndpointQuery, p companion.Period) (out he
 	g := grid.Fit(mostRows, nil, all...)
 	out = heatmap{
 		origin: m.origin(), Method: h.Endpoint.Method, Route: h.Endpoint.Route, Kind: h.Endpoint.Kind.String(), Window: Window(p.Window),
-		BaselineP99Ms: units.KnownMs(h.BaselineP99), Scale: g.Scale(), BoundsMs: []float64{}, Columns: []heatmapColumn{}, Stored: said,
+		From: h.From.UTC(), To: h.To.UTC(), BaselineP99Ms: units.KnownMs(h.BaselineP99), Scale: g.Scale(), BoundsMs: []float64{}, Columns: []heatmapColumn{}, Stored: said,
 	}
 	for i := range g.Len() + min(1, g.Len()) {
 		out.BoundsMs = append(out.BoundsMs, boundMs(g, i))
@@ -78,7 +80,7 @@ func (m *Monitor) longHeatmap(e companion.EndpointQuery, from, to time.Time) (h 
 	if !ok || err != nil {
 		return h, nil, ok, err
 	}
-	h = engine.Heatmap{Endpoint: s.Endpoint, BaselineP99: s.BaselineP99}
+	h = engine.Heatmap{Endpoint: s.Endpoint, BaselineP99: s.BaselineP99, Covered: s.Covered}
 	for i := range line.Points {
 		p := &line.Points[i]
 		c := engine.Column{Time: p.Time, Seconds: p.Seconds, Durations: latency.NewCoarse()}

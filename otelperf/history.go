@@ -33,7 +33,7 @@ import (
 // A goroutine of its own writes each minute soon after its end, and what is left at Shutdown, after which the program closes the store. The
 // store may be slow, full, locked, gone, or panic: up to 60 minutes wait for it, and it is tried again after 10 s, and twice as long each
 // time, up to 5 minutes. Diagnostics, and the check history of Health, say what could not be written. Of an hour's slow and failed requests
-// 200 are stored, at most 50 of a minute and 10 of an endpoint, the longest of each endpoint first. New reports ErrConfig for a store that
+// 200 are stored, at most 50 of a minute: those that a spike names, and 10 of an endpoint, the longest of each endpoint first. New reports ErrConfig for a store that
 // is nil. The default is none.
 //
 // What a state file is for, a history does, too: what is usual, by the hour of the week, with jobs that come back, spikes that are open
@@ -56,6 +56,10 @@ const (
 	maxEndpointRequests = 10 // of an hour
 )
 
+// requestSettles is how long after its end a request is stored: its calls may end up to ten seconds after it, and are then put into its
+// anatomy.
+const requestSettles = 12 * time.Second
+
 // stateEvery is how often what the next process goes on from is stored while nothing happens.
 const stateEvery = 10 * time.Minute
 
@@ -65,12 +69,36 @@ type chronicle struct {
 	origin    string
 	seed      maphash.Seed
 	incidents map[string]uint64     // id -> sum of what was stored; at most engine.MaxIncidents
-	requests  map[trace.SpanID]bool // stored, or beyond what is stored, of those that the slow log has
+	requests  map[trace.SpanID]bool // of those that the slow log has: true is stored, false beyond what is stored
 	marks     map[string]bool       // stored, of those that there are
 	hour      hourly
 	state     time.Time // when a state was stored last
 
 	requestsStored, requestsLeft atomic.Uint64
+	// named are the requests that spikes name and the history has, by the ids of their spans: at most those of engine.MaxIncidents.
+	named atomic.Pointer[map[string]bool]
+}
+
+// has reports whether the history has a request that a spike names.
+func (c *chronicle) has(r *RequestRef) bool {
+	if c == nil {
+		return false
+	}
+	named := c.named.Load()
+	return named != nil && (*named)[r.SpanID]
+}
+
+// named are the requests that a spike names.
+func (s *Spike) named() (all []*RequestRef) {
+	for i := range s.SlowRequests {
+		all = append(all, &s.SlowRequests[i])
+	}
+	for i := range s.Errors {
+		if r := s.Errors[i].LastRequest; r != nil {
+			all = append(all, r)
+		}
+	}
+	return all
 }
 
 // hourly is how many requests of an hour were stored.
@@ -118,58 +146,99 @@ func (c *chronicle) signals(minute time.Time) (out []history.Signal) {
 
 // News adds what was not stored yet. What it has seen is remembered once it is stored.
 func (c *chronicle) News(b *history.Batch, last bool) (stored func()) {
-	now := time.Now()
-	incidents, set := c.addIncidents(b), c.addMarks(b)
-	requests, hour, left := c.addRequests(b)
+	now, spikes, set := time.Now(), c.m.spikes(), c.addMarks(b)
+	requests, hour, left := c.addRequests(b, spikes, now, last)
+	incidents, named := c.addIncidents(b, spikes)
 	if last || len(b.Incidents) > 0 || now.Sub(c.state).Abs() >= stateEvery {
 		b.State, _ = c.m.memory.encode() // without one the next process begins anew
 	}
 	return func() {
 		c.incidents, c.requests, c.marks, c.hour = incidents, requests, set, hour
+		c.named.Store(&named)
 		c.requestsStored.Add(uint64(len(b.Requests)))
-		c.requestsLeft.Add(left)
+		c.requestsLeft.Add(uint64(left)) // which may be less than none
 		if b.State != nil {
 			c.state = now
 		}
 	}
 }
 
-// addIncidents adds those that have changed.
-func (c *chronicle) addIncidents(b *history.Batch) map[string]uint64 {
-	now := make(map[string]uint64, engine.MaxIncidents)
-	for _, s := range c.m.spikes() {
+// addIncidents adds those that have changed, and those that are open. Of the requests that they name it says which the history has, which
+// it returns, too.
+func (c *chronicle) addIncidents(b *history.Batch, spikes []Spike) (now map[string]uint64, named map[string]bool) {
+	now, named = make(map[string]uint64, engine.MaxIncidents), map[string]bool{}
+	have := map[string]bool{}
+	for _, r := range b.Requests {
+		have[r.SpanID.String()] = true
+	}
+	for i := range spikes {
+		s := spikes[i].clone()
+		for _, r := range s.named() {
+			if r.Stored = have[r.SpanID] || c.has(r); r.Stored {
+				named[r.SpanID] = true
+			}
+		}
 		detail, err := json.Marshal(s)
 		if err != nil || len(detail) > history.MaxDetail || len(s.ID) > history.MaxIDLength {
 			continue
 		}
-		if now[s.ID] = maphash.Bytes(c.seed, detail); now[s.ID] == c.incidents[s.ID] {
+		if now[s.ID] = maphash.Bytes(c.seed, detail); now[s.ID] == c.incidents[s.ID] && s.End != nil {
 			continue
 		}
 		in := history.Incident{ID: s.ID, Start: s.Start, Detail: detail}
 		if s.End != nil {
 			in.End = *s.End
+		} else {
+			in.Seen = time.Now().UTC()
 		}
 		b.Incidents = append(b.Incidents, in)
 	}
-	return now
+	return now, named
 }
 
-// addRequests adds those that were stored in the slow log since: of each endpoint the longest first, and those of all endpoints in turn, so
-// that none takes the place of the others.
-func (c *chronicle) addRequests(b *history.Batch) (now map[trace.SpanID]bool, hour hourly, left uint64) {
+// addRequests adds those that were stored in the slow log since, and have settled: first those that spikes name, then of each endpoint the
+// longest first, and those of all endpoints in turn, so that none takes the place of the others.
+func (c *chronicle) addRequests(b *history.Batch, spikes []Spike, at time.Time, last bool) (now map[trace.SpanID]bool, hour hourly, left int) {
 	now = map[trace.SpanID]bool{}
-	of := map[conventions.Endpoint][]*slowlog.Entry{}
-	for e := range c.m.slow.All() {
-		if now[e.SpanID] = true; !c.requests[e.SpanID] {
-			name := conventions.Endpoint{Method: e.Method, Route: e.Route}
-			of[name] = append(of[name], e)
-			left++
+	named := map[string]bool{}
+	for i := range spikes {
+		for _, r := range spikes[i].named() {
+			named[r.SpanID] = true
 		}
 	}
 	hour = hourly{hour: b.Time.Unix() / 3600, of: map[conventions.Endpoint]int{}}
 	if hour.hour == c.hour.hour {
 		hour.all = c.hour.all
 		maps.Copy(hour.of, c.hour.of)
+	}
+	nameOf := func(e *slowlog.Entry) conventions.Endpoint {
+		return conventions.Endpoint{Method: e.Method, Route: e.Route}
+	}
+	add := func(e *slowlog.Entry) (fits bool) {
+		if len(b.Requests) >= maxMinuteRequests || hour.all >= maxHourRequests {
+			return false
+		}
+		b.Requests = append(b.Requests, e)
+		hour.of[nameOf(e)]++
+		hour.all++
+		now[e.SpanID] = true
+		left--
+		return true
+	}
+	of := map[conventions.Endpoint][]*slowlog.Entry{}
+	for e := range c.m.slow.All() {
+		if !last && at.Sub(e.End()).Abs() < requestSettles {
+			continue
+		}
+		isStored, seen := c.requests[e.SpanID]
+		if now[e.SpanID] = isStored; !seen {
+			left++
+		}
+		switch {
+		case isStored, named[e.SpanID.String()] && add(e):
+		case !seen:
+			of[nameOf(e)] = append(of[nameOf(e)], e)
+		}
 	}
 	names := slices.SortedFunc(maps.Keys(of), func(x, y conventions.Endpoint) int { return cmp.Compare(x.String(), y.String()) })
 	for _, entries := range of {
@@ -178,13 +247,9 @@ func (c *chronicle) addRequests(b *history.Batch) (now map[trace.SpanID]bool, ho
 	for i := 0; len(names) > 0; i++ {
 		names = slices.DeleteFunc(names, func(n conventions.Endpoint) bool { return i >= len(of[n]) || hour.of[n] >= maxEndpointRequests })
 		for _, n := range names {
-			if len(b.Requests) >= maxMinuteRequests || hour.all >= maxHourRequests {
+			if !add(of[n][i]) {
 				return now, hour, left
 			}
-			b.Requests = append(b.Requests, of[n][i])
-			hour.of[n]++
-			hour.all++
-			left--
 		}
 	}
 	return now, hour, left

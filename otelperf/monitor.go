@@ -55,6 +55,7 @@ type Monitor struct {
 	history    *historian.Writer // nil without a history
 	past       *past.Reader      // of the history; nil without one
 	chronicle  *chronicle        // nil without a history
+	learner    *learner          // from the history; nil where the process before has left what is usual
 	memory     *stateMemory      // nil when disabled
 	bundles    *bundleDir        // nil without a directory for them
 	couriers   couriers          // to notifiers
@@ -83,8 +84,9 @@ type Monitor struct {
 }
 
 // New returns a Monitor. Its error joins all that is wrong with the options and the environment, each wrapping ErrConfig. It starts
-// five goroutines (one more unless WithStacks(false) or the metric source leaves stacks out, one with a state file, one with a history,
-// one with a directory for bundles, one with the metric source, one with evidence, one for each pool of WithDB and each notifier), which Shutdown ends.
+// five goroutines (one more unless WithStacks(false) or the metric source leaves stacks out, one with a state file, one with a history, and
+// for up to a minute another where that has no state to go on from, one with a directory for bundles, one with the metric source, one with
+// evidence, one for each pool of WithDB and each notifier), which Shutdown ends.
 //
 // With OTEL_SDK_DISABLED or OTELPERF_DISABLED set to true the Monitor does nothing: SpanProcessor and Sampler return what they are
 // given, Middleware returns its handler, and no goroutine is started.
@@ -226,6 +228,9 @@ func (m *Monitor) start() {
 	}
 	if m.history != nil {
 		m.history.Start()
+	}
+	if m.learner != nil {
+		m.learner.start()
 	}
 	if m.bundles != nil {
 		m.bundles.start()
@@ -397,6 +402,9 @@ func (m *Monitor) closeParts(ctx context.Context) error {
 	}
 	if m.history != nil {
 		parts = append(parts, part{"history", m.history.Close})
+	}
+	if m.learner != nil {
+		parts = append(parts, part{"learning from the history", m.learner.Close})
 	}
 	if m.bundles != nil {
 		parts = append(parts, part{"bundles", m.bundles.Close})

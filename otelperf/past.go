@@ -29,6 +29,8 @@ func (r recent) Began() time.Time {
 	return began
 }
 
+func (r recent) Started() time.Time { return r.m.began }
+
 func (r recent) Minute(t time.Time) (out []history.Row) {
 	rows, _ := r.m.engine.RowsOf(t)
 	for _, x := range rows {
@@ -148,12 +150,18 @@ func pointsOf(l *past.Line) (out []engine.Point) {
 	return out
 }
 
+// readAgain is after how long a store that has failed may be asked again.
+const readAgain = 30 * time.Second
+
 // refused is the answer for what could not be read.
 func refused(err error) error {
 	if err == nil {
 		return nil
 	}
-	r := &companion.Refusal{Problem: problem.Problem{Status: http.StatusServiceUnavailable, Field: "window", Detail: "Nothing could be read: " + err.Error() + "."}}
+	r := &companion.Refusal{
+		Problem:    problem.Problem{Status: http.StatusServiceUnavailable, Detail: "The history could not be read: " + err.Error() + "."},
+		RetryAfter: readAgain,
+	}
 	if errors.Is(err, past.ErrBusy) || errors.Is(err, past.ErrSlow) {
 		r.RetryAfter = 5 * time.Second
 	}
@@ -180,7 +188,7 @@ func (m *Monitor) slowOf(limit int, of trace.TraceID, p companion.Period) (slowL
 		all, more = slices.DeleteFunc(slices.Clone(all), func(e *slowlog.Entry) bool { return e.TraceID != of }), 0
 	}
 	list := slowList{
-		origin: m.origin(), Count: m.slowCount(), Stored: len(all) + more, fixedTime: m.fixedTimeOf(p, engine.Covered{From: p.From, To: p.To}),
+		origin: m.origin(), Count: m.slowCount(), Stored: len(all) + more, fixedTime: m.fixedTimeOf(p, engine.Covered{From: p.From, To: upToNow(p.To)}),
 		Slow: []SlowRequest{}, Note: note,
 	}
 	for _, e := range all[:min(limit, len(all))] {

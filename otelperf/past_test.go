@@ -142,6 +142,38 @@ func TestDaysOfAHistory(t *testing.T) {
 }
 
 // Without a history nothing reads one, and the answer says how to have it.
+// What a window covers is never more than this process ran, and than what is stored of those before it, in whole minutes: whatever the steps
+// are that it is read in.
+func TestCoverageIsWhatThereIs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &testrig.History{}
+		ran := 0.
+		for range 2 {
+			time.Sleep(9*time.Minute + 47*time.Second) // amid a minute of amid ten
+			s := newBubble(t, "1.0", everybody, otelperf.WithHistory(store))
+			a, began := asker{t, s.mon.Handler()}, time.Now()
+			check := func() {
+				t.Helper()
+				for _, window := range []string{"24h", "7d"} {
+					up := time.Since(began).Seconds()
+					if got := a.ask("/summary", "?window=%s", window)["window_seconds"].(float64); got < ran+up-2 || got > ran+up && ran == 0 || got > ran+up+120 {
+						t.Errorf("%s covers %v s, of this process there are %v s, and of the one before %v s", window, got, up, ran)
+					}
+				}
+			}
+			for _, d := range []time.Duration{5 * time.Second, 70 * time.Second, 4 * time.Minute, 20 * time.Minute, 90 * time.Minute} {
+				s.run(d, 1, 20*time.Millisecond, "/a")
+				check()
+			}
+			time.Sleep(time.Until(time.Now().Truncate(time.Hour).Add(time.Hour)))
+			if err := s.mon.Shutdown(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			ran += time.Since(began).Seconds()
+		}
+	})
+}
+
 func TestNoHistory(t *testing.T) {
 	s := newBubbleOutside(t)
 	for _, query := range []string{"/summary?window=24h", "/endpoints?window=7d", "/endpoints?usual=true", "/endpoints/series?route=/a&usual=true", "/endpoints/heatmap?route=/a&window=24h"} {

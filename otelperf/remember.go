@@ -5,7 +5,6 @@ package otelperf
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/maphash"
@@ -16,8 +15,10 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/otelperf/history"
 	"github.com/otelperf/otelperf-go/otelperf/internal/historian"
+	"github.com/otelperf/otelperf-go/otelperf/internal/mutes"
 	"github.com/otelperf/otelperf-go/otelperf/internal/past"
 	"github.com/otelperf/otelperf-go/otelperf/internal/statefile"
+	"github.com/otelperf/otelperf-go/otelperf/internal/worker"
 )
 
 // recallPatience is how long New waits for the history.
@@ -52,7 +53,13 @@ func (m *Monitor) remember() {
 	if h.Format != "" {
 		m.memory.give(&h, &c)
 	}
-	m.beside.before = r.incidents
+	if m.history != nil && (h.Format == "" || !m.engine.Readable(c.Baselines)) {
+		m.learner = &learner{worker.New(), m}
+	}
+	m.beside.before, m.beside.chronicle = r.incidents, m.chronicle
+	if m.chronicle != nil {
+		m.chronicle.named.Store(&r.named)
+	}
 }
 
 // recalled is what the history had of the process before.
@@ -60,6 +67,7 @@ type recalled struct {
 	header    statefile.Header
 	content   statefile.Content
 	incidents map[string]*Spike // open ones, as they were; at most engine.MaxIncidents
+	named     map[string]bool   // their requests that the history has, by the ids of their spans
 }
 
 // recall asks the history, and waits for it no longer than recallPatience: what is damaged or comes late counts as nothing, which is said.
@@ -91,35 +99,56 @@ func (m *Monitor) recall() (r recalled) {
 
 func recall(ctx context.Context, store history.Store) (r recalled, err error) {
 	now := time.Now()
+	var unread error
 	q := history.Query{What: history.States, From: now.Add(-rememberedFor), To: now.Add(time.Hour)}
 	for b, err := range store.Range(ctx, q) {
 		if err != nil {
 			return recalled{}, err
 		}
-		if r.header, r.content, err = statefile.Decode(b.State); err != nil {
-			return recalled{}, err
+		if r.header, r.content, unread = statefile.Decode(b.State); unread != nil {
+			r.header, r.content = statefile.Header{}, statefile.Content{}
+		} else if b.Foreign {
+			r.leaveOthersTheirs()
 		}
 	}
-	r.incidents = map[string]*Spike{}
+	r.incidents, r.named = map[string]*Spike{}, map[string]bool{}
 	q.What = history.Incidents
 	for b, err := range store.Range(ctx, q) {
 		if err != nil {
 			return r, err
 		}
 		for i := range b.Incidents {
-			var s Spike
-			if in := &b.Incidents[i]; in.End.IsZero() && len(r.incidents) < engine.MaxIncidents && json.Unmarshal(in.Detail, &s) == nil {
-				r.incidents[s.ID] = &s
+			in := &b.Incidents[i]
+			s, ok := storedSpike(in)
+			if !ok || !in.End.IsZero() || len(r.incidents) >= engine.MaxIncidents {
+				continue
+			}
+			r.incidents[s.ID] = &s
+			for _, one := range s.named() {
+				r.named[one.SpanID] = r.named[one.SpanID] || one.Stored
 			}
 		}
 	}
-	return r, nil
+	return r, unread
+}
+
+// leaveOthersTheirs leaves what is usual, and what is muted, of the state of another instance. What is open, acknowledged, counted for
+// objectives and marked there is that one's, which may be running.
+func (r *recalled) leaveOthersTheirs() {
+	r.header.Marks, r.content.Objectives = nil, nil
+	for i := range r.content.Baselines {
+		b := &r.content.Baselines[i]
+		b.SpikingSince, b.Open, b.Others = time.Time{}, nil, nil
+	}
+	if book := r.content.Book; book != nil {
+		r.content.Book = &mutes.Saved{Mutes: book.Mutes}
+	}
 }
 
 // goOn fills in what was known of a spike before the restart, and is not known anew: its cause and evidence.
 func (s *Spike) goOn(before *Spike) {
 	if s.Cause == "" {
-		s.Cause, s.Causes = before.Cause, before.Causes
+		s.Cause, s.Causes, s.CauseAt = before.Cause, before.Causes, before.CauseAt
 	}
 	if len(s.Errors) == 0 {
 		s.Errors = before.Errors

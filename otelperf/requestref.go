@@ -19,7 +19,8 @@ type RequestRef struct {
 	SpanID     string    `json:"span_id"`     // of the local root, 16 hex digits
 	Start      time.Time `json:"start"`       // of the local root
 	DurationMs float64   `json:"duration_ms"` // of the local root
-	// Stored: GET slow/{trace_id} shows it. The slow log forgets what others have taken the place of.
+	// Stored: GET slow/{trace_id} shows it. The slow log forgets what others have taken the place of; with a history, what a spike names is
+	// found there, too.
 	Stored bool `json:"stored"`
 }
 

@@ -46,12 +46,13 @@ func (m *Monitor) runtimeSeries(w Window) runtimeAnswer {
 // spikeSignals notes which of the runtime's signals had left their normal during each of the last spikes: at most as many as the engine
 // remembers, eight signals each.
 type spikeSignals struct {
-	recorder *runtimesignals.Recorder
-	arming   *armer // knows the recordings
-	book     *mutes.Book
-	marks    *marker
-	slow     *slowlog.Store
-	before   map[string]*Spike // id -> one that was open before the restart, as the history had it; not changed after New
+	recorder  *runtimesignals.Recorder
+	arming    *armer // knows the recordings
+	book      *mutes.Book
+	marks     *marker
+	slow      *slowlog.Store
+	chronicle *chronicle        // knows which requests the history has; nil without one
+	before    map[string]*Spike // id -> one that was open before the restart, as the history had it; not changed after New
 
 	mu   sync.Mutex // guards all below
 	last []*spikeTime
@@ -123,7 +124,11 @@ func (s *spikeSignals) add(sp *Spike, in *engine.Incident) {
 		sp.Signals = append(sp.Signals, t.seen...)
 	}
 	if b := s.before[sp.ID]; b != nil {
-		sp.goOn(b)
+		before := b.clone()
+		sp.goOn(&before)
+	}
+	for _, r := range sp.named() {
+		r.Stored = r.Stored || s.chronicle.has(r)
 	}
 }
 

@@ -17,14 +17,16 @@ import (
 type seriesAnswer struct {
 	origin
 	of            conventions.Endpoint
-	Method        string   `json:"method"`
-	Route         string   `json:"route"`
-	Kind          string   `json:"kind"`
-	Window        Window   `json:"window,omitzero"` // missing for a fixed time
-	State         string   `json:"state"`
-	BaselineP99Ms *float64 `json:"baseline_p99_ms"`
-	ThresholdMs   float64  `json:"threshold_ms"`
-	StepSeconds   float64  `json:"step_seconds"` // of a point that is not the running one
+	Method        string    `json:"method"`
+	Route         string    `json:"route"`
+	Kind          string    `json:"kind"`
+	Window        Window    `json:"window,omitzero"` // missing for a fixed time
+	From          time.Time `json:"from"`            // that is covered, as of a distribution
+	To            time.Time `json:"to"`
+	State         string    `json:"state"`
+	BaselineP99Ms *float64  `json:"baseline_p99_ms"`
+	ThresholdMs   float64   `json:"threshold_ms"`
+	StepSeconds   float64   `json:"step_seconds"` // of a point that is not the running one
 	// Points are the whole minutes of the window and the running one, the oldest first; for the window 1m, and for a fixed time within
 	// the last minute, steps of ten seconds: at most 61. Where a history is read they are ten minutes for 24h, an hour for 7d, and of a
 	// fixed time a minute of up to 4 hours, ten minutes of up to 32, an hour of up to 14 days, six hours of up to 60, and else a day, or
@@ -68,7 +70,7 @@ func (m *Monitor) series(e companion.EndpointQuery, p companion.Period) (out ser
 		step = 10 * time.Second
 	}
 	out = seriesAnswer{
-		of: s.Endpoint, origin: m.origin(), Method: e.Method, Route: e.Route, Kind: s.Endpoint.Kind.String(), Window: Window(p.Window), State: s.Phase.String(),
+		of: s.Endpoint, origin: m.origin(), Method: e.Method, Route: e.Route, Kind: s.Endpoint.Kind.String(), Window: Window(p.Window), From: s.From.UTC(), To: s.To.UTC(), State: s.Phase.String(),
 		BaselineP99Ms: units.KnownMs(s.BaselineP99), ThresholdMs: units.Milliseconds(m.link.SlowThreshold(s.Endpoint)),
 		StepSeconds: step.Seconds(), Points: seriesPoints(s.Points), Stored: said,
 	}
@@ -127,6 +129,14 @@ func (m *Monitor) fixedTimeOf(p companion.Period, c engine.Covered) (f fixedTime
 		f.StoredFrom = stored.UTC()
 	}
 	return f
+}
+
+// upToNow is a time, or now, if that is to come.
+func upToNow(t time.Time) time.Time {
+	if now := time.Now(); t.After(now) {
+		return now
+	}
+	return t
 }
 
 func periodOf(p companion.Period) engine.Period {

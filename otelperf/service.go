@@ -111,12 +111,20 @@ func (s service) SlowOTLP(id trace.TraceID, p companion.Period) (body []byte, ok
 	return body, true, err
 }
 
-// requestsOf are the requests of this process that are stored of one trace, or of a fixed time those of a history.
+// requestsOf are the requests of this process that are stored of one trace; else those of a history, of a fixed time or of the time at which a
+// spike names one of the trace.
 func (s service) requestsOf(id trace.TraceID, p companion.Period) ([]*slowlog.Entry, error) {
 	s.m.evaluate() // which finishes what is being built
 	found := slices.Collect(s.m.slow.Lookup(id))
-	if len(found) > 0 || p.To.IsZero() {
+	if len(found) > 0 || s.m.past == nil {
 		return found, nil
+	}
+	if p.To.IsZero() {
+		at, ok, err := s.m.namedAt(id.String())
+		if !ok {
+			return nil, err
+		}
+		p.From, p.To = at, at.Add(time.Second)
 	}
 	then, _, _, err := s.m.slowBefore(p.From, p.To)
 	return slices.DeleteFunc(slices.Clone(then), func(e *slowlog.Entry) bool { return e.TraceID != id }), err

@@ -16,7 +16,7 @@ import (
 // Spike is one incident: latency, failures or traffic that left what is usual, at one endpoint or at several for the same reason: they
 // began together, or wait for the same dependency.
 type Spike struct {
-	ID string `json:"id"` // unique in this process, and by its time among others; it stays over restarts with a state file
+	ID string `json:"id"` // unique, also among instances: its time, four letters or digits by chance, and a number; it stays over restarts with a state file or a history
 	// Matter is that of the first endpoint: latency, failures, panics, client_errors, silence (far fewer requests than usual at this hour) or
 	// objective. Severity is critical, or warning where nobody is to be woken: client errors alone; of the endpoints that are open.
 	Matter   string     `json:"matter"`
@@ -70,6 +70,8 @@ type Spike struct {
 	Ack *mutes.Ack `json:"ack"`
 	// Muted says until when it is not reported; nil if it is. All its endpoints that are open are muted then.
 	Muted *mutes.Muted `json:"muted"`
+
+	seen time.Time // of one of a history: Incident.Seen
 }
 
 // SpikeError is failed requests with one type of error, of those that the slow log has.

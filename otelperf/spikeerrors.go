@@ -121,6 +121,21 @@ func (s *Spike) leaveOutMessages(in *engine.Incident) {
 	}
 }
 
+// leaveOutErrors leaves out of a spike of a history what may quote the message of an error.
+func (s *Spike) leaveOutErrors() {
+	for i := range s.Errors {
+		s.Errors[i].Message = ""
+	}
+	if len(s.Causes) == 0 {
+		s.Cause = ""
+	}
+	for i := range s.Endpoints {
+		if e := &s.Endpoints[i]; len(e.Causes) == 0 {
+			e.Cause = ""
+		}
+	}
+}
+
 // causeMessage is how much of a message is in the sentence of a cause, in bytes.
 const causeMessage = 120
 

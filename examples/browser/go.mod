@@ -4,11 +4,14 @@ go 1.26.0
 
 replace github.com/otelperf/otelperf-go => ../../
 
+replace github.com/otelperf/otelperf-go/otelperf/history/bolt => ../../otelperf/history/bolt
+
 require (
 	github.com/chromedp/cdproto v0.159.0
 	github.com/chromedp/chromedp v0.23.0
 	github.com/getkin/kin-openapi v0.152.0
 	github.com/otelperf/otelperf-go v0.0.0
+	github.com/otelperf/otelperf-go/otelperf/history/bolt v0.0.0-00010101000000-000000000000
 	go.opentelemetry.io/collector/pdata v1.70.0
 	go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp v0.72.0
 	go.opentelemetry.io/otel v1.47.0
@@ -70,6 +73,7 @@ require (
 	github.com/tklauser/numcpus v0.12.0 // indirect
 	github.com/x448/float16 v0.8.4 // indirect
 	github.com/yusufpapurcu/wmi v1.2.4 // indirect
+	go.etcd.io/bbolt v1.5.0 // indirect
 	go.opentelemetry.io/collector v0.159.0 // indirect
 	go.opentelemetry.io/collector/client v1.65.0 // indirect
 	go.opentelemetry.io/collector/component v1.65.0 // indirect

@@ -9,13 +9,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"maps"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,6 +28,7 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf"
 	"github.com/otelperf/otelperf-go/otelperf/events"
 	"github.com/otelperf/otelperf-go/otelperf/evidence"
+	"github.com/otelperf/otelperf-go/otelperf/history"
 )
 
 // elsewhere are answers that are not seen here. The redirect has a path that is not below the server's.
@@ -33,7 +37,8 @@ var elsewhere = []string{"GET / 307"}
 // Every path, method and status of openapi.json is asked for on a real Monitor with traffic, a spike and events, and each
 // answer is as the document says.
 func TestEveryAnswerIsAsDocumented(t *testing.T) {
-	s := newSpiking(t, otelperf.WithEvents(), otelperf.WithMaxStreams(2), otelperf.WithLocalChanges(), otelperf.WithEvidence(evidence.New()))
+	past := &faulty{Store: openStore(t, filepath.Join(t.TempDir(), "shop.db"))}
+	s := newSpiking(t, otelperf.WithHistory(past), otelperf.WithEvents(), otelperf.WithMaxStreams(2), otelperf.WithLocalChanges(), otelperf.WithEvidence(evidence.New()))
 	c := newContract(t, fetch(t, s.base+"openapi.json"))
 	ordinary, incident := c.stream(s.server.URL, "summary", "slow"), c.stream(s.server.URL, "spike")
 	slow := s.some()
@@ -66,6 +71,7 @@ func TestEveryAnswerIsAsDocumented(t *testing.T) {
 		c.enumerate(s.server.URL, path, asked, http.StatusOK)
 	}
 	c.particular(s.server.URL)
+	c.unreadable(s.server.URL, past)
 	c.acks(s.server.URL, id)
 	c.marks(s.server.URL, id)
 	c.mutes(s.server.URL)
@@ -124,6 +130,39 @@ func (c *contract) particular(server string) {
 		must(c.t, err)
 		must(c.t, resp.Body.Close())
 		c.check(server, ask{method: http.MethodGet, path: path, header: http.Header{"If-None-Match": {resp.Header.Get("ETag")}}, want: http.StatusNotModified})
+	}
+}
+
+// faulty is a history that cannot be read any more from some time on.
+type faulty struct {
+	history.Store
+	gone atomic.Bool
+}
+
+func (f *faulty) Range(ctx context.Context, q history.Query) iter.Seq2[*history.Batch, error] {
+	if f.gone.Load() {
+		return func(yield func(*history.Batch, error) bool) { yield(nil, errors.New("input/output error")) }
+	}
+	return f.Store.Range(ctx, q)
+}
+
+// unreadable asks for what takes a history while that cannot be read.
+func (c *contract) unreadable(server string, past *faulty) {
+	past.gone.Store(true)
+	defer past.gone.Store(false)
+	from := time.Now().Add(-48 * time.Hour).Unix()
+	for path, item := range c.doc.Paths.Map() {
+		if item.Get == nil || path == "/stream" || item.Get.Responses.Status(http.StatusServiceUnavailable) == nil {
+			continue
+		}
+		asked := strings.NewReplacer("{trace_id}", strings.Repeat("1", 32), "{id}", "x").Replace(path)
+		if path != "/spikes/{id}" {
+			asked += fmt.Sprintf("?from=%d&to=%d", from, from+60)
+		}
+		if strings.HasPrefix(path, "/endpoints/") {
+			asked += "&method=GET&route=/checkout"
+		}
+		c.check(server, ask{method: http.MethodGet, path: asked, want: http.StatusServiceUnavailable})
 	}
 }
 

@@ -60,6 +60,7 @@ func (e *Engine) Distribution(method, route, kind string, p Period) (d Distribut
 type Heatmap struct {
 	Endpoint    conventions.Endpoint // it is of
 	BaselineP99 time.Duration        // 0 while it is not known
+	Covered                          // that the columns are of
 	Columns     []Column             // as the points of a Series: at most 61, the oldest first
 }
 
@@ -78,7 +79,7 @@ func (e *Engine) Heatmap(method, route, kind string, p Period) (h Heatmap, ok bo
 	if ep == nil {
 		return h, false
 	}
-	h = Heatmap{Endpoint: ep.name, BaselineP99: ep.baselineP99()}
+	h = Heatmap{Endpoint: ep.name, BaselineP99: ep.baselineP99(), Covered: e.coveredBy(&p)}
 	e.points(ep, &p, func(from, to time.Time, t *timeline.Aggregate) {
 		c := Column{Time: from, Seconds: max(0, to.Sub(from).Seconds()), Durations: latency.NewCoarse()}
 		c.Durations.Merge(&t.Durations)

@@ -3,7 +3,9 @@
 package engine
 
 import (
+	"crypto/rand"
 	"iter"
+	"strings"
 	"sync"
 	"time"
 
@@ -91,7 +93,7 @@ func New(o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Engine{options: o, detector: o.Detector, failing: failing, incidents: incidents{versionNow: o.Version, after: o.After}, budgets: budgets}, nil
+	return &Engine{options: o, detector: o.Detector, failing: failing, incidents: incidents{tag: strings.ToLower(rand.Text()[:4]) + "-", versionNow: o.Version, after: o.After}, budgets: budgets}, nil
 }
 
 // Advance moves the engine to now with what came since the previous call. When now is before the previous one by a

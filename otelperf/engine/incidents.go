@@ -18,6 +18,7 @@ const MaxIncidents = 50
 type incidents struct {
 	all    []*incident // oldest first
 	events []Event     // of the running Advance
+	tag    string      // of this process in ids: four letters or digits by chance, as others may have one of the same second
 	serial int         // of this process
 
 	versionBefore string        // of the service in the process before this one
@@ -151,7 +152,7 @@ func (k *incidents) changed(p *part, ev baseline.Event) {
 func (k *incidents) open(p *part, ev *baseline.Event) *incident {
 	k.serial++
 	in := &incident{after: k.after, Incident: Incident{
-		ID: fmt.Sprintf("%s-%d", ev.At.UTC().Format("20060102T150405"), k.serial), State: Open, Start: p.Start, At: ev.At, SinceRestart: ev.SinceRestart,
+		ID: fmt.Sprintf("%s-%s%d", ev.At.UTC().Format("20060102T150405"), k.tag, k.serial), State: Open, Start: p.Start, At: ev.At, SinceRestart: ev.SinceRestart,
 	}}
 	if ev.SinceRestart {
 		in.SinceVersion = k.newVersion()

@@ -43,11 +43,14 @@ type Batch struct {
 	Rows      []Row            // one for each endpoint that had a request; at most MaxRows
 	Signals   []Signal         // at most MaxSignals, each under a name of its own
 	Incidents []Incident       // that have changed; at most MaxEvents
-	Requests  []*slowlog.Entry // slow and failed ones that ended in it; at most MaxEvents
+	Requests  []*slowlog.Entry // slow and failed ones that ended in it or before; at most MaxEvents
 	Marks     []Mark           // at most MaxEvents
 	// State is what the process leaves for the next one to go on from, baselines and open incidents, in a form of its own; the last one is
 	// stored. nil if there is none in this batch. At most MaxState bytes.
 	State []byte
+	// Foreign says of a state that is read: another instance of the service has left it, which may be running. What is open in it is not the
+	// reader's to go on with.
+	Foreign bool
 }
 
 // Row is what one endpoint, job or dependency did.
@@ -71,6 +74,8 @@ type Incident struct {
 	ID    string    // at most MaxIDLength bytes
 	Start time.Time // when its evidence began
 	End   time.Time // zero while it is open
+	// Seen is when it was open last, by what is known when it is stored: zero once it has ended.
+	Seen time.Time `json:",omitzero"`
 	// Instance is the one that it is of, where several share a store, which fills it in. At most 128 bytes.
 	Instance string `json:",omitzero"`
 	// Detail is all of it as JSON: what GET spikes/{id} of the companion endpoint answers. At most MaxDetail bytes.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -17,12 +18,14 @@ func main() {
 	calm := flag.Duration("calm", 5*time.Minute, "how long all is well before the pictures, 20s or more")
 	matrix := flag.Bool("matrix", false, "instead of the README's pictures those of each state, width and colour scheme, with an index")
 	height := flag.Float64("height", 2400, "with -matrix: how much of the page is taken, in CSS `pixels`")
+	only := flag.String("state", "", "with -matrix: the `names` of the states that are taken, with commas between them; all by default")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	take := func() error { return run(ctx, *out, max(*calm, 20*time.Second)) }
 	if *matrix {
-		take = func() error { return takeMatrix(ctx, *out, *height) }
+		wanted := func(name string) bool { return *only == "" || slices.Contains(strings.Split(*only, ","), name) }
+		take = func() error { return takeMatrix(ctx, *out, *height, wanted) }
 	}
 	if err := take(); err != nil {
 		fmt.Fprintln(os.Stderr, "screenshots:", err)

@@ -3,7 +3,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -15,6 +17,9 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/otelperf/otelperf-go/examples/browser/internal/chromium"
+	"github.com/otelperf/otelperf-go/examples/browser/internal/days"
+	"github.com/otelperf/otelperf-go/otelperf"
+	"github.com/otelperf/otelperf-go/otelperf/history/bolt"
 )
 
 // state is one that a service can be in, and when the page shows it.
@@ -22,7 +27,9 @@ type state struct {
 	name, title, ready string
 	tenants            int
 	mix                []visits
-	slow               bool // becomes slow after a while
+	slow               bool   // becomes slow after a while
+	view               string // of the page, as its address has it; the last minute if it is ""
+	past               bool   // there is a history of a month
 }
 
 const filled = `document.querySelector("#chart svg") && document.querySelector("#slow button") && document.querySelector("#errors tbody tr")`
@@ -32,6 +39,8 @@ var states = []state{
 	{name: "0", title: "No endpoint", ready: `!document.getElementById("nothing").hidden`},
 	{name: "7", title: "7 endpoints", ready: filled, mix: shopping},
 	{name: "300", title: "300 endpoints", ready: filled, tenants: 293, mix: slices.Concat(shopping, tenanted(293))},
+	{name: "history", title: "A day of a history", ready: filled + ` && document.querySelector("#chart .then.last_week")`, mix: shopping, view: "window=24h&endpoint=GET+/products", past: true},
+	{name: "week", title: "A week of a history, with a gap", ready: `document.querySelector("#chart .unstored")`, mix: shopping, view: "window=7d&endpoint=GET+/cart", past: true},
 	{name: "spike", title: "A spike and its cause", ready: `document.querySelector("#spikes .cause-text")`, mix: shopping, slow: true},
 }
 
@@ -43,8 +52,8 @@ var (
 // learned is how long the services run until what is usual is known, and a chart of a minute is full.
 const learned = 75 * time.Second
 
-// takeMatrix takes the pictures of every state, width and colour scheme, and writes their index.
-func takeMatrix(ctx context.Context, dir string, height float64) error {
+// takeMatrix takes the pictures of the states that are wanted, at every width and in every colour scheme, and writes the index of all.
+func takeMatrix(ctx context.Context, dir string, height float64, wanted func(name string) bool) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
@@ -55,8 +64,18 @@ func takeMatrix(ctx context.Context, dir string, height float64) error {
 	defer end()
 	var cameras []*camera
 	var slow []*shop
-	for _, st := range states {
-		s, err := openShop(st.tenants)
+	all := slices.DeleteFunc(slices.Clone(states), func(st state) bool { return !wanted(st.name) })
+	for _, st := range all {
+		var opts []otelperf.Option
+		if st.past {
+			store, remove, err := aMonth(ctx)
+			if err != nil {
+				return err
+			}
+			defer remove()
+			opts = append(opts, otelperf.WithHistory(store))
+		}
+		s, err := openShop(st.tenants, opts...)
 		if err != nil {
 			return err
 		}
@@ -67,7 +86,7 @@ func takeMatrix(ctx context.Context, dir string, height float64) error {
 		if st.slow {
 			slow = append(slow, s)
 		}
-		c, err := openCamera(browser, s.url+"/debug/otelperf/#window=1m", dir)
+		c, err := openCamera(browser, s.url+"/debug/otelperf/#"+cmp.Or(st.view, "window=1m"), dir)
 		if err != nil {
 			return err
 		}
@@ -75,8 +94,10 @@ func takeMatrix(ctx context.Context, dir string, height float64) error {
 		cameras = append(cameras, c)
 	}
 	begin := time.Now()
-	for i, st := range states {
-		if i == 1 { // the first has nothing to wait for
+	waited := false
+	for i, st := range all {
+		if st.mix != nil && !waited {
+			waited = true
 			if !pause(ctx, time.Until(begin.Add(learned))) {
 				return ctx.Err()
 			}
@@ -89,6 +110,29 @@ func takeMatrix(ctx context.Context, dir string, height float64) error {
 		}
 	}
 	return writeIndex(dir)
+}
+
+// aMonth is a history of the shop, which is removed in the end.
+func aMonth(ctx context.Context) (store *bolt.Store, remove func(), err error) {
+	dir, err := os.MkdirTemp("", "otelperf-screenshots-history-")
+	if err != nil {
+		return nil, nil, err
+	}
+	remove = func() { _ = os.RemoveAll(dir) }
+	if store, err = bolt.Open(filepath.Join(dir, "shop.db")); err == nil {
+		remove = func() { _ = errors.Join(store.Close(), os.RemoveAll(dir)) } // the pictures are taken
+		err = days.Service{End: time.Now().Truncate(time.Minute), Endpoints: []days.Endpoint{
+			{Method: "GET", Route: "/products", Query: "SELECT products", Typical: 2500 * time.Microsecond, PerMinute: 1320},
+			{Method: "GET", Route: "/products/{id}", Query: "SELECT products", Typical: 8 * time.Millisecond, PerMinute: 960},
+			{Method: "GET", Route: "/search", Query: "SELECT products", Typical: 15 * time.Millisecond, PerMinute: 480},
+			{Method: "GET", Route: "/cart", Query: "SELECT articles", Typical: 22 * time.Millisecond, PerMinute: 360},
+			{Method: "POST", Route: "/orders", Query: "INSERT orders", Typical: 17 * time.Millisecond, PerMinute: 180},
+		}}.Write(ctx, store)
+	}
+	if err != nil {
+		remove()
+	}
+	return store, remove, err
 }
 
 // matrix takes the pictures of one state.
@@ -135,7 +179,7 @@ func pictureName(state string, width int64, scheme string) string {
 // writeIndex writes a table of all pictures.
 func writeIndex(dir string) error {
 	var out strings.Builder
-	out.WriteString("# The live page\n\nMade by `go run ./screenshots -matrix -out screenshots/img/matrix`: the window is one minute; long pages are cut.\n")
+	out.WriteString("# The live page\n\nMade by `go run ./screenshots -matrix -out screenshots/img/matrix`: the window is one minute where it is not said; long pages are cut.\n")
 	for _, st := range states {
 		fmt.Fprintf(&out, "\n## %s\n\n| Width |", st.title)
 		for _, scheme := range schemes {

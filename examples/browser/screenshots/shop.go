@@ -38,10 +38,10 @@ type shop struct {
 }
 
 // openShop starts it, with the endpoints of some tenants besides its own.
-func openShop(tenants int) (*shop, error) {
-	mon, err := otelperf.New(otelperf.WithLogger(slog.New(slog.DiscardHandler)), otelperf.WithSlowThreshold(400*time.Millisecond),
+func openShop(tenants int, opts ...otelperf.Option) (*shop, error) {
+	mon, err := otelperf.New(append(opts, otelperf.WithLogger(slog.New(slog.DiscardHandler)), otelperf.WithSlowThreshold(400*time.Millisecond),
 		otelperf.WithEvents(), otelperf.WithIgnoredPaths("/t/"), otelperf.WithBaseline(baseline.Config{Grace: 5 * time.Second}),
-		otelperf.WithMaxEndpoints(1000), otelperf.WithTraceURL("https://jaeger.example.com/trace/{trace_id}"))
+		otelperf.WithMaxEndpoints(1000), otelperf.WithTraceURL("https://jaeger.example.com/trace/{trace_id}"))...)
 	if err != nil {
 		return nil, err
 	}

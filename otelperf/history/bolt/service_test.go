@@ -83,17 +83,26 @@ func (s *service) stop(t *testing.T) {
 	}
 }
 
-// get asks the companion endpoint.
+// get asks the companion endpoint for JSON.
 func (s *service) get(t *testing.T, path string, into any) {
+	t.Helper()
+	if body := s.call(t, path); json.Unmarshal(body, into) != nil {
+		t.Fatalf("GET %s: %.300s", path, body)
+	}
+}
+
+// call asks the companion endpoint.
+func (s *service) call(t *testing.T, path string) []byte {
 	t.Helper()
 	r := httptest.NewRequest(http.MethodGet, "/"+path, http.NoBody)
 	r.RemoteAddr, r.Host = "127.0.0.1:1", "127.0.0.1:2"
 	r = r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, loopback{}))
 	w := httptest.NewRecorder()
 	s.mon.Handler().ServeHTTP(w, r)
-	if err := json.Unmarshal(w.Body.Bytes(), into); err != nil || w.Code != http.StatusOK {
-		t.Fatalf("GET %s: %d %.300s, %v", path, w.Code, w.Body, err)
+	if w.Code != http.StatusOK {
+		t.Errorf("GET %s: %d %.300s", path, w.Code, w.Body)
 	}
+	return w.Body.Bytes()
 }
 
 type loopback struct{}

@@ -155,26 +155,29 @@ func (s *Store) fewRequests(t *session, all []event) (few []event, err error) {
 // chunk is how many events a query reads.
 const chunk = 100
 
-// lastState yields what this instance has left, or else the last that another one of the service has.
+// lastState yields what this instance has left. Where that is nothing it is the longest of what others of the service have within the hour
+// before the last of them: who knows more has written more, and who has just begun, next to nothing.
 func (s *Store) lastState(ctx context.Context, q *history.Query, yield func(*history.Batch, error) bool) {
 	c := layers.Collector{Query: q, Yield: yield}
 	var found []event
 	err := s.read(ctx, func(t *session) error {
 		found = nil
-		return t.query(`SELECT began, data FROM otelperf_events WHERE service = $1 AND kind = $2 AND began >= $3 AND began < $4
-			ORDER BY CASE WHEN id = $5 THEN 0 ELSE 1 END, began DESC LIMIT 1`,
+		return t.query(`SELECT began, id, data FROM otelperf_events WHERE service = $1 AND kind = $2 AND began >= $3 AND began < $4 AND (id = $5 OR began >= $6 +
+				(SELECT max(began) FROM otelperf_events WHERE service = $1 AND kind = $2 AND began >= $3 AND began < $4))
+			ORDER BY CASE WHEN id = $5 THEN 0 ELSE 1 END, length(data) DESC, began DESC LIMIT 1`,
 			func(r *sql.Rows) error {
 				var e event
-				err := r.Scan(&e.began, &e.data)
+				err := r.Scan(&e.began, &e.id, &e.data)
 				found = append(found, e)
 				return err
-			}, s.service, q.What, q.From.UnixNano(), q.To.UnixNano(), []byte(s.instance))
+			}, s.service, q.What, q.From.UnixNano(), q.To.UnixNano(), []byte(s.instance), -int64(time.Hour))
 	})
 	if err != nil {
 		yield(nil, err)
 		return
 	}
 	for _, e := range found {
+		c.Foreign = !bytes.Equal(e.id, []byte(s.instance))
 		if !c.Add(time.Unix(0, e.began), e.data) {
 			return
 		}

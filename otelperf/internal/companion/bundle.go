@@ -13,7 +13,7 @@ func (c *Companion) serveBundle(w http.ResponseWriter, r *http.Request) {
 	zip, ok, err := c.service.Bundle(id)
 	switch {
 	case err != nil:
-		web.Failed(w, err)
+		failed(w, err)
 	case !ok:
 		noSpike(w, id)
 	default:

@@ -73,9 +73,15 @@ func (c *covered) spans(more ...Span) (out []Span) {
 	return out
 }
 
-// coverage sums up, with more that there is.
-func (c *covered) coverage(more ...Span) Coverage {
+// coverage sums up, with more that there is. Of the minute in which this process started it has what came after, unless another one ran in the
+// minute before.
+func (c *covered) coverage(started time.Time, more ...Span) Coverage {
 	spans := c.spans(more...)
+	for i := range spans {
+		if from := spans[i].From; started.After(from) && started.Sub(from) < history.Minute && started.Before(spans[i].To) {
+			spans[i].From = started
+		}
+	}
 	out := Coverage{Step: max(c.step, history.Minute), Note: c.note, Gaps: []Span{}}
 	for i, s := range spans {
 		out.Seconds += s.To.Sub(s.From).Seconds()

@@ -21,6 +21,20 @@ const (
 	maxEvents = 1000
 )
 
+// events asks for a part of a time, as far as there is one in a store: from 1970 up to an hour from now.
+func events(what history.Part, from, to time.Time) history.Query {
+	if first := time.Unix(0, 0); from.Before(first) {
+		from = first
+	}
+	if last := time.Now().Add(time.Hour); to.After(last) {
+		to = last
+	}
+	if !from.Before(to) {
+		from = to.Add(-time.Second)
+	}
+	return history.Query{What: what, From: from, To: to}
+}
+
 // Incidents are those that were open in a time, newest first, at most 1000 and 16 MiB. More is how many older ones there are.
 type Incidents struct {
 	List []history.Incident
@@ -31,7 +45,7 @@ type Incidents struct {
 // Incidents reads the incidents that were open in a time.
 func (r *Reader) Incidents(from, to time.Time) (Incidents, error) {
 	return cachedOf(&r.cache, fmt.Sprint("incidents ", from.Unix(), to.Unix(), r.memory.Unwritten().Unix()), func() (in Incidents, bytes int, err error) {
-		q := history.Query{What: history.Incidents, From: from.Add(-longestIncident), To: to}
+		q := events(history.Incidents, from.Add(-longestIncident), to)
 		err = r.read(func(ctx context.Context) error {
 			return r.each(ctx, &q, &in.Note, func(b *history.Batch) {
 				for _, x := range b.Incidents {
@@ -61,7 +75,7 @@ type Requests struct {
 // Requests reads those that began in a time.
 func (r *Reader) Requests(from, to time.Time) (Requests, error) {
 	return cachedOf(&r.cache, fmt.Sprint("requests ", from.Unix(), to.Unix(), r.memory.Unwritten().Unix()), func() (out Requests, bytes int, err error) {
-		q := history.Query{What: history.Requests, From: from, To: to.Add(time.Hour)} // they are where they ended
+		q := events(history.Requests, from, to.Add(time.Hour)) // they are where they ended
 		err = r.read(func(ctx context.Context) error {
 			return r.each(ctx, &q, &out.Note, func(b *history.Batch) {
 				for _, e := range b.Requests {

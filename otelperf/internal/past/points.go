@@ -73,7 +73,7 @@ func (r *Reader) Points(e conventions.Endpoint, from, to time.Time) (l Line, err
 	if began := r.memory.Began(); at.Before(began) {
 		at = began
 	}
-	l = Line{Step: step, Coverage: s.coverage(Span{at, to})}
+	l = Line{Step: step, Coverage: s.coverage(r.memory.Started(), Span{at, to})}
 	if l.From.IsZero() {
 		return l, nil
 	}

@@ -74,7 +74,7 @@ func (r *Reader) join(s *stored, at, to time.Time) (t Total) {
 	if at.Before(began) {
 		at = began
 	}
-	t.Coverage = s.coverage(Span{at, to})
+	t.Coverage = s.coverage(r.memory.Started(), Span{at, to})
 	return t
 }
 
@@ -128,15 +128,32 @@ func (r *Reader) stored(from, to time.Time) (stored, error) {
 	})
 }
 
-// running adds when a process ran, by the ten minutes.
+// toTheMinute is how long before the end of a time it is known to the minute when a process ran, if minutes are stored for as long.
+const toTheMinute = 48 * time.Hour
+
+// running adds when a process ran: by the minute, before by the ten minutes, and in a time of more than a month by the hour.
 func (r *Reader) running(ctx context.Context, q *history.Query, c *covered, keep func(*history.Batch) bool) error {
-	signals := *q
-	if signals.What = history.Signals; q.To.Sub(q.From) <= 30*24*time.Hour {
-		signals.Step = min(q.Step, history.TenMinutes)
+	fine := q.To.Add(-toTheMinute).Truncate(time.Hour)
+	if fine.Before(q.From) {
+		fine = q.From
 	}
-	return r.each(ctx, &signals, &c.note, func(b *history.Batch) {
-		if keep(b) {
-			c.add(b)
+	before, signals := *q, *q
+	before.To, before.Step, signals.From, signals.Step = fine, history.TenMinutes, fine, history.Minute
+	if q.To.Sub(q.From) > 30*24*time.Hour {
+		before.Step = history.Hour
+	}
+	for _, part := range []history.Query{before, signals} {
+		if part.What, part.Endpoint = history.Signals, nil; !part.From.Before(part.To) {
+			continue
 		}
-	})
+		err := r.each(ctx, &part, &c.note, func(b *history.Batch) {
+			if keep(b) {
+				c.add(b)
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

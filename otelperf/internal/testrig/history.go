@@ -18,6 +18,8 @@ import (
 type History struct {
 	Minutes time.Duration         // 48 h if it is 0
 	Read    func(context.Context) // is called before anything is read; nil: nothing is
+	State   func([]byte) []byte   // makes another of a state that is read, nil for none; nil: it stays
+	Foreign bool                  // states are those of another instance
 
 	mu      sync.Mutex // guards all below
 	batches []*history.Batch
@@ -108,9 +110,14 @@ func (h *History) answer(q *history.Query, stored []*history.Batch) []*history.B
 				}
 			}
 		case history.States:
-			if within(b.Time) && len(b.State) > 0 {
+			state := b.State
+			if h.State != nil && state != nil {
+				state = h.State(state)
+			}
+			if within(b.Time) && len(state) > 0 {
 				clear(out)
-				batch(out, b.Time, time.Minute).State = b.State
+				to := batch(out, b.Time, time.Minute)
+				to.State, to.Foreign = state, h.Foreign
 			}
 		case history.Requests:
 			for _, e := range b.Requests {

@@ -39,7 +39,9 @@ func State(state []byte) []byte { return pack(state) }
 type Collector struct {
 	Query *history.Query
 	Yield func(*history.Batch, error) bool
-	batch *history.Batch
+	// Foreign is that of the batches.
+	Foreign bool
+	batch   *history.Batch
 }
 
 // Add adds an event unless it is not wanted. It returns false when the receiver wants no more.
@@ -48,7 +50,7 @@ func (c *Collector) Add(at time.Time, value []byte) bool {
 		if !c.Flush() {
 			return false
 		}
-		c.batch = &history.Batch{Time: at, Step: history.Minute}
+		c.batch = &history.Batch{Time: at, Step: history.Minute, Foreign: c.Foreign}
 	}
 	if err := addEvent(c.batch, c.Query, value); err != nil {
 		return c.Yield(nil, err)

@@ -19,6 +19,7 @@ import { counted, missing, showNow } from "./now.js";
 import { showObjectives } from "./objectives.js";
 import { showRepeated } from "./repeated.js";
 import { Spikes, Usual } from "./past.js";
+import { lookBack } from "./request.js";
 import { Runtime } from "./runtime.js";
 import { Share } from "./share.js";
 import { SlowList } from "./slow.js";
@@ -28,6 +29,7 @@ import { setTheme, theme } from "./theme.js";
 import { TraceView } from "./trace.js";
 import { Unknown } from "./unknown.js";
 import { identity, Views } from "./views.js";
+import { earliest, When } from "./when.js";
 
 let summary = null, config = null, selected = null, detailTurn = 0, flameTurn = 0, compareTurn = 0;
 
@@ -44,7 +46,11 @@ const comparison = new Comparison(() => refresh("compare"));
 const usual = new Usual(), pastSpikes = new Spikes(() => refresh("past"));
 const endpoints = new Endpoints({ select: choosing, usual });
 const share = new Share(() => summary);
-const lists = makeLists(openTrace, choosing);
+const when = new When(() => config?.history ? { from: earliest(), history: true } : { from: Math.floor((summary ? stored().from : Date.now() - 3_600_000) / 1000), history: false });
+const lists = makeLists(openTrace, choosing, (all) => {
+  pastSpikes.all = all;
+  pastSpikes.render(!state.frozen);
+});
 const source = new Source({
   summary: (s) => { summary = s; render(); },
   slow: (entry) => slow.add(entry),
@@ -72,9 +78,16 @@ function choosing(row) {
 // apply brings the page in line with the state.
 function apply() {
   const window = state.get("window"), trace = state.get("trace"), q = state.get("q");
+  if (!state.frozen && window in long && config && !config.history) {
+    state.set({ window: "" });
+    unknown.say("window", [{ part: "window=" + window, instead: "it takes a history, and none is stored: shown are five minutes" }]);
+    return;
+  }
+  unknown.say("window", []);
   document.querySelector(`#windows input[value="${window}"]`).checked = !state.frozen;
   const time = state.frozen ? { from: state.get("from"), to: state.get("to") } : { window };
-  if (JSON.stringify(source.time) !== JSON.stringify(time)) source.look(time);
+  const known = state.frozen || !(window in long) || config; // whether there is a history
+  if (known && JSON.stringify(source.time) !== JSON.stringify(time)) source.look(time);
   show($("frozen"), state.frozen);
   show($("pause"), !state.frozen);
   toggle(document.body, "frozen", state.frozen);
@@ -117,8 +130,8 @@ function render() {
   show($("jobs-section"), summary.jobs.length > 0);
   lists.jobs(summary.jobs);
   text($("history-title"), frozen ? "Spikes of that time" : "Past spikes");
-  const older = frozen ? [] : pastSpikes.list.filter((s) => !summary.spikes.some((x) => x.id === s.id));
-  lists.history(frozen ? summary.spikes : [...older, ...summary.spikes].filter((s) => s.state !== "open"));
+  lists.history(frozen ? summary.spikes : [...pastSpikes.beside(summary.spikes), ...summary.spikes].filter((s) => s.state !== "open"));
+  pastSpikes.render(!frozen);
   text($("history-empty"), frozen ? "None in that time." : open.length ? "None has ended: " + (open.length === 1 ? "one is" : open.length + " are") + " open, see above." : config?.history ? "None in 30 days." : "None since the start.");
   showDiagnostics(summary.diagnostics);
 }
@@ -249,10 +262,13 @@ const refreshers = {
     showChanges(config);
     traceView.configured();
     if (first) {
+      apply();
       toggle(document.body, "history", config.history);
+      lookBack(config.history);
+      share.lasts(config.history);
       for (const option of document.querySelectorAll("[data-history]")) show(option, config.history);
       views.history = config.history;
-      for (const part of config.history ? ["usual", "past", "series"] : []) refresh(part);
+      for (const part of config.history ? ["usual", "past", "series", "trends"] : []) refresh(part);
       refresh("events");
       refresh("evidence");
     }
@@ -264,6 +280,7 @@ const ofAFixedTime = new Set(["series", "slow", "compare", "config", "usual"]);
 // refresh asks for one part. A failure is left to the line that tells of the connection.
 function refresh(part) {
   if (source.paused && !source.fixed || document.hidden || state.frozen && !ofAFixedTime.has(part)) return;
+  if (!config && state.get("window") in long && part !== "config") return; // what it takes is not known yet
   refreshers[part]().catch(() => {});
 }
 
@@ -323,6 +340,7 @@ new Keys([
   { key: "a", what: "all endpoints, or the worst alone", act: () => state.set({ all: !state.get("all") }) },
   { key: "v", what: "view of the chart: line, histogram, heatmap", act: () => views.next() },
   { key: "o", what: "open the slowest request of the chosen endpoint", act: openSlowest },
+  { key: "w", what: "look at another time", act: () => when.open() },
   { key: "s", what: "share or download what is seen", act: () => share.open() },
   { key: "l", what: "go live again, where the view is frozen or paused", act: goLive },
   { key: "t", what: "theme: the system\u2019s, light, dark", act: () => chooseTheme({ "": "light", light: "dark", dark: "" }[theme()]) },

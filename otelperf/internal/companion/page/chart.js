@@ -45,7 +45,7 @@ export class Chart extends Plot {
     const s = this.data;
     this.scale(s, width, height);
     const root = svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height }), a = this.area;
-    root.append(...this.bandAreas(), ...across(this.ticks, a, (v) => this.y(v), tickText), ...this.volume(s), ...this.reference(s));
+    root.append(...this.gapAreas(), ...this.bandAreas(), ...across(this.ticks, a, (v) => this.y(v), tickText), ...this.volume(s), ...this.reference(s));
     root.append(...timeTicks(this.begin, this.end, (t) => this.x(t), a.left, a.right, a.floor + 15));
     for (const { id, points } of this.then) root.append(svg("path", { d: this.path(points, "p99_ms"), class: "then " + id }));
     for (const [label, key] of lines) root.append(...this.line(s.points, key, label));
@@ -67,6 +67,7 @@ export class Chart extends Plot {
     this.area = { left: margin.left, right: width - margin.right, top: margin.top, bottom: height - margin.bottom - volumeHeight - 10, floor: height - margin.bottom };
     const x = (t) => this.x(t);
     this.bands = bandsOf(s.spikes, s, this.begin, this.end);
+    this.gaps = past.gaps(s.stored, this.begin, this.end);
     this.laid = place([...bandItems(this.bands, x), ...marks.items(this.marks, this.begin, this.end, x)], this.area.left, this.area.right);
     this.area.top += rowsOf(this.laid) * rowHeight;
   }
@@ -79,6 +80,13 @@ export class Chart extends Plot {
     const { top, floor } = this.area, x = (t) => this.x(t);
     return [...this.bands.map(({ spike, from, to }) => svg("rect", { x: x(from), y: top - 8, width: Math.max(2, x(to) - x(from)), height: floor - top + 8, class: "band" }, svg("title", null, spike.reason))),
       ...bandEdges(this.bands, x, top - 8)];
+  }
+
+  // gapAreas are times that nothing is stored of.
+  gapAreas() {
+    const { top, floor } = this.area;
+    return this.gaps.map(({ from, to }) => svg("rect", { x: this.x(from), y: top - 8, width: Math.max(2, this.x(to) - this.x(from)), height: floor - top + 8, class: "unstored", fill: "url(#pattern-rest)" },
+      svg("title", null, "Nothing is stored of " + format.stretch({ from: from / 1000, to: to / 1000 }))));
   }
 
   reference(s) {
@@ -129,11 +137,12 @@ export class Chart extends Plot {
       s.baseline_p99_ms !== null && ["usual", "usual p99 " + format.durationText(s.baseline_p99_ms)],
       ...this.then.map(({ id, label }) => ["then " + id, "p99 " + label]),
       this.bands.length > 0 && ["band", "spike"],
+      this.gaps.length > 0 && ["unstored", "nothing is stored"],
       ...marks.legend(this.laid),
       this.dots().length > 0 && ["request", "slow or failed request: click to open it"],
       ["bars", "requests per second"],
       some((p) => p.error_count > 0) && ["bars failed", "of which failed"],
-      runsOf(points, "p99_ms").length > 1 && ["gap", "a break in the lines: no requests"],
+      runsOf(points.filter((p) => !this.inGap(p)), "p99_ms").length > 1 + this.gaps.length && ["gap", "a break in the lines: no requests"],
       ["", "\u2192 time of day, a step for each " + stepText(s.step_seconds, some((p) => p.seconds > 10)) + "; \u2191 duration"],
     ]);
   }
@@ -154,8 +163,16 @@ export class Chart extends Plot {
     const { points, baseline_p99_ms: usual } = this.data, a = this.area;
     const p = i === null ? points.findLast((q) => q.count > 0) : points[Math.min(i, points.length - 1)];
     this.cursor?.setAttribute("d", i === null || !p ? "" : `M${this.x(this.middle(p)).toFixed(1)} ${a.top - 8}V${a.floor}`);
-    readout(...(p ? reading(p, i === null, usual) : []));
+    readout(...(p ? [...reading(p, i === null, usual, this.data.step_seconds), ...this.then.map((line) => figure("p99 " + line.label, format.durationText(this.thenAt(line, p))))] : []));
   }
+
+  // thenAt is the p99 of another day at the time of a point, null if there is none.
+  thenAt({ points }, p) {
+    const at = this.middle(p);
+    return points.find((q) => start(q) <= at && at < end(q))?.p99_ms ?? null;
+  }
+
+  inGap(p) { return this.gaps.some(({ from, to }) => start(p) >= from && end(p) <= to); }
 
   describe() {
     const s = this.data, last = s.points.findLast((p) => p.p99_ms !== null);
@@ -163,10 +180,14 @@ export class Chart extends Plot {
   }
 
   table(s) {
-    table($("chart-table"), ["from", "requests", "errors", "p50", "p95", "p99"],
-      s.points.toReversed().map((p) => [s.step_seconds > 60 ? format.moment(p.t) : format.clock(p.t), format.count(p.count), format.count(p.error_count), ...lines.map(([, k]) => format.durationText(p[k]))]));
+    table($("chart-table"), ["from", "requests", "errors", "p50", "p95", "p99", ...this.then.map(({ label }) => "p99 " + label)],
+      s.points.toReversed().map((p) => [when(p, s.step_seconds), format.count(p.count), format.count(p.error_count), ...lines.map(([, k]) => format.durationText(p[k])),
+        ...this.then.map((line) => format.durationText(this.thenAt(line, p)))]));
   }
 }
+
+// when a point is, with its day where there are several.
+const when = (p, step) => step > 60 ? format.moment(p.t) : format.clock(p.t);
 
 const stepText = (seconds, minutes) => seconds >= 86_400 ? "day" : seconds > 3600 ? seconds / 3600 + " hours" : seconds === 3600 ? "hour" : seconds === 600 ? "ten minutes" : minutes ? "minute" : "10\u202fs";
 
@@ -184,9 +205,9 @@ function runsOf(points, key) {
   return runs;
 }
 
-function reading(p, latest, usual) {
+function reading(p, latest, usual, step) {
   const times = usual !== null && p.p99_ms !== null ? " (" + format.times(p.p99_ms / usual) + " the usual)" : "";
-  return [el("span", { class: "muted" }, latest ? "latest" : format.clock(p.t)),
+  return [el("span", { class: "muted" }, latest ? "latest" : when(p, step)),
     ...lines.map(([label, key]) => figure(label, format.durationText(p[key]) + (label === "p99" ? times : ""), label)),
     el("span", null, el("b", null, format.rate(p.rate)), "\u202f/s"),
     p.error_count ? el("span", { class: "bad" }, format.count(p.error_count) + " failed") : null];

@@ -109,6 +109,12 @@ export const date = (ms) => dayFormat.format(ms);
 export const moment = (iso) => date(new Date(iso)) + " " + minute(new Date(iso));
 export const period = ({ from, to }) => dayFormat.format(from * 1000) + ", " + clock(from * 1000) + " to " + clock(to * 1000);
 
+// stretch is a time in unix seconds, to the minute: its second day is named where it is another.
+export function stretch({ from, to }) {
+  const [begin, end] = [new Date(from * 1000), new Date(to * 1000)];
+  return moment(begin) + " to " + (begin.toDateString() === end.toDateString() ? minute(end) : moment(end));
+}
+
 export function ago(iso, now) {
   const s = (now - new Date(iso)) / 1000;
   return s < 1.5 ? "now" : span(s) + " ago";

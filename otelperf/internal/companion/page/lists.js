@@ -54,7 +54,8 @@ function condition(tr, r) {
   else delete cell.dataset.shape;
 }
 
-export function makeLists(openTrace, select) {
+// makeLists returns what fills each. onAll is called with whether all past spikes are shown.
+export function makeLists(openTrace, select, onAll) {
   const request = requestCell(openTrace);
   const time = (id, label) => ({ id, label, numeric: true, value: (r) => r[id], cell: (td, r) => text(td, r[id] ? format.clock(r[id]) : format.none) });
   return {
@@ -82,8 +83,8 @@ export function makeLists(openTrace, select) {
         { id: "in", label: "in", first: "asc", class: "name doing", value: (r) => r.in ?? r.doing?.sentence ?? "", cell: inCell }, time("start", "since")],
     }),
     history: list("history", {
-      caption: "Spikes", key: (r) => r.id, sort: { id: "start", desc: true },
-      columns: [{ ...time("start", "began"), cell: beganCell }, { id: "took", label: "lasted", numeric: true, value: (r) => r.end ? new Date(r.end) - new Date(r.start) : null, cell: (td, r) => text(td, r.end ? format.span((new Date(r.end) - new Date(r.start)) / 1000) : r.ended_later ? "still open then" : r.state === "open" ? "open" : "not known") },
+      onAll, caption: "Spikes", key: (r) => r.id, sort: { id: "start", desc: true },
+      columns: [{ ...time("start", "began"), cell: beganCell }, { id: "took", label: "lasted", numeric: true, value: (r) => r.end ? new Date(r.end) - new Date(r.start) : null, cell: (td, r) => text(td, r.end ? format.span((new Date(r.end) - new Date(r.start)) / 1000) : r.ended_later ? "still open then" : r.state === "open" ? "still open" : "not known") },
         { id: "ratio", label: "\u00d7", title: "In the worst minute", numeric: true, value: (r) => r.endpoints[0].worst_ratio, cell: (td, r) => text(td, format.times(r.endpoints[0].worst_ratio)) },
         { id: "slow", label: "slow", title: "Requests that took too long", numeric: true, value: (r) => r.cost_slow, cell: (td, r) => text(td, format.count(r.cost_slow)) },
         { id: "failed", label: "failed", title: "Requests that failed in that time", numeric: true, value: (r) => r.cost_failed, cell: (td, r) => text(td, format.count(r.cost_failed)) },

@@ -4,10 +4,11 @@ import { $, el, keyed, measure, show, text, toggle } from "./dom.js";
 import { shownQuantiles, unknown } from "./endpoints.js";
 import * as format from "./format.js";
 import { named } from "./names.js";
+import { unstored } from "./past.js";
 import { requestLink } from "./request.js";
 import { sentences } from "./runtime.js";
 import { said, showMutes, showSaid } from "./said.js";
-import { state } from "./state.js";
+import { long, state } from "./state.js";
 
 const cards = 5; // of spikes, in a frozen view: the table of spikes has the others
 
@@ -37,6 +38,7 @@ export const nothingStored = (summary) => summary.from !== undefined && summary.
 
 // missing says which part of the time that was asked for is stored, where that is not all of it.
 export function missing(summary) {
+  if (summary.stored) return nothingStored(summary) ? "" : unstored(summary.stored, state.get("from"), Math.min(state.get("to"), new Date(summary.time) / 1000));
   const from = state.get("from"), to = state.get("to"), is = counted(summary), until = Math.min(to, new Date(summary.time) / 1000);
   if (!summary.from || nothingStored(summary) || is.from <= from) return "";
   return "Of the " + format.span(until - from) + " that were asked for, the last " + format.span(Math.min(until, is.to) - is.from) + " are stored.";
@@ -55,6 +57,9 @@ export function showNow(summary, openTrace, select, mayChange) {
   const open = summary.spikes.filter((s) => state.frozen || s.state === "open").toSorted((a, b) => weight(a, verdict.of) - weight(b, verdict.of)).slice(0, state.frozen ? cards : undefined);
   text($("headline"), verdict.title);
   text($("headline-detail"), nothingStored(summary) && summary.stored_from ? "Stored is what was from " + format.dayAndTime(summary.stored_from) + " on, and of the last hour alone." : verdict.detail);
+  const now = new Date(summary.time) / 1000, gone = state.frozen ? "" : unstored(summary.stored, now - (long[summary.window] ?? 0), now);
+  text($("stored"), gone);
+  show($("stored"), gone !== "");
   toggle(document.body, "wrong", wrong.has(verdict.status));
   toggle(document.body, "warned", verdict.status === "elevated");
   toggle(document.body, "unsure", verdict.status === "unknown");

@@ -1,10 +1,10 @@
-// What a history has beyond the process: the longer windows, the same time of other days, and the spikes of the last 30 days.
+// What a history has beyond the process: the same time of other days, the spikes of the last 30 days, and what of a time is not stored.
 
 import { $, el, measure, show, text, toggle } from "./dom.js";
 import * as format from "./format.js";
 import { get } from "./source.js";
 
-const day = 86_400, pageSize = 50;
+const day = 86_400, pageSize = 50, longest = 1000; // spikes
 
 // others are the days whose same time stands beside now.
 export const others = [["yesterday", "yesterday", day], ["last_week", "last week", 7 * day]];
@@ -16,6 +16,10 @@ export const lines = (series) => others.flatMap(([id, label, ago]) => {
   const points = line.points.map((p) => ({ ...p, t: new Date(new Date(p.t).getTime() + ago * 1000).toISOString() }));
   return [{ id, label, points }];
 });
+
+// gaps are the times between two others, in ms, that nothing is stored of.
+export const gaps = (stored, begin, end) => (stored?.gaps ?? [])
+  .map((g) => ({ from: Math.max(new Date(g.from).getTime(), begin), to: Math.min(new Date(g.to).getTime(), end) })).filter(({ from, to }) => to > from);
 
 // Usual is what endpoints did at this time on other days.
 export class Usual {
@@ -54,6 +58,8 @@ export class Spikes {
   constructor(changed) {
     this.list = [];
     this.limit = pageSize;
+    this.count = 0;
+    this.all = false; // the table shows all of the list
     this.more = el("button", { type: "button", class: "quiet more", id: "history-older", hidden: true, on: { click: () => { this.limit += pageSize; changed(); } } }, "Older");
     $("history").parentElement.after(this.more);
   }
@@ -61,17 +67,35 @@ export class Spikes {
   // refresh asks for them.
   async refresh() {
     const to = Math.floor(Date.now() / 1000);
-    const answer = await get("spikes?" + new URLSearchParams({ from: to - 30 * day, to, limit: Math.min(1000, this.limit) }));
+    const answer = await get("spikes?" + new URLSearchParams({ from: to - 30 * day, to, limit: Math.min(longest, this.limit) }));
     this.list = answer.spikes.filter((s) => s.state !== "open");
-    show(this.more, answer.count > this.limit && this.limit < 1000);
-    text(this.more, "Older: " + format.some(Math.min(this.limit, answer.count), answer.count).trim() + " are shown");
+    this.count = answer.count;
+  }
+
+  // beside are those that a list of spikes has not. Of their requests the slow log has none any more.
+  beside(spikes) {
+    const known = new Set(spikes.map((s) => s.id));
+    return this.list.filter((s) => !known.has(s.id)).map((s) => ({ ...s, slow_requests: s.slow_requests.map((r) => ({ ...r, stored: false })) }));
+  }
+
+  // render shows the button, where there are older ones than the table shows.
+  render(on) {
+    show(this.more, on && this.all && this.count > this.limit && this.limit < longest);
+    text(this.more, "Older: " + format.some(Math.min(this.limit, this.count), this.count).trim() + " are shown");
   }
 }
 
-// stored says what of a time is missing, where something is.
-export function storedText(stored) {
+// unstored says what of a time, in unix seconds, is not stored, "" if all is. Steps that have something of it count as all of it.
+export function unstored(stored, from, to) {
   if (!stored) return "";
-  const gaps = stored.gaps.length + (stored.more_gaps ?? 0);
-  return [stored.from ? "stored from " + format.period({ from: new Date(stored.from) / 1000, to: new Date(stored.to) / 1000 }) : "nothing of that time is stored",
-    gaps ? format.plural(gaps, "gap") + ", the longest of " + format.span(Math.max(...stored.gaps.map((g) => (new Date(g.to) - new Date(g.from)) / 1000))) : "", stored.note ?? ""].filter(Boolean).join("; ");
+  if (!stored.from) return "Nothing of that time is stored.";
+  const slack = Math.max(stored.step_seconds, (to - from) / 100), began = new Date(stored.from) / 1000;
+  const gaps = stored.gaps.map((g) => ({ from: new Date(g.from) / 1000, to: new Date(g.to) / 1000 })), n = gaps.length + (stored.more_gaps ?? 0);
+  const longest = gaps.toSorted((a, b) => (b.to - b.from) - (a.to - a.from))[0];
+  return [
+    began > from + slack ? "It is stored from " + format.moment(stored.from) + " on." : "",
+    n === 1 ? "Nothing is stored of " + format.stretch(longest) + "." : "",
+    n > 1 ? "Nothing is stored of " + format.count(n) + " times, the longest " + format.stretch(longest) + "." : "",
+    stored.note ?? "",
+  ].filter(Boolean).join(" ");
 }

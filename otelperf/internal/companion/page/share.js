@@ -26,6 +26,11 @@ export class Share {
     copies($("share-copy"), () => $("share-link").href, $("share-link"));
   }
 
+  // lasts says for how long what is linked to is stored.
+  lasts(history) {
+    if (history) text($("share-lasts"), "Its numbers, spikes and slow requests are stored in the history: the longer ago, the longer the steps.");
+  }
+
   open() {
     if (!this.summary() || this.dialog.open) return;
     this.period = period(this.summary());

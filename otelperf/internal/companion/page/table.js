@@ -26,7 +26,7 @@ export class Table {
     offer(table.id, caption, () => table.checkVisibility() ? this.shown : []);
     if (onAll) {
       this.first = worst ? "the worst " : "the first ";
-      this.more = el("button", { type: "button", class: "quiet more", "aria-controls": table.id, on: { click: () => { this.all = !this.all; onAll(this.all); this.render(); } } });
+      this.more = el("button", { type: "button", class: "quiet more", "aria-controls": table.id, hidden: true, on: { click: () => { this.all = !this.all; onAll(this.all); this.render(); } } });
       table.parentElement.after(this.more);
       print.addEventListener("change", () => this.render()); // on paper there is no button
     }

@@ -29,30 +29,35 @@ export class TraceView {
     this.id = id;
     text($("trace-title"), "Request");
     text($("trace-id"), id);
-    $("trace-otlp").href = "slow/" + encodeURIComponent(id) + "/otlp" + this.query();
     this.link(id);
     $("trace-body").replaceChildren(el("p", { class: "empty" }, "Loading"));
     if (!this.dialog.open) this.dialog.showModal();
     $("trace-title").focus();
     try {
-      const found = await get("slow?" + new URLSearchParams({ limit: 1, trace_id: id, ...this.when() })); // a list may be empty, and no error is logged
+      const when = await this.find(id);
       if (this.id !== id) return;
-      if (found.slow.length === 0) {
+      if (when === null) {
         this.close();
         this.onMissing(id);
         return;
       }
-      const trace = await get("slow/" + encodeURIComponent(id) + this.query());
+      const path = "slow/" + encodeURIComponent(id);
+      $("trace-otlp").href = path + "/otlp" + when;
+      const trace = await get(path + when);
       if (this.id === id) this.render(trace);
     } catch (e) {
       if (this.id === id) $("trace-body").replaceChildren(el("p", { class: "empty" }, e.message));
     }
   }
 
-  // when is the time that a request is looked for in, where a fixed time is looked at.
-  when() { return state.frozen ? { from: state.get("from"), to: state.get("to") } : {}; }
-
-  query() { return state.frozen ? "?" + new URLSearchParams(this.when()) : ""; }
+  // find returns the query that a request is found with: of the process, or of the fixed time that is looked at; null if it is not stored.
+  async find(id) {
+    for (const when of [{}, ...(state.frozen ? [{ from: state.get("from"), to: state.get("to") }] : [])]) {
+      const found = await get("slow?" + new URLSearchParams({ limit: 1, trace_id: id, ...when })); // a list may be empty, and no error is logged
+      if (found.slow.length > 0) return when.from ? "?" + new URLSearchParams(when) : "";
+    }
+    return null;
+  }
 
   // configured is called when the template is known.
   configured() {

@@ -7,7 +7,6 @@ import * as format from "./format.js";
 import { Heatmap } from "./heatmap.js";
 import { named } from "./names.js";
 import { offer } from "./offers.js";
-import { storedText } from "./past.js";
 import { get } from "./source.js";
 import { long, state } from "./state.js";
 
@@ -93,10 +92,8 @@ export class Views {
   describe(view, answer) {
     const window = state.get("window");
     const drawn = (answer.points ?? answer.columns ?? []).filter((p) => p.t);
-    const missing = storedText(answer.stored);
-    $("chart-span").title = missing;
     if (state.frozen) text($("chart-span"), format.period({ from: state.get("from"), to: state.get("to") }));
-    else if (window in long) text($("chart-span"), spanWords[window] + (missing ? ", " + missing : ""));
+    else if (window in long) text($("chart-span"), spanWords[window]);
     else if (view === "histogram") text($("chart-span"), spanWords[window]);
     else text($("chart-span"), drawn.length > 0 ? drawnTime(drawn) : "");
   }
