@@ -150,6 +150,14 @@ func pointsOf(l *past.Line) (out []engine.Point) {
 	return out
 }
 
+// lacking makes a note of what could not be read of a time that memory has, too.
+func (m *Monitor) lacking(p companion.Period, note string, err error) (string, error) {
+	if _, _, long := m.beyond(p); err == nil || long {
+		return note, err
+	}
+	return err.Error(), nil
+}
+
 // readAgain is after how long a store that has failed may be asked again.
 const readAgain = 30 * time.Second
 
@@ -184,6 +192,7 @@ func (m *Monitor) slowBefore(from, to time.Time) (slow []*slowlog.Entry, more in
 // slowOf is the list of the slow requests of a fixed time, of one trace alone where of is valid.
 func (m *Monitor) slowOf(limit int, of trace.TraceID, p companion.Period) (slowList, error) {
 	all, more, note, err := m.slowBefore(p.From, p.To)
+	note, err = m.lacking(p, note, err)
 	if of.IsValid() {
 		all, more = slices.DeleteFunc(slices.Clone(all), func(e *slowlog.Entry) bool { return e.TraceID != of }), 0
 	}

@@ -302,6 +302,10 @@ func TestSpikeOfAHistoryOverARestart(t *testing.T) {
 			if n := len(trace["requests"].([]any)); n != 1 {
 				t.Errorf("a slow request of then: %d", n)
 			}
+			one := listOf(a.ask("/slow", "?from=%d&to=%d&trace_id=%s", from.Unix(), to.Unix(), first["trace_id"]), "slow")
+			if len(one) != 1 || one[0]["trace_id"] != first["trace_id"] {
+				t.Errorf("of one trace there is %v", one)
+			}
 			for _, r := range listOf(sum, "endpoints") {
 				x.rows += fmt.Sprint(r["route"], " ", r["count"], " ", r["state"], "; ")
 			}
@@ -337,6 +341,26 @@ func TestSpikeOfAHistoryOverARestart(t *testing.T) {
 		a := asker{t, s.mon.Handler()}
 		if x := a.ask("/spikes/"+before.id, ""); x["id"] != before.id {
 			t.Errorf("the spike itself is %v", x)
+		} else if refs := listOf(x, "slow_requests"); len(refs) == 0 {
+			t.Error("it names no request")
+		} else {
+			isStored := 0
+			for _, r := range refs { // without their time; of those that take as long as others the slow log had dropped some
+				if found := a.call("/slow/"+r["trace_id"].(string), ""); (r["stored"] == true) != (found.Code == http.StatusOK) {
+					t.Errorf("of %v there is %d %s", r, found.Code, found.Body)
+				} else if found.Code == http.StatusOK {
+					isStored++
+				}
+			}
+			if isStored == 0 {
+				t.Errorf("none of %v is stored", refs)
+			}
+		}
+		if r := a.call("/spikes/"+before.id+"/bundle", ""); r.Code != http.StatusOK || r.Body.Len() < 1000 {
+			t.Errorf("its bundle: %d with %d bytes", r.Code, r.Body.Len())
+		}
+		if r := a.call("/slow/0af7651916cd43dd8448eb211c80319c", ""); r.Code != http.StatusNotFound {
+			t.Errorf("a trace that no spike names: %d", r.Code)
 		}
 		_ = s.mon.Shutdown(t.Context())
 	})

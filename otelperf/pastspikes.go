@@ -245,6 +245,7 @@ func mergeRequests(memory, stored []*slowlog.Entry) []*slowlog.Entry {
 // spikesOfTime is the list of the spikes of a fixed time.
 func (m *Monitor) spikesOfTime(limit int, p companion.Period) (spikeList, error) {
 	all, more, note, err := m.spikesWithin(p.From, p.To)
+	note, err = m.lacking(p, note, err)
 	list := spikeList{origin: m.origin(), Count: len(all) + more, fixedTime: m.fixedTimeOf(p, engine.Covered{From: p.From, To: upToNow(p.To)}), Spikes: all[:min(limit, len(all))], Note: note}
 	for i := range all {
 		if all[i].State == "open" {

@@ -58,7 +58,9 @@ func (m *Monitor) summary(p companion.Period) (*Summary, error) {
 			return nil, err
 		}
 		judgeThen(v.snapshot.Rows, incidents, v.spikes)
-		v.slow, v.more, _, err = m.slowBefore(c.From, c.To)
+		if v.slow = slowThen(m.slow, c.From, c.To); long {
+			v.slow, v.more, _, err = m.slowBefore(c.From, c.To)
+		}
 	case long:
 		v.slow = m.recentSlow()
 		v.spikes, _, _, err = m.spikesWithin(c.From, c.To)

@@ -35,7 +35,7 @@ These variables stand for options of the library, here and in any program that h
 				return usageError{err}
 			}
 			err = demo.Run(cmd.Context(), cfg, cmd.OutOrStdout())
-			if errors.Is(err, demo.ErrListen) {
+			if errors.Is(err, demo.ErrListen) || errors.Is(err, demo.ErrHistory) {
 				return usageError{err}
 			}
 			return err

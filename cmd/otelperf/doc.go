@@ -5,6 +5,7 @@
 //	otelperf demo       a small shop under load, measured by otelperf
 //	otelperf top        a service live in the terminal, or several instances together
 //	otelperf summary    the same once, as text or JSON
+//	otelperf history    what was stored, as Parquet or CSV, and of which time that is
 //	otelperf slow       slow requests, and where the time of one went
 //	otelperf evidence   what is known of a spike, as a zip archive
 //	otelperf ack        somebody looks after a spike

@@ -10,13 +10,16 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/otelperf/otelperf-go/otelperf"
+	"github.com/otelperf/otelperf-go/otelperf/history/bolt"
 )
 
 // Every help text has examples, and every example is a command line that does what it is shown for: at a service that has all of it.
@@ -32,6 +35,9 @@ func TestExamples(t *testing.T) {
 		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if err := storeHours(filepath.Join(dir, "shop.db"), time.Now().Add(-3*time.Hour)); err != nil {
+		t.Fatal(err)
 	}
 	// What an example needs beside what is on this machine.
 	here := strings.NewReplacer("http://localhost:8080", url, "localhost:8080", url, "https://shop.example.com", url, "shop-1:8080", url, "shop-2:8080", url,
@@ -84,13 +90,18 @@ func TestExamples(t *testing.T) {
 // exampleService is a service with what the examples speak of, and of whose wiring a real one tells.
 func exampleService(t *testing.T) string {
 	t.Helper()
+	history, err := bolt.Open(filepath.Join(t.TempDir(), "service.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = history.Close() })
 	const (
 		origin = `"service": "shop", "instance": "a", "time": "2026-03-02T02:11:00Z"`
 		user   = `"kind": "server", "count": 500, "p50_ms": 5, "p95_ms": 20, "p99_ms": 40, "state": "normal"`
 		spike  = `{"id": "20260302T021000-1", "state": "open", "start": "2026-03-02T02:10:00Z", "reason": "p99 is 800 ms", "ack": {"by": "ana"}}`
 		trace  = "27312a11000000000000000000000001"
 	)
-	mon, err := otelperf.New(otelperf.WithLogger(slog.New(slog.DiscardHandler)))
+	mon, err := otelperf.New(otelperf.WithLogger(slog.New(slog.DiscardHandler)), otelperf.WithHistory(history))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +119,8 @@ func exampleService(t *testing.T) string {
 		"POST marks":                          `{"id": "m-4k2mzq7abc", "kind": "deploy", "text": "build 77"}`,
 		"GET compare":                         `{` + origin + `, "method": "GET", "route": "/users/{id}"}`,
 		"GET mutes":                           `{` + origin + `, "mutes": []}`, "POST mutes": `{"id": "4k2mzq7abc", "endpoint": "*"}`, "DELETE mutes/4k2mzq7abc": `{"id": "4k2mzq7abc"}`,
-		"GET endpoints": `{` + origin + `}`, "GET dependencies": `{` + origin + `}`,
+		"GET endpoints":    `{` + origin + `, "from": "2026-03-02T02:00:00Z", "to": "2026-03-02T02:01:00Z", "endpoints": [{"method": "GET", "route": "/orders", "kind": "http", "count": 5, "outcomes": {"ok": 5}}]}`,
+		"GET dependencies": `{` + origin + `}`,
 	}
 	real := http.StripPrefix("/debug/otelperf", mon.Handler())
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -29,7 +29,7 @@ func newHistory() *cobra.Command {
 
 ` + sourceHelp,
 		Example: `  otelperf history info shop.db
-  otelperf history export shop.db --parquet -o shop.parquet`,
+  otelperf history export shop.db --csv > shop.csv`,
 		Args: noSuchCommand,
 		RunE: help,
 	}

@@ -23,6 +23,7 @@ func TestScripts(t *testing.T) {
 			"httpget":   httpget,
 			"putline":   putline,
 			"serve":     serve,
+			"stored":    stored,
 			"terminate": terminate,
 		},
 	})

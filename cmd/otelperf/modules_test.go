@@ -10,11 +10,11 @@ import (
 )
 
 // commandModules are what the command needs and nobody else: the SDK of the Model Context Protocol with all that it brings along, the
-// terminal, the command line.
+// terminal, the command line, Parquet.
 var commandModules = []string{
 	"github.com/modelcontextprotocol/go-sdk", "github.com/google/jsonschema-go", "github.com/segmentio/encoding", "github.com/segmentio/asm",
 	"github.com/yosida95/uritemplate/v3", "github.com/golang-jwt/jwt/v5", "golang.org/x/oauth2",
-	"charm.land/bubbletea/v2", "charm.land/lipgloss/v2", "github.com/spf13/cobra", "github.com/spf13/pflag",
+	"charm.land/bubbletea/v2", "charm.land/lipgloss/v2", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/parquet-go/parquet-go",
 }
 
 // Who imports the library gets nothing of it, not even as a line of a module graph.

@@ -113,6 +113,7 @@ func dialogs(slow string) map[string]string {
 		"trace": "endpoint=GET+/locked&trace=" + slow,
 		"help":  "endpoint=GET+/locked",
 		"share": "endpoint=GET+/locked",
+		"when":  "endpoint=GET+/locked",
 	}
 }
 

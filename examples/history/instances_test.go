@@ -95,15 +95,18 @@ func TestServicesAreApart(t *testing.T) {
 	})
 }
 
-// Events say of which instance they are; what an instance goes on from is its own, or the last of any.
+// Events say of which instance they are; what an instance goes on from is its own, or of the last of others the longest, and it says so.
 func TestEventsHaveTheirInstance(t *testing.T) {
 	databases(t, func(t *testing.T, d *database) {
-		for i, name := range []string{"a", "b"} {
-			at := historytest.At(i)
+		states := map[string]string{"a": "state of a", "b": "state of b, which has learned much more", "d": "state of d, who has gone hours ago, and had learned more than all of them"}
+		gone := &history.Batch{Time: historytest.At(-90), Step: history.Minute, State: []byte(states["d"])}
+		historytest.Put(t, d.open(t, d.db, sqlstore.WithInstance("d")), from("d", gone))
+		for i, name := range []string{"b", "a"} {
+			at := historytest.At(1 - i)
 			historytest.Put(t, d.open(t, d.db, sqlstore.WithInstance(name)), from(name, &history.Batch{
-				Time: at, Step: history.Minute, State: []byte("state of " + name),
+				Time: at, Step: history.Minute, State: []byte(states[name]),
 				Incidents: []history.Incident{{ID: "of " + name, Start: at, Detail: json.RawMessage("{}")}},
-				Requests:  []*slowlog.Entry{{SpanID: trace.SpanID{1, byte(i)}, Method: "GET", Route: "/", Start: at, Duration: time.Second, Dimensions: map[string]string{"tenant": "x"}}},
+				Requests:  []*slowlog.Entry{{SpanID: trace.SpanID{1, name[0]}, Method: "GET", Route: "/", Start: at, Duration: time.Second, Dimensions: map[string]string{"tenant": "x"}}},
 			}))
 		}
 		q := history.Query{From: historytest.At(0), To: historytest.At(10)}
@@ -124,9 +127,10 @@ func TestEventsHaveTheirInstance(t *testing.T) {
 			}
 		}
 		q.What = history.States
-		for name, want := range map[string]string{"a": "state of a", "b": "state of b", "c": "state of b"} {
+		q.From = historytest.At(-200)
+		for name, want := range map[string]string{"a": states["a"], "b": states["b"], "c": states["b"], "d": states["d"]} {
 			all := historytest.Read(t, d.open(t, d.db, sqlstore.WithInstance(name)), q)
-			if len(all) != 1 || string(all[0].State) != want {
+			if len(all) != 1 || string(all[0].State) != want || all[0].Foreign != (name == "c") {
 				t.Errorf("%s goes on from %+v, want %q", name, all, want)
 			}
 		}

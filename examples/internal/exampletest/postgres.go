@@ -92,6 +92,20 @@ func postgresBin(tb testing.TB) string {
 	return filepath.Dir(found[len(found)-1])
 }
 
+// Folder makes a folder of the server's own in another.
+func (s *PostgresServer) Folder(tb testing.TB, in string) string {
+	tb.Helper()
+	path := filepath.Join(in, "postgres")
+	err := os.Mkdir(path, 0o700)
+	if err == nil && s.credential != nil {
+		err = os.Chown(path, int(s.credential.Uid), int(s.credential.Gid))
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return path
+}
+
 func (s *PostgresServer) data() string { return filepath.Join(s.dir, "data") }
 
 // Start starts it again after Kill.

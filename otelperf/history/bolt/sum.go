@@ -5,7 +5,6 @@ package bolt
 import (
 	"context"
 	"errors"
-	"iter"
 	"sync"
 
 	"go.etcd.io/bbolt"
@@ -61,51 +60,65 @@ func (c *sums) forget() {
 	c.of, c.bytes = nil, 0
 }
 
-// Sum is history.Total of the rows of a query. What whole hours that are over come to is remembered, in at most 8 MiB; the first time two
-// goroutines add them up.
+// Sum is history.Total of the rows of a query. Two goroutines add them up. What whole hours that are over come to is remembered, in at most
+// 8 MiB.
 func (s *Store) Sum(ctx context.Context, q history.Query) ([]history.Row, error) {
 	q.What = history.Rows
 	if err := q.Validate(); err != nil {
 		return nil, err
 	}
-	hours := span{(q.From.Unix() + layers.HourSeconds - 1) / layers.HourSeconds, q.To.Unix() / layers.HourSeconds}
-	if q.From.Nanosecond() > 0 && q.From.Unix()%layers.HourSeconds == 0 {
+	if q.Step != history.Hour || q.Endpoint != nil {
+		return history.Total(s.Range(ctx, q))
+	}
+	all := span{q.From.Unix() / layers.HourSeconds, q.To.Add(-1).Unix()/layers.HourSeconds + 1}
+	hours := all
+	if q.From.After(hourTime(hours.from)) {
 		hours.from++
 	}
-	if q.Step != history.Hour || q.Endpoint != nil || hours.to-hours.from < 2 {
-		return history.Total(s.Range(ctx, q))
+	if hours.to = min(q.To.Unix()/layers.HourSeconds, s.sealedUntil(ctx)); hours.to-hours.from < 2 {
+		hours = span{all.from, all.from}
 	}
-	hours.to = min(hours.to, s.sealedUntil(ctx))
-	if hours.to-hours.from < 2 {
-		return history.Total(s.Range(ctx, q))
+	parts, wholes := edges(all, hours), hours.hours()
+	frame, generation := s.sums.get(hours)
+	if frame != nil {
+		wholes = nil
 	}
-	sum, err := s.sumHours(ctx, hours)
+	around := layers.Sum{}
+	var mu sync.Mutex // guards around
+	sum, err := layers.Together(len(parts)+len(wholes), func(i int, to layers.Sum) error {
+		if i >= len(parts) {
+			return s.addHour(ctx, to, &q, wholes[i-len(parts)])
+		}
+		edge := layers.Sum{}
+		err := s.addHour(ctx, edge, &q, parts[i])
+		mu.Lock()
+		defer mu.Unlock()
+		around.Merge(edge)
+		return err
+	})
 	if err != nil && !errors.Is(err, history.ErrDamaged) {
 		return nil, err
 	}
-	rows, rest := history.Total(s.around(ctx, &q, hours, sum))
-	return rows, errors.Join(err, rest)
+	if frame != nil {
+		err = errors.Join(err, public(sum.Add(frame)))
+	} else if err == nil && len(wholes) > 0 {
+		s.sums.put(hours, layers.NewWriter().Minute(sum.Rows()), generation)
+	}
+	sum.Merge(around)
+	return sum.Rows(), err
 }
 
-// around yields a sum of hours, and what of a query lies around them.
-func (s *Store) around(ctx context.Context, q *history.Query, hours span, sum *history.Batch) iter.Seq2[*history.Batch, error] {
-	before, after := *q, *q
-	before.To, after.From = hourTime(hours.from), hourTime(hours.to)
-	return func(yield func(*history.Batch, error) bool) {
-		if !yield(sum, nil) {
-			return
-		}
-		for _, part := range []history.Query{before, after} {
-			if !part.From.Before(part.To) {
-				continue
-			}
-			for b, err := range s.Range(ctx, part) {
-				if !yield(b, err) {
-					return
-				}
-			}
-		}
+// hours are those of a span.
+func (s span) hours() (all []int64) {
+	for at := s.from; at < s.to; at++ {
+		all = append(all, at)
 	}
+	return all
+}
+
+// edges are the hours of all that are not among the whole ones.
+func edges(all, wholes span) []int64 {
+	return append(span{all.from, wholes.from}.hours(), span{wholes.to, all.to}.hours()...)
 }
 
 // sealedUntil is the first hour that may have minutes which are not in layers.
@@ -120,51 +133,10 @@ func (s *Store) sealedUntil(ctx context.Context) (hour int64) {
 	return hour
 }
 
-// sumHours adds up hours, or finds what they came to before.
-func (s *Store) sumHours(ctx context.Context, hours span) (*history.Batch, error) {
-	b := &history.Batch{Time: hourTime(hours.from), Step: history.Hour}
-	frame, generation := s.sums.get(hours)
-	if frame != nil {
-		sum := layers.Sum{}
-		err := sum.Add(frame)
-		b.Rows = sum.Rows()
-		return b, public(err)
-	}
-	var all sync.WaitGroup
-	var parts [2]layers.Sum
-	var errs [2]error
-	half := (hours.from + hours.to) / 2
-	for i, part := range []span{{hours.from, half}, {half, hours.to}} {
-		parts[i] = layers.Sum{}
-		all.Go(func() { errs[i] = s.addHours(ctx, parts[i], part) })
-	}
-	all.Wait()
-	parts[0].Merge(parts[1])
-	b.Rows = parts[0].Rows()
-	err := errors.Join(errs[:]...)
-	if err == nil {
-		s.sums.put(hours, layers.NewWriter().Minute(b.Rows), generation)
-	}
-	return b, err
-}
-
-// addHours adds up hours, one in a transaction.
-func (s *Store) addHours(ctx context.Context, to layers.Sum, hours span) error {
-	var errs []error
-	for at := hours.from; at < hours.to; at++ {
-		err := s.view(ctx, func(tx *bbolt.Tx) error {
-			data := tx.Bucket(hoursBucket).Get(key32(at))
-			if data == nil {
-				return nil
-			}
-			return to.Add(data)
-		})
-		if err != nil && !errors.Is(err, history.ErrDamaged) {
-			return err
-		}
-		if err != nil && len(errs) < 10 {
-			errs = append(errs, err)
-		}
-	}
-	return errors.Join(errs...)
+// addHour adds what a query asks for of an hour.
+func (s *Store) addHour(ctx context.Context, to layers.Sum, q *history.Query, at int64) error {
+	return s.view(ctx, func(tx *bbolt.Tx) error {
+		stored, damage := storedHour(tx, at, layers.Needs(q, at))
+		return errors.Join(damage, to.AddHour(q, at, stored))
+	})
 }

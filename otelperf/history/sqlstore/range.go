@@ -19,21 +19,14 @@ import (
 // is what these hours take as they are stored, and decoded one hour at a time.
 func (s *Store) Range(ctx context.Context, q history.Query) iter.Seq2[*history.Batch, error] {
 	return func(yield func(*history.Batch, error) bool) {
-		err := q.Validate()
+		there, err := false, q.Validate()
 		if err == nil {
-			err = s.ready(ctx)
-		}
-		version := 0
-		if err == nil {
-			err = s.read(ctx, func(t *session) (err error) {
-				version, err = s.version(t)
-				return err
-			})
+			there, err = s.there(ctx)
 		}
 		switch {
 		case err != nil:
 			yield(nil, err)
-		case version == 0: // nothing was stored yet
+		case !there:
 		case q.What == history.Rows || q.What == history.Signals:
 			q.Step = max(q.Step, history.Minute)
 			s.steps(ctx, &q, yield)
@@ -43,6 +36,19 @@ func (s *Store) Range(ctx context.Context, q history.Query) iter.Seq2[*history.B
 			s.events(ctx, &q, yield)
 		}
 	}
+}
+
+// there reports whether there are tables that can be read.
+func (s *Store) there(ctx context.Context) (bool, error) {
+	if err := s.ready(ctx); err != nil {
+		return false, err
+	}
+	version := 0
+	err := s.read(ctx, func(t *session) (err error) {
+		version, err = s.version(t)
+		return err
+	})
+	return version > 0, err
 }
 
 // steps yields rows or signals. Hours without anything are passed over.
@@ -74,11 +80,7 @@ func (s *Store) hour(q *history.Query, at int64, parts map[int]*layers.Stored, y
 	if q.What == history.Signals {
 		batches, err = layers.SignalRows(q, at, parts[signalsPart])
 	} else {
-		var stored []layers.Stored
-		for _, p := range slices.Sorted(maps.Keys(parts)) {
-			stored = append(stored, *parts[p])
-		}
-		batches, err = layers.Rows(q, at, stored...)
+		batches, err = layers.Rows(q, at, sorted(parts)...)
 	}
 	if err != nil && (!yield(nil, err) || !errors.Is(err, history.ErrDamaged)) {
 		return false

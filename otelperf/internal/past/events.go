@@ -75,7 +75,7 @@ type Requests struct {
 // Requests reads those that began in a time.
 func (r *Reader) Requests(from, to time.Time) (Requests, error) {
 	return cachedOf(&r.cache, fmt.Sprint("requests ", from.Unix(), to.Unix(), r.memory.Unwritten().Unix()), func() (out Requests, bytes int, err error) {
-		q := events(history.Requests, from, to.Add(time.Hour)) // they are where they ended
+		q := events(history.Requests, from.Truncate(time.Minute), to.Add(time.Hour)) // they are in the minute in which they ended
 		err = r.read(func(ctx context.Context) error {
 			return r.each(ctx, &q, &out.Note, func(b *history.Batch) {
 				for _, e := range b.Requests {

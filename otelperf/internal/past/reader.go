@@ -93,6 +93,8 @@ func (r *Reader) read(f func(context.Context) error) error {
 	}
 }
 
+const damaged = "Some of it is damaged, and left out."
+
 // each calls use with all that a query yields. What is damaged is passed over: note says so.
 func (r *Reader) each(ctx context.Context, q *history.Query, note *string, use func(*history.Batch)) error {
 	for b, err := range r.store.Range(ctx, *q) {
@@ -100,7 +102,7 @@ func (r *Reader) each(ctx context.Context, q *history.Query, note *string, use f
 		case err == nil:
 			use(b)
 		case errors.Is(err, history.ErrDamaged):
-			*note = "Some of it is damaged, and left out."
+			*note = damaged
 		default:
 			return err
 		}

@@ -4,6 +4,7 @@ package past
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"time"
@@ -104,6 +105,12 @@ func (r *Reader) stored(from, to time.Time) (stored, error) {
 			keep = func(b *history.Batch) bool { return b.Time.Before(to) && b.Time.Add(b.Step).After(from) }
 		}
 		err = r.read(func(ctx context.Context) error {
+			if err := r.running(ctx, &q, &s.covered, keep); err != nil {
+				return err
+			}
+			if q.Step == history.Hour && len(s.signals) > 0 {
+				return r.sum(ctx, &q, &s)
+			}
 			batches := func(yield func(*history.Batch, error) bool) {
 				err = r.each(ctx, &q, &s.note, func(b *history.Batch) {
 					if keep(b) {
@@ -113,9 +120,6 @@ func (r *Reader) stored(from, to time.Time) (stored, error) {
 				})
 			}
 			s.rows, _ = history.Total(batches)
-			if err == nil {
-				err = r.running(ctx, &q, &s.covered, keep)
-			}
 			return err
 		})
 		for i := range s.rows {
@@ -126,6 +130,15 @@ func (r *Reader) stored(from, to time.Time) (stored, error) {
 		}
 		return s, bytes, err
 	})
+}
+
+// sum has the store add hours up, where signals say when there was something.
+func (r *Reader) sum(ctx context.Context, q *history.Query, s *stored) (err error) {
+	s.rows, err = history.Sum(ctx, r.store, *q)
+	if s.step = history.Hour; errors.Is(err, history.ErrDamaged) {
+		s.note, err = damaged, nil
+	}
+	return err
 }
 
 // toTheMinute is how long before the end of a time it is known to the minute when a process ran, if minutes are stored for as long.

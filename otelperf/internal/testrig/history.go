@@ -177,6 +177,13 @@ func addRows(out map[time.Time]*history.Batch, q *history.Query, at time.Time, s
 	}
 }
 
+// Copy is another one that has what this one has now.
+func (h *History) Copy() *History {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return &History{Minutes: h.Minutes, batches: slices.Clone(h.batches)}
+}
+
 // Close ends it.
 func (h *History) Close() error {
 	h.mu.Lock()

@@ -121,8 +121,8 @@ func (a *argument) read(raw json.RawMessage) (any, error) {
 
 // Arguments that several tools have.
 var (
-	windowArgument = argument{name: "window", description: "Span of time up to now that the numbers cover; all is since the start.",
-		accepted: []string{"1m", "5m", "1h", "all"}, usual: "5m"}
+	windowArgument = argument{name: "window", description: "Span of time up to now that the numbers cover; all is since the start; 24h and 7d take a service with a history.",
+		accepted: []string{"1m", "5m", "1h", "24h", "7d", "all"}, usual: "5m"}
 	searchArgument = argument{name: "search", description: "Only rows whose name, such as GET /orders/{id}, has this text in it; case does not matter."}
 )
 

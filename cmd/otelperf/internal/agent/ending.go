@@ -73,6 +73,20 @@ func (e *ending) then(tool, why string, arguments ...string) {
 	e.Next = append(e.Next, s)
 }
 
+// stay has the calls that lead on be of the same past time as the answer.
+func (e *ending) stay(v values) {
+	for i := range e.Next {
+		s := &e.Next[i]
+		if v.text("at") == "" || !strings.HasPrefix(s.Tool, "list_") && s.Tool != traceTool.name {
+			continue
+		}
+		if s.Arguments == nil {
+			s.Arguments = map[string]string{}
+		}
+		s.Arguments["at"], s.Arguments["for"] = v.text("at"), v.text("for")
+	}
+}
+
 func (e *ending) text() string {
 	var b strings.Builder
 	for _, u := range e.Unanswered {

@@ -20,7 +20,7 @@ var incidentsTool = tool{
 		`Use it for what happened earlier, or to find the incident of an endpoint; for what is wrong now whats_wrong is enough.`,
 	arguments: []argument{
 		{name: "state", description: "Which ones.", accepted: []string{"any", "open", "ended"}, usual: "any"},
-		searchArgument, limitArgument(10, 30),
+		atArgument, forArgument, searchArgument, limitArgument(10, 30),
 	},
 }
 
@@ -179,13 +179,12 @@ func (in *incident) text() string {
 	return b.String()
 }
 
-// spikes asks for all that are stored.
-func (s *server) spikes(ctx context.Context, v values) ([]from[*client.SpikeList], *ending, error) {
-	return each(ctx, s, v, func(ctx context.Context, c *client.Client) (*client.SpikeList, error) { return c.Spikes(ctx) })
-}
-
 func (s *server) listIncidents(ctx context.Context, v values) (*incidentList, error) {
-	answers, e, err := s.spikes(ctx, v)
+	p, err := periodOf(v, otelperf.WindowAll)
+	if err != nil {
+		return nil, err
+	}
+	answers, e, err := each(ctx, s, v, func(ctx context.Context, c *client.Client) (*client.SpikeList, error) { return spikesOf(ctx, c, p) })
 	if err != nil {
 		return nil, err
 	}
@@ -226,7 +225,9 @@ func (l *incidentList) text() string {
 }
 
 func (s *server) getIncident(ctx context.Context, v values) (*incidentAnswer, error) {
-	answers, e, err := s.spikes(ctx, v)
+	answers, e, err := each(ctx, s, v, func(ctx context.Context, c *client.Client) (*client.SpikeList, error) {
+		return spikesWith(ctx, c, v.text("id"))
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -23,14 +23,14 @@ var endpointsTool = tool{
 	name: "list_endpoints", title: "Endpoints with state",
 	description: `Lists endpoints with requests, failures, latency, what is usual for each, and its state. Use it to find an endpoint by a part of its route, ` +
 		`to see which endpoints take most time or repeat calls (N+1), or how one endpoint does now. Several instances of a service are merged truthfully; one that differs is named.`,
-	arguments: []argument{windowArgument, searchArgument, orders, limitArgument(15, 50)},
+	arguments: []argument{windowArgument, atArgument, forArgument, searchArgument, orders, limitArgument(15, 50)},
 }
 
 var dependenciesTool = tool{
 	name: "list_dependencies", title: "Dependencies",
 	description: `Lists what the services call (SQL statements, HTTP, RPC, caches, queues) with calls, failures, latency and what is usual for each. ` +
 		`Use it for "which dependency is slow or failing?" and for which call takes most time in total.`,
-	arguments: []argument{windowArgument, searchArgument, orders, limitArgument(15, 50)},
+	arguments: []argument{windowArgument, atArgument, forArgument, searchArgument, orders, limitArgument(15, 50)},
 }
 
 // endpoint is a row of endpoints or dependencies.
@@ -65,7 +65,8 @@ type repeats struct {
 }
 
 type rowsAnswer struct {
-	Window string     `json:"window"`
+	Window string     `json:"window,omitempty"`
+	Time   *span      `json:"time,omitempty" jsonschema:"that the answer is of, of a past time"`
 	Count  int        `json:"count" jsonschema:"rows that fit, also those that are left out"`
 	Rows   []endpoint `json:"rows"`
 	ending
@@ -163,12 +164,16 @@ func (s *server) listDependencies(ctx context.Context, v values) (*rowsAnswer, e
 }
 
 func (s *server) rows(ctx context.Context, v values, list func(*fleet.View) []fleet.Row) (*rowsAnswer, error) {
-	view, e, err := s.poll(ctx, v, otelperf.Window(v.text("window")))
+	p, err := periodOf(v, otelperf.Window(v.text("window")))
+	if err != nil {
+		return nil, err
+	}
+	view, e, err := s.poll(ctx, v, p)
 	if err != nil {
 		return nil, err
 	}
 	found := rowsOf(list(view), v.text("search"), v.text("order"), nil)
-	a := &rowsAnswer{Window: v.text("window"), Count: len(found), Rows: found[:min(len(found), v.limit())], ending: *e}
+	a := &rowsAnswer{Window: string(p.Window), Time: spanOf(p, view), Count: len(found), Rows: found[:min(len(found), v.limit())], ending: *e}
 	if n := a.Count - len(a.Rows); n > 0 {
 		a.leaveOut("%d more rows: raise limit, at most 50, or give search", n)
 	}
@@ -177,7 +182,11 @@ func (s *server) rows(ctx context.Context, v values, list func(*fleet.View) []fl
 
 func (a *rowsAnswer) text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s, window %s\n", plain.Plural(a.Count, "row"), a.Window)
+	of := "window " + a.Window
+	if a.Time != nil {
+		of = a.Time.text()
+	}
+	fmt.Fprintf(&b, "%s, %s\n", plain.Plural(a.Count, "row"), of)
 	for i := range a.Rows {
 		b.WriteString(a.Rows[i].text())
 	}

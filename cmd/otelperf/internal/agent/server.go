@@ -19,7 +19,7 @@ const instructions = `otelperf measures Go HTTP services from inside the process
 
 Begin with whats_wrong. It names open incidents with their cause; get_incident tells all of one, get_slow_request shows where the time of one request went. ` +
 	`Lines of code such as cart.go:88 are in the source of the service. For "did the deployment make it slower?" use compare_endpoint, ` +
-	`for "are the numbers to be trusted?" get_diagnostics. Each answer names the calls that lead on under "next", and what it leaves out under "left_out".
+	`for "are the numbers to be trusted?" get_diagnostics, for "what was it yesterday at 14:00?" the arguments at and for. Each answer names the calls that lead on under "next", and what it leaves out under "left_out".
 
 Ids of incidents and traces stay valid as long as the service has them stored. Durations are milliseconds, shares 0 to 1, times UTC; what is missing is not known.
 
@@ -97,6 +97,7 @@ func add[A any, P interface {
 		case err != nil:
 			return failed(err), nil
 		}
+		a.end().stay(v)
 		return resultOf(a)
 	})
 }

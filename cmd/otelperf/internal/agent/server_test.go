@@ -240,9 +240,11 @@ func TestArguments(t *testing.T) {
 		want []string
 	}{
 		{"list_endpoints", args{"window": "2m", "limit": 0, "order": 7, "route": "/", "\x1b": 1}, []string{
-			`window is "2m"; accepted: 1m, 5m, 1h, all`, "limit is 0; accepted: a whole number from 1 to 50",
-			"order is 7; accepted: worst, total_time, p99, requests, failed, name", `list_endpoints has no argument "route"; accepted: url, window, search, order, limit`, `no argument "?"`,
+			`window is "2m"; accepted: 1m, 5m, 1h, 24h, 7d, all`, "limit is 0; accepted: a whole number from 1 to 50",
+			"order is 7; accepted: worst, total_time, p99, requests, failed, name", `list_endpoints has no argument "route"; accepted: url, window, at, for, search, order, limit`, `no argument "?"`,
 		}},
+		{"whats_wrong", args{"at": "noon"}, []string{`at "noon" is no time, accepted: 2026-03-01T14:00:00Z`, `"yesterday 14:00"`}},
+		{"list_incidents", args{"at": "2h ago", "for": "1s"}, []string{`for is "1s"; accepted: 1m to 366d`}},
 		{"list_endpoints", args{"limit": 1.5}, []string{"limit is 1.5; accepted: a whole number from 1 to 50"}},
 		{"list_endpoints", args{"search": ""}, []string{`search is ""; accepted: text of 1 to 400 bytes`}},
 		{"list_endpoints", args{"search": strings.Repeat("x", 401)}, []string{"accepted: text of 1 to 400 bytes"}},

@@ -10,7 +10,6 @@ import (
 
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/client"
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/fleet"
-	"github.com/otelperf/otelperf-go/otelperf"
 )
 
 // urlArgument chooses a service. Its values are known before anything is asked.
@@ -35,9 +34,9 @@ func (s *server) chosen(v values) []*client.Client {
 }
 
 // poll asks for summaries, merged if they are several. It fails where nobody answers.
-func (s *server) poll(ctx context.Context, v values, window otelperf.Window) (*fleet.View, *ending, error) {
+func (s *server) poll(ctx context.Context, v values, p client.Period) (*fleet.View, *ending, error) {
 	clients := s.chosen(v)
-	answers := fleet.Poll(ctx, clients, fleet.Ask{Period: client.Period{Window: window}, Merge: len(clients) > 1})
+	answers := fleet.Poll(ctx, clients, fleet.Ask{Period: p, Merge: len(clients) > 1})
 	e := &ending{}
 	var errs []error
 	for i := range answers {

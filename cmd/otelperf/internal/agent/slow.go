@@ -23,7 +23,7 @@ var slowTool = tool{
 		{name: "incident", description: "Only requests of the incident with this id."},
 		{name: "show", description: "Which ones.", accepted: []string{"all", "slow", "failed"}, usual: "all"},
 		{name: "order", description: "What comes first.", accepted: []string{"newest", "longest"}, usual: "newest"},
-		limitArgument(10, 50),
+		atArgument, forArgument, limitArgument(10, 50),
 	},
 }
 
@@ -52,11 +52,15 @@ type slowRequest struct {
 const maxStored = 1000 // requests that a service is asked for
 
 func (s *server) listSlowRequests(ctx context.Context, v values) (*slowAnswer, error) {
+	p, err := periodOf(v, otelperf.WindowAll)
+	if err != nil {
+		return nil, err
+	}
 	answers, e, err := each(ctx, s, v, func(ctx context.Context, c *client.Client) (l slowList, err error) {
-		if l.SlowList, _, err = c.Slow(ctx, maxStored); err != nil || v.text("incident") == "" {
+		if l.SlowList, err = slowOf(ctx, c, p); err != nil || v.text("incident") == "" {
 			return l, err
 		}
-		spikes, err := c.Spikes(ctx)
+		spikes, err := spikesWith(ctx, c, v.text("incident"))
 		if err == nil {
 			l.of = spikes.Spikes
 		}
@@ -90,6 +94,15 @@ func (s *server) listSlowRequests(ctx context.Context, v values) (*slowAnswer, e
 		a.then("get_slow_request", "where its time went", "trace_id", a.Requests[0].TraceID, "url", a.Requests[0].URL)
 	}
 	return a, nil
+}
+
+// slowOf are those of a time, or the latest.
+func slowOf(ctx context.Context, c *client.Client, p client.Period) (l *client.SlowList, err error) {
+	if past(p) {
+		return c.SlowWithin(ctx, p.From, p.To)
+	}
+	l, _, err = c.Slow(ctx, maxStored)
+	return l, err
 }
 
 // slowList is what a service has stored, and its incidents where one is asked for.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/client"
+	"github.com/otelperf/otelperf-go/otelperf"
 	"github.com/otelperf/otelperf-go/slowlog"
 )
 
@@ -18,7 +19,7 @@ var traceTool = tool{
 	name: "get_slow_request", title: "Where the time of one request went",
 	description: `Shows one stored request: its calls as a tree with the critical path, what stands out, its error with the stack of a panic, and, if the runtime was recorded at that time, ` +
 		`what its goroutine did and waited for, with lines of code such as cart.go:88 and who held it up. Use it with a trace id of any other answer.`,
-	arguments: []argument{{name: "trace_id", description: "The trace: 32 hex digits, or the first 4 or more.", required: true}},
+	arguments: []argument{{name: "trace_id", description: "The trace: 32 hex digits, or the first 4 or more.", required: true}, atArgument, forArgument},
 }
 
 type traceAnswer struct {
@@ -85,8 +86,12 @@ const (
 )
 
 func (s *server) getSlowRequest(ctx context.Context, v values) (*traceAnswer, error) {
+	p, err := periodOf(v, otelperf.WindowAll)
+	if err != nil {
+		return nil, err
+	}
 	answers, e, err := each(ctx, s, v, func(ctx context.Context, c *client.Client) (*client.SlowTrace, error) {
-		return findTrace(ctx, c, v.text("trace_id"))
+		return findTrace(ctx, c, v.text("trace_id"), p)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%w\ncall list_slow_requests for the trace ids that are stored", err)
@@ -107,10 +112,15 @@ func (s *server) getSlowRequest(ctx context.Context, v values) (*traceAnswer, er
 }
 
 // findTrace completes the first digits of an id.
-func findTrace(ctx context.Context, c *client.Client, id string) (*client.SlowTrace, error) {
+func findTrace(ctx context.Context, c *client.Client, id string, p client.Period) (*client.SlowTrace, error) {
 	whole, err := c.WholeTraceID(ctx, id)
 	if err != nil {
 		return nil, err
+	}
+	if past(p) {
+		if t, _, err := c.TraceWithin(ctx, whole, p.From, p.To); err == nil {
+			return t, nil
+		} // it may have begun before
 	}
 	t, _, err := c.Trace(ctx, whole)
 	return t, err
@@ -142,7 +152,7 @@ func (a *traceAnswer) addRequest(e *slowlog.Entry, rec *client.RecordedRequest) 
 	if r.Incident != "" {
 		a.then("get_incident", "what the requests of this incident have in common", "id", r.Incident, "url", a.URL)
 	}
-	a.then("list_endpoints", "how its endpoint does now", "search", r.Endpoint, "url", a.URL)
+	a.then("list_endpoints", "how its endpoint does", "search", r.Endpoint, "url", a.URL)
 	a.Requests, a.drawn = append(a.Requests, r), append(a.drawn, drawingOf(e))
 }
 

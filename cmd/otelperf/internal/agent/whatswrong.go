@@ -19,17 +19,19 @@ var wrongTool = tool{
 	name: "whats_wrong", title: "What is wrong now",
 	description: `Call this first. Says whether anything is wrong now: a verdict for each service, the open incidents with their cause (often the line of code that slow ` +
 		`requests wait at, and who held them up), the endpoints that are not as usual, error budgets in danger, and what the runtime, the operating system and ` +
-		`connection pools do unusually. If nothing is open it names the last incident. Then use get_incident or get_slow_request with the ids of the answer.`,
+		`connection pools do unusually. If nothing is open it names the last incident. With at it says what was wrong then. Then use get_incident or get_slow_request with the ids of the answer.`,
+	arguments: []argument{atArgument, forArgument},
 }
 
 type wrongAnswer struct {
 	Verdict   string     `json:"verdict" jsonschema:"off, failing, slow, silent, burning, elevated, unknown (nobody can tell yet) or ok; of several services the worst"`
 	Title     string     `json:"title" jsonschema:"the verdict in a few words"`
 	Detail    string     `json:"detail,omitempty"`
+	Time      *span      `json:"time,omitempty" jsonschema:"that the answer is of, of a past time; missing for now"`
 	Services  []service  `json:"services"`
 	Open      []incident `json:"open_incidents" jsonschema:"first that which the title names, then the newest"`
 	Last      *incident  `json:"last_incident,omitempty" jsonschema:"the last one that ended, if none is open"`
-	Endpoints []endpoint `json:"endpoints_not_as_usual" jsonschema:"in the last 5 minutes, the worst first"`
+	Endpoints []endpoint `json:"endpoints_not_as_usual" jsonschema:"in the last 5 minutes or the past time, the worst first"`
 	Budgets   []budget   `json:"error_budgets_in_danger,omitempty"`
 	Signals   []string   `json:"unusual_signals,omitempty" jsonschema:"of the runtime, the operating system and connection pools, now"`
 	ending
@@ -60,12 +62,16 @@ const (
 )
 
 func (s *server) whatsWrong(ctx context.Context, v values) (*wrongAnswer, error) {
-	view, e, err := s.poll(ctx, v, otelperf.Window5m)
+	p, err := periodOf(v, otelperf.Window5m)
+	if err != nil {
+		return nil, err
+	}
+	view, e, err := s.poll(ctx, v, p)
 	if err != nil {
 		return nil, err
 	}
 	verdict := view.Verdict()
-	a := &wrongAnswer{Verdict: verdict.Status, Title: verdict.Title, Detail: verdict.Detail, Services: servicesOf(view), Open: []incident{}, Endpoints: []endpoint{}, ending: *e}
+	a := &wrongAnswer{Verdict: verdict.Status, Title: verdict.Title, Detail: verdict.Detail, Time: spanOf(p, view), Services: servicesOf(view), Open: []incident{}, Endpoints: []endpoint{}, ending: *e}
 	open := view.OpenSpikes()
 	first, part := view.Headline()
 	if first != nil { // what the title names comes first
@@ -100,7 +106,9 @@ func (s *server) whatsWrong(ctx context.Context, v values) (*wrongAnswer, error)
 	if n := len(unusual) - len(a.Endpoints); n > 0 {
 		a.leaveOut("%d more endpoints that are not as usual: list_endpoints has them", n)
 	}
-	a.addCircumstances(view)
+	if !past(p) { // which they are not of
+		a.addCircumstances(view)
+	}
 	a.lead(view)
 	return a, nil
 }
@@ -209,15 +217,19 @@ func (a *wrongAnswer) text() string {
 	if a.Detail != "" {
 		fmt.Fprintln(&b, prose(a.Detail))
 	}
+	span := "in 5 minutes"
+	if a.Time != nil {
+		span = a.Time.text()
+	}
 	for i := range a.Services {
 		s := &a.Services[i]
-		fmt.Fprintf(&b, "Service %s, instance %s, %s: up for %s, %s in 5 minutes\n", prose(s.Service), prose(s.Instance), s.URL, plain.Seconds(s.Uptime), plain.Plural(s.Requests, "request"))
+		fmt.Fprintf(&b, "Service %s, instance %s, %s: up for %s, %s %s\n", prose(s.Service), prose(s.Instance), s.URL, plain.Seconds(s.Uptime), plain.Plural(s.Requests, "request"), span)
 	}
 	for i := range a.Open {
 		b.WriteString(a.Open[i].text())
 	}
 	if a.Last != nil {
-		b.WriteString("No incident is open; the last one:\n" + a.Last.text())
+		b.WriteString("No incident is open; the last one:\n" + a.Last.text()) // also of a past time: at its end
 	}
 	for i := range a.Endpoints {
 		b.WriteString(a.Endpoints[i].text())

@@ -4,6 +4,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"strconv"
 	"time"
@@ -105,11 +106,31 @@ func (c *Client) Slow(ctx context.Context, limit int) (*SlowList, []byte, error)
 }
 
 // Trace asks for the requests of one trace with their anatomy. An id of which nothing is stored is ErrNotFound. The second result
-// is the answer as it came.
+// is the answer as it came. What is not in memory is looked for among the last 1000 of the last 30 days.
 func (c *Client) Trace(ctx context.Context, id string) (*SlowTrace, []byte, error) {
+	t, raw, err := c.trace(ctx, id, nil)
+	if !errors.Is(err, ErrNotFound) {
+		return t, raw, err
+	}
+	to := time.Now().Truncate(time.Minute).Add(time.Minute)
+	if t, raw, err := c.TraceWithin(ctx, id, to.Add(-storedFor), to); err == nil {
+		return t, raw, nil
+	}
+	return t, raw, err
+}
+
+// storedFor is for how long a history stores requests unless it says otherwise.
+const storedFor = 30 * 24 * time.Hour
+
+// TraceWithin is Trace of the requests that began in a time, the last 1000 of it.
+func (c *Client) TraceWithin(ctx context.Context, id string, from, to time.Time) (*SlowTrace, []byte, error) {
+	return c.trace(ctx, id, Period{From: from, To: to}.query())
+}
+
+func (c *Client) trace(ctx context.Context, id string, query url.Values) (*SlowTrace, []byte, error) {
 	t := new(SlowTrace)
 	var raw []byte
-	err := c.fetch(ctx, "slow/"+url.PathEscape(id), nil, func(body []byte) error {
+	err := c.fetch(ctx, "slow/"+url.PathEscape(id), query, func(body []byte) error {
 		raw = body
 		return decodeTrace(body, t)
 	})

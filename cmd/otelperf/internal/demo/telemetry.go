@@ -52,7 +52,7 @@ func newTelemetry(cfg Config, logger *slog.Logger, out io.Writer) (*telemetry, e
 	}
 	var store history.Store
 	if cfg.History != "" {
-		if store, err = bolt.Open(cfg.History); err != nil {
+		if store, err = openHistory(cfg.History); err != nil {
 			return nil, err
 		}
 		opts = append(opts, otelperf.WithHistory(store))
@@ -98,6 +98,20 @@ func (t *telemetry) http() []otelhttp.Option {
 // shutdown ends the Monitor first, so that the last export has all that it counted.
 func (t *telemetry) shutdown(ctx context.Context) error {
 	return errors.Join(t.mon.Shutdown(ctx), t.traces.Shutdown(ctx), t.metrics.Shutdown(ctx), closeHistory(t.history))
+}
+
+// ErrHistory is wrapped where a history was asked for and cannot be used: a service would go on without it.
+var ErrHistory = errors.New("--history")
+
+func openHistory(path string) (history.Store, error) {
+	store, err := bolt.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := store.Stats(context.Background()); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrHistory, errors.Join(err, store.Close()))
+	}
+	return store, nil
 }
 
 func closeHistory(s history.Store) error {

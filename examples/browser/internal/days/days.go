@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf"
+	"github.com/otelperf/otelperf-go/otelperf/causes"
 	"github.com/otelperf/otelperf-go/otelperf/history"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
@@ -108,15 +109,17 @@ func (s *Service) minute(at time.Time, all []incident) *history.Batch {
 func (s *Service) addIncident(b *history.Batch, in incident) error {
 	e, ms := in.of, func(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 	usual, worst, n := ms(2*e.Typical), ms(2*slower*e.Typical), uint64(e.PerMinute*in.end.Sub(in.start).Minutes())
-	cause := fmt.Sprintf("slow requests take %.0f ms longer; 84 %% of it: %s", worst-usual, e.Query)
+	because := fmt.Sprintf("84 %% in postgresql %s: %.1f -> %.0f ms", e.Query, usual*0.7, worst*0.85)
+	cause := fmt.Sprintf("%s %s: +%.0f ms; %s", e.Method, e.Route, worst-usual, because)
+	ranked := []causes.Ranked{{Source: causes.FromCalls, ConfirmedBy: []causes.Source{}, About: e.Query, Share: 0.84, ExtraMs: 0.84 * (worst - usual), Sentence: because}}
 	spike := otelperf.Spike{
 		ID: fmt.Sprintf("days-%d", in.start.Unix()), Matter: "latency", Severity: "critical", State: "ended", Start: in.start.UTC(), At: in.start.Add(20 * time.Second).UTC(),
 		End: new(in.end.UTC()), Cause: cause, CauseAt: new(in.start.Add(40 * time.Second).UTC()), CostRequests: n, CostSlow: n * 3 / 4,
-		Reason: fmt.Sprintf("%s %s: p99 %.0f ms in the worst minute, usually %.0f ms; %d of %d requests were slow", e.Method, e.Route, worst, usual, n*3/4, n),
+		Causes: ranked, Reason: fmt.Sprintf("%s %s: %d of %d requests above %.0f ms (2x the usual p99); p99 %.0f ms, usually %.0f (6x)", e.Method, e.Route, n*3/4, n, 2*usual, worst, usual),
 		Endpoints: []otelperf.SpikeEndpoint{{
 			Method: e.Method, Route: e.Route, Kind: "http", Matter: "latency", State: "ended", Level: "p99", Start: in.start.UTC(), At: in.start.Add(20 * time.Second).UTC(), End: new(in.end.UTC()),
 			Quantile: 0.99, BaselineQuantileMs: usual, QuantileMs: worst * 0.8, WorstMs: worst, WorstRatio: new(worst / usual), WorstAt: in.start.UTC(), LastMs: worst * 0.9,
-			Requests: 40, Above: 30, CostRequests: n, CostSlow: n * 3 / 4, Cause: cause,
+			Requests: 40, Above: 30, CostRequests: n, CostSlow: n * 3 / 4, Cause: cause, Causes: ranked,
 		}},
 	}
 	for i := range 3 {

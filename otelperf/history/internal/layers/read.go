@@ -78,16 +78,26 @@ func (r *reading) plan(known Depth) (steps []step) {
 // Rows reads the rows that a query asks for of an hour, of which a store may have several parts of the endpoints. The step of the query is set.
 func Rows(q *history.Query, at int64, parts ...Stored) (batches Batches, err error) {
 	r := reading{q, at}
+	hours, known, damage := r.open(parts)
+	switch {
+	case !slices.ContainsFunc(hours, func(h hour) bool { return h.sealed }):
+		batches, err = r.running(hours, known)
+	case known == ByHour && !slices.ContainsFunc(hours, func(h hour) bool { return !h.sealed || len(h.recent) > 0 }):
+		batches, err = r.wholes(hours)
+	default:
+		batches, err = r.nodes(hours, known)
+	}
+	return batches, errors.Join(damage, err)
+}
+
+// open opens the parts of an hour, as finely as all of them are known.
+func (r *reading) open(parts []Stored) (hours []hour, known Depth, err error) {
 	var errs []error
-	known := Needs(q, at)
-	hours := make([]hour, len(parts))
-	running, sealed := true, true
+	known = Needs(r.q, r.at)
 	for i := range parts {
-		h := &hours[i]
-		*h, err = openHour(&parts[i], at, known)
+		h, err := openHour(&parts[i], r.at, known)
 		errs = append(errs, err)
-		running = running && !h.sealed
-		sealed = sealed && h.sealed && len(h.recent) == 0
+		hours = append(hours, h)
 	}
 	for i := range hours {
 		known = min(known, hours[i].depth)
@@ -95,15 +105,7 @@ func Rows(q *history.Query, at int64, parts ...Stored) (batches Batches, err err
 	for i := range hours {
 		hours[i].depth = known
 	}
-	switch {
-	case running:
-		batches, err = r.running(hours, known)
-	case sealed && known == ByHour:
-		batches, err = r.wholes(hours)
-	default:
-		batches, err = r.nodes(hours, known)
-	}
-	return batches, errors.Join(append(errs, err)...)
+	return hours, known, errors.Join(errs...)
 }
 
 // names are those of an hour's endpoints that are asked for.
@@ -116,8 +118,18 @@ func (r *reading) names(h *hour) []conventions.Endpoint {
 
 // nodes reads hours as finely as they are known.
 func (r *reading) nodes(hours []hour, known Depth) (batches Batches, err error) {
+	nodes, err := r.load(hours)
+	for _, s := range r.plan(known) {
+		if slices.ContainsFunc(nodes, func(n node) bool { return !n.at(s).Empty() }) {
+			batches = append(batches, func() *history.Batch { return r.batch(s, nodes) })
+		}
+	}
+	return batches, err
+}
+
+// load reads what the endpoints of hours did, by name.
+func (r *reading) load(hours []hour) (nodes []node, err error) {
 	var errs []error
-	var nodes []node
 	var c codec
 	for i := range hours {
 		for _, name := range r.names(&hours[i]) {
@@ -129,12 +141,7 @@ func (r *reading) nodes(hours []hour, known Depth) (batches Batches, err error) 
 		}
 	}
 	slices.SortFunc(nodes, func(a, b node) int { return compareEndpoints(a.name, b.name) })
-	for _, s := range r.plan(known) {
-		if slices.ContainsFunc(nodes, func(n node) bool { return !n.at(s).Empty() }) {
-			batches = append(batches, func() *history.Batch { return r.batch(s, nodes) })
-		}
-	}
-	return batches, errors.Join(errs...)
+	return nodes, errors.Join(errs...)
 }
 
 // batch makes the rows of one step.

@@ -135,6 +135,7 @@ function render() {
   show($("jobs-section"), summary.jobs.length > 0);
   lists.jobs(summary.jobs);
   text($("history-title"), frozen ? "Spikes of that time" : "Past spikes");
+  text($("history-span"), !frozen && config?.history ? "of 30 days" : "");
   lists.history(frozen ? summary.spikes : [...pastSpikes.beside(summary.spikes), ...summary.spikes].filter((s) => s.state !== "open"));
   pastSpikes.render(!frozen);
   text($("history-empty"), frozen ? "None in that time." : open.length ? "None has ended: " + (open.length === 1 ? "one is" : open.length + " are") + " open, see above." : config?.history ? "None in 30 days." : "None since the start.");
@@ -191,7 +192,10 @@ const refreshers = {
   async series() {
     if (!selected) return;
     const axis = await views.refresh(selected, { slow: slow.of(format.name(selected)), spikes: spikesOf(selected), stored: stored() });
-    if (axis) runtime.axis(axis.begin, axis.end);
+    const short = state.frozen || !(state.get("window") in long); // of a longer time the process has the last hour alone
+    text($("runtime-title"), short ? "Beside it: runtime, CPU, pools" : "Runtime, CPU, pools: the last hour");
+    if (!short) runtime.axis();
+    else if (axis) runtime.axis(axis.begin, axis.end);
   },
   async detail() {
     if (!selected) return;

@@ -62,7 +62,7 @@ export class Chart extends Plot {
     this.begin = start(points[0]);
     this.end = Math.max(end(points.at(-1)), this.begin + 30_000);
     this.then = past.lines(s);
-    const highest = Math.max(...[s, ...this.then].flatMap((l) => l.points).map((p) => p.p99_ms ?? 0), s.baseline_p99_ms ?? 0, 0.01);
+    const highest = Math.max(...[s, ...this.then].flatMap((l) => this.within(l.points)).map((p) => p.p99_ms ?? 0), s.baseline_p99_ms ?? 0, 0.01);
     this.ticks = niceTicks(highest * 1.12);
     this.area = { left: margin.left, right: width - margin.right, top: margin.top, bottom: height - margin.bottom - volumeHeight - 10, floor: height - margin.bottom };
     const x = (t) => this.x(t);
@@ -110,9 +110,10 @@ export class Chart extends Plot {
 
   // path joins points that follow each other, within the time that is drawn.
   path(points, key) {
-    const within = points.filter((p) => this.middle(p) >= this.begin && this.middle(p) <= this.end);
-    return runsOf(within, key).map((run) => "M" + run.map((p) => this.x(this.middle(p)).toFixed(1) + " " + this.y(p[key]).toFixed(1)).join("L")).join("");
+    return runsOf(this.within(points), key).map((run) => "M" + run.map((p) => this.x(this.middle(p)).toFixed(1) + " " + this.y(p[key]).toFixed(1)).join("L")).join("");
   }
+
+  within(points) { return points.filter((p) => this.middle(p) >= this.begin && this.middle(p) <= this.end); }
 
   // line has a step for each point, over the time that it is of: what a minute holds stands where that minute is. The last one ends in a dot.
   line(points, key, label) {
@@ -166,10 +167,10 @@ export class Chart extends Plot {
     readout(...(p ? [...reading(p, i === null, usual, this.data.step_seconds), ...this.then.map((line) => figure("p99 " + line.label, format.durationText(this.thenAt(line, p))))] : []));
   }
 
-  // thenAt is the p99 of another day at the time of a point, null if there is none.
+  // thenAt is the p99 of another day at the time of a point, of the minute before while that runs; null if there is none.
   thenAt({ points }, p) {
     const at = this.middle(p);
-    return points.find((q) => start(q) <= at && at < end(q))?.p99_ms ?? null;
+    return points.findLast((q) => start(q) <= at && at < end(q) + 60_000)?.p99_ms ?? null;
   }
 
   inGap(p) { return this.gaps.some(({ from, to }) => start(p) >= from && end(p) <= to); }

@@ -9,10 +9,10 @@ const day = 86_400, pageSize = 50, longest = 1000; // spikes
 // others are the days whose same time stands beside now.
 export const others = [["yesterday", "yesterday", day], ["last_week", "last week", 7 * day]];
 
-// lines are the p99 of the same time of other days, moved to the time of a series, as {id, label, points}.
+// lines are the p99 of the same time of other days, where there is any, moved to the time of a series, as {id, label, points}.
 export const lines = (series) => others.flatMap(([id, label, ago]) => {
   const line = series.usual?.[id];
-  if (!line) return [];
+  if (!line?.points.some((p) => p.p99_ms !== null)) return [];
   const points = line.points.map((p) => ({ ...p, t: new Date(new Date(p.t).getTime() + ago * 1000).toISOString() }));
   return [{ id, label, points }];
 });
@@ -85,17 +85,18 @@ export class Spikes {
   }
 }
 
-// unstored says what of a time, in unix seconds, is not stored, "" if all is. Steps that have something of it count as all of it.
+// unstored says what of a time, in unix seconds, is not stored, "" if all is. Steps that have something of it count as all of it, and a gap
+// of less than a thousandth as none: a restart.
 export function unstored(stored, from, to) {
   if (!stored) return "";
   if (!stored.from) return "Nothing of that time is stored.";
   const slack = Math.max(stored.step_seconds, (to - from) / 100), began = new Date(stored.from) / 1000;
-  const gaps = stored.gaps.map((g) => ({ from: new Date(g.from) / 1000, to: new Date(g.to) / 1000 })), n = gaps.length + (stored.more_gaps ?? 0);
+  const gaps = stored.gaps.map((g) => ({ from: new Date(g.from) / 1000, to: new Date(g.to) / 1000 })).filter((g) => g.to - g.from >= (to - from) / 1000), n = gaps.length + (stored.more_gaps ?? 0);
   const longest = gaps.toSorted((a, b) => (b.to - b.from) - (a.to - a.from))[0];
   return [
     began > from + slack ? "It is stored from " + format.moment(stored.from) + " on." : "",
     n === 1 ? "Nothing is stored of " + format.stretch(longest) + "." : "",
-    n > 1 ? "Nothing is stored of " + format.count(n) + " times, the longest " + format.stretch(longest) + "." : "",
+    n > 1 ? "It has " + format.count(n) + " gaps, the longest " + format.stretch(longest) + "." : "",
     stored.note ?? "",
   ].filter(Boolean).join(" ");
 }

@@ -29,7 +29,8 @@ export class When {
     this.dialog = dialog("when");
     this.fields = { from: $("when-from"), to: $("when-to") };
     $("when-open").addEventListener("click", () => this.open());
-    $("when-form").addEventListener("submit", (e) => this.look(e));
+    $("when-look").addEventListener("click", () => this.look());
+    for (const field of Object.values(this.fields)) field.addEventListener("keydown", (e) => this.enter(e));
     for (const b of document.querySelectorAll("[data-days]")) b.addEventListener("click", () => this.shift(Number(b.dataset.days)));
   }
 
@@ -60,8 +61,14 @@ export class When {
     this.fill({ from: time.from / 1000, to: time.to / 1000 });
   }
 
-  look(event) {
+  // enter looks at it with the key that is for that. What has the focus afterwards does not get it.
+  enter(event) {
+    if (event.key !== "Enter") return;
     event.preventDefault();
+    this.look();
+  }
+
+  look() {
     const from = seconds(this.fields.from), to = seconds(this.fields.to), wrong = this.wrong(from, to);
     this.say(wrong?.why ?? "", wrong?.field);
     if (wrong) {

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sqlstore
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+
+	"github.com/otelperf/otelperf-go/otelperf/history"
+	"github.com/otelperf/otelperf-go/otelperf/history/internal/layers"
+)
+
+// Sum is history.Total of the rows of a query, which two goroutines add up as they are stored: a day in a query, where hours are asked for.
+func (s *Store) Sum(ctx context.Context, q history.Query) ([]history.Row, error) {
+	q.What = history.Rows
+	if err := q.Validate(); err != nil {
+		return nil, err
+	}
+	if q.Step != history.Hour || q.Endpoint != nil {
+		return history.Total(s.Range(ctx, q))
+	}
+	if there, err := s.there(ctx); err != nil || !there {
+		return nil, err
+	}
+	sum, damage := layers.Sum{}, error(nil)
+	end := (q.To.Unix() + layers.HourSeconds - 1) / layers.HourSeconds
+	for at := q.From.Unix() / layers.HourSeconds; at < end; {
+		to := s.together(&q, at, end)
+		hours, err := s.load(ctx, &q, at, to)
+		if err == nil && len(hours) == 0 {
+			to, err = s.next(ctx, to)
+		}
+		if err != nil {
+			return nil, err
+		}
+		numbers := slices.Sorted(maps.Keys(hours))
+		part, err := layers.Together(len(numbers), func(i int, to layers.Sum) error {
+			return to.AddHour(&q, numbers[i], sorted(hours[numbers[i]])...)
+		})
+		if err != nil && !errors.Is(err, history.ErrDamaged) {
+			return nil, err
+		}
+		if damage == nil {
+			damage = err
+		}
+		sum.Merge(part)
+		at = to
+	}
+	return sum.Rows(), damage
+}
+
+// sorted are the parts of an hour in their order.
+func sorted(parts map[int]*layers.Stored) (all []layers.Stored) {
+	for _, p := range slices.Sorted(maps.Keys(parts)) {
+		all = append(all, *parts[p])
+	}
+	return all
+}
