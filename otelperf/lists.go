@@ -25,10 +25,11 @@ type rowList struct {
 	origin
 	Window Window `json:"window,omitzero"` // missing for a fixed time
 	fixedTime
-	WindowSeconds float64      `json:"window_seconds"`  // what the window really covers
-	Stored        *past.Stored `json:"stored,omitzero"` // what of it is there, where a history was read
-	Fleet         *peers.Fleet `json:"fleet,omitzero"`  // whose numbers they are, with ?scope=fleet
-	Count         int          `json:"count"`           // of all there are; at most ?limit= are in the list
+	WindowSeconds float64      `json:"window_seconds"`      // what the window really covers
+	Stored        *past.Stored `json:"stored,omitzero"`     // what of it is there, where a history was read
+	Fleet         *peers.Fleet `json:"fleet,omitzero"`      // whose numbers they are, with ?scope=fleet
+	Count         int          `json:"count"`               // of all there are; at most ?limit= are in the list
+	UsualNote     string       `json:"usual_note,omitzero"` // why what is usual could not be read, with ?usual=true
 }
 
 type endpointList struct {

@@ -141,11 +141,15 @@ func (m *Monitor) longSeries(q companion.EndpointQuery, from, to time.Time) (s e
 	return s, line, true, refused(err)
 }
 
-func pointsOf(l *past.Line) (out []engine.Point) {
+// longPoints are the points of a line, with rates over what is stored of each.
+func longPoints(l *past.Line) (out []seriesPoint) {
+	out = []seriesPoint{}
 	for i := range l.Points {
 		p := &l.Points[i]
 		row := minuteRow(&p.Row)
-		out = append(out, engine.Point{Time: p.Time, Numbers: row.Numbers(time.Duration(p.Seconds * float64(time.Second)))})
+		point := seriesPointOf(&engine.Point{Time: p.Time, Numbers: row.Numbers(time.Duration(p.Covered * float64(time.Second)))})
+		point.Seconds = p.Seconds
+		out = append(out, point)
 	}
 	return out
 }

@@ -288,8 +288,8 @@ func TestHistoryThatCannotBeRead(t *testing.T) {
 		a, now := asker{t, s.mon.Handler()}, time.Now()
 		long := fmt.Sprintf("?from=%d&to=%d", now.Add(-3*time.Hour).Unix(), now.Unix())
 		for _, path := range []string{
-			"/summary" + long, "/summary?window=7d", "/endpoints" + long, "/dependencies?window=24h", "/endpoints?window=5m&usual=true", "/spikes" + long, "/slow" + long,
-			"/endpoints/series" + long + "&method=GET&route=/a", "/endpoints/series?window=1h&usual=true&method=GET&route=/a",
+			"/summary" + long, "/summary?window=7d", "/endpoints" + long, "/dependencies?window=24h", "/spikes" + long, "/slow" + long,
+			"/endpoints/series" + long + "&method=GET&route=/a",
 			"/endpoints/distribution" + long + "&method=GET&route=/a", "/endpoints/heatmap" + long + "&method=GET&route=/a",
 			"/spikes/20000101T000000-none-1", "/spikes/20000101T000000-none-1/bundle", "/slow/0af7651916cd43dd8448eb211c80319c",
 		} {
@@ -300,6 +300,11 @@ func TestHistoryThatCannotBeRead(t *testing.T) {
 		}
 		for _, path := range []string{"/summary", "/endpoints", "/spikes", "/slow", "/health", "/diagnostics"} {
 			a.ask(path, "")
+		}
+		for _, path := range []string{"/endpoints", "/endpoints/series"} {
+			if note, _ := a.ask(path, "?window=1h&usual=true&method=GET&route=/a")["usual_note"].(string); !strings.Contains(note, "the disk is gone") {
+				t.Errorf("%s does not say that other days could not be read: %q", path, note)
+			}
 		}
 		if n := a.ask("/summary", "?from=%d&to=%d", now.Add(-2*time.Minute).Unix(), now.Unix())["count"]; n.(float64) < 115 {
 			t.Errorf("of the last two minutes there are %v", n)
@@ -316,5 +321,27 @@ func TestHistoryThatCannotBeRead(t *testing.T) {
 		a.ask("/slow", "%s", long)
 		a.ask("/summary", "%s", long)
 		_ = s.mon.Shutdown(t.Context())
+	})
+}
+
+// A step of which a part is stored has the rate of that part, and one of which nothing is has none.
+func TestRateOfAPartOfAStep(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &testrig.History{}
+		for range 2 {
+			time.Sleep(time.Until(time.Now().Truncate(time.Hour).Add(time.Hour + 12*time.Minute)))
+			s := newBubble(t, "1.0", everybody, otelperf.WithHistory(store))
+			s.run(2*time.Minute, 5, 20*time.Millisecond, "/a")
+			a := asker{t, s.mon.Handler()}
+			for _, p := range listOf(a.ask("/endpoints/series", "?method=GET&route=/a&window=24h"), "points") {
+				rate, known := p["rate"].(float64)
+				if n := p["count"].(float64); known && (n > 0) != (rate > 0) || !known && n > 0 || p["seconds"].(float64) > 600 {
+					t.Errorf("a step has %v requests and a rate of %v", n, p["rate"])
+				} else if n > 100 && rate < 4 {
+					t.Errorf("%v requests of two minutes are %v a second, as if all ten minutes were stored", n, rate)
+				}
+			}
+			_ = s.mon.Shutdown(t.Context())
+		}
 	})
 }

@@ -190,7 +190,7 @@ func (m *Monitor) rows(q companion.RowsQuery, list *rowList) (rows []detailedRow
 		rows = append(rows, row)
 	}
 	if q.Usual {
-		err = m.addUsual(q.Period, rows, found)
+		list.UsualNote = m.addUsual(q.Period, rows, found)
 	}
 	list.Count, list.fixedTime, list.WindowSeconds = len(found), m.fixedTimeOf(q.Period, covered), covered.Length().Seconds()
 	return rows, err

@@ -32,9 +32,10 @@ type seriesAnswer struct {
 	// fixed time a minute of up to 4 hours, ten minutes of up to 32, an hour of up to 14 days, six hours of up to 60, and else a day, or
 	// longer where only longer ones are stored: at most 400.
 	Points []seriesPoint `json:"points"`
-	Stored *past.Stored  `json:"stored,omitzero"` // what of the time is there, where a history was read
-	Usual  *usualSeries  `json:"usual,omitzero"`  // with ?usual=true
-	Spikes []Spike       `json:"spikes"`          // those that the endpoint has a part in, newest first
+	Stored *past.Stored  `json:"stored,omitzero"`     // what of the time is there, where a history was read
+	Usual  *usualSeries  `json:"usual,omitzero"`      // with ?usual=true
+	Note   string        `json:"usual_note,omitzero"` // why Usual could not be read
+	Spikes []Spike       `json:"spikes"`              // those that the endpoint has a part in, newest first
 }
 
 // seriesPoint is what an endpoint did in a minute, or in ten seconds.
@@ -43,7 +44,7 @@ type seriesPoint struct {
 	Seconds    float64   `json:"seconds"` // its length; the running one is shorter
 	Count      uint64    `json:"count"`
 	ErrorCount uint64    `json:"error_count"`
-	Rate       *float64  `json:"rate"`
+	Rate       *float64  `json:"rate"` // of the time of it that is stored; nil: none of it is
 	P50Ms      *float64  `json:"p50_ms"`
 	P95Ms      *float64  `json:"p95_ms"`
 	P99Ms      *float64  `json:"p99_ms"`
@@ -54,25 +55,27 @@ func (m *Monitor) series(e companion.EndpointQuery, p companion.Period) (out ser
 	from, to, long := m.beyond(p)
 	var s engine.Series
 	var said *past.Stored
+	var points []seriesPoint
 	step := time.Minute
 	if long {
 		var line past.Line
 		if s, line, ok, err = m.longSeries(e, from, to); err == nil {
-			s.Points, step, said = pointsOf(&line), line.Step, line.Said()
+			points, step, said = longPoints(&line), line.Step, line.Said()
 		}
 	} else {
 		s, ok = m.engine.Series(e.Method, e.Route, e.Kind, periodOf(p))
+		points = seriesPoints(s.Points)
 	}
 	if !ok || err != nil {
 		return out, ok, err
 	}
-	if len(s.Points) > 0 && !long && s.Points[0].Seconds <= 10 && Window(p.Window) != Window1h && Window(p.Window) != WindowAll {
+	if len(points) > 0 && !long && points[0].Seconds <= 10 && Window(p.Window) != Window1h && Window(p.Window) != WindowAll {
 		step = 10 * time.Second
 	}
 	out = seriesAnswer{
 		of: s.Endpoint, origin: m.origin(), Method: e.Method, Route: e.Route, Kind: s.Endpoint.Kind.String(), Window: Window(p.Window), From: s.From.UTC(), To: s.To.UTC(), State: s.Phase.String(),
 		BaselineP99Ms: units.KnownMs(s.BaselineP99), ThresholdMs: units.Milliseconds(m.link.SlowThreshold(s.Endpoint)),
-		StepSeconds: step.Seconds(), Points: seriesPoints(s.Points), Stored: said,
+		StepSeconds: step.Seconds(), Points: points, Stored: said,
 	}
 	switch {
 	case p.Window == "":
@@ -89,14 +92,17 @@ func (m *Monitor) series(e companion.EndpointQuery, p companion.Period) (out ser
 
 func seriesPoints(points []engine.Point) []seriesPoint {
 	out := []seriesPoint{}
-	for _, p := range points {
-		t := totalsOf(&p.Numbers)
-		out = append(out, seriesPoint{
-			Time: p.Time.UTC(), Seconds: p.Seconds, Count: t.Count, ErrorCount: t.ErrorCount, Rate: t.Rate,
-			P50Ms: t.P50Ms, P95Ms: t.P95Ms, P99Ms: t.P99Ms,
-		})
+	for i := range points {
+		out = append(out, seriesPointOf(&points[i]))
 	}
 	return out
+}
+
+func seriesPointOf(p *engine.Point) seriesPoint {
+	t := totalsOf(&p.Numbers)
+	return seriesPoint{
+		Time: p.Time.UTC(), Seconds: p.Seconds, Count: t.Count, ErrorCount: t.ErrorCount, Rate: t.Rate, P50Ms: t.P50Ms, P95Ms: t.P95Ms, P99Ms: t.P99Ms,
+	}
 }
 
 // spikesAt are those that an endpoint has a part in.

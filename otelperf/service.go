@@ -39,7 +39,7 @@ func (s service) Rows(q companion.RowsQuery) (any, error) {
 func (s service) Series(e companion.EndpointQuery, p companion.Period, usual bool) (any, bool, error) {
 	answer, ok, err := s.m.series(e, p)
 	if ok && err == nil && usual {
-		answer.Usual, err = s.m.usualSeries(p, &answer)
+		answer.Usual, answer.Note = s.m.usualSeries(p, &answer)
 	}
 	return answer, ok, err
 }

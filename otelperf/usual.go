@@ -19,11 +19,12 @@ type usual struct {
 
 // usualNumbers are those of a time as long as the window, or of the whole steps that are stored and have something of it.
 type usualNumbers struct {
-	From  time.Time `json:"from"` // of what there is
-	To    time.Time `json:"to"`
-	Count uint64    `json:"count"`  // requests of any outcome; of a time of another length not to be compared
-	Rate  *float64  `json:"rate"`   // requests a second
-	P99Ms *float64  `json:"p99_ms"` // nil: no durations
+	From    time.Time `json:"from"` // of what there is
+	To      time.Time `json:"to"`
+	Seconds float64   `json:"seconds"` // that there is, without gaps
+	Count   uint64    `json:"count"`   // requests of any outcome; of a time of another length not to be compared
+	Rate    *float64  `json:"rate"`    // requests a second
+	P99Ms   *float64  `json:"p99_ms"`  // nil: no durations
 }
 
 // usualSeries is an endpoint over the same time of other days; nil: nothing of that time is stored.
@@ -63,8 +64,8 @@ func cmpTime(a, b time.Time) time.Time {
 	return a
 }
 
-// addUsual gives rows what is usual at this time.
-func (m *Monitor) addUsual(p companion.Period, rows []detailedRow, of []engine.Row) error {
+// addUsual gives rows what is usual at this time, and says why it could not.
+func (m *Monitor) addUsual(p companion.Period, rows []detailedRow, of []engine.Row) (note string) {
 	from, to := m.timeOf(p)
 	for i := range rows {
 		rows[i].Usual = &usual{}
@@ -72,7 +73,7 @@ func (m *Monitor) addUsual(p companion.Period, rows []detailedRow, of []engine.R
 	for _, then := range past.Thens {
 		total, ok, err := m.past.Usual(then, from, to)
 		if err != nil {
-			return refused(err)
+			return unread(err)
 		}
 		if !ok {
 			continue
@@ -83,7 +84,7 @@ func (m *Monitor) addUsual(p companion.Period, rows []detailedRow, of []engine.R
 			numbers[snap.Rows[i].Endpoint] = &snap.Rows[i]
 		}
 		for i := range rows {
-			n := &usualNumbers{From: total.From.UTC(), To: total.To.UTC(), Rate: new(0.)}
+			n := &usualNumbers{From: total.From.UTC(), To: total.To.UTC(), Seconds: total.Seconds, Rate: new(0.)}
 			if r := numbers[of[i].Endpoint]; r != nil {
 				t := totalsOf(&r.Numbers)
 				n.Count, n.Rate, n.P99Ms = t.Count, t.Rate, t.P99Ms
@@ -91,8 +92,11 @@ func (m *Monitor) addUsual(p companion.Period, rows []detailedRow, of []engine.R
 			rows[i].Usual.set(then, n)
 		}
 	}
-	return nil
+	return ""
 }
+
+// unread says that there is something to read, and why it could not be.
+func unread(err error) string { return "Other days could not be read: " + err.Error() + "." }
 
 func (u *usual) set(t past.Then, n *usualNumbers) {
 	if t.Ago == past.Day {
@@ -102,24 +106,24 @@ func (u *usual) set(t past.Then, n *usualNumbers) {
 	u.LastWeek = n
 }
 
-// usualSeries is what is usual of an endpoint over the time of a series.
-func (m *Monitor) usualSeries(p companion.Period, s *seriesAnswer) (*usualSeries, error) {
-	out := &usualSeries{}
+// usualSeries is what is usual of an endpoint over the time of a series, and says why it could not be read.
+func (m *Monitor) usualSeries(p companion.Period, s *seriesAnswer) (out *usualSeries, note string) {
+	out = &usualSeries{}
 	from, to := m.timeOf(p)
 	for _, then := range past.Thens {
 		line, err := m.past.Points(s.of, from.Add(-then.Ago), to.Add(-then.Ago))
 		if err != nil {
-			return nil, refused(err)
+			return out, unread(err)
 		}
 		if line.From.IsZero() {
 			continue
 		}
-		l := &usualLine{From: line.From.UTC(), To: line.To.UTC(), StepSeconds: line.Step.Seconds(), Points: seriesPoints(pointsOf(&line))}
+		l := &usualLine{From: line.From.UTC(), To: line.To.UTC(), StepSeconds: line.Step.Seconds(), Points: longPoints(&line)}
 		if then.Ago == past.Day {
 			out.Yesterday = l
 		} else {
 			out.LastWeek = l
 		}
 	}
-	return out, nil
+	return out, ""
 }

@@ -73,6 +73,30 @@ func (c *covered) spans(more ...Span) (out []Span) {
 	return out
 }
 
+// within is how many seconds of a time spans have, which are in the order of time.
+func within(spans []Span, from, to time.Time) (seconds float64) {
+	for _, s := range spans {
+		if begin, end := later(s.From, from), earlier(s.To, to); begin.Before(end) {
+			seconds += end.Sub(begin).Seconds()
+		}
+	}
+	return seconds
+}
+
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
 // coverage sums up, with more that there is. Of the minute in which this process started it has what came after, unless another one ran in the
 // minute before.
 func (c *covered) coverage(started time.Time, more ...Span) Coverage {

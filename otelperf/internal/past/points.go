@@ -22,6 +22,7 @@ type Line struct {
 type Point struct {
 	Time    time.Time // of its beginning
 	Seconds float64   // its length; the last may be shorter
+	Covered float64   // seconds of it that there are
 	history.Row
 }
 
@@ -74,11 +75,13 @@ func (r *Reader) Points(e conventions.Endpoint, from, to time.Time) (l Line, err
 		at = began
 	}
 	l = Line{Step: step, Coverage: s.coverage(r.memory.Started(), Span{at, to})}
+	spans := s.spans(Span{at, to})
 	if l.From.IsZero() {
 		return l, nil
 	}
 	for t := l.From.Truncate(step).UTC(); t.Before(to); t = t.Add(step) {
 		p := Point{Time: t, Seconds: min(step, to.Sub(t)).Seconds(), Row: history.Row{Endpoint: e}}
+		p.Covered = within(spans, t, t.Add(step))
 		if row := rows[t.Unix()/int64(step/time.Second)]; row != nil {
 			p.Row = *row
 		}
