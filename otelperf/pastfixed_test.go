@@ -337,7 +337,7 @@ func TestRateOfAPartOfAStep(t *testing.T) {
 				rate, known := p["rate"].(float64)
 				if n := p["count"].(float64); known && (n > 0) != (rate > 0) || !known && n > 0 || p["seconds"].(float64) > 600 {
 					t.Errorf("a step has %v requests and a rate of %v", n, p["rate"])
-				} else if n > 100 && rate < 4 {
+				} else if n > 100 && rate < 3 {
 					t.Errorf("%v requests of two minutes are %v a second, as if all ten minutes were stored", n, rate)
 				}
 			}
