@@ -71,7 +71,14 @@ var mayImport = map[string][]string{
 	"otelperf/internal/metricsource":   {"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "slowlog/fault", "otelperf/internal/units"},
 	"otelperf": {
 		"slowlog/fault", "slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf/baseline", "otelperf/causes", "otelperf/engine", "otelperf/events",
-		"otelperf/history", "otelperf/internal/...",
+		"otelperf/fleet", "otelperf/history", "otelperf/internal/...",
+	},
+	"otelperf/fleet":              nil,
+	"otelperf/fleet/redis":        {"otelperf/fleet"},
+	"otelperf/internal/outofline": {"spikeprocessor/latency"},
+	"otelperf/internal/peers": {
+		"slowlog", "slowlog/fault", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf/baseline", "otelperf/engine", "otelperf/fleet",
+		"otelperf/internal/outofline", "otelperf/internal/statecodec", "otelperf/internal/units", "otelperf/internal/worker",
 	},
 	"otelperf/internal/past":      {"slowlog", "slowlog/fault", "spikeprocessor/conventions", "otelperf/history"},
 	"otelperf/internal/historian": {"slowlog/fault", "otelperf/history", "otelperf/internal/worker"},

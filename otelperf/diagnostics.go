@@ -13,6 +13,7 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/causes"
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/otelperf/internal/historian"
+	"github.com/otelperf/otelperf-go/otelperf/internal/peers"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/slowlog/fault"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
@@ -61,9 +62,11 @@ type Diagnostics struct {
 	StateFileConflict   bool   `json:"state_file_conflict,omitzero"` // another process writes it
 	StateFileError      string `json:"state_file_error,omitzero"`    // what is wrong with it now; empty if nothing is
 	// History is how the writing to the store of WithHistory goes; nil without one.
-	History          *historian.State `json:"history,omitzero"`
-	Panics           uint64           `json:"panics"`            // that Middleware saw
-	MiddlewareFaults uint64           `json:"middleware_faults"` // panics of ours in Middleware that were recovered
+	History *historian.State `json:"history,omitzero"`
+	// Fleet is how the sharing through the store of WithFleet goes; nil without one.
+	Fleet            *peers.State `json:"fleet,omitzero"`
+	Panics           uint64       `json:"panics"`            // that Middleware saw
+	MiddlewareFaults uint64       `json:"middleware_faults"` // panics of ours in Middleware that were recovered
 	// SubtreeRequests are those in a row like GET /api/, though a router below may know more: an estimate where Middleware sees no routes.
 	SubtreeRequests uint64 `json:"subtree_requests"`
 	// UnroutedRequests are those that Middleware saw served, or ended by a panic, though no mux has told their route: a handler in between may hide it.
@@ -123,6 +126,7 @@ func (m *Monitor) Diagnostics() Diagnostics {
 		}
 	}
 	d.History = m.historyState()
+	d.Fleet = m.fleet.state()
 	if m.metrics != nil {
 		d.Source, d.CoarseMetrics, d.MetricPanics, d.MetricOverflow = "metrics", m.metrics.Coarse(), m.metrics.Panics(), m.metrics.Overflow()
 		d.MetricLate = m.metrics.Late()
@@ -225,6 +229,10 @@ func (d *Diagnostics) hints(subtrees []subtree) (hints, names []string) {
 	add("state_file", d.StateFileError != "" && !d.StateFileConflict, "Baselines do not survive a restart as they should: %s.", d.StateFileError)
 	if d.History != nil {
 		add("history", d.History.Error != "", "What happens is not stored as it should be: %s.", d.History.Error)
+	}
+	if d.Fleet != nil {
+		add("fleet", d.Fleet.Error != "", "The instances of the fleet do not know each other as they should: %s.", d.Fleet.Error)
+		add("fleet", d.Fleet.Error == "" && d.Fleet.RowsLeft > 0, "%d endpoints, those with the fewest requests, do not fit into the 1 MiB that an instance of a fleet shares.", d.Fleet.RowsLeft)
 	}
 	if leaked := d.Processor.Leaked; len(leaked) > 0 {
 		add("leaked", true, "Requests named %q have been running for up to %.0f s, %d of them: unless they are streams, look for what they wait for, or for a span that is "+

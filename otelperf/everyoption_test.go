@@ -32,6 +32,7 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/events"
 	"github.com/otelperf/otelperf-go/otelperf/evidence"
 	"github.com/otelperf/otelperf-go/otelperf/history"
+	"github.com/otelperf/otelperf-go/otelperf/internal/testrig"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
 )
@@ -71,6 +72,7 @@ func everyOption(t *testing.T) map[string]SetupOption {
 		"WithMeterProvider":         WithMeterProvider(noop.NewMeterProvider()),
 		"WithStateFile":             WithStateFile(filepath.Join(t.TempDir(), "state")),
 		"WithHistory":               WithHistory(noHistory{}),
+		"WithFleet":                 WithFleet(new(testrig.Fleet)),
 		"WithBundleDir":             WithBundleDir(t.TempDir()),
 		"WithProcessorOptions":      WithProcessorOptions(spikeprocessor.WithAnatomy(false)),
 		"WithEvents":                WithEvents(events.WithQueueSize(100)),

@@ -26,7 +26,7 @@ type Health struct {
 
 // HealthCheck is one thing that was looked at.
 type HealthCheck struct {
-	Name   string `json:"name"`            // what was looked at: enabled, engine, counting, spikes, objectives, source, faults, endpoints, anatomies, state_file, history, bundles, notify, in_flight, evidence
+	Name   string `json:"name"`            // what was looked at: enabled, engine, counting, spikes, objectives, source, faults, endpoints, anatomies, state_file, history, bundles, notify, fleet, in_flight, evidence
 	Status string `json:"status"`          // pass or warn
 	Detail string `json:"detail,omitzero"` // what is wrong; with pass empty, but for spikes that are muted
 }
@@ -76,6 +76,7 @@ func (m *Monitor) Health() Health {
 		d.Processor.Faults, d.MiddlewareFaults, d.Faults)
 	check("state_file", d.StateFileError != "", "%s", d.StateFileError)
 	check("history", m.historyTrouble() != "", "%s", m.historyTrouble())
+	check("fleet", m.fleet.trouble() != "", "%s", m.fleet.trouble())
 	check("bundles", m.bundles.Trouble() != "", "%s", m.bundles.Trouble())
 	failing := notifyTroubles(d.Notifiers)
 	check("notify", failing != "", "%s", failing)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/otelperf/internal/past"
+	"github.com/otelperf/otelperf-go/otelperf/internal/peers"
 	"github.com/otelperf/otelperf-go/otelperf/internal/stacks"
 	"github.com/otelperf/otelperf-go/otelperf/internal/units"
 	"github.com/otelperf/otelperf-go/slowlog"
@@ -26,6 +27,7 @@ type rowList struct {
 	fixedTime
 	WindowSeconds float64      `json:"window_seconds"`  // what the window really covers
 	Stored        *past.Stored `json:"stored,omitzero"` // what of it is there, where a history was read
+	Fleet         *peers.Fleet `json:"fleet,omitzero"`  // whose numbers they are, with ?scope=fleet
 	Count         int          `json:"count"`           // of all there are; at most ?limit= are in the list
 }
 
@@ -61,8 +63,9 @@ type spikeList struct {
 	Count int `json:"count"` // of all that are stored, the last 50, or with a fixed time all of it; at most ?limit= are in the list
 	Open  int `json:"open"`  // how many of them are open
 	fixedTime
-	Spikes []Spike `json:"spikes"`        // newest first
-	Note   string  `json:"note,omitzero"` // what of a fixed time could not be read
+	Fleet  *peers.Fleet `json:"fleet,omitzero"` // whose they are, with ?scope=fleet: those that are open of all instances
+	Spikes []Spike      `json:"spikes"`         // newest first
+	Note   string       `json:"note,omitzero"`  // what of a fixed time could not be read
 }
 
 type objectiveList struct {

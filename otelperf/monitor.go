@@ -55,6 +55,7 @@ type Monitor struct {
 	history    *historian.Writer // nil without a history
 	past       *past.Reader      // of the history; nil without one
 	chronicle  *chronicle        // nil without a history
+	fleet      *fleetView        // nil without a store for it
 	learner    *learner          // from the history; nil where the process before has left what is usual
 	memory     *stateMemory      // nil when disabled
 	bundles    *bundleDir        // nil without a directory for them
@@ -85,7 +86,7 @@ type Monitor struct {
 
 // New returns a Monitor. Its error joins all that is wrong with the options and the environment, each wrapping ErrConfig. It starts
 // five goroutines (one more unless WithStacks(false) or the metric source leaves stacks out, one with a state file, one with a history, and
-// for up to a minute another where that has no state to go on from, one with a directory for bundles, one with the metric source, one with
+// for up to a minute another where that has no state to go on from, one with a fleet, one with a directory for bundles, one with the metric source, one with
 // evidence, one for each pool of WithDB and each notifier), which Shutdown ends.
 //
 // With OTEL_SDK_DISABLED or OTELPERF_DISABLED set to true the Monitor does nothing: SpanProcessor and Sampler return what they are
@@ -114,7 +115,7 @@ func (m *Monitor) build() (err error) {
 	m.runtime = runtimesignals.New("/", m.cfg.pools, &m.faults)
 	m.beside.recorder, m.beside.book, m.beside.marks = m.runtime, &m.book, &m.marks
 	m.companion = companion.New(service{m}, companion.Config{
-		Windows: windowNames(false), LongWindows: []string{string(Window24h), string(Window7d)}, History: m.cfg.history != nil && m.disabled == "", Window: string(Window5m), Sortings: sortingNames(), MaxSpikes: engine.MaxIncidents, MaxStreams: m.cfg.maxStreams,
+		Windows: windowNames(false), LongWindows: []string{string(Window24h), string(Window7d)}, History: m.cfg.history != nil && m.disabled == "", Fleet: m.cfg.fleet != nil && m.disabled == "", Window: string(Window5m), Sortings: sortingNames(), MaxSpikes: engine.MaxIncidents, MaxStreams: m.cfg.maxStreams,
 		Access: access.Config{Authorizer: m.cfg.authorizer, BearerToken: m.cfg.token, LocalChanges: m.cfg.localChanges}, Faults: &m.faults,
 	})
 	if m.slow, err = slowlog.New(slowlog.WithLimits(m.cfg.slowLimits), slowlog.OnAdd(m.sendSlow)); err != nil {
@@ -149,6 +150,7 @@ func (m *Monitor) build() (err error) {
 		m.goroutines = httpmw.NewGoroutines()
 		m.stacks = m.newStacks()
 	}
+	m.fleet = m.newFleet()
 	m.wrap = httpmw.New(m.middlewareConfig())
 	m.link.AskOutcomes(m.spans.Started, m.spans.Ended)
 	if m.disabled == "" {
@@ -228,6 +230,9 @@ func (m *Monitor) start() {
 	}
 	if m.history != nil {
 		m.history.Start()
+	}
+	if m.fleet != nil {
+		m.fleet.sync.Start()
 	}
 	if m.learner != nil {
 		m.learner.start()
@@ -360,6 +365,7 @@ func (m *Monitor) reset(baselines bool, by string) {
 	if baselines {
 		what = "numbers and baselines reset"
 	}
+	m.fleet.forget()
 	m.markChange(marks.Reset, what, by)
 }
 
@@ -402,6 +408,9 @@ func (m *Monitor) closeParts(ctx context.Context) error {
 	}
 	if m.history != nil {
 		parts = append(parts, part{"history", m.history.Close})
+	}
+	if m.fleet != nil {
+		parts = append(parts, part{"fleet", m.fleet.sync.Close})
 	}
 	if m.learner != nil {
 		parts = append(parts, part{"learning from the history", m.learner.Close})

@@ -21,6 +21,7 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/internal/marks"
 	"github.com/otelperf/otelperf-go/otelperf/internal/mutes"
 	"github.com/otelperf/otelperf-go/otelperf/internal/past"
+	"github.com/otelperf/otelperf-go/otelperf/internal/peers"
 	"github.com/otelperf/otelperf-go/otelperf/internal/problem"
 	"github.com/otelperf/otelperf-go/otelperf/internal/runtimesignals"
 	"github.com/otelperf/otelperf-go/otelperf/internal/stacks"
@@ -69,6 +70,7 @@ var schemas = map[string]any{
 	"EndpointList": endpointList{}, "DependencyList": dependencyList{}, "Series": seriesAnswer{}, "SeriesPoint": seriesPoint{},
 	"Distribution": distribution{}, "DistributionQuantile": distributionQuantile{}, "DistributionBucket": distributionBucket{},
 	"Heatmap": heatmap{}, "HeatmapColumn": heatmapColumn{}, "ComparedBucket": comparedBucket{},
+	"Fleet": peers.Fleet{}, "FleetInstance": peers.Listed{}, "OutOfLine": peers.OutOfLine{}, "FleetRow": peers.Shared{}, "FleetState": peers.State{},
 	"Stored": past.Stored{}, "StoredSpan": past.Span{}, "Usual": usual{}, "UsualNumbers": usualNumbers{}, "UsualSeries": usualSeries{}, "UsualLine": usualLine{},
 	"EndpointDetail": endpointDetail{}, "Difference": difference{}, "Dimension": dimension{}, "DimensionRow": dimensionRow{},
 	"SlowList": slowList{}, "SlowRequest": SlowRequest{}, "RequestRef": RequestRef{}, "SpikeError": SpikeError{}, "RepeatedCalls": RepeatedCalls{}, "SlowTrace": slowTrace{}, "RankedCause": causes.Ranked{},

@@ -18,6 +18,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
 	"github.com/otelperf/otelperf-go/otelperf/engine"
+	"github.com/otelperf/otelperf-go/otelperf/fleet"
 	"github.com/otelperf/otelperf-go/otelperf/history"
 	"github.com/otelperf/otelperf-go/otelperf/internal/runtimesignals"
 	"github.com/otelperf/otelperf-go/otelperf/internal/statefile"
@@ -62,6 +63,7 @@ type config struct {
 	localChanges   bool
 	stateFile      string
 	history        history.Store
+	fleet          fleet.Store
 	bundleDir      string
 	traceURL       string
 	maxStreams     int

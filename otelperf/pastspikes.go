@@ -152,6 +152,17 @@ func storedSpike(in *history.Incident) (s Spike, ok bool) {
 		s.State = stateUnknown
 	}
 	s.Ack, s.Muted = nil, nil // which were of then
+	s.fill()
+	for i := range s.Endpoints {
+		if e := &s.Endpoints[i]; e.End == nil {
+			e.State = s.State
+		}
+	}
+	return s, true
+}
+
+// fill makes no list of a spike null in JSON.
+func (s *Spike) fill() {
 	s.Causes, s.Errors, s.SlowRequests = some(s.Causes), some(s.Errors), some(s.SlowRequests)
 	s.Signals, s.Recordings = some(s.Signals), some(s.Recordings)
 	for i := range s.Causes {
@@ -159,15 +170,11 @@ func storedSpike(in *history.Incident) (s Spike, ok bool) {
 	}
 	for i := range s.Endpoints {
 		e := &s.Endpoints[i]
-		if e.End == nil {
-			e.State = s.State
-		}
 		e.Causes = some(e.Causes)
 		for j := range e.Causes {
 			e.Causes[j].ConfirmedBy = some(e.Causes[j].ConfirmedBy)
 		}
 	}
-	return s, true
 }
 
 // some is a list that is not null in JSON.

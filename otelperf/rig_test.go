@@ -18,7 +18,9 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/otelperf/otelperf-go/otelperf"
@@ -48,7 +50,8 @@ type plan struct {
 	alone   bool             // the program has no processor of its own
 	none    bool             // the processor is not in the pipeline at all
 	views   []sdkmetric.View
-	limit   int // of the MeterProvider's cardinality; 0: the SDK's default
+	limit   int    // of the MeterProvider's cardinality; 0: the SDK's default
+	name    string // service.instance.id; "": no resource
 }
 
 func newRig(t testing.TB, p plan, opts ...otelperf.Option) *rig {
@@ -59,7 +62,11 @@ func newRig(t testing.TB, p plan, opts ...otelperf.Option) *rig {
 		t.Fatal(err)
 	}
 	rg.mon = mon
-	rg.tp = sdktrace.NewTracerProvider(sdktrace.WithSampler(p.root(mon)), sdktrace.WithSpanProcessor(p.processor(rg)))
+	tracing := []sdktrace.TracerProviderOption{sdktrace.WithSampler(p.root(mon)), sdktrace.WithSpanProcessor(p.processor(rg))}
+	if p.name != "" {
+		tracing = append(tracing, sdktrace.WithResource(resource.NewSchemaless(semconv.ServiceName("shop"), semconv.ServiceInstanceID(p.name), semconv.ServiceVersion("1.2.3"))))
+	}
+	rg.tp = sdktrace.NewTracerProvider(tracing...)
 	rg.tracer = rg.tp.Tracer("test")
 	rg.mp = sdkmetric.NewMeterProvider(append(p.metrics(), sdkmetric.WithReader(rg.Metrics), sdkmetric.WithReader(mon.Reader()), sdkmetric.WithView(p.views...))...)
 	rg.meters = rg.mp

@@ -144,13 +144,26 @@ func (m *Monitor) detailedRow(r *engine.Row) detailedRow {
 	return out
 }
 
+// wantsOf are the kinds of rows that a query wants.
+func wantsOf(q *companion.RowsQuery) func(conventions.Kind) bool {
+	if q.Dependencies {
+		return func(k conventions.Kind) bool { return k == conventions.KindDependency }
+	}
+	return conventions.Kind.Request
+}
+
+// listRows are the rows of this instance or of the fleet.
+func (m *Monitor) listRows(q companion.RowsQuery, list *rowList) ([]detailedRow, error) {
+	if q.Fleet {
+		return m.fleetRows(&q, list), nil
+	}
+	return m.rows(q, list)
+}
+
 // rows fills in the rows that a query wants, how many there are of that sort, and the time that they are of.
 func (m *Monitor) rows(q companion.RowsQuery, list *rowList) (rows []detailedRow, err error) {
 	m.evaluate()
-	wants := conventions.Kind.Request
-	if q.Dependencies {
-		wants = func(k conventions.Kind) bool { return k == conventions.KindDependency }
-	}
+	wants := wantsOf(&q)
 	var found []engine.Row
 	var covered engine.Covered
 	if _, _, long := m.beyond(q.Period); long {

@@ -20,11 +20,16 @@ type service struct{ m *Monitor }
 
 var _ companion.Service = service{}
 
-func (s service) Summary(p companion.Period) (any, error) { return s.m.summary(p) }
+func (s service) Summary(p companion.Period) (any, error) {
+	if p.Fleet {
+		return s.m.fleetSummary(Window(p.Window)), nil
+	}
+	return s.m.summary(p)
+}
 
 func (s service) Rows(q companion.RowsQuery) (any, error) {
 	list := rowList{origin: s.m.origin(), Window: Window(q.Window)}
-	rows, err := s.m.rows(q, &list)
+	rows, err := s.m.listRows(q, &list)
 	if q.Dependencies {
 		return dependencyList{list, rows}, err
 	}
@@ -138,6 +143,9 @@ func (s service) Errors(limit int) any {
 }
 
 func (s service) Spikes(limit int, p companion.Period) (any, error) {
+	if p.Fleet {
+		return s.m.fleetSpikes(limit), nil
+	}
 	if !p.To.IsZero() {
 		return s.m.spikesOfTime(limit, p)
 	}

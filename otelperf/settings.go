@@ -36,6 +36,7 @@ type Settings struct {
 	Headers               bool           `json:"headers"`                     // WithHeaders
 	Stacks                bool           `json:"stacks"`                      // WithStacks
 	StateFile             bool           `json:"state_file"`                  // baselines and marks survive a restart: WithStateFile
+	Fleet                 bool           `json:"fleet"`                       // ?scope=fleet is of all instances of the service: WithFleet
 	History               bool           `json:"history"`                     // there are the windows 24h and 7d, and any time that is stored: WithHistory
 	Events                bool           `json:"events"`                      // analytics events are on: there are GET stats and GET events/recent
 	IgnoredPaths          []string       `json:"ignored_paths"`               // WithIgnoredPaths, and the usual ones
@@ -95,7 +96,7 @@ func (m *Monitor) Settings() Settings {
 		BaselineCooldownSeconds: now.baseline.Cooldown.Seconds(), BaselineFloorMs: units.Milliseconds(now.baseline.Floor),
 		BaselineGraceSeconds: now.baseline.Grace.Seconds(),
 		Source:               "spans", MetricIntervalSeconds: c.metricInterval.Seconds(), MaxEndpoints: m.processor.Stats().MaxEndpoints, MaxStreams: c.maxStreams,
-		SlowLog: m.slow.Limits(), Headers: c.headers, Stacks: c.stacks, StateFile: c.stateFile != "", Events: m.tracker != nil, IgnoredPaths: slices.Clone(c.ignored), History: m.past != nil, Windows: windowNames(m.past != nil),
+		SlowLog: m.slow.Limits(), Headers: c.headers, Stacks: c.stacks, StateFile: c.stateFile != "", Events: m.tracker != nil, IgnoredPaths: slices.Clone(c.ignored), History: m.past != nil, Fleet: m.fleet != nil, Windows: windowNames(m.past != nil),
 		Access: c.access(), Changeable: slices.Sorted(maps.Keys(knobs())),
 	}
 	s.MayChangeReason = m.companion.NoChanges()

@@ -80,28 +80,18 @@ func (m *Monitor) summaryOf(p companion.Period, v *view) *Summary {
 	s := &Summary{
 		Service: id.service, Instance: id.instance, Version: id.version, Time: now.UTC(), UptimeSeconds: now.Sub(m.began).Seconds(),
 		Window: Window(p.Window), From: of.From, To: of.To, StoredFrom: of.StoredFrom, WindowSeconds: snap.Totals.Seconds, Stored: v.stored, TotalRequests: snap.Requests, Totals: totalsOf(&snap.Totals),
-		SlowQueriesCount: m.slowCount(), SlowQueries: []SlowRequest{}, EndpointBreakdown: map[string]Breakdown{},
-		Endpoints: []EndpointRow{}, Dependencies: []EndpointRow{}, Jobs: []EndpointRow{}, Spikes: spikes, Mutes: m.book.Mutes(now), Objectives: m.objectives(), Marks: m.marks.All(),
+		SlowQueriesCount: m.slowCount(), SlowQueries: []SlowRequest{}, Spikes: spikes, Mutes: m.book.Mutes(now), Objectives: m.objectives(), Marks: m.marks.All(),
 		Runtime: m.runtime.Report(now), Diagnostics: m.Diagnostics(),
 	}
 	s.Coarse, s.OutcomesUnknown = snap.Coarse, snap.OutcomesUnknown
 	s.AvgResponseTime, s.P50, s.P95, s.P99 = s.AvgMs, s.P50Ms, s.P95Ms, s.P99Ms
-	for i := range snap.Rows {
-		r := &snap.Rows[i]
-		row := m.row(r)
-		if fixed {
-			row.ofThen()
-		}
-		switch {
-		case r.Endpoint.Kind == conventions.KindDependency:
-			s.Dependencies = append(s.Dependencies, row)
-		case !r.Endpoint.Kind.Request():
-			s.Jobs = append(s.Jobs, row)
-		default:
-			s.Endpoints = append(s.Endpoints, row)
-			s.EndpointBreakdown[row.Name()] = Breakdown{Avg: row.AvgMs, Count: row.Count, Min: row.MinMs, Max: row.MaxMs}
+	rows := make([]EndpointRow, len(snap.Rows))
+	for i := range rows {
+		if rows[i] = m.row(&snap.Rows[i]); fixed {
+			rows[i].ofThen()
 		}
 	}
+	s.setRows(rows)
 	f := facts{now: now, disabled: m.disabled, stalled: s.Diagnostics.Stalled, endpoints: s.Endpoints, spikes: s.Spikes, budgets: s.Objectives, unseen: m.engine.Unseen()}
 	if s.Verdict = f.verdict(); fixed {
 		s.Verdict, s.SlowQueriesCount = f.verdictThen(of), uint64(len(v.slow)+v.more)
@@ -110,6 +100,22 @@ func (m *Monitor) summaryOf(p companion.Period, v *view) *Summary {
 		s.SlowQueries = append(s.SlowQueries, slowRequest(e))
 	}
 	return s
+}
+
+// setRows puts each row into its list.
+func (s *Summary) setRows(rows []EndpointRow) {
+	s.Endpoints, s.Dependencies, s.Jobs, s.EndpointBreakdown = []EndpointRow{}, []EndpointRow{}, []EndpointRow{}, map[string]Breakdown{}
+	for _, row := range rows {
+		switch row.Kind {
+		case conventions.KindDependency.String():
+			s.Dependencies = append(s.Dependencies, row)
+		case conventions.KindJob.String():
+			s.Jobs = append(s.Jobs, row)
+		default:
+			s.Endpoints = append(s.Endpoints, row)
+			s.EndpointBreakdown[row.Name()] = Breakdown{Avg: row.AvgMs, Count: row.Count, Min: row.MinMs, Max: row.MaxMs}
+		}
+	}
 }
 
 // evaluate brings the engine up to now, with the span source; with the metric source, to the last collection.

@@ -8,6 +8,7 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/internal/marks"
 	"github.com/otelperf/otelperf-go/otelperf/internal/mutes"
 	"github.com/otelperf/otelperf-go/otelperf/internal/past"
+	"github.com/otelperf/otelperf-go/otelperf/internal/peers"
 	"github.com/otelperf/otelperf-go/otelperf/internal/runtimesignals"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
@@ -33,6 +34,10 @@ type Summary struct {
 	To            time.Time `json:"to,omitzero"`          // its end, excluded
 	StoredFrom    time.Time `json:"stored_from,omitzero"` // with ?from= and ?to=: of what was before, nothing is stored
 	WindowSeconds float64   `json:"window_seconds"`       // what the window really covers; of a fixed time, from From to To
+
+	// Fleet says of whom the numbers are, with ?scope=fleet; else it is nil. With it, counts, durations, states, spikes (those that are open) and
+	// the verdict are those of all instances, and all else is of the one that answers.
+	Fleet *peers.Fleet `json:"fleet,omitzero"`
 
 	// Stored says what of the window is there, of Window24h, Window7d and a fixed time that began before what is in memory; else it is nil.
 	Stored *past.Stored `json:"stored,omitzero"`
@@ -129,6 +134,9 @@ type EndpointRow struct {
 	TrafficState      string   `json:"traffic_state"` // learning, normal or silent: far fewer requests than usual at this hour
 	// RepeatedCalls is nil if most requests do not make many equal calls, if too few were looked at, and in dependencies.
 	RepeatedCalls *RepeatedCalls `json:"repeated_calls"`
+	// Fleet is of the instances that have the endpoint, with ?scope=fleet; else it is nil. Where more than one has it, there is no baseline and no
+	// ratio, State and the like are the worst of any, and Needed and the like the most of any.
+	Fleet *peers.Shared `json:"fleet,omitzero"`
 }
 
 // Name returns "METHOD ROUTE".

@@ -19,7 +19,7 @@ import (
 
 func newSummary() *cobra.Command {
 	var flags serviceFlags
-	var asJSON bool
+	var asJSON, all bool
 	var at, length string
 	cmd := &cobra.Command{
 		Use:   "summary URL [URL...]",
@@ -30,11 +30,14 @@ Several URLs are taken for instances of one service, or of several. Counts are a
 quantiles are those of all requests; an instance that differs from the others is named. An instance that does
 not give its durations leaves the quantiles out, since an average of quantiles would be wrong.
 
+With --fleet one URL answers for all instances of its service, which know each other (WithFleet): behind a load balancer, too.
+
 With --at it is what the service did at another time: of the last hour, or where it has a history of the last year.
 
 ` + urlHelp,
 		Example: `  otelperf summary localhost:8080
   otelperf summary shop-1:8080 shop-2:8080 --window 1h --json
+  otelperf summary shop.example.com --fleet
   otelperf summary localhost:8080 --at "yesterday 14:00" --for 30m`,
 		Args: someURLs,
 		RunE: func(cmd *cobra.Command, urls []string) error {
@@ -42,6 +45,13 @@ With --at it is what the service did at another time: of the last hour, or where
 			if err != nil {
 				return err
 			}
+			switch {
+			case all && len(urls) > 1:
+				return usagef("--fleet goes with one URL")
+			case all && at != "":
+				return usagef("--fleet and --at do not go together")
+			}
+			ask.Fleet = all
 			answers, err := flags.poll(cmd.Context(), urls, ask)
 			if err != nil {
 				return err
@@ -58,6 +68,7 @@ With --at it is what the service did at another time: of the last hour, or where
 	flags.add(cmd, true)
 	cmd.Flags().StringVar(&at, "at", "", "`time` that it is of, in place of a window: "+when.Accepted)
 	cmd.Flags().StringVar(&length, "for", "5m", "`duration` from --at on, 1m to 366d")
+	cmd.Flags().BoolVar(&all, "fleet", false, "of all instances of the service, as the one at the URL knows them")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write JSON: of one URL the service's own answer, of several the merged one")
 	return cmd
 }

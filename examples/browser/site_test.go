@@ -44,6 +44,16 @@ func newSite(t *testing.T, opts ...otelperf.Option) *site {
 // newExportingSite starts a site with the processors that a program gives its providers, which may be nil.
 func newExportingSite(t *testing.T, spans sdktrace.SpanProcessor, records sdklog.Processor, opts ...otelperf.Option) *site {
 	t.Helper()
+	return newInstance(t, "", spans, records, opts...)
+}
+
+// newInstance starts a site that is one of several of a service, by its service.instance.id, "" for none.
+func newInstance(t *testing.T, name string, spans sdktrace.SpanProcessor, records sdklog.Processor, opts ...otelperf.Option) *site {
+	t.Helper()
+	of := []attribute.KeyValue{attribute.String("service.name", "shop"), attribute.String("service.version", "1.4.2")}
+	if name != "" {
+		of = append(of, attribute.String("service.instance.id", name))
+	}
 	s := &site{mux: http.NewServeMux()}
 	var logs []sdklog.LoggerProviderOption
 	if records != nil {
@@ -54,7 +64,7 @@ func newExportingSite(t *testing.T, spans sdktrace.SpanProcessor, records sdklog
 	must(t, err)
 	s.mon = mon
 	tp := sdktrace.NewTracerProvider(sdktrace.WithSampler(mon.Sampler(sdktrace.AlwaysSample())), sdktrace.WithSpanProcessor(mon.SpanProcessor(spans)),
-		sdktrace.WithResource(resource.NewSchemaless(attribute.String("service.name", "shop"), attribute.String("service.version", "1.4.2"))))
+		sdktrace.WithResource(resource.NewSchemaless(of...)))
 	mp := sdkmetric.NewMeterProvider(sdkmetric.WithReader(mon.Reader()))
 	s.tracer = tp.Tracer("shop")
 	s.routes()

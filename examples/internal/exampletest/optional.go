@@ -27,9 +27,10 @@ const (
 	Nginx        Component = "nginx"
 	Postgres     Component = "postgres"
 	Prometheus   Component = "prometheus" // with promtool
+	Redis        Component = "redis"      // in tests of otelperf/fleet/redis
 )
 
-var components = []Component{Alertmanager, Axe, Chromium, Curl, Jq, Nginx, Postgres, Prometheus}
+var components = []Component{Alertmanager, Axe, Chromium, Curl, Jq, Nginx, Postgres, Prometheus, Redis}
 
 // Missing skips the test, which cannot use a component for a reason, or fails it where the component is required.
 func Missing(tb testing.TB, c Component, reason string) {

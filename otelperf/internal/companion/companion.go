@@ -92,6 +92,7 @@ type EndpointQuery struct{ Method, Route, Kind string }
 type Period struct {
 	Window   string
 	From, To time.Time
+	Fleet    bool // of all instances; with a window of Config.Windows alone, and of a Summary, Rows and Spikes
 }
 
 // RowsQuery says which rows are wanted, and what of them.
@@ -111,6 +112,7 @@ type Config struct {
 	Window      string   // what it is if it is missing
 	LongWindows []string // what it may be besides where a history is read
 	History     bool     // there is one: more is stored than what is in memory
+	Fleet       bool     // the instances of the service know each other
 	Sortings    []string // what ?sort= of rows may be, the first if it is missing
 	MaxSpikes   int      // how many are listed if ?limit= is missing
 	MaxStreams  int

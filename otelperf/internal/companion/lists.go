@@ -45,7 +45,7 @@ func (c *Companion) serveErrors(w http.ResponseWriter, r *http.Request) {
 
 func (c *Companion) serveSpikes(w http.ResponseWriter, r *http.Request) {
 	q := web.QueryOf(r)
-	n, p := q.Limit(c.config.MaxSpikes), c.fixedTime(q)
+	n, p := q.Limit(c.config.MaxSpikes), c.scoped(q, c.fixedTime(q))
 	serveAnswer(w, r, q, func() (any, error) { return c.service.Spikes(n, p) })
 }
 

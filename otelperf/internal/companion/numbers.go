@@ -19,7 +19,7 @@ func (c *Companion) window(q *web.Query) string {
 
 func (c *Companion) serveSummary(w http.ResponseWriter, r *http.Request) {
 	q := web.QueryOf(r)
-	p := c.period(q)
+	p := c.scoped(q, c.period(q))
 	if q.Refused(w) {
 		return
 	}
@@ -37,8 +37,11 @@ func (c *Companion) serveDependencies(w http.ResponseWriter, r *http.Request) {
 func (c *Companion) serveRows(w http.ResponseWriter, r *http.Request, dependencies bool) {
 	q := web.QueryOf(r)
 	want := RowsQuery{
-		Period: c.period(q), Dependencies: dependencies, Histogram: q.Flag("histogram"), Trend: q.Flag("trend"), Usual: c.usual(q),
+		Period: c.scoped(q, c.period(q)), Dependencies: dependencies, Histogram: q.Flag("histogram"), Trend: q.Flag("trend"), Usual: c.usual(q),
 		Sort: q.Choice("sort", c.config.Sortings[0], c.config.Sortings), Limit: q.Limit(web.MaxLimit),
+	}
+	if want.Fleet && (want.Trend || want.Usual) {
+		q.Refuse("scope", "scope is fleet, of which there is no trend, and not what is usual at this time.", "fleet without trend and usual")
 	}
 	if q.Refused(w) {
 		return

@@ -23,9 +23,18 @@ const maxRows = 1000
 type Period struct {
 	Window   otelperf.Window
 	From, To time.Time
+	Fleet    bool // of all instances of the service, as one of them has them
 }
 
 func (p Period) query() url.Values {
+	q := p.time()
+	if p.Fleet {
+		q.Set("scope", "fleet")
+	}
+	return q
+}
+
+func (p Period) time() url.Values {
 	if p.To.IsZero() {
 		return url.Values{"window": {string(p.Window)}}
 	}

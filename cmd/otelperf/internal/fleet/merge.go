@@ -32,6 +32,7 @@ func Merge(answers []Answer) *View {
 	}
 	if len(sources) == 1 {
 		v.single(sources[0])
+		v.takeShared(sources[0].Summary)
 	} else {
 		v.several(sources)
 	}
@@ -83,7 +84,7 @@ func (v *View) addLists(src *source) {
 	}
 	v.addObjectives(src)
 	for _, sp := range s.Spikes {
-		v.Spikes = append(v.Spikes, Spike{s.Service, src.name, sp})
+		v.Spikes = append(v.Spikes, Spike{s.Service, cmp.Or(sp.Instance, src.name), sp})
 	}
 	for _, r := range s.SlowQueries {
 		v.Slow = append(v.Slow, Slow{s.Service, src.name, src.URL, r})
@@ -119,9 +120,11 @@ func singles(src source, rows []otelperf.EndpointRow, details map[rowKey]*client
 		if d := details[keyOf(src.Summary.Service, &r)]; d != nil {
 			part.TrendP99Ms = d.TrendP99Ms
 		}
-		out = append(out, Row{
-			Service: src.Summary.Service, EndpointRow: r, BaselineMinMs: r.BaselineP99Ms, BaselineMaxMs: r.BaselineP99Ms, Parts: []Part{part},
-		})
+		row := Row{Service: src.Summary.Service, EndpointRow: r, BaselineMinMs: r.BaselineP99Ms, BaselineMaxMs: r.BaselineP99Ms, Parts: []Part{part}}
+		if f := r.Fleet; f != nil {
+			row.BaselineMinMs, row.BaselineMaxMs = f.BaselineMinMs, f.BaselineMaxMs
+		}
+		out = append(out, row)
 	}
 	return out
 }

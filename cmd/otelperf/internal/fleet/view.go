@@ -18,6 +18,8 @@ type View struct {
 	To        time.Time       `json:"to,omitzero"`
 	Instances []Instance      `json:"instances"` // in the order of the URLs
 
+	Shared *Shared `json:"fleet,omitzero"` // with client.Period.Fleet: whose numbers they are, of whom one has answered
+
 	TotalRequests uint64 `json:"total_requests"`
 	otelperf.Totals
 	Missing          []string `json:"missing"`     // why there are numbers that could not be merged
@@ -121,6 +123,9 @@ func (v *View) Answered() (n int) {
 	}
 	return n
 }
+
+// Several tells whether the numbers are of more than one instance, or may be.
+func (v *View) Several() bool { return v.Shared != nil || v.Answered() > 1 }
 
 // Services are the names of the services that answered, each once, in the order of the URLs.
 func (v *View) Services() (names []string) {

@@ -76,7 +76,24 @@ func writeInstances(b *strings.Builder, v *fleet.View) {
 				fmt.Fprintf(b, "  %s", plain.Plural(in.Requests, "request"))
 			}
 			b.WriteByte('\n')
+			writeShared(b, v.Shared)
 		}
+	}
+}
+
+// maxShared is how many instances of a fleet are listed.
+const maxShared = 50
+
+func writeShared(b *strings.Builder, s *fleet.Shared) {
+	if s == nil {
+		return
+	}
+	b.WriteString("fleet     " + s.Headline() + "\n")
+	for i := range s.Instances[:min(len(s.Instances), maxShared)] {
+		b.WriteString("  " + s.Instances[i].Text() + "\n")
+	}
+	if more := len(s.Instances) - maxShared; more > 0 {
+		fmt.Fprintf(b, "  and %d more\n", more)
 	}
 }
 
@@ -188,7 +205,7 @@ func SpikeLine(s *fleet.Spike, v *fleet.View) string {
 			fmt.Fprintf(&b, " to %s (%s)", s.End.UTC().Format(time.TimeOnly), plain.Span(s.End.Sub(s.Start)))
 		}
 	}
-	if v.Answered() > 1 {
+	if v.Several() {
 		fmt.Fprintf(&b, "  %s", plain.Clip(s.Instance, 40))
 	}
 	b.WriteString("  " + said(&s.Spike) + What(&s.Spike))

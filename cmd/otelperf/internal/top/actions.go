@@ -94,6 +94,10 @@ func (m *Model) ack() tea.Cmd {
 		return nil
 	}
 	urls, id, by := m.urlsOf(s.Service, s.Instance), s.ID, m.config.By
+	if len(urls) == 0 {
+		m.say(id+" is at "+plain.Clip(s.Instance, 40)+": ask that instance itself", true)
+		return nil
+	}
 	if s.Ack != nil {
 		return m.change(urls, "taken back: nobody looks after "+id+" now", func(ctx context.Context, c *client.Client) error {
 			_, err := c.Unack(ctx, id, by)

@@ -17,7 +17,7 @@ func (m *Model) endpointDetail(r *fleet.Row) []string {
 	for _, s := range m.spikes() {
 		if e := partOf(s, r); e != nil && isOpen(s) {
 			for _, text := range whyOf(&s.Spike, e) {
-				if m.view.Answered() > 1 {
+				if m.view.Several() {
 					text = plain.Clip(s.Instance, 40) + ": " + text
 				}
 				lines = append(lines, m.wrapped(" ▲ ", text)...)

@@ -15,7 +15,7 @@ var helpTexts = [][2]string{
 	{"↑↓ kj pgup pgdn g G", "move the cursor"},
 	{"/", "find by a text: enter opens the first, tab keeps all"},
 	{"s S r", "sort by the next or the previous column; the other way"},
-	{"w", "window: 1m, 5m, 1h, all; with a history 24h, 7d"},
+	{"w f", "window: 1m 5m 1h all, 24h 7d; f: all instances, or one"},
 	{"p", "pause and go on"},
 	{"q ctrl+c", "quit"},
 }

@@ -5,6 +5,7 @@ package top
 import (
 	"fmt"
 	"slices"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -53,6 +54,8 @@ func (m *Model) listKey(key string) tea.Cmd {
 		m.reversed = !m.reversed
 	case "p", "space":
 		m.paused = !m.paused
+	case "f":
+		return m.toFleet()
 	case "w":
 		m.nextWindow()
 		return m.again()
@@ -85,6 +88,9 @@ func (m *Model) listKey(key string) tea.Cmd {
 // nextWindow passes those over that take a history where there is none.
 func (m *Model) nextWindow() {
 	m.window = m.window.Next()
+	for m.fleet && (m.window == otelperf.Window24h || m.window == otelperf.Window7d) {
+		m.window = m.window.Next()
+	}
 	for !m.stored && (m.window == otelperf.Window24h || m.window == otelperf.Window7d) {
 		m.window = m.window.Next()
 		m.say("the windows 24h and 7d take a history: "+howToStore, false)
@@ -93,6 +99,27 @@ func (m *Model) nextWindow() {
 
 // howToStore says how a service comes to have a history.
 const howToStore = "otelperf.WithHistory(store), such as history/bolt in a file"
+
+// toFleet turns to all instances of the service, or back to the one that answers.
+func (m *Model) toFleet() tea.Cmd {
+	switch {
+	case m.fleet:
+		m.fleet = false
+	case len(m.config.Clients) > 1:
+		m.say("the URLs given are merged here: give one alone to have it answer for all instances", true)
+		return nil
+	case !m.shared:
+		m.say("the instances of this service do not know each other: otelperf.WithFleet(store), such as fleet/redis", true)
+		return nil
+	default:
+		m.fleet = true
+		if m.window == otelperf.Window24h || m.window == otelperf.Window7d {
+			m.window = otelperf.Window1h
+		}
+	}
+	m.trendAt = time.Time{}
+	return m.again()
+}
 
 // next moves the focus on by a number of panels, and over those that have no lines: there the cursor would be nowhere.
 func (m *Model) next(by panel) {

@@ -51,6 +51,8 @@ type Model struct {
 
 	window    otelperf.Window
 	stored    bool // all instances have a history: there are the windows 24h and 7d
+	shared    bool // the one service knows the others of its fleet
+	fleet     bool // all of them are asked for
 	focus     panel
 	chosen    [panels]string // keys of what the cursors stand on; the first one where it is gone
 	sort      int

@@ -32,7 +32,7 @@ type tickMsg struct {
 func (m *Model) poll() tea.Cmd {
 	m.seq++
 	m.polling = true
-	ask := fleet.Ask{Period: client.Period{Window: m.window}, Merge: len(m.config.Clients) > 1, Trend: m.now.Sub(m.trendAt) >= trendEvery}
+	ask := fleet.Ask{Period: client.Period{Window: m.window, Fleet: m.fleet}, Merge: len(m.config.Clients) > 1, Trend: !m.fleet && m.now.Sub(m.trendAt) >= trendEvery}
 	if ask.Trend {
 		m.trendAt = m.now
 	}
@@ -67,6 +67,9 @@ func (m *Model) answers(msg answersMsg) tea.Cmd {
 	}
 	m.polling, m.now = false, msg.at
 	m.stored = true
+	if s := msg.answers[0].Summary; s != nil {
+		m.shared = len(msg.answers) == 1 && s.Diagnostics.Fleet != nil
+	}
 	for i := range msg.answers {
 		if s := msg.answers[i].Summary; s == nil || s.Diagnostics.History == nil {
 			m.stored = false

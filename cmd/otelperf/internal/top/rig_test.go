@@ -65,6 +65,10 @@ func newService(t *testing.T, instance string) *service {
 		case "/summary":
 			s.windows = append(s.windows, r.FormValue("window"))
 			s.summary.Window = otelperf.Window(r.FormValue("window"))
+			if r.FormValue("scope") == "fleet" {
+				_ = json.NewEncoder(w).Encode(s.fleet())
+				return
+			}
 			_ = json.NewEncoder(w).Encode(s.summary)
 		case "/endpoints":
 			_ = json.NewEncoder(w).Encode(s.endpoints(r.FormValue("usual") == "true"))
@@ -86,6 +90,32 @@ func newService(t *testing.T, instance string) *service {
 	s.Config.ErrorLog = nil
 	t.Cleanup(s.Close)
 	return s
+}
+
+// shared has the service know the other instances.
+func (s *service) shared() {
+	if err := json.Unmarshal([]byte(`{"fleet": {"puts": 9}}`), &s.summary.Diagnostics); err != nil {
+		panic(err)
+	}
+}
+
+// fleet is the answer for all instances: three, of which one is out of line and one has not been heard of.
+func (s *service) fleet() any {
+	all := s.summary
+	all.Count, all.Rate, all.TotalRequests = 2000, new(16.0), 3000
+	all.Spikes = append([]otelperf.Spike{}, all.Spikes...)
+	for i := range all.Spikes {
+		all.Spikes[i].Instance = "b"
+	}
+	const text = `{"count": 2, "age_seconds": 4, "read_at": "2026-03-01T12:00:00Z", "more": 0, "refused": 1, "error": "connection refused", "instances": [
+		{"instance": "a", "version": "1.4.2", "this": true, "counted": true, "age_seconds": 0, "uptime_seconds": 125, "count": 1000, "rate": 8, "error_rate": 0, "p99_ms": 410, "status": "ok", "title": "", "out_of_line": 0},
+		{"instance": "b\u001b[31m", "version": "1.4.3", "counted": true, "age_seconds": 4, "uptime_seconds": 125, "count": 1000, "rate": 8, "error_rate": 0, "p99_ms": 910, "status": "slow", "title": "", "out_of_line": 1},
+		{"instance": "c", "version": "1.4.2", "counted": false, "age_seconds": 95, "uptime_seconds": 125, "count": 0, "rate": null, "error_rate": null, "p99_ms": null, "status": "ok", "title": "", "out_of_line": 0}],
+		"out_of_line": [{"instance": "b", "method": "GET", "route": "/checkout", "kind": "server", "matter": "latency", "text": "b is out of line at GET /checkout: its p99 is 910 ms, that of the others 410 ms"}]}`
+	if err := json.Unmarshal([]byte(`{"fleet": `+text+`}`), &all); err != nil {
+		panic(err)
+	}
+	return all
 }
 
 // historic gives the service a history, with the same time of other days and spikes of the last weeks.

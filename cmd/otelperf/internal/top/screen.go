@@ -218,7 +218,7 @@ func (m *Model) slowText(s *fleet.Slow, shown []*fleet.Slow) string {
 	if s.Status != nil {
 		tail += fmt.Sprintf("  %d", *s.Status)
 	}
-	if m.view.Answered() > 1 {
+	if m.view.Several() {
 		tail += "  " + s.Instance
 	}
 	tail = plain.Line(tail + "  " + s.Outcome + "  " + s.Reason)

@@ -35,6 +35,9 @@ func (m *Model) title() string {
 
 // who is the one instance, or how many there are.
 func (m *Model) who() string {
+	if m.view.Shared != nil {
+		return "  " + m.view.Shared.Headline()
+	}
 	if n := m.view.Answered(); n > 1 {
 		return fmt.Sprintf("  %d instances", n)
 	}
@@ -90,6 +93,9 @@ func (m *Model) status() (lines []string) {
 		switch {
 		case s.err != nil:
 			add(bad, "%s", m.unanswered(s))
+		case m.fleet: // whoever answers, answers for all
+		case m.recent(s.balanced) && m.shared:
+			add(warn, "%s: several instances answer in turn, as behind a load balancer; f shows all of them together", s.url)
 		case m.recent(s.balanced):
 			add(warn, "%s: several instances answer in turn, as behind a load balancer; give the URL of each", s.url)
 		case m.recent(s.restarted):

@@ -132,6 +132,41 @@ func TestLoadBalancerIsRecognised(t *testing.T) {
 	s.has("several instances answer in turn")
 }
 
+// One URL answers for all instances, behind a load balancer too, and f turns to them and back.
+func TestFleet(t *testing.T) {
+	a := newService(t, "a")
+	s := newScreen(t, 140, 30, a)
+	s.press("f")
+	s.has("WithFleet(store)")
+	a.shared()
+	for _, name := range []string{"b", "a"} {
+		a.summary.Instance = name
+		s.poll()
+	}
+	s.has("f shows all of them together")
+	s.run(s.press("f"))
+	s.has("all 2 instances, numbers up to 4s old", "16.0/s", "b is out of line at GET /checkout", "the other instances could not be read (connection refused)", "1 of the entries", "  b  ")
+	for _, text := range []string{"in turn", "restarted", "up 2m5s"} {
+		s.hasNot(text)
+	}
+	s.press("tab", "tab", "tab", "a")
+	s.has("is at b: ask that instance itself")
+	for range 4 {
+		s.run(s.press("w"))
+	}
+	if got := strings.Join(a.windows, " "); strings.Contains(got, "24h") || !strings.HasSuffix(got, "1h all 1m 5m") {
+		t.Errorf("windows %s were asked for", got)
+	}
+	s.run(s.press("f"))
+	s.has("up 2m5s", " 8.00/s")
+	s.hasNot("16.0/s")
+	s.hasNot("out of line at GET")
+	b := newService(t, "b")
+	two := newScreen(t, 140, 30, a, b)
+	two.press("f")
+	two.has("give one alone")
+}
+
 func TestSeveralInstances(t *testing.T) {
 	a, b := newService(t, "a"), newService(t, "b")
 	a.noRows, b.noRows = true, true

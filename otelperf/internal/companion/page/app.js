@@ -8,6 +8,7 @@ import { $, show, text, toggle } from "./dom.js";
 import { Endpoints, worst } from "./endpoints.js";
 import { Events } from "./events.js";
 import { Evidence } from "./evidence.js";
+import { Fleet, instead, whole } from "./fleet.js";
 import { Flame } from "./flame.js";
 import * as format from "./format.js";
 import { Keys } from "./keys.js";
@@ -45,6 +46,7 @@ const detail = new Detail(), flame = new Flame(), events = new Events(openTrace)
 const comparison = new Comparison(() => refresh("compare"));
 const usual = new Usual(), pastSpikes = new Spikes(() => refresh("past"));
 const endpoints = new Endpoints({ select: choosing, usual });
+const fleet = new Fleet();
 const share = new Share(() => summary);
 const when = new When(() => config?.history ? { from: earliest(), history: true } : { from: Math.floor((summary ? stored().from : Date.now() - 3_600_000) / 1000), history: false });
 const lists = makeLists(openTrace, choosing, (all) => {
@@ -84,9 +86,11 @@ function apply() {
     return;
   }
   unknown.say("window", []);
+  unknown.say("scope", instead(config) ? [{ part: "scope=fleet", instead: instead(config) }] : []);
+  fleet.offer(config);
   document.querySelector(`#windows input[value="${window}"]`).checked = !state.frozen;
-  const time = state.frozen ? { from: state.get("from"), to: state.get("to") } : { window };
-  const known = state.frozen || !(window in long) || config; // whether there is a history
+  const time = state.frozen ? { from: state.get("from"), to: state.get("to") } : { window, ...(whole(config) ? { scope: "fleet" } : {}) };
+  const known = state.frozen || config || !(window in long) && state.get("scope") !== "fleet"; // whether there is a history, and a fleet
   if (known && JSON.stringify(source.time) !== JSON.stringify(time)) source.look(time);
   show($("frozen"), state.frozen);
   show($("pause"), !state.frozen);
@@ -109,16 +113,17 @@ function render() {
   const now = new Date(summary.time);
   text($("service"), summary.service);
   const { frozen } = state, open = summary.spikes.filter((s) => s.state === "open");
-  text($("identity"), [summary.version, summary.instance, frozen ? "" : "up " + format.span(summary.uptime_seconds)].filter(Boolean).join(" \u00b7 "));
+  text($("identity"), [summary.version, summary.fleet ? "all instances" : summary.instance, frozen || summary.fleet ? "" : "up " + format.span(summary.uptime_seconds)].filter(Boolean).join(" \u00b7 "));
   document.title = (frozen ? "Frozen \u00b7 " : open.length > 0 ? "\u25b2 " : "") + summary.service + " \u00b7 otelperf";
   if (frozen) {
     text($("frozen-period"), format.period(counted(summary)));
     text($("frozen-stored"), missing(summary));
   }
   notice();
+  fleet.show(summary);
   views.setMarks(summary.marks);
   runtime.setMarks(summary.marks);
-  showNow(frozen ? { ...summary, mutes: [] } : summary, openTrace, (row) => state.set({ endpoint: format.name(row) }), config?.may_change === true);
+  showNow(frozen ? { ...summary, mutes: [] } : summary, openTrace, (row) => state.set({ endpoint: format.name(row) }), config?.may_change === true && !summary.fleet);
   showObjectives(summary);
   choose();
   endpoints.selected = selected ? format.name(selected) : null;
@@ -141,9 +146,13 @@ function render() {
 function notice() {
   instances.answered(summary);
   const { several, restarted } = instances;
-  show($("notice"), several.length > 0);
-  if (several.length > 0) text($("notice"), "Answers come from several instances by turns (" + several.join(", ") + "): behind a load balancer, open one of them directly.");
-  show($("restarted"), restarted !== null);
+  show($("notice"), several.length > 0 && !summary.fleet); // whoever answers for all, answers the same
+  if (several.length > 0) {
+    text($("notice-text"), "Answers come from several instances by turns (" + several.join(", ") + "): behind a load balancer, " +
+      (config?.fleet ? "look at all of them together." : "open one of them directly, or have them know each other: otelperf.WithFleet(store)."));
+  }
+  show($("notice-fleet"), config?.fleet === true);
+  show($("restarted"), restarted !== null && !summary.fleet);
   if (restarted) text($("restarted"), "Restarted at " + format.clock(restarted.at) + ".");
 }
 
@@ -223,10 +232,10 @@ const refreshers = {
     if (turn === flameTurn) flame.show(found, query);
   },
   async runtime() { runtime.show(await get("runtime?window=" + (state.get("window") === "1m" ? "1m" : "1h"))); },
-  async trends() { endpoints.setTrends((await get("endpoints?trend=true&window=" + state.get("window"))).endpoints); },
+  async trends() { if (whole(config)) endpoints.setTrends([]); else endpoints.setTrends((await get("endpoints?trend=true&window=" + state.get("window"))).endpoints); },
   async slow() { slow.set(await get("slow?" + new URLSearchParams({ limit: 200, ...(state.frozen ? { from: state.get("from"), to: state.get("to") } : {}) }))); },
   async usual() {
-    if (!config?.history) return;
+    if (!config?.history || whole(config)) return;
     usual.set((await get("endpoints?usual=true&" + new URLSearchParams(source.time))).endpoints);
     endpoints.render();
   },
@@ -366,7 +375,7 @@ chooseTheme(theme());
 $("slow-only").addEventListener("change", render);
 $("pause").addEventListener("click", pause);
 state.listen(apply);
-state.listen(() => { refresh("usual"); refresh("trends"); refresh("series"); refresh("runtime"); }, "window");
+state.listen(() => { refresh("usual"); refresh("trends"); refresh("series"); refresh("runtime"); }, "window", "scope");
 state.listen(() => refreshers.series().catch(() => {}), "view");
 state.listen(() => Object.keys(refreshers).forEach(refresh), "from", "to");
 

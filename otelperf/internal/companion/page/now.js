@@ -64,7 +64,7 @@ export function showNow(summary, openTrace, select, mayChange) {
   toggle(document.body, "warned", verdict.status === "elevated");
   toggle(document.body, "unsure", verdict.status === "unknown");
   show($("spikes"), open.length > 0);
-  keyed($("spikes"), open, (s) => s.id, () => el("li", { class: "spike" }), (li, spike) => {
+  keyed($("spikes"), open, (s) => s.id + " " + (s.instance ?? ""), () => el("li", { class: "spike" }), (li, spike) => {
     fillSpike(li, spike, summary, openTrace, select);
     showSaid(li.said, state.frozen ? { ...spike, muted: null } : spike, mayChange && !state.frozen);
   });
@@ -83,11 +83,12 @@ function fillSpike(li, spike, summary, openTrace, select) {
       slow(first)
         ? el("span", { class: "factor", title: format.quantile(first.quantile) + " in the worst minute, as a multiple of what it usually is" }, format.times(first.worst_ratio))
         : el("span", { class: "factor" }, matters[first.matter] + (first.share === null ? "" : " " + format.percent(first.share))),
+      el("span", { class: "muted" }, spike.instance ? "at " + spike.instance : ""),
       el("span", { class: "muted" }, spike.endpoints.length > 1 ? "and " + (spike.endpoints.length - 1) + " more" : "")),
     slow(first) ? gauge(format.quantile(first.quantile), !state.frozen && !first.unseen) : "",
     el("div", { class: "spike-text" }, ...why(spike, summary), ...circumstance(spike), el("p", { class: "reason" }, spike.reason), el("ul", { class: "unusual" }, ...sentences(spike.signals)),
       el("p", { class: "muted spike-foot" }, el("span", { class: "since" }), el("span", { class: "cost" }), el("span", { class: "live" })),
-      el("p", { class: "muted spike-foot" }, requests(spike, openTrace), el("a", { href: "spikes/" + encodeURIComponent(spike.id) + "/bundle", download: "" }, "all that is known, as a zip file"))));
+      el("p", { class: "muted spike-foot" }, requests(spike, openTrace), spike.instance ? null : el("a", { href: "spikes/" + encodeURIComponent(spike.id) + "/bundle", download: "" }, "all that is known, as a zip file"))));
   }
   text(li.querySelector(".since"), since(spike, new Date(summary.time)));
   live(li, spike, summary);

@@ -3,6 +3,7 @@
 import { long } from "./state.js";
 
 const slowPoll = 10_000; // ms between two polls of a long window
+const fleetPoll = 2000; // ms between two polls of all instances
 const patience = 5000; // ms without a summary after which the numbers count as old
 
 export const get = (path) => ask(path, "GET");
@@ -26,7 +27,7 @@ export class Source {
   // on has: summary(data), slow(data), spike(data), mark(data), link(state, text)
   constructor(on) {
     this.on = on;
-    this.time = {}; // that is looked at: {window}, or {from, to}, unix seconds
+    this.time = {}; // that is looked at: {window}, with {scope} of all instances, or {from, to}, unix seconds
     this.paused = false;
     this.failures = 0;
     this.lastSummary = 0;
@@ -68,6 +69,12 @@ export class Source {
       this.poll();
       return;
     }
+    if (this.time.scope) { // who has the stream knows itself alone
+      this.stream = null;
+      this.polling = setInterval(() => this.poll(), fleetPoll);
+      this.poll();
+      return;
+    }
     const stream = this.stream = new EventSource("stream?" + new URLSearchParams(this.time));
     stream.addEventListener("open", () => {
       this.failures = 0;
@@ -102,7 +109,7 @@ export class Source {
     const time = this.time;
     try {
       const summary = await get("summary?" + new URLSearchParams(time));
-      if (time === this.time) this.summary(summary, this.fixed ? "frozen" : this.time.window in long ? "every 10\u202fs" : "polling");
+      if (time === this.time) this.summary(summary, this.fixed ? "frozen" : this.time.window in long ? "every 10\u202fs" : this.time.scope ? "every 2\u202fs" : "polling");
     } catch (e) {
       if (this.fixed && time === this.time) this.on.link("frozen", e.message);
       if (this.time.window in long && time === this.time) this.on.link("lost", e.message);

@@ -16,6 +16,7 @@ const parameters = {
   window: { parse: oneOf("5m", "1m", "1h", "24h", "7d", "all"), instead: "shown are five minutes" },
   from: { parse: second, instead: "shown is what happens now" }, // unix seconds, both or neither: with them the view is frozen
   to: { parse: second, instead: "shown is what happens now" },
+  scope: { parse: oneOf("instance", "fleet"), instead: "shown is the instance that answers" },
   endpoint: { parse: String },
   view: { parse: oneOf("line", "histogram", "heatmap"), instead: "shown are lines" },
   q: { parse: String }, // the search
