@@ -57,7 +57,7 @@ const (
 )
 
 // requestSettles is how long after its end a request is stored: its calls may end up to ten seconds after it, and are then put into its
-// anatomy.
+// anatomy. One that a spike names is stored as soon as it has one, as the slow log may have slower ones in its place a minute later.
 const requestSettles = 12 * time.Second
 
 // stateEvery is how often what the next process goes on from is stored while nothing happens.
@@ -227,7 +227,7 @@ func (c *chronicle) addRequests(b *history.Batch, spikes []Spike, at time.Time, 
 	}
 	of := map[conventions.Endpoint][]*slowlog.Entry{}
 	for e := range c.m.slow.All() {
-		if !last && at.Sub(e.End()).Abs() < requestSettles {
+		if !last && at.Sub(e.End()).Abs() < requestSettles && (e.Anatomy == nil || !named[e.SpanID.String()]) {
 			continue
 		}
 		isStored, seen := c.requests[e.SpanID]

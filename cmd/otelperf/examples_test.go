@@ -40,7 +40,7 @@ func TestExamples(t *testing.T) {
 		t.Fatal(err)
 	}
 	// What an example needs beside what is on this machine.
-	here := strings.NewReplacer("http://localhost:8080", url, "localhost:8080", url, "https://shop.example.com", url, "shop-1:8080", url, "shop-2:8080", url,
+	here := strings.NewReplacer("http://localhost:8080", url, "localhost:8080", url, "https://shop.example.com", url, "shop.example.com", url, "shop-1:8080", url, "shop-2:8080", url,
 		"https://shop-1:8443/debug/otelperf/", url, "https://shop-2:8443/debug/otelperf/", url, "http://alertmanager:9093", url,
 		"https://hooks.example.com/otelperf", url+"/hook", "/run/secrets/", dir+"/")
 	for c := range every(newRoot(io.Discard)) {

@@ -100,13 +100,13 @@ func TestWhatAMonitorStores(t *testing.T) {
 		if slow < 10 || slow > 25 || bare != 0 || failed != 1 {
 			t.Errorf("%d slow requests with an anatomy, %d without, and %d failed are stored, want 10 of the endpoint and hour and those that the spike named, 0 and 1", slow, bare, failed)
 		}
-		texts := ""
+		var marks []string
 		for _, b := range historytest.Read(t, store, always(history.Marks)) {
 			for _, m := range b.Marks {
-				texts += m.Kind + " " + m.Text + ", "
+				marks = append(marks, m.Kind+" "+m.Text)
 			}
 		}
-		if !strings.Contains(texts, "start start") || !strings.Contains(texts, "blue") {
+		if texts := strings.Join(marks, ", "); !strings.Contains(texts, "start start") || !strings.Contains(texts, "blue") {
 			t.Errorf("marks are %s", texts)
 		}
 		signals := map[string]int{}

@@ -193,12 +193,12 @@ func TestCSV(t *testing.T) {
 			}
 		}
 	}
-	for text, want := range map[string]string{
-		"=1+1": `"'=1+1"`, " \t@x": "\"' \u2409@x\"", "a\"b": `"a""b"`, "\uff1dx": "\"'\uff1dx\"", "a\rb\r\nc": "\"a\nb\r\nc\"", "\x1b[31m\u202e": "\"\u241b[31m\ufffd\"", "-": `"'-"`,
-		"\xff": "\"\ufffd\"", "": `""`,
+	for _, c := range [][2]string{
+		{"=1+1", `"'=1+1"`}, {" \t@x", "\"' \u2409@x\""}, {"a\"b", `"a""b"`}, {"\uff1dx", "\"'\uff1dx\""}, {"a\rb\r\nc", "\"a\nb\r\nc\""},
+		{"\x1b[31m\u202e", "\"\u241b[31m\ufffd\""}, {"-", `"'-"`}, {"\xff", "\"\ufffd\""}, {"", `""`},
 	} {
-		if got := quoted(text); got != want {
-			t.Errorf("%q is written as %q, want %q", text, got, want)
+		if got := quoted(c[0]); got != c[1] {
+			t.Errorf("%q is written as %q, want %q", c[0], got, c[1])
 		}
 	}
 }
