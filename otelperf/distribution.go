@@ -3,6 +3,7 @@
 package otelperf
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
@@ -63,7 +64,7 @@ func (m *Monitor) distribution(e companion.EndpointQuery, p companion.Period) (o
 	g := gridOf(d.Usual, d.Durations)
 	out = distribution{
 		origin: m.origin(), Method: d.Endpoint.Method, Route: d.Endpoint.Route, Kind: d.Endpoint.Kind.String(), Window: Window(p.Window),
-		From: d.From.UTC(), To: d.To.UTC(), Stored: said, Count: d.Durations.Count(), Scale: g.Scale(), Buckets: make([]distributionBucket, g.Len()),
+		From: d.From.UTC(), To: d.To.UTC(), Stored: cmp.Or(said, m.ownStored(p, d.Covered)), Count: d.Durations.Count(), Scale: g.Scale(), Buckets: make([]distributionBucket, g.Len()),
 	}
 	for i, q := range engine.Ranks {
 		out.Quantiles = append(out.Quantiles, distributionQuantile{q, units.KnownMs(d.Quantiles[i]), units.KnownMs(d.Usually[i])})

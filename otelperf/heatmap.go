@@ -3,6 +3,7 @@
 package otelperf
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/engine"
@@ -63,7 +64,7 @@ func (m *Monitor) heatmap(e companion.EndpointQuery, p companion.Period) (out he
 	g := grid.Fit(mostRows, nil, all...)
 	out = heatmap{
 		origin: m.origin(), Method: h.Endpoint.Method, Route: h.Endpoint.Route, Kind: h.Endpoint.Kind.String(), Window: Window(p.Window),
-		From: h.From.UTC(), To: h.To.UTC(), BaselineP99Ms: units.KnownMs(h.BaselineP99), Scale: g.Scale(), BoundsMs: []float64{}, Columns: []heatmapColumn{}, Stored: said,
+		From: h.From.UTC(), To: h.To.UTC(), BaselineP99Ms: units.KnownMs(h.BaselineP99), Scale: g.Scale(), BoundsMs: []float64{}, Columns: []heatmapColumn{}, Stored: cmp.Or(said, m.ownStored(p, h.Covered)),
 	}
 	for i := range g.Len() + min(1, g.Len()) {
 		out.BoundsMs = append(out.BoundsMs, boundMs(g, i))

@@ -48,7 +48,8 @@ func minuteRow(r *history.Row) engine.MinuteRow {
 	return engine.MinuteRow{Endpoint: r.Endpoint, Outcomes: r.Outcomes, Durations: r.Durations, Coarse: r.Guessed}
 }
 
-// beyond returns the time of a period of which memory does not have all; ok is false if it has, and without a history.
+// beyond returns the time of a period of which memory does not have all; ok is false if it has, and without a history. Of a fixed time that
+// other instances have stored, too, memory does not have all.
 func (m *Monitor) beyond(p companion.Period) (from, to time.Time, ok bool) {
 	if m.past == nil {
 		return from, to, false
@@ -61,7 +62,20 @@ func (m *Monitor) beyond(p companion.Period) (from, to time.Time, ok bool) {
 	if longest := time.Now().Add(-past.Longest); p.From.Before(longest) {
 		p.From = longest.Truncate(time.Hour)
 	}
-	return p.From, p.To, p.Window == "" && p.From.Before(began)
+	return p.From, p.To, p.Window == "" && (p.From.Before(began) || m.past.Shared(p.To))
+}
+
+// ownStored says of a fixed time that memory has that it is of this instance, where others may share the store.
+func (m *Monitor) ownStored(p companion.Period, c engine.Covered) *past.Stored {
+	if m.past == nil || p.Window != "" {
+		return nil
+	}
+	own, ok := m.past.Own()
+	if !ok {
+		return nil
+	}
+	of := past.Coverage{From: c.From, To: c.To, Step: time.Minute, Whose: own}
+	return of.Said()
 }
 
 // snapshot is all endpoints in a period, and what of it is stored, where that had to be read.
@@ -205,7 +219,7 @@ func (m *Monitor) slowOf(limit int, of trace.TraceID, p companion.Period) (slowL
 		Slow: []SlowRequest{}, Note: note,
 	}
 	for _, e := range all[:min(limit, len(all))] {
-		list.Slow = append(list.Slow, slowRequest(e))
+		list.Slow = append(list.Slow, m.slowRequestOf(e))
 	}
 	return list, err
 }

@@ -60,6 +60,7 @@ func (m *Monitor) storedSpikes(from, to time.Time, memory []Spike) (all []Spike,
 	}
 	for i := range stored.List {
 		if s, ok := storedSpike(&stored.List[i]); ok && !known[s.ID] && overlap(from, to, s.Start, s.last(s.End)) {
+			s.Instance = m.past.Of(stored.List[i].Instance)
 			all = append(all, s)
 		}
 	}
@@ -224,6 +225,7 @@ func (m *Monitor) storedSpikeOf(id string) (s Spike, ok bool, err error) {
 	for i := range stored.List {
 		if stored.List[i].ID == id {
 			s, ok = storedSpike(&stored.List[i])
+			s.Instance = m.past.Of(stored.List[i].Instance)
 			return s, ok, nil
 		}
 	}

@@ -180,6 +180,7 @@ func (m *Monitor) rows(q companion.RowsQuery, list *rowList) (rows []detailedRow
 		}
 		judgeThen(found, incidents, spikes)
 	}
+	list.Stored = cmp.Or(list.Stored, m.ownStored(q.Period, covered))
 	sortRows(found, q.Sort)
 	rows = []detailedRow{}
 	for i := range found[:min(len(found), q.Limit)] {

@@ -16,7 +16,7 @@ import (
 // Spike is one incident: latency, failures or traffic that left what is usual, at one endpoint or at several for the same reason: they
 // began together, or wait for the same dependency.
 type Spike struct {
-	Instance string `json:"instance,omitzero"` // that it is at, with ?scope=fleet, where at most 20 of its endpoints are listed
+	Instance string `json:"instance,omitzero"` // that it is at: of another one with the same history, and with ?scope=fleet, where at most 20 of its endpoints are listed
 	ID       string `json:"id"`                // unique, also among instances: its time, four letters or digits by chance, and a number; it stays over restarts with a state file or a history
 	// Matter is that of the first endpoint: latency, failures, panics, client_errors, silence (far fewer requests than usual at this hour) or
 	// objective. Severity is critical, or warning where nobody is to be woken: client errors alone; of the endpoints that are open.

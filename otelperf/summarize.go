@@ -3,6 +3,7 @@
 package otelperf
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -79,7 +80,7 @@ func (m *Monitor) summaryOf(p companion.Period, v *view) *Summary {
 	of := m.fixedTimeOf(p, snap.Covered)
 	s := &Summary{
 		Service: id.service, Instance: id.instance, Version: id.version, Time: now.UTC(), UptimeSeconds: now.Sub(m.began).Seconds(),
-		Window: Window(p.Window), From: of.From, To: of.To, StoredFrom: of.StoredFrom, WindowSeconds: snap.Totals.Seconds, Stored: v.stored, TotalRequests: snap.Requests, Totals: totalsOf(&snap.Totals),
+		Window: Window(p.Window), From: of.From, To: of.To, StoredFrom: of.StoredFrom, WindowSeconds: snap.Totals.Seconds, Stored: cmp.Or(v.stored, m.ownStored(p, snap.Covered)), TotalRequests: snap.Requests, Totals: totalsOf(&snap.Totals),
 		SlowQueriesCount: m.slowCount(), SlowQueries: []SlowRequest{}, Spikes: spikes, Mutes: m.book.Mutes(now), Objectives: m.objectives(), Marks: m.marks.All(),
 		Runtime: m.runtime.Report(now), Diagnostics: m.Diagnostics(),
 	}
@@ -97,7 +98,7 @@ func (m *Monitor) summaryOf(p companion.Period, v *view) *Summary {
 		s.Verdict, s.SlowQueriesCount = f.verdictThen(of), uint64(len(v.slow)+v.more)
 	}
 	for _, e := range v.slow[:min(len(v.slow), summarySlow)] {
-		s.SlowQueries = append(s.SlowQueries, slowRequest(e))
+		s.SlowQueries = append(s.SlowQueries, m.slowRequestOf(e))
 	}
 	return s
 }
@@ -129,6 +130,13 @@ func (m *Monitor) evaluate() {
 func (m *Monitor) slowCount() uint64 {
 	n := m.processor.Stats().Slow
 	return n - min(n, m.slowBase.Load())
+}
+
+// slowRequestOf is slowRequest of an entry that may be another instance's.
+func (m *Monitor) slowRequestOf(e *slowlog.Entry) SlowRequest {
+	r := slowRequest(e)
+	r.Instance = m.past.Of(e.Dimensions["service.instance.id"])
+	return r
 }
 
 // slowRequest is the summary's form of an entry.

@@ -151,6 +151,7 @@ func endpointName(method, route string) string {
 type SlowRequest struct {
 	TraceID       string    `json:"trace_id"`               // 32 hex digits
 	SpanID        string    `json:"span_id"`                // of the local root, 16 hex digits
+	Instance      string    `json:"instance,omitzero"`      // that had it, where that is another one with the same history
 	Method        string    `json:"method"`                 // of its row
 	Route         string    `json:"route"`                  // of its row
 	Kind          string    `json:"kind"`                   // of its row

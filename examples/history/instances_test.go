@@ -158,3 +158,44 @@ func TestRequestsOfAnHourAreBounded(t *testing.T) {
 		}
 	})
 }
+
+// Who has stored something is known by name and time; a process and the one before it are one instance, several at a time are not.
+func TestInstancesAreNamed(t *testing.T) {
+	databases(t, func(t *testing.T, d *database) {
+		db := d.empty(t)
+		if all, err := d.open(t, db).Instances(t.Context(), historytest.At(0), historytest.At(10)); err != nil || len(all) != 0 {
+			t.Errorf("without tables: %v, %v", all, err)
+		}
+		put := func(name, origin string, first, end int) {
+			opts := []sqlstore.Option{}
+			if name != "" {
+				opts = append(opts, sqlstore.WithInstance(name))
+			}
+			s, shop := d.open(t, db, opts...), historytest.NewShop(2, 3)
+			for m := first; m < end; m++ {
+				if err := s.Append(t.Context(), from(origin, shop.Minute(historytest.At(m)))); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		put("b", "b1", 0, 4)
+		put("b", "b2", 3, 10) // the next process, in the same minute
+		put("a", "a1", 5, 8)
+		put("", "x1", 6, 9)
+		put("", "x2", 6, 9)
+		for _, tt := range []struct {
+			from, to int
+			want     []history.Instance
+		}{
+			{0, 5, []history.Instance{{Name: "b", Last: historytest.At(4)}}},
+			{5, 6, []history.Instance{{Name: "a", Last: historytest.At(5)}, {Name: "b", Last: historytest.At(5)}}},
+			{0, 10, []history.Instance{{Last: historytest.At(8), Several: true}, {Name: "a", Last: historytest.At(7)}, {Name: "b", Last: historytest.At(9)}}},
+			{10, 20, nil},
+		} {
+			all, err := d.open(t, db).Instances(t.Context(), historytest.At(tt.from), historytest.At(tt.to))
+			if err != nil || fmt.Sprint(all) != fmt.Sprint(tt.want) {
+				t.Errorf("from minute %d to %d they are %v, want %v; %v", tt.from, tt.to, all, tt.want, err)
+			}
+		}
+	})
+}

@@ -17,6 +17,9 @@
 // merges that of all into layers, of which the finer are deleted first, see [history.Retention]; from then on a minute of ten instances takes
 // no more than one of one instance.
 //
+// What a Monitor answers of a time of which others have stored something is of all, up to the last whole minute that all who run have stored,
+// and the same whichever is asked; stored.instances has their names. Each instance should have a name: see [WithInstance].
+//
 // An Append whose outcome is unknown, because the connection was lost during COMMIT, can be done again: see Origin of [history.Batch].
 //
 // # When something is wrong

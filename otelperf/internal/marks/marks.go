@@ -5,6 +5,7 @@
 package marks
 
 import (
+	"crypto/rand"
 	"fmt"
 	"slices"
 	"strings"
@@ -38,7 +39,7 @@ func Kinds() []string { return []string{string(Deploy), string(Version), string(
 
 // A Mark is one such moment.
 type Mark struct {
-	ID   string    `json:"id"`   // unique in this process, and by its time among others; it stays over restarts with a state file
+	ID   string    `json:"id"`   // unique, also among instances: its time, four letters or digits by chance, and a number; it stays over restarts with a state file or a history
 	Time time.Time `json:"time"` // when it was changed
 	Kind Kind      `json:"kind"` // version, start, deploy, config or reset
 	Text string    `json:"text"` // what was changed: 1 to 200 bytes, printable
@@ -64,6 +65,7 @@ type List struct {
 	mu  sync.Mutex
 	all []Mark // by time
 	n   int    // ids given
+	tag string // of this process in ids: four letters or digits by chance, as others may have one of the same second; made by the first Add
 }
 
 // Add keeps a mark, gives it an id, and returns it as it is kept. Its text is to be clean, and is clipped.
@@ -72,8 +74,11 @@ func (l *List) Add(m Mark) Mark {
 	defer l.mu.Unlock()
 	m.Text, m.By, m.Time = clip(m.Text, MaxText), clip(m.By, MaxText), m.Time.UTC()
 	for m.ID == "" || slices.ContainsFunc(l.all, func(o Mark) bool { return o.ID == m.ID }) {
+		if l.tag == "" {
+			l.tag = strings.ToLower(rand.Text()[:4])
+		}
 		l.n++
-		m.ID = fmt.Sprintf("%s-%d", m.Time.Format("20060102T150405"), l.n)
+		m.ID = fmt.Sprintf("%s-%s-%d", m.Time.Format("20060102T150405"), l.tag, l.n)
 	}
 	l.insert(m)
 	return m

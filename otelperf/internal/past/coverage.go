@@ -28,6 +28,7 @@ type Coverage struct {
 	MoreGaps int     // that are not in Gaps
 	Seconds  float64 // that there are
 	Note     string  // what else is missing; "" mostly
+	Whose
 }
 
 // covered collects spans of which there is something. Rows are in a batch where there was a request, signals in each minute of a process: where
@@ -83,13 +84,6 @@ func within(spans []Span, from, to time.Time) (seconds float64) {
 	return seconds
 }
 
-func later(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return b
-	}
-	return a
-}
-
 func earlier(a, b time.Time) time.Time {
 	if b.Before(a) {
 		return b
@@ -99,14 +93,14 @@ func earlier(a, b time.Time) time.Time {
 
 // coverage sums up, with more that there is. Of the minute in which this process started it has what came after, unless another one ran in the
 // minute before.
-func (c *covered) coverage(started time.Time, more ...Span) Coverage {
-	spans := c.spans(more...)
+func (c *covered) coverage(p *part, more ...Span) Coverage {
+	spans, started := c.spans(more...), p.started
 	for i := range spans {
 		if from := spans[i].From; started.After(from) && started.Sub(from) < history.Minute && started.Before(spans[i].To) {
 			spans[i].From = started
 		}
 	}
-	out := Coverage{Step: max(c.step, history.Minute), Note: c.note, Gaps: []Span{}}
+	out := Coverage{Step: max(c.step, history.Minute), Note: c.note, Gaps: []Span{}, Whose: p.whose}
 	for i, s := range spans {
 		out.Seconds += s.To.Sub(s.From).Seconds()
 		if i > 0 {

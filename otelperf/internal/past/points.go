@@ -46,8 +46,12 @@ func (r *Reader) Points(e conventions.Endpoint, from, to time.Time) (l Line, err
 	to = upToNow(to)
 	step := StepOf(to.Sub(from))
 	from, to = from.Truncate(step), to.Add(step-1).Truncate(step)
-	at := r.split(from, to)
-	s, err := r.storedPoints(e, from, at, min(step, history.Hour))
+	p, err := r.part(from, to)
+	if err != nil {
+		return l, err
+	}
+	at, end := p.at, p.to
+	s, err := r.storedPoints(e, &p, min(step, history.Hour))
 	if err != nil {
 		return l, err
 	}
@@ -63,18 +67,18 @@ func (r *Reader) Points(e conventions.Endpoint, from, to time.Time) (l Line, err
 	for i := range s.times {
 		add(s.times[i], &s.rows[i])
 	}
-	for m := at; m.Before(to) && !m.After(now); m = m.Add(time.Minute) {
+	for m := at; m.Before(end) && !m.After(now); m = m.Add(time.Minute) {
 		for _, row := range r.memory.Minute(m) {
 			if row.Endpoint == e {
 				add(m, &row)
 			}
 		}
 	}
-	to = upToNow(to)
+	to = upToNow(end)
 	if began := r.memory.Began(); at.Before(began) {
 		at = began
 	}
-	l = Line{Step: step, Coverage: s.coverage(r.memory.Started(), Span{at, to})}
+	l = Line{Step: step, Coverage: s.coverage(&p, Span{at, to})}
 	spans := s.spans(Span{at, to})
 	if l.From.IsZero() {
 		return l, nil
@@ -97,11 +101,12 @@ type storedPoints struct {
 	covered
 }
 
-func (r *Reader) storedPoints(e conventions.Endpoint, from, to time.Time, step time.Duration) (storedPoints, error) {
+func (r *Reader) storedPoints(e conventions.Endpoint, p *part, step time.Duration) (storedPoints, error) {
+	from, to := p.from, p.at
 	if !from.Before(to) {
 		return storedPoints{}, nil
 	}
-	return cachedOf(&r.cache, fmt.Sprint("points ", e.Kind, " ", e, " ", from.Unix(), to.Unix()), func() (s storedPoints, bytes int, err error) {
+	return cachedOf(&r.cache, fmt.Sprint("points ", e.Kind, " ", e, " ", from.Unix(), to.Unix(), p.late), func() (s storedPoints, bytes int, err error) {
 		q := history.Query{What: history.Rows, From: from, To: to, Step: step, Endpoint: &e}
 		err = r.read(func(ctx context.Context) error {
 			err := r.each(ctx, &q, &s.note, func(b *history.Batch) {

@@ -2,7 +2,8 @@
 
 // Package past reads what was stored of a service beside what it has in memory and was not written yet, as numbers of any time, endpoint by
 // endpoint, points over time, incidents and requests. Each minute is counted once: up to the first that was not written it is the store's,
-// from then on the memory's.
+// from then on the memory's. What other instances have stored in the same store is theirs, too: an answer with something of it is the store's
+// alone, up to the last whole minute that all have stored.
 //
 // Reading is bounded, so that nobody who polls hurts the service: two reads at a time, five seconds each, and what was read of minutes that
 // are over is there for the next who asks, up to 32 MiB.
@@ -11,6 +12,7 @@ package past
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/history"
@@ -55,11 +57,16 @@ type Reader struct {
 	faults *fault.Log
 	turns  chan struct{}
 	cache  cache
+
+	several  history.Shared // is the store, if instances can share it; nil if they cannot
+	shared   sync.Mutex     // guards recently
+	recently recently
 }
 
 // New returns a reader.
 func New(store history.Store, m Memory, faults *fault.Log) *Reader {
-	return &Reader{store: store, memory: m, faults: faults, turns: make(chan struct{}, atOnce)}
+	several, _ := store.(history.Shared)
+	return &Reader{store: store, memory: m, faults: faults, turns: make(chan struct{}, atOnce), several: several}
 }
 
 // read calls f in its turn, with a context that ends in time. A store that does not heed it is left alone with its turn.

@@ -42,18 +42,23 @@ type stored struct {
 // now and have something of it.
 func (r *Reader) Rows(from, to time.Time) (t Total, err error) {
 	from, to = whole(from, to)
-	at := r.split(from, to)
-	s, err := r.stored(from, at)
+	p, err := r.part(from, to)
 	if err != nil {
 		return t, err
 	}
-	return r.join(&s, at, to), nil
+	s, err := r.stored(&p)
+	if err != nil {
+		return t, err
+	}
+	return r.join(&s, &p), nil
 }
 
 // InMemory is what is not written yet of a time, or all that is in memory without a store, with a note.
 func (r *Reader) InMemory(from, to time.Time, note string) Total {
 	from, to = whole(from, to)
-	return r.join(&stored{covered: covered{note: note}}, from, to)
+	p := part{at: from, to: to, started: r.memory.Started()}
+	p.whose, _ = r.Own()
+	return r.join(&stored{covered: covered{note: note}}, &p)
 }
 
 // whole is a time in whole minutes, up to the running one.
@@ -62,9 +67,9 @@ func whole(from, to time.Time) (time.Time, time.Time) {
 	return from.Truncate(time.Minute), to.Add(time.Minute - 1).Truncate(time.Minute)
 }
 
-// join adds what is in memory from a time on.
-func (r *Reader) join(s *stored, at, to time.Time) (t Total) {
-	began := r.memory.Began()
+// join adds what is the memory's.
+func (r *Reader) join(s *stored, p *part) (t Total) {
+	began, at, to := r.memory.Began(), p.at, p.to
 	batches := func(yield func(*history.Batch, error) bool) {
 		yield(&history.Batch{Rows: copies(s.rows)}, nil)
 		for m := at; m.Before(to) && yield(&history.Batch{Rows: r.memory.Minute(m)}, nil); m = m.Add(time.Minute) {
@@ -75,7 +80,7 @@ func (r *Reader) join(s *stored, at, to time.Time) (t Total) {
 	if at.Before(began) {
 		at = began
 	}
-	t.Coverage = s.coverage(r.memory.Started(), Span{at, to})
+	t.Coverage = s.coverage(p, Span{at, to})
 	return t
 }
 
@@ -90,17 +95,18 @@ func copies(rows []history.Row) []history.Row {
 }
 
 // stored reads the store's part, once for as long as it stays.
-func (r *Reader) stored(from, to time.Time) (stored, error) {
+func (r *Reader) stored(p *part) (stored, error) {
+	from, to := p.from, p.at
 	if !from.Before(to) {
 		return stored{}, nil
 	}
-	return cachedOf(&r.cache, fmt.Sprint("rows ", from.Unix(), to.Unix()), func() (s stored, bytes int, err error) {
+	return cachedOf(&r.cache, fmt.Sprint("rows ", from.Unix(), to.Unix(), p.late), func() (s stored, bytes int, err error) {
 		q := history.Query{What: history.Rows, From: from, To: to, Step: history.Hour}
 		keep := func(*history.Batch) bool { return true }
 		if to.Sub(from) < short {
 			q.From, q.To, q.Step = from.Truncate(time.Hour), to.Add(time.Hour-1).Truncate(time.Hour), history.Minute
-			if u := r.memory.Unwritten(); q.To.After(u) {
-				q.To = u
+			if q.To.After(p.written) {
+				q.To = p.written
 			}
 			keep = func(b *history.Batch) bool { return b.Time.Before(to) && b.Time.Add(b.Step).After(from) }
 		}

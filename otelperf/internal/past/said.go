@@ -12,11 +12,15 @@ type Stored struct {
 	Gaps        []Span     `json:"gaps"`               // between from and to of which nothing is stored: no process ran, or could write; at most 20, the longest
 	MoreGaps    int        `json:"more_gaps,omitzero"` // that are not in gaps
 	Note        string     `json:"note,omitzero"`      // what else is missing
+	// Instances are those whose numbers they are, by name, at most 20, where a store can be shared. Of several it is all that is stored, up to
+	// the last whole minute that all of them have, and nothing else that one has in memory.
+	Instances     []string `json:"instances,omitempty"`
+	MoreInstances int      `json:"more_instances,omitzero"` // that are not in instances
 }
 
 // Said is c in JSON.
 func (c *Coverage) Said() *Stored {
-	s := &Stored{StepSeconds: c.Step.Seconds(), Gaps: []Span{}, MoreGaps: c.MoreGaps, Note: c.Note}
+	s := &Stored{StepSeconds: c.Step.Seconds(), Gaps: []Span{}, MoreGaps: c.MoreGaps, Note: c.Note, Instances: c.Instances, MoreInstances: c.MoreInstances}
 	for _, g := range c.Gaps {
 		s.Gaps = append(s.Gaps, Span{g.From.UTC(), g.To.UTC()})
 	}

@@ -149,7 +149,7 @@ func (s Service) incidents(ctx context.Context, q *history.Query, yield func(*hi
 		if spike.Start.Before(q.From) || !spike.Start.Before(q.To) {
 			continue
 		}
-		in := history.Incident{ID: spike.ID, Start: spike.Start}
+		in := history.Incident{ID: spike.ID, Start: spike.Start, Instance: spike.Instance}
 		if spike.End != nil {
 			in.End = *spike.End
 		}
@@ -204,6 +204,9 @@ func entryOf(r *otelperf.SlowRequest) *slowlog.Entry {
 	e.SpanID, _ = trace.SpanIDFromHex(r.SpanID)
 	if r.Status != nil {
 		e.Status = *r.Status
+	}
+	if r.Instance != "" {
+		e.Dimensions = map[string]string{"service.instance.id": r.Instance}
 	}
 	return e
 }

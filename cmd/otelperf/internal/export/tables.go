@@ -49,7 +49,7 @@ type incidentRow struct {
 	Start         time.Time  `parquet:"start,timestamp(millisecond)"`
 	End           *time.Time `parquet:"end,timestamp(millisecond)"` // missing while it is open
 	ID            string     `parquet:"id"`
-	Instance      string     `parquet:"instance,dict"` // of a store that several share
+	Instance      string     `parquet:"instance,dict"` // of a store that several share; from a service "" where it is its own
 	State         string     `parquet:"state,dict"`
 	Matter        string     `parquet:"matter,dict"`
 	Severity      string     `parquet:"severity,dict"`
@@ -86,7 +86,7 @@ type requestRow struct {
 	ErrorType     string    `parquet:"error_type,dict"`
 	ErrorMessage  string    `parquet:"error_message"`
 	Sampled       bool      `parquet:"sampled"`
-	Dimensions    string    `parquet:"dimensions_json"` // "" without
+	Dimensions    string    `parquet:"dimensions_json"` // "" without; from a service the instance alone, where that is another
 	Anatomy       string    `parquet:"anatomy_json"`    // where its time went; "" if that is not known, and from a service
 }
 

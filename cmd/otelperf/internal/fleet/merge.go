@@ -17,6 +17,7 @@ import (
 type source struct {
 	name string // unique among the instances
 	*Answer
+	counted bool // its numbers are: not those of another one, out of the store that they share
 }
 
 // Merge puts answers together. It does not change them, but the view shares their memory.
@@ -30,11 +31,13 @@ func Merge(answers []Answer) *View {
 	for i := range sources {
 		v.addLists(&sources[i])
 	}
-	if len(sources) == 1 {
-		v.single(sources[0])
-		v.takeShared(sources[0].Summary)
+	v.onceEach()
+	counted := slices.DeleteFunc(sources, func(s source) bool { return !s.counted })
+	if len(counted) == 1 {
+		v.single(counted[0])
+		v.takeShared(counted[0].Summary)
 	} else {
-		v.several(sources)
+		v.several(counted)
 	}
 	slices.SortStableFunc(v.Spikes, func(a, b Spike) int { return b.Start.Compare(a.Start) })
 	slices.SortStableFunc(v.Marks, func(a, b Mark) int { return b.Time.Compare(a.Time) })
@@ -66,7 +69,12 @@ func (v *View) identify(answers []Answer) (sources []source) {
 			in.SameAs = url
 		} else {
 			known[id] = a.URL
-			sources = append(sources, source{name: s.Instance, Answer: a})
+			in.StoredOf = whose(s)
+			first := slices.IndexFunc(sources, func(o source) bool { return o.counted && together(o.Summary, s) })
+			if first >= 0 {
+				in.StoredAs = sources[first].URL
+			}
+			sources = append(sources, source{name: s.Instance, Answer: a, counted: first < 0})
 			v.Time, v.Window, v.From, v.To = later(v.Time, s.Time), s.Window, s.From, s.To
 		}
 		v.Instances = append(v.Instances, in)
@@ -74,11 +82,29 @@ func (v *View) identify(answers []Answer) (sources []source) {
 	return sources
 }
 
+// onceEach leaves of each spike and slow request one, where several have the same store.
+func (v *View) onceEach() {
+	type key struct{ service, id, span string }
+	seen := map[key]bool{}
+	again := func(k key) bool {
+		was := seen[k]
+		seen[k] = true
+		return was
+	}
+	if !slices.ContainsFunc(v.Instances, func(in Instance) bool { return in.StoredAs != "" }) {
+		return
+	}
+	v.Spikes = slices.DeleteFunc(v.Spikes, func(s Spike) bool { return again(key{s.Service, s.ID, ""}) })
+	v.Slow = slices.DeleteFunc(v.Slow, func(r Slow) bool { return again(key{r.Service, r.TraceID, r.SpanID}) })
+}
+
 // addLists adds what is a list or a count of its own.
 func (v *View) addLists(src *source) {
 	s := src.Summary
 	v.TotalRequests += s.TotalRequests
-	v.SlowQueriesCount += s.SlowQueriesCount
+	if src.counted || s.To.IsZero() { // that of a fixed time is of the store, too
+		v.SlowQueriesCount += s.SlowQueriesCount
+	}
 	if r := runtimeOf(src.name, s); r != nil {
 		v.Runtime = append(v.Runtime, *r)
 	}
@@ -87,7 +113,7 @@ func (v *View) addLists(src *source) {
 		v.Spikes = append(v.Spikes, Spike{s.Service, cmp.Or(sp.Instance, src.name), sp})
 	}
 	for _, r := range s.SlowQueries {
-		v.Slow = append(v.Slow, Slow{s.Service, src.name, src.URL, r})
+		v.Slow = append(v.Slow, Slow{s.Service, cmp.Or(r.Instance, src.name), src.URL, r})
 	}
 	for i := range s.Marks {
 		m := &s.Marks[i]

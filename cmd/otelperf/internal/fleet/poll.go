@@ -41,6 +41,7 @@ func Poll(ctx context.Context, clients []*client.Client, ask Ask) []Answer {
 		wg.Go(func() { answers[i] = one(ctx, c, ask) })
 	}
 	wg.Wait()
+	refuseOverlaps(answers)
 	return answers
 }
 

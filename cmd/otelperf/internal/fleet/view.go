@@ -50,11 +50,13 @@ type Instance struct {
 	Time          time.Time        `json:"time,omitzero"`
 	UptimeSeconds float64          `json:"uptime_seconds,omitzero"`
 	WindowSeconds float64          `json:"window_seconds,omitzero"`
-	Requests      uint64           `json:"count"`             // in the window
-	SameAs        string           `json:"same_as,omitzero"`  // the URL at which this instance was counted already
-	Error         string           `json:"error,omitzero"`    // why there is no answer
-	Disabled      string           `json:"disabled,omitzero"` // the variable that switched otelperf off there
-	Stalled       bool             `json:"stalled,omitzero"`  // its numbers are old
+	Requests      uint64           `json:"count"`              // in the window
+	SameAs        string           `json:"same_as,omitzero"`   // the URL at which this instance was counted already
+	StoredAs      string           `json:"stored_as,omitzero"` // the URL whose numbers have those of this instance, out of the store that they share
+	StoredOf      []string         `json:"stored_of,omitzero"` // the instances whose numbers they are, out of a store; at most 20
+	Error         string           `json:"error,omitzero"`     // why there is no answer
+	Disabled      string           `json:"disabled,omitzero"`  // the variable that switched otelperf off there
+	Stalled       bool             `json:"stalled,omitzero"`   // its numbers are old
 	Verdict       otelperf.Verdict `json:"verdict,omitzero"`
 
 	Recorder *causes.RecorderStatus `json:"-"` // of the runtime; nil: there is none

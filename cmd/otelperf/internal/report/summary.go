@@ -72,10 +72,16 @@ func writeInstances(b *strings.Builder, v *fleet.View) {
 				fmt.Fprintf(b, "  version %s", plain.Clip(in.Version, 40))
 			}
 			fmt.Fprintf(b, "  up %s  %s", plain.Seconds(in.UptimeSeconds), in.Time.UTC().Format(time.RFC3339))
-			if v.Answered() > 1 {
+			switch {
+			case in.StoredAs != "":
+				fmt.Fprintf(b, "  stored together with %s, counted once", plain.Line(in.StoredAs))
+			case v.Answered() > 1:
 				fmt.Fprintf(b, "  %s", plain.Plural(in.Requests, "request"))
 			}
 			b.WriteByte('\n')
+			if n := len(in.StoredOf); n > 1 && in.StoredAs == "" {
+				fmt.Fprintf(b, "stored by %s: %s\n", plain.Plural(uint64(n), "instance"), plain.Clip(strings.Join(in.StoredOf, ", "), 300))
+			}
 			writeShared(b, v.Shared)
 		}
 	}

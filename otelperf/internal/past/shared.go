@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package past
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/otelperf/otelperf-go/otelperf/history"
+)
+
+const (
+	// sharedFresh is for how long it is known who has stored something lately.
+	sharedFresh = 2 * time.Second
+	// sharedAgain is after how long a store that could not say it is asked again.
+	sharedAgain = 30 * time.Second
+	// runsLately is how long ago one that runs has stored a minute at least.
+	runsLately = 3 * time.Minute
+	// maxInstances bounds the instances that a Coverage names.
+	maxInstances = 20
+	// unnamed stands for those that share a store and have no name.
+	unnamed = "unnamed"
+)
+
+// Whose says of which instances numbers are.
+type Whose struct {
+	Instances     []string // by name, at most 20; none where there is no name, or the store is one of a single instance
+	MoreInstances int      // that are not in Instances
+}
+
+// recently is who has stored something within the last hour.
+type recently struct {
+	asked  time.Time
+	err    error
+	others bool      // not this instance alone
+	twins  bool      // several processes have its name
+	end    time.Time // of the last whole minute that all who run have stored; zero if nobody has
+}
+
+// lately asks who has stored something within the last hour. It is known for two seconds.
+func (r *Reader) lately() recently {
+	r.shared.Lock()
+	defer r.shared.Unlock()
+	fresh := sharedFresh
+	if r.recently.err != nil {
+		fresh = sharedAgain
+	}
+	if age := time.Since(r.recently.asked); !r.recently.asked.IsZero() && age >= 0 && age < fresh {
+		return r.recently
+	}
+	now := time.Now()
+	l := recently{}
+	all, err := r.instances(now.Add(-time.Hour), now.Add(time.Hour))
+	l.asked, l.err, l.others = time.Now(), err, r.others(all)
+	var whole, last time.Time
+	for _, in := range all {
+		l.twins = l.twins || in.Several && in.Name == r.several.Instance()
+		end := in.Last.Add(history.Minute)
+		if last = later(last, end); now.Sub(in.Last) < runsLately && (whole.IsZero() || end.Before(whole)) {
+			whole = end
+		}
+	}
+	if l.end = whole; whole.IsZero() {
+		l.end = last
+	}
+	if running := now.Truncate(history.Minute); l.end.After(running) {
+		l.end = running
+	}
+	if r.recently = l; errors.Is(err, ErrBusy) || errors.Is(err, ErrSlow) {
+		r.recently.asked = l.asked.Add(sharedFresh - sharedAgain)
+	}
+	return l
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// others reports whether some of these are not this instance alone.
+func (r *Reader) others(all []history.Instance) bool {
+	own := r.several.Instance()
+	return slices.ContainsFunc(all, func(in history.Instance) bool { return in.Several || in.Name != own })
+}
+
+func (r *Reader) instances(from, to time.Time) (all []history.Instance, err error) {
+	err = r.read(func(ctx context.Context) (err error) {
+		all, err = r.several.Instances(ctx, from, to)
+		return err
+	})
+	return all, err
+}
+
+// Shared reports whether other instances have stored something within the last hour, and all that run have what is before a time. A store
+// that does not answer counts as one that is not shared.
+func (r *Reader) Shared(to time.Time) bool {
+	if r.several == nil {
+		return false
+	}
+	l := r.lately()
+	return l.err == nil && l.others && !to.After(l.end)
+}
+
+// Own is this instance where others may share the store; ok is false if none can.
+func (r *Reader) Own() (own Whose, ok bool) {
+	if r.several == nil {
+		return own, false
+	}
+	if name := r.several.Instance(); name != "" {
+		own.Instances = []string{name}
+	}
+	return own, true
+}
+
+// Of is the name of another instance, "" if it is this one.
+func (r *Reader) Of(instance string) string {
+	if r == nil || r.several == nil || instance == r.several.Instance() {
+		return ""
+	}
+	return instance
+}
+
+// part says what of a time is the store's, and what the memory's.
+type part struct {
+	from, to time.Time
+	at       time.Time // up to it it is the store's
+	written  time.Time // up to it the store is read
+	started  time.Time // when this process began; zero for numbers of several instances
+	late     int64     // changes as long as others may write what belongs to it
+	whose    Whose
+}
+
+// part divides a time. Where other instances have stored something of it, all of it is the store's, up to the last whole minute that all who
+// run have stored.
+func (r *Reader) part(from, to time.Time) (p part, err error) {
+	written := r.memory.Unwritten()
+	p = part{from: from, to: to, at: r.split(from, to), written: written, started: r.memory.Started()}
+	if r.several == nil {
+		return p, nil
+	}
+	p.whose, _ = r.Own()
+	l := r.lately()
+	if l.err != nil {
+		return p, l.err
+	}
+	now := time.Now()
+	all, err := cachedOf(&r.cache, fmt.Sprint("instances ", from.Unix(), to.Unix(), now.Unix()/int64(sharedFresh/time.Second)), func() (all []history.Instance, bytes int, err error) {
+		if all, err = r.instances(from, to); err == nil && len(all) == 0 && to.Before(now.Add(-time.Hour)) {
+			all, err = r.instances(time.Unix(0, 0), now.Add(time.Hour)) // it is not known any more: who shares the store
+		}
+		return all, 100 * len(all), err
+	})
+	if others := r.others(all) || l.twins; err != nil || !others {
+		return p, err
+	}
+	p.whose = whoseOf(all)
+	if !l.end.IsZero() && p.to.After(l.end) {
+		p.to = later(l.end, from)
+	}
+	if p.at, p.written, p.started = p.to, later(p.to, l.end), (time.Time{}); p.to.After(now.Add(-2 * time.Hour)) {
+		p.late = now.Unix() / 60
+	}
+	return p, nil
+}
+
+func whoseOf(all []history.Instance) (w Whose) {
+	for _, in := range all {
+		if in.Name == "" {
+			in.Name = unnamed
+		}
+		w.Instances = append(w.Instances, in.Name)
+	}
+	w.MoreInstances = max(0, len(w.Instances)-maxInstances)
+	w.Instances = w.Instances[:len(w.Instances)-w.MoreInstances]
+	return w
+}

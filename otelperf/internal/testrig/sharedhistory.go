@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package testrig
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/otelperf/otelperf-go/otelperf/history"
+)
+
+// SharedHistory is a store in memory that instances share. Each has one of its own, of the same History and Names.
+type SharedHistory struct {
+	*History
+	Name  string
+	Names *sync.Map // of origins
+}
+
+// Append stores a batch under the instance's name.
+func (h *SharedHistory) Append(ctx context.Context, b *history.Batch) error {
+	h.Names.Store(b.Origin, h.Name)
+	return h.History.Append(ctx, b)
+}
+
+// Instance is its name.
+func (h *SharedHistory) Instance() string { return h.Name }
+
+// Instances are those that have stored something in a time.
+func (h *SharedHistory) Instances(_ context.Context, from, to time.Time) ([]history.Instance, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	found := map[string]history.Instance{}
+	for _, b := range h.batches {
+		if name, ok := h.Names.Load(b.Origin); ok && !b.Time.Before(from) && b.Time.Before(to) {
+			in := history.Instance{Name: name.(string), Last: b.Time}
+			if old := found[in.Name].Last; old.After(in.Last) {
+				in.Last = old
+			}
+			found[in.Name] = in
+		}
+	}
+	return slices.SortedFunc(maps.Values(found), func(a, b history.Instance) int { return cmp.Compare(a.Name, b.Name) }), nil
+}
