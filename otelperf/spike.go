@@ -47,8 +47,8 @@ type Spike struct {
 	// has failed where that fails, and then the slowest of all.
 	SlowRequests []RequestRef `json:"slow_requests"`
 
-	// Since Start, of all its endpoints that are requests, not calls or jobs. Of a spike that was open before the restart all costs are since
-	// the restart; where nothing of it was seen after it, until the restart.
+	// Since Start, of all its endpoints that are requests, not calls or jobs. Of a spike that was open before a restart all costs go on from
+	// what they were when that was saved, as far as it was seen since.
 	CostRequests       uint64  `json:"cost_requests"`
 	CostSlow           uint64  `json:"cost_slow"`            // of them above the threshold of their endpoint
 	CostExpectedSlow   float64 `json:"cost_expected_slow"`   // how many would have been above it anyway

@@ -54,7 +54,7 @@ func (e *Engine) setBack(now time.Time) time.Time {
 func (in *incident) move(by time.Duration) {
 	move(by, &in.Start, &in.At, &in.End, &in.Returned)
 	for _, p := range in.parts {
-		move(by, &p.Start, &p.At, &p.End, &p.since, &p.lastRequest, &p.Evidence.Start, &p.Evidence.At, &p.Again.Start, &p.Again.At, &p.Total.Start, &p.Total.At, &p.Worst.Time, &p.Last.Time)
+		move(by, &p.Start, &p.At, &p.End, &p.since, &p.lastRequest, &p.Evidence.Start, &p.Evidence.At, &p.Again.Start, &p.Again.At, &p.Total.Start, &p.Total.At, &p.lately.Start, &p.lately.At, &p.former.Start, &p.former.At, &p.Worst.Time, &p.Last.Time)
 	}
 }
 

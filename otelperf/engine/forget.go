@@ -46,7 +46,7 @@ func (e *Engine) leaveIncident(ep *endpoint) {
 		}
 		ev := p.Evidence
 		if m != Latency {
-			ev = p.Total
+			ev = p.lately
 		}
 		ev.Kind, ev.At = baseline.Ended, e.now
 		e.record(ep, m, ev)

@@ -40,8 +40,7 @@ type Incident struct {
 	// Reason says in a sentence what was seen, by the first of Parts, after a message of growth how bad that has become, and once it has
 	// ended what it has cost.
 	Reason string
-	// Cost is the sum of those parts that are requests, so that a call is not counted once more with its request. Where a part is Before
-	// it is since the restart, without those that are Unseen; where all are Unseen, until the restart.
+	// Cost is the sum of those parts that are requests, so that a call is not counted once more with its request.
 	Cost Cost
 	// Examples are slow requests of it, by Requests.Examples.
 	Examples []Request
@@ -71,9 +70,9 @@ type Part struct {
 	Errors   []ErrorGroup   // what failed most, of a part about failures or panics: at most 3, the most frequent first
 	Worst    Moment         // when it was farthest from its baseline: what the evidence shows, or a minute since
 	Last     Moment         // the last minute; of the evidence at first, and of the last minute of the part once it has ended
-	Cost     Cost           // since Start
-	// Before: it was open already when the process before this one saved its state, and Start is of then. The Evidence and the Cost are
-	// of this process: the Cost is since the restart.
+	Cost     Cost           // since Start, as far as it is known
+	// Before: it was open already when the process before this one saved its state, and Start, Total and Cost go on from there. The
+	// Evidence is of this process.
 	Before bool
 	// Unseen: as Before, and not found to be slow since the restart. Evidence, Worst and Cost are of before it. It ends when the endpoint
 	// has been judged for five minutes, or has not appeared for ten.

@@ -192,9 +192,8 @@ func (in *incident) clone() Incident {
 	c.Reported = in.messages.opened && !in.messages.closed
 	c.Examples = slices.Clone(in.Examples)
 	c.Parts = in.sorted()
-	unseen := in.unseen()
 	for i, p := range in.parts {
-		if p.Endpoint.Kind.Request() && p.Unseen == unseen && p.Endpoint != AllEndpoints {
+		if p.Endpoint.Kind.Request() && p.Endpoint != AllEndpoints {
 			c.Cost.add(in.costBeyond(i))
 		}
 	}
@@ -223,7 +222,7 @@ func (in *incident) costBeyond(i int) *Cost {
 	p := in.parts[i]
 	c, most := p.Cost, Cost{}
 	for _, o := range in.parts[:i] {
-		if o.Endpoint == p.Endpoint && o.Unseen == p.Unseen {
+		if o.Endpoint == p.Endpoint {
 			most.raise(&o.Cost)
 		}
 	}

@@ -46,7 +46,7 @@ func (e *Engine) burn(b *budget, arrived bool) {
 	i := slices.IndexFunc(st.Burns[:], func(burn objective.Burn) bool { return burn.Open })
 	if i < 0 {
 		if p != nil {
-			ev := p.Total
+			ev := p.lately
 			ev.Kind, ev.At = baseline.Ended, e.now
 			e.record(b.ep, Objective, ev)
 		}
@@ -65,7 +65,7 @@ func (e *Engine) burn(b *budget, arrived bool) {
 		p.in.messages.grew = true
 	}
 	p.Budget = b.burning
-	p.soFar(b.event(b.requests-b.begin.requests, b.bad-b.begin.bad, p.Total.Start, e.now))
+	p.soFar(b.event(b.requests-b.begin.requests, b.bad-b.begin.bad, p.lately.Start, e.now))
 	if arrived {
 		p.lastRequest, p.busy = e.now, e.elapsed
 	}

@@ -30,7 +30,10 @@ type part struct {
 	failedShare float64 // that is normal
 	sure        float64 // the worst ratio that is not chance
 	reported    float64 // sure at the last message; 0: it was in none
-	earlier     Cost    // of the processes before this one, once it is seen in this one
+	earlier     Cost    // in Cost, of the processes before this one, as inherited is in Total
+	inherited   baseline.Event
+	lately      baseline.Event // of Total, since the latest alarm, and what was before; not of latency
+	former      baseline.Event // see lately
 	lastRequest time.Time
 	awaited     *endpoint // of an unseen part, once it has appeared
 
@@ -203,8 +206,9 @@ func failedShare(o slowlog.OutcomeCounts) float64 {
 func (e *Engine) goOn(ep *endpoint, p *part, ev *baseline.Event) {
 	p.State, p.End = Open, time.Time{}
 	p.Returns, p.Away, p.Again = p.Returns+1, e.elapsed-p.over, *ev
+	p.former = p.Total
 	if p.Ending, p.Errors = "", nil; p.Unseen {
-		p.Unseen, p.earlier, p.Cost = false, p.Cost, Cost{}
+		p.Unseen, p.earlier, p.inherited = false, p.Cost, p.Total
 	} else {
 		p.began = e.elapsed - ev.At.Sub(ev.Start)
 	}

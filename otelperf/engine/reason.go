@@ -5,7 +5,6 @@ package engine
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 	"time"
 
@@ -89,17 +88,10 @@ func (in *Incident) toll() string {
 	default:
 		cost, word = p.Cost, "run"
 	}
-	span := "in all"
-	switch {
-	case p.Unseen: // and so are all
-		span = "until the restart"
-	case slices.ContainsFunc(in.Parts, func(p Part) bool { return p.Before }):
-		span = "since the restart"
-	}
 	if p.Matter != Latency {
-		return span + " " + p.tollOther()
+		return "in all " + p.tollOther()
 	}
-	text := span + fmt.Sprintf(" %d of %s slow (%s expected)", cost.Slow, counted(cost.Requests, word), units.Short(*units.Number(cost.ExpectedSlow)))
+	text := fmt.Sprintf("in all %d of %s slow (%s expected)", cost.Slow, counted(cost.Requests, word), units.Short(*units.Number(cost.ExpectedSlow)))
 	if cost.Failed > 0 {
 		text += fmt.Sprintf(", %d failed", cost.Failed)
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/otelperf/otelperf-go/otelperf/baseline"
 	"github.com/otelperf/otelperf-go/otelperf/internal/timeline"
 	"github.com/otelperf/otelperf-go/slowlog"
 )
@@ -72,7 +73,7 @@ func (e *Engine) rewind(p *part, to time.Time) {
 		atAlarm.Failed = p.Evidence.Above
 	}
 	worst, last, known, all, most := atAlarm, atAlarm, p.Worst, slowlog.OutcomeCounts{}, p.Cost
-	p.Cost = Cost{}
+	p.Cost = p.earlier
 	ep := e.find(p.Endpoint.Method, p.Endpoint.Route, p.Endpoint.Kind.String())
 	if ep != nil {
 		e.points(ep, &Period{From: p.Start, To: to}, func(from, _ time.Time, t *timeline.Aggregate) {
@@ -97,10 +98,11 @@ func (e *Engine) rewind(p *part, to time.Time) {
 	}
 	total, share := p.Evidence, 0.0
 	if n := p.counts(&all); ep != nil && p.Matter != Objective && p.Total.N > 0 {
-		total.N, total.Above = min(n.Requests, p.Total.N), min(n.bad, p.Total.Above)
+		total.N, total.Above = min(p.inherited.N+n.Requests, p.Total.N), min(p.inherited.Above+n.bad, p.Total.Above)
 		share = float64(total.N) / float64(p.Total.N)
 		total.Expected = p.Total.Expected * share
 	}
+	p.former = baseline.Event{}
 	p.soFar(total)
 }
 

@@ -27,6 +27,7 @@ type OpenPart struct {
 	At       time.Time      `json:"at"`                // see State
 	End      time.Time      `json:"end,omitzero"`      // see State
 	Evidence baseline.Event `json:"evidence"`          // see State
+	Total    baseline.Event `json:"total,omitzero"`    // see State; states of earlier versions have none
 	Worst    Moment         `json:"worst"`             // see State
 	Cost     Cost           `json:"cost"`              // of all processes by now, as far as it is known
 }
@@ -63,12 +64,11 @@ func (k *incidents) openPart(name conventions.Endpoint, m Matter) *OpenPart {
 func (in *incident) open(p *part) *OpenPart {
 	o := &OpenPart{
 		Incident: in.ID, Reopened: in.messages.reopened, State: p.State, Start: p.Start, At: p.At, End: p.End,
-		Evidence: p.Evidence, Worst: p.Worst, Cost: p.earlier,
+		Evidence: p.Evidence, Worst: p.Worst, Cost: p.Cost,
 	}
 	if p.Matter != Latency {
-		o.Matter = p.Matter
+		o.Matter, o.Total = p.Matter, p.Total
 	}
-	o.Cost.add(&p.Cost)
 	return o
 }
 
@@ -131,6 +131,9 @@ func (e *Engine) partBefore(b *Baseline, o *OpenPart, now time.Time) *part {
 	}
 	if p.Matter == "" {
 		p.Matter = Latency
+	}
+	if o.Total.N > 0 || o.Total.Expected > 0 {
+		p.Total = o.Total
 	}
 	if p.Matter == Silence {
 		p.until = then(o.Start) + silentFor
@@ -210,6 +213,12 @@ func (e *Engine) resume(ep *endpoint, p *part, ev *baseline.Event) {
 	old := *p
 	*p = *e.newPart(ep, old.Matter, ev, true)
 	p.in, p.Start, p.At, p.began, p.reported, p.earlier = old.in, old.Start, old.At, old.began, old.reported, old.Cost
+	if p.Matter == Latency {
+		p.take(&old.Cost)
+	} else {
+		p.former, p.inherited = old.Total, old.Total
+		p.soFar(p.lately)
+	}
 	p.sure = max(p.sure, old.sure)
 	if old.Worst.Ratio > p.Worst.Ratio {
 		p.Worst = old.Worst

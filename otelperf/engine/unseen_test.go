@@ -82,8 +82,8 @@ func TestEndpointThatDoesNotAppearAfterARestart(t *testing.T) {
 	s.pass(2 * time.Minute)
 	s.wantMessages(t, "closed GET /a")
 	in := s.Incidents()[0]
-	if b := in.Parts[1]; b.Endpoint.Route != "/b" || b.Ending != "no longer seen after the restart" || in.Cost != in.Parts[0].Cost {
-		t.Errorf("%+v, want the end of /b, and what /a has cost", in)
+	if b := in.Parts[1]; b.Endpoint.Route != "/b" || b.Ending != "no longer seen after the restart" || in.Cost.Requests != in.Parts[0].Cost.Requests+b.Cost.Requests || b.Cost.Requests < 1200 {
+		t.Errorf("%+v, want the end of /b, and what both have cost", in)
 	}
 	for _, b := range s.Baselines(s.now) {
 		if b.Open != nil || !b.SpikingSince.IsZero() {
@@ -93,6 +93,54 @@ func TestEndpointThatDoesNotAppearAfterARestart(t *testing.T) {
 	s.loads[1] = gone
 	s.pass(10 * time.Minute)
 	s.wantMessages(t, "closed GET /a", "reopened GET /b")
+}
+
+// What an incident has cost before a restart is in its cost after it: before it is seen again, once it is, after another restart, and when
+// it has come back.
+func TestCostGoesOnOverARestart(t *testing.T) {
+	for matter, change := range map[Matter]func(l *load, bad bool){
+		Latency:  func(l *load, bad bool) { l.factor = map[bool]float64{true: 5, false: 1}[bad] },
+		Failures: func(l *load, bad bool) { l.failed = map[bool]float64{true: 1, false: 0}[bad] },
+	} {
+		t.Run(string(matter), func(t *testing.T) {
+			s := newService(t, nil, load{rate: 20, usual: 20 * time.Millisecond})
+			change(s.loads[0], true)
+			bad := func() uint64 {
+				c := s.only(t).Cost
+				return max(c.Slow, c.Failed)
+			}
+			pass := func(d time.Duration) uint64 { s.pass(d); return uint64(d.Seconds() * 20) }
+			want := pass(5 * time.Minute)
+			check := func(when string, want uint64) {
+				t.Helper()
+				in := s.only(t)
+				if got := bad(); got+60 < want || got > want+60 || in.Cost.Requests < got {
+					t.Errorf("%s: %d of %d, want %d of them", when, got, in.Cost.Requests, want)
+				}
+				if p := in.Parts[0]; matter != Latency && (p.Total.Above != in.Cost.Failed || p.Total.N != in.Cost.Requests || !p.Total.Start.Equal(p.Start)) {
+					t.Errorf("%s: the total is %d of %d since %v, the cost %+v since %v", when, p.Total.Above, p.Total.N, p.Total.Start, in.Cost, p.Start)
+				}
+			}
+			check("at first", want)
+			at := s.now
+			for _, when := range []string{"first", "second"} {
+				s.restart(t, asSaved)
+				check("after the "+when+" restart", want)
+				want += pass(5 * time.Minute)
+				check("seen again after the "+when+" restart", want)
+			}
+			then := s.IncidentsThen(Covered{at, s.now.Add(-2 * time.Minute).Truncate(time.Minute)})
+			if n := max(then[0].Cost.Slow, then[0].Cost.Failed); n+3*1200 < want || n >= want-1200 {
+				t.Errorf("two minutes ago it was %d, now it is %d", n, want)
+			}
+			change(s.loads[0], false)
+			s.pass(5 * time.Minute)
+			check("at the end", want)
+			change(s.loads[0], true)
+			want += pass(3 * time.Minute)
+			check("when it has come back", want)
+		})
+	}
 }
 
 // A reset of the baselines ends what was open before the restart, too.

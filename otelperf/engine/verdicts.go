@@ -136,8 +136,12 @@ func (e *Engine) hear(ep *endpoint, hushed bool) {
 	}
 }
 
-// soFar takes in what a part that is not about latency is by now.
+// soFar takes in what a part that is not about latency is by now, since its latest alarm.
 func (p *part) soFar(ev baseline.Event) {
+	p.lately = ev
+	if f := &p.former; !f.Start.IsZero() {
+		ev.Start, ev.N, ev.Above, ev.Expected = f.Start, ev.N+f.N, ev.Above+f.Above, ev.Expected+f.Expected
+	}
 	p.Total = ev
 	p.Cost = Cost{Requests: ev.N}
 	if p.Matter == Failures || p.Matter == Panics || p.Matter == Objective && p.Budget.Latency == 0 {
