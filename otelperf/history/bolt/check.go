@@ -65,13 +65,17 @@ func check(file *os.File) error {
 	return w.freelist(free)
 }
 
-// ours reports whether a file was one of bbolt's.
+// ours reports whether a file was one of bbolt's, or begins with the zeros that a loss of power leaves in place of what was written.
 func ours(path string) bool {
 	f, err := os.Open(path)
 	if err != nil {
 		return false
 	}
 	defer func() { _ = f.Close() }() // was only read
+	head := make([]byte, 8<<10)
+	if n, err := io.ReadFull(f, head); n > 0 && (err == nil || errors.Is(err, io.ErrUnexpectedEOF)) && len(bytes.Trim(head[:n], "\x00")) == 0 {
+		return true
+	}
 	for size := int64(1 << 10); size <= 64<<10; size *= 2 {
 		for _, at := range []int64{0, size} {
 			var m [4]byte

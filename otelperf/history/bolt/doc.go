@@ -18,5 +18,9 @@
 // Nothing that is wrong with the file keeps a service from starting: Open returns a store whose Append and Range say what it is, and which
 // tries again with each Append. The file is left as it is when another process has it, when a newer version of otelperf has written it, when
 // it may not be written, and when it is no history at all. A damaged one is renamed to NAME.damaged-TIME and a new one begun, which is
-// logged, and is what Trouble says for a day.
+// logged, and is what Trouble says for a day; one that begins with zeros, as a loss of power may leave it, counts as damaged.
+//
+// Each Append looks whether the path still names the file that is open. After that was deleted or moved away, a new one begins there with the
+// batch, which is logged, and is what Trouble says for a day; as long as none can be made, what was stored can still be read. If another file is
+// in its place, Append refuses to write until that is gone or the service is started again: neither is what was meant, and both are left as they are.
 package bolt

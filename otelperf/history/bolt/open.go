@@ -52,8 +52,9 @@ type Store struct {
 	skipped atomic.Uint64 // damaged entries that were left out
 	dropped atomic.Uint64 // requests beyond those that are stored of an hour
 	aside   atomic.Pointer[setAside]
-	failure atomic.Pointer[string] // of the last attempt to open
-	faulted atomic.Bool            // bbolt has panicked with the file that is open
+	gone    atomic.Pointer[time.Time] // when it was found that the file had been deleted or moved away
+	failure atomic.Pointer[string]    // of the last attempt to open
+	faulted atomic.Bool               // bbolt has panicked with the file that is open
 }
 
 // setAside is a damaged file that was renamed.
@@ -128,12 +129,7 @@ func (s *Store) openLocked() error {
 			err = s.tryLocked()
 		}
 	}
-	var failure *string
-	if err != nil {
-		failure = new(err.Error())
-	}
-	s.failure.Store(failure)
-	return err
+	return s.failed(err)
 }
 
 // tryLocked opens the file as it is. The error wraps ErrDamaged for one that was a history.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -75,7 +76,7 @@ func public(err error) error {
 	return err
 }
 
-// reopen opens the file if that has failed before.
+// reopen opens the file if that has failed before, or if it is not where it was.
 func (s *Store) reopen() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -83,7 +84,7 @@ func (s *Store) reopen() error {
 		return history.ErrClosed
 	}
 	if s.db != nil {
-		return nil
+		return s.findLocked()
 	}
 	return s.openLocked()
 }
@@ -109,12 +110,17 @@ func (s *Store) closeLocked() (err error) {
 	if s.db == nil {
 		return nil
 	}
-	if !s.faulted.Load() {
-		err = guard(s.db.Close)
-	}
-	_ = s.file.Close() // a second time, unless closing has failed
+	err = letGo(s.db, s.file, s.faulted.Load())
 	s.db, s.file = nil, nil
 	s.failure.Store(new("otelperf: history: the file is closed"))
+	return err
+}
+
+func letGo(db *bbolt.DB, file *os.File, faulted bool) (err error) {
+	if !faulted {
+		err = guard(db.Close)
+	}
+	_ = file.Close() // a second time, unless closing has failed
 	return err
 }
 
@@ -132,11 +138,11 @@ func (s *Store) Close() error {
 	return err
 }
 
-// asideFor is how long it is said that a file was set aside.
-const asideFor = 24 * time.Hour
+// saidFor is how long it is said what has happened.
+const saidFor = 24 * time.Hour
 
-// Trouble says what is wrong, "" if nothing is: why the file cannot be used, or within a day that a damaged one was set aside, under which
-// name.
+// Trouble says what is wrong, "" if nothing is: why the file cannot be used, or for a day that a damaged one was set aside, under which
+// name, and that it was deleted or moved away.
 func (s *Store) Trouble() string {
 	if f := s.failure.Load(); f != nil {
 		s.mu.RLock()
@@ -146,10 +152,15 @@ func (s *Store) Trouble() string {
 		}
 		return *f
 	}
-	if a := s.aside.Load(); a != nil && time.Since(a.when) < asideFor {
-		return fmt.Sprintf("the history was damaged and is set aside as %s: %v", a.path, a.why)
+	var all []string
+	if a := s.aside.Load(); a != nil && time.Since(a.when) < saidFor {
+		all = append(all, fmt.Sprintf("the history was damaged and is set aside as %s: %v", a.path, a.why))
 	}
-	return ""
+	if at := s.gone.Load(); at != nil && time.Since(*at) < saidFor {
+		all = append(all, fmt.Sprintf("the history's file %s was deleted or moved away by %s: what was stored is not in the new one that begins there",
+			s.name, at.Format(time.RFC3339)))
+	}
+	return strings.Join(all, "; ")
 }
 
 // Stats says how large a store is and what it has left out.
