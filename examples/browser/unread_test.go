@@ -3,13 +3,9 @@
 package browser
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"iter"
 	"os"
 	"path/filepath"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,21 +13,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/examples/browser/internal/chromium"
 	"github.com/otelperf/otelperf-go/otelperf"
-	"github.com/otelperf/otelperf-go/otelperf/history"
 )
-
-// failingStore is a history that cannot be read while it is down.
-type failingStore struct {
-	history.Store
-	down atomic.Bool
-}
-
-func (s *failingStore) Range(ctx context.Context, q history.Query) iter.Seq2[*history.Batch, error] {
-	if s.down.Load() {
-		return func(yield func(*history.Batch, error) bool) { yield(nil, errors.New("the disk is gone")) }
-	}
-	return s.Store.Range(ctx, q)
-}
 
 // A store that cannot be read takes neither the chart nor the lists: what is of the process is there, and what is missing is said.
 func TestStoreThatCannotBeRead(t *testing.T) {
@@ -39,19 +21,24 @@ func TestStoreThatCannotBeRead(t *testing.T) {
 	must(t, err)
 	path := filepath.Join(t.TempDir(), "shop.db")
 	must(t, os.WriteFile(path, d.file, 0o600))
-	store := &failingStore{Store: openStore(t, path)}
+	store := &faulty{Store: openStore(t, path)}
 	s := newSite(t, otelperf.WithHistory(store))
 	s.some()
-	store.down.Store(true)
+	store.gone.Store(true)
 	tb := newTab(t)
 	tb.do(chromedp.Navigate(s.base + "#endpoint=GET+/items"))
 	note := `document.getElementById("usual-note")`
-	tb.until(note + `.checkVisibility() && /^Other days cannot be read\. .*the disk is gone/.test(` + note + `.textContent)`)
+	tb.until(note + `.checkVisibility() && /^Other days cannot be read\. .*input.output error/.test(` + note + `.textContent)`)
 	tb.until(`document.querySelector("#chart svg .line.p99") && document.querySelectorAll("#chart-table tbody tr").length > 0`)
 	span := `document.getElementById("history-span").textContent`
-	tb.until(`/^of this process alone\. Those before cannot be read: .*the disk is gone/.test(` + span + `) && document.getElementById("history-empty").textContent === "None of this process."`)
+	tb.until(`/^of this process alone\. Those before cannot be read: .*input.output error/.test(` + span + `) && document.getElementById("history-empty").textContent === "None of this process."`)
 
-	store.down.Store(false)
+	tb.click(fmt.Sprintf(windowLabel, "24h"))
+	tb.until(`document.getElementById("slow-count").textContent.endsWith(" of this process: those before cannot be read") && document.querySelector("#slow button")`)
+
+	store.gone.Store(false)
+	tb.click(fmt.Sprintf(windowLabel, "5m"))
+	tb.until(`!document.getElementById("slow-count").textContent.includes("process")`)
 	tb.do(chromedp.Reload())
 	tb.until(span + ` === "of 30 days" && document.querySelectorAll("#history tbody tr").length > 10`)
 	tb.until(row("/items") + `.querySelector("td.then").textContent.includes("ms") && !` + note + `.checkVisibility()`)
@@ -134,6 +121,27 @@ func TestLittleOfAnotherDay(t *testing.T) {
 })`, time.Now().Unix()-604800))
 	want := []string{"\u2013|yesterday: 1 min of 1 h 0 min are stored", "12.0 ms|yesterday: p99 12.0 ms", "This time has 5 gaps"}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("it says %q, want %q", got, want)
+	}
+	tb.quiet(s.base)
+}
+
+// A spike of before a restart says that nothing is judged yet, as long as that is so.
+func TestUnseenSpikeIsNotJudgedYet(t *testing.T) {
+	s := newSite(t)
+	s.some()
+	tb := newTab(t)
+	tb.paused(s)
+	got := value[[]string](tb, `(async () => {
+  const { showNow } = await import("./page/now.js"), summary = await (await fetch("summary")).json(), time = new Date().toISOString();
+  const part = { method: "GET", route: "/items", kind: "http", matter: "latency", start: time, quantile: 0.99, baseline_quantile_ms: 10, quantile_ms: 90, worst_ms: 90, worst_ratio: 9, last_ms: 0, unseen: true, share: null, cost_failed: 0 };
+  const spike = { ...part, id: "x", state: "open", end: null, cause: "", causes: [], endpoints: [part], signals: [], slow_requests: [], errors: [], reason: "seen", cost_slow: 1, cost_requests: 2, after: null };
+  return [130, undefined].map((ready_seconds) => {
+    showNow({ ...summary, endpoints: summary.endpoints.map((r) => ({ ...r, ready_seconds })), spikes: [spike], mutes: [] }, () => {}, () => {}, false);
+    return document.querySelector("#spikes .live").textContent.split(":")[0].replace(/\s/g, " ");
+  });
+})()`)
+	if want := "[not judged yet since the restart, for another 2 min 10 s; last 5 min last 5 min]"; fmt.Sprint(got) != want {
 		t.Errorf("it says %q, want %q", got, want)
 	}
 	tb.quiet(s.base)
