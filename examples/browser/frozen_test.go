@@ -50,9 +50,9 @@ func TestFrozenSpikeIsOfThen(t *testing.T) {
   const spike = { ...part, id: "x", state: "open", end: null, ended_later: at(50), cause: "slow by 80 ms; most of it: a lock", cause_at: at(45), causes: [{ share: 1, sentence: "a lock", source: "stacks", confirmed_by: [] }],
     endpoints: [part], signals: [], slow_requests: [], errors: [], reason: "seen", cost_slow: 490, cost_requests: 794, after: null };
   showNow({ ...summary, from: at(0), to: at(30), stored_from: at(0), spikes: [spike], mutes: [] }, () => {}, () => {}, false);
-  return document.querySelector("#spikes .since").textContent.replace(/[\d:]+/g, "T") + "|" + document.querySelector("#spikes .cause-head").textContent.replace(/[\d]+:[\d:]+/g, "T") + "|" + document.querySelector("#spikes .cost").textContent;
+  return document.querySelector("#spikes .since").textContent.replace(/\d+ Jan( \d+)?/g, "D").replace(/[\d:]+/g, "T") + "|" + document.querySelector("#spikes .cause-head").textContent.replace(/\d+ Jan( \d+)?/g, "D").replace(/[\d]+:[\d:]+/g, "T") + "|" + document.querySelector("#spikes .cost").textContent;
 })()`)
-	if want := "since T, still open then; ended T|slow by 80 ms (known since T), of which|490 of 794 slow"; got != want {
+	if want := "since D, T, still open then; ended D, T|slow by 80 ms (known since D, T), of which|490 of 794 slow"; got != want {
 		t.Errorf("it says %q, want %q", got, want)
 	}
 	tb.quiet(s.base)

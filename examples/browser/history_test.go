@@ -222,7 +222,7 @@ func TestGapOfAFixedTime(t *testing.T) {
 	value[any](tb, fmt.Sprintf(`location.hash = "from=%d&to=%d"`, from.Add(10*time.Minute).Unix(), to.Add(-10*time.Minute).Unix()))
 	tb.until(`document.getElementById("headline").textContent === "Nothing of that time is stored"`)
 	value[any](tb, fmt.Sprintf(`location.hash = "from=%d&to=%d"`, end.Add(-10*24*time.Hour).Unix(), end.Add(-7*24*time.Hour).Unix()))
-	tb.until(`/^It is stored from \d+ \S+ \d\d:\d\d on\./.test(document.getElementById("frozen-stored").textContent)`)
+	tb.until(`/^This time is stored from \d+ \S+ (\d+ )?\d\d:\d\d on\./.test(document.getElementById("frozen-stored").textContent)`)
 	tb.quiet(s.base)
 }
 

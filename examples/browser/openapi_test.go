@@ -28,6 +28,7 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf"
 	"github.com/otelperf/otelperf-go/otelperf/events"
 	"github.com/otelperf/otelperf-go/otelperf/evidence"
+	"github.com/otelperf/otelperf-go/otelperf/fleet"
 	"github.com/otelperf/otelperf-go/otelperf/history"
 )
 
@@ -38,7 +39,7 @@ var elsewhere = []string{"GET / 307"}
 // answer is as the document says.
 func TestEveryAnswerIsAsDocumented(t *testing.T) {
 	past := &faulty{Store: openStore(t, filepath.Join(t.TempDir(), "shop.db"))}
-	s := newSpiking(t, otelperf.WithHistory(past), otelperf.WithEvents(), otelperf.WithMaxStreams(2), otelperf.WithLocalChanges(), otelperf.WithEvidence(evidence.New()))
+	s := newSpiking(t, otelperf.WithHistory(past), otelperf.WithFleet(&shared{all: map[fleet.Key][]byte{}}), otelperf.WithEvents(), otelperf.WithMaxStreams(2), otelperf.WithLocalChanges(), otelperf.WithEvidence(evidence.New()))
 	c := newContract(t, fetch(t, s.base+"openapi.json"))
 	ordinary, incident := c.stream(s.server.URL, "summary", "slow"), c.stream(s.server.URL, "spike")
 	slow := s.some()

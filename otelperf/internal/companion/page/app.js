@@ -19,13 +19,13 @@ import { showNothing } from "./nothing.js";
 import { counted, missing, showNow } from "./now.js";
 import { showObjectives } from "./objectives.js";
 import { showRepeated } from "./repeated.js";
-import { Spikes, Usual } from "./past.js";
+import { reading, Spikes, Usual } from "./past.js";
 import { lookBack } from "./request.js";
 import { Runtime } from "./runtime.js";
 import { Share } from "./share.js";
 import { SlowList } from "./slow.js";
 import { get, Source } from "./source.js";
-import { long, state } from "./state.js";
+import { long, seconds, state } from "./state.js";
 import { setTheme, theme } from "./theme.js";
 import { TraceView } from "./trace.js";
 import { Unknown } from "./unknown.js";
@@ -135,10 +135,10 @@ function render() {
   show($("jobs-section"), summary.jobs.length > 0);
   lists.jobs(summary.jobs);
   text($("history-title"), frozen ? "Spikes of that time" : "Past spikes");
-  text($("history-span"), !frozen && config?.history ? "of 30 days" : "");
+  text($("history-span"), !frozen && config?.history ? pastSpikes.span() : "");
   lists.history(frozen ? summary.spikes : [...pastSpikes.beside(summary.spikes), ...summary.spikes].filter((s) => s.state !== "open"));
   pastSpikes.render(!frozen);
-  text($("history-empty"), frozen ? "None in that time." : open.length ? "None has ended: " + (open.length === 1 ? "one is" : open.length + " are") + " open, see above." : config?.history ? "None in 30 days." : "None since the start.");
+  text($("history-empty"), frozen ? "None in that time." : open.length ? "None has ended: " + (open.length === 1 ? "one is" : open.length + " are") + " open, see above." : pastSpikes.none());
   showDiagnostics(summary.diagnostics);
 }
 
@@ -153,7 +153,7 @@ function notice() {
   }
   show($("notice-fleet"), config?.fleet === true);
   show($("restarted"), restarted !== null && !summary.fleet);
-  if (restarted) text($("restarted"), "Restarted at " + format.clock(restarted.at) + ".");
+  if (restarted) text($("restarted"), "Restarted at " + format.whenOf(restarted.at) + ".");
 }
 
 // choose picks the endpoint of the chart: the one asked for, else the worst. That stays until another one has an incident and it has none.
@@ -233,10 +233,23 @@ const refreshers = {
   },
   async runtime() { runtime.show(await get("runtime?window=" + (state.get("window") === "1m" ? "1m" : "1h"))); },
   async trends() { if (whole(config)) endpoints.setTrends([]); else endpoints.setTrends((await get("endpoints?trend=true&window=" + state.get("window"))).endpoints); },
-  async slow() { slow.set(await get("slow?" + new URLSearchParams({ limit: 200, ...(state.frozen ? { from: state.get("from"), to: state.get("to") } : {}) }))); },
+  async slow() {
+    const window = state.get("window"), now = Math.floor(Date.now() / 1000), { time } = source;
+    const of = state.frozen ? { from: state.get("from"), to: state.get("to") } : window in long ? { from: now - long[window], to: now } : {};
+    const ask = (of) => get("slow?" + new URLSearchParams({ limit: 200, ...of }));
+    let alone = false; // what the process has is all that can be read
+    const answer = await ask(of).catch((e) => {
+      if (e.status !== 503 || state.frozen) throw e;
+      alone = true;
+      return ask({});
+    });
+    if (time === source.time) slow.set(answer, { ofDays: Boolean(of.from), alone });
+  },
   async usual() {
     if (!config?.history || whole(config)) return;
-    usual.set((await get("endpoints?usual=true&" + new URLSearchParams(source.time))).endpoints);
+    const { time } = source, answer = await reading.beside((beside) => get("endpoints?" + new URLSearchParams({ ...time, ...beside })));
+    if (time !== source.time) return;
+    usual.set(answer.endpoints, time.to ? time.to - time.from : seconds[time.window] ?? answer.window_seconds);
     endpoints.render();
   },
   async past() {
@@ -281,7 +294,7 @@ const refreshers = {
       share.lasts(config.history);
       for (const option of document.querySelectorAll("[data-history]")) show(option, config.history);
       views.history = config.history;
-      for (const part of config.history ? ["usual", "past", "series", "trends"] : []) refresh(part);
+      for (const part of config.history ? ["usual", "past", "series", "trends", "slow"] : []) refresh(part);
       refresh("events");
       refresh("evidence");
     }
@@ -375,7 +388,7 @@ chooseTheme(theme());
 $("slow-only").addEventListener("change", render);
 $("pause").addEventListener("click", pause);
 state.listen(apply);
-state.listen(() => { refresh("usual"); refresh("trends"); refresh("series"); refresh("runtime"); }, "window", "scope");
+state.listen(() => { refresh("usual"); refresh("trends"); refresh("series"); refresh("slow"); refresh("runtime"); }, "window", "scope");
 state.listen(() => refreshers.series().catch(() => {}), "view");
 state.listen(() => Object.keys(refreshers).forEach(refresh), "from", "to");
 

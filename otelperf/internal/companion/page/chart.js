@@ -136,9 +136,9 @@ export class Chart extends Plot {
     legend([
       ...lines.map(([label]) => ["line " + label, label]),
       s.baseline_p99_ms !== null && ["usual", "usual p99 " + format.durationText(s.baseline_p99_ms)],
-      ...this.then.map(({ id, label }) => ["then " + id, "p99 " + label]),
+      ...this.then.map((line) => ["then " + line.id, "p99 " + line.label + this.partly(line)]),
       this.bands.length > 0 && ["band", "spike"],
-      this.gaps.length > 0 && ["unstored", "nothing is stored"],
+      this.gaps.length > 0 && ["unstored", "nothing is stored" + this.countOfGaps(s.stored)],
       ...marks.legend(this.laid),
       this.dots().length > 0 && ["request", "slow or failed request: click to open it"],
       ["bars", "requests per second"],
@@ -173,6 +173,18 @@ export class Chart extends Plot {
     return points.findLast((q) => start(q) <= at && at < end(q) + 60_000)?.p99_ms ?? null;
   }
 
+  // countOfGaps says how many there are, where it is not one, and how many of them are drawn: one may lie before the first point.
+  countOfGaps({ gaps, more_gaps: more = 0 }) {
+    const all = gaps.length + more, drawn = this.gaps.length;
+    return all === 1 ? "" : ": " + format.count(all) + " gaps" + (drawn < all ? ", " + drawn + " of them drawn" : "");
+  }
+
+  // partly says of a line of another day how much is stored, where that is little.
+  partly(line) {
+    const part = past.partly(line, (this.end - this.begin) / 1000);
+    return part && ", of which " + part + " are stored";
+  }
+
   inGap(p) { return this.gaps.some(({ from, to }) => start(p) >= from && end(p) <= to); }
 
   describe() {
@@ -187,8 +199,8 @@ export class Chart extends Plot {
   }
 }
 
-// when a point is, with its day where there are several.
-const when = (p, step) => step > 60 ? format.moment(p.t) : format.clock(p.t);
+// when a point is, with its day where there are several or it is not today.
+const when = (p, step) => step > 60 ? format.moment(p.t) : format.whenOf(p.t);
 
 const stepText = (seconds, minutes) => seconds >= 86_400 ? "day" : seconds > 3600 ? seconds / 3600 + " hours" : seconds === 3600 ? "hour" : seconds === 600 ? "ten minutes" : minutes ? "minute" : "10\u202fs";
 

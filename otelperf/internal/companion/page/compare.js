@@ -27,8 +27,8 @@ export class Comparison {
   // or the newest mark that has something before it, unless another one was. null is nothing to compare.
   choices(marks, spikes, now, began) {
     const list = [
-      ...spikes.filter((s) => now - new Date(s.start) < recent).map((s) => ({ key: "spike", id: s.id, group: "Spikes", label: format.clock(s.start) + (s.end ? " spike, until " + format.clock(s.end) : " spike, open"), time: s.start })),
-      ...marks.filter((m) => now - new Date(m.time) < recent).map((m) => ({ key: "mark", id: m.id, group: "Marks", label: format.clock(m.time) + " " + m.text, time: m.time })),
+      ...spikes.filter((s) => now - new Date(s.start) < recent).map((s) => ({ key: "spike", id: s.id, group: "Spikes", label: format.whenOf(s.start) + (s.end ? " spike, until " + format.whenOf(s.end) : " spike, open"), time: s.start })),
+      ...marks.filter((m) => now - new Date(m.time) < recent).map((m) => ({ key: "mark", id: m.id, group: "Marks", label: format.whenOf(m.time) + " " + m.text, time: m.time })),
     ], select = $("compare-with"), value = (c) => c.key + " " + c.id;
     show($("compare"), list.length > 0);
     const stamp = list.map((c) => value(c) + c.label).join();

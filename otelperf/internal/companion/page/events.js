@@ -13,7 +13,7 @@ const ratings = { good: ["good", "good"], "needs-improvement": ["middling", "nee
 const shownElsewhere = new Set(["session.id", "user.hash", "user.id", "url.template", "exception.stacktrace", "otelperf.event.id", "otelperf.event.source", "otelperf.event.clock", "otelperf.event.clock_skew", "browser.web_vital.id", "browser.web_vital.delta"]);
 
 const number = (id, label, title) => ({ id, label, title, numeric: true, value: (r) => r[id], cell: (td, r) => text(td, format.count(r[id])) });
-const time = (id, label) => ({ id, label, numeric: true, value: (r) => r[id], cell: (td, r) => text(td, format.clock(r[id])) });
+const time = (id, label) => ({ id, label, numeric: true, value: (r) => r[id], cell: (td, r) => text(td, format.whenOf(r[id])) });
 
 export class Events {
   constructor(openTrace) {
@@ -38,7 +38,7 @@ export class Events {
     this.recent = new Table($("event-recent"), {
       caption: "The events that came in last", key: (r) => r.key,
       columns: [
-        { id: "time", label: "Time", class: "faint", cell: (td, r) => text(td, format.clock(r.time)) },
+        { id: "time", label: "Time", class: "faint", cell: (td, r) => text(td, format.whenOf(r.time)) },
         { id: "name", label: "Event", class: "mono", cell: (td, r) => text(td, r.name) },
         { id: "page", label: "Page", class: "mono", cell: (td, r) => text(td, r.page ?? format.none) },
         { id: "source", label: "From", class: "faint", cell: (td, r) => text(td, r.source) },

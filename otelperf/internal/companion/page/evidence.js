@@ -15,7 +15,7 @@ export class Evidence {
     this.table = new Table($("recordings"), {
       caption: "Recordings", key: (r) => r.id,
       columns: [
-        { id: "at", label: "at", cell: (td, r) => text(td, format.clock(r.start)) },
+        { id: "at", label: "at", cell: (td, r) => text(td, format.whenOf(r.start)) },
         { id: "slow", label: "slow requests", numeric: true, cell: (td, r) => text(td, r.slow + " of " + r.requests) },
         { id: "found", label: "What they waited for", class: "wide", cell: (td, r) => found(td, r) },
         { id: "trace", label: "trace", cell: (td, r) => trace(td, r) },

@@ -42,7 +42,7 @@ export class Flame {
       this.root = this.top = null;
       return;
     }
-    text($("flame-span"), format.durationText(answer.wall_ms) + " of slow requests in " + format.count(answer.samples) + " samples, since " + format.clock(answer.since));
+    text($("flame-span"), format.durationText(answer.wall_ms) + " of slow requests in " + format.count(answer.samples) + " samples, since " + format.whenOf(answer.since));
     show($("flame-note"), Boolean(answer.note));
     text($("flame-note"), answer.note ?? "");
     for (const [id, kind] of [["flame-folded", "folded"], ["flame-pprof", "pprof"]]) $(id).href = "endpoints/stacks?" + query + "&format=" + kind;

@@ -93,26 +93,33 @@ export const minute = (date) => minuteFormat.format(date);
 
 // request names one by when it began, with the day unless that is today, and how long it took.
 export function request(start, ms) {
-  const at = new Date(start);
-  return (at.toDateString() === new Date().toDateString() ? "" : dayFormat.format(at) + " ") + clock(at) + ", " + durationText(ms);
+  return whenOf(start) + ", " + durationText(ms);
 }
 
 const dayFormat = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
 
-export const dayAndTime = (iso) => dayFormat.format(new Date(iso)) + ", " + clock(iso);
+export const date = (ms) => dayFormat.format(ms); // for an axis, whose title has the year
 
-// soon is a time of these hours or days, with its day unless that is today.
-export const soon = (iso) => new Date(iso).toDateString() === new Date().toDateString() ? clock(iso) : dayAndTime(iso);
+// day is one with its year, unless that is this year.
+const day = (at) => date(at) + (at.getFullYear() === new Date().getFullYear() ? "" : " " + at.getFullYear());
+const sameDay = (a, b) => a.toDateString() === b.toDateString();
 
-// period is a fixed time, in unix seconds.
-export const date = (ms) => dayFormat.format(ms);
-export const moment = (iso) => date(new Date(iso)) + " " + minute(new Date(iso));
-export const period = ({ from, to }) => dayFormat.format(from * 1000) + ", " + clock(from * 1000) + " to " + clock(to * 1000);
+export const dayAndTime = (iso) => day(new Date(iso)) + ", " + clock(iso);
+export const moment = (iso) => day(new Date(iso)) + " " + minute(new Date(iso));
 
-// stretch is a time in unix seconds, to the minute: its second day is named where it is another.
-export function stretch({ from, to }) {
+// whenOf is a time to the second, with its day unless that is today.
+export const whenOf = (iso) => sameDay(new Date(iso), new Date()) ? clock(iso) : dayAndTime(iso);
+
+// period and stretch are a time in unix seconds, to the second and to the minute: the second day is named where it is another.
+export const period = (time) => between(time, dayAndTime, clock);
+export const stretch = (time) => between(time, moment, minute);
+
+// during is a period, of today without the day.
+export const during = (time) => sameDay(new Date(time.to * 1000), new Date()) ? whenOf(time.from * 1000) + " to " + clock(time.to * 1000) : period(time);
+
+function between({ from, to }, whole, short) {
   const [begin, end] = [new Date(from * 1000), new Date(to * 1000)];
-  return moment(begin) + " to " + (begin.toDateString() === end.toDateString() ? minute(end) : moment(end));
+  return whole(begin) + " to " + (sameDay(begin, end) ? short(end) : whole(end));
 }
 
 export function ago(iso, now) {

@@ -107,12 +107,12 @@ export class Heatmap extends Plot {
     const { columns, bounds_ms: bounds } = this.data;
     if (!at || at.column >= columns.length || at.row >= bounds.length - 1) {
       this.cursor?.setAttribute("d", "");
-      readout(el("span", { class: "muted" }, format.plural(columns.reduce((sum, c) => sum + c.count, 0), "request") + " from " + format.clock(columns[0].t) + " on"));
+      readout(el("span", { class: "muted" }, format.plural(columns.reduce((sum, c) => sum + c.count, 0), "request") + " from " + format.whenOf(columns[0].t) + " on"));
       return;
     }
     const c = columns[at.column];
     this.cursor?.setAttribute("d", this.outline(at.column, at.row, -1));
-    readout(el("span", { class: "muted" }, format.clock(c.t)), el("span", null, between({ from: bounds[at.row], to: bounds[at.row + 1] })),
+    readout(el("span", { class: "muted" }, format.whenOf(c.t)), el("span", null, between({ from: bounds[at.row], to: bounds[at.row + 1] })),
       figure("", format.count(c.counts[at.row])), el("span", null, "of " + format.plural(c.count, "request")));
   }
 
@@ -125,6 +125,6 @@ export class Heatmap extends Plot {
     if (!this.data || this.box.hidden || !$("chart-details").open) return;
     const { bounds_ms: bounds, columns } = this.data;
     table($("chart-table"), ["from", "requests", ...bounds.slice(1).map((b) => "\u2264\u202f" + tickText(b))],
-      columns.toReversed().map((c) => [format.clock(c.t), format.count(c.count), ...c.counts.map((n) => n ? format.count(n) : "")]));
+      columns.toReversed().map((c) => [format.whenOf(c.t), format.count(c.count), ...c.counts.map((n) => n ? format.count(n) : "")]));
   }
 }

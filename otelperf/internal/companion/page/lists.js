@@ -57,7 +57,7 @@ function condition(tr, r) {
 // makeLists returns what fills each. onAll is called with whether all past spikes are shown.
 export function makeLists(openTrace, select, onAll) {
   const request = requestCell(openTrace);
-  const time = (id, label) => ({ id, label, numeric: true, value: (r) => r[id], cell: (td, r) => text(td, r[id] ? format.clock(r[id]) : format.none) });
+  const time = (id, label) => ({ id, label, numeric: true, value: (r) => r[id], cell: (td, r) => text(td, r[id] ? format.whenOf(r[id]) : format.none) });
   return {
     dependencies: list("dependencies", {
       caption: "Calls to databases and other services", key: (r) => format.name(r), sort: { id: "time", desc: true }, idle: idle(1, "not called"),
@@ -95,13 +95,13 @@ export function makeLists(openTrace, select, onAll) {
   };
 }
 
-// beganCell leads to the time of a spike, with its day if that is not today.
+// beganCell leads to the time of a spike.
 function beganCell(td, r) {
-  const when = new Date(r.start), today = when.toDateString() === new Date().toDateString(), from = Math.floor(when / 60_000) * 60 - 300;
+  const when = new Date(r.start), from = Math.floor(when / 60_000) * 60 - 300;
   const to = Math.ceil((r.end ? new Date(r.end) : when.getTime() + 600_000) / 60_000) * 60 + 300;
   const href = state.address({ from, to: Math.min(to, from + 86_400), endpoint: format.name(r.endpoints[0]) });
   if (td.firstChild?.getAttribute("href") === href) return;
-  td.replaceChildren(el("a", { href, title: "Look at that time" }, today ? format.clock(r.start) : format.moment(r.start)));
+  td.replaceChildren(el("a", { href, title: "Look at that time" }, format.whenOf(r.start)));
 }
 
 // showGroups says in sentences where slow requests are, and why that is not known of some.

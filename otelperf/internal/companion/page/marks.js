@@ -4,7 +4,7 @@ import { svg } from "./dom.js";
 import * as format from "./format.js";
 import { place } from "./plot.js";
 
-const words = (m) => m.text + " (" + m.kind + ", " + format.clock(m.time) + ", by " + m.by + ")";
+const words = (m) => m.text + " (" + m.kind + ", " + format.whenOf(m.time) + ", by " + m.by + ")";
 
 // items are the marks between two times, for plot.place.
 export const items = (all, begin, end, x) => all.filter((m) => new Date(m.time).getTime() >= begin && new Date(m.time).getTime() <= end)

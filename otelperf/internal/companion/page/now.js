@@ -95,9 +95,12 @@ function fillSpike(li, spike, summary, openTrace, select) {
 }
 
 function since(spike, now) {
-  const began = format.clock(spike.start);
-  if (spike.end) return began + " to " + format.clock(spike.end) + ", " + format.span((new Date(spike.end) - new Date(spike.start)) / 1000);
-  if (spike.ended_later) return "since " + began + ", still open then; ended " + format.clock(spike.ended_later);
+  const began = format.whenOf(spike.start);
+  if (spike.end) {
+    const time = { from: new Date(spike.start) / 1000, to: new Date(spike.end) / 1000 };
+    return format.during(time) + ", " + format.span(time.to - time.from);
+  }
+  if (spike.ended_later) return "since " + began + ", still open then; ended " + format.whenOf(spike.ended_later);
   return "since " + began + (state.frozen ? "" : ", " + format.span((now - new Date(spike.start)) / 1000));
 }
 
@@ -122,7 +125,7 @@ function why(spike, summary) {
 }
 
 // knownSince says of a cause in a frozen view that it became known later.
-const knownSince = (spike, summary) => state.frozen && spike.cause_at && new Date(spike.cause_at) >= new Date(summary.to) ? " (known since " + format.clock(spike.cause_at) + ")" : "";
+const knownSince = (spike, summary) => state.frozen && spike.cause_at && new Date(spike.cause_at) >= new Date(summary.to) ? " (known since " + format.whenOf(spike.cause_at) + ")" : "";
 
 // circumstance is the mark that it began soon after: it may be why, and proves nothing.
 function circumstance(spike) {
@@ -149,9 +152,10 @@ function live(li, spike, summary) {
   li.querySelectorAll(".gauge-track > span").forEach((bar, i) => { bar.style.width = shown[i] / top * 100 + "%"; });
   li.querySelectorAll(".gauge-value").forEach((value, i) => text(value, format.durationText(shown[i])));
   text(li.querySelector(".cost"), cost(spike, p));
-  text(li.querySelector(".live"), row && row.count > 0
+  const unjudged = p.unseen && row?.ready_seconds ? "not judged yet since the restart, for another " + format.span(row.ready_seconds) + "; " : "";
+  text(li.querySelector(".live"), unjudged + (row && row.count > 0
     ? (windowNames[summary.window] ?? "in that time") + ": p50 " + format.durationText(row.p50_ms) + ", p99 " + format.durationText(row.p99_ms) + ", " + format.rate(row.rate) + "\u202f/s, " + format.percent(row.error_rate) + " errors"
-    : "no request " + state.when);
+    : "no request " + state.when));
 }
 
 // cost is that of the requests, or of the calls or jobs where there are none.

@@ -66,5 +66,5 @@ const windowText = (seconds) => seconds >= 172800 ? seconds / 86400 + " days" : 
 
 function burn(b) {
   return windowText(b.long_seconds) + ": " + format.times(b.long_rate) + ", " + windowText(b.short_seconds) + ": " + format.times(b.short_rate) +
-    (b.open ? " \u2013 " + b.severity + " alert since " + format.clock(b.since) : " (alert from " + format.times(b.factor) + ")");
+    (b.open ? " \u2013 " + b.severity + " alert since " + format.whenOf(b.since) : " (alert from " + format.times(b.factor) + ")");
 }

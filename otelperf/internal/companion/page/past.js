@@ -9,44 +9,79 @@ const day = 86_400, pageSize = 50, longest = 1000; // spikes
 // others are the days whose same time stands beside now.
 export const others = [["yesterday", "yesterday", day], ["last_week", "last week", 7 * day]];
 
-// lines are the p99 of the same time of other days, where there is any, moved to the time of a series, as {id, label, points}.
+// lines are the p99 of the same time of other days, where there is any, moved to the time of a series, as {id, label, points} with the from and to of then.
 export const lines = (series) => others.flatMap(([id, label, ago]) => {
   const line = series.usual?.[id];
   if (!line?.points.some((p) => p.p99_ms !== null)) return [];
   const points = line.points.map((p) => ({ ...p, t: new Date(new Date(p.t).getTime() + ago * 1000).toISOString() }));
-  return [{ id, label, points }];
+  return [{ id, label, points, from: line.from, to: line.to }];
 });
 
 // gaps are the times between two others, in ms, that nothing is stored of.
 export const gaps = (stored, begin, end) => (stored?.gaps ?? [])
   .map((g) => ({ from: Math.max(new Date(g.from).getTime(), begin), to: Math.min(new Date(g.to).getTime(), end) })).filter(({ from, to }) => to > from);
 
+const patience = 30_000; // ms for which other days are not asked for after they could not be read
+
+// reading asks for other days, and goes without them where they cannot be read.
+export const reading = {
+  failed: "", // why they could not be read when they were asked for last
+  until: 0,
+
+  // beside calls ask with the parameters of an answer that has other days, and again without them where it fails for their sake.
+  async beside(ask) {
+    if (performance.now() < this.until) return ask({});
+    let why = "", answer;
+    try {
+      answer = await ask({ usual: true });
+      why = answer.usual || answer.endpoints?.some((r) => r.usual) ? "" : answer.note ?? "";
+    } catch (e) {
+      if (e.status !== 503) throw e;
+      answer = await ask({}); // if that fails, too, it is not for the sake of other days
+      why = e.message;
+    }
+    this.failed = why;
+    if (why) this.until = performance.now() + patience;
+    text($("usual-note"), why && "Other days cannot be read. " + why);
+    show($("usual-note"), why !== "");
+    return answer;
+  },
+};
+
+// partly says of the same time of another day how much of it is stored, where that is less than half of its seconds; "" otherwise.
+export function partly({ from, to }, seconds) {
+  const stored = (new Date(to) - new Date(from)) / 1000;
+  return stored < seconds / 2 ? format.span(stored) + " of " + format.span(seconds) : "";
+}
+
 // Usual is what endpoints did at this time on other days.
 export class Usual {
   constructor() {
     this.rows = new Map();
-    this.on = false;
+    this.seconds = 0;
   }
 
-  set(rows) {
-    this.on = true;
+  // set takes rows, and the seconds of the time that they are of.
+  set(rows, seconds) {
+    this.seconds = seconds;
     this.rows = new Map(rows.map((r) => [r.kind + " " + format.name(r), r.usual]));
   }
 
   of(r) { return this.rows.get(r.kind + " " + format.name(r)); }
 
-  // column has the p99 of yesterday, or else of last week.
+  // column has the p99 of yesterday, or else of last week: of whichever at least half is stored.
   column() {
-    const shown = (r) => this.of(r)?.yesterday ?? this.of(r)?.last_week ?? null;
+    const shown = (r) => others.map(([id]) => this.of(r)?.[id]).find((n) => n && !partly(n, this.seconds)) ?? null;
     return {
       id: "then", label: "yesterday", title: "p99 at the same time yesterday, or where that is not stored last week", class: "then", numeric: true,
       value: (r) => shown(r)?.p99_ms ?? null,
       cell: (td, r) => {
         measure(td, format.duration(shown(r)?.p99_ms ?? null));
         toggle(td, "faint", true);
+        toggle(td, "missing", !shown(r));
         td.title = others.map(([id, label]) => {
-          const n = this.of(r)?.[id];
-          return label + ": " + (n ? "p99 " + format.durationText(n.p99_ms) + ", " + format.count(n.count) + " requests, " + format.period({ from: new Date(n.from) / 1000, to: new Date(n.to) / 1000 }) : "nothing is stored");
+          const n = this.of(r)?.[id], part = n ? partly(n, this.seconds) : "";
+          return label + ": " + (part ? part + " are stored, too little to compare" : n ? "p99 " + format.durationText(n.p99_ms) + ", " + format.count(n.count) + " requests, " + format.period({ from: new Date(n.from) / 1000, to: new Date(n.to) / 1000 }) : "nothing is stored");
         }).join("; ");
       },
     };
@@ -59,6 +94,8 @@ export class Spikes {
     this.list = [];
     this.limit = pageSize;
     this.count = 0;
+    this.failed = ""; // why they could not be read
+    this.at = 0; // when they were read last, in ms
     this.all = false; // the table shows all of the list
     this.more = el("button", { type: "button", class: "quiet more", id: "history-older", hidden: true, on: { click: () => { this.limit += pageSize; changed(); } } }, "Older");
     $("history").parentElement.after(this.more);
@@ -67,7 +104,15 @@ export class Spikes {
   // refresh asks for them.
   async refresh() {
     const to = Math.floor(Date.now() / 1000);
-    const answer = await get("spikes?" + new URLSearchParams({ from: to - 30 * day, to, limit: Math.min(longest, this.limit) }));
+    let answer;
+    try {
+      answer = await get("spikes?" + new URLSearchParams({ from: to - 30 * day, to, limit: Math.min(longest, this.limit) }));
+    } catch (e) {
+      this.failed = e.message;
+      return;
+    }
+    this.failed = answer.note ?? "";
+    this.at = to * 1000;
     this.list = answer.spikes.filter((s) => s.state !== "open");
     this.count = answer.count;
   }
@@ -78,6 +123,15 @@ export class Spikes {
     return this.list.filter((s) => !known.has(s.id)).map((s) => ({ ...s, slow_requests: s.slow_requests.map((r) => ({ ...r, stored: false })) }));
   }
 
+  // span says what time the list is of.
+  span() {
+    if (this.failed) return (this.at ? "of 30 days, as read at " + format.whenOf(this.at) + ". " : "of this process alone. ") + "Those before cannot be read: " + this.failed;
+    return this.at ? "of 30 days" : "";
+  }
+
+  // none says why there are none.
+  none() { return this.failed ? "None of this process." : this.at ? "None in 30 days." : "None since the start."; }
+
   // render shows the button, where there are older ones than the table shows.
   render(on) {
     show(this.more, on && this.all && this.count > this.limit && this.limit < longest);
@@ -85,18 +139,17 @@ export class Spikes {
   }
 }
 
-// unstored says what of a time, in unix seconds, is not stored, "" if all is. Steps that have something of it count as all of it, and a gap
-// of less than a thousandth as none: a restart.
+// unstored says what of a time, in unix seconds, is not stored, "" if all is. Steps that have something of it count as all of it.
 export function unstored(stored, from, to) {
   if (!stored) return "";
   if (!stored.from) return "Nothing of that time is stored.";
   const slack = Math.max(stored.step_seconds, (to - from) / 100), began = new Date(stored.from) / 1000;
-  const gaps = stored.gaps.map((g) => ({ from: new Date(g.from) / 1000, to: new Date(g.to) / 1000 })).filter((g) => g.to - g.from >= (to - from) / 1000), n = gaps.length + (stored.more_gaps ?? 0);
+  const gaps = stored.gaps.map((g) => ({ from: new Date(g.from) / 1000, to: new Date(g.to) / 1000 })), n = gaps.length + (stored.more_gaps ?? 0);
   const longest = gaps.toSorted((a, b) => (b.to - b.from) - (a.to - a.from))[0];
   return [
-    began > from + slack ? "It is stored from " + format.moment(stored.from) + " on." : "",
+    began > from + slack ? "This time is stored from " + format.moment(stored.from) + " on." : "",
     n === 1 ? "Nothing is stored of " + format.stretch(longest) + "." : "",
-    n > 1 ? "It has " + format.count(n) + " gaps, the longest " + format.stretch(longest) + "." : "",
+    n > 1 ? "This time has " + format.count(n) + " gaps, the longest " + format.stretch(longest) + "." : "",
     stored.note ?? "",
   ].filter(Boolean).join(" ");
 }

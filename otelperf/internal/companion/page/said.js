@@ -66,7 +66,7 @@ export function showSaid(node, spike, mayChange) {
   show(node.details, mayChange);
   const lines = [
     spike.ack ? "acknowledged by " + spike.ack.by + (spike.ack.why ? ": " + spike.ack.why : "") : "",
-    spike.muted ? "muted until " + format.soon(spike.muted.until) + " by " + spike.muted.by + (spike.muted.why ? ": " + spike.muted.why : "") : "",
+    spike.muted ? "muted until " + format.whenOf(spike.muted.until) + " by " + spike.muted.by + (spike.muted.why ? ": " + spike.muted.why : "") : "",
   ];
   text(node.querySelector(".said-text"), lines.filter(Boolean).join(" \u00b7 "));
 }
@@ -76,7 +76,7 @@ export function showMutes(mutes, mayChange) {
   show($("mutes"), mutes.length > 0);
   keyed($("mutes"), mutes, (m) => m.id, (m) => el("li", null, el("span", { class: "mute-text" }), " ",
     el("button", { type: "button", class: "plain", on: { click: (e) => end(e.currentTarget, m.id) } }, "end now")), (li, m) => {
-    text(li.querySelector(".mute-text"), "Muted until " + format.soon(m.until) + ": " + (m.endpoint === "*" ? "everything" : m.endpoint) + (m.matter ? " (" + m.matter + ")" : "") + ", by " + m.by + (m.why ? ": " + m.why : ""));
+    text(li.querySelector(".mute-text"), "Muted until " + format.whenOf(m.until) + ": " + (m.endpoint === "*" ? "everything" : m.endpoint) + (m.matter ? " (" + m.matter + ")" : "") + ", by " + m.by + (m.why ? ": " + m.why : ""));
     show(li.querySelector("button"), mayChange);
   });
 }

@@ -5,14 +5,14 @@ import { dialog } from "./dialog.js";
 import { $, copies, el, text } from "./dom.js";
 import * as format from "./format.js";
 import { offered } from "./offers.js";
-import { long, state } from "./state.js";
+import { long, seconds, state } from "./state.js";
 
-const seconds = { "1m": 60, "5m": 300, "1h": 3600, ...long, all: 3600 };
+const most = 3600; // seconds of what the process stores
 
 // period is the fixed time of what is seen, in unix seconds: whole minutes, as all but the last one is stored in.
 function period(summary) {
   if (state.frozen) return { from: state.get("from"), to: state.get("to") };
-  const now = new Date(summary.time) / 1000, began = now - Math.min(seconds[state.get("window")], state.get("window") in long ? Infinity : summary.uptime_seconds);
+  const now = new Date(summary.time) / 1000, began = now - Math.min(seconds[state.get("window")] ?? most, state.get("window") in long ? Infinity : summary.uptime_seconds);
   return { from: Math.floor(began / 60) * 60, to: (Math.floor(now / 60) + 1) * 60 };
 }
 

@@ -31,7 +31,9 @@ export class SlowList {
     this.stored = 0; // in the process
   }
 
-  set(list) {
+  // set takes a list, which may be of a time longer than the process has; alone: of that it has only what is of the process.
+  set(list, { ofDays = false, alone = false } = {}) {
+    Object.assign(this, { ofDays, alone });
     this.entries = new Map(list.slow.map((e) => [e.span_id, e]));
     this.stored = list.stored;
     this.render();
@@ -54,13 +56,14 @@ export class SlowList {
     const longest = Math.max(1, ...rows.map((e) => e.duration_ms));
     keyed($("slow"), rows, (e) => e.span_id, (e) => this.make(e), (li, e) => {
       li.bar.style.width = Math.max(1, e.duration_ms / longest * 100) + "%";
-      text(li.age, state.frozen ? format.clock(e.time) : format.ago(e.time, now));
+      text(li.age, state.frozen ? format.whenOf(e.time) : format.ago(e.time, now));
     });
     show($("slow-empty"), rows.length === 0);
     const which = this.only || this.status ? "No such request" : "No request";
-    text($("slow-empty"), state.frozen ? which + " of that time is stored as slow or failed. Those of long ago make room for newer ones." : which + " was slow or failed so far.");
+    text($("slow-empty"), state.frozen ? which + " of that time is stored as slow or failed. Those of long ago make room for newer ones." : which + (this.ofDays && !this.alone ? " of that time is stored as slow or failed." : " was slow or failed so far."));
     const known = state.frozen ? rows.length : Math.max(all.length, this.stored);
-    text($("slow-count"), rows.length < known ? rows.length + " of " + format.count(known) : known ? format.count(known) : "");
+    const count = rows.length < known ? rows.length + " of " + format.count(known) : known ? format.count(known) : "";
+    text($("slow-count"), count + (this.alone ? " of this process: those before cannot be read" : ""));
   }
 
   make(e) {

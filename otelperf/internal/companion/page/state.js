@@ -3,6 +3,9 @@
 // long are the windows that take a history, in seconds.
 export const long = { "24h": 86_400, "7d": 604_800 };
 
+// seconds are those of the windows that have a length.
+export const seconds = { "1m": 60, "5m": 300, "1h": 3600, ...long };
+
 // Parsers turn the text of the address into a value, undefined for what they do not accept. "" is the usual value, which is never written.
 const oneOf = (...accepted) => (text) => text === "" ? accepted[0] : accepted.find((a) => a === text);
 const matching = (pattern) => (text) => text === "" || pattern.test(text) ? text : undefined;

@@ -88,7 +88,7 @@ function figures(r) {
     ["that is", format.times(r.ratio)],
     ["slow above", format.durationText(r.threshold_ms)],
     ["status", r.status === null ? r.outcome : r.status + " " + r.outcome],
-    ["at", format.clock(r.start)],
+    ["at", format.whenOf(r.start)],
     ["path", r.path || format.none],
     r.spike_id ? ["spike", r.spike_id] : null,
     ...Object.entries(r.dimensions ?? {}),

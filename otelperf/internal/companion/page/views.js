@@ -7,6 +7,7 @@ import * as format from "./format.js";
 import { Heatmap } from "./heatmap.js";
 import { named } from "./names.js";
 import { offer } from "./offers.js";
+import { reading } from "./past.js";
 import { get } from "./source.js";
 import { long, state } from "./state.js";
 
@@ -80,11 +81,11 @@ export class Views {
   async ask(view, row) {
     const window = state.get("window"), path = { line: "series", histogram: "distribution", heatmap: "heatmap" }[view];
     const of = (time, at = path) => get("endpoints/" + at + "?" + new URLSearchParams({ ...identity(row), ...time }));
-    const usual = this.history && view === "line" ? { usual: true } : {};
-    if (state.frozen) return of({ from: state.get("from"), to: state.get("to"), ...usual });
-    if (view === "histogram" || window in long) return of({ window, ...usual });
+    const beside = this.history && view === "line" ? (time) => reading.beside((usual) => of({ ...time, ...usual })) : of;
+    if (state.frozen) return beside({ from: state.get("from"), to: state.get("to") });
+    if (view === "histogram" || window in long) return beside({ window });
     if (window === "1m") return of({ window });
-    const hour = await of({ window: "1h", ...usual });
+    const hour = await beside({ window: "1h" });
     if ((hour.points ?? hour.columns).length >= 10) return hour;
     return refined(hour, await of({ window: "1m" }));
   }
@@ -115,7 +116,7 @@ export class Views {
 // drawnTime says from when to when steps are, and how long they are.
 function drawnTime(steps) {
   const last = steps.at(-1), minutes = steps.some((p) => p.seconds > 10), short = steps.some((p) => p.seconds <= 10);
-  return format.clock(steps[0].t) + " to " + format.clock(new Date(last.t).getTime() + last.seconds * 1000) +
+  return format.during({ from: new Date(steps[0].t) / 1000, to: new Date(last.t) / 1000 + last.seconds }) +
     (minutes && short ? ", by the minute, then by 10\u202fs" : minutes ? ", by the minute" : ", in steps of 10\u202fs");
 }
 

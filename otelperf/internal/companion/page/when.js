@@ -72,19 +72,21 @@ export class When {
     const from = seconds(this.fields.from), to = seconds(this.fields.to), wrong = this.wrong(from, to);
     this.say(wrong?.why ?? "", wrong?.field);
     if (wrong) {
+      if (wrong.mended) this.fields[wrong.field].value = written(wrong.mended);
       this.fields[wrong.field].focus();
       return;
     }
     this.dialog.close();
-    state.set({ from, to: Math.min(to, minuteUp(Date.now() / 1000)) });
+    state.set({ from, to });
   }
 
-  // wrong is what is the matter with a time, as {field, why}; null if nothing is.
+  // wrong is what is the matter with a time, as {field, why}, with the time that may be meant as mended; null if nothing is.
   wrong(from, to) {
     const now = Date.now() / 1000, { from: earliest, history } = this.range;
     if (from === null) return { field: "from", why: "From is no time: a day and a time of day are accepted." };
     if (to === null) return { field: "to", why: "To is no time: a day and a time of day are accepted." };
     if (from >= now) return { field: "from", why: "From is to come: times up to now, " + format.moment(now * 1000) + ", are accepted." };
+    if (to > minuteUp(now)) return { field: "to", why: "To is to come: it is now, " + format.moment(now * 1000) + ". Look again to look up to then.", mended: minuteUp(now) };
     if (to <= from) return { field: "to", why: "To is not after From: later times than " + format.moment(from * 1000) + " are accepted." };
     if (history && from < earliest) return { field: "from", why: "From is too long ago: times from " + format.moment(earliest * 1000) + " on, " + farthest + " days ago, are accepted." };
     if (to <= earliest) return { field: "to", why: "Nothing of that time is stored: times that end after " + format.moment(earliest * 1000) + " are accepted." };
