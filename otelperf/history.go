@@ -73,6 +73,7 @@ type chronicle struct {
 	marks     map[string]bool       // stored, of those that there are
 	hour      hourly
 	state     time.Time // when a state was stored last
+	shared    bool      // the process before was running in the minute in which this one began; set by New
 
 	requestsStored, requestsLeft atomic.Uint64
 	// named are the requests that spikes name and the history has, by the ids of their spans: at most those of engine.MaxIncidents.

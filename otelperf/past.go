@@ -29,7 +29,12 @@ func (r recent) Began() time.Time {
 	return began
 }
 
-func (r recent) Started() time.Time { return r.m.began }
+func (r recent) Started() time.Time {
+	if r.m.chronicle.shared {
+		return r.m.began.Truncate(time.Minute)
+	}
+	return r.m.began
+}
 
 func (r recent) Minute(t time.Time) (out []history.Row) {
 	rows, _ := r.m.engine.RowsOf(t)

@@ -345,3 +345,57 @@ func TestRateOfAPartOfAStep(t *testing.T) {
 		}
 	})
 }
+
+// The minute of restarts is what all processes did in it, from its beginning, before and after it is written.
+func TestMinuteOfARestart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &testrig.History{}
+		time.Sleep(2 * time.Hour)
+		minute := time.Now().Truncate(time.Minute)
+		var s *bubble
+		for range 5 {
+			if s != nil {
+				if err := s.mon.Shutdown(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			s = newBubble(t, "1.0", everybody, otelperf.WithHistory(store))
+			s.run(11*time.Second, 2, 20*time.Millisecond, "/a")
+		}
+		check := func(when string, want float64) {
+			t.Helper()
+			a := asker{t, s.mon.Handler()}
+			now := time.Now()
+			until := minute.Add(time.Minute)
+			if until.After(now) {
+				until = now
+			}
+			for _, from := range []time.Time{minute, minute.Add(-time.Hour)} {
+				q, args := "?from=%d&to=%d", []any{from.Unix(), minute.Add(time.Minute).Unix()}
+				sum := a.ask("/summary", q, args...)
+				if got := timeOf(t, sum["from"]); !got.Equal(minute) || sum["count"] != want || math.Abs(sum["window_seconds"].(float64)-until.Sub(minute).Seconds()) > 0.1 {
+					t.Errorf("%s: %v requests from %v in %v s, want %v from %v up to %v", when, sum["count"], got, sum["window_seconds"], want, minute, until)
+				}
+				n := 0.
+				for _, p := range listOf(a.ask("/endpoints/series", q+"&method=GET&route=/a", args...), "points") {
+					n += p["count"].(float64)
+				}
+				if n != want {
+					t.Errorf("%s: points are of %v requests, want %v", when, n, want)
+				}
+			}
+			if r := a.call("/summary", "?window=2h"); r.Code != http.StatusBadRequest || !strings.Contains(r.Body.String(), "24h") {
+				t.Errorf("a window that there is not: %d %s", r.Code, r.Body)
+			}
+			day := a.ask("/summary", "?window=24h")
+			if got := field(day, "stored", "from"); !timeOf(t, got).Equal(minute) {
+				t.Errorf("%s: 24 h are stored from %v, want %v", when, got, minute)
+			}
+		}
+		check("before it is written", 5*22)
+		s.run(10*time.Second, 2, 20*time.Millisecond, "/b")
+		time.Sleep(20 * time.Second)
+		check("once it is written", 5*22)
+		_ = s.mon.Shutdown(t.Context())
+	})
+}

@@ -46,6 +46,7 @@ func (m *Monitor) remember() {
 		m.history = historian.New(m.cfg.history, m.chronicle, m.began, &m.faults)
 		m.past = past.New(m.cfg.history, recent{m}, &m.faults)
 		r = m.recall()
+		m.chronicle.shared = r.shared
 		if r.header.Written.After(h.Written) {
 			h, c = r.header, r.content
 		}
@@ -67,6 +68,7 @@ type recalled struct {
 	header    statefile.Header
 	content   statefile.Content
 	incidents map[string]*Spike // open ones, as they were; at most engine.MaxIncidents
+	shared    bool              // it was running in the minute in which this one began
 	named     map[string]bool   // their requests that the history has, by the ids of their spans
 }
 
@@ -78,7 +80,7 @@ func (m *Monitor) recall() (r recalled) {
 		defer cancel()
 		var r recalled
 		err := errors.New("the store has panicked")
-		m.faults.Guard("the history", func() { r, err = recall(ctx, m.cfg.history) })
+		m.faults.Guard("the history", func() { r, err = recall(ctx, m.cfg.history, m.began.Truncate(time.Minute)) })
 		if err != nil {
 			otel.Handle(fmt.Errorf("otelperf: history: what the process before has left: %w", err))
 		}
@@ -97,8 +99,9 @@ func (m *Monitor) recall() (r recalled) {
 	return r
 }
 
-func recall(ctx context.Context, store history.Store) (r recalled, err error) {
-	now := time.Now()
+func recall(ctx context.Context, store history.Store, began time.Time) (r recalled, err error) {
+	now, shared := time.Now(), wroteIn(ctx, store, began)
+	defer func() { r.shared = shared }()
 	var unread error
 	q := history.Query{What: history.States, From: now.Add(-rememberedFor), To: now.Add(time.Hour)}
 	for b, err := range store.Range(ctx, q) {
@@ -130,6 +133,16 @@ func recall(ctx context.Context, store history.Store) (r recalled, err error) {
 		}
 	}
 	return r, unread
+}
+
+// wroteIn reports whether there is anything of a minute.
+func wroteIn(ctx context.Context, store history.Store, minute time.Time) (any bool) {
+	for _, what := range []history.Part{history.Signals, history.Rows} {
+		for b, err := range store.Range(ctx, history.Query{What: what, From: minute.UTC(), To: minute.Add(time.Minute).UTC(), Step: history.Minute}) {
+			any = any || err == nil && len(b.Signals)+len(b.Rows) > 0
+		}
+	}
+	return any
 }
 
 // leaveOthersTheirs leaves what is usual, and what is muted, of the state of another instance. What is open, acknowledged, counted for

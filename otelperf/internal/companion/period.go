@@ -28,6 +28,9 @@ func (c *Companion) longWindow(q *web.Query) string {
 	text := q.Text("window")
 	switch {
 	case !slices.Contains(c.config.LongWindows, text):
+		if c.config.History {
+			return q.Choice("window", c.config.Window, slices.Concat(c.config.Windows, c.config.LongWindows))
+		}
 		return c.window(q)
 	case !c.config.History:
 		q.Refuse("window", "window is "+text+", which takes a history, and there is none: "+needsHistory+".",

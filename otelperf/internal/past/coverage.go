@@ -91,8 +91,8 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
-// coverage sums up, with more that there is. Of the minute in which this process started it has what came after, unless another one ran in the
-// minute before.
+// coverage sums up, with more that there is. Of the minute in which this process started it has what came after, unless another one ran in it
+// or in the minute before.
 func (c *covered) coverage(p *part, more ...Span) Coverage {
 	spans, started := c.spans(more...), p.started
 	for i := range spans {

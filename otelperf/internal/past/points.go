@@ -102,11 +102,11 @@ type storedPoints struct {
 }
 
 func (r *Reader) storedPoints(e conventions.Endpoint, p *part, step time.Duration) (storedPoints, error) {
-	from, to := p.from, p.at
+	from, to := p.from, p.until
 	if !from.Before(to) {
 		return storedPoints{}, nil
 	}
-	return cachedOf(&r.cache, fmt.Sprint("points ", e.Kind, " ", e, " ", from.Unix(), to.Unix(), p.late), func() (s storedPoints, bytes int, err error) {
+	return cachedOf(&r.cache, fmt.Sprint("points ", e.Kind, " ", e, " ", from.Unix(), to.Unix(), p.at.Unix(), p.late), func() (s storedPoints, bytes int, err error) {
 		q := history.Query{What: history.Rows, From: from, To: to, Step: step, Endpoint: &e}
 		err = r.read(func(ctx context.Context) error {
 			err := r.each(ctx, &q, &s.note, func(b *history.Batch) {

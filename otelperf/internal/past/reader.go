@@ -2,8 +2,8 @@
 
 // Package past reads what was stored of a service beside what it has in memory and was not written yet, as numbers of any time, endpoint by
 // endpoint, points over time, incidents and requests. Each minute is counted once: up to the first that was not written it is the store's,
-// from then on the memory's. What other instances have stored in the same store is theirs, too: an answer with something of it is the store's
-// alone, up to the last whole minute that all have stored.
+// from then on the memory's; the minute in which this process began is that of both until it is written. What other instances have stored in
+// the same store is theirs, too: an answer with something of it is the store's alone, up to the last whole minute that all have stored.
 //
 // Reading is bounded, so that nobody who polls hurts the service: two reads at a time, five seconds each, and what was read of minutes that
 // are over is there for the next who asks, up to 32 MiB.
@@ -44,7 +44,7 @@ type Memory interface {
 	Unwritten() time.Time
 	// Began is when what is in memory began.
 	Began() time.Time
-	// Started is when the process began.
+	// Started is when the process began, or the minute of it, if another one was running in that.
 	Started() time.Time
 	// Minute is what was done in a minute, by those that did anything; the receiver's to keep.
 	Minute(t time.Time) []history.Row
@@ -117,14 +117,13 @@ func (r *Reader) each(ctx context.Context, q *history.Query, note *string, use f
 	return nil
 }
 
-// split is where the store's part of a time ends and the memory's begins.
-func (r *Reader) split(from, to time.Time) time.Time {
-	at := r.memory.Unwritten()
-	if at.Before(from) {
-		at = from
-	}
-	if at.After(to) {
-		at = to
+// nearest is the time nearest to another from one up to another.
+func nearest(at, from, to time.Time) time.Time {
+	switch {
+	case at.Before(from):
+		return from
+	case at.After(to):
+		return to
 	}
 	return at
 }

@@ -96,11 +96,11 @@ func copies(rows []history.Row) []history.Row {
 
 // stored reads the store's part, once for as long as it stays.
 func (r *Reader) stored(p *part) (stored, error) {
-	from, to := p.from, p.at
+	from, to := p.from, p.until
 	if !from.Before(to) {
 		return stored{}, nil
 	}
-	return cachedOf(&r.cache, fmt.Sprint("rows ", from.Unix(), to.Unix(), p.late), func() (s stored, bytes int, err error) {
+	return cachedOf(&r.cache, fmt.Sprint("rows ", from.Unix(), to.Unix(), p.at.Unix(), p.late), func() (s stored, bytes int, err error) {
 		q := history.Query{What: history.Rows, From: from, To: to, Step: history.Hour}
 		keep := func(*history.Batch) bool { return true }
 		if to.Sub(from) < short {

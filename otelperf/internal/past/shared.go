@@ -128,7 +128,8 @@ func (r *Reader) Of(instance string) string {
 // part says what of a time is the store's, and what the memory's.
 type part struct {
 	from, to time.Time
-	at       time.Time // up to it it is the store's
+	at       time.Time // from it on it is the memory's
+	until    time.Time // up to it it is the store's: at, or a minute later while the minute in which this process began is not written
 	written  time.Time // up to it the store is read
 	started  time.Time // when this process began; zero for numbers of several instances
 	late     int64     // changes as long as others may write what belongs to it
@@ -138,8 +139,11 @@ type part struct {
 // part divides a time. Where other instances have stored something of it, all of it is the store's, up to the last whole minute that all who
 // run have stored.
 func (r *Reader) part(from, to time.Time) (p part, err error) {
-	written := r.memory.Unwritten()
-	p = part{from: from, to: to, at: r.split(from, to), written: written, started: r.memory.Started()}
+	p = part{from: from, to: to, at: r.memory.Unwritten(), started: r.memory.Started()}
+	if p.written = p.at; p.at.Equal(p.started.Truncate(time.Minute)) {
+		p.written = p.at.Add(time.Minute) // of which the store has what the process before did
+	}
+	p.at, p.until = nearest(p.at, from, to), nearest(p.written, from, to)
 	if r.several == nil {
 		return p, nil
 	}
@@ -162,7 +166,8 @@ func (r *Reader) part(from, to time.Time) (p part, err error) {
 	if !l.end.IsZero() && p.to.After(l.end) {
 		p.to = later(l.end, from)
 	}
-	if p.at, p.written, p.started = p.to, later(p.to, l.end), (time.Time{}); p.to.After(now.Add(-2 * time.Hour)) {
+	p.at, p.until = p.to, p.to
+	if p.written, p.started = later(p.to, l.end), (time.Time{}); p.to.After(now.Add(-2 * time.Hour)) {
 		p.late = now.Unix() / 60
 	}
 	return p, nil
