@@ -48,7 +48,8 @@ func newHistoryExport() *cobra.Command {
   marks      deployments, versions, restarts and changes of the configuration
 
 Without --from, --to and --for it is the last 24 hours. Times without a zone are local, those in the table are UTC; durations are
-milliseconds. CSV has the rules of RFC 4180 and is for spreadsheets, too: text that one would take for a formula begins with an apostrophe.
+milliseconds. CSV has the rules of RFC 4180, in UTF-8 without a byte order mark, which the page's downloads have for spreadsheets: Excel has
+to be given UTF-8 as the encoding. Text that a spreadsheet would take for a formula begins with an apostrophe.
 
 ` + sourceHelp + ` A service is asked once for each step: many short ones take their time.`,
 		Example: `  otelperf history export shop.db --parquet -o shop.parquet
@@ -85,6 +86,8 @@ func (f *exportFlags) run(cmd *cobra.Command, arg string) error {
 	if c.From, c.To, err = f.time(now); err != nil {
 		return err
 	}
+	noteTime(cmd, "--from", f.from, now)
+	noteTime(cmd, "--to", f.to, now)
 	if c.Step, err = f.stepOf(isURL(arg), now.Sub(c.From), c.To.Sub(c.From)); err != nil {
 		return err
 	}

@@ -59,7 +59,7 @@ With --at it is what the service did at another time: of the last hour, or where
 			if err := noAnswers(answers); err != nil {
 				return err
 			}
-			if err := writeSummary(cmd.OutOrStdout(), answers, asJSON); err != nil {
+			if err := writeSummary(cmd.OutOrStdout(), answers, ask, asJSON); err != nil {
 				return err
 			}
 			return someMissing(answers)
@@ -89,21 +89,39 @@ func askAt(cmd *cobra.Command, at, length string) (ask fleet.Ask, err error) {
 	if !ok || d < time.Minute || d > 366*24*time.Hour {
 		return ask, usagef("--for is %q, accepted: 1m to 366d", plain.Clip(length, 20))
 	}
-	if ask.From, err = when.Parse(at, time.Now()); err != nil {
+	now := time.Now()
+	if ask.From, err = when.Parse(at, now); err != nil {
 		return ask, usagef("--at %v", err)
 	}
+	noteTime(cmd, "--at", at, now)
 	ask.To = ask.From.Add(d)
 	return ask, nil
 }
 
-func writeSummary(w io.Writer, answers []fleet.Answer, asJSON bool) error {
+// noteTime says which of two times was taken.
+func noteTime(cmd *cobra.Command, flag, text string, now time.Time) {
+	if note := when.Note(text, now); note != "" {
+		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "%s %s\n", flag, note)
+	}
+}
+
+func writeSummary(w io.Writer, answers []fleet.Answer, ask fleet.Ask, asJSON bool) error {
 	if !asJSON {
-		return writeText(w, report.Summary(fleet.Merge(answers)))
+		return writeText(w, report.Summary(merged(answers, ask)))
 	}
 	if len(answers) == 1 {
 		return writeJSON(w, answers[0].Raw)
 	}
 	return marshalTo(w, fleet.Merge(answers))
+}
+
+// merged is what the answers come to. Of a time of which nothing is stored it has what was asked for.
+func merged(answers []fleet.Answer, ask fleet.Ask) *fleet.View {
+	v := fleet.Merge(answers)
+	if !v.To.IsZero() && v.From.Equal(v.To) && v.Count == 0 {
+		v.From, v.To, v.NothingStored = ask.From, ask.To, true
+	}
+	return v
 }
 
 // marshalTo writes v as JSON.

@@ -32,6 +32,9 @@ const (
 
 // Batch is what a service did in a step of time. What is appended to a store is a minute; what was stored longer ago comes back as ten
 // minutes or an hour.
+//
+// A minute with signals or rows is one in which the process ran. One with neither counts as a gap, in which no process ran or could write: what
+// appends batches by itself gives each minute at least one signal, since a service may run without a request.
 type Batch struct {
 	Time time.Time     // its beginning, a whole number of steps since 1970
 	Step time.Duration // how long it is

@@ -20,6 +20,9 @@
 // it may not be written, and when it is no history at all. A damaged one is renamed to NAME.damaged-TIME and a new one begun, which is
 // logged, and is what Trouble says for a day; one that begins with zeros, as a loss of power may leave it, counts as damaged.
 //
+// Parts have checksums of their own: of a file that is sound as a whole a damaged part is left out of what is read, and Trouble says for a day
+// how many were found, and of which time.
+//
 // Each Append looks whether the path still names the file that is open. After that was deleted or moved away, a new one begins there with the
 // batch, which is logged, and is what Trouble says for a day; as long as none can be made, what was stored can still be read. If another file is
 // in its place, Append refuses to write until that is gone or the service is started again: neither is what was meant, and both are left as they are.

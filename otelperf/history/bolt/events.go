@@ -111,7 +111,10 @@ func (s *Store) events(ctx context.Context, q *history.Query, yield func(*histor
 	name := map[history.Part][]byte{
 		history.Incidents: incidents, history.Requests: requests, history.Marks: marksBucket, history.States: stateBucket,
 	}[q.What]
-	c := layers.Collector{Query: q, Yield: yield}
+	at := int64(0)
+	c := layers.Collector{Query: q, Yield: func(b *history.Batch, err error) bool {
+		return yield(b, s.found(q.What, at, layers.MinuteSeconds, err))
+	}}
 	for from != nil {
 		type entry struct{ key, value []byte }
 		var entries []entry
@@ -131,7 +134,7 @@ func (s *Store) events(ctx context.Context, q *history.Query, yield func(*histor
 			return
 		}
 		for _, e := range entries {
-			if !c.Add(eventTime(e.key), e.value) {
+			if at = eventTime(e.key).Truncate(time.Minute).Unix(); !c.Add(eventTime(e.key), e.value) {
 				return
 			}
 		}

@@ -332,3 +332,43 @@ func TestDirectoryGone(t *testing.T) {
 		t.Errorf("trouble %q", s.Trouble())
 	}
 }
+
+// Of parts whose bits have changed health says how many there are, and of which time, and so does the error of what reads them.
+func TestDamagedParts(t *testing.T) {
+	file, _ := filled(t)
+	hour := start.Truncate(time.Hour).Add(time.Hour)
+	change(t, file, func(tx *bbolt.Tx) error {
+		value := bytes.Clone(tx.Bucket(hoursBucket).Get(key32(hour.Unix() / 3600)))
+		value[len(value)/2] ^= 1
+		return tx.Bucket(hoursBucket).Put(key32(hour.Unix()/3600), value)
+	})
+	for name, read := range map[string]func(*Store) error{
+		"Range": func(s *Store) error { _, err := requestsIn(s); return err },
+		"Sum": func(s *Store) error {
+			_, err := s.Sum(t.Context(), history.Query{From: start.Add(-time.Hour), To: start.Add(9 * time.Hour), Step: history.Hour})
+			return err
+		},
+	} {
+		s := open(t, file)
+		if s.Trouble() != "" {
+			t.Errorf("%s: trouble %q before it was read", name, s.Trouble())
+		}
+		for range 2 {
+			if err := read(s); !errors.Is(err, history.ErrDamaged) || !strings.Contains(err.Error(), "2026-03-05 11:00 to 12:00 UTC") {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		const want = "1, of the time from 2026-03-05 11:00 to 2026-03-05 12:00 UTC"
+		if !strings.Contains(s.Trouble(), want) {
+			t.Errorf("%s: trouble %q, want %q", name, s.Trouble(), want)
+		}
+		st, err := s.Stats(t.Context())
+		if err != nil || st.Damaged != 1 || !st.DamagedFrom.Equal(hour) || !st.DamagedTo.Equal(hour.Add(time.Hour)) {
+			t.Errorf("%s: %+v, %v", name, st, err)
+		}
+		if info, err := os.Stat(file); err != nil || st.FileBytes != info.Size() {
+			t.Errorf("%s: the file has %d bytes, said are %d, %v", name, info.Size(), st.FileBytes, err)
+		}
+		_ = s.Close()
+	}
+}

@@ -43,6 +43,7 @@ type Store struct {
 	writing sync.Mutex     // held by the Append that runs
 	writer  *layers.Writer // guarded by writing; nil until it is needed
 	sums    sums
+	damages damages
 
 	mu     sync.RWMutex // guards all below
 	file   *os.File     // that db has open
@@ -157,6 +158,7 @@ func (s *Store) tryLocked() (err error) {
 		s.db, s.file = db, file
 		s.faulted.Store(false)
 		s.sums.forget()
+		s.damages.forget()
 		return nil
 	case errors.Is(err, bolterrors.ErrTimeout):
 		err = fmt.Errorf("%w: %s", history.ErrLocked, s.name)

@@ -49,7 +49,7 @@ func (s *Store) steps(ctx context.Context, q *history.Query, yield func(*history
 			return errors.Join(damage, err)
 		})
 		if err != nil {
-			err = public(err)
+			err = s.found(q.What, at*layers.HourSeconds, layers.HourSeconds, public(err))
 			if !yield(nil, err) || !errors.Is(err, history.ErrDamaged) {
 				return
 			}

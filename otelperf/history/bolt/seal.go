@@ -7,6 +7,7 @@ import (
 
 	"go.etcd.io/bbolt"
 
+	"github.com/otelperf/otelperf-go/otelperf/history"
 	"github.com/otelperf/otelperf-go/otelperf/history/internal/layers"
 )
 
@@ -39,11 +40,11 @@ func (s *Store) sealBefore(tx *bbolt.Tx, hour int64) error {
 // seal makes layers of the minutes of an hour. Those that are damaged are left out, and counted.
 func (s *Store) seal(tx *bbolt.Tx, at int64) error {
 	stored, err := storedHour(tx, at, layers.ByMinute)
-	s.skip(err)
+	s.skip(at, history.Rows, err)
 	rows, err := s.writer.Rows(at, &stored)
-	s.skip(err)
+	s.skip(at, history.Rows, err)
 	signals, err := layers.Signals(at, &stored)
-	s.skip(err)
+	s.skip(at, history.Signals, err)
 	for d := range layers.NumDepths {
 		if err := put(tx, rowBuckets[d], at, rows[d]); err != nil {
 			return err
@@ -55,8 +56,9 @@ func (s *Store) seal(tx *bbolt.Tx, at int64) error {
 	return removeRecent(tx, at)
 }
 
-// skip counts what was left out.
-func (s *Store) skip(err error) {
+// skip counts what was left out of an hour.
+func (s *Store) skip(at int64, part history.Part, err error) {
+	_ = s.found(part, at*layers.HourSeconds, layers.HourSeconds, public(err)) // is counted
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		s.skipped.Add(uint64(len(joined.Unwrap())))
 	} else if err != nil {

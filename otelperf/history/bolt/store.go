@@ -142,7 +142,7 @@ func (s *Store) Close() error {
 const saidFor = 24 * time.Hour
 
 // Trouble says what is wrong, "" if nothing is: why the file cannot be used, or for a day that a damaged one was set aside, under which
-// name, and that it was deleted or moved away.
+// name, that it was deleted or moved away, and how many damaged parts were found when they were read, and of which time they are.
 func (s *Store) Trouble() string {
 	if f := s.failure.Load(); f != nil {
 		s.mu.RLock()
@@ -160,6 +160,9 @@ func (s *Store) Trouble() string {
 		all = append(all, fmt.Sprintf("the history's file %s was deleted or moved away by %s: what was stored is not in the new one that begins there",
 			s.name, at.Format(time.RFC3339)))
 	}
+	if text := s.damages.String(); text != "" {
+		all = append(all, text)
+	}
 	return strings.Join(all, "; ")
 }
 
@@ -168,9 +171,14 @@ type Stats struct {
 	Version   int    // of the file's format
 	FileBytes int64  // of the file
 	UsedBytes int64  // of it, what is in use
-	Skipped   uint64 // damaged entries that were left out since Open
+	Skipped   uint64 // damaged entries that were left out when hours were made layers of, since Open
 	Dropped   uint64 // requests beyond the most of an hour since Open
 	SetAside  string // where a damaged file was put since Open; "" if none was
+
+	// Damaged is how many damaged parts of the file were found since it was opened, at most 1000: the rows or the signals of an hour, or an
+	// event. They are from DamagedFrom to DamagedTo.
+	Damaged                int
+	DamagedFrom, DamagedTo time.Time
 }
 
 // Stats returns how large the store is by now.
@@ -180,10 +188,14 @@ func (s *Store) Stats(ctx context.Context) (st Stats, err error) {
 	if a := s.aside.Load(); a != nil {
 		st.SetAside = a.path
 	}
+	st.Damaged, st.DamagedFrom, st.DamagedTo, _ = s.damages.found()
 	err = s.view(ctx, func(tx *bbolt.Tx) error {
-		st.FileBytes = tx.Size()
 		st.UsedBytes = used(tx)
-		return nil
+		info, err := s.file.Stat()
+		if err == nil {
+			st.FileBytes = info.Size()
+		}
+		return err
 	})
 	return st, err
 }

@@ -135,8 +135,9 @@ func (s *Store) sealedUntil(ctx context.Context) (hour int64) {
 
 // addHour adds what a query asks for of an hour.
 func (s *Store) addHour(ctx context.Context, to layers.Sum, q *history.Query, at int64) error {
-	return s.view(ctx, func(tx *bbolt.Tx) error {
+	err := s.view(ctx, func(tx *bbolt.Tx) error {
 		stored, damage := storedHour(tx, at, layers.Needs(q, at))
 		return errors.Join(damage, to.AddHour(q, at, stored))
 	})
+	return s.found(history.Rows, at*layers.HourSeconds, layers.HourSeconds, err)
 }

@@ -7,4 +7,6 @@
 //			return openEmpty(t, r)
 //		}})
 //	}
+//
+// What it stores has signals in each minute, and rows where there was a request: either stands for a process that ran, see [history.Batch].
 package historytest

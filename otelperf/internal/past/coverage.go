@@ -32,7 +32,7 @@ type Coverage struct {
 }
 
 // covered collects spans of which there is something. Rows are in a batch where there was a request, signals in each minute of a process: where
-// there are signals they tell.
+// there are signals they tell, elsewhere rows do.
 type covered struct {
 	signals, rows []Span
 	step          time.Duration

@@ -174,5 +174,5 @@ func (r *Reader) running(ctx context.Context, q *history.Query, c *covered, keep
 			return err
 		}
 	}
-	return nil
+	return r.unsignalled(ctx, q, c, keep)
 }

@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// csvTable writes rows as CSV by RFC 4180, in UTF-8 with the mark by which Excel knows it, by the same rules as the page does: all text is quoted,
-// what a spreadsheet would take for a formula gets an apostrophe before it, and of what acts on a terminal or turns text around a picture is
+// csvTable writes rows as CSV by RFC 4180, in UTF-8 by the same rules as the page does, but without the mark at the beginning by which Excel knows
+// that: to a program it would be part of the first column's name. All text is quoted, what a spreadsheet would take for a formula gets an apostrophe before it, and of what acts on a terminal or turns text around a picture is
 // left. What has several values is JSON.
 type csvTable[R any] struct{ to *bufio.Writer }
 
@@ -24,7 +24,7 @@ func newCSV[R any](w io.Writer) (*csvTable[R], error) {
 	for i, n := range names {
 		names[i] = quoted(n)
 	}
-	_, err := c.to.WriteString("\ufeff" + strings.Join(names, ",") + "\r\n")
+	_, err := c.to.WriteString(strings.Join(names, ",") + "\r\n")
 	return c, err
 }
 

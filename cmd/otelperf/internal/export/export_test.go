@@ -164,10 +164,10 @@ func TestCSV(t *testing.T) {
 	for _, c.What = range Names {
 		c.Format = CSV
 		text, _ := run(t, c)
-		if !bytes.HasPrefix(text, []byte("\ufeff\"")) || bytes.Count(text, []byte("\n")) != bytes.Count(text, []byte("\r\n")) {
+		if !bytes.HasPrefix(text, []byte("\"")) || bytes.Count(text, []byte("\n")) != bytes.Count(text, []byte("\r\n")) {
 			t.Errorf("%s: %.60q", c.What, text)
 		}
-		all, err := csv.NewReader(bytes.NewReader(text[3:])).ReadAll()
+		all, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -345,6 +345,13 @@ func TestInspect(t *testing.T) {
 	if err != nil || in.Endpoints != 5 || in.Incidents != 1 || in.Slow != 2 || in.Marks != 1 || !in.From.Equal(from) || !in.To.Equal(end) || !in.Minutes.Equal(from) ||
 		in.Requests == 0 || !reflect.DeepEqual(in.Gaps, []Gap{{from.Add(3 * time.Hour), from.Add(9 * time.Hour)}}) || !reflect.DeepEqual(in.Versions, []Version{{from, "@1.2"}}) {
 		t.Errorf("%+v, %v", in, err)
+	}
+	rows := shop.Minute(from.Add(12 * time.Hour)) // without signals, which is there, too
+	rows.Signals = nil
+	historytest.Put(t, s, rows)
+	in, err = Inspect(t.Context(), s, from.Add(24*time.Hour))
+	if err != nil || !in.To.Equal(rows.Time.Add(time.Minute)) || len(in.Gaps) != 2 || in.Gaps[1] != (Gap{end, rows.Time}) {
+		t.Errorf("with rows alone: %+v, %v", in, err)
 	}
 	empty, err := bolt.Open(filepath.Join(t.TempDir(), "empty.db"))
 	if err != nil {

@@ -53,7 +53,8 @@ const maxListed = 20
 // oldest is how long ago a history may reach.
 const oldest = 10 * 366 * day
 
-// Inspect reads all that a store has. Where nothing is said of the runtime, gaps are the hours without a request.
+// Inspect reads all that a store has. Where nothing is said of the runtime, gaps are the minutes without a request, or of a
+// history without signals the hours.
 func Inspect(ctx context.Context, src Source, now time.Time) (in Info, err error) {
 	from, to := now.Add(-oldest).Truncate(day), now.Add(day).Truncate(time.Minute)
 	read := func(part history.Part, step time.Duration, use func(*history.Batch)) {
@@ -62,7 +63,11 @@ func Inspect(ctx context.Context, src Source, now time.Time) (in Info, err error
 			span = 365 * day
 		}
 		for at := from; at.Before(to) && err == nil; at = at.Add(span) {
-			for b, e := range src.Range(ctx, history.Query{What: part, From: at, To: at.Add(span), Step: step}) {
+			end := at.Add(span)
+			if end.After(to) {
+				end = to
+			}
+			for b, e := range src.Range(ctx, history.Query{What: part, From: at, To: end, Step: step}) {
 				switch {
 				case e == nil:
 					use(b)
@@ -99,7 +104,19 @@ func Inspect(ctx context.Context, src Source, now time.Time) (in Info, err error
 			in.Hours = since
 		}
 	})
-	from = now.Add(-oldest).Truncate(day)
+	whole := spans{}
+	if len(rows) > 0 && len(signals) > 0 { // what was appended without signals is there, too
+		at := rows[0].From
+		for _, s := range append(signals, Gap{rows[len(rows)-1].To, rows[len(rows)-1].To}) {
+			if from, to = at, s.From; from.Before(to) {
+				read(history.Rows, history.Minute, whole.add)
+			}
+			if at = s.To; s.From.Before(s.To) {
+				whole.join(s)
+			}
+		}
+	}
+	from, to = now.Add(-oldest).Truncate(day), now.Add(day).Truncate(time.Minute)
 	read(history.Incidents, history.Hour, func(b *history.Batch) { in.Incidents += len(b.Incidents) })
 	read(history.Requests, history.Hour, func(b *history.Batch) { in.Slow += len(b.Requests) })
 	read(history.Marks, history.Hour, func(b *history.Batch) {
@@ -112,25 +129,26 @@ func Inspect(ctx context.Context, src Source, now time.Time) (in Info, err error
 	})
 	in.Endpoints = len(endpoints)
 	in.Versions = in.Versions[max(0, len(in.Versions)-maxListed):]
-	if len(signals) == 0 {
-		signals = rows
+	if len(whole) == 0 {
+		whole = append(signals, rows...) // one of them is empty
 	}
-	in.setSpans(signals)
+	in.setSpans(whole)
 	return in, err
 }
 
 // spans are times of which there is something, in order, apart from each other.
 type spans []Gap
 
-func (s *spans) add(b *history.Batch) {
-	at, end := b.Time, b.Time.Add(b.Step)
-	if n := len(*s); n > 0 && !at.After((*s)[n-1].To) {
-		if end.After((*s)[n-1].To) {
-			(*s)[n-1].To = end
+func (s *spans) add(b *history.Batch) { s.join(Gap{b.Time.UTC(), b.Time.Add(b.Step).UTC()}) }
+
+func (s *spans) join(more Gap) {
+	if n := len(*s); n > 0 && !more.From.After((*s)[n-1].To) {
+		if more.To.After((*s)[n-1].To) {
+			(*s)[n-1].To = more.To
 		}
 		return
 	}
-	*s = append(*s, Gap{at.UTC(), end.UTC()})
+	*s = append(*s, more)
 }
 
 func (in *Info) setSpans(s spans) {

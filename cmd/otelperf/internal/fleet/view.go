@@ -12,11 +12,14 @@ import (
 
 // View is what all instances together did in a window, or one alone.
 type View struct {
-	Time      time.Time       `json:"time"`            // of the latest answer
-	Window    otelperf.Window `json:"window,omitzero"` // missing for a fixed time
-	From      time.Time       `json:"from,omitzero"`
-	To        time.Time       `json:"to,omitzero"`
-	Instances []Instance      `json:"instances"` // in the order of the URLs
+	Time   time.Time       `json:"time"`            // of the latest answer
+	Window otelperf.Window `json:"window,omitzero"` // missing for a fixed time
+	From   time.Time       `json:"from,omitzero"`
+	To     time.Time       `json:"to,omitzero"`
+	// NothingStored says that From and To are what was asked for, as nothing of it is stored.
+	NothingStored bool `json:"-"`
+
+	Instances []Instance `json:"instances"` // in the order of the URLs
 
 	Shared *Shared `json:"fleet,omitzero"` // with client.Period.Fleet: whose numbers they are, of whom one has answered
 

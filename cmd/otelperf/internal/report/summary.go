@@ -123,6 +123,9 @@ func writeTotals(b *strings.Builder, v *fleet.View) {
 
 // covered says what the window really covers: one span of time, or the shortest and the longest.
 func covered(v *fleet.View) string {
+	if v.NothingStored {
+		return ": nothing of it is stored"
+	}
 	shortest, longest, first := 0.0, 0.0, true
 	for i := range v.Instances {
 		if in := &v.Instances[i]; in.Counted() {

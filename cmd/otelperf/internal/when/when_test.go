@@ -28,3 +28,32 @@ func TestParse(t *testing.T) {
 		t.Errorf("a time to come: %v", err)
 	}
 }
+
+// On the night on which clocks go forward there is an hour that never was, and on the other one an hour that was twice.
+func TestClocksThatAreChanged(t *testing.T) {
+	ny, err := time.LoadLocation("America/New_York")
+	if err != nil {
+		t.Skip(err)
+	}
+	now := time.Date(2026, 11, 26, 12, 0, 0, 0, ny)
+	for _, text := range []string{"2026-03-08 02:30", " 2026-03-08 02:00:00"} {
+		if got, err := Parse(text, now); err == nil || !strings.Contains(err.Error(), "clocks went forward") {
+			t.Errorf("%q is %v, %v", text, got, err)
+		}
+	}
+	for text, want := range map[string]string{
+		"2026-11-01 01:30": "2026-11-01T01:30:00-04:00", "2026-11-01 01:00": "2026-11-01T01:00:00-04:00",
+		"2026-03-08 03:00": "", "2026-11-01 02:00": "", "2026-11-01 00:59": "", "2026-11-01T06:30:00Z": "", "2026-11-01": "", "noon": "",
+	} {
+		if got := Note(text, now); (got == "") != (want == "") || want != "" && !strings.Contains(got, "taken, "+want) {
+			t.Errorf("%q: note %q, want %q", text, got, want)
+		}
+		if got, err := Parse(text, now); want != "" && (err != nil || got.Format(time.RFC3339) != want) {
+			t.Errorf("%q is %v, %v, want %s", text, got, err, want)
+		}
+	}
+	after := time.Date(2026, 11, 1, 3, 0, 0, 0, ny)
+	if got := Note("1:30", after); !strings.Contains(got, "2026-11-01T01:30:00-04:00, not 2026-11-01T01:30:00-05:00") {
+		t.Errorf("note %q", got)
+	}
+}

@@ -57,6 +57,15 @@ func damaged(format string, args ...any) error {
 	return fmt.Errorf("%w: "+format, append([]any{history.ErrDamaged}, args...)...)
 }
 
+// ofHour says of which hour an error is.
+func ofHour(at int64, err error) error {
+	if err == nil {
+		return nil
+	}
+	from := time.Unix(at*HourSeconds, 0).UTC()
+	return fmt.Errorf("%s to %s: %w", from.Format("2006-01-02 15:04"), from.Add(time.Hour).Format("15:04 MST"), err)
+}
+
 // frameError has what is wrong with a frame wrap an error of the history.
 func frameError(err error) error {
 	switch {

@@ -53,7 +53,7 @@ func (c *Collector) Add(at time.Time, value []byte) bool {
 		c.batch = &history.Batch{Time: at, Step: history.Minute, Foreign: c.Foreign}
 	}
 	if err := addEvent(c.batch, c.Query, value); err != nil {
-		return c.Yield(nil, err)
+		return c.Yield(nil, fmt.Errorf("%s: %w", at.Format("2006-01-02 15:04 MST"), err))
 	}
 	return true
 }

@@ -5,7 +5,6 @@ package layers
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/otelperf/otelperf-go/otelperf/history/internal/compact"
@@ -50,7 +49,7 @@ func openHour(s *Stored, at int64, most Depth) (h hour, err error) {
 	var errs []error
 	note := func(err error) bool {
 		if err != nil {
-			errs = append(errs, fmt.Errorf("hour %d: %w", at, frameError(err)))
+			errs = append(errs, frameError(err))
 		}
 		return err == nil
 	}

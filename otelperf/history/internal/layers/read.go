@@ -87,7 +87,7 @@ func Rows(q *history.Query, at int64, parts ...Stored) (batches Batches, err err
 	default:
 		batches, err = r.nodes(hours, known)
 	}
-	return batches, errors.Join(damage, err)
+	return batches, ofHour(at, errors.Join(damage, err))
 }
 
 // open opens the parts of an hour, as finely as all of them are known.

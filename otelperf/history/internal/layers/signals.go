@@ -176,7 +176,7 @@ func SignalRows(q *history.Query, at int64, s *Stored) (batches Batches, err err
 	r := reading{q, at}
 	values, known, err := signalsOf(at, s, Needs(q, at))
 	if err != nil {
-		return nil, err
+		return nil, ofHour(at, err)
 	}
 	for _, s := range r.plan(known) {
 		these := mergeSignals(values[s.i*len(values)/s.depth.steps() : (s.i+1)*len(values)/s.depth.steps()])

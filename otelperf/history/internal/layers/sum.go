@@ -60,7 +60,7 @@ func (s Sum) AddHour(q *history.Query, at int64, parts ...Stored) error {
 	if len(edges) > 0 {
 		errs = append(errs, s.addSteps(&reading{q, at}, edges))
 	}
-	return errors.Join(errs...)
+	return ofHour(at, errors.Join(errs...))
 }
 
 // addSteps adds the steps of an hour that are asked for.

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package past
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/otelperf/otelperf-go/otelperf/history"
+)
+
+// maxLooked bounds the times without signals that are looked through for rows.
+const maxLooked = 50
+
+// unsignalled adds the steps of rows where signals leave gaps, in the 50 longest of them: what was appended without signals is there, too. Where
+// there are no signals at all, rows tell by themselves.
+func (r *Reader) unsignalled(ctx context.Context, q *history.Query, c *covered, keep func(*history.Batch) bool) error {
+	if len(c.signals) == 0 {
+		return nil
+	}
+	var gaps []Span
+	at := q.From
+	for _, s := range c.spans(Span{q.To, q.To.Add(1)}) {
+		if at.Before(s.From) {
+			gaps = append(gaps, Span{at, s.From})
+		}
+		at = s.To
+	}
+	slices.SortStableFunc(gaps, func(a, b Span) int { return int(b.To.Sub(b.From) - a.To.Sub(a.From)) })
+	for _, g := range gaps[:min(len(gaps), maxLooked)] {
+		rows := *q
+		rows.What, rows.Endpoint, rows.From, rows.To, rows.Step = history.Rows, nil, g.From, g.To, stepWithin(g.To.Sub(g.From))
+		err := r.each(ctx, &rows, &c.note, func(b *history.Batch) {
+			if keep(b) {
+				c.rows = append(c.rows, Span{b.Time, b.Time.Add(b.Step)})
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stepWithin is the shortest step in which a query may ask for a time.
+func stepWithin(d time.Duration) time.Duration {
+	switch {
+	case d <= history.MaxSteps*history.Minute:
+		return history.Minute
+	case d <= history.MaxSteps*history.TenMinutes:
+		return history.TenMinutes
+	}
+	return history.Hour
+}
