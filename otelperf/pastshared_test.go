@@ -85,7 +85,7 @@ func TestInstancesOfAHistoryAgree(t *testing.T) {
 		}
 		for i := range shops {
 			n, a := count(i, "/endpoints", "?from=%d&to=%d", running.Unix(), running.Add(time.Minute).Unix())
-			if n != 30 || !slices.Equal(instances(a), both[i:i+1]) {
+			if n < 29 || n > 31 || !slices.Equal(instances(a), both[i:i+1]) {
 				t.Errorf("of the minute that runs %s has %v, stored is %v", both[i], n, a["stored"])
 			}
 		}

@@ -99,6 +99,7 @@ func (c *covered) coverage(p *part, more ...Span) Coverage {
 		if from := spans[i].From; started.After(from) && started.Sub(from) < history.Minute && started.Before(spans[i].To) {
 			spans[i].From = started
 		}
+		spans[i].To = upToNow(spans[i].To)
 	}
 	out := Coverage{Step: max(c.step, history.Minute), Note: c.note, Gaps: []Span{}, Whose: p.whose}
 	for i, s := range spans {
