@@ -17,6 +17,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/otelperf/otelperf-go/otelperf"
 	"github.com/otelperf/otelperf-go/otelperf/history"
 	"github.com/otelperf/otelperf-go/otelperf/internal/testrig"
@@ -440,6 +442,58 @@ func TestSlowRequestsOfDays(t *testing.T) {
 		}
 		if n := len(store.Asked()) - before; n > 2 {
 			t.Errorf("30 polls asked the store %d times", n)
+		}
+		_ = s.mon.Shutdown(t.Context())
+	})
+}
+
+// How many requests of a past time were slow is counted in histograms, by the threshold of now, and not in a list that has a bound: of a time
+// that is in memory, of one that is stored, and after a restart. Jobs are no requests.
+func TestSlowRequestsOfThenAreCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &testrig.History{}
+		s := newBubble(t, "1.0", everybody, otelperf.WithHistory(store))
+		time.Sleep(time.Until(time.Now().Truncate(time.Minute).Add(time.Minute)))
+		from := time.Now()
+		s.run(2*time.Minute, 10, 20*time.Millisecond, "/a")
+		s.run(time.Minute, 50, 900*time.Millisecond, "/a")
+		for range 5 {
+			end := time.Now()
+			_, job := s.tracer.Start(t.Context(), "sweep", trace.WithTimestamp(end.Add(-2*time.Second)))
+			job.End(trace.WithTimestamp(end))
+		}
+		to := time.Now().Truncate(time.Minute).Add(time.Minute)
+		check := func(when string, want float64) {
+			t.Helper()
+			a := asker{t, s.mon.Handler()}
+			for _, q := range []string{fmt.Sprintf("?from=%d&to=%d", from.Unix(), to.Unix()), "?window=24h", "?window=7d"} {
+				sum := a.ask("/summary", "%s", q)
+				if n, listed := sum["slow_queries_count"], len(listOf(sum, "slow_queries")); n != want || listed < 10 || listed > 20 {
+					t.Errorf("%s, %s: %v were slow, want %v, and %d are listed, want 10 to 20", when, q, n, want, listed)
+				}
+			}
+			before := a.ask("/summary", "?from=%d&to=%d", from.Unix(), from.Add(time.Minute).Unix())["slow_queries_count"]
+			if n, ok := before.(float64); !ok || n > 0 && want == 3000 {
+				t.Errorf("%s: of the first minute %v were slow", when, before)
+			}
+		}
+		restart := func(opts ...otelperf.Option) {
+			if err := s.mon.Shutdown(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			s = newBubble(t, "1.1", append(opts, everybody, otelperf.WithHistory(store))...)
+			s.run(10*time.Second, 1, time.Millisecond, "/b")
+		}
+		s.run(time.Minute, 1, 20*time.Millisecond, "/a")
+		check("in memory", 3000)
+		s.slowly(2*time.Hour, 20*time.Millisecond, "/a")
+		check("in the store", 3000)
+		restart()
+		check("in another process", 3000)
+		restart(otelperf.WithEndpointSlowThreshold("GET /a", time.Millisecond))
+		a := asker{t, s.mon.Handler()}
+		if n := a.ask("/summary", "?from=%d&to=%d", from.Unix(), to.Unix())["slow_queries_count"]; n != 4260. {
+			t.Errorf("by a lower threshold %v were slow, want all 4260", n)
 		}
 		_ = s.mon.Shutdown(t.Context())
 	})

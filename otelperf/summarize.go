@@ -101,7 +101,7 @@ func (m *Monitor) summaryOf(p companion.Period, v *view) *Summary {
 		s.Verdict = f.verdictThen(of)
 	}
 	if fixed || v.stored != nil {
-		s.SlowQueriesCount = uint64(len(v.slow) + v.more)
+		s.SlowQueriesCount = max(snap.Slow(), uint64(len(v.slow)+v.more))
 	}
 	for _, e := range v.slow[:min(len(v.slow), summarySlow)] {
 		s.SlowQueries = append(s.SlowQueries, m.slowRequestOf(e))
