@@ -48,7 +48,7 @@ type slowList struct {
 	Stored int    `json:"stored"` // slow and failed ones, with ?trace_id= those of the trace; at most ?limit= are in the list
 	fixedTime
 	Slow []SlowRequest `json:"slow"`          // newest first
-	Note string        `json:"note,omitzero"` // what of a fixed time could not be read
+	Note string        `json:"note,omitzero"` // what of a fixed time or of days could not be read
 }
 
 // slowTrace is every request of this process that is stored of one trace.

@@ -205,15 +205,34 @@ func (m *Monitor) slowBefore(from, to time.Time) (slow []*slowlog.Entry, more in
 	if m.past == nil {
 		return slow, 0, "", nil
 	}
-	stored, err := m.past.Requests(from, to)
+	stored, err := m.past.Requests(wholeMinutes(from, to)) // read once a minute, also where to is now
 	if err != nil {
 		return slow, 0, "", refused(err)
 	}
-	return mergeRequests(slow, stored.List), stored.More, stored.Note, nil
+	within := slices.DeleteFunc(slices.Clone(stored.List), func(e *slowlog.Entry) bool { return e.Start.Before(from) || !e.Start.Before(to) })
+	return mergeRequests(slow, within), stored.More, stored.Note, nil
 }
 
-// slowOf is the list of the slow requests of a fixed time, of one trace alone where of is valid.
+// wholeMinutes are those that hold a time.
+func wholeMinutes(from, to time.Time) (first, last time.Time) {
+	return from.Truncate(time.Minute), to.Add(time.Minute - 1).Truncate(time.Minute)
+}
+
+// slowLately are the newest slow requests of a time that goes up to now, at least as many as a summary has, where there are: those of the last
+// hour, mostly, so that not all of days is read.
+func (m *Monitor) slowLately(from, to time.Time) ([]*slowlog.Entry, error) {
+	slow, _, _, err := m.slowBefore(to.Add(-time.Hour), to)
+	if err == nil && len(slow) < summarySlow {
+		slow, _, _, err = m.slowBefore(from, to)
+	}
+	return slow, err
+}
+
+// slowOf is the list of the slow requests of a fixed time or of a window of days, of one trace alone where of is valid.
 func (m *Monitor) slowOf(limit int, of trace.TraceID, p companion.Period) (slowList, error) {
+	if p.Window != "" {
+		p.From, p.To, _ = m.beyond(p)
+	}
 	all, more, note, err := m.slowBefore(p.From, p.To)
 	note, err = m.lacking(p, note, err)
 	if of.IsValid() {

@@ -3,17 +3,21 @@
 package otelperf_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"iter"
 	"math"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/otelperf/otelperf-go/otelperf"
 	"github.com/otelperf/otelperf-go/otelperf/history"
@@ -396,6 +400,101 @@ func TestMinuteOfARestart(t *testing.T) {
 		s.run(10*time.Second, 2, 20*time.Millisecond, "/b")
 		time.Sleep(20 * time.Second)
 		check("once it is written", 5*22+10, 5*22)
+		_ = s.mon.Shutdown(t.Context())
+	})
+}
+
+// Slow requests of days are those of the store, too, where another process had them: in the summary and in the list; those of a shorter window
+// are the ones in memory.
+func TestSlowRequestsOfDays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &testrig.History{}
+		s := newBubble(t, "1.0", everybody, otelperf.WithHistory(store))
+		s.run(3*time.Minute, 1, 20*time.Millisecond, "/a")
+		s.run(5*time.Second, 1, 2*time.Second, "/a")
+		if err := s.mon.Shutdown(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(3 * time.Hour)
+		s = newBubble(t, "1.1", everybody, otelperf.WithHistory(store))
+		s.run(2*time.Second, 1, 2*time.Second, "/a")
+		a := asker{t, s.mon.Handler()}
+		for window, want := range map[string]int{"5m": 2, "24h": 7, "7d": 7} {
+			sum, list := a.ask("/summary", "?window=%s", window), a.ask("/slow", "?window=%s", window)
+			in := listOf(sum, "slow_queries")
+			if len(in) != want || sum["slow_queries_count"] != float64(want) || !slices.IsSortedFunc(in, func(a, b map[string]any) int { return cmp.Compare(b["time"].(string), a["time"].(string)) }) {
+				t.Errorf("%s: the summary says %v and has %d, want %d, newest first", window, sum["slow_queries_count"], len(in), want)
+			}
+			if n := len(listOf(list, "slow")); n != want || list["stored"] != float64(want) || list["from"] != nil {
+				t.Errorf("%s: the list has %d of %v, from %v, want %d and no time", window, n, list["stored"], list["from"], want)
+			}
+		}
+		if n := len(listOf(a.ask("/slow", "?window=24h&limit=5"), "slow")); n != 5 {
+			t.Errorf("%d are listed, want 5", n)
+		}
+		if r := a.call("/slow", "?window=2h"); r.Code != http.StatusBadRequest {
+			t.Errorf("of a window that there is not: %d %s", r.Code, r.Body)
+		}
+		before := len(store.Asked())
+		for range 30 { // within a minute
+			a.ask("/slow", "?window=7d")
+			time.Sleep(time.Second)
+		}
+		if n := len(store.Asked()) - before; n > 2 {
+			t.Errorf("30 polls asked the store %d times", n)
+		}
+		_ = s.mon.Shutdown(t.Context())
+	})
+}
+
+// How many requests of a past time were slow is counted in histograms, by the threshold of now, and not in a list that has a bound: of a time
+// that is in memory, of one that is stored, and after a restart. Jobs are no requests.
+func TestSlowRequestsOfThenAreCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &testrig.History{}
+		s := newBubble(t, "1.0", everybody, otelperf.WithHistory(store))
+		time.Sleep(time.Until(time.Now().Truncate(time.Minute).Add(time.Minute)))
+		from := time.Now()
+		s.run(2*time.Minute, 10, 20*time.Millisecond, "/a")
+		s.run(time.Minute, 50, 900*time.Millisecond, "/a")
+		for range 5 {
+			end := time.Now()
+			_, job := s.tracer.Start(t.Context(), "sweep", trace.WithTimestamp(end.Add(-2*time.Second)))
+			job.End(trace.WithTimestamp(end))
+		}
+		to := time.Now().Truncate(time.Minute).Add(time.Minute)
+		check := func(when string, want float64) {
+			t.Helper()
+			a := asker{t, s.mon.Handler()}
+			for _, q := range []string{fmt.Sprintf("?from=%d&to=%d", from.Unix(), to.Unix()), "?window=24h", "?window=7d"} {
+				sum := a.ask("/summary", "%s", q)
+				if n, listed := sum["slow_queries_count"], len(listOf(sum, "slow_queries")); n != want || listed < 10 || listed > 20 {
+					t.Errorf("%s, %s: %v were slow, want %v, and %d are listed, want 10 to 20", when, q, n, want, listed)
+				}
+			}
+			before := a.ask("/summary", "?from=%d&to=%d", from.Unix(), from.Add(time.Minute).Unix())["slow_queries_count"]
+			if n, ok := before.(float64); !ok || n > 0 && want == 3000 {
+				t.Errorf("%s: of the first minute %v were slow", when, before)
+			}
+		}
+		restart := func(opts ...otelperf.Option) {
+			if err := s.mon.Shutdown(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			s = newBubble(t, "1.1", append(opts, everybody, otelperf.WithHistory(store))...)
+			s.run(10*time.Second, 1, time.Millisecond, "/b")
+		}
+		s.run(time.Minute, 1, 20*time.Millisecond, "/a")
+		check("in memory", 3000)
+		s.slowly(2*time.Hour, 20*time.Millisecond, "/a")
+		check("in the store", 3000)
+		restart()
+		check("in another process", 3000)
+		restart(otelperf.WithEndpointSlowThreshold("GET /a", time.Millisecond))
+		a := asker{t, s.mon.Handler()}
+		if n := a.ask("/summary", "?from=%d&to=%d", from.Unix(), to.Unix())["slow_queries_count"]; n != 4260. {
+			t.Errorf("by a lower threshold %v were slow, want all 4260", n)
+		}
 		_ = s.mon.Shutdown(t.Context())
 	})
 }

@@ -50,7 +50,7 @@ func (m *Monitor) storedSpikes(from, to time.Time, memory []Spike) (all []Spike,
 	if m.past == nil {
 		return nil, 0, "", nil
 	}
-	stored, err := m.past.Incidents(from.Truncate(time.Minute), to.Add(time.Minute-1).Truncate(time.Minute))
+	stored, err := m.past.Incidents(wholeMinutes(from, to))
 	if err != nil {
 		return nil, 0, "", refused(err)
 	}

@@ -71,7 +71,7 @@ func (s service) StacksFile(e companion.EndpointQuery, pprof bool) (body []byte,
 func (s service) Runtime(window string) any { return s.m.runtimeSeries(Window(window)) }
 
 func (s service) Slow(limit int, of trace.TraceID, p companion.Period) (any, error) {
-	if !p.To.IsZero() {
+	if !p.To.IsZero() || Window(p.Window).long() > 0 {
 		return s.m.slowOf(limit, of, p)
 	}
 	list, all := slowList{origin: s.m.origin(), Count: s.m.slowCount(), Slow: []SlowRequest{}}, s.m.slow.All()

@@ -63,7 +63,10 @@ func (m *Monitor) summary(p companion.Period) (*Summary, error) {
 			v.slow, v.more, _, err = m.slowBefore(c.From, c.To)
 		}
 	case long:
-		v.slow = m.recentSlow()
+		from, to, _ := m.beyond(p)
+		if v.slow, err = m.slowLately(from, to); err != nil {
+			return nil, err
+		}
 		v.spikes, _, _, err = m.spikesWithin(c.From, c.To)
 	default:
 		v.spikes, v.slow = m.spikes(), m.recentSlow()
@@ -95,7 +98,10 @@ func (m *Monitor) summaryOf(p companion.Period, v *view) *Summary {
 	s.setRows(rows)
 	f := facts{now: now, disabled: m.disabled, stalled: s.Diagnostics.Stalled, endpoints: s.Endpoints, spikes: s.Spikes, budgets: s.Objectives, unseen: m.engine.Unseen()}
 	if s.Verdict = f.verdict(); fixed {
-		s.Verdict, s.SlowQueriesCount = f.verdictThen(of), uint64(len(v.slow)+v.more)
+		s.Verdict = f.verdictThen(of)
+	}
+	if fixed || v.stored != nil {
+		s.SlowQueriesCount = max(snap.Slow(), uint64(len(v.slow)+v.more))
 	}
 	for _, e := range v.slow[:min(len(v.slow), summarySlow)] {
 		s.SlowQueries = append(s.SlowQueries, m.slowRequestOf(e))

@@ -50,7 +50,9 @@ type Summary struct {
 	P95             *float64 `json:"p95"` // p95_ms
 	P99             *float64 `json:"p99"` // p99_ms
 
-	SlowQueriesCount  uint64               `json:"slow_queries_count"` // since the start or the last reset; of a fixed time those that began in it and are still stored
+	// SlowQueriesCount is since the start or the last reset; of a fixed time, Window24h and Window7d it is of that time: the requests whose
+	// duration was above the threshold of now, by the histograms, so within their error, and at least those that are listed.
+	SlowQueriesCount  uint64               `json:"slow_queries_count"`
 	SlowQueries       []SlowRequest        `json:"slow_queries"`       // newest first
 	EndpointBreakdown map[string]Breakdown `json:"endpoint_breakdown"` // by "METHOD ROUTE"
 

@@ -42,6 +42,7 @@ func (e *Engine) SnapshotGiven(g Given, histogram bool) *Snapshot {
 		} else {
 			row.Endpoint = r.Endpoint
 			row.UsualErrors = math.NaN()
+			row.countSlow(e.options.SlowFrom, &sum.Durations)
 		}
 		if r != nil && r.Coarse {
 			row.Coarse = true

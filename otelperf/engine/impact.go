@@ -6,6 +6,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
 
@@ -18,7 +19,8 @@ func (r *Row) impact(h *latency.Histogram) float64 {
 	if limit == 0 {
 		limit = r.SlowFrom
 	}
-	lost := beyond(h, limit) + float64(r.Outcomes.Failed())*r.SlowFrom.Seconds() + evenWell*r.TotalSeconds
+	_, over := beyond(h, limit)
+	lost := over + float64(r.Outcomes.Failed())*r.SlowFrom.Seconds() + evenWell*r.TotalSeconds
 	if x := 1e3 * lost / r.Seconds; r.Seconds > 0 && !math.IsInf(x, 0) {
 		return x
 	}
@@ -28,16 +30,26 @@ func (r *Row) impact(h *latency.Histogram) float64 {
 // InIncident reports whether there is an open incident of it.
 func (r *Row) InIncident() bool { return r.Spike != nil || r.Errors == failing || r.Traffic == silent }
 
-// beyond is the seconds that durations took longer than a limit, all together: each is off by at most half its bucket. 0 for no limit.
-func beyond(h *latency.Histogram, limit time.Duration) (seconds float64) {
+// countSlow counts the durations of a row that are slow.
+func (r *Row) countSlow(slowFrom func(conventions.Endpoint) time.Duration, h *latency.Histogram) {
+	if slowFrom != nil {
+		r.SlowFrom = slowFrom(r.Endpoint)
+		r.Slow, _ = beyond(h, r.SlowFrom)
+	}
+}
+
+// beyond is how many durations took longer than a limit, and the seconds that they did, all together: each is off by at most half its
+// bucket. 0 for no limit.
+func beyond(h *latency.Histogram, limit time.Duration) (count uint64, seconds float64) {
 	if limit <= 0 {
-		return 0
+		return 0, 0
 	}
 	width := 1 << (latency.Scale - h.Scale())
 	for b, n := range h.Buckets() {
 		if middle := (latency.LowerBound(b) + latency.LowerBound(min(b+width, latency.NumBuckets))) / 2; middle > limit.Seconds() {
+			count += n
 			seconds += float64(n) * (middle - limit.Seconds())
 		}
 	}
-	return seconds
+	return count, seconds
 }

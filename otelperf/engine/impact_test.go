@@ -66,7 +66,11 @@ func TestImpactOfCoarseBuckets(t *testing.T) {
 		fine.Record(d)
 		coarse.Record(d)
 	}
-	a, b := beyond(fine, 100*time.Millisecond), beyond(coarse, 100*time.Millisecond)
+	n, a := beyond(fine, 100*time.Millisecond)
+	m, b := beyond(coarse, 100*time.Millisecond)
+	if math.Abs(float64(n)-900) > 9 || math.Abs(float64(m)-900) > 45 {
+		t.Errorf("%d are beyond 100 ms, coarse %d, want about 900", n, m)
+	}
 	if want := 0.9 * 900 / 2; math.Abs(a-want) > 0.01*want || math.Abs(b-want) > 0.05*want {
 		t.Errorf("%.1f s beyond 100 ms, coarse %.1f s, want about %.1f s", a, b, want)
 	}

@@ -30,6 +30,7 @@ type Row struct {
 	GraceLeft    time.Duration  // how long requests will still not be learned from
 	JudgedIn     time.Duration  // how long they will still not be judged, since the start or after a silence
 	SlowFrom     time.Duration  // of Options.SlowFrom; 0 without one
+	Slow         uint64         // of Timed: those longer than SlowFrom, each within ErrorBound; 0 without one
 	// Impact is what it costs those who call it, in milliseconds a second: the time that requests took beyond the usual p99, or beyond
 	// SlowFrom while that is not known; SlowFrom for each that failed; and 1 % of all their time.
 	Impact float64
@@ -118,9 +119,7 @@ func (e *Engine) row(ep *endpoint, t *timeline.Aggregate, covered time.Duration)
 	}
 	row.errors(ep)
 	row.Traffic = ep.trafficState()
-	if e.options.SlowFrom != nil {
-		row.SlowFrom = e.options.SlowFrom(ep.name)
-	}
+	row.countSlow(e.options.SlowFrom, &t.Durations)
 	row.Impact = row.impact(&t.Durations)
 	if ep.part != nil {
 		row.Spike = new(ep.part.Part)
@@ -158,6 +157,16 @@ type Snapshot struct {
 	// OutcomesUnknown marks requests whose outcome is not known, and counts as ok.
 	OutcomesUnknown bool
 	Rows            []Row // in the order of their names
+}
+
+// Slow is how many of the requests took longer than is slow for their endpoints now. See Row.Slow.
+func (s *Snapshot) Slow() (n uint64) {
+	for i := range s.Rows {
+		if s.Rows[i].Endpoint.Kind.Request() {
+			n += s.Rows[i].Slow
+		}
+	}
+	return n
 }
 
 // Snapshot returns all rows of a window and the totals of the requests among them, of one moment.

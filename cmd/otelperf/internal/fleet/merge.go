@@ -102,7 +102,7 @@ func (v *View) onceEach() {
 func (v *View) addLists(src *source) {
 	s := src.Summary
 	v.TotalRequests += s.TotalRequests
-	if src.counted || s.To.IsZero() { // that of a fixed time is of the store, too
+	if src.counted || s.To.IsZero() && s.Stored == nil { // that of a fixed time, and of days, is of the store, too
 		v.SlowQueriesCount += s.SlowQueriesCount
 	}
 	if r := runtimeOf(src.name, s); r != nil {

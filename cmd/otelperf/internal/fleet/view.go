@@ -3,6 +3,7 @@
 package fleet
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/client"
@@ -42,6 +43,14 @@ type View struct {
 	Mutes []Mute `json:"mutes"` // those in force
 
 	Runtime []Runtime `json:"runtime"` // of the instances that tell
+}
+
+// SlowText says how many requests were slow: since the start, or of a fixed time and of days in it.
+func (v *View) SlowText() string {
+	if !v.To.IsZero() || v.Window == otelperf.Window24h || v.Window == otelperf.Window7d {
+		return fmt.Sprint(v.SlowQueriesCount)
+	}
+	return fmt.Sprintf("%d since the start", v.SlowQueriesCount)
 }
 
 // Instance is one URL and who answered there.

@@ -118,7 +118,7 @@ func writeTotals(b *strings.Builder, v *fleet.View) {
 	fmt.Fprintf(b, "requests  %d, %s/s; %d since the start\n", v.Count, plain.Number(v.Rate), v.TotalRequests)
 	fmt.Fprintf(b, "failed    %d (%s)%s\n", v.ErrorCount, plain.Share(v.ErrorRate), outcomes(v.ByOutcome))
 	fmt.Fprintf(b, "latency   p50 %s  p95 %s  p99 %s  max %s\n", plain.Ms(v.P50Ms), plain.Ms(v.P95Ms), plain.Ms(v.P99Ms), plain.Ms(v.MaxMs))
-	fmt.Fprintf(b, "slow      %d since the start\n", v.SlowQueriesCount)
+	fmt.Fprintf(b, "slow      %s\n", v.SlowText())
 }
 
 // covered says what the window really covers: one span of time, or the shortest and the longest.

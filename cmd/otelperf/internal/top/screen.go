@@ -198,7 +198,7 @@ func (m *Model) slowLines(height int) []string {
 		return nil
 	}
 	all := m.slow()
-	lines := []string{bold.Render(m.line(fmt.Sprintf(" SLOW REQUESTS  %d since the start", m.view.SlowQueriesCount)))}
+	lines := []string{bold.Render(m.line(" SLOW REQUESTS  " + m.view.SlowText()))}
 	at := m.cursor(slowPanel)
 	from := scroll(at, height, len(all))
 	shown := all[from:min(len(all), from+height)]
