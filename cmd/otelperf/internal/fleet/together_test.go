@@ -58,14 +58,10 @@ func TestSharedStoreIsCountedOnce(t *testing.T) {
 			if v.Count != tt.count || v.TotalRequests != tt.requests || refused != tt.refused {
 				t.Errorf("%d requests of %d, %d refused, want %d of %d, %d", v.Count, v.TotalRequests, refused, tt.count, tt.requests, tt.refused)
 			}
-<<<<<<< HEAD
-			if tt.whose[0] == both && tt.whose[1] == both {
-=======
 			if want := 7 * tt.count / 120; v.SlowQueriesCount != want || want > 0 && v.SlowText() != fmt.Sprint(want) {
 				t.Errorf("%s were slow, want %d in the time", v.SlowText(), want)
 			}
-			if tt.whose[0] == tt.whose[1] && tt.whose[0] == both {
->>>>>>> last
+			if tt.whose[0] == both && tt.whose[1] == both {
 				if len(v.Spikes) != 1 || v.Instances[1].StoredAs != answers[0].URL || !v.Instances[1].Counted() {
 					t.Errorf("spikes are %v, the second instance is %+v", v.Spikes, v.Instances[1])
 				}
