@@ -96,7 +96,7 @@ func (m *Monitor) addUsual(p companion.Period, rows []detailedRow, of []engine.R
 }
 
 // unread says that there is something to read, and why it could not be.
-func unread(err error) string { return "Other days could not be read: " + err.Error() + "." }
+func unread(err error) string { return "Nothing could be read: " + err.Error() + "." }
 
 func (u *usual) set(t past.Then, n *usualNumbers) {
 	if t.Ago == past.Day {

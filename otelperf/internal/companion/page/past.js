@@ -34,7 +34,7 @@ export const reading = {
     let why = "", answer;
     try {
       answer = await ask({ usual: true });
-      why = answer.usual || answer.endpoints?.some((r) => r.usual) ? "" : answer.note ?? "";
+      why = answer.usual_note ?? "";
     } catch (e) {
       if (e.status !== 503) throw e;
       answer = await ask({}); // if that fails, too, it is not for the sake of other days
