@@ -65,6 +65,7 @@ var mayImport = map[string][]string{
 	"otelperf/internal/runtimesignals": {"slowlog/fault", "otelperf/internal/units", "otelperf/internal/worker"},
 	"otelperf/internal/timeline":       {"slowlog", "spikeprocessor/latency"},
 	"otelperf/internal/marks":          nil,
+	"otelperf/internal/feed":           {"slowlog", "spikeprocessor", "spikeprocessor/conventions"},
 	"otelperf/internal/compare":        {"spikeprocessor/latency"},
 	"otelperf/internal/grid":           {"spikeprocessor/latency"},
 	"otelperf/internal/statefile":      {"spikeprocessor/conventions", "otelperf/engine", "otelperf/internal/marks", "otelperf/internal/mutes"},

@@ -44,7 +44,11 @@ const incompleteFor = 5 * time.Minute
 
 // stalled reports whether the numbers are old.
 func (m *Monitor) stalled() bool {
-	return m.disabled == "" && (m.closed.Load() || m.engine.Age() > staleTicks*m.reader.every)
+	late := staleTicks * m.reader.every
+	if m.cfg.feed != nil {
+		late += m.cfg.feed.Delay()
+	}
+	return m.disabled == "" && (m.closed.Load() || m.engine.Age() > late)
 }
 
 // Health returns what is well and what is not.

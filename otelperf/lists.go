@@ -116,6 +116,9 @@ func (m *Monitor) active(limit int) activeList {
 	slow := m.slowNow(time.Now())
 	longest, count := m.activeRequests(limit, slow)
 	groups, note := m.slowGroups(slow)
+	if m.cfg.feed != nil {
+		note = notHere
+	}
 	return activeList{origin: m.origin(), Count: count, Groups: groups, Note: note, Leaked: m.link.Leaked(time.Now()), Active: longest}
 }
 

@@ -68,7 +68,7 @@ func (m *Monitor) addMark(mark marks.Mark) marks.Mark {
 
 // markStart sets the mark of the start, as soon as it is known which version this is. It is called by the digest alone.
 func (m *Monitor) markStart() {
-	if m.marks.started || m.link.Resource() == nil && (m.metrics == nil || m.metrics.Resource() == nil) {
+	if m.marks.started || m.named() == nil {
 		return
 	}
 	m.marks.started = true

@@ -19,6 +19,7 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/otelperf/internal/access"
 	"github.com/otelperf/otelperf-go/otelperf/internal/companion"
+	"github.com/otelperf/otelperf-go/otelperf/internal/feed"
 	"github.com/otelperf/otelperf-go/otelperf/internal/historian"
 	"github.com/otelperf/otelperf-go/otelperf/internal/httpmw"
 	"github.com/otelperf/otelperf-go/otelperf/internal/marks"
@@ -31,6 +32,7 @@ import (
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/slowlog/fault"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // Monitor is everything at once, to be added to a pipeline: a span processor, a sampler, a metric producer, a metric
@@ -128,6 +130,9 @@ func (m *Monitor) build() (err error) {
 	}
 	m.link = m.processor.Link()
 	m.settings.now.Load().slowThreshold = m.link.DefaultSlowThreshold()
+	if m.cfg.feed != nil {
+		m.cfg.feed.Attach(feed.Sink{Requests: m.slow, SlowAbove: m.link.SlowThreshold})
+	}
 	if err := m.buildEngine(); err != nil {
 		return err
 	}
@@ -146,7 +151,7 @@ func (m *Monitor) build() (err error) {
 	if m.tracker, err = m.newTracker(); err != nil {
 		return err
 	}
-	if m.cfg.stacks && m.disabled == "" && m.metrics == nil {
+	if m.cfg.stacks && m.disabled == "" && m.ownSpans() {
 		m.goroutines = httpmw.NewGoroutines()
 		m.stacks = m.newStacks()
 	}
@@ -174,7 +179,7 @@ func (m *Monitor) buildEngine() (err error) {
 		m.causes.recordings = m.cfg.evidence.Recordings
 	}
 	m.engine, err = engine.New(engine.Options{
-		Detector: detector, Objectives: m.cfg.budgets, Publish: m.link.Publish, Requests: spikeRequests{m.slow, m.link}, Version: func() string { return m.identity().version },
+		Detector: detector, Objectives: m.cfg.budgets, Publish: m.publish, Requests: spikeRequests{m.slow, m.link}, Version: func() string { return m.identity().version },
 		Why:      m.causes.why,
 		Errors:   spikeRequests{m.slow, m.link}.Errors,
 		SlowFrom: m.link.SlowThreshold,
@@ -190,10 +195,10 @@ func (m *Monitor) buildEngine() (err error) {
 		return err
 	}
 	m.settings.now.Load().baseline = m.engine.Config()
-	m.engine.Advance(m.began, func(func(*spikeprocessor.Delta) bool) {}) // the windows begin now
+	m.engine.Advance(m.feedsFrom(), func(func(*spikeprocessor.Delta) bool) {}) // the windows begin then
 	m.reader = newReader(manual, m.engine, src, every, m.metrics != nil, &m.faults)
 	m.reader.onSpike, m.reader.digest = m.spike, m.digest
-	if m.metrics == nil {
+	if m.ownSpans() {
 		m.link.TakeDeltas(func(*spikeprocessor.Delta) {}) // starts the counting of deltas
 	}
 	return nil
@@ -203,10 +208,34 @@ func (m *Monitor) buildEngine() (err error) {
 func (m *Monitor) source() (*sdkmetric.ManualReader, source, time.Duration) {
 	if !m.cfg.metricSource || m.disabled != "" { // switched off, the Reader drops everything
 		drop := func(sdkmetric.InstrumentKind) sdkmetric.Aggregation { return sdkmetric.AggregationDrop{} }
-		return sdkmetric.NewManualReader(sdkmetric.WithAggregationSelector(drop)), spanSource{m.link}, time.Second
+		reader := sdkmetric.NewManualReader(sdkmetric.WithAggregationSelector(drop))
+		if m.cfg.feed != nil {
+			return reader, m.cfg.feed, time.Second
+		}
+		return reader, spanSource{m.link}, time.Second
 	}
 	m.metrics = metricsource.New(m.processor.Stats().MaxEndpoints)
 	return m.metrics.Reader, m.metrics, m.cfg.metricInterval
+}
+
+// ownSpans says whether the numbers are those of this process's spans.
+func (m *Monitor) ownSpans() bool { return m.metrics == nil && m.cfg.feed == nil }
+
+// feedsFrom is when the numbers begin.
+func (m *Monitor) feedsFrom() time.Time {
+	if m.cfg.feed != nil {
+		return m.began.Add(-m.cfg.feed.Delay()).Truncate(time.Second)
+	}
+	return m.began
+}
+
+// publish passes on what the engine knows of an endpoint to who judges requests by it.
+func (m *Monitor) publish(ep conventions.Endpoint, s spikeprocessor.EndpointState) {
+	if m.cfg.feed != nil {
+		m.cfg.feed.Publish(ep, s)
+		return
+	}
+	m.link.Publish(ep, s)
 }
 
 // discard undoes what build has done that is known outside.
@@ -241,7 +270,9 @@ func (m *Monitor) start() {
 		m.bundles.start()
 	}
 	m.couriers.start()
-	m.runtime.Start()
+	if m.cfg.feed == nil {
+		m.runtime.Start()
+	}
 	if m.stacks != nil {
 		m.stacks.Start()
 	}
@@ -360,7 +391,7 @@ func (m *Monitor) reset(baselines bool, by string) {
 	}
 	m.slow.Reset()
 	m.link.ResetErrors()
-	m.slowBase.Store(m.processor.Stats().Slow)
+	m.slowBase.Store(m.everSlow())
 	what := "numbers reset"
 	if baselines {
 		what = "numbers and baselines reset"

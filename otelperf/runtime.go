@@ -27,6 +27,17 @@ type runtimeAnswer struct {
 	Notes       []string                   `json:"notes"` // what cannot be told here, and what does not fit together
 }
 
+// notOfProcess is said of the runtime of a service that runs elsewhere.
+const notOfProcess = "The runtime of the service is not known here: its numbers are received from elsewhere."
+
+// runtimeReport is how the process that serves the requests is.
+func (m *Monitor) runtimeReport(now time.Time) *runtimesignals.Report {
+	if m.cfg.feed == nil {
+		return m.runtime.Report(now)
+	}
+	return &runtimesignals.Report{Unusual: []runtimesignals.Deviation{}, Signals: []runtimesignals.Reading{}, Pools: []runtimesignals.PoolState{}, Notes: []string{notOfProcess}}
+}
+
 // runtimeSeries is the last minute or five by the second, or the last hour in steps of ten.
 func (m *Monitor) runtimeSeries(w Window) runtimeAnswer {
 	now, seconds, step := time.Now(), runtimesignals.Seconds, 10
@@ -36,7 +47,10 @@ func (m *Monitor) runtimeSeries(w Window) runtimeAnswer {
 	case Window5m:
 		seconds, step = 300, 1
 	}
-	rep, series := m.runtime.Report(now), m.runtime.Series(now, seconds, step)
+	rep, series := m.runtimeReport(now), m.runtime.Series(now, seconds, step)
+	if m.cfg.feed != nil {
+		series.Signals = []runtimesignals.Line{}
+	}
 	return runtimeAnswer{
 		origin: m.origin(), Window: w, Start: series.Start.UTC(), StepSeconds: series.StepSeconds, Gomaxprocs: rep.Gomaxprocs, CPUQuota: rep.CPUQuota,
 		Unusual: rep.Unusual, Signals: series.Signals, Pools: rep.Pools, Notes: rep.Notes,

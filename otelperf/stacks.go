@@ -149,6 +149,9 @@ func (m *Monitor) whereIs(id trace.SpanID) *stacks.Seen {
 	return m.stacks.Of(id)
 }
 
+// notHere is said of what the process of a service alone can tell, where its numbers are received from elsewhere.
+const notHere = "What is running is not known here: spans are received when they have ended."
+
 // noStacks says why there are none at all.
 func (m *Monitor) noStacks(slow int) string {
 	switch {
@@ -156,6 +159,8 @@ func (m *Monitor) noStacks(slow int) string {
 		return ""
 	case m.metrics != nil:
 		return "Where slow requests are is not looked at: the numbers come from metrics."
+	case m.cfg.feed != nil:
+		return notHere
 	case m.stacks == nil:
 		return "Where slow requests are is not looked at: WithStacks(false)."
 	}

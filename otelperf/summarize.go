@@ -85,7 +85,7 @@ func (m *Monitor) summaryOf(p companion.Period, v *view) *Summary {
 		Service: id.service, Instance: id.instance, Version: id.version, Time: now.UTC(), UptimeSeconds: now.Sub(m.began).Seconds(),
 		Window: Window(p.Window), From: of.From, To: of.To, StoredFrom: of.StoredFrom, WindowSeconds: snap.Totals.Seconds, Stored: cmp.Or(v.stored, m.ownStored(p, snap.Covered)), TotalRequests: snap.Requests, Totals: totalsOf(&snap.Totals),
 		SlowQueriesCount: m.slowCount(), SlowQueries: []SlowRequest{}, Spikes: spikes, Mutes: m.book.Mutes(now), Objectives: m.objectives(), Marks: m.marks.All(),
-		Runtime: m.runtime.Report(now), Diagnostics: m.Diagnostics(),
+		Runtime: m.runtimeReport(now), Diagnostics: m.Diagnostics(),
 	}
 	s.Coarse, s.OutcomesUnknown = snap.Coarse, snap.OutcomesUnknown
 	s.AvgResponseTime, s.P50, s.P95, s.P99 = s.AvgMs, s.P50Ms, s.P95Ms, s.P99Ms
@@ -134,8 +134,16 @@ func (m *Monitor) evaluate() {
 
 // slowCount is the number of slow requests since the start or the last reset.
 func (m *Monitor) slowCount() uint64 {
-	n := m.processor.Stats().Slow
+	n := m.everSlow()
 	return n - min(n, m.slowBase.Load())
+}
+
+// everSlow is the number of slow requests since the start.
+func (m *Monitor) everSlow() uint64 {
+	if m.cfg.feed != nil {
+		return m.cfg.feed.Slow()
+	}
+	return m.processor.Stats().Slow
 }
 
 // slowRequestOf is slowRequest of an entry that may be another instance's.

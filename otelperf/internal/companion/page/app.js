@@ -200,8 +200,9 @@ const refreshers = {
   async detail() {
     if (!selected) return;
     const row = selected, turn = ++detailTurn;
-    if (summary.diagnostics.source === "metrics") {
-      detail.show(null, null, "Only spans tell this, and the numbers here come from metrics.");
+    const from = summary.diagnostics.source;
+    if (from !== "spans") {
+      detail.show(null, null, from === "metrics" ? "Only spans tell this, and the numbers here come from metrics." : "Only the process of the service tells this.");
       return;
     }
     const found = await get("endpoints/detail?" + new URLSearchParams(identity(row))).catch((e) => {
