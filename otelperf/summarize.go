@@ -98,7 +98,7 @@ func (m *Monitor) summaryOf(p companion.Period, v *view) *Summary {
 	s.setRows(rows)
 	f := facts{now: now, disabled: m.disabled, stalled: s.Diagnostics.Stalled, endpoints: s.Endpoints, spikes: s.Spikes, budgets: s.Objectives, unseen: m.engine.Unseen()}
 	if s.Verdict = f.verdict(); fixed {
-		s.Verdict = f.verdictThen(of)
+		s.Verdict = f.verdictThen(of, snap.Length() > 0)
 	}
 	if fixed || v.stored != nil {
 		s.SlowQueriesCount = max(snap.Slow(), uint64(len(v.slow)+v.more))
