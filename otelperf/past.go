@@ -219,13 +219,17 @@ func wholeMinutes(from, to time.Time) (first, last time.Time) {
 }
 
 // slowLately are the newest slow requests of a time that goes up to now, at least as many as a summary has, where there are: those of the last
-// hour, mostly, so that not all of days is read.
+// hour, mostly, so that not all of days is read. With an error it has those that could be read.
 func (m *Monitor) slowLately(from, to time.Time) ([]*slowlog.Entry, error) {
 	slow, _, _, err := m.slowBefore(to.Add(-time.Hour), to)
-	if err == nil && len(slow) < summarySlow {
-		slow, _, _, err = m.slowBefore(from, to)
+	if err != nil || len(slow) >= summarySlow {
+		return slow, err
 	}
-	return slow, err
+	all, _, _, err := m.slowBefore(from, to)
+	if err != nil {
+		return slow, err
+	}
+	return all, nil
 }
 
 // slowOf is the list of the slow requests of a fixed time or of a window of days, of one trace alone where of is valid.

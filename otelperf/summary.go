@@ -64,7 +64,7 @@ type Summary struct {
 	Mutes        []mutes.Mute  `json:"mutes"`        // those in force, in the order in which they were set; at most 100
 	Objectives   []ErrorBudget `json:"objectives"`   // the budgets of WithObjective, in the order of the options
 
-	Marks []marks.Mark `json:"marks"` // what was changed and when, newest first; at most 100
+	Marks []marks.Mark `json:"marks"` // what was changed and when, newest first, of a fixed time, Window24h and Window7d in that time; at most 100
 
 	// Runtime is what the Go runtime, the operating system and the pools of WithDB tell, beside what is usual; nil in the
 	// answer of an older version.

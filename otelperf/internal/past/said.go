@@ -18,6 +18,9 @@ type Stored struct {
 	MoreInstances int      `json:"more_instances,omitzero"` // that are not in instances
 }
 
+// Add adds a sentence to the note.
+func (s *Stored) Add(note string) { s.Note = both(s.Note, note) }
+
 // Said is c in JSON.
 func (c *Coverage) Said() *Stored {
 	s := &Stored{StepSeconds: c.Step.Seconds(), Gaps: []Span{}, MoreGaps: c.MoreGaps, Note: c.Note, Instances: c.Instances, MoreInstances: c.MoreInstances}
