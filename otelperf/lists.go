@@ -25,7 +25,7 @@ type rowList struct {
 	origin
 	Window Window `json:"window,omitzero"` // missing for a fixed time
 	fixedTime
-	WindowSeconds float64      `json:"window_seconds"`      // what the window really covers
+	WindowSeconds float64      `json:"window_seconds"`      // as in a Summary
 	Stored        *past.Stored `json:"stored,omitzero"`     // what of it is there, where a history was read
 	Fleet         *peers.Fleet `json:"fleet,omitzero"`      // whose numbers they are, with ?scope=fleet
 	Count         int          `json:"count"`               // of all there are; at most ?limit= are in the list

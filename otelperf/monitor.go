@@ -56,13 +56,14 @@ type Monitor struct {
 	state      *stateKeeper      // nil without a state file
 	history    *historian.Writer // nil without a history
 	past       *past.Reader      // of the history; nil without one
-	chronicle  *chronicle        // nil without a history
-	fleet      *fleetView        // nil without a store for it
-	learner    *learner          // from the history; nil where the process before has left what is usual
-	memory     *stateMemory      // nil when disabled
-	bundles    *bundleDir        // nil without a directory for them
-	couriers   couriers          // to notifiers
-	metering   *instruments      // nil when off
+	unread     atomic.Pointer[unreadBesides]
+	chronicle  *chronicle   // nil without a history
+	fleet      *fleetView   // nil without a store for it
+	learner    *learner     // from the history; nil where the process before has left what is usual
+	memory     *stateMemory // nil when disabled
+	bundles    *bundleDir   // nil without a directory for them
+	couriers   couriers     // to notifiers
+	metering   *instruments // nil when off
 	runtime    *runtimesignals.Recorder
 	beside     spikeSignals
 	marks      marker

@@ -151,7 +151,21 @@ func TestIncidentOfAFixedTimeOverARestart(t *testing.T) {
 	})
 }
 
-// The time of an answer is that of what was counted, wherever it came from; where nothing is stored it is empty, and nobody knows.
+// missing reports whether gaps are what lies from asked up to counted, or all that was asked for.
+func missing(t *testing.T, gaps []map[string]any, asked, counted time.Time, all bool) bool {
+	t.Helper()
+	if asked = asked.Truncate(time.Minute); !all && !asked.Before(counted) {
+		return len(gaps) == 0
+	}
+	if len(gaps) != 1 {
+		return false
+	}
+	from, to := timeOf(t, gaps[0]["from"]), timeOf(t, gaps[0]["to"])
+	return from.Equal(asked) && (all || to.Sub(counted).Abs() < time.Second)
+}
+
+// The time of an answer is that of what was counted, wherever it came from; where nothing is stored it is what was asked for, with no seconds of
+// it, and nobody knows. What is missing at its beginning is a gap.
 func TestCountedTimeOfAHistoryIsSaid(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := &testrig.History{}
@@ -159,7 +173,7 @@ func TestCountedTimeOfAHistoryIsSaid(t *testing.T) {
 		began := time.Now()
 		s.slowly(5*time.Hour+20*time.Second, 20*time.Millisecond, "/a")
 		now := time.Now()
-		a := asker{t, s.mon.Handler()}
+		a, nothing := asker{t, s.mon.Handler()}, time.Time{}
 		for _, of := range []struct {
 			what           string
 			from, to       time.Time // asked for
@@ -171,9 +185,9 @@ func TestCountedTimeOfAHistoryIsSaid(t *testing.T) {
 			{"of both", now.Add(-90 * time.Minute), now.Add(time.Hour), now.Add(-90 * time.Minute).Truncate(time.Minute), now},
 			{"366 days", now.Add(-366 * 24 * time.Hour), now, began, now},
 			{"more than that", time.Unix(0, 0), now.Add(50 * 365 * 24 * time.Hour), began, now},
-			{"before all", time.Unix(0, 0), time.Unix(60, 0), time.Unix(60, 0), time.Unix(60, 0)},
-			{"an hour before it began", began.Add(-2 * time.Hour), began.Add(-time.Hour), began.Add(-time.Hour), began.Add(-time.Hour)},
-			{"to come", now.Add(time.Hour), now.Add(2 * time.Hour), now.Add(2 * time.Hour), now.Add(2 * time.Hour)},
+			{"before all", time.Unix(0, 0), time.Unix(60, 0), nothing, nothing},
+			{"some seconds before it began", began.Add(-2 * time.Hour).Add(20 * time.Second), began.Add(-time.Hour).Add(10 * time.Second), nothing, nothing},
+			{"to come", now.Add(time.Hour), now.Add(2 * time.Hour), nothing, nothing},
 		} {
 			for _, path := range []string{"/summary", "/endpoints", "/dependencies", "/endpoints/series", "/endpoints/distribution", "/endpoints/heatmap", "/spikes", "/slow"} {
 				q := fmt.Sprintf("?from=%d&to=%d", of.from.Unix(), of.to.Unix())
@@ -188,20 +202,35 @@ func TestCountedTimeOfAHistoryIsSaid(t *testing.T) {
 				if path == "/spikes" || path == "/slow" {
 					continue // of what was asked for
 				}
+				counted, until := of.counted, of.until
+				if counted.IsZero() {
+					counted, until = of.from.Truncate(time.Minute), of.to.Add(time.Minute-1).Truncate(time.Minute)
+				}
 				from, to := timeOf(t, v["from"]), timeOf(t, v["to"])
-				if from.Sub(of.counted).Abs() > time.Second || to.Sub(of.until).Abs() > time.Second {
-					t.Errorf("%s %s: counted is %v to %v, want %v to %v", path, of.what, from.UTC(), to.UTC(), of.counted.UTC(), of.until.UTC())
+				if from.Sub(counted).Abs() > time.Second || to.Sub(until).Abs() > time.Second {
+					t.Errorf("%s %s: counted is %v to %v, want %v to %v", path, of.what, from.UTC(), to.UTC(), counted.UTC(), until.UTC())
+				}
+				want := to.Sub(from).Seconds()
+				if of.counted.IsZero() {
+					want = 0
+				}
+				if seconds := v["window_seconds"].(float64); math.Abs(seconds-want) > 1 || (seconds == 0) != of.counted.IsZero() {
+					t.Errorf("%s %s: %v s, want %v", path, of.what, seconds, want)
+				}
+				stored, _ := v["stored"].(map[string]any)
+				if note, _ := stored["note"].(string); strings.Contains(note, "366 days") != (of.what == "more than that") {
+					t.Errorf("%s %s: the note is %q", path, of.what, note)
+				}
+				if gaps := listOf(stored, "gaps"); stored != nil && !missing(t, gaps, of.from, counted, of.counted.IsZero()) {
+					t.Errorf("%s %s: gaps are %v", path, of.what, gaps)
 				}
 				if path != "/summary" {
 					continue
 				}
-				if seconds, want := v["window_seconds"].(float64), to.Sub(from).Seconds(); math.Abs(seconds-want) > 1 {
-					t.Errorf("%s: %v s, want %v", of.what, seconds, want)
+				if n := v["count"].(float64); math.Abs(n-want/10) > 2 {
+					t.Errorf("%s: %v requests, want %v", of.what, n, want/10)
 				}
-				if n, want := v["count"].(float64), to.Sub(from).Seconds()/10; math.Abs(n-want) > 2 {
-					t.Errorf("%s: %v requests, want %v", of.what, n, want)
-				}
-				if status := field(v, "verdict", "status"); (status == "unknown") != !from.Before(to) {
+				if status := field(v, "verdict", "status"); (status == "unknown") != of.counted.IsZero() {
 					t.Errorf("%s: the verdict is %v", of.what, v["verdict"])
 				}
 			}

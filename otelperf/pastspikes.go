@@ -12,6 +12,7 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/otelperf/history"
 	"github.com/otelperf/otelperf-go/otelperf/internal/companion"
+	"github.com/otelperf/otelperf-go/otelperf/internal/marks"
 	"github.com/otelperf/otelperf-go/otelperf/internal/past"
 	"github.com/otelperf/otelperf-go/otelperf/internal/runtimesignals"
 	"github.com/otelperf/otelperf-go/slowlog"
@@ -179,7 +180,7 @@ func (s *Spike) fill() {
 }
 
 // some is a list that is not null in JSON.
-func some[T causes.Ranked | causes.Source | SpikeError | RequestRef | runtimesignals.Deviation | uint64](list []T) []T {
+func some[T marks.Mark | causes.Ranked | causes.Source | SpikeError | RequestRef | runtimesignals.Deviation | uint64](list []T) []T {
 	if list == nil {
 		return []T{}
 	}

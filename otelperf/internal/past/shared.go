@@ -133,6 +133,7 @@ type part struct {
 	written  time.Time // up to it the store is read
 	started  time.Time // when this process began; zero for numbers of several instances
 	late     int64     // changes as long as others may write what belongs to it
+	asked    Span      // what was asked for, in whole minutes and up to now; zero for what could not be read
 	whose    Whose
 }
 

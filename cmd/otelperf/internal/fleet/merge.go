@@ -32,6 +32,7 @@ func Merge(answers []Answer) *View {
 		v.addLists(&sources[i])
 	}
 	v.onceEach()
+	v.NothingStored = !v.To.IsZero() && !slices.ContainsFunc(sources, func(s source) bool { return s.Summary.WindowSeconds > 0 })
 	counted := slices.DeleteFunc(sources, func(s source) bool { return !s.counted })
 	if len(counted) == 1 {
 		v.single(counted[0])

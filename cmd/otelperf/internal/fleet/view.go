@@ -17,7 +17,7 @@ type View struct {
 	Window otelperf.Window `json:"window,omitzero"` // missing for a fixed time
 	From   time.Time       `json:"from,omitzero"`
 	To     time.Time       `json:"to,omitzero"`
-	// NothingStored says that From and To are what was asked for, as nothing of it is stored.
+	// NothingStored says that nothing of a fixed time is stored.
 	NothingStored bool `json:"-"`
 
 	Instances []Instance `json:"instances"` // in the order of the URLs

@@ -17,6 +17,12 @@ export const lines = (series) => others.flatMap(([id, label, ago]) => {
   return [{ id, label, points, from: line.from, to: line.to }];
 });
 
+// late is by how many seconds what several instances share may lag behind, so that its end is not worth a word.
+const late = 180;
+
+// within are the gaps between what is stored, without a missing beginning or end.
+export const within = (stored) => (stored?.gaps ?? []).filter((g) => stored.from && new Date(g.from) >= new Date(stored.from) && new Date(g.to) <= new Date(stored.to));
+
 // gaps are the times between two others, in ms, that nothing is stored of.
 export const gaps = (stored, begin, end) => (stored?.gaps ?? [])
   .map((g) => ({ from: Math.max(new Date(g.from).getTime(), begin), to: Math.min(new Date(g.to).getTime(), end) })).filter(({ from, to }) => to > from);
@@ -142,12 +148,13 @@ export class Spikes {
 // unstored says what of a time, in unix seconds, is not stored, "" if all is. Steps that have something of it count as all of it.
 export function unstored(stored, from, to) {
   if (!stored) return "";
-  if (!stored.from) return "Nothing of that time is stored.";
-  const slack = Math.max(stored.step_seconds, (to - from) / 100), began = new Date(stored.from) / 1000;
-  const gaps = stored.gaps.map((g) => ({ from: new Date(g.from) / 1000, to: new Date(g.to) / 1000 })), n = gaps.length + (stored.more_gaps ?? 0);
+  if (!stored.from) return ["Nothing of that time is stored.", stored.note].filter(Boolean).join(" ");
+  const slack = Math.max(stored.step_seconds, (to - from) / 100), [began, ended] = [stored.from, stored.to].map((t) => new Date(t) / 1000);
+  const gaps = within(stored).map((g) => ({ from: new Date(g.from) / 1000, to: new Date(g.to) / 1000 })), n = gaps.length + (stored.more_gaps ?? 0);
   const longest = gaps.toSorted((a, b) => (b.to - b.from) - (a.to - a.from))[0];
   return [
     began > from + slack ? "This time is stored from " + format.moment(stored.from) + " on." : "",
+    ended < to - Math.max(slack, late) ? "It is stored up to " + format.moment(stored.to) + "." : "",
     n === 1 ? "Nothing is stored of " + format.stretch(longest) + "." : "",
     n > 1 ? "This time has " + format.count(n) + " gaps, the longest " + format.stretch(longest) + "." : "",
     stored.note ?? "",
