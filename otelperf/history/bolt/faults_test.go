@@ -130,7 +130,6 @@ func TestDamagedFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	pageSize := os.Getpagesize()
-	r := rand.New(rand.NewPCG(5, 6))
 	damages := map[string]func([]byte) []byte{
 		"cut in the middle": func(b []byte) []byte { return b[:len(b)/2] },
 		"cut to a page":     func(b []byte) []byte { return b[:pageSize] },
@@ -139,6 +138,7 @@ func TestDamagedFiles(t *testing.T) {
 	}
 	for i := range 100 {
 		damages[fmt.Sprint("noise ", i)] = func(b []byte) []byte {
+			r := rand.New(rand.NewPCG(5, uint64(i))) // of its own, so that it is the same in each order
 			at := pageSize*2 + r.IntN(len(b)-pageSize*2-64)
 			if i%3 == 0 { // the header of a page
 				at = at / pageSize * pageSize
