@@ -69,7 +69,8 @@ var mayImport = map[string][]string{
 	"otelperf/internal/compare":        {"spikeprocessor/latency"},
 	"otelperf/internal/grid":           {"spikeprocessor/latency"},
 	"otelperf/internal/statefile":      {"spikeprocessor/conventions", "otelperf/engine", "otelperf/internal/marks", "otelperf/internal/mutes"},
-	"otelperf/internal/metricsource":   {"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "slowlog/fault", "otelperf/internal/units"},
+	"otelperf/internal/buckets":        {"spikeprocessor/latency", "otelperf/internal/units"},
+	"otelperf/internal/metricsource":   {"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "slowlog/fault", "otelperf/internal/buckets"},
 	"otelperf": {
 		"slowlog/fault", "slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf/baseline", "otelperf/causes", "otelperf/engine", "otelperf/events",
 		"otelperf/fleet", "otelperf/history", "otelperf/internal/...",

@@ -159,6 +159,9 @@ type Delta struct {
 	All, Failed *latency.Histogram
 	// Outcomes counts all requests, timed or not.
 	Outcomes slowlog.OutcomeCounts
+	// Estimated counts the requests that those of Outcomes stand for, where they are a sample of all; nil: they are all. It is for counts and
+	// rates, and never for what is judged: one request that counts ten times is no more evidence than one.
+	Estimated *slowlog.OutcomeCounts
 	// Coarse marks durations that came from buckets wider than ours: their quantiles are as coarse as those were.
 	Coarse bool
 	// Beyond is where a bucket without an end begins that some of them came from, at least 1 ns; 0 is none.
@@ -170,6 +173,14 @@ type Delta struct {
 	// and what it had counts as that of the overflow endpoint of the same kind, whose ID is Other.
 	Forgotten bool
 	Other     int // see Forgotten
+}
+
+// Represented is Estimated, or Outcomes without one.
+func (d *Delta) Represented() *slowlog.OutcomeCounts {
+	if d.Estimated != nil {
+		return d.Estimated
+	}
+	return &d.Outcomes
 }
 
 // takeDeltas is Link.TakeDeltas.

@@ -3,6 +3,7 @@
 package engine
 
 import (
+	"math"
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
@@ -26,17 +27,40 @@ type endpoint struct {
 	published spikeprocessor.EndpointState
 	part      *part // in an open incident, of its latency; nil: none
 	others
+	unconfirmed map[Matter]baseline.Event // alarms that wait for Options.Confirm; nil mostly
+
 	budget  *budget // that it stands for; nil: it is an endpoint
 	late    late
 	rebased int // spikes that became the baseline
 	before  before
+
+	sampled, stands float64 // requests that came, and those that they stand for
 }
 
 func (ep *endpoint) add(d *spikeprocessor.Delta) {
-	ep.line.Add(d.All, &d.Outcomes)
+	represented := d.Represented()
+	ep.line.Add(d.All, represented)
+	ep.sampled, ep.stands = ep.sampled+float64(d.Outcomes.Total()), ep.stands+float64(represented.Total())
+	if ep.sampled > lately {
+		ep.sampled, ep.stands = ep.sampled/2, ep.stands/2
+	}
 	ep.coarse, ep.beyond = ep.coarse || d.Coarse, earlier(ep.beyond, d.Beyond)
 	ep.unknown = ep.unknown || d.OutcomesUnknown
 }
+
+// lately is of how many requests it is known, at most, how many each stands for: of at least half of these, the last ones.
+const lately = 20_000
+
+// weight is how many requests each one that came stands for, on average: 1 where all come.
+func (ep *endpoint) weight() float64 {
+	if ep.sampled == 0 {
+		return 1
+	}
+	return ep.stands / ep.sampled
+}
+
+// stand is how many requests n that came stand for.
+func (ep *endpoint) stand(n uint64) uint64 { return uint64(math.Round(float64(n) * ep.weight())) }
 
 // state is what the span path must know.
 func (ep *endpoint) state() spikeprocessor.EndpointState {

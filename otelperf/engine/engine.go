@@ -78,6 +78,12 @@ type Options struct {
 	// long ago, and makes requests slow. It is called within Advance, for a minute from the detection on, and must return at once and not
 	// call the Engine. Nil: nothing is known.
 	Signals func(ago time.Duration) []string
+	// Confirm reports whether an alarm about latency or bad requests is to be reported, of which a detector has just said that it has started,
+	// or earlier and it has not ended since: it is asked at once and in each Advance until it says yes. An alarm that ends before
+	// was none. It is for sources that do not tell when requests ended, such as metrics, which show a stall of two seconds as
+	// a minute in which some are slow. It is called within Advance: it must return at once, not call the Engine, and leave what it is given
+	// as it is. Nil: all are.
+	Confirm func(conventions.Endpoint, Matter, *baseline.Event) bool
 }
 
 // New returns an engine. The error is that of [baseline.Config.Validate], or says which objectives have a target or a period out of range.
@@ -133,12 +139,14 @@ func (e *Engine) advance(now time.Time, passed time.Duration, deltas iter.Seq[*s
 		e.verdict(ep, ep.detector.Tick(e.now, e.buckets))
 		e.after(ep, d)
 		e.judge(ep, d)
+		e.confirm(ep)
 	}
 	for ep := range e.all() {
 		if !ep.touched {
 			e.verdict(ep, ep.detector.Tick(e.now, nil))
 			e.after(ep, nil)
 			e.judge(ep, nil)
+			e.confirm(ep)
 		}
 		ep.touched = false
 	}

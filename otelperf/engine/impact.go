@@ -20,7 +20,7 @@ func (r *Row) impact(h *latency.Histogram) float64 {
 		limit = r.SlowFrom
 	}
 	_, over := beyond(h, limit)
-	lost := over + float64(r.Outcomes.Failed())*r.SlowFrom.Seconds() + evenWell*r.TotalSeconds
+	lost := max(r.Weight, 1)*(over+evenWell*r.TotalSeconds) + float64(r.Outcomes.Failed())*r.SlowFrom.Seconds()
 	if x := 1e3 * lost / r.Seconds; r.Seconds > 0 && !math.IsInf(x, 0) {
 		return x
 	}

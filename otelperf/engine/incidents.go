@@ -43,9 +43,12 @@ type incident struct {
 // record takes in what a detector said of an endpoint.
 func (e *Engine) record(ep *endpoint, m Matter, ev baseline.Event) {
 	if ev.Kind == baseline.Started {
-		e.started(ep, m, ev)
+		if !e.holds(ep, m, &ev) {
+			e.started(ep, m, ev)
+		}
 		return
 	}
+	delete(ep.unconfirmed, m)
 	p := ep.partOf(m)
 	if p == nil {
 		return

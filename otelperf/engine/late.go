@@ -32,7 +32,7 @@ func (e *Engine) after(ep *endpoint, d *spikeprocessor.Delta) {
 	}
 	suspected := ep.suspicion.Evidence > 0 // half of what an alarm takes
 	if d != nil {
-		c := p.costOf(&d.Outcomes, d.All.Count(), p.slow(d.All.Buckets()))
+		c := p.costOf(d.Represented(), ep.stand(d.All.Count()), ep.stand(p.slow(d.All.Buckets())))
 		l.cost.add(&c)
 		if suspected && c.Slow > 0 {
 			l.stall, l.at, l.then = true, e.now, e.elapsed

@@ -82,7 +82,7 @@ func (e *Engine) alarm(ep *endpoint, p *part, ev *baseline.Event) {
 	if p.Before && p.Cost.Requests == 0 {
 		e.addAll(ep, p)
 	} else {
-		p.add(&done, ev.N, ev.Above)
+		p.add(&done, ep.stand(ev.N), ep.stand(ev.Above))
 	}
 	p.Last = Moment{Time: ev.Start, Requests: done.Total(), Failed: done.Failed(), Rank: ev.Quantile, Quantile: ev.QuantileNow, P99: ev.Now.P99, Ratio: ev.Ratio}
 	p.compare(true)
@@ -103,7 +103,7 @@ func (e *Engine) outcomesSince(ep *endpoint, since time.Time) (sum slowlog.Outco
 // addAll takes in all requests since the restart, as far as the history goes back.
 func (e *Engine) addAll(ep *endpoint, p *part) {
 	for m := range ep.line.Points(Hour.span().Units(e.step), e.step, &e.scratch.Aggregate) {
-		p.add(&m.Aggregate.Outcomes, m.Aggregate.Durations.Count(), p.slow(m.Aggregate.Durations.Buckets()))
+		p.add(&m.Aggregate.Outcomes, ep.stand(m.Aggregate.Durations.Count()), ep.stand(p.slow(m.Aggregate.Durations.Buckets())))
 	}
 }
 
@@ -122,7 +122,7 @@ func (e *Engine) count(p *part, d *spikeprocessor.Delta) {
 	if d.Outcomes.Total() > 0 {
 		p.lastRequest, p.busy = e.now, e.elapsed
 	}
-	p.add(&d.Outcomes, d.All.Count(), p.slow(d.All.Buckets()))
+	p.add(d.Represented(), p.ep.stand(d.All.Count()), p.ep.stand(p.slow(d.All.Buckets())))
 }
 
 // add takes in requests, of which so many were timed, and so many of them were slow.

@@ -23,7 +23,7 @@ func (e *Engine) Reset(baselines bool) []Event {
 		ep.line.Reset()
 		ep.coarse, ep.beyond, ep.unknown = false, 0, false
 		if baselines {
-			ep.detector, ep.suspicion, ep.others = e.newDetector(), baseline.Suspicion{}, e.newOthers(ep.name)
+			ep.detector, ep.suspicion, ep.others, ep.unconfirmed = e.newDetector(), baseline.Suspicion{}, e.newOthers(ep.name), nil
 			e.publish(ep)
 		}
 	}

@@ -34,6 +34,8 @@ type Row struct {
 	// Impact is what it costs those who call it, in milliseconds a second: the time that requests took beyond the usual p99, or beyond
 	// SlowFrom while that is not known; SlowFrom for each that failed; and 1 % of all their time.
 	Impact float64
+	// Weight is how many requests each of Timed stands for, on average: 1 where all came. Outcomes count what they stand for.
+	Weight float64
 	Coarse bool // durations came from buckets wider than ours
 	// OutcomesUnknown marks requests beyond the cardinality limit of an SDK: how they ended is not known, and counts as ok.
 	OutcomesUnknown bool
@@ -114,7 +116,7 @@ func (e *Engine) rowOf(id int, q *Query, covered time.Duration, sum *timeline.Ag
 func (e *Engine) row(ep *endpoint, t *timeline.Aggregate, covered time.Duration) Row {
 	state := ep.detector.State()
 	row := Row{
-		Endpoint: ep.name, Numbers: ep.numbers(t, covered.Seconds()), Coarse: ep.coarse, OutcomesUnknown: ep.unknown,
+		Endpoint: ep.name, Numbers: ep.numbers(t, covered.Seconds()), Coarse: ep.coarse, OutcomesUnknown: ep.unknown, Weight: ep.weight(),
 		Phase: state.Phase, Needed: state.Needed, GraceLeft: state.GraceLeft, JudgedIn: state.JudgedIn, BaselineP99: ep.baselineP99(),
 	}
 	row.errors(ep)
@@ -123,6 +125,12 @@ func (e *Engine) row(ep *endpoint, t *timeline.Aggregate, covered time.Duration)
 	row.Impact = row.impact(&t.Durations)
 	if ep.part != nil {
 		row.Spike = new(ep.part.Part)
+	}
+	if _, waits := ep.unconfirmed[Latency]; waits {
+		row.Phase = baseline.Normal
+		if state.Needed > 0 {
+			row.Phase = baseline.Learning
+		}
 	}
 	return row
 }

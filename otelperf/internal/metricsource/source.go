@@ -4,6 +4,7 @@
 package metricsource
 
 import (
+	"math"
 	"sync/atomic"
 	"time"
 
@@ -13,7 +14,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/resource"
 
-	"github.com/otelperf/otelperf-go/otelperf/internal/units"
+	"github.com/otelperf/otelperf-go/otelperf/internal/buckets"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
@@ -144,32 +145,36 @@ func (m *Source) read(key pointKey, data metricdata.Aggregation, unit float64) {
 	case metricdata.ExponentialHistogram[float64]:
 		for _, p := range d.DataPoints {
 			delta := m.since(key, p.Attributes, cumulativeExponential(&p))
-			p.PositiveBucket.Counts, p.ZeroCount = delta.counts, delta.zeros
-			h, coarse := exponentialPoint(&p, unit)
-			m.add(p.Attributes, h, delta.sum*unit, coarse, 0)
+			m.add(p.Attributes, &delta, unit, math.NaN())
 		}
 	case metricdata.Histogram[float64]:
 		for _, p := range d.DataPoints {
 			delta := m.since(key, p.Attributes, cumulativeExplicit(&p))
-			p.BucketCounts = delta.counts
-			h, beyond := explicitPoint(&p, unit)
-			m.add(p.Attributes, h, delta.sum*unit, true, beyond)
+			greatest, ok := p.Max.Value()
+			if !ok {
+				greatest = math.NaN()
+			}
+			m.add(p.Attributes, &delta, unit, greatest)
 		}
 	}
 }
 
 // since returns what came to one attribute set since the last collection, and remembers what it says now.
-func (m *Source) since(key pointKey, set attribute.Set, now *cumulative) *cumulative {
+func (m *Source) since(key pointKey, set attribute.Set, now *cumulative) buckets.Point {
 	key.set = set.Equivalent()
-	delta := now.since(m.before[key])
+	var old *buckets.Point
+	if before := m.before[key]; before != nil {
+		old = &before.Point
+	}
 	now.seen = true
 	m.before[key] = now
-	return delta
+	return now.Since(old)
 }
 
 // add adds what came to one attribute set to its endpoint's row.
-func (m *Source) add(set attribute.Set, delta *latency.Histogram, sum float64, coarse bool, beyond time.Duration) {
-	delta.AddSum(units.Duration(sum))
+func (m *Source) add(set attribute.Set, point *buckets.Point, unit, greatest float64) {
+	delta := new(latency.Histogram)
+	coarse, beyond := point.AddTo(delta, unit, greatest)
 	if coarse {
 		m.coarse.Store(true)
 	}

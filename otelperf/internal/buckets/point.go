@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package buckets reads points of duration histograms, whoever they come from: what came since the last one, in the buckets of its source,
+// and what that is in ours.
+package buckets
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"github.com/otelperf/otelperf-go/otelperf/internal/units"
+	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
+)
+
+// Point is what a series says at a time, in the buckets of its source: points are subtracted before they are translated to ours, since
+// counts of a wide bucket are spread over ours, which rounds each time differently.
+type Point struct {
+	Start     time.Time // of the series
+	Explicit  bool      // Bounds are; else its buckets are exponential
+	Bounds    []float64 // ascending; the last bucket has no end
+	Scale     int32     // of exponential buckets, as what follows; 0 with bounds
+	Offset    int32     // index of Counts[0]
+	Threshold float64   // zeros are at most this
+	Zeros     uint64
+	Counts    []uint64
+	Sum       float64
+}
+
+// GoesOn reports whether p can be a later point of the series that old is of: its start is the same, and so are its buckets, or wider
+// ones, as an SDK has them when durations spread.
+func (p *Point) GoesOn(old *Point) bool {
+	return p.Start.Equal(old.Start) && p.Explicit == old.Explicit && slices.Equal(p.Bounds, old.Bounds) && old.Scale >= p.Scale && old.Threshold <= p.Threshold
+}
+
+// Since is what came after old, which is nil for a new series: all, too, if the series has begun anew, which shows by its start, by other
+// bounds, or by a count that went down. It leaves both as they are.
+func (p *Point) Since(old *Point) Point {
+	if old == nil || !p.GoesOn(old) {
+		return *p
+	}
+	delta := *p
+	delta.Counts = slices.Clone(p.Counts)
+	if !delta.Subtract(old) {
+		return *p
+	}
+	return delta
+}
+
+// Subtract takes away what old has, of which p goes on. It reports false if old has more of anything; what p is then is of no use. Of old's
+// buckets, several may be one of p's: the SDK lowers the scale as durations spread, and a source may raise the threshold of zero.
+func (p *Point) Subtract(old *Point) bool {
+	zeros, coarser := old.Zeros, uint32(min(int64(old.Scale)-int64(p.Scale), 31)) //nolint:gosec // not negative: p goes on
+	for i, n := range old.Counts {
+		if n == 0 {
+			continue
+		}
+		index := int64(old.Offset) + int64(i)
+		if old.Threshold < p.Threshold && belowThreshold(index, old.Scale, p.Threshold) {
+			zeros += n
+			continue
+		}
+		at := index>>coarser - int64(p.Offset)
+		if at < 0 || at >= int64(len(p.Counts)) || p.Counts[at] < n {
+			return false
+		}
+		p.Counts[at] -= n
+	}
+	if zeros > p.Zeros {
+		return false
+	}
+	p.Zeros -= zeros
+	p.Sum = math.Max(p.Sum-old.Sum, 0)
+	return true
+}
+
+func belowThreshold(index int64, scale int32, threshold float64) bool {
+	lo, _ := units.ExponentialBounds(int(index), int(scale))
+	return lo < threshold
+}
+
+// Total is the number of durations.
+func (p *Point) Total() uint64 {
+	n := p.Zeros
+	for _, c := range p.Counts {
+		n += c
+	}
+	return n
+}
+
+// AddTo adds the durations to h; unit is what their unit is in seconds, and greatest the longest of them in it, or NaN where that is not
+// known. coarse reports that they came from buckets wider than ours. beyond is where a bucket without an end begins that some came from,
+// at least 1 ns; 0 is none.
+func (p *Point) AddTo(h *latency.Histogram, unit, greatest float64) (coarse bool, beyond time.Duration) {
+	h.AddSum(units.Duration(p.Sum * unit))
+	if p.Explicit {
+		return true, p.explicit(h, unit, greatest)
+	}
+	h.MergeBucket(0, p.Zeros)
+	if unit == 1 {
+		h.MergeCounts(p.Scale, p.Offset, p.Counts)
+	} else {
+		p.otherUnit(h, unit)
+	}
+	return p.Scale < latency.Scale && p.Total() > p.Zeros, 0
+}
+
+// otherUnit adds exponential buckets of another unit than seconds, which lie across ours.
+func (p *Point) otherUnit(h *latency.Histogram, unit float64) {
+	for i, n := range p.Counts {
+		if n > 0 {
+			lo, hi := units.ExponentialBounds(int(p.Offset)+i, int(p.Scale))
+			h.MergeRange(units.Duration(lo*unit), units.Duration(hi*unit), n)
+		}
+	}
+}
+
+// explicit adds buckets with bounds: within one, durations are taken to be spread evenly. Those of the last one, which has no end, are
+// taken for its beginning if their greatest is not known.
+func (p *Point) explicit(h *latency.Histogram, unit, greatest float64) (beyond time.Duration) {
+	lo := 0.0
+	for i, n := range p.Counts {
+		hi := lo
+		switch {
+		case i < len(p.Bounds):
+			hi = p.Bounds[i]
+		case !math.IsNaN(greatest):
+			hi = max(lo, greatest)
+		case n > 0:
+			beyond = max(units.Duration(lo*unit), 1)
+		}
+		if n > 0 {
+			h.MergeRange(units.Duration(lo*unit), units.Duration(hi*unit), n)
+		}
+		lo = hi
+	}
+	return beyond
+}
