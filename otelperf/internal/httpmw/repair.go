@@ -11,45 +11,38 @@ import (
 )
 
 // repair gives the server span in this instance's context the route, the name and the
-// outcome that it could not have, and the metric its route.
-func (v *visit) repair(route, outcome string) {
-	ctx := v.got.Context()
-	if route != "" {
-		v.e.labelRoute(ctx, route)
+// outcome that it could not have, and the metric its route. Where otelhttp itself is going to take name and
+// metric from the pattern that we have handed up, they are left to it.
+func (v *visit) repair(route string, o told) {
+	taken := v.direct && v.returned
+	if route != "" && !taken {
+		v.e.labelRoute(v.got.Context(), route)
 	}
-	span := serverSpan(ctx)
-	if span == nil {
+	sc := v.span.SpanContext()
+	if !sc.IsValid() || !isServer(v.span) {
 		return
 	}
-	if v.e.m.cfg.OutcomeKey == "" {
-		outcome = ""
-	}
-	needRoute, needOutcome, before := v.e.claim(span.SpanContext().SpanID(), route, outcome)
+	key := v.e.m.cfg.OutcomeKey
+	o.needed = o.needed && key != ""
+	needRoute, needOutcome, before := v.e.claim(sc.SpanID(), route, o)
 	switch {
 	case needRoute && needOutcome:
-		span.SetAttributes(semconv.HTTPRoute(route), v.e.m.cfg.OutcomeKey.String(outcome))
+		v.span.SetAttributes(semconv.HTTPRoute(route), key.String(o.outcome.String()))
 	case needRoute:
-		span.SetAttributes(v.e.m.labels.of(route)...)
+		v.span.SetAttributes(v.e.m.labels.of(route)...)
 	case needOutcome:
-		span.SetAttributes(v.e.m.cfg.OutcomeKey.String(outcome))
+		v.span.SetAttributes(key.String(o.outcome.String()))
 	}
-	if needRoute {
-		v.rename(span, route, before)
+	if needRoute && !taken {
+		v.rename(v.span, route, before)
 	}
 }
 
-// serverSpan is the recording server span in ctx, or nil. A span of another kind was
-// started between instrumentation and us, and is somebody's own. Spans of other SDKs
-// do not tell their kind and are taken.
-func serverSpan(ctx context.Context) trace.Span {
-	span := trace.SpanFromContext(ctx)
-	if !span.IsRecording() {
-		return nil
-	}
-	if s, ok := span.(interface{ SpanKind() trace.SpanKind }); ok && s.SpanKind() != trace.SpanKindServer {
-		return nil
-	}
-	return span
+// isServer says whether a span is a server's. One of another kind was started between instrumentation and us, and is
+// somebody's own. Spans of other SDKs, and those that are dropped, do not tell their kind and are taken.
+func isServer(span trace.Span) bool {
+	s, ok := span.(interface{ SpanKind() trace.SpanKind })
+	return !ok || s.SpanKind() == trace.SpanKindServer
 }
 
 // rename gives the span the name "METHOD route", unless it has a name that somebody
