@@ -56,7 +56,7 @@ func (h *handler) foresee(v *visit, limited bool) {
 	pattern = v.shown(pattern)
 	v.e.expect(&expected{pattern, v.depth})
 	if limited {
-		v.repair(templateOf(pattern), told{}) // the span may end before we see the request again
+		v.repair(pattern, told{}) // the span may end before we see the request again
 	}
 }
 

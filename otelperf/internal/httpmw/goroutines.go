@@ -40,13 +40,13 @@ type Goroutines struct {
 	missed     uint64        // of these, when Grow was called last
 }
 
-// goroutineSlot fills a cache line.
+// goroutineSlot fills two cache lines.
 type goroutineSlot struct {
 	owner  atomic.Pointer[exchange] // nil: free
 	turn   atomic.Uint32
-	labels *[labelTurns]context.Context
+	labels [labelTurns]context.Context
 	values *[labelTurns]string
-	_      [32]byte
+	_      [40]byte
 }
 
 // instances numbers those of a process, whose labels must not be mixed up.
@@ -68,7 +68,7 @@ func (g *Goroutines) resize(n int) {
 	more := make([]goroutineSlot, n-len(slots))
 	for i := range more {
 		s := &more[i]
-		s.labels, s.values = new([labelTurns]context.Context), new([labelTurns]string)
+		s.values = new([labelTurns]string)
 		for turn := range s.labels {
 			s.values[turn] = strconv.Itoa(len(slots)) + "." + strconv.Itoa(turn)
 			s.labels[turn] = pprof.WithLabels(context.Background(), pprof.Labels(g.key, s.values[turn]))

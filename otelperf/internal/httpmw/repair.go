@@ -13,10 +13,11 @@ import (
 // repair gives the server span in this instance's context the route, the name and the
 // outcome that it could not have, and the metric its route. Where otelhttp itself is going to take name and
 // metric from the pattern that we have handed up, they are left to it.
-func (v *visit) repair(route string, o told) {
+func (v *visit) repair(pattern string, o told) {
+	route := templateOf(pattern)
 	taken := v.direct && v.returned
 	if route != "" && !taken {
-		v.e.labelRoute(v.got.Context(), route)
+		v.e.labelRoute(v.got.Context(), route, pattern)
 	}
 	sc := v.span.SpanContext()
 	if !sc.IsValid() || !isServer(v.span) {
@@ -29,7 +30,7 @@ func (v *visit) repair(route string, o told) {
 	case needRoute && needOutcome:
 		v.span.SetAttributes(semconv.HTTPRoute(route), key.String(o.outcome.String()))
 	case needRoute:
-		v.span.SetAttributes(v.e.m.labels.of(route)...)
+		v.span.SetAttributes(v.e.m.labels.of(pattern)...)
 	case needOutcome:
 		v.span.SetAttributes(key.String(o.outcome.String()))
 	}
@@ -74,7 +75,7 @@ func isDefaultName(name, method, outer, before string) bool {
 
 // labelRoute gives otelhttp's metric the route, which it takes if the request has no
 // pattern. A route that the program put there itself stays.
-func (e *exchange) labelRoute(ctx context.Context, route string) {
+func (e *exchange) labelRoute(ctx context.Context, route, pattern string) {
 	labeler, ok := otelhttp.LabelerFromContext(ctx)
 	if !ok {
 		return
@@ -87,7 +88,7 @@ func (e *exchange) labelRoute(ctx context.Context, route string) {
 			return
 		}
 	}
-	labeler.Add(e.m.labels.of(route)...) // of several values the last counts
+	labeler.Add(e.m.labels.of(pattern)...) // of several values the last counts
 	e.mu.Lock()
 	e.labeled = route
 	e.mu.Unlock()

@@ -33,8 +33,7 @@ func (v *visit) leave() {
 	end.aborted = !v.returned && !end.panicked
 	outcome := end.outcome()
 
-	route := v.learnRoute()
-	v.repair(route, end.told(outcome))
+	v.repair(v.learnPattern(), end.told(outcome))
 	if thrown != nil && thrown != http.ErrAbortHandler {
 		e.reportPanic(v.got.Context(), thrown)
 	}
@@ -50,13 +49,13 @@ func (v *visit) leave() {
 	}
 }
 
-// learnRoute finds the route, and writes it where those above look for it.
-func (v *visit) learnRoute() string {
+// learnPattern finds the pattern, and writes it where those above look for it.
+func (v *visit) learnPattern() string {
 	pattern := v.e.learn(v, v.shown(v.passed.Pattern))
 	if v.got.Pattern != pattern {
 		v.got.Pattern = pattern
 	}
-	return templateOf(pattern)
+	return pattern
 }
 
 // shown is what those above are to see as the pattern. It puts back what was cut from the path between the client and the mux.
