@@ -57,7 +57,8 @@ type exchange struct {
 
 	nextBelow *exchange // guarded by the shard of Spans
 
-	copied http.Request // what the outermost instance passes on; see with
+	wrapper writer       // of w, for those below
+	copied  http.Request // what the outermost instance passes on; see with
 }
 
 // mended is what the span already got, so that two instances do it once.

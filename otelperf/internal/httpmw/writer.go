@@ -17,15 +17,18 @@ type (
 	closeNotifier interface{ CloseNotify() <-chan bool }
 )
 
-// writer records what goes through it. It is a single pointer, so that an interface holds it without an allocation, as are the types
-// that are made of it, one for each set of Flusher, CloseNotifier, Hijacker, ReaderFrom and Pusher.
+// writer records what goes through it. It is a part of the exchange, and no allocation. Of the same type but for the name are those with
+// more methods, one for each set of Flusher, CloseNotifier, Hijacker, ReaderFrom and Pusher: writers.go.
 //
 // All of them have WriteString, which does what io.WriteString would without it; Unwrap, by which http.ResponseController finds
 // deadlines and full duplex; and FlushError with Flush, since ResponseController asks for it first.
 type writer struct{ e *exchange }
 
 // writer wraps the ResponseWriter.
-func (e *exchange) writer() http.ResponseWriter { return writer{e}.of(interfacesOf(e.w)) }
+func (e *exchange) writer() http.ResponseWriter {
+	e.wrapper.e = e
+	return e.wrapper.of(interfacesOf(e.w))
+}
 
 // mostWrapped is how many writers around each other are looked through.
 const mostWrapped = 32
@@ -60,16 +63,16 @@ func interfacesOf(w http.ResponseWriter) (set int) {
 	return set
 }
 
-func (w writer) Unwrap() http.ResponseWriter { return w.e.w }
+func (w *writer) Unwrap() http.ResponseWriter { return w.e.w }
 
-func (w writer) Header() http.Header { return w.e.w.Header() }
+func (w *writer) Header() http.Header { return w.e.w.Header() }
 
-func (w writer) WriteHeader(code int) {
+func (w *writer) WriteHeader(code int) {
 	w.e.commit(code)
 	w.e.w.WriteHeader(code)
 }
 
-func (w writer) Write(p []byte) (int, error) {
+func (w *writer) Write(p []byte) (int, error) {
 	e := w.e
 	e.commit(http.StatusOK)
 	n, err := e.w.Write(p)
@@ -80,7 +83,7 @@ func (w writer) Write(p []byte) (int, error) {
 	return n, err
 }
 
-func (w writer) WriteString(s string) (int, error) {
+func (w *writer) WriteString(s string) (int, error) {
 	e := w.e
 	e.commit(http.StatusOK)
 	n, err := io.WriteString(e.w, s)
@@ -91,7 +94,7 @@ func (w writer) WriteString(s string) (int, error) {
 	return n, err
 }
 
-func (w writer) flush() {
+func (w *writer) flush() {
 	w.e.flushing()
 	if f, ok := w.e.w.(http.Flusher); ok {
 		f.Flush()
@@ -100,16 +103,16 @@ func (w writer) flush() {
 	_ = http.NewResponseController(w.e.w).Flush() // http.Flusher tells nobody
 }
 
-func (w writer) flushError() error {
+func (w *writer) flushError() error {
 	w.e.flushing()
 	err := http.NewResponseController(w.e.w).Flush()
 	w.e.wrote(0, err)
 	return err
 }
 
-func (w writer) closeNotify() <-chan bool { return w.e.w.(closeNotifier).CloseNotify() }
+func (w *writer) closeNotify() <-chan bool { return w.e.w.(closeNotifier).CloseNotify() }
 
-func (w writer) hijack() (net.Conn, *bufio.ReadWriter, error) {
+func (w *writer) hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, rw, err := http.NewResponseController(w.e.w).Hijack()
 	if err == nil {
 		w.e.mark(markHijacked)
@@ -120,7 +123,7 @@ func (w writer) hijack() (net.Conn, *bufio.ReadWriter, error) {
 // readFrom hands src on as it is, so that net/http can use sendfile. The status goes
 // out with the first byte: a source that fails before leaves the handler free to
 // reply something else. An error may be the source's, so it says nothing of the client.
-func (w writer) readFrom(src io.Reader) (int64, error) {
+func (w *writer) readFrom(src io.Reader) (int64, error) {
 	e := w.e
 	if f := e.frames.Load(); f != nil {
 		src = io.TeeReader(src, f)
@@ -135,6 +138,6 @@ func (w writer) readFrom(src io.Reader) (int64, error) {
 	return n, err
 }
 
-func (w writer) push(target string, opts *http.PushOptions) error {
+func (w *writer) push(target string, opts *http.PushOptions) error {
 	return w.e.w.(http.Pusher).Push(target, opts)
 }

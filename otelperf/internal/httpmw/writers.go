@@ -21,231 +21,418 @@ const (
 )
 
 // of is the wrapper with the interfaces of a set.
-func (w writer) of(set int) http.ResponseWriter {
+func (w *writer) of(set int) http.ResponseWriter {
 	switch set {
 	case hasFlusher:
-		return writer1{w}
+		return (*writer1)(w)
 	case hasCloseNotifier:
-		return writer2{w}
+		return (*writer2)(w)
 	case hasFlusher | hasCloseNotifier:
-		return writer3{w}
+		return (*writer3)(w)
 	case hasHijacker:
-		return writer4{w}
+		return (*writer4)(w)
 	case hasFlusher | hasHijacker:
-		return writer5{w}
+		return (*writer5)(w)
 	case hasCloseNotifier | hasHijacker:
-		return writer6{w}
+		return (*writer6)(w)
 	case hasFlusher | hasCloseNotifier | hasHijacker:
-		return writer7{w}
+		return (*writer7)(w)
 	case hasReaderFrom:
-		return writer8{w}
+		return (*writer8)(w)
 	case hasFlusher | hasReaderFrom:
-		return writer9{w}
+		return (*writer9)(w)
 	case hasCloseNotifier | hasReaderFrom:
-		return writer10{w}
+		return (*writer10)(w)
 	case hasFlusher | hasCloseNotifier | hasReaderFrom:
-		return writer11{w}
+		return (*writer11)(w)
 	case hasHijacker | hasReaderFrom:
-		return writer12{w}
+		return (*writer12)(w)
 	case hasFlusher | hasHijacker | hasReaderFrom:
-		return writer13{w}
+		return (*writer13)(w)
 	case hasCloseNotifier | hasHijacker | hasReaderFrom:
-		return writer14{w}
+		return (*writer14)(w)
 	case hasFlusher | hasCloseNotifier | hasHijacker | hasReaderFrom:
-		return writer15{w}
+		return (*writer15)(w)
 	case hasPusher:
-		return writer16{w}
+		return (*writer16)(w)
 	case hasFlusher | hasPusher:
-		return writer17{w}
+		return (*writer17)(w)
 	case hasCloseNotifier | hasPusher:
-		return writer18{w}
+		return (*writer18)(w)
 	case hasFlusher | hasCloseNotifier | hasPusher:
-		return writer19{w}
+		return (*writer19)(w)
 	case hasHijacker | hasPusher:
-		return writer20{w}
+		return (*writer20)(w)
 	case hasFlusher | hasHijacker | hasPusher:
-		return writer21{w}
+		return (*writer21)(w)
 	case hasCloseNotifier | hasHijacker | hasPusher:
-		return writer22{w}
+		return (*writer22)(w)
 	case hasFlusher | hasCloseNotifier | hasHijacker | hasPusher:
-		return writer23{w}
+		return (*writer23)(w)
 	case hasReaderFrom | hasPusher:
-		return writer24{w}
+		return (*writer24)(w)
 	case hasFlusher | hasReaderFrom | hasPusher:
-		return writer25{w}
+		return (*writer25)(w)
 	case hasCloseNotifier | hasReaderFrom | hasPusher:
-		return writer26{w}
+		return (*writer26)(w)
 	case hasFlusher | hasCloseNotifier | hasReaderFrom | hasPusher:
-		return writer27{w}
+		return (*writer27)(w)
 	case hasHijacker | hasReaderFrom | hasPusher:
-		return writer28{w}
+		return (*writer28)(w)
 	case hasFlusher | hasHijacker | hasReaderFrom | hasPusher:
-		return writer29{w}
+		return (*writer29)(w)
 	case hasCloseNotifier | hasHijacker | hasReaderFrom | hasPusher:
-		return writer30{w}
+		return (*writer30)(w)
 	case hasFlusher | hasCloseNotifier | hasHijacker | hasReaderFrom | hasPusher:
-		return writer31{w}
+		return (*writer31)(w)
 	}
 	return w
 }
 
 type (
-	writer1  struct{ writer }
-	writer2  struct{ writer }
-	writer3  struct{ writer }
-	writer4  struct{ writer }
-	writer5  struct{ writer }
-	writer6  struct{ writer }
-	writer7  struct{ writer }
-	writer8  struct{ writer }
-	writer9  struct{ writer }
-	writer10 struct{ writer }
-	writer11 struct{ writer }
-	writer12 struct{ writer }
-	writer13 struct{ writer }
-	writer14 struct{ writer }
-	writer15 struct{ writer }
-	writer16 struct{ writer }
-	writer17 struct{ writer }
-	writer18 struct{ writer }
-	writer19 struct{ writer }
-	writer20 struct{ writer }
-	writer21 struct{ writer }
-	writer22 struct{ writer }
-	writer23 struct{ writer }
-	writer24 struct{ writer }
-	writer25 struct{ writer }
-	writer26 struct{ writer }
-	writer27 struct{ writer }
-	writer28 struct{ writer }
-	writer29 struct{ writer }
-	writer30 struct{ writer }
-	writer31 struct{ writer }
+	writer1  writer
+	writer2  writer
+	writer3  writer
+	writer4  writer
+	writer5  writer
+	writer6  writer
+	writer7  writer
+	writer8  writer
+	writer9  writer
+	writer10 writer
+	writer11 writer
+	writer12 writer
+	writer13 writer
+	writer14 writer
+	writer15 writer
+	writer16 writer
+	writer17 writer
+	writer18 writer
+	writer19 writer
+	writer20 writer
+	writer21 writer
+	writer22 writer
+	writer23 writer
+	writer24 writer
+	writer25 writer
+	writer26 writer
+	writer27 writer
+	writer28 writer
+	writer29 writer
+	writer30 writer
+	writer31 writer
 )
 
-func (w writer1) Flush()            { w.flush() }
-func (w writer1) FlushError() error { return w.flushError() }
+func (w *writer1) Unwrap() http.ResponseWriter       { return (*writer)(w).Unwrap() }
+func (w *writer1) Header() http.Header               { return (*writer)(w).Header() }
+func (w *writer1) WriteHeader(code int)              { (*writer)(w).WriteHeader(code) }
+func (w *writer1) Write(p []byte) (int, error)       { return (*writer)(w).Write(p) }
+func (w *writer1) WriteString(s string) (int, error) { return (*writer)(w).WriteString(s) }
+func (w *writer1) Flush()                            { (*writer)(w).flush() }
+func (w *writer1) FlushError() error                 { return (*writer)(w).flushError() }
 
-func (w writer2) CloseNotify() <-chan bool { return w.closeNotify() }
+func (w *writer2) Unwrap() http.ResponseWriter       { return (*writer)(w).Unwrap() }
+func (w *writer2) Header() http.Header               { return (*writer)(w).Header() }
+func (w *writer2) WriteHeader(code int)              { (*writer)(w).WriteHeader(code) }
+func (w *writer2) Write(p []byte) (int, error)       { return (*writer)(w).Write(p) }
+func (w *writer2) WriteString(s string) (int, error) { return (*writer)(w).WriteString(s) }
+func (w *writer2) CloseNotify() <-chan bool          { return (*writer)(w).closeNotify() }
 
-func (w writer3) Flush()                   { w.flush() }
-func (w writer3) FlushError() error        { return w.flushError() }
-func (w writer3) CloseNotify() <-chan bool { return w.closeNotify() }
+func (w *writer3) Unwrap() http.ResponseWriter       { return (*writer)(w).Unwrap() }
+func (w *writer3) Header() http.Header               { return (*writer)(w).Header() }
+func (w *writer3) WriteHeader(code int)              { (*writer)(w).WriteHeader(code) }
+func (w *writer3) Write(p []byte) (int, error)       { return (*writer)(w).Write(p) }
+func (w *writer3) WriteString(s string) (int, error) { return (*writer)(w).WriteString(s) }
+func (w *writer3) Flush()                            { (*writer)(w).flush() }
+func (w *writer3) FlushError() error                 { return (*writer)(w).flushError() }
+func (w *writer3) CloseNotify() <-chan bool          { return (*writer)(w).closeNotify() }
 
-func (w writer4) Hijack() (net.Conn, *bufio.ReadWriter, error) { return w.hijack() }
+func (w *writer4) Unwrap() http.ResponseWriter                  { return (*writer)(w).Unwrap() }
+func (w *writer4) Header() http.Header                          { return (*writer)(w).Header() }
+func (w *writer4) WriteHeader(code int)                         { (*writer)(w).WriteHeader(code) }
+func (w *writer4) Write(p []byte) (int, error)                  { return (*writer)(w).Write(p) }
+func (w *writer4) WriteString(s string) (int, error)            { return (*writer)(w).WriteString(s) }
+func (w *writer4) Hijack() (net.Conn, *bufio.ReadWriter, error) { return (*writer)(w).hijack() }
 
-func (w writer5) Flush()                                       { w.flush() }
-func (w writer5) FlushError() error                            { return w.flushError() }
-func (w writer5) Hijack() (net.Conn, *bufio.ReadWriter, error) { return w.hijack() }
+func (w *writer5) Unwrap() http.ResponseWriter                  { return (*writer)(w).Unwrap() }
+func (w *writer5) Header() http.Header                          { return (*writer)(w).Header() }
+func (w *writer5) WriteHeader(code int)                         { (*writer)(w).WriteHeader(code) }
+func (w *writer5) Write(p []byte) (int, error)                  { return (*writer)(w).Write(p) }
+func (w *writer5) WriteString(s string) (int, error)            { return (*writer)(w).WriteString(s) }
+func (w *writer5) Flush()                                       { (*writer)(w).flush() }
+func (w *writer5) FlushError() error                            { return (*writer)(w).flushError() }
+func (w *writer5) Hijack() (net.Conn, *bufio.ReadWriter, error) { return (*writer)(w).hijack() }
 
-func (w writer6) CloseNotify() <-chan bool                     { return w.closeNotify() }
-func (w writer6) Hijack() (net.Conn, *bufio.ReadWriter, error) { return w.hijack() }
+func (w *writer6) Unwrap() http.ResponseWriter                  { return (*writer)(w).Unwrap() }
+func (w *writer6) Header() http.Header                          { return (*writer)(w).Header() }
+func (w *writer6) WriteHeader(code int)                         { (*writer)(w).WriteHeader(code) }
+func (w *writer6) Write(p []byte) (int, error)                  { return (*writer)(w).Write(p) }
+func (w *writer6) WriteString(s string) (int, error)            { return (*writer)(w).WriteString(s) }
+func (w *writer6) CloseNotify() <-chan bool                     { return (*writer)(w).closeNotify() }
+func (w *writer6) Hijack() (net.Conn, *bufio.ReadWriter, error) { return (*writer)(w).hijack() }
 
-func (w writer7) Flush()                                       { w.flush() }
-func (w writer7) FlushError() error                            { return w.flushError() }
-func (w writer7) CloseNotify() <-chan bool                     { return w.closeNotify() }
-func (w writer7) Hijack() (net.Conn, *bufio.ReadWriter, error) { return w.hijack() }
+func (w *writer7) Unwrap() http.ResponseWriter                  { return (*writer)(w).Unwrap() }
+func (w *writer7) Header() http.Header                          { return (*writer)(w).Header() }
+func (w *writer7) WriteHeader(code int)                         { (*writer)(w).WriteHeader(code) }
+func (w *writer7) Write(p []byte) (int, error)                  { return (*writer)(w).Write(p) }
+func (w *writer7) WriteString(s string) (int, error)            { return (*writer)(w).WriteString(s) }
+func (w *writer7) Flush()                                       { (*writer)(w).flush() }
+func (w *writer7) FlushError() error                            { return (*writer)(w).flushError() }
+func (w *writer7) CloseNotify() <-chan bool                     { return (*writer)(w).closeNotify() }
+func (w *writer7) Hijack() (net.Conn, *bufio.ReadWriter, error) { return (*writer)(w).hijack() }
 
-func (w writer8) ReadFrom(src io.Reader) (int64, error) { return w.readFrom(src) }
+func (w *writer8) Unwrap() http.ResponseWriter           { return (*writer)(w).Unwrap() }
+func (w *writer8) Header() http.Header                   { return (*writer)(w).Header() }
+func (w *writer8) WriteHeader(code int)                  { (*writer)(w).WriteHeader(code) }
+func (w *writer8) Write(p []byte) (int, error)           { return (*writer)(w).Write(p) }
+func (w *writer8) WriteString(s string) (int, error)     { return (*writer)(w).WriteString(s) }
+func (w *writer8) ReadFrom(src io.Reader) (int64, error) { return (*writer)(w).readFrom(src) }
 
-func (w writer9) Flush()                                { w.flush() }
-func (w writer9) FlushError() error                     { return w.flushError() }
-func (w writer9) ReadFrom(src io.Reader) (int64, error) { return w.readFrom(src) }
+func (w *writer9) Unwrap() http.ResponseWriter           { return (*writer)(w).Unwrap() }
+func (w *writer9) Header() http.Header                   { return (*writer)(w).Header() }
+func (w *writer9) WriteHeader(code int)                  { (*writer)(w).WriteHeader(code) }
+func (w *writer9) Write(p []byte) (int, error)           { return (*writer)(w).Write(p) }
+func (w *writer9) WriteString(s string) (int, error)     { return (*writer)(w).WriteString(s) }
+func (w *writer9) Flush()                                { (*writer)(w).flush() }
+func (w *writer9) FlushError() error                     { return (*writer)(w).flushError() }
+func (w *writer9) ReadFrom(src io.Reader) (int64, error) { return (*writer)(w).readFrom(src) }
 
-func (w writer10) CloseNotify() <-chan bool              { return w.closeNotify() }
-func (w writer10) ReadFrom(src io.Reader) (int64, error) { return w.readFrom(src) }
+func (w *writer10) Unwrap() http.ResponseWriter           { return (*writer)(w).Unwrap() }
+func (w *writer10) Header() http.Header                   { return (*writer)(w).Header() }
+func (w *writer10) WriteHeader(code int)                  { (*writer)(w).WriteHeader(code) }
+func (w *writer10) Write(p []byte) (int, error)           { return (*writer)(w).Write(p) }
+func (w *writer10) WriteString(s string) (int, error)     { return (*writer)(w).WriteString(s) }
+func (w *writer10) CloseNotify() <-chan bool              { return (*writer)(w).closeNotify() }
+func (w *writer10) ReadFrom(src io.Reader) (int64, error) { return (*writer)(w).readFrom(src) }
 
-func (w writer11) Flush()                                { w.flush() }
-func (w writer11) FlushError() error                     { return w.flushError() }
-func (w writer11) CloseNotify() <-chan bool              { return w.closeNotify() }
-func (w writer11) ReadFrom(src io.Reader) (int64, error) { return w.readFrom(src) }
+func (w *writer11) Unwrap() http.ResponseWriter           { return (*writer)(w).Unwrap() }
+func (w *writer11) Header() http.Header                   { return (*writer)(w).Header() }
+func (w *writer11) WriteHeader(code int)                  { (*writer)(w).WriteHeader(code) }
+func (w *writer11) Write(p []byte) (int, error)           { return (*writer)(w).Write(p) }
+func (w *writer11) WriteString(s string) (int, error)     { return (*writer)(w).WriteString(s) }
+func (w *writer11) Flush()                                { (*writer)(w).flush() }
+func (w *writer11) FlushError() error                     { return (*writer)(w).flushError() }
+func (w *writer11) CloseNotify() <-chan bool              { return (*writer)(w).closeNotify() }
+func (w *writer11) ReadFrom(src io.Reader) (int64, error) { return (*writer)(w).readFrom(src) }
 
-func (w writer12) Hijack() (net.Conn, *bufio.ReadWriter, error) { return w.hijack() }
-func (w writer12) ReadFrom(src io.Reader) (int64, error)        { return w.readFrom(src) }
+func (w *writer12) Unwrap() http.ResponseWriter                  { return (*writer)(w).Unwrap() }
+func (w *writer12) Header() http.Header                          { return (*writer)(w).Header() }
+func (w *writer12) WriteHeader(code int)                         { (*writer)(w).WriteHeader(code) }
+func (w *writer12) Write(p []byte) (int, error)                  { return (*writer)(w).Write(p) }
+func (w *writer12) WriteString(s string) (int, error)            { return (*writer)(w).WriteString(s) }
+func (w *writer12) Hijack() (net.Conn, *bufio.ReadWriter, error) { return (*writer)(w).hijack() }
+func (w *writer12) ReadFrom(src io.Reader) (int64, error)        { return (*writer)(w).readFrom(src) }
 
-func (w writer13) Flush()                                       { w.flush() }
-func (w writer13) FlushError() error                            { return w.flushError() }
-func (w writer13) Hijack() (net.Conn, *bufio.ReadWriter, error) { return w.hijack() }
-func (w writer13) ReadFrom(src io.Reader) (int64, error)        { return w.readFrom(src) }
+func (w *writer13) Unwrap() http.ResponseWriter                  { return (*writer)(w).Unwrap() }
+func (w *writer13) Header() http.Header                          { return (*writer)(w).Header() }
+func (w *writer13) WriteHeader(code int)                         { (*writer)(w).WriteHeader(code) }
+func (w *writer13) Write(p []byte) (int, error)                  { return (*writer)(w).Write(p) }
+func (w *writer13) WriteString(s string) (int, error)            { return (*writer)(w).WriteString(s) }
+func (w *writer13) Flush()                                       { (*writer)(w).flush() }
+func (w *writer13) FlushError() error                            { return (*writer)(w).flushError() }
+func (w *writer13) Hijack() (net.Conn, *bufio.ReadWriter, error) { return (*writer)(w).hijack() }
+func (w *writer13) ReadFrom(src io.Reader) (int64, error)        { return (*writer)(w).readFrom(src) }
 
-func (w writer14) CloseNotify() <-chan bool                     { return w.closeNotify() }
-func (w writer14) Hijack() (net.Conn, *bufio.ReadWriter, error) { return w.hijack() }
-func (w writer14) ReadFrom(src io.Reader) (int64, error)        { return w.readFrom(src) }
+func (w *writer14) Unwrap() http.ResponseWriter                  { return (*writer)(w).Unwrap() }
+func (w *writer14) Header() http.Header                          { return (*writer)(w).Header() }
+func (w *writer14) WriteHeader(code int)                         { (*writer)(w).WriteHeader(code) }
+func (w *writer14) Write(p []byte) (int, error)                  { return (*writer)(w).Write(p) }
+func (w *writer14) WriteString(s string) (int, error)            { return (*writer)(w).WriteString(s) }
+func (w *writer14) CloseNotify() <-chan bool                     { return (*writer)(w).closeNotify() }
+func (w *writer14) Hijack() (net.Conn, *bufio.ReadWriter, error) { return (*writer)(w).hijack() }
+func (w *writer14) ReadFrom(src io.Reader) (int64, error)        { return (*writer)(w).readFrom(src) }
 
-func (w writer15) Flush()                                       { w.flush() }
-func (w writer15) FlushError() error                            { return w.flushError() }
-func (w writer15) CloseNotify() <-chan bool                     { return w.closeNotify() }
-func (w writer15) Hijack() (net.Conn, *bufio.ReadWriter, error) { return w.hijack() }
-func (w writer15) ReadFrom(src io.Reader) (int64, error)        { return w.readFrom(src) }
+func (w *writer15) Unwrap() http.ResponseWriter                  { return (*writer)(w).Unwrap() }
+func (w *writer15) Header() http.Header                          { return (*writer)(w).Header() }
+func (w *writer15) WriteHeader(code int)                         { (*writer)(w).WriteHeader(code) }
+func (w *writer15) Write(p []byte) (int, error)                  { return (*writer)(w).Write(p) }
+func (w *writer15) WriteString(s string) (int, error)            { return (*writer)(w).WriteString(s) }
+func (w *writer15) Flush()                                       { (*writer)(w).flush() }
+func (w *writer15) FlushError() error                            { return (*writer)(w).flushError() }
+func (w *writer15) CloseNotify() <-chan bool                     { return (*writer)(w).closeNotify() }
+func (w *writer15) Hijack() (net.Conn, *bufio.ReadWriter, error) { return (*writer)(w).hijack() }
+func (w *writer15) ReadFrom(src io.Reader) (int64, error)        { return (*writer)(w).readFrom(src) }
 
-func (w writer16) Push(target string, opts *http.PushOptions) error { return w.push(target, opts) }
+func (w *writer16) Unwrap() http.ResponseWriter       { return (*writer)(w).Unwrap() }
+func (w *writer16) Header() http.Header               { return (*writer)(w).Header() }
+func (w *writer16) WriteHeader(code int)              { (*writer)(w).WriteHeader(code) }
+func (w *writer16) Write(p []byte) (int, error)       { return (*writer)(w).Write(p) }
+func (w *writer16) WriteString(s string) (int, error) { return (*writer)(w).WriteString(s) }
+func (w *writer16) Push(target string, opts *http.PushOptions) error {
+	return (*writer)(w).push(target, opts)
+}
 
-func (w writer17) Flush()                                           { w.flush() }
-func (w writer17) FlushError() error                                { return w.flushError() }
-func (w writer17) Push(target string, opts *http.PushOptions) error { return w.push(target, opts) }
+func (w *writer17) Unwrap() http.ResponseWriter       { return (*writer)(w).Unwrap() }
+func (w *writer17) Header() http.Header               { return (*writer)(w).Header() }
+func (w *writer17) WriteHeader(code int)              { (*writer)(w).WriteHeader(code) }
+func (w *writer17) Write(p []byte) (int, error)       { return (*writer)(w).Write(p) }
+func (w *writer17) WriteString(s string) (int, error) { return (*writer)(w).WriteString(s) }
+func (w *writer17) Flush()                            { (*writer)(w).flush() }
+func (w *writer17) FlushError() error                 { return (*writer)(w).flushError() }
+func (w *writer17) Push(target string, opts *http.PushOptions) error {
+	return (*writer)(w).push(target, opts)
+}
 
-func (w writer18) CloseNotify() <-chan bool                         { return w.closeNotify() }
-func (w writer18) Push(target string, opts *http.PushOptions) error { return w.push(target, opts) }
+func (w *writer18) Unwrap() http.ResponseWriter       { return (*writer)(w).Unwrap() }
+func (w *writer18) Header() http.Header               { return (*writer)(w).Header() }
+func (w *writer18) WriteHeader(code int)              { (*writer)(w).WriteHeader(code) }
+func (w *writer18) Write(p []byte) (int, error)       { return (*writer)(w).Write(p) }
+func (w *writer18) WriteString(s string) (int, error) { return (*writer)(w).WriteString(s) }
+func (w *writer18) CloseNotify() <-chan bool          { return (*writer)(w).closeNotify() }
+func (w *writer18) Push(target string, opts *http.PushOptions) error {
+	return (*writer)(w).push(target, opts)
+}
 
-func (w writer19) Flush()                                           { w.flush() }
-func (w writer19) FlushError() error                                { return w.flushError() }
-func (w writer19) CloseNotify() <-chan bool                         { return w.closeNotify() }
-func (w writer19) Push(target string, opts *http.PushOptions) error { return w.push(target, opts) }
+func (w *writer19) Unwrap() http.ResponseWriter       { return (*writer)(w).Unwrap() }
+func (w *writer19) Header() http.Header               { return (*writer)(w).Header() }
+func (w *writer19) WriteHeader(code int)              { (*writer)(w).WriteHeader(code) }
+func (w *writer19) Write(p []byte) (int, error)       { return (*writer)(w).Write(p) }
+func (w *writer19) WriteString(s string) (int, error) { return (*writer)(w).WriteString(s) }
+func (w *writer19) Flush()                            { (*writer)(w).flush() }
+func (w *writer19) FlushError() error                 { return (*writer)(w).flushError() }
+func (w *writer19) CloseNotify() <-chan bool          { return (*writer)(w).closeNotify() }
+func (w *writer19) Push(target string, opts *http.PushOptions) error {
+	return (*writer)(w).push(target, opts)
+}
 
-func (w writer20) Hijack() (net.Conn, *bufio.ReadWriter, error)     { return w.hijack() }
-func (w writer20) Push(target string, opts *http.PushOptions) error { return w.push(target, opts) }
+func (w *writer20) Unwrap() http.ResponseWriter                  { return (*writer)(w).Unwrap() }
+func (w *writer20) Header() http.Header                          { return (*writer)(w).Header() }
+func (w *writer20) WriteHeader(code int)                         { (*writer)(w).WriteHeader(code) }
+func (w *writer20) Write(p []byte) (int, error)                  { return (*writer)(w).Write(p) }
+func (w *writer20) WriteString(s string) (int, error)            { return (*writer)(w).WriteString(s) }
+func (w *writer20) Hijack() (net.Conn, *bufio.ReadWriter, error) { return (*writer)(w).hijack() }
+func (w *writer20) Push(target string, opts *http.PushOptions) error {
+	return (*writer)(w).push(target, opts)
+}
 
-func (w writer21) Flush()                                           { w.flush() }
-func (w writer21) FlushError() error                                { return w.flushError() }
-func (w writer21) Hijack() (net.Conn, *bufio.ReadWriter, error)     { return w.hijack() }
-func (w writer21) Push(target string, opts *http.PushOptions) error { return w.push(target, opts) }
+func (w *writer21) Unwrap() http.ResponseWriter                  { return (*writer)(w).Unwrap() }
+func (w *writer21) Header() http.Header                          { return (*writer)(w).Header() }
+func (w *writer21) WriteHeader(code int)                         { (*writer)(w).WriteHeader(code) }
+func (w *writer21) Write(p []byte) (int, error)                  { return (*writer)(w).Write(p) }
+func (w *writer21) WriteString(s string) (int, error)            { return (*writer)(w).WriteString(s) }
+func (w *writer21) Flush()                                       { (*writer)(w).flush() }
+func (w *writer21) FlushError() error                            { return (*writer)(w).flushError() }
+func (w *writer21) Hijack() (net.Conn, *bufio.ReadWriter, error) { return (*writer)(w).hijack() }
+func (w *writer21) Push(target string, opts *http.PushOptions) error {
+	return (*writer)(w).push(target, opts)
+}
 
-func (w writer22) CloseNotify() <-chan bool                         { return w.closeNotify() }
-func (w writer22) Hijack() (net.Conn, *bufio.ReadWriter, error)     { return w.hijack() }
-func (w writer22) Push(target string, opts *http.PushOptions) error { return w.push(target, opts) }
+func (w *writer22) Unwrap() http.ResponseWriter                  { return (*writer)(w).Unwrap() }
+func (w *writer22) Header() http.Header                          { return (*writer)(w).Header() }
+func (w *writer22) WriteHeader(code int)                         { (*writer)(w).WriteHeader(code) }
+func (w *writer22) Write(p []byte) (int, error)                  { return (*writer)(w).Write(p) }
+func (w *writer22) WriteString(s string) (int, error)            { return (*writer)(w).WriteString(s) }
+func (w *writer22) CloseNotify() <-chan bool                     { return (*writer)(w).closeNotify() }
+func (w *writer22) Hijack() (net.Conn, *bufio.ReadWriter, error) { return (*writer)(w).hijack() }
+func (w *writer22) Push(target string, opts *http.PushOptions) error {
+	return (*writer)(w).push(target, opts)
+}
 
-func (w writer23) Flush()                                           { w.flush() }
-func (w writer23) FlushError() error                                { return w.flushError() }
-func (w writer23) CloseNotify() <-chan bool                         { return w.closeNotify() }
-func (w writer23) Hijack() (net.Conn, *bufio.ReadWriter, error)     { return w.hijack() }
-func (w writer23) Push(target string, opts *http.PushOptions) error { return w.push(target, opts) }
+func (w *writer23) Unwrap() http.ResponseWriter                  { return (*writer)(w).Unwrap() }
+func (w *writer23) Header() http.Header                          { return (*writer)(w).Header() }
+func (w *writer23) WriteHeader(code int)                         { (*writer)(w).WriteHeader(code) }
+func (w *writer23) Write(p []byte) (int, error)                  { return (*writer)(w).Write(p) }
+func (w *writer23) WriteString(s string) (int, error)            { return (*writer)(w).WriteString(s) }
+func (w *writer23) Flush()                                       { (*writer)(w).flush() }
+func (w *writer23) FlushError() error                            { return (*writer)(w).flushError() }
+func (w *writer23) CloseNotify() <-chan bool                     { return (*writer)(w).closeNotify() }
+func (w *writer23) Hijack() (net.Conn, *bufio.ReadWriter, error) { return (*writer)(w).hijack() }
+func (w *writer23) Push(target string, opts *http.PushOptions) error {
+	return (*writer)(w).push(target, opts)
+}
 
-func (w writer24) ReadFrom(src io.Reader) (int64, error)            { return w.readFrom(src) }
-func (w writer24) Push(target string, opts *http.PushOptions) error { return w.push(target, opts) }
+func (w *writer24) Unwrap() http.ResponseWriter           { return (*writer)(w).Unwrap() }
+func (w *writer24) Header() http.Header                   { return (*writer)(w).Header() }
+func (w *writer24) WriteHeader(code int)                  { (*writer)(w).WriteHeader(code) }
+func (w *writer24) Write(p []byte) (int, error)           { return (*writer)(w).Write(p) }
+func (w *writer24) WriteString(s string) (int, error)     { return (*writer)(w).WriteString(s) }
+func (w *writer24) ReadFrom(src io.Reader) (int64, error) { return (*writer)(w).readFrom(src) }
+func (w *writer24) Push(target string, opts *http.PushOptions) error {
+	return (*writer)(w).push(target, opts)
+}
 
-func (w writer25) Flush()                                           { w.flush() }
-func (w writer25) FlushError() error                                { return w.flushError() }
-func (w writer25) ReadFrom(src io.Reader) (int64, error)            { return w.readFrom(src) }
-func (w writer25) Push(target string, opts *http.PushOptions) error { return w.push(target, opts) }
+func (w *writer25) Unwrap() http.ResponseWriter           { return (*writer)(w).Unwrap() }
+func (w *writer25) Header() http.Header                   { return (*writer)(w).Header() }
+func (w *writer25) WriteHeader(code int)                  { (*writer)(w).WriteHeader(code) }
+func (w *writer25) Write(p []byte) (int, error)           { return (*writer)(w).Write(p) }
+func (w *writer25) WriteString(s string) (int, error)     { return (*writer)(w).WriteString(s) }
+func (w *writer25) Flush()                                { (*writer)(w).flush() }
+func (w *writer25) FlushError() error                     { return (*writer)(w).flushError() }
+func (w *writer25) ReadFrom(src io.Reader) (int64, error) { return (*writer)(w).readFrom(src) }
+func (w *writer25) Push(target string, opts *http.PushOptions) error {
+	return (*writer)(w).push(target, opts)
+}
 
-func (w writer26) CloseNotify() <-chan bool                         { return w.closeNotify() }
-func (w writer26) ReadFrom(src io.Reader) (int64, error)            { return w.readFrom(src) }
-func (w writer26) Push(target string, opts *http.PushOptions) error { return w.push(target, opts) }
+func (w *writer26) Unwrap() http.ResponseWriter           { return (*writer)(w).Unwrap() }
+func (w *writer26) Header() http.Header                   { return (*writer)(w).Header() }
+func (w *writer26) WriteHeader(code int)                  { (*writer)(w).WriteHeader(code) }
+func (w *writer26) Write(p []byte) (int, error)           { return (*writer)(w).Write(p) }
+func (w *writer26) WriteString(s string) (int, error)     { return (*writer)(w).WriteString(s) }
+func (w *writer26) CloseNotify() <-chan bool              { return (*writer)(w).closeNotify() }
+func (w *writer26) ReadFrom(src io.Reader) (int64, error) { return (*writer)(w).readFrom(src) }
+func (w *writer26) Push(target string, opts *http.PushOptions) error {
+	return (*writer)(w).push(target, opts)
+}
 
-func (w writer27) Flush()                                           { w.flush() }
-func (w writer27) FlushError() error                                { return w.flushError() }
-func (w writer27) CloseNotify() <-chan bool                         { return w.closeNotify() }
-func (w writer27) ReadFrom(src io.Reader) (int64, error)            { return w.readFrom(src) }
-func (w writer27) Push(target string, opts *http.PushOptions) error { return w.push(target, opts) }
+func (w *writer27) Unwrap() http.ResponseWriter           { return (*writer)(w).Unwrap() }
+func (w *writer27) Header() http.Header                   { return (*writer)(w).Header() }
+func (w *writer27) WriteHeader(code int)                  { (*writer)(w).WriteHeader(code) }
+func (w *writer27) Write(p []byte) (int, error)           { return (*writer)(w).Write(p) }
+func (w *writer27) WriteString(s string) (int, error)     { return (*writer)(w).WriteString(s) }
+func (w *writer27) Flush()                                { (*writer)(w).flush() }
+func (w *writer27) FlushError() error                     { return (*writer)(w).flushError() }
+func (w *writer27) CloseNotify() <-chan bool              { return (*writer)(w).closeNotify() }
+func (w *writer27) ReadFrom(src io.Reader) (int64, error) { return (*writer)(w).readFrom(src) }
+func (w *writer27) Push(target string, opts *http.PushOptions) error {
+	return (*writer)(w).push(target, opts)
+}
 
-func (w writer28) Hijack() (net.Conn, *bufio.ReadWriter, error)     { return w.hijack() }
-func (w writer28) ReadFrom(src io.Reader) (int64, error)            { return w.readFrom(src) }
-func (w writer28) Push(target string, opts *http.PushOptions) error { return w.push(target, opts) }
+func (w *writer28) Unwrap() http.ResponseWriter                  { return (*writer)(w).Unwrap() }
+func (w *writer28) Header() http.Header                          { return (*writer)(w).Header() }
+func (w *writer28) WriteHeader(code int)                         { (*writer)(w).WriteHeader(code) }
+func (w *writer28) Write(p []byte) (int, error)                  { return (*writer)(w).Write(p) }
+func (w *writer28) WriteString(s string) (int, error)            { return (*writer)(w).WriteString(s) }
+func (w *writer28) Hijack() (net.Conn, *bufio.ReadWriter, error) { return (*writer)(w).hijack() }
+func (w *writer28) ReadFrom(src io.Reader) (int64, error)        { return (*writer)(w).readFrom(src) }
+func (w *writer28) Push(target string, opts *http.PushOptions) error {
+	return (*writer)(w).push(target, opts)
+}
 
-func (w writer29) Flush()                                           { w.flush() }
-func (w writer29) FlushError() error                                { return w.flushError() }
-func (w writer29) Hijack() (net.Conn, *bufio.ReadWriter, error)     { return w.hijack() }
-func (w writer29) ReadFrom(src io.Reader) (int64, error)            { return w.readFrom(src) }
-func (w writer29) Push(target string, opts *http.PushOptions) error { return w.push(target, opts) }
+func (w *writer29) Unwrap() http.ResponseWriter                  { return (*writer)(w).Unwrap() }
+func (w *writer29) Header() http.Header                          { return (*writer)(w).Header() }
+func (w *writer29) WriteHeader(code int)                         { (*writer)(w).WriteHeader(code) }
+func (w *writer29) Write(p []byte) (int, error)                  { return (*writer)(w).Write(p) }
+func (w *writer29) WriteString(s string) (int, error)            { return (*writer)(w).WriteString(s) }
+func (w *writer29) Flush()                                       { (*writer)(w).flush() }
+func (w *writer29) FlushError() error                            { return (*writer)(w).flushError() }
+func (w *writer29) Hijack() (net.Conn, *bufio.ReadWriter, error) { return (*writer)(w).hijack() }
+func (w *writer29) ReadFrom(src io.Reader) (int64, error)        { return (*writer)(w).readFrom(src) }
+func (w *writer29) Push(target string, opts *http.PushOptions) error {
+	return (*writer)(w).push(target, opts)
+}
 
-func (w writer30) CloseNotify() <-chan bool                         { return w.closeNotify() }
-func (w writer30) Hijack() (net.Conn, *bufio.ReadWriter, error)     { return w.hijack() }
-func (w writer30) ReadFrom(src io.Reader) (int64, error)            { return w.readFrom(src) }
-func (w writer30) Push(target string, opts *http.PushOptions) error { return w.push(target, opts) }
+func (w *writer30) Unwrap() http.ResponseWriter                  { return (*writer)(w).Unwrap() }
+func (w *writer30) Header() http.Header                          { return (*writer)(w).Header() }
+func (w *writer30) WriteHeader(code int)                         { (*writer)(w).WriteHeader(code) }
+func (w *writer30) Write(p []byte) (int, error)                  { return (*writer)(w).Write(p) }
+func (w *writer30) WriteString(s string) (int, error)            { return (*writer)(w).WriteString(s) }
+func (w *writer30) CloseNotify() <-chan bool                     { return (*writer)(w).closeNotify() }
+func (w *writer30) Hijack() (net.Conn, *bufio.ReadWriter, error) { return (*writer)(w).hijack() }
+func (w *writer30) ReadFrom(src io.Reader) (int64, error)        { return (*writer)(w).readFrom(src) }
+func (w *writer30) Push(target string, opts *http.PushOptions) error {
+	return (*writer)(w).push(target, opts)
+}
 
-func (w writer31) Flush()                                           { w.flush() }
-func (w writer31) FlushError() error                                { return w.flushError() }
-func (w writer31) CloseNotify() <-chan bool                         { return w.closeNotify() }
-func (w writer31) Hijack() (net.Conn, *bufio.ReadWriter, error)     { return w.hijack() }
-func (w writer31) ReadFrom(src io.Reader) (int64, error)            { return w.readFrom(src) }
-func (w writer31) Push(target string, opts *http.PushOptions) error { return w.push(target, opts) }
+func (w *writer31) Unwrap() http.ResponseWriter                  { return (*writer)(w).Unwrap() }
+func (w *writer31) Header() http.Header                          { return (*writer)(w).Header() }
+func (w *writer31) WriteHeader(code int)                         { (*writer)(w).WriteHeader(code) }
+func (w *writer31) Write(p []byte) (int, error)                  { return (*writer)(w).Write(p) }
+func (w *writer31) WriteString(s string) (int, error)            { return (*writer)(w).WriteString(s) }
+func (w *writer31) Flush()                                       { (*writer)(w).flush() }
+func (w *writer31) FlushError() error                            { return (*writer)(w).flushError() }
+func (w *writer31) CloseNotify() <-chan bool                     { return (*writer)(w).closeNotify() }
+func (w *writer31) Hijack() (net.Conn, *bufio.ReadWriter, error) { return (*writer)(w).hijack() }
+func (w *writer31) ReadFrom(src io.Reader) (int64, error)        { return (*writer)(w).readFrom(src) }
+func (w *writer31) Push(target string, opts *http.PushOptions) error {
+	return (*writer)(w).push(target, opts)
+}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command writergen writes writers.go of package httpmw: a type of one pointer for each set of optional interfaces, which an interface
-// holds without an allocation. It takes the name of the file.
+// Command writergen writes writers.go of package httpmw: a type for each set of optional interfaces. All are the same struct, a part of the
+// exchange, so that none takes an allocation; a method with a pointer's receiver is one function, where an embedded one would be two. It takes the name of the file.
 package main
 
 import (
@@ -13,16 +13,25 @@ import (
 	"strings"
 )
 
+// always are the methods that all types have.
+var always = []string{
+	"Unwrap() http.ResponseWriter { return (*writer)(w).Unwrap() }",
+	"Header() http.Header { return (*writer)(w).Header() }",
+	"WriteHeader(code int) { (*writer)(w).WriteHeader(code) }",
+	"Write(p []byte) (int, error) { return (*writer)(w).Write(p) }",
+	"WriteString(s string) (int, error) { return (*writer)(w).WriteString(s) }",
+}
+
 // optional are the interfaces of a set, from its lowest bit on, each with the methods that it brings.
 var optional = []struct {
 	name    string // of the constant with its bit
 	methods []string
 }{
-	{"hasFlusher", []string{"Flush() { w.flush() }", "FlushError() error { return w.flushError() }"}},
-	{"hasCloseNotifier", []string{"CloseNotify() <-chan bool { return w.closeNotify() }"}},
-	{"hasHijacker", []string{"Hijack() (net.Conn, *bufio.ReadWriter, error) { return w.hijack() }"}},
-	{"hasReaderFrom", []string{"ReadFrom(src io.Reader) (int64, error) { return w.readFrom(src) }"}},
-	{"hasPusher", []string{"Push(target string, opts *http.PushOptions) error { return w.push(target, opts) }"}},
+	{"hasFlusher", []string{"Flush() { (*writer)(w).flush() }", "FlushError() error { return (*writer)(w).flushError() }"}},
+	{"hasCloseNotifier", []string{"CloseNotify() <-chan bool { return (*writer)(w).closeNotify() }"}},
+	{"hasHijacker", []string{"Hijack() (net.Conn, *bufio.ReadWriter, error) { return (*writer)(w).hijack() }"}},
+	{"hasReaderFrom", []string{"ReadFrom(src io.Reader) (int64, error) { return (*writer)(w).readFrom(src) }"}},
+	{"hasPusher", []string{"Push(target string, opts *http.PushOptions) error { return (*writer)(w).push(target, opts) }"}},
 }
 
 func main() {
@@ -47,23 +56,26 @@ func generate() []byte {
 		b.WriteString(o.name + "\n")
 	}
 	sets := 1 << len(optional)
-	b.WriteString(")\n\n// of is the wrapper with the interfaces of a set.\nfunc (w writer) of(set int) http.ResponseWriter {\nswitch set {\n")
+	b.WriteString(")\n\n// of is the wrapper with the interfaces of a set.\nfunc (w *writer) of(set int) http.ResponseWriter {\nswitch set {\n")
 	for set := 1; set < sets; set++ {
-		fmt.Fprintf(&b, "case %s:\nreturn writer%d{w}\n", names(set), set)
+		fmt.Fprintf(&b, "case %s:\nreturn (*writer%d)(w)\n", names(set), set)
 	}
 	b.WriteString("}\nreturn w\n}\n\ntype (\n")
 	for set := 1; set < sets; set++ {
-		fmt.Fprintf(&b, "writer%d struct{ writer }\n", set)
+		fmt.Fprintf(&b, "writer%d writer\n", set)
 	}
 	b.WriteString(")\n")
 	for set := 1; set < sets; set++ {
 		b.WriteString("\n")
+		for _, m := range always {
+			fmt.Fprintf(&b, "func (w *writer%d) %s\n", set, m)
+		}
 		for i, o := range optional {
 			if set>>i&1 == 0 {
 				continue
 			}
 			for _, m := range o.methods {
-				fmt.Fprintf(&b, "func (w writer%d) %s\n", set, m)
+				fmt.Fprintf(&b, "func (w *writer%d) %s\n", set, m)
 			}
 		}
 	}
