@@ -141,7 +141,6 @@ func TestDaysOfAHistory(t *testing.T) {
 	})
 }
 
-// Without a history nothing reads one, and the answer says how to have it.
 // What a window covers is never more than this process ran, and than what is stored of those before it, in whole minutes: whatever the steps
 // are that it is read in.
 func TestCoverageIsWhatThereIs(t *testing.T) {
@@ -174,6 +173,7 @@ func TestCoverageIsWhatThereIs(t *testing.T) {
 	})
 }
 
+// Without a history nothing reads one, and the answer says how to have it.
 func TestNoHistory(t *testing.T) {
 	s := newBubbleOutside(t)
 	for _, query := range []string{"/summary?window=24h", "/endpoints?window=7d", "/endpoints?usual=true", "/endpoints/series?route=/a&usual=true", "/endpoints/heatmap?route=/a&window=24h"} {

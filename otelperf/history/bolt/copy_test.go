@@ -118,8 +118,8 @@ func momentOf(t *testing.T, file string) (letter byte) {
 
 // amid is a context that calls a function with each piece of a copy.
 type amid struct {
-	context.Context //nolint:containedctx // is one
-	piece           func()
+	context.Context
+	piece func()
 }
 
 func (a amid) Err() error {
