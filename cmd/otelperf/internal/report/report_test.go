@@ -139,3 +139,21 @@ func TestTimesSayTheirZone(t *testing.T) {
 		t.Errorf("slow requests of two days:\n%s", got)
 	}
 }
+
+// Whose numbers of a store are is said, whose a spike is, and what of it could not be read.
+func TestStoredNumbersSayWhose(t *testing.T) {
+	var sum otelperf.Summary
+	err := json.Unmarshal([]byte(`{"service": "shop", "instance": "shop-1", "time": "2026-03-01T12:00:00Z", "window": "24h", "window_seconds": 86400,
+		"stored": {"from": "2026-02-28T12:00:00Z", "to": "2026-03-01T12:00:00Z", "step_seconds": 600, "gaps": [], "instances": ["shop-1", "shop-2"],
+			"note": "Slow requests and marks may be missing."},
+		"spikes": [{"id": "s-1", "state": "open", "instance": "shop-2", "start": "2026-03-01T11:58:30Z", "reason": "slow"}]}`), &sum)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := Summary(fleet.Merge([]fleet.Answer{{URL: "u", Summary: &sum}}))
+	for _, want := range []string{"\nstored by 2 instances: shop-1, shop-2\n", "  shop-2  slow\n", "\nnote  shop-1: Slow requests and marks may be missing.\n"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+}

@@ -234,7 +234,7 @@ func spikeLine(s *fleet.Spike, v *fleet.View, at func(time.Time) string, zone st
 	default:
 		fmt.Fprintf(&b, "%s %s%s", plain.Clip(s.State, 12), at(s.Start), zone)
 	}
-	if v.Several() {
+	if v.Several() || s.Spike.Instance != "" { // which is another one than that of the answer
 		fmt.Fprintf(&b, "  %s", plain.Clip(s.Instance, 40))
 	}
 	b.WriteString("  " + said(&s.Spike) + What(&s.Spike))
