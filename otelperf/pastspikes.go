@@ -153,7 +153,7 @@ func storedSpike(in *history.Incident) (s Spike, ok bool) {
 	if s.End == nil && time.Since(in.Seen) > seenLately {
 		s.State = stateUnknown
 	}
-	s.Ack, s.Muted = nil, nil // which were of then
+	s.Muted = nil // which was of then
 	s.fill()
 	for i := range s.Endpoints {
 		if e := &s.Endpoints[i]; e.End == nil {

@@ -109,6 +109,9 @@ func (v *View) addLists(src *source) {
 	if r := runtimeOf(src.name, s); r != nil {
 		v.Runtime = append(v.Runtime, *r)
 	}
+	if src.counted && s.Stored != nil && s.Stored.Note != "" {
+		v.Missing = append(v.Missing, plain.Line(src.name+": "+s.Stored.Note))
+	}
 	v.addObjectives(src)
 	for _, sp := range s.Spikes {
 		v.Spikes = append(v.Spikes, Spike{s.Service, cmp.Or(sp.Instance, src.name), sp})
