@@ -27,9 +27,6 @@ type sums struct {
 	bytes      int
 }
 
-// span is hours from one up to another, which is not among them.
-type span struct{ from, to int64 }
-
 func (c *sums) get(of span) (frame []byte, generation uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -78,18 +75,18 @@ func (s *Store) Sum(ctx context.Context, q history.Query) ([]history.Row, error)
 	if hours.to = min(q.To.Unix()/layers.HourSeconds, s.sealedUntil(ctx)); hours.to-hours.from < 2 {
 		hours = span{all.from, all.from}
 	}
-	parts, wholes := edges(all, hours), hours.hours()
+	parts, wholes := edges(all, hours), hours.cover()
 	frame, generation := s.sums.get(hours)
 	if frame != nil {
 		wholes = nil
 	}
-	around := layers.Sum{}
+	around := layers.NewSum()
 	var mu sync.Mutex // guards around
-	sum, err := layers.Together(len(parts)+len(wholes), func(i int, to layers.Sum) error {
+	sum, err := layers.Together(len(parts)+len(wholes), func(i int, to *layers.Sum) error {
 		if i >= len(parts) {
-			return s.addHour(ctx, to, &q, wholes[i-len(parts)])
+			return s.addSpan(ctx, to, &q, wholes[i-len(parts)])
 		}
-		edge := layers.Sum{}
+		edge := layers.NewSum()
 		err := s.addHour(ctx, edge, &q, parts[i])
 		mu.Lock()
 		defer mu.Unlock()
@@ -134,7 +131,7 @@ func (s *Store) sealedUntil(ctx context.Context) (hour int64) {
 }
 
 // addHour adds what a query asks for of an hour.
-func (s *Store) addHour(ctx context.Context, to layers.Sum, q *history.Query, at int64) error {
+func (s *Store) addHour(ctx context.Context, to *layers.Sum, q *history.Query, at int64) error {
 	err := s.view(ctx, func(tx *bbolt.Tx) error {
 		stored, damage := storedHour(tx, at, layers.Needs(q, at))
 		return errors.Join(damage, to.AddHour(q, at, stored))

@@ -24,7 +24,7 @@ func (s *Store) Sum(ctx context.Context, q history.Query) ([]history.Row, error)
 	if there, err := s.there(ctx); err != nil || !there {
 		return nil, err
 	}
-	sum, damage := layers.Sum{}, error(nil)
+	sum, damage := layers.NewSum(), error(nil)
 	end := (q.To.Unix() + layers.HourSeconds - 1) / layers.HourSeconds
 	for at := q.From.Unix() / layers.HourSeconds; at < end; {
 		to := s.together(&q, at, end)
@@ -36,7 +36,7 @@ func (s *Store) Sum(ctx context.Context, q history.Query) ([]history.Row, error)
 			return nil, err
 		}
 		numbers := slices.Sorted(maps.Keys(hours))
-		part, err := layers.Together(len(numbers), func(i int, to layers.Sum) error {
+		part, err := layers.Together(len(numbers), func(i int, to *layers.Sum) error {
 			return to.AddHour(&q, numbers[i], sorted(hours[numbers[i]])...)
 		})
 		if err != nil && !errors.Is(err, history.ErrDamaged) {
