@@ -57,8 +57,8 @@ func (c *sums) forget() {
 	c.of, c.bytes = nil, 0
 }
 
-// Sum is history.Total of the rows of a query. Two goroutines add them up. What whole hours that are over come to is remembered, in at most
-// 8 MiB.
+// Sum is history.Total of the rows of a query. Of days and of six hours that are over it reads their sum where one is stored, and what it
+// comes to is remembered, in at most 8 MiB.
 func (s *Store) Sum(ctx context.Context, q history.Query) ([]history.Row, error) {
 	q.What = history.Rows
 	if err := q.Validate(); err != nil {
@@ -80,29 +80,26 @@ func (s *Store) Sum(ctx context.Context, q history.Query) ([]history.Row, error)
 	if frame != nil {
 		wholes = nil
 	}
-	around := layers.NewSum()
-	var mu sync.Mutex // guards around
-	sum, err := layers.Together(len(parts)+len(wholes), func(i int, to *layers.Sum) error {
-		if i >= len(parts) {
-			return s.addSpan(ctx, to, &q, wholes[i-len(parts)])
+	sum, damage := layers.NewSum(), layers.Damage{}
+	for _, of := range wholes {
+		if err := damage.Note(s.addSpan(ctx, sum, &q, of)); err != nil {
+			return nil, err
 		}
-		edge := layers.NewSum()
-		err := s.addHour(ctx, edge, &q, parts[i])
-		mu.Lock()
-		defer mu.Unlock()
-		around.Merge(edge)
-		return err
-	})
-	if err != nil && !errors.Is(err, history.ErrDamaged) {
-		return nil, err
 	}
-	if frame != nil {
-		err = errors.Join(err, public(sum.Add(frame)))
-	} else if err == nil && len(wholes) > 0 {
+	switch {
+	case frame != nil:
+		if err := damage.Note(public(sum.Add(frame))); err != nil {
+			return nil, err
+		}
+	case damage.Err() == nil && len(wholes) > 0:
 		s.sums.put(hours, layers.NewWriter().Minute(sum.Rows()), generation)
 	}
-	sum.Merge(around)
-	return sum.Rows(), err
+	for _, at := range parts {
+		if err := damage.Note(s.addHour(ctx, sum, &q, at)); err != nil {
+			return nil, err
+		}
+	}
+	return sum.Rows(), damage.Err()
 }
 
 // hours are those of a span.

@@ -4,10 +4,7 @@ package layers
 
 import (
 	"errors"
-	"os"
 	"slices"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/history"
@@ -82,52 +79,22 @@ func (s *Sum) row(name []byte) *history.Row {
 	return to
 }
 
-var Alone = os.Getenv("ALONE") != ""
+// Damage is the errors of parts that are damaged, the first ten of them.
+type Damage struct{ errs []error }
 
-// Together has two goroutines call add for each of n parts of a sum, in any order. After an error that is not about damage there may be parts
-// for which it was not called; of those about damage the first ten are returned.
-func Together(n int, add func(i int, to *Sum) error) (*Sum, error) {
-	if Alone {
-		sum := NewSum()
-		for i := range n {
-			if err := add(i, sum); err != nil {
-				return sum, err
-			}
-		}
-		return sum, nil
+// Note keeps an error that is about damage, and returns any other one.
+func (d *Damage) Note(err error) error {
+	if err == nil || !errors.Is(err, history.ErrDamaged) {
+		return err
 	}
-	var all sync.WaitGroup
-	var next atomic.Int64
-	var failed atomic.Bool
-	var sums [2]*Sum
-	var errs [2][]error
-	for w := range sums {
-		sums[w] = NewSum()
-		all.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n && !failed.Load(); i = int(next.Add(1)) - 1 {
-				err := add(i, sums[w])
-				if err != nil && (len(errs[w]) < 5 || !errors.Is(err, history.ErrDamaged)) {
-					errs[w] = append(errs[w], err)
-				}
-				failed.CompareAndSwap(false, err != nil && !errors.Is(err, history.ErrDamaged))
-			}
-		})
+	if len(d.errs) < 10 {
+		d.errs = append(d.errs, err)
 	}
-	all.Wait()
-	sums[0].Merge(sums[1])
-	return sums[0], errors.Join(append(errs[0], errs[1]...)...)
+	return nil
 }
 
-// Merge adds another sum, whose rows become those of s where it has none.
-func (s *Sum) Merge(o *Sum) {
-	for name, r := range o.rows {
-		if to := s.rows[name]; to != nil {
-			to.Add(r)
-		} else {
-			s.rows[name] = r
-		}
-	}
-}
+// Err joins the errors; nil for none.
+func (d *Damage) Err() error { return errors.Join(d.errs...) }
 
 // Rows are those that have anything, in the order in which names share their beginnings.
 func (s *Sum) Rows() []history.Row {
