@@ -18,8 +18,6 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
 	"github.com/otelperf/otelperf-go/otelperf/engine"
-	"github.com/otelperf/otelperf-go/otelperf/fleet"
-	"github.com/otelperf/otelperf-go/otelperf/history"
 	"github.com/otelperf/otelperf-go/otelperf/internal/runtimesignals"
 	"github.com/otelperf/otelperf-go/otelperf/internal/statefile"
 	"github.com/otelperf/otelperf-go/slowlog"
@@ -62,8 +60,8 @@ type config struct {
 	token          string
 	localChanges   bool
 	stateFile      string
-	history        history.Store
-	fleet          fleet.Store
+	history        func(*Monitor) (archive, recalled) // opens it; nil: none
+	fleet          func(*Monitor) allInstances        // joins it; nil: none
 	bundleDir      string
 	traceURL       string
 	maxStreams     int

@@ -155,7 +155,7 @@ func wantsOf(q *companion.RowsQuery) func(conventions.Kind) bool {
 // listRows are the rows of this instance or of the fleet.
 func (m *Monitor) listRows(q companion.RowsQuery, list *rowList) ([]detailedRow, error) {
 	if q.Fleet {
-		return m.fleetRows(&q, list), nil
+		return m.fleet.rows(&q, list), nil
 	}
 	return m.rows(q, list)
 }
