@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/otelperf/otelperf-go/internal/order"
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/otelperf/fleet"
@@ -119,7 +120,7 @@ func (f *fleetView) listed(own *peers.Instance, others *peers.Others, total *pee
 		o := &others.Members[i]
 		add(o.Instance, o.Age(), false, said.Count < len(total.Requests) && o.Counted())
 	}
-	slices.SortStableFunc(said.Instances, func(a, b peers.Listed) int { return cmp.Compare(a.Instance, b.Instance) })
+	order.By(said.Instances, func(a, b *peers.Listed) int { return cmp.Compare(a.Instance, b.Instance) })
 	return said
 }
 
