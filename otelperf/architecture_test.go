@@ -17,11 +17,12 @@ const modulePath = "github.com/otelperf/otelperf-go"
 // mayImport says which of our packages each package may import; a package that is not listed may import nothing of ours. An entry that
 // ends in /... stands for all below it that have no entry of their own.
 var mayImport = map[string][]string{
+	"internal/order":             nil,
 	"slowlog/fault":              nil,
 	"slowlog":                    {"slowlog/fault"},
 	"spikeprocessor/latency":     nil,
 	"spikeprocessor/conventions": {"slowlog"},
-	"spikeprocessor":             {"slowlog/fault", "slowlog", "spikeprocessor/conventions", "spikeprocessor/latency"},
+	"spikeprocessor":             {"internal/order", "slowlog/fault", "slowlog", "spikeprocessor/conventions", "spikeprocessor/latency"},
 	"otelperf/baseline":          nil,
 	"otelperf/causes":            nil,
 	"otelperf/events":            {"slowlog/fault", "otelperf/internal/problem"},
@@ -35,12 +36,12 @@ var mayImport = map[string][]string{
 	"otelperf/evidence/internal/follow":      {"otelperf/causes", "otelperf/internal/site", "otelperf/evidence/internal/history"},
 	"otelperf/evidence/internal/rank":        {"otelperf/causes", "otelperf/evidence/internal/history", "otelperf/evidence/internal/follow"},
 	"otelperf/engine": {
-		"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf/baseline",
+		"internal/order", "slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf/baseline",
 		"otelperf/causes", "otelperf/internal/failures", "otelperf/internal/objective", "otelperf/internal/quiet", "otelperf/internal/timeline",
 		"otelperf/internal/units",
 	},
 	"otelperf/internal/why": {
-		"slowlog", "spikeprocessor", "otelperf/causes", "otelperf/internal/runtimesignals", "otelperf/internal/stacks",
+		"internal/order", "slowlog", "spikeprocessor", "otelperf/causes", "otelperf/internal/runtimesignals", "otelperf/internal/stacks",
 		"otelperf/internal/units",
 	},
 	"otelperf/internal/steady":                nil,
@@ -60,9 +61,9 @@ var mayImport = map[string][]string{
 	},
 	"otelperf/internal/httpmw": {"slowlog/fault", "slowlog", "spikeprocessor/conventions"},
 	"otelperf/internal/stacks": {
-		"slowlog/fault", "spikeprocessor/conventions", "otelperf/causes", "otelperf/internal/site", "otelperf/internal/worker",
+		"internal/order", "slowlog/fault", "spikeprocessor/conventions", "otelperf/causes", "otelperf/internal/site", "otelperf/internal/worker",
 	},
-	"otelperf/internal/runtimesignals": {"slowlog/fault", "otelperf/internal/units", "otelperf/internal/worker"},
+	"otelperf/internal/runtimesignals": {"internal/order", "slowlog/fault", "otelperf/internal/units", "otelperf/internal/worker"},
 	"otelperf/internal/timeline":       {"slowlog", "spikeprocessor/latency"},
 	"otelperf/internal/marks":          nil,
 	"otelperf/internal/feed":           {"slowlog", "spikeprocessor", "spikeprocessor/conventions"},
@@ -72,17 +73,17 @@ var mayImport = map[string][]string{
 	"otelperf/internal/buckets":        {"spikeprocessor/latency", "otelperf/internal/units"},
 	"otelperf/internal/metricsource":   {"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "slowlog/fault", "otelperf/internal/buckets"},
 	"otelperf": {
-		"slowlog/fault", "slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf/baseline", "otelperf/causes", "otelperf/engine", "otelperf/events",
+		"internal/order", "slowlog/fault", "slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf/baseline", "otelperf/causes", "otelperf/engine", "otelperf/events",
 		"otelperf/fleet", "otelperf/history", "otelperf/internal/...",
 	},
 	"otelperf/fleet":              nil,
 	"otelperf/fleet/redis":        {"otelperf/fleet"},
-	"otelperf/internal/outofline": {"spikeprocessor/latency"},
+	"otelperf/internal/outofline": {"internal/order", "spikeprocessor/latency"},
 	"otelperf/internal/peers": {
-		"slowlog", "slowlog/fault", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf/baseline", "otelperf/engine", "otelperf/fleet",
+		"internal/order", "slowlog", "slowlog/fault", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf/baseline", "otelperf/engine", "otelperf/fleet",
 		"otelperf/internal/outofline", "otelperf/internal/statecodec", "otelperf/internal/units", "otelperf/internal/worker",
 	},
-	"otelperf/internal/past":      {"slowlog", "slowlog/fault", "spikeprocessor/conventions", "otelperf/history"},
+	"otelperf/internal/past":      {"internal/order", "slowlog", "slowlog/fault", "spikeprocessor/conventions", "otelperf/history"},
 	"otelperf/internal/historian": {"slowlog/fault", "otelperf/history", "otelperf/internal/worker"},
 	"otelperf/notify":             {"slowlog/fault", "otelperf"},
 	"otelperf/history": {

@@ -9,13 +9,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/otel"
 
+	"github.com/otelperf/otelperf-go/internal/order"
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/otelperf/internal/worker"
 	"github.com/otelperf/otelperf-go/slowlog/fault"
@@ -196,7 +196,7 @@ func (b *bundleDir) sweep() error {
 			all = append(all, written{e.Name(), info.ModTime()})
 		}
 	}
-	slices.SortFunc(all, func(a, b written) int { return cmp.Or(b.at.Compare(a.at), cmp.Compare(b.name, a.name)) })
+	order.By(all, func(a, b *written) int { return cmp.Or(b.at.Compare(a.at), cmp.Compare(b.name, a.name)) })
 	var errs []error
 	for _, w := range all[min(len(all), maxBundles):] {
 		errs = append(errs, os.Remove(filepath.Join(b.dir, w.name)))

@@ -128,8 +128,12 @@ func (m *Monitor) Diagnostics() Diagnostics {
 			d.StateFileError = err.Error()
 		}
 	}
-	d.History = m.historyState()
-	d.Fleet = m.fleet.state()
+	if m.past != nil {
+		d.History = new(m.past.state())
+	}
+	if m.fleet != nil {
+		d.Fleet = new(m.fleet.state())
+	}
 	if m.metrics != nil {
 		d.Source, d.CoarseMetrics, d.MetricPanics, d.MetricOverflow = "metrics", m.metrics.Coarse(), m.metrics.Panics(), m.metrics.Overflow()
 		d.MetricLate = m.metrics.Late()

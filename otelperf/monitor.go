@@ -5,10 +5,8 @@ package otelperf
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -20,15 +18,12 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/internal/access"
 	"github.com/otelperf/otelperf-go/otelperf/internal/companion"
 	"github.com/otelperf/otelperf-go/otelperf/internal/feed"
-	"github.com/otelperf/otelperf-go/otelperf/internal/historian"
 	"github.com/otelperf/otelperf-go/otelperf/internal/httpmw"
 	"github.com/otelperf/otelperf-go/otelperf/internal/marks"
 	"github.com/otelperf/otelperf-go/otelperf/internal/metricsource"
 	"github.com/otelperf/otelperf-go/otelperf/internal/mutes"
-	"github.com/otelperf/otelperf-go/otelperf/internal/past"
 	"github.com/otelperf/otelperf-go/otelperf/internal/runtimesignals"
 	"github.com/otelperf/otelperf-go/otelperf/internal/stacks"
-	"github.com/otelperf/otelperf-go/otelperf/internal/statefile"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/slowlog/fault"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
@@ -52,14 +47,11 @@ type Monitor struct {
 	slowBase   atomic.Uint64 // slow requests before the last reset
 	lines      *lineWriter
 	alerts     *alerter
-	tracker    tracker           // nil without events
-	state      *stateKeeper      // nil without a state file
-	history    *historian.Writer // nil without a history
-	past       *past.Reader      // of the history; nil without one
+	tracker    tracker      // nil without events
+	state      *stateKeeper // nil without a state file
+	past       archive      // nil without a history
 	unread     atomic.Pointer[unreadBesides]
-	chronicle  *chronicle   // nil without a history
-	fleet      *fleetView   // nil without a store for it
-	learner    *learner     // from the history; nil where the process before has left what is usual
+	fleet      allInstances // nil without a store for it
 	memory     *stateMemory // nil when disabled
 	bundles    *bundleDir   // nil without a directory for them
 	couriers   couriers     // to notifiers
@@ -156,7 +148,9 @@ func (m *Monitor) build() (err error) {
 		m.goroutines = httpmw.NewGoroutines()
 		m.stacks = m.newStacks()
 	}
-	m.fleet = m.newFleet()
+	if m.cfg.fleet != nil && m.disabled == "" {
+		m.fleet = m.cfg.fleet(m)
+	}
 	m.wrap = httpmw.New(m.middlewareConfig())
 	m.link.AskOutcomes(m.spans.Started, m.spans.Ended)
 	if m.disabled == "" {
@@ -258,14 +252,11 @@ func (m *Monitor) start() {
 	if m.state != nil {
 		m.state.start()
 	}
-	if m.history != nil {
-		m.history.Start()
+	if m.past != nil {
+		m.past.start()
 	}
 	if m.fleet != nil {
-		m.fleet.sync.Start()
-	}
-	if m.learner != nil {
-		m.learner.start()
+		m.fleet.start()
 	}
 	if m.bundles != nil {
 		m.bundles.start()
@@ -397,78 +388,8 @@ func (m *Monitor) reset(baselines bool, by string) {
 	if baselines {
 		what = "numbers and baselines reset"
 	}
-	m.fleet.forget()
-	m.markChange(marks.Reset, what, by)
-}
-
-// Shutdown ends counting and alerting: it evaluates once more, ends its goroutines and waits for them within ctx. Spans that end
-// afterwards still reach the next processor, and requests are served as before. Call it before the providers' Shutdown.
-//
-// The error wraps ErrShutdown and says what has not ended in time, such as a logger or a callback of the MeterProvider that blocks, or
-// what failed at the end, such as the last save of the state file, which is said once. A later call waits for what is left, within its
-// own ctx, and returns nil when everything has ended.
-func (m *Monitor) Shutdown(ctx context.Context) error {
-	if m.disabled != "" {
-		return nil
-	}
-	m.delist()
-	m.arming.end()
-	m.link.Stop()
-	err := m.reader.close(ctx)
-	m.closed.Store(true)
-	if err = errors.Join(err, m.closeParts(ctx)); err != nil {
-		return errors.Join(ErrShutdown, err)
-	}
-	return nil
-}
-
-// closeParts ends all that has a goroutine besides the reader, at the same time: what does not end takes no time from the others.
-func (m *Monitor) closeParts(ctx context.Context) error {
-	type part struct {
-		name  string
-		close func(context.Context) error
-	}
-	parts := []part{
-		{"metrics of otelperf", m.metering.Close}, {"lines of slow requests", m.lines.Close}, {"alerts", m.alerts.Close},
-		{"changes to be logged", m.audits.Close}, {"streams", m.companion.Close}, {"the runtime's signals", m.runtime.Close},
-	}
-	if m.state != nil {
-		parts = append(parts, part{"state file", m.state.Close})
-	}
-	if m.stacks != nil {
-		parts = append(parts, part{"stacks of slow requests", m.stacks.Close})
-	}
-	if m.history != nil {
-		parts = append(parts, part{"history", m.history.Close})
-	}
 	if m.fleet != nil {
-		parts = append(parts, part{"fleet", m.fleet.sync.Close})
+		m.fleet.forget()
 	}
-	if m.learner != nil {
-		parts = append(parts, part{"learning from the history", m.learner.Close})
-	}
-	if m.bundles != nil {
-		parts = append(parts, part{"bundles", m.bundles.Close})
-	}
-	for _, c := range m.couriers.all {
-		parts = append(parts, part{"notifier", c.close})
-	}
-	if m.tracker != nil {
-		parts = append(parts, part{"events", m.tracker.Shutdown})
-	}
-	if m.arming != nil {
-		parts = append(parts, part{"the recorder of evidence", m.arming.recorder.Shutdown})
-	}
-	errs := make([]error, len(parts))
-	var all sync.WaitGroup
-	for i, p := range parts {
-		all.Go(func() {
-			errs[i] = p.close(ctx)
-			if errs[i] != nil && !errors.Is(errs[i], statefile.Err) { // which names itself
-				errs[i] = fmt.Errorf("otelperf: %s: %w", p.name, errs[i])
-			}
-		})
-	}
-	all.Wait()
-	return errors.Join(errs...)
+	m.markChange(marks.Reset, what, by)
 }

@@ -18,8 +18,6 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
 	"github.com/otelperf/otelperf-go/otelperf/engine"
-	"github.com/otelperf/otelperf-go/otelperf/fleet"
-	"github.com/otelperf/otelperf-go/otelperf/history"
 	"github.com/otelperf/otelperf-go/otelperf/internal/feed"
 	"github.com/otelperf/otelperf-go/otelperf/internal/runtimesignals"
 	"github.com/otelperf/otelperf-go/otelperf/internal/statefile"
@@ -63,9 +61,9 @@ type config struct {
 	token          string
 	localChanges   bool
 	stateFile      string
-	history        history.Store
-	fleet          fleet.Store
-	feed           feed.Source // nil: the numbers are of this process
+	history        func(*Monitor) (archive, recalled) // opens it; nil: none
+	fleet          func(*Monitor) allInstances        // joins it; nil: none
+	feed           feed.Source                        // nil: the numbers are of this process
 	bundleDir      string
 	traceURL       string
 	maxStreams     int

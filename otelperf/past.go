@@ -20,24 +20,24 @@ import (
 )
 
 // recent is what a Monitor has in memory, as the reader of its history sees it.
-type recent struct{ m *Monitor }
+type recent struct{ c *chronicle }
 
-func (r recent) Unwritten() time.Time { return r.m.history.Unwritten() }
+func (r recent) Unwritten() time.Time { return r.c.writer.Unwritten() }
 
 func (r recent) Began() time.Time {
-	began, _ := r.m.engine.Stored()
+	began, _ := r.c.m.engine.Stored()
 	return began
 }
 
 func (r recent) Started() time.Time {
-	if r.m.chronicle.shared {
-		return r.m.began.Truncate(time.Minute)
+	if r.c.shared {
+		return r.c.m.began.Truncate(time.Minute)
 	}
-	return r.m.began
+	return r.c.m.began
 }
 
 func (r recent) Minute(t time.Time) (out []history.Row) {
-	rows, _ := r.m.engine.RowsOf(t)
+	rows, _ := r.c.m.engine.RowsOf(t)
 	for _, x := range rows {
 		out = append(out, historyRow(&x))
 	}

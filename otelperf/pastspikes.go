@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/otelperf/otelperf-go/internal/order"
 	"github.com/otelperf/otelperf-go/otelperf/causes"
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/otelperf/history"
@@ -38,7 +39,7 @@ func (m *Monitor) spikesWithin(from, to time.Time) (all []Spike, more int, note 
 }
 
 func newestFirst(all []Spike) {
-	slices.SortStableFunc(all, func(a, b Spike) int { return b.Start.Compare(a.Start) })
+	order.By(all, func(a, b *Spike) int { return b.Start.Compare(a.Start) })
 }
 
 // overlap reports whether something that began at start, and ended at end or goes on, was there between two times.

@@ -60,13 +60,13 @@ func (m *Monitor) runtimeSeries(w Window) runtimeAnswer {
 // spikeSignals notes which of the runtime's signals had left their normal during each of the last spikes: at most as many as the engine
 // remembers, eight signals each.
 type spikeSignals struct {
-	recorder  *runtimesignals.Recorder
-	arming    *armer // knows the recordings
-	book      *mutes.Book
-	marks     *marker
-	slow      *slowlog.Store
-	chronicle *chronicle        // knows which requests the history has; nil without one
-	before    map[string]*Spike // id -> one that was open before the restart, as the history had it; not changed after New
+	recorder *runtimesignals.Recorder
+	arming   *armer // knows the recordings
+	book     *mutes.Book
+	marks    *marker
+	slow     *slowlog.Store
+	past     archive           // knows which requests the history has; nil without one
+	before   map[string]*Spike // id -> one that was open before the restart, as the history had it; not changed after New
 
 	mu   sync.Mutex // guards all below
 	last []*spikeTime
@@ -141,8 +141,11 @@ func (s *spikeSignals) add(sp *Spike, in *engine.Incident) {
 		before := b.clone()
 		sp.goOn(&before)
 	}
+	if s.past == nil {
+		return
+	}
 	for _, r := range sp.named() {
-		r.Stored = r.Stored || s.chronicle.has(r)
+		r.Stored = r.Stored || s.past.has(r)
 	}
 }
 

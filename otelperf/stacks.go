@@ -5,11 +5,11 @@ package otelperf
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/otelperf/otelperf-go/internal/order"
 	"github.com/otelperf/otelperf-go/otelperf/causes"
 	"github.com/otelperf/otelperf-go/otelperf/internal/companion"
 	"github.com/otelperf/otelperf-go/otelperf/internal/httpmw"
@@ -276,7 +276,7 @@ func linesOf(c *stacks.Counts, all time.Duration) []lineShare {
 		}
 		lines = append(lines, lineShare{Sentence: p.state.At(p.line), State: p.state, Line: p.line, WallMs: units.Milliseconds(d), Share: share})
 	}
-	slices.SortFunc(lines, func(a, b lineShare) int {
+	order.By(lines, func(a, b *lineShare) int {
 		return cmp.Or(cmp.Compare(b.WallMs, a.WallMs), cmp.Compare(a.Sentence, b.Sentence))
 	})
 	return lines[:min(len(lines), maxLinesShown)]

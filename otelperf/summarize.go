@@ -190,7 +190,9 @@ func (m *Monitor) everSlow() uint64 {
 // slowRequestOf is slowRequest of an entry that may be another instance's.
 func (m *Monitor) slowRequestOf(e *slowlog.Entry) SlowRequest {
 	r := slowRequest(e)
-	r.Instance = m.past.Of(e.Dimensions["service.instance.id"])
+	if m.past != nil {
+		r.Instance = m.past.Of(e.Dimensions["service.instance.id"])
+	}
 	return r
 }
 

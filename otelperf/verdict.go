@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/otelperf/otelperf-go/internal/order"
 	"github.com/otelperf/otelperf-go/otelperf/internal/units"
 )
 
@@ -230,7 +231,7 @@ func (t *trouble) of(open []*Spike, cost func(*SpikeEndpoint) float64) (all affe
 			}
 		}
 	}
-	slices.SortStableFunc(parts, func(a, b part) int { return cmp.Compare(cost(b.SpikeEndpoint), cost(a.SpikeEndpoint)) })
+	order.By(parts, func(a, b *part) int { return cmp.Compare(cost(b.SpikeEndpoint), cost(a.SpikeEndpoint)) })
 	for i, p := range parts {
 		if i == 0 {
 			first = VerdictSubject{p.id, p.Method, p.Route, p.Kind, p.Matter}

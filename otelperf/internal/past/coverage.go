@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/otelperf/otelperf-go/internal/order"
 	"github.com/otelperf/otelperf-go/otelperf/history"
 )
 
@@ -60,7 +61,7 @@ func (c *covered) spans(more ...Span) (out []Span) {
 		}
 	}
 	all = append(all, more...)
-	slices.SortFunc(all, func(a, b Span) int { return a.From.Compare(b.From) })
+	order.By(all, func(a, b *Span) int { return a.From.Compare(b.From) })
 	for _, s := range all {
 		switch last := len(out) - 1; {
 		case !s.From.Before(s.To):
@@ -132,9 +133,9 @@ func (c *covered) coverage(p *part, more ...Span) Coverage {
 		at = later(at, s.To)
 	}
 	if out.MoreGaps = max(0, len(out.Gaps)-maxGaps); out.MoreGaps > 0 {
-		slices.SortStableFunc(out.Gaps, func(a, b Span) int { return int(b.To.Sub(b.From) - a.To.Sub(a.From)) })
+		order.By(out.Gaps, func(a, b *Span) int { return int(b.To.Sub(b.From) - a.To.Sub(a.From)) })
 		out.Gaps = out.Gaps[:maxGaps]
-		slices.SortFunc(out.Gaps, func(a, b Span) int { return a.From.Compare(b.From) })
+		order.By(out.Gaps, func(a, b *Span) int { return a.From.Compare(b.From) })
 	}
 	return out
 }

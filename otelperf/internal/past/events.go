@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/otelperf/otelperf-go/internal/order"
 	"github.com/otelperf/otelperf-go/otelperf/history"
 	"github.com/otelperf/otelperf-go/slowlog"
 )
@@ -60,7 +61,7 @@ func (r *Reader) Incidents(from, to time.Time) (Incidents, error) {
 				}
 			})
 		})
-		slices.SortStableFunc(in.List, func(a, b history.Incident) int { return b.Start.Compare(a.Start) })
+		order.By(in.List, func(a, b *history.Incident) int { return b.Start.Compare(a.Start) })
 		return in, bytes, err
 	})
 }

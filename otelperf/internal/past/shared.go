@@ -119,7 +119,7 @@ func (r *Reader) Own() (own Whose, ok bool) {
 
 // Of is the name of another instance, "" if it is this one.
 func (r *Reader) Of(instance string) string {
-	if r == nil || r.several == nil || instance == r.several.Instance() {
+	if r.several == nil || instance == r.several.Instance() {
 		return ""
 	}
 	return instance

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/otelperf/otelperf-go/internal/order"
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/slowlog"
@@ -50,7 +51,7 @@ func Merge(all []*Instance, w engine.Window, elevated func(p99, usual time.Durat
 		r.takeStates(&s.states)
 		total.Rows = append(total.Rows, r)
 	}
-	slices.SortFunc(total.Rows, func(a, b Row) int {
+	order.By(total.Rows, func(a, b *Row) int {
 		x, y := a.Endpoint, b.Endpoint
 		return cmp.Or(cmp.Compare(x.Route, y.Route), cmp.Compare(x.Method, y.Method), cmp.Compare(x.Kind, y.Kind))
 	})
