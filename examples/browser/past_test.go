@@ -74,7 +74,9 @@ func TestWhoseNumbersTheyAre(t *testing.T) {
 	for i := range 60 {
 		put(t, store, from.Add(time.Duration(i)*time.Minute))
 	}
-	address := func(s *site) string { return fmt.Sprintf("%s#from=%d&to=%d", s.base, from.Unix(), from.Add(time.Hour).Unix()) }
+	address := func(s *site) string {
+		return fmt.Sprintf("%s#from=%d&to=%d", s.base, from.Unix(), from.Add(time.Hour).Unix())
+	}
 	const said, identity = `document.getElementById("frozen-stored").textContent`, `document.getElementById("identity").textContent`
 	s := newSite(t, otelperf.WithHistory(both{store}))
 	s.some()
