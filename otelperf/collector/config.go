@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/confmap/xconfmap"
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
 	"github.com/otelperf/otelperf-go/otelperf/collector/internal/fleet"
@@ -52,11 +51,7 @@ type SpikeConfig struct {
 	_ struct{}
 }
 
-var (
-	_                     component.Config   = (*Config)(nil)
-	_                     xconfmap.Validator = (*Config)(nil)
-	defaultMetricInterval                    = time.Minute
-)
+const defaultMetricInterval = time.Minute
 
 func createDefaultConfig() component.Config {
 	return &Config{

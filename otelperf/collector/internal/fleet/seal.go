@@ -68,7 +68,6 @@ func (s *Service) deltas() iter.Seq[*spikeprocessor.Delta] {
 // deltaOf puts together what came to a row.
 func (s *Service) deltaOf(id int32) *spikeprocessor.Delta {
 	sec, row := s.now, s.rows.all[id]
-	row.seen = s.next
 	s.timed.Reset()
 	s.failed.Reset()
 	d := &s.delta

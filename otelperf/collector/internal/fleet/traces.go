@@ -117,7 +117,9 @@ func (s *Service) read(sp ptrace.Span, name string, root, failed bool, now time.
 // count counts one request in its second.
 func (s *Service) count(id int32, end, second, pending int64, d time.Duration, o slowlog.Outcome) {
 	s.tally.requests++
-	if s.rows.all[id].endpoint.Route == conventions.OverflowRoute {
+	r := s.rows.all[id]
+	r.seen = second
+	if r.endpoint.Route == conventions.OverflowRoute {
 		s.tally.otherEndpoint++
 	}
 	sec := s.openAt(end/int64(time.Second), second)
