@@ -48,8 +48,8 @@ func (c *chunk) mayHave(id trace.TraceID) bool {
 
 func bitOf(id trace.TraceID) uint { return (uint(id[14])<<8 | uint(id[15])) % (128 * 64) }
 
-// chunks hands out chunks, and shares them fairly: while there is none left, a service that has its share or more goes on with its
-// oldest one, and one that has less waits until those with more have given some back, which they do at the next tick.
+// chunks hands out chunks, and shares them fairly: while there is no more left than one for each service, one that has its share or more
+// goes on with its oldest one. One that has less and finds none waits until those with more have given some back, at the next tick.
 type chunks struct {
 	mu    sync.Mutex // guards all below
 	max   int
@@ -92,11 +92,12 @@ func (c *chunks) next(h *held, second int64) *chunk {
 		h.user = true
 		c.users++
 	}
+	mayHave := len(h.chunks) < c.share() || len(c.free)+c.max-c.made > c.users // else these are for others
 	switch n := len(c.free); {
-	case n > 0:
+	case n > 0 && mayHave:
 		ch = c.free[n-1]
 		c.free[n-1], c.free = nil, c.free[:n-1]
-	case c.made < c.max:
+	case c.made < c.max && mayHave:
 		c.made++
 		ch = &chunk{spans: make([]heldSpan, 0, chunkSpans)}
 	case len(h.chunks) > 0 && (len(h.chunks) >= c.share() || c.asked && len(h.chunks) > 1):
