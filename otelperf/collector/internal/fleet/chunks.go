@@ -24,29 +24,40 @@ const chunkSpans = chunkBytes / 64
 // chunk is held spans.
 type chunk struct {
 	spans   []heldSpan
-	filter  [128]uint64 // bits by the last bytes of their traces' ids, which are the random ones
-	newest  int64       // of what is in it: last end, unix nanoseconds
-	arrived int64       // second in which the last of it came
+	filter  filter // of their traces
+	newest  int64  // of what is in it: last end, unix nanoseconds
+	arrived int64  // second in which the last of it came
 }
 
 func (c *chunk) reset() {
-	c.spans, c.filter, c.newest, c.arrived = c.spans[:0], [128]uint64{}, math.MinInt64, 0
+	c.spans, c.filter, c.newest, c.arrived = c.spans[:0], filter{}, math.MinInt64, 0
 }
 
-func (c *chunk) add(h *heldSpan, second int64) {
-	c.newest, c.arrived = max(c.newest, h.end), second
-	bit := bitOf(h.trace)
-	c.filter[bit/64] |= 1 << (bit % 64)
-	c.spans = append(c.spans, *h)
+// add makes room for a span of a trace, of which the rest is to be written.
+func (c *chunk) add(id trace.TraceID, end, second int64) *heldSpan {
+	c.newest, c.arrived = max(c.newest, end), second
+	c.filter.set(id)
+	n := len(c.spans)
+	c.spans = c.spans[:n+1]
+	h := &c.spans[n]
+	h.trace, h.end = id, end
+	return h
 }
 
-// mayHave reports whether there may be a span of the trace.
-func (c *chunk) mayHave(id trace.TraceID) bool {
-	bit := bitOf(id)
-	return c.filter[bit/64]>>(bit%64)&1 != 0
+// filter is a set of traces that may have more than were put in: it has bits by the last bytes of their ids, which are the random ones.
+type filter [128]uint64
+
+func (f *filter) set(id trace.TraceID) {
+	at, bit := bitOf(id)
+	f[at] |= bit
 }
 
-func bitOf(id trace.TraceID) uint { return (uint(id[14])<<8 | uint(id[15])) % (128 * 64) }
+func (f *filter) mayHave(id trace.TraceID) bool {
+	at, bit := bitOf(id)
+	return f[at]&bit != 0
+}
+
+func bitOf(id trace.TraceID) (at uint8, bit uint64) { return id[14] & 127, 1 << (id[15] & 63) }
 
 // chunks hands out chunks, and shares them fairly: while there is no more left than one for each service, one that has its share or more
 // goes on with its oldest one. One that has less and finds none waits until those with more have given some back, at the next tick.

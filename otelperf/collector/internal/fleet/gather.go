@@ -39,7 +39,8 @@ type traced struct{ spans []found }
 type gatherer struct {
 	wanted []wanted
 	traces map[trace.TraceID]*traced
-	turn   int // the service that begins
+	filter filter // of traces
+	turn   int    // the service that begins
 }
 
 // anatomies makes those of requests whose spans had time to arrive.
@@ -56,7 +57,7 @@ func (f *Fleet) anatomies(now time.Time, services []*Service) {
 		w.service.finish(w, g.traces[w.entry.TraceID])
 	}
 	clear(g.wanted)
-	g.wanted, g.traces = g.wanted[:0], nil
+	g.wanted, g.traces, g.filter = g.wanted[:0], nil, filter{}
 }
 
 // choose takes what is due; the services take turns in being the first.
@@ -94,6 +95,7 @@ func (g *gatherer) scan(services []*Service) {
 	for i := range g.wanted {
 		id := g.wanted[i].entry.TraceID
 		g.traces[id] = &traced{}
+		g.filter.set(id)
 		oldest = min(oldest, g.wanted[i].entry.Start.UnixNano())
 	}
 	oldest -= int64(time.Minute) // clocks differ
@@ -112,10 +114,13 @@ func (g *gatherer) scanChunk(s *Service, i int, oldest int64) bool {
 		return false
 	}
 	c := s.held.chunks[i]
-	if c.newest < oldest || !slices.ContainsFunc(g.wanted, func(w wanted) bool { return c.mayHave(w.entry.TraceID) }) {
+	if c.newest < oldest || !slices.ContainsFunc(g.wanted, func(w wanted) bool { return c.filter.mayHave(w.entry.TraceID) }) {
 		return true
 	}
 	for j := range c.spans {
+		if !g.filter.mayHave(c.spans[j].trace) {
+			continue
+		}
 		if t := g.traces[c.spans[j].trace]; t != nil && len(t.spans) < maxTraceSpans {
 			t.spans = append(t.spans, found{s.plain(&c.spans[j]), s})
 		}

@@ -48,10 +48,9 @@ func (s *Service) hold(sp ptrace.Span, name string, kind trace.SpanKind, row int
 			return
 		}
 	}
-	h := heldSpan{
-		trace: trace.TraceID(sp.TraceID()), id: trace.SpanID(sp.SpanID()), parent: trace.SpanID(sp.ParentSpanID()),
-		start: int64(sp.StartTimestamp()), end: int64(sp.EndTimestamp()), row: row, name: -1, failure: -1, kind: uint8(kind), status: uint8(sp.Status().Code()),
-	}
+	h := c.add(trace.TraceID(sp.TraceID()), int64(sp.EndTimestamp()), now.Unix())
+	h.id, h.parent, h.start = trace.SpanID(sp.SpanID()), trace.SpanID(sp.ParentSpanID()), int64(sp.StartTimestamp())
+	h.row, h.name, h.failure, h.kind, h.status = row, -1, -1, uint8(kind), uint8(sp.Status().Code())
 	if row < 0 {
 		h.name = s.held.names.of(name)
 	} else if r := s.rows.all[row]; r.example == nil {
@@ -60,7 +59,6 @@ func (s *Service) hold(sp ptrace.Span, name string, kind trace.SpanKind, row int
 	if ptrace.StatusCode(h.status) == ptrace.StatusCodeError {
 		h.failure = s.held.failures.add(sp, now.Unix())
 	}
-	c.add(&h, now.Unix())
 }
 
 // example is what a span of a row was.
