@@ -18,8 +18,8 @@ const (
 	waitFor = 10 * time.Second
 )
 
-// chunkSpans is how many spans a chunk has.
-const chunkSpans = chunkBytes / 64
+// chunkSpans is how many spans a chunk has: what its filter and its head leave room for.
+const chunkSpans = chunkBytes/64 - 17
 
 // chunk is held spans.
 type chunk struct {
