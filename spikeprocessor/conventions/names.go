@@ -67,24 +67,15 @@ const (
 	keyOverflow  = "otel.metric.overflow"
 )
 
+// ErrorTypeKey is the class of what a span failed with.
+const ErrorTypeKey = keyErrorType
+
 // maxAttributes is how many attributes of one span are looked at.
 const maxAttributes = 128
 
 // bounded returns those attributes of a span that are looked at: the first ones.
 func bounded(attrs []attribute.KeyValue) []attribute.KeyValue {
 	return attrs[:min(len(attrs), maxAttributes)]
-}
-
-// number is an attribute that the conventions define as an integer; 0 if it is none. Instrumentations that write it as a string
-// are understood. It allocates nothing.
-func number(v attribute.Value) int {
-	switch v.Type() {
-	case attribute.INT64:
-		return int(v.AsInt64())
-	case attribute.STRING:
-		return digits(v.AsString())
-	}
-	return 0
 }
 
 // digits reads a number of at most nine digits; 0 for all else.
