@@ -17,12 +17,12 @@ const modulePath = "github.com/otelperf/otelperf-go"
 // mayImport says which of our packages each package may import; a package that is not listed may import nothing of ours. An entry that
 // ends in /... stands for all below it that have no entry of their own.
 var mayImport = map[string][]string{
-	"internal/order":             nil,
+	"slowlog/order":              nil,
 	"slowlog/fault":              nil,
 	"slowlog":                    {"slowlog/fault"},
 	"spikeprocessor/latency":     nil,
 	"spikeprocessor/conventions": {"slowlog"},
-	"spikeprocessor":             {"internal/order", "slowlog/fault", "slowlog", "spikeprocessor/conventions", "spikeprocessor/latency"},
+	"spikeprocessor":             {"slowlog/order", "slowlog/fault", "slowlog", "spikeprocessor/conventions", "spikeprocessor/latency"},
 	"otelperf/baseline":          nil,
 	"otelperf/causes":            nil,
 	"otelperf/events":            {"slowlog/fault", "otelperf/internal/problem"},
@@ -36,12 +36,12 @@ var mayImport = map[string][]string{
 	"otelperf/evidence/internal/follow":      {"otelperf/causes", "otelperf/internal/site", "otelperf/evidence/internal/history"},
 	"otelperf/evidence/internal/rank":        {"otelperf/causes", "otelperf/evidence/internal/history", "otelperf/evidence/internal/follow"},
 	"otelperf/engine": {
-		"internal/order", "slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf/baseline",
+		"slowlog/order", "slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf/baseline",
 		"otelperf/causes", "otelperf/internal/failures", "otelperf/internal/objective", "otelperf/internal/quiet", "otelperf/internal/timeline",
 		"otelperf/internal/units",
 	},
 	"otelperf/internal/why": {
-		"internal/order", "slowlog", "spikeprocessor", "otelperf/causes", "otelperf/internal/runtimesignals", "otelperf/internal/stacks",
+		"slowlog/order", "slowlog", "spikeprocessor", "otelperf/causes", "otelperf/internal/runtimesignals", "otelperf/internal/stacks",
 		"otelperf/internal/units",
 	},
 	"otelperf/internal/steady":                nil,
@@ -61,9 +61,9 @@ var mayImport = map[string][]string{
 	},
 	"otelperf/internal/httpmw": {"slowlog/fault", "slowlog", "spikeprocessor/conventions"},
 	"otelperf/internal/stacks": {
-		"internal/order", "slowlog/fault", "spikeprocessor/conventions", "otelperf/causes", "otelperf/internal/site", "otelperf/internal/worker",
+		"slowlog/order", "slowlog/fault", "spikeprocessor/conventions", "otelperf/causes", "otelperf/internal/site", "otelperf/internal/worker",
 	},
-	"otelperf/internal/runtimesignals": {"internal/order", "slowlog/fault", "otelperf/internal/units", "otelperf/internal/worker"},
+	"otelperf/internal/runtimesignals": {"slowlog/order", "slowlog/fault", "otelperf/internal/units", "otelperf/internal/worker"},
 	"otelperf/internal/timeline":       {"slowlog", "spikeprocessor/latency"},
 	"otelperf/internal/marks":          nil,
 	"otelperf/internal/feed":           {"slowlog", "spikeprocessor", "spikeprocessor/conventions"},
@@ -73,17 +73,17 @@ var mayImport = map[string][]string{
 	"otelperf/internal/buckets":        {"spikeprocessor/latency", "otelperf/internal/units"},
 	"otelperf/internal/metricsource":   {"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "slowlog/fault", "otelperf/internal/buckets"},
 	"otelperf": {
-		"internal/order", "slowlog/fault", "slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf/baseline", "otelperf/causes", "otelperf/engine", "otelperf/events",
+		"slowlog/order", "slowlog/fault", "slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf/baseline", "otelperf/causes", "otelperf/engine", "otelperf/events",
 		"otelperf/fleet", "otelperf/history", "otelperf/internal/...",
 	},
 	"otelperf/fleet":              nil,
 	"otelperf/fleet/redis":        {"otelperf/fleet"},
-	"otelperf/internal/outofline": {"internal/order", "spikeprocessor/latency"},
+	"otelperf/internal/outofline": {"slowlog/order", "spikeprocessor/latency"},
 	"otelperf/internal/peers": {
-		"internal/order", "slowlog", "slowlog/fault", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf/baseline", "otelperf/engine", "otelperf/fleet",
+		"slowlog/order", "slowlog", "slowlog/fault", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf/baseline", "otelperf/engine", "otelperf/fleet",
 		"otelperf/internal/outofline", "otelperf/internal/statecodec", "otelperf/internal/units", "otelperf/internal/worker",
 	},
-	"otelperf/internal/past":      {"internal/order", "slowlog", "slowlog/fault", "spikeprocessor/conventions", "otelperf/history"},
+	"otelperf/internal/past":      {"slowlog/order", "slowlog", "slowlog/fault", "spikeprocessor/conventions", "otelperf/history"},
 	"otelperf/internal/historian": {"slowlog/fault", "otelperf/history", "otelperf/internal/worker"},
 	"otelperf/notify":             {"slowlog/fault", "otelperf"},
 	"otelperf/history": {

@@ -9,9 +9,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/otelperf/otelperf-go/internal/order"
 	"github.com/otelperf/otelperf-go/otelperf/causes"
 	"github.com/otelperf/otelperf-go/otelperf/engine"
+	"github.com/otelperf/otelperf-go/slowlog/order"
 )
 
 const (

@@ -15,10 +15,10 @@ import (
 
 	"go.opentelemetry.io/otel"
 
-	"github.com/otelperf/otelperf-go/internal/order"
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/otelperf/internal/worker"
 	"github.com/otelperf/otelperf-go/slowlog/fault"
+	"github.com/otelperf/otelperf-go/slowlog/order"
 )
 
 // maxBundles is how many bundles of a service a directory has at most.

@@ -6,11 +6,11 @@ import (
 	"cmp"
 	"time"
 
-	"github.com/otelperf/otelperf-go/internal/order"
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/otelperf/history"
 	"github.com/otelperf/otelperf-go/otelperf/internal/mutes"
 	"github.com/otelperf/otelperf-go/otelperf/internal/statefile"
+	"github.com/otelperf/otelperf-go/slowlog/order"
 )
 
 // stateMemory is what one process leaves for the next to go on from, in the state file and in the history: baselines with all that is

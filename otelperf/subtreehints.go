@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/otelperf/otelperf-go/internal/order"
+	"github.com/otelperf/otelperf-go/slowlog/order"
 )
 
 // subtree is a row of a whole subtree.

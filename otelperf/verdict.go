@@ -9,8 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/otelperf/otelperf-go/internal/order"
 	"github.com/otelperf/otelperf-go/otelperf/internal/units"
+	"github.com/otelperf/otelperf-go/slowlog/order"
 )
 
 // Verdict answers the first question, whether anything is wrong now: what page, command and health say before all else.

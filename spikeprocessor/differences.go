@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/otelperf/otelperf-go/internal/order"
+	"github.com/otelperf/otelperf-go/slowlog/order"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 

@@ -6,7 +6,7 @@ import (
 	"cmp"
 	"time"
 
-	"github.com/otelperf/otelperf-go/internal/order"
+	"github.com/otelperf/otelperf-go/slowlog/order"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )

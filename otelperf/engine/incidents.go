@@ -8,8 +8,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/otelperf/otelperf-go/internal/order"
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
+	"github.com/otelperf/otelperf-go/slowlog/order"
 )
 
 // MaxIncidents is how many incidents are remembered: the last ones, and before those that have ended those that are open.

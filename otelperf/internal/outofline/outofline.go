@@ -23,7 +23,7 @@ import (
 	"math"
 	"time"
 
-	"github.com/otelperf/otelperf-go/internal/order"
+	"github.com/otelperf/otelperf-go/slowlog/order"
 	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
 

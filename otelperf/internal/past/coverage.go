@@ -6,8 +6,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/otelperf/otelperf-go/internal/order"
 	"github.com/otelperf/otelperf-go/otelperf/history"
+	"github.com/otelperf/otelperf-go/slowlog/order"
 )
 
 // maxGaps bounds the gaps that a Coverage names.

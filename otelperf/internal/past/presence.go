@@ -6,8 +6,8 @@ import (
 	"context"
 	"time"
 
-	"github.com/otelperf/otelperf-go/internal/order"
 	"github.com/otelperf/otelperf-go/otelperf/history"
+	"github.com/otelperf/otelperf-go/slowlog/order"
 )
 
 // maxLooked bounds the times without signals that are looked through for rows.

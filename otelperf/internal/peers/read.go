@@ -9,8 +9,8 @@ import (
 	"hash/maphash"
 	"time"
 
-	"github.com/otelperf/otelperf-go/internal/order"
 	"github.com/otelperf/otelperf-go/otelperf/fleet"
+	"github.com/otelperf/otelperf-go/slowlog/order"
 )
 
 // Member is another instance.

@@ -9,8 +9,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/otelperf/otelperf-go/internal/order"
 	"github.com/otelperf/otelperf-go/otelperf/internal/units"
+	"github.com/otelperf/otelperf-go/slowlog/order"
 )
 
 // Report is what the runtime, the operating system and the pools tell now: the last ten seconds against what is usual.
