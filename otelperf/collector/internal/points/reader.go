@@ -190,10 +190,25 @@ func (r *Reader) explicit(dp pmetric.HistogramDataPoint) (ok bool) {
 	return ok
 }
 
+// mostRequests is how many a point may have.
+const mostRequests = 1 << 53
+
+// counts reports whether a point has as many requests as there can be.
+func counts(p *buckets.Point) bool {
+	left := uint64(mostRequests)
+	for _, n := range p.Counts {
+		if n > left {
+			return false
+		}
+		left -= n
+	}
+	return p.Zeros <= left
+}
+
 // take finds out what came to the series of the point that was read.
 func (r *Reader) take(e *export, temporality pmetric.AggregationTemporality, start, at pcommon.Timestamp, attrs pcommon.Map, ok bool) {
 	r.stats.Taken++
-	if !ok || at == 0 || start > at {
+	if !ok || !counts(&r.point) || at == 0 || start > at {
 		r.stats.Absurd++
 		return
 	}
