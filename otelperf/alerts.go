@@ -199,10 +199,26 @@ func (a *alerter) log(ev *alert) {
 	fault.Contain(&a.panics, func() { l.LogAttrs(context.Background(), level, text, attrs...) })
 }
 
-// emit sends the alert as an OpenTelemetry event: severity ERROR4 for a start or growth, which is LevelCritical, WARN for a
+// emit sends the alert as an OpenTelemetry event.
+func (a *alerter) emit(ev *alert) {
+	r := ev.record()
+	r.AddAttributes(a.named...)
+	ctx := a.context(ev.Incident.Examples)
+	fault.Contain(&a.panics, func() { a.events.Emit(ctx, r) })
+}
+
+// EventRecord is the OpenTelemetry event by which a message of an engine is told, for whoever drives an engine without a Monitor; ev.Part is
+// nil. Its name is otelperf.spike.started, otelperf.spike.updated, otelperf.spike.reopened or otelperf.spike.ended; the README lists its
+// attributes.
+func EventRecord(ev *engine.Event) otellog.Record {
+	al := &alert{news: news{Event: ev}, spike: spikeOf(&ev.Incident)}
+	return al.record()
+}
+
+// record is the alert as an OpenTelemetry event: severity ERROR4 for a start or growth, which is LevelCritical, WARN for a
 // cause that has become known, for one that goes on after a restart and for what is to wake nobody, INFO for an end and for all that is
 // muted. The attribute otelperf.alert.severity says critical, warning or info.
-func (a *alerter) emit(ev *alert) {
+func (ev *alert) record() (r otellog.Record) {
 	name, severity, severityText, urgency := logEventSpikeStarted, otellog.SeverityError4, "ERROR", "critical"
 	if ev.warning() {
 		severity, severityText, urgency = otellog.SeverityWarn, "WARN", "warning"
@@ -217,7 +233,6 @@ func (a *alerter) emit(ev *alert) {
 	case ev.Explained, ev.Resumed:
 		name, severity, severityText, urgency = logEventSpikeUpdated, otellog.SeverityWarn, "WARN", "info"
 	}
-	var r otellog.Record
 	if ev.muted {
 		severity, severityText, urgency = otellog.SeverityInfo, "INFO", "info"
 		r.AddAttributes(attribute.Bool("otelperf.spike.muted", true))
@@ -228,9 +243,8 @@ func (a *alerter) emit(ev *alert) {
 	r.SetSeverityText(severityText)
 	r.SetBody(attribute.StringValue(ev.spike.Reason))
 	r.AddAttributes(attribute.String("otelperf.alert.severity", urgency))
-	r.AddAttributes(append(ev.attributes(), a.named...)...)
-	ctx := a.context(ev.Incident.Examples)
-	fault.Contain(&a.panics, func() { a.events.Emit(ctx, r) })
+	r.AddAttributes(ev.attributes()...)
+	return r
 }
 
 // context is that of the first trace, if it is still in the slow log.

@@ -13,115 +13,136 @@ import (
 
 // CallOf reads all that explains what a span called, for the slow log. The strings are as long as the span has them; the slow log
 // bounds what it keeps.
-func CallOf(kind trace.SpanKind, attrs []attribute.KeyValue) (c slowlog.Call) {
-	ip := ""
+func CallOf(kind trace.SpanKind, attrs []attribute.KeyValue) slowlog.Call {
+	var r CallReader
 	for _, kv := range bounded(attrs) {
-		if kv.Key == keyOldPeerIP {
-			ip = kv.Value.AsString()
+		if key := KeyOf(string(kv.Key)); key != noKey {
+			v := valueOf(&kv.Value)
+			if v.Type == TypeOther {
+				v.Text = kv.Value.String()
+			}
+			r.Take(key, v)
 		}
-		readCall(&c, kv.Key, kv.Value)
 	}
-	if c.ServerAddress == "" {
-		c.ServerAddress = ip
+	return r.Call(kind)
+}
+
+// CallReader is CallOf for the spans of other APIs. The zero value is ready to use, once.
+type CallReader struct {
+	call slowlog.Call
+	ip   string
+}
+
+// Take takes one attribute in.
+func (r *CallReader) Take(key Key, v Value) {
+	if key == atOldPeerIP {
+		r.ip = v.text()
 	}
+	readCall(&r.call, key, v)
+}
+
+// Call returns what they say.
+func (r *CallReader) Call(kind trace.SpanKind) slowlog.Call {
+	c := r.call
+	c.ServerAddress = cmp.Or(c.ServerAddress, r.ip)
 	c.Category = categorize(kind, &c)
 	return c
 }
 
-func readCall(c *slowlog.Call, key attribute.Key, v attribute.Value) {
+func readCall(c *slowlog.Call, key Key, v Value) {
 	switch key {
-	case keyDBSystem:
+	case atDBSystem:
 		c.DBSystem = v.String()
-	case keyOldDBSystem:
+	case atOldDBSystem:
 		older(&c.DBSystem, v)
-	case keyDBNamespace:
+	case atDBNamespace:
 		c.DBNamespace = v.String()
-	case keyOldDBNamespace:
+	case atOldDBNamespace:
 		older(&c.DBNamespace, v)
-	case keyDBOperation:
+	case atDBOperation:
 		c.DBOperation = v.String()
-	case keyOldDBOperation:
+	case atOldDBOperation:
 		older(&c.DBOperation, v)
-	case keyDBCollection:
+	case atDBCollection:
 		c.DBCollection = v.String()
-	case keyOldDBTable, keyOldDBMongo, keyOldDBCassandra:
+	case atOldDBTable, atOldDBMongo, atOldDBCassandra:
 		older(&c.DBCollection, v)
-	case keyDBSummary:
+	case atDBSummary:
 		c.DBSummary = v.String()
-	case keyDBStatement:
+	case atDBStatement:
 		c.DBStatement = v.String()
-	case keyOldDBStatement:
+	case atOldDBStatement:
 		older(&c.DBStatement, v)
-	case keyDBStatus:
+	case atDBStatus:
 		c.DBStatus = v.String()
 
-	case keyServer:
+	case atServer:
 		c.ServerAddress = v.String()
-	case keyOldServer:
+	case atOldServer:
 		older(&c.ServerAddress, v)
-	case keyPort:
-		c.ServerPort = cmp.Or(number(v), c.ServerPort)
-	case keyOldPort:
+	case atPort:
+		c.ServerPort = cmp.Or(v.number(), c.ServerPort)
+	case atOldPort:
 		olderNumber(&c.ServerPort, v)
 
-	case keyHTTPMethod:
+	case atHTTPMethod:
 		c.HTTPMethod = v.String()
-	case keyOldHTTPMethod:
+	case atOldHTTPMethod:
 		older(&c.HTTPMethod, v)
-	case keyHTTPStatus:
-		c.HTTPStatus = cmp.Or(number(v), c.HTTPStatus)
-	case keyOldHTTPStatus:
+	case atHTTPStatus:
+		c.HTTPStatus = cmp.Or(v.number(), c.HTTPStatus)
+	case atOldHTTPStatus:
 		olderNumber(&c.HTTPStatus, v)
-	case keyHTTPResends:
-		c.HTTPResends = number(v)
-	case keyURLTemplate:
+	case atHTTPResends:
+		c.HTTPResends = v.number()
+	case atURLTemplate:
 		c.URLTemplate = v.String()
-	case keyURLFull:
+	case atURLFull:
 		c.URLFull = v.String()
-	case keyOldURLFull:
+	case atOldURLFull:
 		older(&c.URLFull, v)
 
-	case keyRPCSystem:
+	case atRPCSystem:
 		c.RPCSystem = v.String()
-	case keyOldRPCSystem:
+	case atOldRPCSystem:
 		older(&c.RPCSystem, v)
-	case keyOldRPCService:
+	case atOldRPCService:
 		c.RPCService = v.String()
-	case keyRPCMethod:
+	case atRPCMethod:
 		c.RPCMethod = v.String()
-	case keyRPCStatus:
+	case atRPCStatus:
 		c.RPCStatus = v.String()
-	case keyOldGRPCStatus, keyOldConnectStatus:
+	case atOldGRPCStatus, atOldConnectStatus:
 		older(&c.RPCStatus, v)
 
-	case keyMessaging:
+	case atMessaging:
 		c.MessagingSystem = v.String()
-	case keyMessagingDestination:
+	case atMessagingDestination:
 		c.MessagingDestination = v.String()
-	case keyOldMessagingDestination, keyMessagingTemplate:
+	case atOldMessagingDestination, atMessagingTemplate:
 		older(&c.MessagingDestination, v)
-	case keyMessagingOperation:
+	case atMessagingOperation:
 		c.MessagingOperation = v.String()
-	case keyOldMessagingOperation, keyMessagingOperationType:
+	case atOldMessagingOperation, atMessagingOperationType:
 		older(&c.MessagingOperation, v)
-	case keyMessagingCount:
-		c.MessagingCount = number(v)
+	case atMessagingCount:
+		c.MessagingCount = v.number()
 
-	case keyErrorType:
+	case atErrorType:
 		c.ErrorType = v.String()
 	}
 }
 
 // older takes a value from an older name, unless there is one.
-func older(to *string, v attribute.Value) {
+func older(to *string, v Value) {
 	if *to == "" {
 		*to = v.String()
 	}
 }
 
-func olderNumber(to *int, v attribute.Value) {
+func olderNumber(to *int, v Value) {
 	if *to == 0 {
-		*to = number(v)
+		*to = v.number()
 	}
 }
 

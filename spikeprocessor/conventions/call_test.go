@@ -104,5 +104,13 @@ func TestPath(t *testing.T) {
 		if got := Path(of); got != want {
 			t.Errorf("%v: path %q, want %q", of, got, want)
 		}
+		var r Reader
+		r.Begin(server, "", false, true)
+		for i := range of {
+			r.Take(KeyOf(string(of[i].Key)), valueOf(&of[i].Value))
+		}
+		if got := r.Path(); got != want {
+			t.Errorf("%v: a reader has the path %q, want %q", of, got, want)
+		}
 	}
 }

@@ -37,76 +37,79 @@ func (c Category) String() string {
 // peer is what the attributes of a client or producer span say of the other side.
 type peer struct {
 	method, server, host, scheme, url string // of HTTP; host is http.host of old, with a port
+	ip                                string // net.peer.ip, where there is no server
 	port                              int
 	system, summary, statement        string // of a database
 	rpc, messaging                    string // systems
 }
 
 func (p *peer) read(attrs []attribute.KeyValue) {
-	ip := ""
 	for i := range attrs {
-		kv := &attrs[i]
-		switch kv.Key {
-		case keyHTTPMethod:
-			p.method = kv.Value.AsString()
-		case keyOldHTTPMethod:
-			if p.method == "" {
-				p.method = kv.Value.AsString()
-			}
-		case keyServer:
-			p.server = kv.Value.AsString()
-		case keyOldServer:
-			if p.server == "" {
-				p.server = kv.Value.AsString()
-			}
-		case keyOldPeerIP:
-			ip = kv.Value.AsString()
-		case keyOldHTTPHost:
-			p.host = kv.Value.AsString()
-		case keyPort:
-			p.port = cmp.Or(number(kv.Value), p.port)
-		case keyOldPort:
-			if p.port == 0 {
-				p.port = number(kv.Value)
-			}
-		case keyURLScheme:
-			p.scheme = kv.Value.AsString()
-		case keyOldURLScheme:
-			if p.scheme == "" {
-				p.scheme = kv.Value.AsString()
-			}
-		case keyURLFull:
-			p.url = kv.Value.AsString()
-		case keyOldURLFull:
-			if p.url == "" {
-				p.url = kv.Value.AsString()
-			}
-		case keyDBSystem:
-			p.system = kv.Value.AsString()
-		case keyOldDBSystem:
-			if p.system == "" {
-				p.system = kv.Value.AsString()
-			}
-		case keyDBSummary:
-			p.summary = kv.Value.AsString()
-		case keyDBStatement:
-			p.statement = kv.Value.AsString()
-		case keyOldDBStatement:
-			if p.statement == "" {
-				p.statement = kv.Value.AsString()
-			}
-		case keyRPCSystem:
-			p.rpc = kv.Value.AsString()
-		case keyOldRPCSystem:
-			if p.rpc == "" {
-				p.rpc = kv.Value.AsString()
-			}
-		case keyMessaging:
-			p.messaging = kv.Value.AsString()
+		if key := KeyOf(string(attrs[i].Key)); key != noKey {
+			p.take(key, valueOf(&attrs[i].Value))
 		}
 	}
-	if p.server == "" {
-		p.server = ip
+	p.server = cmp.Or(p.server, p.ip)
+}
+
+func (p *peer) take(key Key, v Value) {
+	switch key {
+	case atHTTPMethod:
+		p.method = v.text()
+	case atOldHTTPMethod:
+		if p.method == "" {
+			p.method = v.text()
+		}
+	case atServer:
+		p.server = v.text()
+	case atOldServer:
+		if p.server == "" {
+			p.server = v.text()
+		}
+	case atOldPeerIP:
+		p.ip = v.text()
+	case atOldHTTPHost:
+		p.host = v.text()
+	case atPort:
+		p.port = cmp.Or(v.number(), p.port)
+	case atOldPort:
+		if p.port == 0 {
+			p.port = v.number()
+		}
+	case atURLScheme:
+		p.scheme = v.text()
+	case atOldURLScheme:
+		if p.scheme == "" {
+			p.scheme = v.text()
+		}
+	case atURLFull:
+		p.url = v.text()
+	case atOldURLFull:
+		if p.url == "" {
+			p.url = v.text()
+		}
+	case atDBSystem:
+		p.system = v.text()
+	case atOldDBSystem:
+		if p.system == "" {
+			p.system = v.text()
+		}
+	case atDBSummary:
+		p.summary = v.text()
+	case atDBStatement:
+		p.statement = v.text()
+	case atOldDBStatement:
+		if p.statement == "" {
+			p.statement = v.text()
+		}
+	case atRPCSystem:
+		p.rpc = v.text()
+	case atOldRPCSystem:
+		if p.rpc == "" {
+			p.rpc = v.text()
+		}
+	case atMessaging:
+		p.messaging = v.text()
 	}
 }
 
@@ -125,6 +128,10 @@ func (p *peer) read(attrs []attribute.KeyValue) {
 func Dependency(kind trace.SpanKind, attrs []attribute.KeyValue) (c Category, prefix, name, statement string, port uint16) {
 	var p peer
 	p.read(bounded(attrs))
+	return p.dependency(kind)
+}
+
+func (p *peer) dependency(kind trace.SpanKind) (c Category, prefix, name, statement string, port uint16) {
 	p.address()
 	switch {
 	case p.system != "" || p.statement != "":

@@ -75,18 +75,6 @@ func bounded(attrs []attribute.KeyValue) []attribute.KeyValue {
 	return attrs[:min(len(attrs), maxAttributes)]
 }
 
-// number is an attribute that the conventions define as an integer; 0 if it is none. Instrumentations that write it as a string
-// are understood. It allocates nothing.
-func number(v attribute.Value) int {
-	switch v.Type() {
-	case attribute.INT64:
-		return int(v.AsInt64())
-	case attribute.STRING:
-		return digits(v.AsString())
-	}
-	return 0
-}
-
 // digits reads a number of at most nine digits; 0 for all else.
 func digits(s string) (n int) {
 	if len(s) > 9 {

@@ -6,8 +6,6 @@ import (
 	"maps"
 	"strings"
 
-	"go.opentelemetry.io/otel/attribute"
-
 	"github.com/otelperf/otelperf-go/slowlog"
 )
 
@@ -47,20 +45,20 @@ var rpcCodes = func() map[string]int64 {
 }()
 
 // isUnimplemented reports whether an RPC's status is that of a method which the server does not have.
-func isUnimplemented(v *attribute.Value) bool {
-	if v.Type() == attribute.INT64 {
-		return v.AsInt64() == unimplemented
+func isUnimplemented(v Value) bool {
+	if v.Type == TypeInteger {
+		return v.Number == unimplemented
 	}
-	name := v.AsString()
+	name := v.text()
 	return digits(name) == unimplemented || rpcCodes[name] == unimplemented
 }
 
 // outcomeOfRPC reads the status of an RPC, a number or a name. ok is false for what is none of them.
-func outcomeOfRPC(v *attribute.Value) (o slowlog.Outcome, ok bool) {
-	if v.Type() == attribute.INT64 {
-		return OutcomeOfCode(v.AsInt64()), true
+func outcomeOfRPC(v Value) (o slowlog.Outcome, ok bool) {
+	if v.Type == TypeInteger {
+		return OutcomeOfCode(v.Number), true
 	}
-	name := v.AsString()
+	name := v.text()
 	if name == "0" || digits(name) > 0 {
 		return OutcomeOfCode(int64(digits(name))), true
 	}

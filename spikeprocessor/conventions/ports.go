@@ -2,16 +2,17 @@
 
 package conventions
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // maxAuthority is how much of a URL is looked at for its server.
 const maxAuthority = 512
 
 // address finds server and port where the attributes of their own do not say them.
 func (p *peer) address() {
-	if p.server == "" {
-		p.server = p.host
-	}
+	p.server = cmp.Or(p.server, p.ip, p.host)
 	host, port := splitPort(authority(p.url))
 	if p.server == "" {
 		p.server = host

@@ -43,55 +43,61 @@ type said struct {
 	status        int
 	system        string // of RPC
 	service, call string
-	code          *attribute.Value // status of the RPC; nil: none
-	outcome       slowlog.Outcome  // otelperf.outcome
-	told          bool             // there is one
+	code          Value // status of the RPC, if coded
+	coded         bool
+	outcome       slowlog.Outcome // otelperf.outcome
+	told          bool            // there is one
 }
 
 func (s *said) read(attrs []attribute.KeyValue) {
 	for i := range attrs {
-		kv := &attrs[i]
-		switch kv.Key {
-		case OutcomeKey:
-			s.outcome, s.told = slowlog.ParseOutcome(kv.Value.AsString())
-		case keyHTTPMethod:
-			s.method = kv.Value.AsString()
-		case keyOldHTTPMethod:
-			if s.method == "" {
-				s.method = kv.Value.AsString()
-			}
-		case RouteKey:
-			s.route = Template(kv.Value.AsString())
-		case keyURLPath:
-			s.path = kv.Value.AsString()
-		case keyOldURLTarget:
-			if s.path == "" {
-				s.path = kv.Value.AsString()
-			}
-		case keyURLFull, keyOldURLFull:
-			s.url = kv.Value.AsString()
-		case keyHTTPStatus:
-			s.status = cmp.Or(number(kv.Value), s.status)
-		case keyOldHTTPStatus:
-			if s.status == 0 {
-				s.status = number(kv.Value)
-			}
-		case keyRPCSystem:
-			s.system = kv.Value.AsString()
-		case keyOldRPCSystem:
-			if s.system == "" {
-				s.system = kv.Value.AsString()
-			}
-		case keyOldRPCService:
-			s.service = kv.Value.AsString()
-		case keyRPCMethod:
-			s.call = kv.Value.AsString()
-		case keyRPCStatus:
-			s.code = &kv.Value
-		case keyOldGRPCStatus, keyOldConnectStatus:
-			if s.code == nil {
-				s.code = &kv.Value
-			}
+		if key := KeyOf(string(attrs[i].Key)); key != noKey {
+			s.take(key, valueOf(&attrs[i].Value))
+		}
+	}
+}
+
+func (s *said) take(key Key, v Value) {
+	switch key {
+	case atOutcome:
+		s.outcome, s.told = slowlog.ParseOutcome(v.text())
+	case atHTTPMethod:
+		s.method = v.text()
+	case atOldHTTPMethod:
+		if s.method == "" {
+			s.method = v.text()
+		}
+	case atRoute:
+		s.route = Template(v.text())
+	case atURLPath:
+		s.path = v.text()
+	case atOldURLTarget:
+		if s.path == "" {
+			s.path = v.text()
+		}
+	case atURLFull, atOldURLFull:
+		s.url = v.text()
+	case atHTTPStatus:
+		s.status = cmp.Or(v.number(), s.status)
+	case atOldHTTPStatus:
+		if s.status == 0 {
+			s.status = v.number()
+		}
+	case atRPCSystem:
+		s.system = v.text()
+	case atOldRPCSystem:
+		if s.system == "" {
+			s.system = v.text()
+		}
+	case atOldRPCService:
+		s.service = v.text()
+	case atRPCMethod:
+		s.call = v.text()
+	case atRPCStatus:
+		s.code, s.coded = v, true
+	case atOldGRPCStatus, atOldConnectStatus:
+		if !s.coded {
+			s.code, s.coded = v, true
 		}
 	}
 }
@@ -99,9 +105,14 @@ func (s *said) read(attrs []attribute.KeyValue) {
 // Request reads a local root. What has an HTTP method and a route is an HTTP request whatever its kind, since only the serving side
 // knows routes, and instrumentations let their users set another kind. It allocates nothing, but for the first RPCs of old of
 // each method whose spans have another name.
-func (s *Span) Request() (r Request) {
+func (s *Span) Request() Request {
 	var f said
 	f.read(bounded(s.Attributes))
+	return s.request(&f, nil)
+}
+
+// request is Request by what was read. Where d is nil, the destination of messages is looked for in the attributes.
+func (s *Span) request(f *said, d *destination) (r Request) {
 	f.method = KnownMethod(f.method)
 	r.Status = f.status
 	switch {
@@ -110,16 +121,23 @@ func (s *Span) Request() (r Request) {
 	case s.Kind == trace.SpanKindServer:
 		f.served(s.Name, &r)
 	case s.Kind == trace.SpanKindConsumer:
-		r.Kind, r.Method, r.Route = KindConsumer, "consumer", orUnnamed(destinationName(s.Name, s.Attributes))
+		r.Kind, r.Method, r.Route = KindConsumer, "consumer", orUnnamed(s.destination(d))
 	case s.Kind == trace.SpanKindClient || s.Kind == trace.SpanKindProducer:
 		r.Kind = KindDependency
 	default:
 		r.Kind, r.Method, r.Route = KindJob, "job", orUnnamed(s.Name)
 	}
 	if r.Outcome = f.outcome; !f.told {
-		r.Outcome = s.outcome(&f, r.Kind)
+		r.Outcome = s.outcome(f, r.Kind)
 	}
 	return r
+}
+
+func (s *Span) destination(d *destination) string {
+	if d == nil {
+		return destinationName(s.Name, s.Attributes)
+	}
+	return d.of(s.Name)
 }
 
 // Point reads the attributes of a metric point of a server, of one of the duration histograms that the conventions define.
@@ -147,7 +165,7 @@ func (s *said) served(name string, r *Request) {
 		r.Unproven = r.Route != UnmatchedRoute && isPath(r.Route, s.requested())
 	case s.system != "":
 		r.Kind, r.Method, r.Route = KindRPC, s.system, s.fullMethod(name)
-		r.Unproven = s.code != nil && isUnimplemented(s.code)
+		r.Unproven = s.coded && isUnimplemented(s.code)
 	default:
 		r.Kind, r.Method = KindServer, "server"
 		if r.Route == "" {
@@ -208,7 +226,7 @@ func (s *Span) outcome(f *said, kind Kind) slowlog.Outcome {
 		return slowlog.OutcomeAborted
 	case kind == KindHTTP && s.exception:
 		return slowlog.OutcomePanic
-	case kind == KindRPC && f.code != nil:
+	case kind == KindRPC && f.coded:
 		if o, ok := outcomeOfRPC(f.code); ok {
 			return o
 		}

@@ -25,9 +25,13 @@ type Span struct {
 // Event takes an event of the span in: whether there was an exception decides how a request ended that has no status.
 func (s *Span) Event(name string, attrs []attribute.KeyValue) {
 	if info, ok := Exception(name, attrs); ok {
-		s.exception = true
-		s.aborted = s.aborted || info.Message == http.ErrAbortHandler.Error() // a handler panics with this one on purpose
+		s.exceptional(info.Message)
 	}
+}
+
+func (s *Span) exceptional(message string) {
+	s.exception = true
+	s.aborted = s.aborted || message == http.ErrAbortHandler.Error() // a handler panics with this one on purpose
 }
 
 // Exception reads an event; ok is false for one that is no exception. Message and stack are what [ErrorText] leaves of them.

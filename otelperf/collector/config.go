@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package collector
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+
+	"github.com/otelperf/otelperf-go/otelperf/baseline"
+	"github.com/otelperf/otelperf-go/otelperf/collector/internal/fleet"
+)
+
+// Config is the configuration of the connector.
+type Config struct {
+	// Lateness is how long after its end a second is judged, by the collector's clock: the longest time that spans take to arrive,
+	// which is the delay of batches and 2 s. 1s to 5m, default 7s.
+	Lateness time.Duration `mapstructure:"lateness"`
+	// MetricsFlushInterval is how often metrics are sent. 1s to 1h, default 1m.
+	MetricsFlushInterval time.Duration `mapstructure:"metrics_flush_interval"`
+	// MaxServices is how many services are judged by themselves. 1 to 10000, default 200. The rest is judged as one, "(other)".
+	MaxServices int `mapstructure:"max_services"`
+	// MaxEndpoints is how many endpoints, dependencies and jobs a service has. 1 to 10000, default 500. The rest of each kind is one, "(other)".
+	MaxEndpoints int `mapstructure:"max_endpoints"`
+	// MaxSpanMiB is the memory for spans that wait until the request that they belong to is known to be slow, in MiB. 0 to 65536, default
+	// 64; 0: requests have no anatomy, and incidents no cause.
+	MaxSpanMiB int `mapstructure:"max_span_mib"`
+	// MaxSlowMiB is the memory for slow requests of one service, in MiB. 1 to 1024, default 1.
+	MaxSlowMiB int `mapstructure:"max_slow_mib"`
+	// SlowThreshold is the duration from which a request is slow. 1ms to 1h, default 500ms. Less is, too, if it is 4 times what p99 is usually, and
+	// 50ms.
+	SlowThreshold time.Duration `mapstructure:"slow_threshold"`
+	// Jobs tells whether internal spans without a parent are jobs. Default false: many instrumentations make them of whatever a process
+	// does before its first request.
+	Jobs bool `mapstructure:"jobs"`
+	// Spikes are the knobs of detection.
+	Spikes SpikeConfig `mapstructure:"spikes"`
+
+	_ struct{}
+}
+
+// SpikeConfig are the knobs of detection, those of package baseline.
+type SpikeConfig struct {
+	Ratio    float64       `mapstructure:"ratio"`    // how many times its usual value a quantile must have. 1.2 to 100, default 2
+	Weight   float64       `mapstructure:"weight"`   // of what was usual before, beside a new minute. 0.1 to 0.999, default 0.9
+	Cooldown time.Duration `mapstructure:"cooldown"` // between alerts of an endpoint. 1ms to 24h, default 5m
+	Floor    time.Duration `mapstructure:"floor"`    // below which no latency is an incident. 1ns to 1h, default 1ms
+
+	_ struct{}
+}
+
+const defaultMetricInterval = time.Minute
+
+func createDefaultConfig() component.Config {
+	return &Config{
+		Lateness: fleet.DefaultLateness, MetricsFlushInterval: defaultMetricInterval, MaxServices: fleet.DefaultMaxServices,
+		MaxEndpoints: fleet.DefaultMaxEndpoints, MaxSpanMiB: fleet.DefaultSpanBytes >> 20, MaxSlowMiB: fleet.DefaultSlowBytes >> 20,
+		SlowThreshold: fleet.DefaultSlowFrom, Spikes: SpikeConfig{Ratio: 2, Weight: 0.9, Cooldown: 5 * time.Minute, Floor: time.Millisecond},
+	}
+}
+
+// Validate reports every field that is out of its range.
+func (c *Config) Validate() error {
+	return errors.Join(
+		within("lateness", c.Lateness, time.Second, 5*time.Minute),
+		within("metrics_flush_interval", c.MetricsFlushInterval, time.Second, time.Hour),
+		within("max_services", c.MaxServices, 1, 10_000),
+		within("max_endpoints", c.MaxEndpoints, 1, 10_000),
+		within("max_span_mib", c.MaxSpanMiB, 0, 65_536),
+		within("max_slow_mib", c.MaxSlowMiB, 1, 1024),
+		within("slow_threshold", c.SlowThreshold, time.Millisecond, time.Hour),
+		within("spikes::ratio", c.Spikes.Ratio, 1.2, 100),
+		within("spikes::weight", c.Spikes.Weight, 0.1, 0.999),
+		within("spikes::cooldown", c.Spikes.Cooldown, time.Millisecond, 24*time.Hour),
+		within("spikes::floor", c.Spikes.Floor, time.Nanosecond, time.Hour),
+	)
+}
+
+func within[T int | float64 | time.Duration](field string, v, lo, hi T) error {
+	if !(v >= lo && v <= hi) { // NaN is nowhere
+		return fmt.Errorf("%s is %v, accepted is %v to %v", field, v, lo, hi)
+	}
+	return nil
+}
+
+// settings are those of the state.
+func (c *Config) settings() fleet.Settings {
+	spans := int64(c.MaxSpanMiB) << 20
+	if spans == 0 {
+		spans = -1
+	}
+	return fleet.Settings{
+		Detector: baseline.Config{Ratio: c.Spikes.Ratio, Weight: c.Spikes.Weight, Cooldown: c.Spikes.Cooldown, Floor: c.Spikes.Floor},
+		Lateness: c.Lateness, MaxServices: c.MaxServices, MaxEndpoints: c.MaxEndpoints, SpanBytes: spans, SlowBytes: int64(c.MaxSlowMiB) << 20,
+		SlowFrom: c.SlowThreshold, Jobs: c.Jobs,
+	}
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package fleet
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/otelperf/otelperf-go/otelperf/engine"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
+)
+
+// Name is what a service is known by.
+type Name struct {
+	Namespace, Name string // service.namespace, service.name
+}
+
+// String is "namespace/name", or the name alone.
+func (n Name) String() string {
+	if n.Namespace == "" {
+		return n.Name
+	}
+	return n.Namespace + "/" + n.Name
+}
+
+// Other is the service that those share for which there is no room.
+var Other = Name{Name: conventions.OverflowRoute}
+
+// Fleet is the services that a collector sees.
+type Fleet struct {
+	by       atomic.Pointer[map[Name]*Service] // never written to once it is there
+	settings atomic.Pointer[Settings]
+	totals   atomic.Bool // sums since the start are kept
+	counts   counts
+	chunks   *chunks
+	began    time.Time
+
+	mu sync.Mutex // one change of by, or of the settings, at a time
+
+	ticking sync.Mutex // one tick at a time; guards below
+	gather  gatherer
+}
+
+// News is something new about a service.
+type News struct {
+	Service *Service
+	At      time.Time // when it became known, by the collector's clock
+	Event   engine.Event
+}
+
+// New returns a Fleet. The error is that of [baseline.Config.Validate].
+func New(s Settings) (*Fleet, error) {
+	if err := s.Detector.Validate(); err != nil {
+		return nil, err
+	}
+	s = s.withDefaults()
+	f := &Fleet{chunks: newChunks(s.SpanBytes), began: time.Now()}
+	f.settings.Store(&s)
+	f.by.Store(&map[Name]*Service{})
+	return f, nil
+}
+
+// KeepTotals has sums since then kept for [Service.Totals], which take about 4 kB an endpoint.
+func (f *Fleet) KeepTotals() { f.totals.Store(true) }
+
+// Settings returns what is in force, defaults filled in.
+func (f *Fleet) Settings() Settings { return *f.settings.Load() }
+
+// Configure changes the settings; what is known stays. Bounds that are lower than what there is hold for what is new. The error is that
+// of [baseline.Config.Validate]; nothing is changed then.
+func (f *Fleet) Configure(s Settings) error {
+	if err := s.Detector.Validate(); err != nil {
+		return err
+	}
+	s = s.withDefaults()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.settings.Store(&s)
+	f.chunks.limit(s.SpanBytes)
+	for _, svc := range *f.by.Load() {
+		if err := svc.configure(&s); err != nil {
+			return err // cannot be: it was validated
+		}
+	}
+	return nil
+}
+
+// Service returns a service by its name, which it makes if it is new and there is room; else the one that the rest shares. Its strings may
+// change afterwards.
+func (f *Fleet) Service(n Name) *Service {
+	if s := (*f.by.Load())[n]; s != nil {
+		return s
+	}
+	return f.add(n)
+}
+
+func (f *Fleet) add(n Name) *Service {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	by := *f.by.Load()
+	if s := by[n]; s != nil {
+		return s
+	}
+	set := f.settings.Load()
+	n = Name{conventions.Text(strings.Clone(n.Namespace), conventions.MaxNameBytes), conventions.Text(strings.Clone(n.Name), conventions.MaxNameBytes)}
+	_, overflows := by[Other]
+	if own := len(by) - count(overflows); own >= set.MaxServices {
+		f.counts.otherService.Add(1)
+		n = Other
+	}
+	if s := by[n]; s != nil { // cut, or the other one
+		return s
+	}
+	s := newService(f, n, set)
+	by = maps.Clone(by)
+	by[n] = s
+	f.by.Store(&by)
+	return s
+}
+
+func count(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// Services returns those that there are, by name. There are at most MaxServices and [Other].
+func (f *Fleet) Services() []*Service {
+	by := *f.by.Load()
+	return slices.SortedFunc(maps.Values(by), func(a, b *Service) int { return strings.Compare(a.full, b.full) })
+}
+
+// Find returns a service by its [Name.String]; nil for none.
+func (f *Fleet) Find(full string) *Service {
+	for _, s := range *f.by.Load() {
+		if s.full == full {
+			return s
+		}
+	}
+	return nil
+}
+
+// Tick gives the engines every second that is complete at now, makes the anatomies of slow requests whose spans had time to arrive, and
+// returns what is new. It is called once a second, and may be called more often.
+func (f *Fleet) Tick(now time.Time) (news []News) {
+	f.ticking.Lock()
+	defer f.ticking.Unlock()
+	services := f.Services()
+	f.anatomies(now, services)
+	for _, s := range services {
+		for _, ev := range s.seal(now) {
+			news = append(news, News{s, now, ev})
+		}
+	}
+	return news
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package fleet
+
+import (
+	"math"
+	"time"
+
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/otelperf/otelperf-go/slowlog"
+)
+
+const (
+	// treesEach is how many requests are looked at in a tick, and ordinaryTrees how many of them may be ordinary ones.
+	treesEach     = 100
+	ordinaryTrees = 16
+	// maxTraceSpans is how many spans of one trace are looked at.
+	maxTraceSpans = 1024
+)
+
+// wanted is a request whose spans are looked for.
+type wanted struct {
+	pending
+	service *Service
+}
+
+// found is a span of a trace.
+type found struct {
+	slowlog.Span
+	service *Service
+}
+
+// traced is what was found of a trace.
+type traced struct{ spans []found }
+
+// gatherer looks for the spans of requests, in all services.
+type gatherer struct {
+	wanted []wanted
+	traces map[trace.TraceID]*traced
+	filter [1 << 10]uint64 // bits by the last bytes of the ids that are looked for, which are the random ones of a trace
+	turn   int             // the service that begins
+}
+
+// anatomies makes those of requests whose spans had time to arrive.
+func (f *Fleet) anatomies(now time.Time, services []*Service) {
+	g := &f.gather
+	g.choose(now.Unix(), services)
+	f.chunks.served()
+	if len(g.wanted) == 0 {
+		return
+	}
+	g.scan(services)
+	for i := range g.wanted {
+		w := &g.wanted[i]
+		w.service.finish(w, g.traces[w.entry.TraceID])
+	}
+	clear(g.wanted)
+	g.wanted, g.traces, g.filter = g.wanted[:0], nil, [1 << 10]uint64{}
+}
+
+// choose takes what is due; the services take turns in being the first.
+func (g *gatherer) choose(second int64, services []*Service) {
+	ordinary := 0
+	for i := range services {
+		s := services[(i+g.turn)%len(services)]
+		s.mu.Lock()
+		s.fleet.chunks.expire(&s.held, second)
+		left := s.pending[:0]
+		for _, p := range s.pending {
+			switch {
+			case p.due > second:
+				left = append(left, p)
+			case len(g.wanted) >= treesEach:
+				left = append(left, p)
+			case p.slow:
+				g.wanted = append(g.wanted, wanted{p, s})
+			case ordinary < ordinaryTrees: // others are let go: there are always more
+				ordinary++
+				g.wanted = append(g.wanted, wanted{p, s})
+			}
+		}
+		clear(s.pending[len(left):])
+		s.pending = left
+		s.mu.Unlock()
+	}
+	g.turn++
+}
+
+// scan goes through all that is held. A lock is held for one chunk at a time.
+func (g *gatherer) scan(services []*Service) {
+	g.traces = make(map[trace.TraceID]*traced, len(g.wanted))
+	oldest := int64(math.MaxInt64)
+	for i := range g.wanted {
+		id := g.wanted[i].entry.TraceID
+		g.traces[id] = &traced{}
+		g.filter[bitOf(id)/64] |= 1 << (bitOf(id) % 64)
+		oldest = min(oldest, g.wanted[i].entry.Start.UnixNano())
+	}
+	oldest -= int64(time.Minute) // clocks differ
+	for _, s := range services {
+		for i := 0; g.scanChunk(s, i, oldest); i++ {
+			continue
+		}
+	}
+}
+
+func bitOf(id trace.TraceID) uint { return uint(id[14])<<8 | uint(id[15]) }
+
+// scanChunk reports whether there was one.
+func (g *gatherer) scanChunk(s *Service, i int, oldest int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if i >= len(s.held.chunks) {
+		return false
+	}
+	if s.held.chunks[i].newest < oldest {
+		return true
+	}
+	for b := range s.held.chunks[i].each {
+		id := b.traceID()
+		if g.filter[bitOf(id)/64]>>(bitOf(id)%64)&1 == 0 {
+			continue
+		}
+		if t := g.traces[id]; t != nil && len(t.spans) < maxTraceSpans {
+			t.spans = append(t.spans, found{s.plain(b), s})
+		}
+	}
+	return true
+}

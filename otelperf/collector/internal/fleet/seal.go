@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package fleet
+
+import (
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/otelperf/otelperf-go/otelperf/engine"
+	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/spikeprocessor"
+	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
+)
+
+// maxCatchUp is how many seconds a tick gives to an engine one by one: when none has come for longer, as of a machine that was suspended,
+// the seconds before those are skipped, as there was nobody to bring them.
+const maxCatchUp = 900
+
+// seal gives the engine the seconds that are complete.
+func (s *Service) seal(now time.Time) (events []engine.Event) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.begun {
+		return nil
+	}
+	end := now.Add(-s.set.Lateness).Unix()
+	if back := s.next - int64(len(s.ring)); end < back { // the collector's clock was set back
+		for i := range s.ring {
+			s.fleet.counts.pending.Add(-int64(len(s.ring[i].records)))
+			s.ring[i].clear()
+		}
+		s.next = end
+	}
+	for last := s.next + int64(len(s.ring)); s.next < end; s.next++ {
+		if s.next >= last && end-s.next > maxCatchUp {
+			s.next = end - maxCatchUp
+		}
+		s.now = s.at(s.next)
+		slices.Sort(s.now.rows)
+		at := time.Unix(s.next+1, 0)
+		evs := s.engine.Advance(at, s.deltas())
+		s.countSpikes(evs)
+		events = append(events, evs...)
+		s.fleet.counts.pending.Add(-int64(len(s.now.records)))
+		s.now.clear()
+	}
+	s.rows.sweep(end)
+	return events
+}
+
+// deltas yields what the second s.now brought.
+func (s *Service) deltas() iter.Seq[*spikeprocessor.Delta] {
+	return func(yield func(*spikeprocessor.Delta) bool) {
+		for d := range s.rows.forget {
+			if !yield(d) {
+				return
+			}
+		}
+		for _, id := range s.now.rows {
+			if !yield(s.deltaOf(id)) {
+				return
+			}
+		}
+	}
+}
+
+// deltaOf puts together what came to a row.
+func (s *Service) deltaOf(id int32) *spikeprocessor.Delta {
+	sec, row := s.now, s.rows.all[id]
+	s.timed.Reset()
+	s.failed.Reset()
+	d := &s.delta
+	*d = spikeprocessor.Delta{ID: int(id), Endpoint: row.endpoint, All: &s.timed}
+	for i := sec.heads[id]; i != 0; {
+		r := &sec.records[i-1]
+		record1(&s.timed, &s.failed, &d.Outcomes, r.duration, r.outcome)
+		i = r.next
+	}
+	if c := sec.cells[id]; c != nil {
+		s.timed.Merge(&c.All)
+		s.failed.Merge(&c.Failed)
+		d.Outcomes.Add(&c.Outcomes)
+		d.Coarse, d.Beyond, d.OutcomesUnknown = c.Coarse, c.Beyond, c.OutcomesUnknown
+	}
+	if s.failed.Count() > 0 {
+		d.Failed = &s.failed
+	}
+	if s.fleet.totals.Load() {
+		row.sum(d, s.next)
+	}
+	return d
+}
+
+// record1 counts one request.
+func record1(timed, failed *latency.Histogram, outcomes *slowlog.OutcomeCounts, d time.Duration, o slowlog.Outcome) {
+	outcomes[o]++
+	if !o.Timed() {
+		return
+	}
+	timed.Record(d)
+	if o.Failed() {
+		failed.Record(d)
+	}
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package fleet
+
+import "sync/atomic"
+
+// Stats counts what a Fleet took in and what its bounds left out, since it was made.
+type Stats struct {
+	Spans           uint64 // that were looked at
+	Requests        uint64 // that were counted, calls and jobs among them
+	Late            uint64 // of Requests: came when their second had been judged, and counted in the oldest that was open
+	Ahead           uint64 // of Requests: ended ahead of the collector's clock, and counted in the running second
+	Crowded         uint64 // requests that were left out, since too many waited for their second to be judged
+	OtherServices   uint64 // resources that were counted in the service (other)
+	OtherEndpoints  uint64 // of Requests: in a row (other)
+	SpansHeld       int64  // bytes of spans that are held now
+	SpansDropped    uint64 // spans that were not held, for want of room
+	SlowDropped     uint64 // slow requests that were not looked at, since there were too many
+	Services        int    // that there are
+	Endpoints       int    // that they have
+	RequestsPending int64  // requests that wait for their second to be judged
+}
+
+// counts are those of Stats that grow.
+type counts struct {
+	spans, requests, late, ahead, crowded, otherService, otherEndpoint, spansDropped, slowDropped atomic.Uint64
+	pending                                                                                       atomic.Int64
+}
+
+// Stats returns them.
+func (f *Fleet) Stats() Stats {
+	c := &f.counts
+	st := Stats{
+		Spans: c.spans.Load(), Requests: c.requests.Load(), Late: c.late.Load(), Ahead: c.ahead.Load(), Crowded: c.crowded.Load(), OtherServices: c.otherService.Load(),
+		OtherEndpoints: c.otherEndpoint.Load(), SpansHeld: f.chunks.bytes(), SpansDropped: c.spansDropped.Load(), SlowDropped: c.slowDropped.Load(),
+		RequestsPending: c.pending.Load(),
+	}
+	for _, s := range f.Services() {
+		st.Services++
+		st.Endpoints += s.Endpoints()
+	}
+	return st
+}
+
+// tally is what one batch adds to the counts of a Fleet, so that they are touched once.
+type tally struct {
+	spans, requests, late, ahead, crowded, otherEndpoint, spansDropped, slowDropped uint64
+	pending                                                                         int64
+}
+
+func (c *counts) add(t *tally) {
+	for _, p := range [...]struct {
+		to *atomic.Uint64
+		n  uint64
+	}{
+		{&c.spans, t.spans}, {&c.requests, t.requests}, {&c.late, t.late}, {&c.ahead, t.ahead}, {&c.crowded, t.crowded},
+		{&c.otherEndpoint, t.otherEndpoint}, {&c.spansDropped, t.spansDropped}, {&c.slowDropped, t.slowDropped},
+	} {
+		if p.n != 0 {
+			p.to.Add(p.n)
+		}
+	}
+	if t.pending != 0 {
+		c.pending.Add(t.pending)
+	}
+}

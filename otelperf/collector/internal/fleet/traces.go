@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package fleet
+
+import (
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
+)
+
+// Traces takes in a batch that arrived at now. It neither changes nor keeps td, and allocates nothing but for what is new or slow.
+func (f *Fleet) Traces(now time.Time, td ptrace.Traces) {
+	resources := td.ResourceSpans()
+	for i := range resources.Len() {
+		rs := resources.At(i)
+		f.Service(nameOf(rs.Resource())).take(now, rs.ScopeSpans())
+	}
+}
+
+// nameOf reads the name of a service from its resource, as the SDKs' default has it where there is none.
+func nameOf(r pcommon.Resource) (n Name) {
+	for k, v := range r.Attributes().All() {
+		switch k {
+		case "service.name":
+			n.Name = v.Str()
+		case "service.namespace":
+			n.Namespace = v.Str()
+		}
+	}
+	if n.Name == "" {
+		n.Name = "unknown_service"
+	}
+	return n
+}
+
+func (s *Service) take(now time.Time, scopes ptrace.ScopeSpansSlice) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tally = tally{}
+	second, holds := now.Unix(), s.set.SpanBytes > 0
+	pending := s.fleet.counts.pending.Load()
+	for i := range scopes.Len() {
+		spans := scopes.At(i).Spans()
+		for j := range spans.Len() {
+			s.span(spans.At(j), now, second, holds, pending)
+		}
+	}
+	s.fleet.counts.add(&s.tally)
+}
+
+// span takes in one span. The lock is held.
+func (s *Service) span(sp ptrace.Span, now time.Time, second int64, holds bool, pending int64) {
+	s.tally.spans++
+	kind, root, failed, name := kindOf(sp.Kind()), isLocalRoot(sp), sp.Status().Code() == ptrace.StatusCodeError, sp.Name()
+	call := kind == trace.SpanKindClient || kind == trace.SpanKindProducer
+	if root && kind == trace.SpanKindInternal && !s.set.Jobs && !hasRoute(sp) {
+		root = false
+	}
+	reads := root || call
+	if reads {
+		s.reads.Begin(kind, name, failed, root)
+	}
+	if holds {
+		holds = s.hold(sp, name, kind, now)
+	}
+	if reads || holds {
+		s.attributes(sp.Attributes(), reads, holds)
+	}
+	if (failed || root) && sp.Events().Len() > 0 {
+		s.exceptions(sp.Events(), reads, holds)
+	}
+	if failed && holds {
+		s.held.text(keyStatusMessage, sp.Status().Message(), maxHeldText)
+	}
+	row := int32(-1)
+	if reads {
+		row = s.read(sp, name, root, failed, now, second, pending)
+	}
+	if holds {
+		if call && row >= 0 {
+			s.held.row(row)
+		}
+		s.held.end()
+	}
+}
+
+// read counts the request or call that was read, and returns its row; -1 if it is not counted.
+func (s *Service) read(sp ptrace.Span, name string, root, failed bool, now time.Time, second, pending int64) int32 {
+	end := int64(sp.EndTimestamp())
+	d := time.Duration(max(0, end-int64(sp.StartTimestamp())))
+	if root {
+		q := s.reads.Request()
+		if q.Kind != conventions.KindDependency {
+			id := s.rows.request(&q)
+			s.count(id, end, second, pending, d, q.Outcome)
+			s.look(sp, &q, id, d, now)
+			return id
+		}
+	}
+	if _, part := conventions.Upkeep(name); part && !failed {
+		return -1
+	}
+	o := slowlog.OutcomeOK
+	if failed {
+		o = slowlog.OutcomeServerError
+	}
+	id := s.rows.call(&s.reads, name, second)
+	s.count(id, end, second, pending, d, o)
+	return id
+}
+
+// count counts one request in its second.
+func (s *Service) count(id int32, end, second, pending int64, d time.Duration, o slowlog.Outcome) {
+	s.tally.requests++
+	r := s.rows.all[id]
+	r.seen = second
+	if r.endpoint.Route == conventions.OverflowRoute {
+		s.tally.otherEndpoint++
+	}
+	sec := s.openAt(end/int64(time.Second), second)
+	if len(sec.records) >= maxCrowd || pending+s.tally.pending >= maxPending {
+		s.tally.crowded++
+		return
+	}
+	sec.add(id, d, o)
+	s.tally.pending++
+}
+
+// attributes reads those of the span that reading and holding have begun.
+func (s *Service) attributes(m pcommon.Map, reads, holds bool) {
+	n := 0
+	for k, v := range m.All() {
+		if n++; n > conventions.MaxAttributes {
+			break
+		}
+		key := conventions.KeyOf(k)
+		if key == 0 {
+			continue
+		}
+		value := valueOf(v)
+		if reads {
+			s.reads.Take(key, value)
+		}
+		if holds {
+			s.held.attribute(key, value)
+		}
+	}
+}
+
+func (s *Service) exceptions(events ptrace.SpanEventSlice, reads, holds bool) {
+	for i := range events.Len() {
+		e := events.At(i)
+		if e.Name() != "exception" {
+			continue
+		}
+		var typ, message string
+		for k, v := range e.Attributes().All() {
+			switch k {
+			case "exception.type":
+				typ = v.Str()
+			case "exception.message":
+				message = v.Str()
+			}
+		}
+		if reads {
+			s.reads.Exception(message)
+		}
+		if holds {
+			s.held.exception(typ, message)
+		}
+		return
+	}
+}
+
+// valueOf is a value of pdata as plain words.
+func valueOf(v pcommon.Value) conventions.Value {
+	switch v.Type() {
+	case pcommon.ValueTypeStr:
+		return conventions.Value{Text: v.Str(), Type: conventions.TypeText}
+	case pcommon.ValueTypeInt:
+		return conventions.Value{Number: v.Int(), Type: conventions.TypeInteger}
+	case pcommon.ValueTypeBool:
+		return conventions.Value{Number: int64(count(v.Bool())), Type: conventions.TypeBool}
+	}
+	return conventions.Value{}
+}
+
+// kindOf is the kind as the API has it; the numbers are OTLP's, which are the API's, too.
+func kindOf(k ptrace.SpanKind) trace.SpanKind { return trace.ValidateSpanKind(trace.SpanKind(k)) }
+
+// Flags of a span in OTLP.
+const (
+	knowsRemote = 1 << 8 // the next one means something
+	isRemote    = 1 << 9 // its parent is of another process
+)
+
+// isLocalRoot tells whether no span of the same process is above this one: by the flags where the SDK sets them, else by the kind.
+func isLocalRoot(sp ptrace.Span) bool {
+	if sp.ParentSpanID().IsEmpty() {
+		return true
+	}
+	if f := sp.Flags(); f&knowsRemote != 0 {
+		return f&isRemote != 0
+	}
+	return sp.Kind() == ptrace.SpanKindServer || sp.Kind() == ptrace.SpanKindConsumer
+}
+
+// hasRoute reports whether a span has an HTTP route: it is a request then, whatever its kind.
+func hasRoute(sp ptrace.Span) bool {
+	_, ok := sp.Attributes().Get(string(conventions.RouteKey))
+	return ok
+}

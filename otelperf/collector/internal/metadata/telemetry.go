@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package metadata
+
+import (
+	"context"
+	"errors"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/otel/metric"
+)
+
+// Instrument is one of those by which the connector says how it is.
+type Instrument struct {
+	Name, Unit, Description string
+	Gauge                   bool // what is now; else a count since the start
+}
+
+// Instruments are all of them.
+var Instruments = []Instrument{
+	{"otelcol_connector_otelperf_spans", "{span}", "Spans that were looked at.", false},
+	{"otelcol_connector_otelperf_requests", "{request}", "Requests, calls and jobs that were counted.", false},
+	{"otelcol_connector_otelperf_requests_late", "{request}", "Requests that came when their second had been judged, and counted in the oldest that was open.", false},
+	{"otelcol_connector_otelperf_requests_ahead", "{request}", "Requests that ended ahead of the collector's clock, and counted in the running second.", false},
+	{"otelcol_connector_otelperf_requests_dropped", "{request}", "Requests that were left out, since too many waited for their second to be judged.", false},
+	{"otelcol_connector_otelperf_requests_other_service", "{resource}", "Resources that were counted in the service (other), since there were too many.", false},
+	{"otelcol_connector_otelperf_requests_other_endpoint", "{request}", "Requests that were counted in a row (other), since their service had too many.", false},
+	{"otelcol_connector_otelperf_spans_not_held", "{span}", "Spans that were not held for an anatomy, for want of room.", false},
+	{"otelcol_connector_otelperf_slow_dropped", "{request}", "Slow requests that are not in the slow log, since there were too many.", false},
+	{"otelcol_connector_otelperf_events_dropped", "{event}", "Events of incidents that were not delivered.", false},
+	{"otelcol_connector_otelperf_metrics_dropped", "{point}", "Metric points that were not delivered; the next ones have what they had.", false},
+	{"otelcol_connector_otelperf_services", "{service}", "Services that there are.", true},
+	{"otelcol_connector_otelperf_endpoints", "{endpoint}", "Endpoints, dependencies and jobs that they have.", true},
+	{"otelcol_connector_otelperf_span_memory", "By", "Memory of spans that are held.", true},
+	{"otelcol_connector_otelperf_requests_pending", "{request}", "Requests that wait for their second to be judged.", true},
+}
+
+// Observe registers them; read returns their values in the order of Instruments. The function that it returns takes them out.
+func Observe(set component.TelemetrySettings, read func() []int64) (func() error, error) {
+	meter := set.MeterProvider.Meter(ScopeName)
+	var errs []error
+	observables := make([]metric.Int64Observable, len(Instruments))
+	all := make([]metric.Observable, len(Instruments))
+	for i, in := range Instruments {
+		var err error
+		if in.Gauge {
+			observables[i], err = meter.Int64ObservableGauge(in.Name, metric.WithUnit(in.Unit), metric.WithDescription(in.Description))
+		} else {
+			observables[i], err = meter.Int64ObservableCounter(in.Name, metric.WithUnit(in.Unit), metric.WithDescription(in.Description))
+		}
+		errs = append(errs, err)
+		all[i] = observables[i]
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	r, err := meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
+		for i, v := range read() {
+			o.ObserveInt64(observables[i], v)
+		}
+		return nil
+	}, all...)
+	if err != nil {
+		return nil, err
+	}
+	return r.Unregister, nil
+}

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package collector
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.uber.org/zap"
+
+	"github.com/otelperf/otelperf-go/otelperf/collector/internal/fleet"
+	"github.com/otelperf/otelperf-go/otelperf/collector/internal/metadata"
+)
+
+// parkedFor is how long the state of a connector outlives it, for the one with the same id after a reload.
+const parkedFor = time.Minute
+
+// shareKey tells apart what instances share: a host is one collector, as it was configured once.
+type shareKey struct {
+	host component.Host
+	id   component.ID
+}
+
+// shareBook knows what instances share.
+type shareBook struct {
+	mu     sync.Mutex // guards all below
+	shares map[shareKey]*share
+	parked map[component.ID]*parked
+
+	now   func() time.Time
+	ticks bool // by itself; else tests do
+}
+
+// parked is the state of a connector that has ended.
+type parked struct {
+	fleet *fleet.Fleet
+	timer *time.Timer
+}
+
+// shares are those of the process.
+var shares = newShareBook(time.Now, true)
+
+func newShareBook(now func() time.Time, ticks bool) *shareBook {
+	return &shareBook{shares: map[shareKey]*share{}, parked: map[component.ID]*parked{}, now: now, ticks: ticks}
+}
+
+// share is what the instances with one id share.
+type share struct {
+	key     shareKey
+	book    *shareBook
+	fleet   *fleet.Fleet
+	logger  *zap.Logger
+	users   []*instance                         // guarded by the book's mutex
+	counter [numInputs]atomic.Pointer[instance] // that counts what comes
+	out     *outlet
+	faults  atomic.Uint64 // panics that were recovered
+	told    said
+
+	unregister func() error
+	stop, done chan struct{}
+}
+
+// join adds an instance to those with its id. The first one begins what they share.
+func (b *shareBook) join(in *instance, host component.Host) (*share, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	key := shareKey{host, in.set.ID}
+	s := b.shares[key]
+	if s == nil {
+		var err error
+		if s, err = b.begin(key, in); err != nil {
+			return nil, err
+		}
+		b.shares[key] = s
+	}
+	s.users = append(s.users, in)
+	s.counter[in.input].CompareAndSwap(nil, in)
+	s.out.add(in.logs, in.metrics)
+	if in.metrics != nil {
+		s.fleet.KeepTotals()
+	}
+	return s, nil
+}
+
+func (b *shareBook) begin(key shareKey, in *instance) (*share, error) {
+	f, err := b.state(key.id, in.config.settings())
+	if err != nil {
+		return nil, err
+	}
+	s := &share{key: key, book: b, fleet: f, logger: in.set.Logger, stop: make(chan struct{}), done: make(chan struct{})}
+	s.out = newOutlet(s.logger)
+	if s.unregister, err = metadata.Observe(in.set.TelemetrySettings, s.observe); err != nil {
+		return nil, err
+	}
+	s.out.start()
+	if !b.ticks {
+		close(s.done)
+		return s, nil
+	}
+	go s.run(in.config.MetricsFlushInterval)
+	return s, nil
+}
+
+// state is what was left of a connector with this id, or a new one.
+func (b *shareBook) state(id component.ID, set fleet.Settings) (*fleet.Fleet, error) {
+	p := b.parked[id]
+	if p == nil {
+		return fleet.New(set)
+	}
+	delete(b.parked, id)
+	p.timer.Stop()
+	return p.fleet, p.fleet.Configure(set)
+}
+
+// leave takes an instance out. The last one ends what they shared, within ctx, and lays the state by for a reload.
+func (b *shareBook) leave(ctx context.Context, s *share, in *instance) error {
+	b.mu.Lock()
+	s.users = slices.DeleteFunc(s.users, func(u *instance) bool { return u == in })
+	for i := range s.counter {
+		if s.counter[i].Load() == in {
+			s.counter[i].Store(s.another(input(i)))
+		}
+	}
+	s.out.remove(in.logs, in.metrics)
+	last := len(s.users) == 0
+	if last {
+		delete(b.shares, s.key)
+	}
+	b.mu.Unlock()
+	if !last {
+		return nil
+	}
+	return s.end(ctx)
+}
+
+// another is an instance that counts in the place of one that has ended; nil for none. The book's mutex is held.
+func (s *share) another(of input) *instance {
+	for _, u := range s.users {
+		if u.input == of {
+			return u
+		}
+	}
+	return nil
+}
+
+// end ends the goroutines within ctx, and lays the state by.
+func (s *share) end(ctx context.Context) error {
+	close(s.stop)
+	var late error
+	select {
+	case <-s.done:
+	case <-ctx.Done():
+		late = ctx.Err()
+	}
+	err := errors.Join(late, s.unregister(), s.out.close(ctx))
+	if late == nil {
+		s.book.park(s.key.id, s.fleet)
+	}
+	return err
+}
+
+func (b *shareBook) park(id component.ID, f *fleet.Fleet) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if old := b.parked[id]; old != nil {
+		old.timer.Stop()
+	}
+	p := &parked{fleet: f}
+	p.timer = time.AfterFunc(parkedFor, func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		if b.parked[id] == p {
+			delete(b.parked, id)
+		}
+	})
+	b.parked[id] = p
+}
+
+// traces counts a batch. A fault of ours is not the pipeline's.
+func (s *share) traces(td ptrace.Traces) {
+	defer s.recover()
+	s.fleet.Traces(s.book.now(), td)
+}
+
+func (s *share) recover() {
+	if r := recover(); r != nil {
+		s.faults.Add(1)
+		s.told.fault(s, r)
+	}
+}
