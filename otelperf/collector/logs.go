@@ -14,6 +14,9 @@ import (
 
 // logsOf is a message of an incident as the library emits it, with the service as its resource.
 func logsOf(n *fleet.News) plog.Logs {
+	if n.Member != nil {
+		return memberLogs(n)
+	}
 	ld := plog.NewLogs()
 	rl := ld.ResourceLogs().AppendEmpty()
 	putResource(rl.Resource(), n.Service.Name())

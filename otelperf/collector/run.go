@@ -33,7 +33,7 @@ func (s *share) run(flush time.Duration) {
 func (s *share) tick(now time.Time) {
 	defer s.recover()
 	for _, n := range s.fleet.Tick(now) {
-		if n.Event.Part == nil { // a message
+		if n.Member != nil || n.Event.Part == nil { // a message
 			s.out.event(&n)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
@@ -217,6 +218,10 @@ type row struct {
 	totals   *totals
 	usual    usual
 	late     recent
+
+	slowest   engine.UsualSlow // from when on a request is slower than usual
+	knowsSlow bool
+	sample    *sampled // nil while none of its requests stood for more than itself
 }
 
 func newRow(ep conventions.Endpoint) *row { return &row{endpoint: ep} }

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/otelperf/otelperf-go/otelperf/collector/internal/instances"
+	"github.com/otelperf/otelperf-go/otelperf/collector/internal/sampling"
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
@@ -32,6 +34,12 @@ type Service struct {
 	held  held
 	reads conventions.Reader
 
+	metered   metered
+	members   *instances.Instances
+	crew      crew // of the batch
+	seen      sampling.Seen
+	estimated slowlog.OutcomeCounts // of the delta
+
 	pending []pending // slow requests whose spans may still come
 	keeps   keeps
 	slows   uint64 // slow requests
@@ -51,12 +59,14 @@ func newService(f *Fleet, n Name, set *Settings) *Service {
 	s.slow = slow
 	options := engine.Options{
 		Detector: set.Detector, Publish: s.publish, Requests: requests{s}, Why: s.why,
+		Confirm:  s.confirm,
 		SlowFrom: func(ep conventions.Endpoint) time.Duration { return f.Settings().SlowFrom },
 	}
 	if s.engine, err = engine.New(options); err != nil { // cannot be: it was validated
 		options.Detector.Ratio, options.Detector.Weight = 0, 0
 		s.engine, _ = engine.New(options)
 	}
+	s.members = instances.New(set.MaxInstances)
 	s.rows = newRows(set.MaxEndpoints)
 	s.ring = make([]second, ringOf(set))
 	return s

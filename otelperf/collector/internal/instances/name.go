@@ -17,8 +17,8 @@ var names = [...]string{"service.instance.id", "k8s.pod.name", "k8s.pod.uid", "c
 // Shown are the attributes of a resource that say something of an instance, unless others are asked for.
 var Shown = []string{"service.version", "cloud.availability_zone"}
 
-// mostAttributes is how many of the attributes that are asked for are shown.
-const mostAttributes = 8
+// MostAttributes is how many of the attributes that are asked for are shown.
+const MostAttributes = 8
 
 // Of is the instance of a resource, with the attributes that are asked for. One that has none of the names that tell instances apart is
 // called by its id.
@@ -32,7 +32,7 @@ func Of(r pcommon.Resource, id uint64, shown []string) (in Instance) {
 	if in.Name == "" {
 		in.Name = fmt.Sprintf("(no name) %08x", uint32(id))
 	}
-	for _, key := range shown[:min(len(shown), mostAttributes)] {
+	for _, key := range shown[:min(len(shown), MostAttributes)] {
 		if v, ok := r.Attributes().Get(key); ok {
 			in.Attributes = append(in.Attributes, key+"="+text(v))
 		}
