@@ -91,6 +91,10 @@ var mayImport = map[string][]string{
 	"otelperf/history/internal/layers":  {"slowlog", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf/history", "otelperf/history/internal/compact"},
 	"otelperf/history/bolt":             {"slowlog", "otelperf/history", "otelperf/history/internal/layers"},
 	"otelperf/history/sqlstore":         {"slowlog", "spikeprocessor/conventions", "otelperf/history", "otelperf/history/internal/layers"},
+	"otelperf/collector/...": {
+		"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf", "otelperf/baseline", "otelperf/causes",
+		"otelperf/engine", "otelperf/internal/units", "otelperf/internal/why", "otelperf/collector/...",
+	},
 	"cmd/otelperf/...": {
 		"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf", "otelperf/baseline", "otelperf/engine",
 		"otelperf/causes", "otelperf/events", "otelperf/evidence", "otelperf/history", "otelperf/history/bolt", "otelperf/notify", "cmd/otelperf/...",

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package collector
+
+import (
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/otelperf/otelperf-go/otelperf/collector/internal/metadata"
+)
+
+func TestDefaultsAreValid(t *testing.T) {
+	if err := createDefaultConfig().(*Config).Validate(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestValidate: all faults are reported at once, each with its field and its range.
+func TestValidate(t *testing.T) {
+	err := (&Config{MaxSpanMiB: -1}).Validate()
+	if err == nil {
+		t.Fatal("nothing is wrong with it")
+	}
+	lines := strings.Split(err.Error(), "\n")
+	for i, field := range fields(reflect.TypeFor[Config](), "") {
+		if field == "jobs" {
+			continue
+		}
+		found := false
+		for _, line := range lines {
+			found = found || strings.HasPrefix(line, field+" is ") && strings.Contains(line, ", accepted is ")
+		}
+		if !found {
+			t.Errorf("field %d, %s, is not in %q", i, field, err)
+		}
+	}
+}
+
+// fields are the names of the fields in the configuration.
+func fields(t reflect.Type, prefix string) (names []string) {
+	for f := range t.Fields() {
+		name := f.Tag.Get("mapstructure")
+		switch {
+		case name == "":
+		case f.Type.Kind() == reflect.Struct:
+			names = append(names, fields(f.Type, name+"::")...)
+		default:
+			names = append(names, prefix+name)
+		}
+	}
+	return names
+}
+
+// TestREADME: the README lists each field, each metric, and each metric of the connector itself.
+func TestREADME(t *testing.T) {
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	wanted := fields(reflect.TypeFor[Config](), "")
+	for _, in := range metadata.Instruments {
+		wanted = append(wanted, in.Name)
+	}
+	wanted = append(wanted, metricP50, metricP95, metricP99, metricBaseline, metricState, metricSpikes, metricOpen, metricSlow, metricRequest, metricDependency, metricJob)
+	for _, name := range wanted {
+		if !strings.Contains(string(text), "`"+name+"`") {
+			t.Errorf("the README does not list `%s`", name)
+		}
+	}
+	described, err := os.ReadFile("metadata.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, in := range metadata.Instruments {
+		if !strings.Contains(string(described), strings.TrimPrefix(in.Name, "otelcol_")+":") {
+			t.Errorf("metadata.yaml does not list %s", in.Name)
+		}
+	}
+}
