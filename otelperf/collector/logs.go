@@ -36,6 +36,9 @@ func logsOf(n *fleet.News) plog.Logs {
 		put(attrs.PutEmpty(string(kv.Key)), kv.Value)
 		return true
 	})
+	if text := n.Service.Sampling(); text != "" {
+		attrs.PutStr("otelperf.sampling", text)
+	}
 	if examples := n.Event.Incident.Examples; len(examples) > 0 {
 		to.SetTraceID(pcommon.TraceID(examples[0].TraceID))
 		to.SetSpanID(pcommon.SpanID(examples[0].SpanID))

@@ -95,6 +95,7 @@ func (s *Service) learnSlow() {
 	for _, id := range s.now.rows {
 		if r := s.rows.all[id]; r.endpoint.Kind.Request() {
 			r.slowest, r.knowsSlow = s.engine.UsualSlow(int(id))
+			r.slowFrom = latency.Bucket(r.slowest.Limit - 1)
 		}
 	}
 }
@@ -113,13 +114,13 @@ func (s *Service) member(id int32, d time.Duration, o slowlog.Outcome) {
 	}
 	x := &s.crew.report
 	x.Requests++
-	if latency.Bucket(d) > latency.Bucket(r.slowest.Limit-1) {
+	if latency.Bucket(d) > r.slowFrom {
 		x.Slow++
 	}
 	x.Expected += instances.ExpectedShare(r.slowest)
 }
 
-// report hands on what the batch had.
+// reportMember hands on what the batch had.
 func (s *Service) reportMember(now time.Time) {
 	c := &s.crew
 	if c.report.Requests > 0 {

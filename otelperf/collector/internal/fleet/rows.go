@@ -221,6 +221,7 @@ type row struct {
 
 	slowest   engine.UsualSlow // from when on a request is slower than usual
 	knowsSlow bool
+	slowFrom  int      // the last bucket below that
 	sample    *sampled // nil while none of its requests stood for more than itself
 }
 

@@ -25,7 +25,8 @@ type Stats struct {
 	Metered         uint64 // requests that came as metrics, and were counted
 	Twice           uint64 // requests that were not counted, since another input tells of them
 	Points          points.Stats
-	RequestsPending int64 // requests that wait for their second to be judged
+	MembersBeyond   uint64 // reports of instances that were left out, since their service has too many
+	RequestsPending int64  // requests that wait for their second to be judged
 }
 
 // counts are those of Stats that grow.
@@ -44,6 +45,8 @@ func (f *Fleet) Stats() Stats {
 	}
 	for _, s := range f.Services() {
 		st.Services++
+		_, beyond := s.members.Count()
+		st.MembersBeyond += beyond
 		st.Endpoints += s.Endpoints()
 	}
 	return st
