@@ -95,7 +95,8 @@ var mayImport = map[string][]string{
 	"otelperf/history/sqlstore":         {"slowlog", "spikeprocessor/conventions", "otelperf/history", "otelperf/history/internal/layers"},
 	"otelperf/collector/...": {
 		"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf", "otelperf/baseline", "otelperf/causes",
-		"otelperf/engine", "otelperf/internal/units", "otelperf/internal/why", "otelperf/collector/...",
+		"otelperf/engine", "otelperf/internal/units", "otelperf/internal/why", "otelperf/internal/buckets", "otelperf/internal/failures",
+		"otelperf/internal/outofline", "otelperf/collector/...",
 	},
 	"cmd/otelperf/...": {
 		"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf", "otelperf/baseline", "otelperf/engine",

@@ -114,6 +114,13 @@ func (d *Detector) Quantile(q float64) (_ time.Duration, ok bool) {
 	return duration(d.normal.quantile(q)), true
 }
 
+// Slow returns the threshold of the p99, Ratio times what that usually is, and which share of the baseline's requests took longer. ok is
+// false while the p99 is not known.
+func (d *Detector) Slow() (threshold time.Duration, share float64, ok bool) {
+	l := &d.levels[at99]
+	return duration(Bound(l.cut)), l.share, l.on
+}
+
 // Share is how many of the baseline's requests lie in one of its buckets: (2^(Index/8), 2^((Index+1)/8)] seconds, which is that of
 // OpenTelemetry's exponential histogram at scale 3. The lowest and the highest one hold what lies outside, too.
 type Share struct {

@@ -5,12 +5,15 @@ package collector
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
 	"github.com/otelperf/otelperf-go/otelperf/collector/internal/fleet"
+	"github.com/otelperf/otelperf-go/otelperf/collector/internal/instances"
+	"github.com/otelperf/otelperf-go/otelperf/collector/internal/points"
 )
 
 // Config is the configuration of the connector.
@@ -35,6 +38,13 @@ type Config struct {
 	// Jobs tells whether internal spans without a parent are jobs. Default false: many instrumentations make them of whatever a process
 	// does before its first request.
 	Jobs bool `mapstructure:"jobs"`
+	// MaxSeriesMiB is the memory for what series of metrics said last, in MiB. 1 to 65536, default 64. Series beyond are not counted.
+	MaxSeriesMiB int `mapstructure:"max_series_mib"`
+	// MaxInstances is how many instances of a service are compared with each other. 1 to 100000, default 1000.
+	MaxInstances int `mapstructure:"max_instances"`
+	// InstanceAttributes are attributes of resources that are told with an instance that is out of line: at most 8, default
+	// service.version and cloud.availability_zone.
+	InstanceAttributes []string `mapstructure:"instance_attributes"`
 	// Spikes are the knobs of detection.
 	Spikes SpikeConfig `mapstructure:"spikes"`
 
@@ -57,7 +67,8 @@ func createDefaultConfig() component.Config {
 	return &Config{
 		Lateness: fleet.DefaultLateness, MetricsFlushInterval: defaultMetricInterval, MaxServices: fleet.DefaultMaxServices,
 		MaxEndpoints: fleet.DefaultMaxEndpoints, MaxSpanMiB: fleet.DefaultSpanBytes >> 20, MaxSlowMiB: fleet.DefaultSlowBytes >> 20,
-		SlowThreshold: fleet.DefaultSlowFrom, Spikes: SpikeConfig{Ratio: 2, Weight: 0.9, Cooldown: 5 * time.Minute, Floor: time.Millisecond},
+		SlowThreshold: fleet.DefaultSlowFrom, MaxSeriesMiB: points.DefaultBytes >> 20, MaxInstances: instances.DefaultMost,
+		InstanceAttributes: slices.Clone(instances.Shown), Spikes: SpikeConfig{Ratio: 2, Weight: 0.9, Cooldown: 5 * time.Minute, Floor: time.Millisecond},
 	}
 }
 
@@ -70,6 +81,9 @@ func (c *Config) Validate() error {
 		within("max_endpoints", c.MaxEndpoints, 1, 10_000),
 		within("max_span_mib", c.MaxSpanMiB, 0, 65_536),
 		within("max_slow_mib", c.MaxSlowMiB, 1, 1024),
+		within("max_series_mib", c.MaxSeriesMiB, 1, 65_536),
+		within("max_instances", c.MaxInstances, 1, 100_000),
+		within("instance_attributes: their number", len(c.InstanceAttributes), 0, instances.MostAttributes),
 		within("slow_threshold", c.SlowThreshold, time.Millisecond, time.Hour),
 		within("spikes::ratio", c.Spikes.Ratio, 1.2, 100),
 		within("spikes::weight", c.Spikes.Weight, 0.1, 0.999),
@@ -94,6 +108,6 @@ func (c *Config) settings() fleet.Settings {
 	return fleet.Settings{
 		Detector: baseline.Config{Ratio: c.Spikes.Ratio, Weight: c.Spikes.Weight, Cooldown: c.Spikes.Cooldown, Floor: c.Spikes.Floor},
 		Lateness: c.Lateness, MaxServices: c.MaxServices, MaxEndpoints: c.MaxEndpoints, SpanBytes: spans, SlowBytes: int64(c.MaxSlowMiB) << 20,
-		SlowFrom: c.SlowThreshold, Jobs: c.Jobs,
+		SlowFrom: c.SlowThreshold, Jobs: c.Jobs, SeriesBytes: c.MaxSeriesMiB << 20, MaxInstances: c.MaxInstances, InstanceAttributes: c.InstanceAttributes,
 	}
 }

@@ -23,5 +23,11 @@ func newFactory(of *shareBook) connector.Factory {
 		connector.WithTracesToMetrics(func(_ context.Context, set connector.Settings, cfg component.Config, next consumer.Metrics) (connector.Traces, error) {
 			return &instance{book: of, set: set, config: cfg.(*Config), input: inputTraces, metrics: next}, nil
 		}, metadata.TracesToMetricsStability),
+		connector.WithMetricsToLogs(func(_ context.Context, set connector.Settings, cfg component.Config, next consumer.Logs) (connector.Metrics, error) {
+			return &instance{book: of, set: set, config: cfg.(*Config), input: inputMetrics, logs: next}, nil
+		}, metadata.MetricsToLogsStability),
+		connector.WithMetricsToMetrics(func(_ context.Context, set connector.Settings, cfg component.Config, next consumer.Metrics) (connector.Metrics, error) {
+			return &instance{book: of, set: set, config: cfg.(*Config), input: inputMetrics, metrics: next}, nil
+		}, metadata.MetricsToMetricsStability),
 	)
 }

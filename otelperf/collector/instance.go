@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/connector"
 	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
@@ -17,6 +18,7 @@ type input int
 
 const (
 	inputTraces input = iota
+	inputMetrics
 	numInputs
 )
 
@@ -59,6 +61,14 @@ func (in *instance) Shutdown(ctx context.Context) error {
 func (in *instance) ConsumeTraces(_ context.Context, td ptrace.Traces) error {
 	if s := in.share.Load(); s != nil && s.counter[in.input].Load() == in {
 		s.traces(td)
+	}
+	return nil
+}
+
+// ConsumeMetrics is as ConsumeTraces.
+func (in *instance) ConsumeMetrics(_ context.Context, md pmetric.Metrics) error {
+	if s := in.share.Load(); s != nil && s.counter[in.input].Load() == in {
+		s.points(md)
 	}
 	return nil
 }

@@ -14,6 +14,9 @@ import (
 
 // logsOf is a message of an incident as the library emits it, with the service as its resource.
 func logsOf(n *fleet.News) plog.Logs {
+	if n.Member != nil {
+		return memberLogs(n)
+	}
 	ld := plog.NewLogs()
 	rl := ld.ResourceLogs().AppendEmpty()
 	putResource(rl.Resource(), n.Service.Name())
@@ -33,6 +36,9 @@ func logsOf(n *fleet.News) plog.Logs {
 		put(attrs.PutEmpty(string(kv.Key)), kv.Value)
 		return true
 	})
+	if text := n.Service.Sampling(); text != "" {
+		attrs.PutStr("otelperf.sampling", text)
+	}
 	if examples := n.Event.Incident.Examples; len(examples) > 0 {
 		to.SetTraceID(pcommon.TraceID(examples[0].TraceID))
 		to.SetSpanID(pcommon.SpanID(examples[0].SpanID))

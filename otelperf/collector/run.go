@@ -33,7 +33,7 @@ func (s *share) run(flush time.Duration) {
 func (s *share) tick(now time.Time) {
 	defer s.recover()
 	for _, n := range s.fleet.Tick(now) {
-		if n.Event.Part == nil { // a message
+		if n.Member != nil || n.Event.Part == nil { // a message
 			s.out.event(&n)
 		}
 	}
@@ -55,6 +55,8 @@ func (s *share) observe() []int64 {
 		int64(st.Spans), int64(st.Requests), int64(st.Invalid), int64(st.Late), int64(st.Ahead), int64(st.Crowded), int64(st.OtherServices), int64(st.OtherEndpoints),
 		int64(st.SpansDropped), int64(st.SlowDropped), int64(s.out.eventsDropped.Load()), int64(s.out.pointsDropped.Load()),
 		int64(st.Services), int64(st.Endpoints), st.SpansHeld, st.RequestsPending,
+		int64(st.Metered), int64(st.Twice), int64(st.Points.Taken), int64(st.Points.First), int64(st.Points.Stale), int64(st.Points.Shared),
+		int64(st.Points.Absurd), int64(st.Points.Crowded), int64(st.MembersBeyond), int64(st.Points.Series), int64(st.Points.Bytes),
 	}
 }
 
@@ -88,6 +90,9 @@ func (t *said) look(s *share, now time.Time) {
 		{st.Crowded, "requests were left out, since too many waited for their second to be judged"},
 		{st.OtherServices, "resources are of more services than max_services, and are judged as one, (other)"},
 		{st.OtherEndpoints, "requests are of more endpoints than max_endpoints, and count in the row (other) of their service"},
+		{st.Points.Crowded, "points are of series for which there was no room, and were not counted: max_series_mib"},
+		{st.Points.Shared, "points are of processes that export as one: have they no service.instance.id?"},
+		{st.MembersBeyond, "reports of instances were not looked at, since a service has more than max_instances"},
 		{st.SpansDropped, "spans were not held for anatomies, for want of room: max_span_mib"},
 	} {
 		if more := c.n - t.last[c.text]; more > 0 {

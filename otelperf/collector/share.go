@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.uber.org/zap"
 
@@ -186,6 +187,12 @@ func (b *shareBook) park(id component.ID, f *fleet.Fleet) {
 func (s *share) traces(td ptrace.Traces) {
 	defer s.recover()
 	s.fleet.Traces(s.book.now(), td)
+}
+
+// points is the same of metrics.
+func (s *share) points(md pmetric.Metrics) {
+	defer s.recover()
+	s.fleet.Metrics(s.book.now(), md)
 }
 
 func (s *share) recover() {

@@ -196,7 +196,7 @@ func upper(p, n float64) float64 {
 func (c *comparison) confirms(s *suspect) bool {
 	p := chance / float64(len(c.instances))
 	n, k, own := c.minutes(s.Index, s)
-	if !own.last || own.bad < bad || atLeast(k, n, s.p) >= p {
+	if !own.last || own.bad < bad || AtLeast(k, n, s.p) >= p {
 		return false
 	}
 	all := own
@@ -231,8 +231,8 @@ func (c *comparison) minutes(of int, s *suspect) (n, k uint64, t tally) {
 	return n, k, t
 }
 
-// atLeast is the probability of k or more of n independent ones with a share of p.
-func atLeast(k, n uint64, p float64) (sum float64) {
+// AtLeast is the probability of k or more of n independent ones with a share of p, 0 to 1: the exact binomial test.
+func AtLeast(k, n uint64, p float64) (sum float64) {
 	if k > n || float64(k) <= float64(n)*p {
 		return 1
 	}

@@ -175,8 +175,8 @@ func TestAtLeast(t *testing.T) {
 	}{
 		{0, 10, 0.1, 1}, {1, 1, 0.01, 0.01}, {2, 5, 0.01, 9.8013e-4}, {7, 7, 0.5, 1.0 / 128}, {30, 1000, 0.01, 2.3e-7}, {11, 10, 0.5, 1},
 	} {
-		if got := atLeast(tt.k, tt.n, tt.p); math.Abs(got-tt.want) > tt.want*0.2 {
-			t.Errorf("atLeast(%d, %d, %v) = %v, want %v", tt.k, tt.n, tt.p, got, tt.want)
+		if got := AtLeast(tt.k, tt.n, tt.p); math.Abs(got-tt.want) > tt.want*0.2 {
+			t.Errorf("AtLeast(%d, %d, %v) = %v, want %v", tt.k, tt.n, tt.p, got, tt.want)
 		}
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/otelperf/otelperf-go/otelperf/collector/internal/instances"
+	"github.com/otelperf/otelperf-go/otelperf/collector/internal/points"
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
@@ -38,6 +40,8 @@ type Fleet struct {
 	counts   counts
 	chunks   *chunks
 	second   atomic.Int64 // by the collector's clock, as it was given last
+	points   *points.Reader
+	began    time.Time
 
 	mu sync.Mutex // one change of by, or of the settings, at a time
 
@@ -50,6 +54,7 @@ type News struct {
 	Service *Service
 	At      time.Time // when it became known, by the collector's clock
 	Event   engine.Event
+	Member  *instances.Verdict // in place of an event: on one of its instances
 }
 
 // New returns a Fleet. The error is that of [baseline.Config.Validate].
@@ -58,7 +63,7 @@ func New(s Settings) (*Fleet, error) {
 		return nil, err
 	}
 	s = s.withDefaults()
-	f := &Fleet{chunks: newChunks(s.SpanBytes)}
+	f := &Fleet{chunks: newChunks(s.SpanBytes), points: points.New(s.SeriesBytes), began: time.Now()}
 	f.settings.Store(&s)
 	f.by.Store(&map[Name]*Service{})
 	return f, nil
@@ -185,7 +190,10 @@ func (f *Fleet) Tick(now time.Time) (news []News) {
 	f.anatomies(now, services)
 	for _, s := range services {
 		for _, ev := range s.seal(now) {
-			news = append(news, News{s, now, ev})
+			news = append(news, News{Service: s, At: now, Event: ev})
+		}
+		for _, v := range s.members.Judge(now) {
+			news = append(news, News{Service: s, At: now, Member: &v})
 		}
 	}
 	return news

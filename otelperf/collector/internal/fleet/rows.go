@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
@@ -210,6 +211,11 @@ type row struct {
 	example  *example // a span of it; nil before the first
 	usual    usual
 	late     recent
+
+	slowest   engine.UsualSlow // from when on a request is slower than usual
+	knowsSlow bool
+	slowFrom  int      // the last bucket below that
+	sample    *sampled // nil while none of its requests stood for more than itself
 }
 
 func newRow(ep conventions.Endpoint) *row { return &row{endpoint: ep} }

@@ -39,7 +39,9 @@ func (s *Service) seal(now time.Time) (events []engine.Event) {
 		s.now = s.at(s.next)
 		slices.Sort(s.now.rows)
 		at := time.Unix(s.next+1, 0)
+		s.metered.ticked = now
 		evs := s.engine.Advance(at, s.deltas())
+		s.learnSlow()
 		s.countSpikes(evs)
 		events = append(events, evs...)
 		s.fleet.counts.pending.Add(-int64(len(s.now.records)))
@@ -86,6 +88,7 @@ func (s *Service) deltaOf(id int32) *spikeprocessor.Delta {
 	if s.failed.Count() > 0 {
 		d.Failed = &s.failed
 	}
+	row.estimate(d, &s.estimated)
 	if s.fleet.totals.Load() {
 		row.sum(d, s.next)
 	}

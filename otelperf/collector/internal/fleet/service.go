@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/otelperf/otelperf-go/otelperf/collector/internal/instances"
+	"github.com/otelperf/otelperf-go/otelperf/collector/internal/sampling"
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
@@ -35,6 +37,12 @@ type Service struct {
 	held  held
 	reads conventions.Reader
 
+	metered   metered
+	members   *instances.Instances
+	crew      crew // of the batch
+	sampled   sampling.Seen
+	estimated slowlog.OutcomeCounts // of the delta
+
 	pending []pending // slow requests whose spans may still come
 	keeps   keeps
 	slows   uint64 // slow requests
@@ -54,6 +62,7 @@ func newService(f *Fleet, n Name, set *Settings) *Service {
 	s.slow = slow
 	options := engine.Options{
 		Detector: set.Detector, Publish: s.publish, Requests: requests{s}, Why: s.why,
+		Confirm:  s.confirm,
 		SlowFrom: func(ep conventions.Endpoint) time.Duration { return f.Settings().SlowFrom },
 	}
 	if s.engine, err = engine.New(options); err != nil { // cannot be: it was validated
@@ -61,6 +70,7 @@ func newService(f *Fleet, n Name, set *Settings) *Service {
 		s.engine, _ = engine.New(options)
 	}
 	s.seen.Store(f.second.Load())
+	s.members = instances.New(set.MaxInstances)
 	s.rows = newRows(set.MaxEndpoints)
 	s.ring = make([]second, ringOf(set))
 	return s

@@ -27,6 +27,12 @@ type Settings struct {
 	SlowFrom time.Duration
 	// Jobs tells whether parentless internal spans are jobs with a row of their own.
 	Jobs bool
+	// SeriesBytes bounds what is remembered of series of metrics, of all services: default 64 MiB. Series beyond are not counted.
+	SeriesBytes int
+	// MaxInstances is how many instances of a service are looked at: default 1000.
+	MaxInstances int
+	// InstanceAttributes are the attributes of resources that are told with an instance: at most 8.
+	InstanceAttributes []string
 }
 
 // Defaults.

@@ -2,7 +2,11 @@
 
 package fleet
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+
+	"github.com/otelperf/otelperf-go/otelperf/collector/internal/points"
+)
 
 // Stats counts what a Fleet took in and what its bounds left out, since it was made.
 type Stats struct {
@@ -19,13 +23,17 @@ type Stats struct {
 	SlowDropped     uint64 // slow requests that were not looked at, since there were too many
 	Services        int    // that there are
 	Endpoints       int    // that they have
+	Metered         uint64 // requests that came as metrics, and were counted
+	Twice           uint64 // requests that were not counted, since another input tells of them
+	Points          points.Stats
+	MembersBeyond   uint64 // reports of instances that were left out, since their service has too many
 	RequestsPending int64  // requests that wait for their second to be judged
 }
 
 // counts are those of Stats that grow.
 type counts struct {
-	spans, requests, invalid, late, ahead, crowded, otherService, otherEndpoint, spansDropped, slowDropped atomic.Uint64
-	pending                                                                                                atomic.Int64
+	spans, requests, invalid, late, ahead, crowded, otherService, otherEndpoint, spansDropped, slowDropped, metered, twice atomic.Uint64
+	pending                                                                                                                atomic.Int64
 }
 
 // Stats returns them.
@@ -34,10 +42,12 @@ func (f *Fleet) Stats() Stats {
 	st := Stats{
 		Spans: c.spans.Load(), Requests: c.requests.Load(), Invalid: c.invalid.Load(), Late: c.late.Load(), Ahead: c.ahead.Load(), Crowded: c.crowded.Load(), OtherServices: c.otherService.Load(),
 		OtherEndpoints: c.otherEndpoint.Load(), SpansHeld: f.chunks.bytes(), SpansDropped: c.spansDropped.Load(), SlowDropped: c.slowDropped.Load(),
-		RequestsPending: c.pending.Load(),
+		RequestsPending: c.pending.Load(), Metered: c.metered.Load(), Twice: c.twice.Load(), Points: f.points.Stats(),
 	}
 	for _, s := range f.Services() {
 		st.Services++
+		_, beyond := s.members.Count()
+		st.MembersBeyond += beyond
 		st.Endpoints += s.Endpoints()
 	}
 	return st

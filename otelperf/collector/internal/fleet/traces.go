@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/otelperf/otelperf-go/otelperf/collector/internal/inputs"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
@@ -19,7 +20,7 @@ func (f *Fleet) Traces(now time.Time, td ptrace.Traces) {
 	resources := td.ResourceSpans()
 	for i := range resources.Len() {
 		rs := resources.At(i)
-		f.Service(nameOf(rs.Resource())).take(now, rs.ScopeSpans())
+		f.Service(nameOf(rs.Resource())).take(now, rs.Resource(), rs.ScopeSpans())
 	}
 }
 
@@ -39,10 +40,10 @@ func nameOf(r pcommon.Resource) (n Name) {
 	return n
 }
 
-func (s *Service) take(now time.Time, scopes ptrace.ScopeSpansSlice) {
+func (s *Service) take(now time.Time, resource pcommon.Resource, scopes ptrace.ScopeSpansSlice) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.tally = tally{}
+	s.tally, s.crew = tally{}, crew{resource: resource}
 	s.seen.Store(now.Unix())
 	second, holds := now.Unix(), s.set.SpanBytes > 0
 	pending := s.fleet.counts.pending.Load()
@@ -52,6 +53,7 @@ func (s *Service) take(now time.Time, scopes ptrace.ScopeSpansSlice) {
 			s.span(spans.At(j), now, second, holds, pending)
 		}
 	}
+	s.reportMember(now)
 	s.fleet.counts.add(&s.tally)
 }
 
@@ -96,8 +98,16 @@ func (s *Service) read(sp ptrace.Span, name string, root, failed bool, now time.
 	if root {
 		q := s.reads.Request()
 		if q.Kind != conventions.KindDependency {
+			if !s.metered.inputs.Counts(q.Kind, inputs.Spans, end, now) {
+				s.fleet.counts.twice.Add(1)
+				return -1
+			}
 			id := s.rows.request(&q)
 			s.count(id, end, second, pending, d, q.Outcome)
+			if q.Kind.Request() {
+				s.member(id, d, q.Outcome)
+				s.weigh(id, sp, q.Outcome, second)
+			}
 			s.look(sp, &q, id, d, now)
 			return id
 		}

@@ -13,6 +13,8 @@ const ScopeName = "github.com/otelperf/otelperf-go/otelperf/collector"
 
 // Stability of the pairs of signals.
 const (
-	TracesToLogsStability    = component.StabilityLevelDevelopment
-	TracesToMetricsStability = component.StabilityLevelDevelopment
+	TracesToLogsStability     = component.StabilityLevelDevelopment
+	TracesToMetricsStability  = component.StabilityLevelDevelopment
+	MetricsToLogsStability    = component.StabilityLevelDevelopment
+	MetricsToMetricsStability = component.StabilityLevelDevelopment
 )

@@ -34,6 +34,17 @@ var Instruments = []Instrument{
 	{"otelcol_connector_otelperf_endpoints", "{endpoint}", "Endpoints, dependencies and jobs that they have.", true},
 	{"otelcol_connector_otelperf_span_memory", "By", "Memory of spans that are held.", true},
 	{"otelcol_connector_otelperf_requests_pending", "{request}", "Requests that wait for their second to be judged.", true},
+	{"otelcol_connector_otelperf_requests_metered", "{request}", "Requests that came as metrics, and were counted.", false},
+	{"otelcol_connector_otelperf_requests_twice", "{request}", "Requests that were not counted, since another input of their service tells of them.", false},
+	{"otelcol_connector_otelperf_points", "{point}", "Points of duration histograms that were read.", false},
+	{"otelcol_connector_otelperf_points_first", "{point}", "Points of series that were new, of which it is not known what came before.", false},
+	{"otelcol_connector_otelperf_points_stale", "{point}", "Points that had come before, or were older than the last of their series.", false},
+	{"otelcol_connector_otelperf_points_shared", "{point}", "Points of processes whose resources do not tell them apart.", false},
+	{"otelcol_connector_otelperf_points_invalid", "{point}", "Points that cannot be.", false},
+	{"otelcol_connector_otelperf_points_not_remembered", "{point}", "Points of series for which there was no room.", false},
+	{"otelcol_connector_otelperf_instances_not_compared", "{report}", "Reports of instances for which there was no room.", false},
+	{"otelcol_connector_otelperf_series", "{series}", "Series of metrics that are remembered.", true},
+	{"otelcol_connector_otelperf_series_memory", "By", "Memory of series of metrics.", true},
 }
 
 // Observe registers them; read returns their values in the order of Instruments. The function that it returns takes them out.

@@ -32,6 +32,11 @@ func identity(seed maphash.Seed, m pcommon.Map) (sum uint64) {
 	return sum
 }
 
+var seed = maphash.MakeSeed()
+
+// Instance is the hash of a resource that [Delta].Instance is.
+func Instance(r pcommon.Resource) uint64 { return identity(seed, r.Attributes()) }
+
 // hashOf is a hash of bounds.
 func hashOf(bounds []float64) (h uint64) {
 	for _, b := range bounds {

@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/otelperf/otelperf-go/otelperf/collector/internal/inputs"
+	"github.com/otelperf/otelperf-go/otelperf/collector/internal/metadata"
 	"github.com/otelperf/otelperf-go/otelperf/internal/buckets"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
@@ -30,7 +31,6 @@ const (
 
 // Reader remembers what series said last. It is safe for concurrent use.
 type Reader struct {
-	seed     maphash.Seed
 	maxBytes int
 
 	mu        sync.Mutex // guards all below
@@ -86,7 +86,7 @@ func (d *Delta) AddTo(h *latency.Histogram) (coarse bool, beyond time.Duration) 
 // New returns a Reader that remembers at most so many bytes; 0 is DefaultBytes.
 func New(maxBytes int) *Reader {
 	return &Reader{
-		seed: maphash.MakeSeed(), maxBytes: cmp.Or(max(maxBytes, 0), DefaultBytes), streams: map[uint64]*stream{}, instances: map[uint64]*instance{},
+		maxBytes: cmp.Or(max(maxBytes, 0), DefaultBytes), streams: map[uint64]*stream{}, instances: map[uint64]*instance{},
 	}
 }
 
@@ -109,16 +109,19 @@ func (r *Reader) Take(now time.Time, md pmetric.Metrics, use func(*Delta)) {
 		var in *instance
 		resource := uint64(0)
 		for _, sm := range rm.ScopeMetrics().All() {
+			if sm.Scope().Name() == metadata.ScopeName {
+				continue // of another collector: what is in it has been judged there
+			}
 			for _, m := range sm.Metrics().All() {
 				mt, ok := metrics[m.Name()]
 				if !ok {
 					continue
 				}
 				if in == nil {
-					resource = identity(r.seed, rm.Resource().Attributes())
+					resource = identity(seed, rm.Resource().Attributes())
 					in = r.instance(resource)
 				}
-				id := mix(resource ^ maphash.String(r.seed, m.Name()) ^ 3*maphash.String(r.seed, sm.Scope().Name()) ^ 5*maphash.String(r.seed, sm.Scope().Version()))
+				id := mix(resource ^ maphash.String(seed, m.Name()) ^ 3*maphash.String(seed, sm.Scope().Name()) ^ 5*maphash.String(seed, sm.Scope().Version()))
 				r.delta = Delta{Resource: rm.Resource(), Instance: resource, Input: mt.input, unit: mt.unitOf(m.Unit())}
 				r.metric(&export{now, in, id, use}, m)
 			}
@@ -190,15 +193,30 @@ func (r *Reader) explicit(dp pmetric.HistogramDataPoint) (ok bool) {
 	return ok
 }
 
+// mostRequests is how many a point may have.
+const mostRequests = 1 << 53
+
+// counts reports whether a point has as many requests as there can be.
+func counts(p *buckets.Point) bool {
+	left := uint64(mostRequests)
+	for _, n := range p.Counts {
+		if n > left {
+			return false
+		}
+		left -= n
+	}
+	return p.Zeros <= left
+}
+
 // take finds out what came to the series of the point that was read.
 func (r *Reader) take(e *export, temporality pmetric.AggregationTemporality, start, at pcommon.Timestamp, attrs pcommon.Map, ok bool) {
 	r.stats.Taken++
-	if !ok || at == 0 || start > at {
+	if !ok || !counts(&r.point) || at == 0 || start > at {
 		r.stats.Absurd++
 		return
 	}
 	e.in.export(e.now, at)
-	id := mix(e.id ^ identity(r.seed, attrs))
+	id := mix(e.id ^ identity(seed, attrs))
 	length, isNew := time.Duration(0), false
 	switch temporality {
 	case pmetric.AggregationTemporalityDelta:
