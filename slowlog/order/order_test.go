@@ -35,7 +35,7 @@ func TestBy(t *testing.T) {
 func BenchmarkBy(b *testing.B) {
 	type large struct {
 		key  int
-		rest [60]int
+		_   [60]int
 	}
 	random := rand.New(rand.NewPCG(1, 2))
 	unsorted := make([]large, 500)
