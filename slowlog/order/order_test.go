@@ -34,7 +34,7 @@ func TestBy(t *testing.T) {
 // A list of a large struct, sorted here and by package slices.
 func BenchmarkBy(b *testing.B) {
 	type large struct {
-		key  int
+		key int
 		_   [60]int
 	}
 	random := rand.New(rand.NewPCG(1, 2))
