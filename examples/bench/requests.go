@@ -102,7 +102,7 @@ func (w *discardWriter) WriteHeader(int) {}
 func (w *discardWriter) Write(b []byte) (int, error) { return len(b), nil }
 
 // WriteString implements io.StringWriter.
-func (w *discardWriter) WriteString(s string) (int, error) { return len(s), nil }
+func (w *discardWriter) WriteString(s string) (int, error) { return len(s), nil } //nolint:unparam // io.StringWriter has it
 
 // FlushError is what http.ResponseController looks for, as are the other three.
 func (w *discardWriter) FlushError() error { return nil }
