@@ -6,7 +6,6 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"runtime"
 	"sync"
 
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
@@ -23,8 +22,8 @@ import (
 // span, which cost a third of what we do for a request, can be left out. Nothing of a request tells that. But if the function that
 // has called us is otelhttp's, at the place where it passes requests on, no other handler is in between.
 //
-// That place is learned by a request to an otelhttp of our own, which also shows that it does what is said here. A place that is not
-// known, as on a processor of another kind, or a call that a compiler has copied to another one, is none: then the Labeler is used.
+// That place is learned by a request to an otelhttp of our own, which also shows that it does what is said here. A call that a compiler has
+// copied to another place is none of it: then the Labeler is used.
 
 // otelhttpCall is where otelhttp passes a request on, as callerPC gives it; 0 if that is not known.
 var otelhttpCall = sync.OnceValue(func() (pc uintptr) {
@@ -47,16 +46,13 @@ const probeRoute = "/otelperf"
 
 // probe is the handler next to otelhttp. It sets a pattern on the request that it gets, as a mux does.
 type probe struct {
-	from          uintptr // 0 if the runtime does not agree with callerPC
-	named, routed bool    // span and metric had the route
+	from          uintptr
+	named, routed bool // span and metric had the route
 }
 
 //go:noinline
 func (p *probe) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
-	var callers [1]uintptr
-	if runtime.Callers(2, callers[:]) == 1 && callers[0] == callerPC() {
-		p.from = callers[0]
-	}
+	p.from = callerPC()
 	r.Pattern = http.MethodGet + " " + probeRoute
 }
 
