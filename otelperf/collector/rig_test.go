@@ -27,6 +27,8 @@ import (
 	"go.opentelemetry.io/collector/service/telemetry"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 )
@@ -90,6 +92,9 @@ func newRig(t *testing.T, book *shareBook, connectorConfig string) *rig {
 	r.client = ptraceotlp.NewGRPCClient(conn)
 	r.stop = sync.OnceFunc(func() {
 		_ = conn.Close()
+		if s := r.share(); s != nil && s.faults.Load() > 0 {
+			t.Errorf("%d faults were recovered", s.faults.Load())
+		}
 		r.col.Shutdown()
 		if err := <-r.ended; err != nil {
 			t.Errorf("the collector ended with %v", err)
@@ -104,7 +109,10 @@ func (r *rig) factories() (f otelcol.Factories, err error) {
 	f.Receivers, errs[0] = otelcol.MakeFactoryMap[receiver.Factory](otlpreceiver.NewFactory())
 	f.Connectors, errs[1] = otelcol.MakeFactoryMap[connector.Factory](newFactory(r.book))
 	f.Exporters, errs[2] = otelcol.MakeFactoryMap[exporter.Factory](r.sink.factory())
-	f.Telemetry = telemetry.NewFactory(func() component.Config { return &struct{}{} }, telemetry.WithCreateMeterProvider(
+	f.Telemetry = telemetry.NewFactory(func() component.Config { return &struct{}{} }, telemetry.WithCreateLogger(
+		func(context.Context, telemetry.LoggerSettings, component.Config) (*zap.Logger, component.ShutdownFunc, error) {
+			return zaptest.NewLogger(r.T, zaptest.Level(zap.ErrorLevel)), nil, nil
+		}), telemetry.WithCreateMeterProvider(
 		func(context.Context, telemetry.MeterSettings, component.Config) (telemetry.MeterProvider, error) {
 			r.reader = sdkmetric.NewManualReader()
 			return sdkmetric.NewMeterProvider(sdkmetric.WithReader(r.reader)), nil

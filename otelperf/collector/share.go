@@ -22,10 +22,10 @@ import (
 // parkedFor is how long the state of a connector outlives it, for the one with the same id after a reload.
 const parkedFor = time.Minute
 
-// shareKey tells apart what instances share: a host is one collector, as it was configured once.
+// shareKey tells apart what instances share: all with one id in one collector get the same configuration, which each reload reads anew.
 type shareKey struct {
-	host component.Host
-	id   component.ID
+	config *Config
+	id     component.ID
 }
 
 // shareBook knows what instances share.
@@ -68,10 +68,10 @@ type share struct {
 }
 
 // join adds an instance to those with its id. The first one begins what they share.
-func (b *shareBook) join(in *instance, host component.Host) (*share, error) {
+func (b *shareBook) join(in *instance) (*share, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	key := shareKey{host, in.set.ID}
+	key := shareKey{in.config, in.set.ID}
 	s := b.shares[key]
 	if s == nil {
 		var err error

@@ -242,6 +242,3 @@ func valueOf(v *attribute.Value) Value {
 	}
 	return Value{}
 }
-
-// IsStatement reports whether the values of the key are statements, as they are sent to a database.
-func (k Key) IsStatement() bool { return k == atDBStatement || k == atOldDBStatement }

@@ -67,6 +67,9 @@ const (
 	keyOverflow  = "otel.metric.overflow"
 )
 
+// ErrorTypeKey is the class of what a span failed with.
+const ErrorTypeKey = keyErrorType
+
 // maxAttributes is how many attributes of one span are looked at.
 const maxAttributes = 128
 

@@ -31,6 +31,20 @@ func traces(r *rand.Rand, services, requests int, at time.Time) ptrace.Traces {
 	return td
 }
 
+// renumber gives all traces other ids, so that no span comes twice.
+func renumber(tds []ptrace.Traces, by uint64) {
+	for _, td := range tds {
+		for _, rs := range td.ResourceSpans().All() {
+			spans := rs.ScopeSpans().At(0).Spans()
+			for i := range spans.Len() {
+				id := spans.At(i).TraceID()
+				binary.LittleEndian.PutUint64(id[8:], binary.LittleEndian.Uint64(id[8:])^by)
+				spans.At(i).SetTraceID(id)
+			}
+		}
+	}
+}
+
 func request(r *rand.Rand, spans ptrace.SpanSlice, at time.Time) {
 	var trace pcommon.TraceID
 	binary.LittleEndian.PutUint64(trace[:], r.Uint64())

@@ -6,33 +6,67 @@ import (
 	"math"
 	"sync"
 	"time"
+
+	"go.opentelemetry.io/otel/trace"
 )
 
 const (
 	chunkBytes = 32 << 10
 	// heldFor is how long spans are held at most: those of requests that take longer are not all there when it ends.
 	heldFor = 2 * time.Minute
+	// waitFor is how long a service that wanted a chunk counts as one of those who share.
+	waitFor = 10 * time.Second
 )
+
+// chunkSpans is how many spans a chunk has: what its filter and its head leave room for.
+const chunkSpans = chunkBytes/64 - 17
 
 // chunk is held spans.
 type chunk struct {
-	bytes          []byte
-	oldest, newest int64 // of what is in it: first start, last end, unix nanoseconds
-	arrived        int64 // second in which the last of it came
+	spans   []heldSpan
+	filter  filter // of their traces
+	newest  int64  // of what is in it: last end, unix nanoseconds
+	arrived int64  // second in which the last of it came
 }
 
 func (c *chunk) reset() {
-	c.bytes, c.oldest, c.newest, c.arrived = c.bytes[:0], math.MaxInt64, math.MinInt64, 0
+	c.spans, c.filter, c.newest, c.arrived = c.spans[:0], filter{}, math.MinInt64, 0
 }
 
-// chunks hands out chunks, and shares them fairly: while there is none left, a service that has its share or more goes on with its
-// oldest one, and one that has less waits until those with more have given some back, which they do at the next tick.
+// add makes room for a span of a trace, of which the rest is to be written.
+func (c *chunk) add(id trace.TraceID, end, second int64) *heldSpan {
+	c.newest, c.arrived = max(c.newest, end), second
+	c.filter.set(id)
+	n := len(c.spans)
+	c.spans = c.spans[:n+1]
+	h := &c.spans[n]
+	h.trace, h.end = id, end
+	return h
+}
+
+// filter is a set of traces that may have more than were put in: it has bits by the last bytes of their ids, which are the random ones.
+type filter [128]uint64
+
+func (f *filter) set(id trace.TraceID) {
+	at, bit := bitOf(id)
+	f[at] |= bit
+}
+
+func (f *filter) mayHave(id trace.TraceID) bool {
+	at, bit := bitOf(id)
+	return f[at]&bit != 0
+}
+
+func bitOf(id trace.TraceID) (at uint8, bit uint64) { return id[14] & 127, 1 << (id[15] & 63) }
+
+// chunks hands out chunks, and shares them fairly: while there is no more left than one for each service, one that has its share or more
+// goes on with its oldest one. One that has less and finds none waits until those with more have given some back, at the next tick.
 type chunks struct {
 	mu    sync.Mutex // guards all below
 	max   int
 	made  int
 	free  []*chunk
-	users int // services that have any
+	users int // services that have any, or want one
 	asked bool
 }
 
@@ -60,29 +94,29 @@ func (c *chunks) bytes() int64 {
 func (c *chunks) share() int { return max(1, c.max/max(1, c.users)) }
 
 // next gives a service another chunk to write to; nil if there is none. The lock of the service is held.
-func (c *chunks) next(h *held) *chunk {
+func (c *chunks) next(h *held, second int64) *chunk {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var ch *chunk
-	if len(h.chunks) == 0 {
+	h.wanted = second
+	if !h.user {
+		h.user = true
 		c.users++
 	}
+	mayHave := len(h.chunks) < c.share() || len(c.free)+c.max-c.made > c.users // else these are for others
 	switch n := len(c.free); {
-	case n > 0:
+	case n > 0 && mayHave:
 		ch = c.free[n-1]
 		c.free[n-1], c.free = nil, c.free[:n-1]
-	case c.made < c.max:
+	case c.made < c.max && mayHave:
 		c.made++
-		ch = &chunk{bytes: make([]byte, 0, chunkBytes)}
+		ch = &chunk{spans: make([]heldSpan, 0, chunkSpans)}
 	case len(h.chunks) > 0 && (len(h.chunks) >= c.share() || c.asked && len(h.chunks) > 1):
 		ch = h.chunks[0]
 		copy(h.chunks, h.chunks[1:])
 		h.chunks = h.chunks[:len(h.chunks)-1]
 	default:
 		c.asked = true
-		if len(h.chunks) == 0 {
-			c.users--
-		}
 		return nil
 	}
 	ch.reset()
@@ -93,11 +127,15 @@ func (c *chunks) next(h *held) *chunk {
 
 // expire gives back what is too old, and what is above the share of the service if others wait.
 func (c *chunks) expire(h *held, second int64) {
-	if len(h.chunks) == 0 {
-		return
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if len(h.chunks) == 0 {
+		if h.user && second-h.wanted > int64(waitFor/time.Second) {
+			h.user = false
+			c.users--
+		}
+		return
+	}
 	n := 0
 	for n < len(h.chunks) && (second-h.chunks[n].arrived > int64(heldFor/time.Second) || (c.asked || c.made > c.max) && len(h.chunks)-n > c.share()) {
 		h.chunks[n].reset()
@@ -115,7 +153,6 @@ func (c *chunks) expire(h *held, second int64) {
 	clear(h.chunks[left:])
 	if h.chunks = h.chunks[:left]; left == 0 {
 		h.open = nil
-		c.users--
 	}
 }
 

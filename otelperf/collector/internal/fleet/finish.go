@@ -3,8 +3,6 @@
 package fleet
 
 import (
-	"cmp"
-
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/otelperf/otelperf-go/slowlog"
@@ -17,7 +15,7 @@ func (s *Service) finish(w *wanted, t *traced) {
 	if w.slow {
 		e := w.entry
 		if e.Failed() || root.Status != 0 {
-			e.Error = slowlog.ErrorInfo{Type: cmp.Or(root.ErrType, root.Call.ErrorType), Message: cmp.Or(root.ErrMessage, root.StatusMessage)}
+			e.Error = slowlog.ErrorInfo{Type: root.ErrType, Message: root.ErrMessage}
 		}
 		if s.fleet.Settings().SpanBytes > 0 {
 			e.Anatomy = slowlog.Build(root, children, slowlog.BuildOptions{Normal: w.row.usual.normal()})

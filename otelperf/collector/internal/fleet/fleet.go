@@ -40,7 +40,7 @@ type Fleet struct {
 	counts   counts
 	chunks   *chunks
 	points   *points.Reader
-	began    time.Time
+	second   atomic.Int64 // by the collector's clock, as it was given last
 
 	mu sync.Mutex // one change of by, or of the settings, at a time
 
@@ -62,7 +62,7 @@ func New(s Settings) (*Fleet, error) {
 		return nil, err
 	}
 	s = s.withDefaults()
-	f := &Fleet{chunks: newChunks(s.SpanBytes), points: points.New(s.SeriesBytes), began: time.Now()}
+	f := &Fleet{chunks: newChunks(s.SpanBytes), points: points.New(s.SeriesBytes)}
 	f.settings.Store(&s)
 	f.by.Store(&map[Name]*Service{})
 	return f, nil
@@ -111,19 +111,49 @@ func (f *Fleet) add(n Name) *Service {
 	}
 	set := f.settings.Load()
 	n = Name{conventions.Text(strings.Clone(n.Namespace), conventions.MaxNameBytes), conventions.Text(strings.Clone(n.Name), conventions.MaxNameBytes)}
-	_, overflows := by[Other]
-	if own := len(by) - count(overflows); own >= set.MaxServices {
-		f.counts.otherService.Add(1)
-		n = Other
-	}
-	if s := by[n]; s != nil { // cut, or the other one
+	if s := by[n]; s != nil { // cut
 		return s
 	}
-	s := newService(f, n, set)
 	by = maps.Clone(by)
+	_, overflows := by[Other]
+	if own := len(by) - count(overflows); own >= set.MaxServices && !f.makeRoom(by) {
+		f.counts.otherService.Add(1)
+		if n = Other; overflows {
+			return by[n]
+		}
+	}
+	s := newService(f, n, set)
 	by[n] = s
 	f.by.Store(&by)
 	return s
+}
+
+// A service makes room for another one once nothing has come from it for goneAfter, or if an incident of it is open, such as that of its
+// silence, for goneForGood. Seconds.
+const (
+	goneAfter   = 3600
+	goneForGood = 24 * 3600
+)
+
+// makeRoom takes the service out that was seen longest ago, if it may be. f.mu is held.
+func (f *Fleet) makeRoom(by map[Name]*Service) bool {
+	var oldest *Service
+	now := f.second.Load()
+	for n, s := range by {
+		gone := now - s.seen.Load()
+		if n == Other || gone <= goneAfter || gone <= goneForGood && s.engine.OpenIncidents() > 0 {
+			continue
+		}
+		if oldest == nil || s.seen.Load() < oldest.seen.Load() {
+			oldest = s
+		}
+	}
+	if oldest == nil {
+		return false
+	}
+	delete(by, oldest.name)
+	oldest.release()
+	return true
 }
 
 func count(b bool) int {
@@ -154,6 +184,7 @@ func (f *Fleet) Find(full string) *Service {
 func (f *Fleet) Tick(now time.Time) (news []News) {
 	f.ticking.Lock()
 	defer f.ticking.Unlock()
+	f.second.Store(now.Unix())
 	services := f.Services()
 	f.anatomies(now, services)
 	for _, s := range services {

@@ -4,6 +4,7 @@ package fleet
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
@@ -14,7 +15,7 @@ import (
 const (
 	// treesEach is how many requests are looked at in a tick, and ordinaryTrees how many of them may be ordinary ones.
 	treesEach     = 100
-	ordinaryTrees = 16
+	ordinaryTrees = 8
 	// maxTraceSpans is how many spans of one trace are looked at.
 	maxTraceSpans = 1024
 )
@@ -38,8 +39,8 @@ type traced struct{ spans []found }
 type gatherer struct {
 	wanted []wanted
 	traces map[trace.TraceID]*traced
-	filter [1 << 10]uint64 // bits by the last bytes of the ids that are looked for, which are the random ones of a trace
-	turn   int             // the service that begins
+	filter filter // of traces
+	turn   int    // the service that begins
 }
 
 // anatomies makes those of requests whose spans had time to arrive.
@@ -56,7 +57,7 @@ func (f *Fleet) anatomies(now time.Time, services []*Service) {
 		w.service.finish(w, g.traces[w.entry.TraceID])
 	}
 	clear(g.wanted)
-	g.wanted, g.traces, g.filter = g.wanted[:0], nil, [1 << 10]uint64{}
+	g.wanted, g.traces, g.filter = g.wanted[:0], nil, filter{}
 }
 
 // choose takes what is due; the services take turns in being the first.
@@ -94,7 +95,7 @@ func (g *gatherer) scan(services []*Service) {
 	for i := range g.wanted {
 		id := g.wanted[i].entry.TraceID
 		g.traces[id] = &traced{}
-		g.filter[bitOf(id)/64] |= 1 << (bitOf(id) % 64)
+		g.filter.set(id)
 		oldest = min(oldest, g.wanted[i].entry.Start.UnixNano())
 	}
 	oldest -= int64(time.Minute) // clocks differ
@@ -105,8 +106,6 @@ func (g *gatherer) scan(services []*Service) {
 	}
 }
 
-func bitOf(id trace.TraceID) uint { return uint(id[14])<<8 | uint(id[15]) }
-
 // scanChunk reports whether there was one.
 func (g *gatherer) scanChunk(s *Service, i int, oldest int64) bool {
 	s.mu.Lock()
@@ -114,16 +113,16 @@ func (g *gatherer) scanChunk(s *Service, i int, oldest int64) bool {
 	if i >= len(s.held.chunks) {
 		return false
 	}
-	if s.held.chunks[i].newest < oldest {
+	c := s.held.chunks[i]
+	if c.newest < oldest || !slices.ContainsFunc(g.wanted, func(w wanted) bool { return c.filter.mayHave(w.entry.TraceID) }) {
 		return true
 	}
-	for b := range s.held.chunks[i].each {
-		id := b.traceID()
-		if g.filter[bitOf(id)/64]>>(bitOf(id)%64)&1 == 0 {
+	for j := range c.spans {
+		if !g.filter.mayHave(c.spans[j].trace) {
 			continue
 		}
-		if t := g.traces[id]; t != nil && len(t.spans) < maxTraceSpans {
-			t.spans = append(t.spans, found{s.plain(b), s})
+		if t := g.traces[c.spans[j].trace]; t != nil && len(t.spans) < maxTraceSpans {
+			t.spans = append(t.spans, found{s.plain(&c.spans[j]), s})
 		}
 	}
 	return true

@@ -3,9 +3,11 @@
 package fleet
 
 import (
-	"encoding/binary"
+	"cmp"
+	"strings"
 	"time"
 
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
@@ -14,167 +16,179 @@ import (
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
-// Spans are held as bytes, one after the other in chunks without a pointer: a head of headBytes, the name, and those attributes that
-// explain a call.
-//
-//	length u16 | trace id 16 | span id 8 | parent id 8 | start i64 | end i64 | kind u8 | status u8 | length of the name u8 | name
-//	then: key u8 | type u8 | of a text its length u16 and it, of all else an i64
-const (
-	atTrace   = 2
-	atSpan    = atTrace + 16
-	atParent  = atSpan + 8
-	atStart   = atParent + 8
-	atEnd     = atStart + 8
-	atKind    = atEnd + 8
-	atStatus  = atKind + 1
-	atName    = atStatus + 1
-	headBytes = atName + 1
-
-	maxHeldName      = 128
-	maxHeldText      = 256
-	maxHeldStatement = 1024
-	maxHeldSpan      = 4096 // attributes beyond are left out
-
-	keyException        = 0xff // what was thrown: its type, and its message
-	keyExceptionMessage = 0xfe
-	keyRow              = 0xfd // number of the row that it was counted in
-	keyStatusMessage    = 0xfc
-)
+// heldSpan is a span that is held: 64 bytes without a pointer. What it was and called is what its row says, of which one span is kept as an
+// example; other spans have their name.
+type heldSpan struct {
+	trace      trace.TraceID
+	id, parent trace.SpanID
+	start, end int64 // unix nanoseconds
+	row        int32 // that it was counted in; -1 for none
+	name       int32 // where it has no row: of names.texts
+	failure    int32 // number of its failure, if it failed and that is known; -1
+	kind       uint8 // trace.SpanKind
+	status     uint8 // ptrace.StatusCode
+}
 
 // held are the spans of a service that are held, the oldest first.
 type held struct {
-	chunks []*chunk
-	open   *chunk // that is written to; the last of chunks
-	from   int    // where the span that is being written begins
+	chunks   []*chunk
+	open     *chunk // that is written to; the last of chunks
+	user     bool   // counts as one of those who share
+	wanted   int64  // second in which a chunk was asked for last
+	names    names
+	failures failures
 }
 
-// hold begins to hold a span, and reports whether there is room. What follows goes to s.held, until its end.
-func (s *Service) hold(sp ptrace.Span, name string, kind trace.SpanKind, now time.Time) bool {
+// hold holds a span, if there is room. The lock is held.
+func (s *Service) hold(sp ptrace.Span, name string, kind trace.SpanKind, row int32, now time.Time) {
 	c := s.held.open
-	if c == nil || len(c.bytes)+maxHeldSpan > chunkBytes {
-		if c = s.fleet.chunks.next(&s.held); c == nil {
+	if c == nil || len(c.spans) == cap(c.spans) {
+		if c = s.fleet.chunks.next(&s.held, now.Unix()); c == nil {
 			s.tally.spansDropped++
-			return false
-		}
-	}
-	c.arrived = now.Unix()
-	start, end := int64(sp.StartTimestamp()), int64(sp.EndTimestamp())
-	c.oldest, c.newest = min(c.oldest, start), max(c.newest, end)
-	name = conventions.Clip(name)
-	name = name[:min(len(name), maxHeldName)]
-	id, parent, traceID := sp.SpanID(), sp.ParentSpanID(), sp.TraceID()
-	b := c.bytes
-	s.held.from = len(b)
-	b = append(b, 0, 0)
-	b = append(b, traceID[:]...)
-	b = append(b, id[:]...)
-	b = append(b, parent[:]...)
-	b = binary.LittleEndian.AppendUint64(b, uint64(start))
-	b = binary.LittleEndian.AppendUint64(b, uint64(end))
-	b = append(b, byte(kind), byte(sp.Status().Code()), byte(len(name)))
-	c.bytes = append(b, name...)
-	return true
-}
-
-// attribute adds one to the span that is being written.
-func (h *held) attribute(key conventions.Key, v conventions.Value) {
-	switch {
-	case v.Type == conventions.TypeText:
-		h.text(byte(key), v.Text, maxHeldStatement)
-	case v.Type != conventions.TypeOther && h.room(10):
-		b := append(h.open.bytes, byte(key), byte(v.Type))
-		h.open.bytes = binary.LittleEndian.AppendUint64(b, uint64(v.Number))
-	}
-}
-
-func (h *held) exception(typ, message string) {
-	h.text(keyException, typ, maxHeldName)
-	h.text(keyExceptionMessage, message, maxHeldText)
-}
-
-func (h *held) text(key byte, text string, limit int) {
-	if len(text) > maxHeldText && !conventions.Key(key).IsStatement() {
-		limit = min(limit, maxHeldText)
-	}
-	text = text[:min(len(text), limit)]
-	if !h.room(4 + len(text)) {
-		return
-	}
-	b := append(h.open.bytes, key, byte(conventions.TypeText), byte(len(text)), byte(len(text)>>8))
-	h.open.bytes = append(b, text...)
-}
-
-func (h *held) room(n int) bool { return len(h.open.bytes)-h.from+n <= maxHeldSpan }
-
-// row notes in which row the call was counted.
-func (h *held) row(id int32) {
-	h.attribute(keyRow, conventions.Value{Number: int64(id), Type: conventions.TypeInteger})
-}
-
-// end ends the span.
-func (h *held) end() {
-	binary.LittleEndian.PutUint16(h.open.bytes[h.from:], uint16(len(h.open.bytes)-h.from))
-}
-
-// heldSpan is one of them. It is valid while the lock of its service is held.
-type heldSpan []byte
-
-func (b heldSpan) traceID() (id trace.TraceID) { return trace.TraceID(b[atTrace:atSpan]) }
-
-// each yields the spans of a chunk.
-func (c *chunk) each(yield func(heldSpan) bool) {
-	for b := c.bytes; len(b) > 0; {
-		n := int(binary.LittleEndian.Uint16(b))
-		if n < headBytes || !yield(heldSpan(b[:n])) { // one that was never ended
 			return
 		}
-		b = b[n:]
 	}
+	h := c.add(trace.TraceID(sp.TraceID()), int64(sp.EndTimestamp()), now.Unix())
+	h.id, h.parent, h.start = trace.SpanID(sp.SpanID()), trace.SpanID(sp.ParentSpanID()), int64(sp.StartTimestamp())
+	h.row, h.name, h.failure, h.kind, h.status = row, -1, -1, uint8(kind), uint8(sp.Status().Code())
+	if row < 0 {
+		h.name = s.held.names.of(name)
+	} else if r := s.rows.all[row]; r.example == nil {
+		r.example = exampleOf(sp, kind)
+	}
+	if ptrace.StatusCode(h.status) == ptrace.StatusCodeError {
+		h.failure = s.held.failures.add(sp, now.Unix())
+	}
+}
+
+// example is what a span of a row was.
+type example struct {
+	name string
+	call slowlog.Call
+}
+
+// exampleOf reads a span in memory of its own. What tells one call of a row from another is left out: paths, and texts of statements.
+func exampleOf(sp ptrace.Span, kind trace.SpanKind) *example {
+	var r conventions.CallReader
+	n := 0
+	for k, v := range sp.Attributes().All() {
+		if n++; n > conventions.MaxAttributes {
+			break
+		}
+		if key := conventions.KeyOf(k); key != 0 {
+			value := valueOf(v)
+			value.Text = strings.Clone(conventions.Clip(value.Text))
+			r.Take(key, value)
+		}
+	}
+	c := r.Call(kind)
+	if c.DBStatement != "" {
+		c.DBSummary = cmp.Or(c.DBSummary, slowlog.QuerySummary(c.DBStatement, c.DBSystem))
+	}
+	c.DBStatement, c.URLFull, c.URLTemplate, c.HTTPStatus, c.HTTPResends, c.DBStatus, c.RPCStatus, c.ErrorType = "", "", "", 0, 0, "", "", ""
+	c.Upkeep, _ = conventions.Upkeep(sp.Name())
+	return &example{strings.Clone(conventions.Clip(sp.Name())), c}
+}
+
+// names are those of spans without a row: at most maxNames of 256 bytes.
+type names struct {
+	ids   map[string]int32
+	texts []string
+}
+
+const maxNames = 1024
+
+// otherName is that of spans beyond.
+const otherName = "(other)"
+
+func (n *names) of(name string) int32 {
+	name = conventions.Clip(name)
+	if id, ok := n.ids[name]; ok {
+		return id
+	}
+	if n.ids == nil {
+		n.ids, n.texts = map[string]int32{}, []string{otherName}
+	}
+	if len(n.texts) > maxNames {
+		return 0
+	}
+	name = strings.Clone(name)
+	n.ids[name] = int32(len(n.texts))
+	n.texts = append(n.texts, name)
+	return n.ids[name]
+}
+
+// failures are the last errors of spans: a few in a second.
+type failures struct {
+	last          [128]failure
+	next          int32 // number of the next one
+	second, taken int64
+}
+
+type failure struct{ typ, message string }
+
+const failuresEach = 16 // in a second
+
+func (f *failures) add(sp ptrace.Span, second int64) int32 {
+	if second != f.second {
+		f.second, f.taken = second, 0
+	}
+	if f.taken++; f.taken > failuresEach {
+		return -1
+	}
+	f.next = max(0, f.next+1)
+	f.last[f.next%int32(len(f.last))] = failureOf(sp)
+	return f.next
+}
+
+// of is one that is known still.
+func (f *failures) of(number int32) (is failure) {
+	if number >= 0 && number <= f.next && f.next-number < int32(len(f.last)) {
+		is = f.last[number%int32(len(f.last))]
+	}
+	return is
+}
+
+// failureOf reads what a span failed with, in memory of its own: its exception, or else error.type and the description of its status.
+func failureOf(sp ptrace.Span) failure {
+	typ, message := thrownBy(sp.Events())
+	if typ == "" {
+		typ = text(sp.Attributes(), conventions.ErrorTypeKey)
+	}
+	message = cmp.Or(message, sp.Status().Message())
+	return failure{strings.Clone(conventions.Clip(typ)), strings.Clone(conventions.ErrorText(message[:min(len(message), 1024)]))}
+}
+
+func text(m pcommon.Map, key string) string {
+	if v, ok := m.Get(key); ok {
+		return v.Str()
+	}
+	return ""
 }
 
 // plain is a copy for the slow log. The lock is held.
-func (svc *Service) plain(b heldSpan) (s slowlog.Span) {
-	s = slowlog.Span{
-		SpanID: trace.SpanID(b[atSpan:atParent]), Parent: trace.SpanID(b[atParent:atStart]), Kind: trace.SpanKind(b[atKind]),
-		Start: timeAt(b[atStart:]), End: timeAt(b[atEnd:]),
-	}
-	switch ptrace.StatusCode(b[atStatus]) {
+func (s *Service) plain(h *heldSpan) (out slowlog.Span) {
+	out = slowlog.Span{SpanID: h.id, Parent: h.parent, Kind: trace.SpanKind(h.kind), Start: time.Unix(0, h.start), End: time.Unix(0, h.end)}
+	switch ptrace.StatusCode(h.status) {
 	case ptrace.StatusCodeError:
-		s.Status = codes.Error
+		out.Status = codes.Error
 	case ptrace.StatusCodeOk:
-		s.Status = codes.Ok
+		out.Status = codes.Ok
 	}
-	rest := b[headBytes:]
-	n := int(b[atName])
-	s.Name, rest = string(rest[:n]), rest[n:]
-	var r conventions.CallReader
-	dependency := ""
-	for len(rest) > 0 {
-		key, typ := rest[0], conventions.Type(rest[1])
-		var v conventions.Value
-		if typ == conventions.TypeText {
-			n := 4 + int(binary.LittleEndian.Uint16(rest[2:]))
-			v, rest = conventions.Value{Type: typ, Text: string(rest[4:n])}, rest[n:]
-		} else {
-			v, rest = conventions.Value{Type: typ, Number: int64(binary.LittleEndian.Uint64(rest[2:]))}, rest[10:]
-		}
-		switch key {
-		case keyException:
-			s.ErrType = v.Text
-		case keyExceptionMessage:
-			s.ErrMessage = conventions.ErrorText(v.Text)
-		case keyStatusMessage:
-			s.StatusMessage = conventions.ErrorText(v.Text)
-		case keyRow:
-			dependency = svc.rows.route(v.Number)
-		default:
-			r.Take(conventions.Key(key), v)
-		}
+	f := s.held.failures.of(h.failure)
+	out.ErrType, out.ErrMessage = f.typ, f.message
+	if h.row < 0 {
+		out.Name = s.held.names.texts[h.name]
+		return out
 	}
-	s.Call = r.Call(s.Kind)
-	upkeep, _ := conventions.Upkeep(s.Name)
-	s.Call.Upkeep, s.Call.Dependency = upkeep, dependency
-	return s
+	if int(h.row) < len(s.rows.all) && s.rows.all[h.row] != nil && s.rows.all[h.row].example != nil {
+		r := s.rows.all[h.row]
+		out.Name, out.Call = r.example.name, r.example.call
+		if r.endpoint.Kind == conventions.KindDependency {
+			out.Call.Dependency = r.endpoint.Route
+		}
+		return out
+	}
+	out.Name = otherName // its row has made room for others
+	return out
 }
-
-func timeAt(b []byte) time.Time { return time.Unix(0, int64(binary.LittleEndian.Uint64(b))) }

@@ -36,6 +36,7 @@ func (f *Fleet) Metrics(now time.Time, md pmetric.Metrics) {
 func (s *Service) takePoint(now time.Time, d *points.Delta) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.seen.Store(now.Unix())
 	q := &d.Request
 	if !s.metered.inputs.Counts(q.Kind, d.Input, now.UnixNano(), now) {
 		s.fleet.counts.twice.Add(d.Count)

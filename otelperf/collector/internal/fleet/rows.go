@@ -167,14 +167,6 @@ func (r *rows) add(ep conventions.Endpoint) int32 {
 	return int32(len(r.all) - 1)
 }
 
-// route is that of a row; "" if it is no more.
-func (r *rows) route(id int64) string {
-	if id < 0 || id >= int64(len(r.all)) || r.all[id] == nil {
-		return ""
-	}
-	return r.all[id].endpoint.Route
-}
-
 // sweep looks once a minute for rows that make room, if there was none for one.
 func (r *rows) sweep(unix int64) {
 	if !r.crowded || unix-r.swept < 60 {
@@ -216,6 +208,7 @@ type row struct {
 	sampled  int64 // second in which an ordinary request was looked at last
 	seen     int64 // second
 	totals   *totals
+	example  *example // a span of it; nil before the first
 	usual    usual
 	late     recent
 

@@ -3,7 +3,9 @@
 package fleet
 
 import (
+	"math"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/collector/internal/instances"
@@ -23,6 +25,7 @@ type Service struct {
 	engine *engine.Engine
 	slow   *slowlog.Store
 	began  time.Time
+	seen   atomic.Int64 // second in which something came from it last
 
 	mu    sync.Mutex // guards all below
 	set   *Settings
@@ -37,7 +40,7 @@ type Service struct {
 	metered   metered
 	members   *instances.Instances
 	crew      crew // of the batch
-	seen      sampling.Seen
+	sample    sampling.Seen
 	estimated slowlog.OutcomeCounts // of the delta
 
 	pending []pending // slow requests whose spans may still come
@@ -67,6 +70,7 @@ func newService(f *Fleet, n Name, set *Settings) *Service {
 		s.engine, _ = engine.New(options)
 	}
 	s.members = instances.New(set.MaxInstances)
+	s.seen.Store(f.second.Load())
 	s.rows = newRows(set.MaxEndpoints)
 	s.ring = make([]second, ringOf(set))
 	return s
@@ -91,7 +95,7 @@ func (s *Service) Began() time.Time { return s.began }
 func (s *Service) Endpoints() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.rows.all)
+	return len(s.rows.all) - len(s.rows.free)
 }
 
 // configure takes over new settings. A ring of another length takes what is open along.
@@ -110,6 +114,18 @@ func (s *Service) configure(set *Settings) error {
 		}
 	}
 	return s.engine.Configure(set.Detector)
+}
+
+// release gives back what a service holds that is no more. What still comes to it is lost.
+func (s *Service) release() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fleet.chunks.expire(&s.held, math.MaxInt64)
+	for i := range s.ring {
+		s.fleet.counts.pending.Add(-int64(len(s.ring[i].records)))
+		s.ring[i].clear()
+	}
+	s.pending, s.begun = nil, false
 }
 
 func (s *Service) at(unix int64) *second { return &s.ring[mod(unix, len(s.ring))] }

@@ -12,6 +12,7 @@ import (
 type Stats struct {
 	Spans           uint64 // that were looked at
 	Requests        uint64 // that were counted, calls and jobs among them
+	Invalid         uint64 // spans of requests and calls without a start and an end from 1970 to 2262, or of more than a day: left out
 	Late            uint64 // of Requests: came when their second had been judged, and counted in the oldest that was open
 	Ahead           uint64 // of Requests: ended ahead of the collector's clock, and counted in the running second
 	Crowded         uint64 // requests that were left out, since too many waited for their second to be judged
@@ -31,15 +32,15 @@ type Stats struct {
 
 // counts are those of Stats that grow.
 type counts struct {
-	spans, requests, late, ahead, crowded, otherService, otherEndpoint, spansDropped, slowDropped, metered, twice atomic.Uint64
-	pending                                                                                                       atomic.Int64
+	spans, requests, invalid, late, ahead, crowded, otherService, otherEndpoint, spansDropped, slowDropped, metered, twice atomic.Uint64
+	pending                                                                                                                atomic.Int64
 }
 
 // Stats returns them.
 func (f *Fleet) Stats() Stats {
 	c := &f.counts
 	st := Stats{
-		Spans: c.spans.Load(), Requests: c.requests.Load(), Late: c.late.Load(), Ahead: c.ahead.Load(), Crowded: c.crowded.Load(), OtherServices: c.otherService.Load(),
+		Spans: c.spans.Load(), Requests: c.requests.Load(), Invalid: c.invalid.Load(), Late: c.late.Load(), Ahead: c.ahead.Load(), Crowded: c.crowded.Load(), OtherServices: c.otherService.Load(),
 		OtherEndpoints: c.otherEndpoint.Load(), SpansHeld: f.chunks.bytes(), SpansDropped: c.spansDropped.Load(), SlowDropped: c.slowDropped.Load(),
 		RequestsPending: c.pending.Load(), Metered: c.metered.Load(), Twice: c.twice.Load(), Points: f.points.Stats(),
 	}
@@ -54,8 +55,8 @@ func (f *Fleet) Stats() Stats {
 
 // tally is what one batch adds to the counts of a Fleet, so that they are touched once.
 type tally struct {
-	spans, requests, late, ahead, crowded, otherEndpoint, spansDropped, slowDropped uint64
-	pending                                                                         int64
+	spans, requests, invalid, late, ahead, crowded, otherEndpoint, spansDropped, slowDropped uint64
+	pending                                                                                  int64
 }
 
 func (c *counts) add(t *tally) {
@@ -63,7 +64,7 @@ func (c *counts) add(t *tally) {
 		to *atomic.Uint64
 		n  uint64
 	}{
-		{&c.spans, t.spans}, {&c.requests, t.requests}, {&c.late, t.late}, {&c.ahead, t.ahead}, {&c.crowded, t.crowded},
+		{&c.spans, t.spans}, {&c.requests, t.requests}, {&c.invalid, t.invalid}, {&c.late, t.late}, {&c.ahead, t.ahead}, {&c.crowded, t.crowded},
 		{&c.otherEndpoint, t.otherEndpoint}, {&c.spansDropped, t.spansDropped}, {&c.slowDropped, t.slowDropped},
 	} {
 		if p.n != 0 {

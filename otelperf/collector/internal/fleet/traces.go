@@ -16,6 +16,7 @@ import (
 
 // Traces takes in a batch that arrived at now. It neither changes nor keeps td, and allocates nothing but for what is new or slow.
 func (f *Fleet) Traces(now time.Time, td ptrace.Traces) {
+	f.second.Store(now.Unix())
 	resources := td.ResourceSpans()
 	for i := range resources.Len() {
 		rs := resources.At(i)
@@ -43,6 +44,7 @@ func (s *Service) take(now time.Time, resource pcommon.Resource, scopes ptrace.S
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.tally, s.crew = tally{}, crew{resource: resource}
+	s.seen.Store(now.Unix())
 	second, holds := now.Unix(), s.set.SpanBytes > 0
 	pending := s.fleet.counts.pending.Load()
 	for i := range scopes.Len() {
@@ -67,34 +69,32 @@ func (s *Service) span(sp ptrace.Span, now time.Time, second int64, holds bool, 
 	if reads {
 		s.reads.Begin(kind, name, failed, root)
 	}
-	if holds {
-		holds = s.hold(sp, name, kind, now)
-	}
-	if reads || holds {
-		s.attributes(sp.Attributes(), reads, holds)
-	}
-	if (failed || root) && sp.Events().Len() > 0 {
-		s.exceptions(sp.Events(), reads, holds)
-	}
-	if failed && holds {
-		s.held.text(keyStatusMessage, sp.Status().Message(), maxHeldText)
-	}
 	row := int32(-1)
 	if reads {
+		s.attributes(sp.Attributes())
+		if root && sp.Events().Len() > 0 {
+			if typ, message := thrownBy(sp.Events()); typ != "" || message != "" {
+				s.reads.Exception(message)
+			}
+		}
 		row = s.read(sp, name, root, failed, now, second, pending)
 	}
 	if holds {
-		if call && row >= 0 {
-			s.held.row(row)
-		}
-		s.held.end()
+		s.hold(sp, name, kind, row, now)
 	}
 }
 
+// maxDuration is the longest that is believed.
+const maxDuration = 24 * time.Hour
+
 // read counts the request or call that was read, and returns its row; -1 if it is not counted.
 func (s *Service) read(sp ptrace.Span, name string, root, failed bool, now time.Time, second, pending int64) int32 {
-	end := int64(sp.EndTimestamp())
-	d := time.Duration(max(0, end-int64(sp.StartTimestamp())))
+	start, end := int64(sp.StartTimestamp()), int64(sp.EndTimestamp())
+	if start <= 0 || end <= 0 || end-start > int64(maxDuration) {
+		s.tally.invalid++
+		return -1
+	}
+	d := time.Duration(max(0, end-start))
 	if root {
 		q := s.reads.Request()
 		if q.Kind != conventions.KindDependency {
@@ -141,50 +141,27 @@ func (s *Service) count(id int32, end, second, pending int64, d time.Duration, o
 	s.tally.pending++
 }
 
-// attributes reads those of the span that reading and holding have begun.
-func (s *Service) attributes(m pcommon.Map, reads, holds bool) {
+// attributes reads those of the span that reading has begun.
+func (s *Service) attributes(m pcommon.Map) {
 	n := 0
 	for k, v := range m.All() {
 		if n++; n > conventions.MaxAttributes {
 			break
 		}
-		key := conventions.KeyOf(k)
-		if key == 0 {
-			continue
-		}
-		value := valueOf(v)
-		if reads {
-			s.reads.Take(key, value)
-		}
-		if holds {
-			s.held.attribute(key, value)
+		if key := conventions.KeyOf(k); key != 0 {
+			s.reads.Take(key, valueOf(v))
 		}
 	}
 }
 
-func (s *Service) exceptions(events ptrace.SpanEventSlice, reads, holds bool) {
+// thrownBy is the first exception among events; "" for none.
+func thrownBy(events ptrace.SpanEventSlice) (typ, message string) {
 	for i := range events.Len() {
-		e := events.At(i)
-		if e.Name() != "exception" {
-			continue
+		if e := events.At(i); e.Name() == "exception" {
+			return text(e.Attributes(), "exception.type"), text(e.Attributes(), "exception.message")
 		}
-		var typ, message string
-		for k, v := range e.Attributes().All() {
-			switch k {
-			case "exception.type":
-				typ = v.Str()
-			case "exception.message":
-				message = v.Str()
-			}
-		}
-		if reads {
-			s.reads.Exception(message)
-		}
-		if holds {
-			s.held.exception(typ, message)
-		}
-		return
 	}
+	return "", ""
 }
 
 // valueOf is a value of pdata as plain words.

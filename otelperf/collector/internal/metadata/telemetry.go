@@ -20,6 +20,7 @@ type Instrument struct {
 var Instruments = []Instrument{
 	{"otelcol_connector_otelperf_spans", "{span}", "Spans that were looked at.", false},
 	{"otelcol_connector_otelperf_requests", "{request}", "Requests, calls and jobs that were counted.", false},
+	{"otelcol_connector_otelperf_spans_invalid", "{span}", "Spans of requests and calls that were left out, since their times cannot be.", false},
 	{"otelcol_connector_otelperf_requests_late", "{request}", "Requests that came when their second had been judged, and counted in the oldest that was open.", false},
 	{"otelcol_connector_otelperf_requests_ahead", "{request}", "Requests that ended ahead of the collector's clock, and counted in the running second.", false},
 	{"otelcol_connector_otelperf_requests_dropped", "{request}", "Requests that were left out, since too many waited for their second to be judged.", false},
