@@ -11,6 +11,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf/causes"
 	"github.com/otelperf/otelperf-go/otelperf/engine"
+	"github.com/otelperf/otelperf-go/slowlog/order"
 )
 
 const (
@@ -141,7 +142,7 @@ func (a *armer) tick(now time.Time) {
 
 // arm asks for a recording if there is something to learn from one.
 func (a *armer) arm(suspects []engine.Suspect, now time.Time) {
-	slices.SortStableFunc(suspects, func(x, y engine.Suspect) int { return cmp.Compare(y.Evidence, x.Evidence) })
+	order.By(suspects, func(x, y *engine.Suspect) int { return cmp.Compare(y.Evidence, x.Evidence) })
 	for _, s := range suspects {
 		if s.Incident == "" {
 			continue

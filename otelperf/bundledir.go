@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -19,6 +18,7 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/otelperf/internal/worker"
 	"github.com/otelperf/otelperf-go/slowlog/fault"
+	"github.com/otelperf/otelperf-go/slowlog/order"
 )
 
 // maxBundles is how many bundles of a service a directory has at most.
@@ -196,7 +196,7 @@ func (b *bundleDir) sweep() error {
 			all = append(all, written{e.Name(), info.ModTime()})
 		}
 	}
-	slices.SortFunc(all, func(a, b written) int { return cmp.Or(b.at.Compare(a.at), cmp.Compare(b.name, a.name)) })
+	order.By(all, func(a, b *written) int { return cmp.Or(b.at.Compare(a.at), cmp.Compare(b.name, a.name)) })
 	var errs []error
 	for _, w := range all[min(len(all), maxBundles):] {
 		errs = append(errs, os.Remove(filepath.Join(b.dir, w.name)))

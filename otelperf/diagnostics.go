@@ -19,10 +19,13 @@ import (
 	"github.com/otelperf/otelperf-go/spikeprocessor"
 )
 
+// sourceOTLP is Diagnostics.Source of a service that runs elsewhere.
+const sourceOTLP = "otlp"
+
 // Diagnostics answers "is it wired right, and was anything lost?".
 type Diagnostics struct {
 	Disabled string `json:"disabled,omitzero"` // the variable that switched us off
-	Source   string `json:"source"`            // spans or metrics
+	Source   string `json:"source"`            // spans or metrics of this program, or otlp: those of a service elsewhere, which a collector receives
 	Stalled  bool   `json:"stalled,omitzero"`  // no evaluation for five intervals, or since Shutdown: the numbers are old
 	// ReaderRegistered tells whether the Reader stands in a MeterProvider. The span source does not need it.
 	ReaderRegistered bool `json:"reader_registered"`
@@ -125,11 +128,18 @@ func (m *Monitor) Diagnostics() Diagnostics {
 			d.StateFileError = err.Error()
 		}
 	}
-	d.History = m.historyState()
-	d.Fleet = m.fleet.state()
+	if m.past != nil {
+		d.History = new(m.past.state())
+	}
+	if m.fleet != nil {
+		d.Fleet = new(m.fleet.state())
+	}
 	if m.metrics != nil {
 		d.Source, d.CoarseMetrics, d.MetricPanics, d.MetricOverflow = "metrics", m.metrics.Coarse(), m.metrics.Panics(), m.metrics.Overflow()
 		d.MetricLate = m.metrics.Late()
+	}
+	if m.cfg.feed != nil {
+		d.Source = sourceOTLP
 	}
 	if r := m.recorder(); r != nil {
 		d.Evidence = new(r.Status())

@@ -27,6 +27,7 @@ type distribution struct {
 	Window    Window                 `json:"window,omitzero"` // missing for a fixed time
 	From      time.Time              `json:"from"`            // that is covered: a fixed time in whole minutes, or in steps of ten seconds
 	To        time.Time              `json:"to"`
+	Seconds   float64                `json:"window_seconds"`  // as in a Summary
 	Stored    *past.Stored           `json:"stored,omitzero"` // what of the time is there, where a history was read
 	Count     uint64                 `json:"count"`           // requests whose duration is known
 	Scale     int                    `json:"scale"`           // of the buckets, as in OpenTelemetry's exponential histograms: 3 to 0
@@ -64,7 +65,7 @@ func (m *Monitor) distribution(e companion.EndpointQuery, p companion.Period) (o
 	g := gridOf(d.Usual, d.Durations)
 	out = distribution{
 		origin: m.origin(), Method: d.Endpoint.Method, Route: d.Endpoint.Route, Kind: d.Endpoint.Kind.String(), Window: Window(p.Window),
-		From: d.From.UTC(), To: d.To.UTC(), Stored: cmp.Or(said, m.ownStored(p, d.Covered)), Count: d.Durations.Count(), Scale: g.Scale(), Buckets: make([]distributionBucket, g.Len()),
+		From: d.From.UTC(), To: d.To.UTC(), Seconds: d.Length().Seconds(), Stored: cmp.Or(said, m.ownStored(p, d.Covered)), Count: d.Durations.Count(), Scale: g.Scale(), Buckets: make([]distributionBucket, g.Len()),
 	}
 	for i, q := range engine.Ranks {
 		out.Quantiles = append(out.Quantiles, distributionQuantile{q, units.KnownMs(d.Quantiles[i]), units.KnownMs(d.Usually[i])})
@@ -98,7 +99,7 @@ func (m *Monitor) longDistribution(q companion.EndpointQuery, from, to time.Time
 	row, _ := total.Row(d.Endpoint)
 	r := minuteRow(&row)
 	d.Give(&r)
-	d.Covered = coveredOf(&total.Coverage, to)
+	d.Covered = coveredOf(&total.Coverage, from, to)
 	return true, total.Said(), nil
 }
 

@@ -32,6 +32,7 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/events"
 	"github.com/otelperf/otelperf-go/otelperf/evidence"
 	"github.com/otelperf/otelperf-go/otelperf/history"
+	"github.com/otelperf/otelperf-go/otelperf/internal/feed"
 	"github.com/otelperf/otelperf-go/otelperf/internal/testrig"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
@@ -51,6 +52,7 @@ func everyOption(t *testing.T) map[string]SetupOption {
 		"WithSlowLog":               WithSlowLog(slowlog.Limits{Recent: 7}),
 		"WithBaseline":              WithBaseline(baseline.Config{Ratio: 3}),
 		"WithMetricSource":          WithMetricSource(),
+		"WithFeed":                  WithFeed(noFeed{}),
 		"WithMetricInterval":        WithMetricInterval(5 * time.Second),
 		"WithName":                  WithName("admin"),
 		"WithDB":                    WithDB("main", new(sql.DB)),
@@ -84,6 +86,8 @@ func everyOption(t *testing.T) map[string]SetupOption {
 		"WithSampler":               WithSampler(sdktrace.AlwaysSample()),
 	}
 }
+
+type noFeed struct{ feed.Source }
 
 // silent is a Notifier that tells nobody.
 type silent struct{}

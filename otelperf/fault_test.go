@@ -25,7 +25,7 @@ import (
 // faultySource stands for a fault of ours in an evaluation.
 type faultySource struct{}
 
-func (faultySource) Collect(context.Context, func(iter.Seq[*spikeprocessor.Delta])) error {
+func (faultySource) Collect(context.Context, func(time.Time, iter.Seq[*spikeprocessor.Delta])) error {
 	panic("an evaluation that fails")
 }
 

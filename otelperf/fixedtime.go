@@ -112,9 +112,9 @@ func (row *EndpointRow) ofThen() {
 	row.Needed, row.ReadySeconds, row.ErrorNeeded, row.ErrorReadySeconds, row.RepeatedCalls = 0, nil, 0, nil, nil
 }
 
-// verdictThen is the verdict on a fixed time, of which f has the rows and the incidents.
-func (f *facts) verdictThen(of fixedTime) Verdict {
-	if !of.From.Before(of.To) {
+// verdictThen is the verdict on a fixed time, of which f has the rows and the incidents, if anything of it is stored.
+func (f *facts) verdictThen(of fixedTime, stored bool) Verdict {
+	if !stored {
 		why := "No process ran then, or it could not write to the history."
 		if !of.StoredFrom.IsZero() {
 			why = "Stored is what was from " + of.StoredFrom.Format(time.DateTime) + " UTC on, and of the last hour alone."

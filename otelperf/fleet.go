@@ -12,6 +12,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/otelperf/fleet"
+	"github.com/otelperf/otelperf-go/otelperf/internal/companion"
 	"github.com/otelperf/otelperf-go/otelperf/internal/peers"
 	"github.com/otelperf/otelperf-go/slowlog/fault"
 )
@@ -42,22 +43,38 @@ func WithFleet(store fleet.Store) Option {
 			c.refuse("fleet is nil, accepted is a store")
 			return
 		}
-		c.fleet = store
+		c.fleet = func(m *Monitor) allInstances { return newFleet(m, store) }
 	})
 }
 
 // maxSharedParts is how many endpoints of a spike are shared.
 const maxSharedParts = 20
 
-// newFleet is nil without a store.
-func (m *Monitor) newFleet() *fleetView {
-	if m.cfg.fleet == nil || m.disabled != "" {
-		return nil
-	}
+// allInstances are all instances of the service together: a *fleetView, which WithFleet makes. It is an interface so that programs without
+// that option do not link what shares and merges them.
+type allInstances interface {
+	attached
+
+	summary(w Window) *Summary
+	rows(q *companion.RowsQuery, list *rowList) []detailedRow
+	spikes(limit int) spikeList
+	// forget has them merged anew.
+	forget()
+	// state is how the sharing goes.
+	state() peers.State
+}
+
+func newFleet(m *Monitor, store fleet.Store) *fleetView {
 	f := &fleetView{m: m, writer: rand.Text()}
-	f.sync = peers.New(m.cfg.fleet, f.self, f.log, &m.faults)
+	f.sync = peers.New(store, f.self, f.log, &m.faults)
 	return f
 }
+
+func (f *fleetView) start() { f.sync.Start() }
+
+func (f *fleetView) parts() []part { return []part{{"fleet", f.sync.Close}} }
+
+func (f *fleetView) state() peers.State { return f.sync.State() }
 
 // self is this instance, now.
 func (f *fleetView) self() *peers.Instance {
@@ -98,20 +115,4 @@ func (f *fleetView) log(trouble string) {
 		}
 		f.m.cfg.logger.LogAttrs(context.Background(), slog.LevelWarn, "otelperf: the store of the fleet does not work", slog.String("error", trouble))
 	})
-}
-
-// state is how the sharing goes; nil without a fleet.
-func (f *fleetView) state() *peers.State {
-	if f == nil {
-		return nil
-	}
-	return new(f.sync.State())
-}
-
-// trouble is what is wrong with the sharing; "" if nothing is.
-func (f *fleetView) trouble() string {
-	if f == nil {
-		return ""
-	}
-	return f.sync.State().Error
 }

@@ -164,14 +164,18 @@ func TestFleetWithoutItsStore(t *testing.T) {
 		if f := s.fleetOf(t, 0); f.Fleet.Count != 2 {
 			t.Fatalf("the fleet is %+v", f.Fleet)
 		}
-		for name, do := range map[string]func(context.Context) error{
-			"is gone":        func(context.Context) error { return errors.New("connection refused") },
-			"panics":         func(context.Context) error { panic("out of order") },
-			"is slow":        func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
-			"does not heed":  func(context.Context) error { time.Sleep(10 * time.Minute); return nil },
-			"is slow by 1 s": func(context.Context) error { time.Sleep(time.Second); return nil },
+		for _, store := range []struct { // in this order, since they share a log
+			name string
+			do   func(context.Context) error
+		}{
+			{"is gone", func(context.Context) error { return errors.New("connection refused") }},
+			{"panics", func(context.Context) error { panic("out of order") }},
+			{"is slow", func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }},
+			{"does not heed", func(context.Context) error { time.Sleep(10 * time.Minute); return nil }},
+			{"is slow by 1 s", func(context.Context) error { time.Sleep(time.Second); return nil }},
 		} {
-			s.store.Set(do)
+			name := store.name
+			s.store.Set(store.do)
 			s.run(20*time.Second, -1)
 			began := time.Now()
 			f := s.fleetOf(t, 0)

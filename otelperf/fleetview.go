@@ -16,6 +16,7 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/internal/companion"
 	"github.com/otelperf/otelperf-go/otelperf/internal/peers"
 	"github.com/otelperf/otelperf-go/otelperf/internal/units"
+	"github.com/otelperf/otelperf-go/slowlog/order"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
@@ -59,9 +60,6 @@ func (f *fleetView) window(w engine.Window) *fleetWindow {
 
 // forget drops what was made.
 func (f *fleetView) forget() {
-	if f == nil {
-		return
-	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.views, f.deviant, f.judged = [engine.NumWindows]*fleetWindow{}, nil, time.Time{}
@@ -122,7 +120,7 @@ func (f *fleetView) listed(own *peers.Instance, others *peers.Others, total *pee
 		o := &others.Members[i]
 		add(o.Instance, o.Age(), false, said.Count < len(total.Requests) && o.Counted())
 	}
-	slices.SortStableFunc(said.Instances, func(a, b peers.Listed) int { return cmp.Compare(a.Instance, b.Instance) })
+	order.By(said.Instances, func(a, b *peers.Listed) int { return cmp.Compare(a.Instance, b.Instance) })
 	return said
 }
 
@@ -142,9 +140,9 @@ func (m *Monitor) elevated(p99, usual time.Duration) bool {
 	return usual > 0 && p99 >= b.Floor && float64(p99) >= b.Ratio*float64(usual)
 }
 
-// fleetRow is the form of a fleet's row in JSON.
-func (m *Monitor) fleetRow(r *peers.Row) EndpointRow {
-	row := m.row(&r.Row)
+// row is the form of a fleet's row in JSON.
+func (f *fleetView) row(r *peers.Row) EndpointRow {
+	row := f.m.row(&r.Row)
 	row.RepeatedCalls = nil // is known of this instance alone
 	if r.Elevated > 0 && r.Phase == baseline.Normal {
 		row.State = stateElevated
@@ -153,18 +151,18 @@ func (m *Monitor) fleetRow(r *peers.Row) EndpointRow {
 	return row
 }
 
-// fleetSummary is the Summary of all instances. What is neither a number of requests, a spike nor the verdict is of this instance.
-func (m *Monitor) fleetSummary(window Window) *Summary {
-	v := m.fleet.window(window.of())
-	own := &view{snapshot: &engine.Snapshot{}, spikes: v.spikes, slow: m.recentSlow()}
-	s := m.summaryOf(companion.Period{Window: string(window)}, own)
+// summary is the Summary of all instances. What is neither a number of requests, a spike nor the verdict is of this instance.
+func (f *fleetView) summary(window Window) *Summary {
+	v := f.window(window.of())
+	own := &view{snapshot: &engine.Snapshot{}, spikes: v.spikes, slow: f.m.recentSlow()}
+	s := f.m.summaryOf(companion.Period{Window: string(window)}, own)
 	t := &v.total.All
 	s.Fleet, s.Totals, s.WindowSeconds, s.TotalRequests, s.SlowQueriesCount = v.said, totalsOf(&t.Numbers), v.total.Seconds, v.count, v.slow
 	s.Coarse, s.OutcomesUnknown = t.Coarse, t.OutcomesUnknown
 	s.AvgResponseTime, s.P50, s.P95, s.P99 = s.AvgMs, s.P50Ms, s.P95Ms, s.P99Ms
 	rows := make([]EndpointRow, len(v.total.Rows))
 	for i := range rows {
-		rows[i] = m.fleetRow(&v.total.Rows[i])
+		rows[i] = f.row(&v.total.Rows[i])
 	}
 	s.setRows(rows)
 	s.Verdict = v.verdict(s)
@@ -202,9 +200,9 @@ func (v *fleetWindow) verdict(s *Summary) Verdict {
 	return verdict
 }
 
-// fleetRows are the rows of a fleet that a query wants; list gets what there is to say of them.
-func (m *Monitor) fleetRows(q *companion.RowsQuery, list *rowList) []detailedRow {
-	v, wants := m.fleet.window(Window(q.Window).of()), wantsOf(q)
+// rows are the rows of a fleet that a query wants; list gets what there is to say of them.
+func (f *fleetView) rows(q *companion.RowsQuery, list *rowList) []detailedRow {
+	v, wants := f.window(Window(q.Window).of()), wantsOf(q)
 	var found []engine.Row
 	of := map[conventions.Endpoint]*peers.Row{}
 	for i := range v.total.Rows {
@@ -220,16 +218,16 @@ func (m *Monitor) fleetRows(q *companion.RowsQuery, list *rowList) []detailedRow
 		if !q.Histogram {
 			r.Histogram = nil
 		}
-		row := m.detailedRow(&r)
-		row.EndpointRow = m.fleetRow(of[r.Endpoint])
+		row := f.m.detailedRow(&r)
+		row.EndpointRow = f.row(of[r.Endpoint])
 		rows = append(rows, row)
 	}
 	list.Fleet, list.Count, list.WindowSeconds = v.said, len(found), v.total.Seconds
 	return rows
 }
 
-// fleetSpikes are the open spikes of all instances.
-func (m *Monitor) fleetSpikes(limit int) spikeList {
-	v := m.fleet.window(engine.FiveMinutes)
-	return spikeList{origin: m.origin(), Count: len(v.spikes), Open: len(v.spikes), Fleet: v.said, Spikes: v.spikes[:min(limit, len(v.spikes))]}
+// spikes are the open spikes of all instances.
+func (f *fleetView) spikes(limit int) spikeList {
+	v := f.window(engine.FiveMinutes)
+	return spikeList{origin: f.m.origin(), Count: len(v.spikes), Open: len(v.spikes), Fleet: v.said, Spikes: v.spikes[:min(limit, len(v.spikes))]}
 }

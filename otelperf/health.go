@@ -44,7 +44,11 @@ const incompleteFor = 5 * time.Minute
 
 // stalled reports whether the numbers are old.
 func (m *Monitor) stalled() bool {
-	return m.disabled == "" && (m.closed.Load() || m.engine.Age() > staleTicks*m.reader.every)
+	late := staleTicks * m.reader.every
+	if m.cfg.feed != nil {
+		late += m.cfg.feed.Delay()
+	}
+	return m.disabled == "" && (m.closed.Load() || m.engine.Age() > late)
 }
 
 // Health returns what is well and what is not.
@@ -75,8 +79,8 @@ func (m *Monitor) Health() Health {
 	check("faults", d.Processor.Faults+d.Faults+d.MiddlewareFaults > 0, "faults of otelperf itself: %d in the processor, %d in Middleware, %d in evaluations, lines, alerts, events and the stream",
 		d.Processor.Faults, d.MiddlewareFaults, d.Faults)
 	check("state_file", d.StateFileError != "", "%s", d.StateFileError)
-	check("history", m.historyTrouble() != "", "%s", m.historyTrouble())
-	check("fleet", m.fleet.trouble() != "", "%s", m.fleet.trouble())
+	check("history", d.History.Trouble() != "", "%s", d.History.Trouble())
+	check("fleet", d.Fleet.Trouble() != "", "%s", d.Fleet.Trouble())
 	check("bundles", m.bundles.Trouble() != "", "%s", m.bundles.Trouble())
 	failing := notifyTroubles(d.Notifiers)
 	check("notify", failing != "", "%s", failing)

@@ -26,6 +26,7 @@ type heatmap struct {
 	Window        Window    `json:"window,omitzero"` // missing for a fixed time
 	From          time.Time `json:"from"`            // that is covered, as of a distribution
 	To            time.Time `json:"to"`
+	WindowSeconds float64   `json:"window_seconds"` // as in a Summary
 	BaselineP99Ms *float64  `json:"baseline_p99_ms"`
 	Scale         int       `json:"scale"` // of the buckets, as in OpenTelemetry's exponential histograms: 3 to 0
 	// BoundsMs are those of the buckets, the lowest first: bucket i is what took longer than bounds_ms[i], and up to bounds_ms[i+1]. At
@@ -64,7 +65,7 @@ func (m *Monitor) heatmap(e companion.EndpointQuery, p companion.Period) (out he
 	g := grid.Fit(mostRows, nil, all...)
 	out = heatmap{
 		origin: m.origin(), Method: h.Endpoint.Method, Route: h.Endpoint.Route, Kind: h.Endpoint.Kind.String(), Window: Window(p.Window),
-		From: h.From.UTC(), To: h.To.UTC(), BaselineP99Ms: units.KnownMs(h.BaselineP99), Scale: g.Scale(), BoundsMs: []float64{}, Columns: []heatmapColumn{}, Stored: cmp.Or(said, m.ownStored(p, h.Covered)),
+		From: h.From.UTC(), To: h.To.UTC(), WindowSeconds: h.Length().Seconds(), BaselineP99Ms: units.KnownMs(h.BaselineP99), Scale: g.Scale(), BoundsMs: []float64{}, Columns: []heatmapColumn{}, Stored: cmp.Or(said, m.ownStored(p, h.Covered)),
 	}
 	for i := range g.Len() + min(1, g.Len()) {
 		out.BoundsMs = append(out.BoundsMs, boundMs(g, i))

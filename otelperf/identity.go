@@ -16,15 +16,22 @@ import (
 // identity is who this process is.
 type identity struct{ service, instance, version string }
 
-// resource is that of the first span, or of the metric pipeline; before there is one, that of Setup, or what the environment says.
-func (m *Monitor) resource() *resource.Resource {
-	if res := m.link.Resource(); res != nil {
-		return res
+// named is the resource of the service as the program, or who feeds the Monitor, has said it: that of the first span, or of the metric
+// pipeline; nil before there is one.
+func (m *Monitor) named() *resource.Resource {
+	switch {
+	case m.cfg.feed != nil:
+		return m.cfg.feed.Resource()
+	case m.metrics != nil && m.link.Resource() == nil:
+		return m.metrics.Resource()
 	}
-	if m.metrics != nil {
-		if res := m.metrics.Resource(); res != nil {
-			return res
-		}
+	return m.link.Resource()
+}
+
+// resource is that of the service; before it is known, that of Setup, or what the environment says.
+func (m *Monitor) resource() *resource.Resource {
+	if res := m.named(); res != nil {
+		return res
 	}
 	if m.cfg.resource != nil {
 		return m.cfg.resource

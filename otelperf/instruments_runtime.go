@@ -70,7 +70,7 @@ func newRuntimeGauges(meter metric.Meter) (g runtimeGauges, all []metric.Observa
 
 // observeRuntime reports the last ten seconds.
 func (m *Monitor) observeRuntime(g *runtimeGauges, o metric.Observer, named func(...attribute.KeyValue) metric.MeasurementOption) {
-	rep := m.runtime.Report(time.Now())
+	rep := m.runtimeReport(time.Now())
 	for _, s := range rep.Signals {
 		if s.Now == nil {
 			continue

@@ -22,7 +22,7 @@ var learnedFrom = []struct{ time, patience time.Duration }{{24 * time.Hour, 30 *
 // beside the service, which begins without it.
 type learner struct {
 	*worker.Worker
-	m *Monitor
+	c *chronicle
 }
 
 // start begins to learn.
@@ -39,7 +39,7 @@ func (l *learner) start() {
 			}
 		}()
 		err := errors.New("the store has panicked")
-		l.m.faults.Guard("the history", func() { err = l.learn(ctx, began) })
+		l.c.m.faults.Guard("the history", func() { err = l.learn(ctx, began) })
 		if err != nil && ctx.Err() == nil {
 			otel.Handle(fmt.Errorf("otelperf: history: what is usual is learned anew: %w", err))
 		}
@@ -50,7 +50,7 @@ func (l *learner) learn(ctx context.Context, began time.Time) (err error) {
 	for _, of := range learnedFrom {
 		var lessons *engine.Lessons
 		if lessons, err = l.lessons(ctx, began, of.time, of.patience); err == nil {
-			l.m.engine.Teach(lessons.Baselines())
+			l.c.m.engine.Teach(lessons.Baselines())
 			return nil
 		}
 	}
@@ -61,9 +61,9 @@ func (l *learner) learn(ctx context.Context, began time.Time) (err error) {
 func (l *learner) lessons(ctx context.Context, began time.Time, of, patience time.Duration) (*engine.Lessons, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	lessons := l.m.engine.NewLessons(l.m.memory.limit)
+	lessons := l.c.m.engine.NewLessons(l.c.m.memory.limit)
 	q := history.Query{What: history.Rows, From: began.Add(-of).Truncate(time.Hour), To: began.Truncate(time.Minute), Step: history.Minute}
-	for b, err := range l.m.cfg.history.Range(ctx, q) {
+	for b, err := range l.c.store.Range(ctx, q) {
 		if errors.Is(err, history.ErrDamaged) {
 			continue
 		}

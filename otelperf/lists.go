@@ -25,7 +25,7 @@ type rowList struct {
 	origin
 	Window Window `json:"window,omitzero"` // missing for a fixed time
 	fixedTime
-	WindowSeconds float64      `json:"window_seconds"`      // what the window really covers
+	WindowSeconds float64      `json:"window_seconds"`      // as in a Summary
 	Stored        *past.Stored `json:"stored,omitzero"`     // what of it is there, where a history was read
 	Fleet         *peers.Fleet `json:"fleet,omitzero"`      // whose numbers they are, with ?scope=fleet
 	Count         int          `json:"count"`               // of all there are; at most ?limit= are in the list
@@ -116,6 +116,9 @@ func (m *Monitor) active(limit int) activeList {
 	slow := m.slowNow(time.Now())
 	longest, count := m.activeRequests(limit, slow)
 	groups, note := m.slowGroups(slow)
+	if m.cfg.feed != nil {
+		note = notHere
+	}
 	return activeList{origin: m.origin(), Count: count, Groups: groups, Note: note, Leaked: m.link.Leaked(time.Now()), Active: longest}
 }
 

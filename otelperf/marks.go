@@ -12,8 +12,10 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	otellog "go.opentelemetry.io/otel/log"
 
+	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/otelperf/internal/companion"
 	"github.com/otelperf/otelperf-go/otelperf/internal/marks"
+	"github.com/otelperf/otelperf-go/otelperf/internal/past"
 	"github.com/otelperf/otelperf-go/otelperf/internal/statefile"
 )
 
@@ -68,7 +70,7 @@ func (m *Monitor) addMark(mark marks.Mark) marks.Mark {
 
 // markStart sets the mark of the start, as soon as it is known which version this is. It is called by the digest alone.
 func (m *Monitor) markStart() {
-	if m.marks.started || m.link.Resource() == nil && (m.metrics == nil || m.metrics.Resource() == nil) {
+	if m.marks.started || m.named() == nil {
 		return
 	}
 	m.marks.started = true
@@ -90,13 +92,42 @@ func (m *Monitor) markChange(kind marks.Kind, text, by string) {
 // markList is the answer of GET marks.
 type markList struct {
 	origin
-	Count int          `json:"count"` // stored
-	Marks []marks.Mark `json:"marks"` // newest first
+	Count int `json:"count"` // stored, of a fixed time in it
+	fixedTime
+	Marks []marks.Mark `json:"marks"`         // newest first
+	Note  string       `json:"note,omitzero"` // what of a fixed time could not be read
 }
 
-func (s service) Marks(limit int) any {
-	all := s.m.marks.All()
-	return markList{origin: s.m.origin(), Count: len(all), Marks: all[:min(limit, len(all))]}
+func (s service) Marks(limit int, p companion.Period) (any, error) {
+	if p.To.IsZero() {
+		all := s.m.marks.All()
+		return markList{origin: s.m.origin(), Count: len(all), Marks: all[:min(limit, len(all))]}, nil
+	}
+	all, more, note, err := s.m.marksWithin(p)
+	note, err = s.m.lacking(p, note, err)
+	of := s.m.fixedTimeOf(p, engine.Covered{From: p.From, To: upToNow(p.To)})
+	return markList{origin: s.m.origin(), Count: len(all) + more, fixedTime: of, Marks: all[:min(limit, len(all))], Note: note}, err
+}
+
+// marksWithin are the marks of a fixed time or of a window of days, newest first, at most marks.Max, of memory and of the store where memory does
+// not have all of it; more is how many older ones there are.
+func (m *Monitor) marksWithin(p companion.Period) (all []marks.Mark, more int, note string, err error) {
+	from, to, long := m.beyond(p)
+	var stored past.Marks
+	if long {
+		first, last := wholeMinutes(from, to)
+		if stored, err = m.past.Marks(first, last); err != nil {
+			err = refused(err)
+		}
+	} else {
+		from, to = p.From, p.To
+	}
+	list := make([]marks.Mark, len(stored.List))
+	for i, s := range stored.List {
+		list[i] = marks.Mark{ID: s.ID, Time: s.Time, Kind: marks.Kind(s.Kind), Text: s.Text, By: s.By}
+	}
+	all, more = marks.Within(m.marks.All(), list, from, to)
+	return all, more + stored.More, stored.Note, err
 }
 
 func (s service) Mark(r *marks.Request, by string) (any, error) { return s.m.setMark(r, by) }

@@ -32,8 +32,11 @@ import (
 // A gRPC status decides the outcome of a gRPC request. With otelgrpc inside otelhttp each call has two server spans, and counts twice where
 // the client is traced: leave one of them out, by otelhttp.WithFilter for requests of Content-Type application/grpc.
 //
-// Flusher, Hijacker, ReaderFrom, Pusher and http.ResponseController work on its ResponseWriter as on the one below. A
-// panic of the handler goes on with the same value.
+// Its ResponseWriter has Flusher, CloseNotifier, Hijacker, ReaderFrom and Pusher if the one below has them, and io.StringWriter always. All that
+// http.ResponseController can do works as on the one below: deadlines and full duplex by it alone. A panic of the handler goes on with
+// the same value.
+//
+// A request takes one allocation of 768 bytes, and two more, of 320, where a handler between otelhttp and Middleware passes on a copy of it.
 func (m *Monitor) Middleware(h http.Handler) http.Handler {
 	if m.disabled != "" {
 		return h

@@ -5,10 +5,8 @@ package otelperf
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -19,18 +17,17 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/otelperf/internal/access"
 	"github.com/otelperf/otelperf-go/otelperf/internal/companion"
-	"github.com/otelperf/otelperf-go/otelperf/internal/historian"
+	"github.com/otelperf/otelperf-go/otelperf/internal/feed"
 	"github.com/otelperf/otelperf-go/otelperf/internal/httpmw"
 	"github.com/otelperf/otelperf-go/otelperf/internal/marks"
 	"github.com/otelperf/otelperf-go/otelperf/internal/metricsource"
 	"github.com/otelperf/otelperf-go/otelperf/internal/mutes"
-	"github.com/otelperf/otelperf-go/otelperf/internal/past"
 	"github.com/otelperf/otelperf-go/otelperf/internal/runtimesignals"
 	"github.com/otelperf/otelperf-go/otelperf/internal/stacks"
-	"github.com/otelperf/otelperf-go/otelperf/internal/statefile"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/slowlog/fault"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // Monitor is everything at once, to be added to a pipeline: a span processor, a sampler, a metric producer, a metric
@@ -50,17 +47,15 @@ type Monitor struct {
 	slowBase   atomic.Uint64 // slow requests before the last reset
 	lines      *lineWriter
 	alerts     *alerter
-	tracker    tracker           // nil without events
-	state      *stateKeeper      // nil without a state file
-	history    *historian.Writer // nil without a history
-	past       *past.Reader      // of the history; nil without one
-	chronicle  *chronicle        // nil without a history
-	fleet      *fleetView        // nil without a store for it
-	learner    *learner          // from the history; nil where the process before has left what is usual
-	memory     *stateMemory      // nil when disabled
-	bundles    *bundleDir        // nil without a directory for them
-	couriers   couriers          // to notifiers
-	metering   *instruments      // nil when off
+	tracker    tracker      // nil without events
+	state      *stateKeeper // nil without a state file
+	past       archive      // nil without a history
+	unread     atomic.Pointer[unreadBesides]
+	fleet      allInstances // nil without a store for it
+	memory     *stateMemory // nil when disabled
+	bundles    *bundleDir   // nil without a directory for them
+	couriers   couriers     // to notifiers
+	metering   *instruments // nil when off
 	runtime    *runtimesignals.Recorder
 	beside     spikeSignals
 	marks      marker
@@ -128,6 +123,9 @@ func (m *Monitor) build() (err error) {
 	}
 	m.link = m.processor.Link()
 	m.settings.now.Load().slowThreshold = m.link.DefaultSlowThreshold()
+	if m.cfg.feed != nil {
+		m.cfg.feed.Attach(feed.Sink{Requests: m.slow, SlowAbove: m.link.SlowThreshold})
+	}
 	if err := m.buildEngine(); err != nil {
 		return err
 	}
@@ -146,11 +144,13 @@ func (m *Monitor) build() (err error) {
 	if m.tracker, err = m.newTracker(); err != nil {
 		return err
 	}
-	if m.cfg.stacks && m.disabled == "" && m.metrics == nil {
+	if m.cfg.stacks && m.disabled == "" && m.ownSpans() {
 		m.goroutines = httpmw.NewGoroutines()
 		m.stacks = m.newStacks()
 	}
-	m.fleet = m.newFleet()
+	if m.cfg.fleet != nil && m.disabled == "" {
+		m.fleet = m.cfg.fleet(m)
+	}
 	m.wrap = httpmw.New(m.middlewareConfig())
 	m.link.AskOutcomes(m.spans.Started, m.spans.Ended)
 	if m.disabled == "" {
@@ -174,7 +174,7 @@ func (m *Monitor) buildEngine() (err error) {
 		m.causes.recordings = m.cfg.evidence.Recordings
 	}
 	m.engine, err = engine.New(engine.Options{
-		Detector: detector, Objectives: m.cfg.budgets, Publish: m.link.Publish, Requests: spikeRequests{m.slow, m.link}, Version: func() string { return m.identity().version },
+		Detector: detector, Objectives: m.cfg.budgets, Publish: m.publish, Requests: spikeRequests{m.slow, m.link}, Version: func() string { return m.identity().version },
 		Why:      m.causes.why,
 		Errors:   spikeRequests{m.slow, m.link}.Errors,
 		SlowFrom: m.link.SlowThreshold,
@@ -190,10 +190,10 @@ func (m *Monitor) buildEngine() (err error) {
 		return err
 	}
 	m.settings.now.Load().baseline = m.engine.Config()
-	m.engine.Advance(m.began, func(func(*spikeprocessor.Delta) bool) {}) // the windows begin now
+	m.engine.Advance(m.feedsFrom(), func(func(*spikeprocessor.Delta) bool) {}) // the windows begin then
 	m.reader = newReader(manual, m.engine, src, every, m.metrics != nil, &m.faults)
 	m.reader.onSpike, m.reader.digest = m.spike, m.digest
-	if m.metrics == nil {
+	if m.ownSpans() {
 		m.link.TakeDeltas(func(*spikeprocessor.Delta) {}) // starts the counting of deltas
 	}
 	return nil
@@ -203,10 +203,34 @@ func (m *Monitor) buildEngine() (err error) {
 func (m *Monitor) source() (*sdkmetric.ManualReader, source, time.Duration) {
 	if !m.cfg.metricSource || m.disabled != "" { // switched off, the Reader drops everything
 		drop := func(sdkmetric.InstrumentKind) sdkmetric.Aggregation { return sdkmetric.AggregationDrop{} }
-		return sdkmetric.NewManualReader(sdkmetric.WithAggregationSelector(drop)), spanSource{m.link}, time.Second
+		reader := sdkmetric.NewManualReader(sdkmetric.WithAggregationSelector(drop))
+		if m.cfg.feed != nil {
+			return reader, m.cfg.feed, time.Second
+		}
+		return reader, spanSource{m.link}, time.Second
 	}
 	m.metrics = metricsource.New(m.processor.Stats().MaxEndpoints)
 	return m.metrics.Reader, m.metrics, m.cfg.metricInterval
+}
+
+// ownSpans says whether the numbers are those of this process's spans.
+func (m *Monitor) ownSpans() bool { return m.metrics == nil && m.cfg.feed == nil }
+
+// feedsFrom is when the numbers begin.
+func (m *Monitor) feedsFrom() time.Time {
+	if m.cfg.feed != nil {
+		return m.began.Add(-m.cfg.feed.Delay()).Truncate(time.Second)
+	}
+	return m.began
+}
+
+// publish passes on what the engine knows of an endpoint to who judges requests by it.
+func (m *Monitor) publish(ep conventions.Endpoint, s spikeprocessor.EndpointState) {
+	if m.cfg.feed != nil {
+		m.cfg.feed.Publish(ep, s)
+		return
+	}
+	m.link.Publish(ep, s)
 }
 
 // discard undoes what build has done that is known outside.
@@ -228,20 +252,19 @@ func (m *Monitor) start() {
 	if m.state != nil {
 		m.state.start()
 	}
-	if m.history != nil {
-		m.history.Start()
+	if m.past != nil {
+		m.past.start()
 	}
 	if m.fleet != nil {
-		m.fleet.sync.Start()
-	}
-	if m.learner != nil {
-		m.learner.start()
+		m.fleet.start()
 	}
 	if m.bundles != nil {
 		m.bundles.start()
 	}
 	m.couriers.start()
-	m.runtime.Start()
+	if m.cfg.feed == nil {
+		m.runtime.Start()
+	}
 	if m.stacks != nil {
 		m.stacks.Start()
 	}
@@ -360,83 +383,13 @@ func (m *Monitor) reset(baselines bool, by string) {
 	}
 	m.slow.Reset()
 	m.link.ResetErrors()
-	m.slowBase.Store(m.processor.Stats().Slow)
+	m.slowBase.Store(m.everSlow())
 	what := "numbers reset"
 	if baselines {
 		what = "numbers and baselines reset"
 	}
-	m.fleet.forget()
-	m.markChange(marks.Reset, what, by)
-}
-
-// Shutdown ends counting and alerting: it evaluates once more, ends its goroutines and waits for them within ctx. Spans that end
-// afterwards still reach the next processor, and requests are served as before. Call it before the providers' Shutdown.
-//
-// The error wraps ErrShutdown and says what has not ended in time, such as a logger or a callback of the MeterProvider that blocks, or
-// what failed at the end, such as the last save of the state file, which is said once. A later call waits for what is left, within its
-// own ctx, and returns nil when everything has ended.
-func (m *Monitor) Shutdown(ctx context.Context) error {
-	if m.disabled != "" {
-		return nil
-	}
-	m.delist()
-	m.arming.end()
-	m.link.Stop()
-	err := m.reader.close(ctx)
-	m.closed.Store(true)
-	if err = errors.Join(err, m.closeParts(ctx)); err != nil {
-		return errors.Join(ErrShutdown, err)
-	}
-	return nil
-}
-
-// closeParts ends all that has a goroutine besides the reader, at the same time: what does not end takes no time from the others.
-func (m *Monitor) closeParts(ctx context.Context) error {
-	type part struct {
-		name  string
-		close func(context.Context) error
-	}
-	parts := []part{
-		{"metrics of otelperf", m.metering.Close}, {"lines of slow requests", m.lines.Close}, {"alerts", m.alerts.Close},
-		{"changes to be logged", m.audits.Close}, {"streams", m.companion.Close}, {"the runtime's signals", m.runtime.Close},
-	}
-	if m.state != nil {
-		parts = append(parts, part{"state file", m.state.Close})
-	}
-	if m.stacks != nil {
-		parts = append(parts, part{"stacks of slow requests", m.stacks.Close})
-	}
-	if m.history != nil {
-		parts = append(parts, part{"history", m.history.Close})
-	}
 	if m.fleet != nil {
-		parts = append(parts, part{"fleet", m.fleet.sync.Close})
+		m.fleet.forget()
 	}
-	if m.learner != nil {
-		parts = append(parts, part{"learning from the history", m.learner.Close})
-	}
-	if m.bundles != nil {
-		parts = append(parts, part{"bundles", m.bundles.Close})
-	}
-	for _, c := range m.couriers.all {
-		parts = append(parts, part{"notifier", c.close})
-	}
-	if m.tracker != nil {
-		parts = append(parts, part{"events", m.tracker.Shutdown})
-	}
-	if m.arming != nil {
-		parts = append(parts, part{"the recorder of evidence", m.arming.recorder.Shutdown})
-	}
-	errs := make([]error, len(parts))
-	var all sync.WaitGroup
-	for i, p := range parts {
-		all.Go(func() {
-			errs[i] = p.close(ctx)
-			if errs[i] != nil && !errors.Is(errs[i], statefile.Err) { // which names itself
-				errs[i] = fmt.Errorf("otelperf: %s: %w", p.name, errs[i])
-			}
-		})
-	}
-	all.Wait()
-	return errors.Join(errs...)
+	m.markChange(marks.Reset, what, by)
 }

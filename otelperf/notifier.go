@@ -74,7 +74,7 @@ type couriers struct {
 
 // newCouriers returns those of m's notifiers. The state file has been read.
 func newCouriers(m *Monitor) couriers {
-	c := couriers{service: func() bool { return m.link.Resource() != nil || m.metrics != nil && m.metrics.Resource() != nil }}
+	c := couriers{service: func() bool { return m.named() != nil }}
 	if m.disabled != "" {
 		return c
 	}

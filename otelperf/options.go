@@ -18,8 +18,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
 	"github.com/otelperf/otelperf-go/otelperf/engine"
-	"github.com/otelperf/otelperf-go/otelperf/fleet"
-	"github.com/otelperf/otelperf-go/otelperf/history"
+	"github.com/otelperf/otelperf-go/otelperf/internal/feed"
 	"github.com/otelperf/otelperf-go/otelperf/internal/runtimesignals"
 	"github.com/otelperf/otelperf-go/otelperf/internal/statefile"
 	"github.com/otelperf/otelperf-go/slowlog"
@@ -62,8 +61,9 @@ type config struct {
 	token          string
 	localChanges   bool
 	stateFile      string
-	history        history.Store
-	fleet          fleet.Store
+	history        func(*Monitor) (archive, recalled) // opens it; nil: none
+	fleet          func(*Monitor) allInstances        // joins it; nil: none
+	feed           feed.Source                        // nil: the numbers are of this process
 	bundleDir      string
 	traceURL       string
 	maxStreams     int
@@ -113,6 +113,9 @@ func newConfig(opts []Option) (config, error) {
 	}
 	if validate := c.analytics.validate; validate != nil {
 		c.refuseAll(validate(c.analytics.options...))
+	}
+	if c.feed != nil && c.metricSource {
+		c.refuse("the numbers cannot be those of a feed and of the metric source")
 	}
 	c.budgets = c.buildObjectives()
 	if c.slowThreshold > 0 {
@@ -244,6 +247,12 @@ func WithBaseline(b baseline.Config) Option {
 // for an instrument that any reader of the MeterProvider collects.
 func WithMetricSource() Option {
 	return optionFunc(func(c *config) { c.metricSource = true })
+}
+
+// WithFeed is for otelperf's component of the OpenTelemetry Collector, which alone can make a source: the Monitor shows the numbers of a service
+// that runs elsewhere. It looks at nothing of its own process: no runtime, no stacks, nothing that runs.
+func WithFeed(s feed.Source) Option {
+	return needed("feed", s == nil, func(c *config) { c.feed = s })
 }
 
 // WithMetricInterval sets how often the metric source is collected, 1s to 1m, which need not be whole seconds. The default is 10s. Spikes

@@ -20,24 +20,24 @@ import (
 )
 
 // recent is what a Monitor has in memory, as the reader of its history sees it.
-type recent struct{ m *Monitor }
+type recent struct{ c *chronicle }
 
-func (r recent) Unwritten() time.Time { return r.m.history.Unwritten() }
+func (r recent) Unwritten() time.Time { return r.c.writer.Unwritten() }
 
 func (r recent) Began() time.Time {
-	began, _ := r.m.engine.Stored()
+	began, _ := r.c.m.engine.Stored()
 	return began
 }
 
 func (r recent) Started() time.Time {
-	if r.m.chronicle.shared {
-		return r.m.began.Truncate(time.Minute)
+	if r.c.shared {
+		return r.c.m.began.Truncate(time.Minute)
 	}
-	return r.m.began
+	return r.c.m.began
 }
 
 func (r recent) Minute(t time.Time) (out []history.Row) {
-	rows, _ := r.m.engine.RowsOf(t)
+	rows, _ := r.c.m.engine.RowsOf(t)
 	for _, x := range rows {
 		out = append(out, historyRow(&x))
 	}
@@ -64,9 +64,6 @@ func (m *Monitor) beyond(p companion.Period) (from, to time.Time, ok bool) {
 		return now.Add(-d).Truncate(past.StepOf(d)), now, true
 	}
 	began, _ := m.engine.Stored()
-	if longest := time.Now().Add(-past.Longest); p.From.Before(longest) {
-		p.From = longest.Truncate(time.Hour)
-	}
 	return p.From, p.To, p.Window == "" && (p.From.Before(began) || m.past.Shared(p.To))
 }
 
@@ -80,6 +77,9 @@ func (m *Monitor) ownStored(p companion.Period, c engine.Covered) *past.Stored {
 		return nil
 	}
 	of := past.Coverage{From: c.From, To: c.To, Step: time.Minute, Whose: own}
+	if c.Length() == 0 {
+		of = past.Coverage{Step: time.Minute, Gaps: []past.Span{{From: c.From, To: c.To}}, Whose: own}
+	}
 	return of.Said()
 }
 
@@ -94,16 +94,16 @@ func (m *Monitor) snapshot(p companion.Period, histogram bool) (*engine.Snapshot
 		return nil, nil, refused(err)
 	}
 	snap := m.snapshotOf(&total, histogram)
-	snap.Covered = coveredOf(&total.Coverage, to)
+	snap.Covered = coveredOf(&total.Coverage, from, to)
 	return snap, total.Said(), nil
 }
 
-// coveredOf is the time that what was read is of; where there is nothing, it is empty.
-func coveredOf(c *past.Coverage, to time.Time) engine.Covered {
+// coveredOf is the time that what was read is of, out of the one that was asked for.
+func coveredOf(c *past.Coverage, from, to time.Time) engine.Covered {
 	if c.From.IsZero() {
-		return engine.Covered{From: to, To: to}
+		return engine.NothingOf(from, to, time.Now())
 	}
-	return engine.Covered{From: c.From, To: c.To}
+	return engine.Covered{From: c.From, To: c.To, Missing: c.To.Sub(c.From) - time.Duration(c.Seconds*float64(time.Second))}
 }
 
 func (m *Monitor) snapshotOf(t *past.Total, histogram bool) *engine.Snapshot {
@@ -156,7 +156,7 @@ func (m *Monitor) longSeries(q companion.EndpointQuery, from, to time.Time) (s e
 		}
 	}
 	line, err = m.past.Points(s.Endpoint, from, to)
-	s.Covered = coveredOf(&line.Coverage, to)
+	s.Covered = coveredOf(&line.Coverage, from, to)
 	return s, line, true, refused(err)
 }
 
@@ -219,13 +219,17 @@ func wholeMinutes(from, to time.Time) (first, last time.Time) {
 }
 
 // slowLately are the newest slow requests of a time that goes up to now, at least as many as a summary has, where there are: those of the last
-// hour, mostly, so that not all of days is read.
+// hour, mostly, so that not all of days is read. With an error it has those that could be read.
 func (m *Monitor) slowLately(from, to time.Time) ([]*slowlog.Entry, error) {
 	slow, _, _, err := m.slowBefore(to.Add(-time.Hour), to)
-	if err == nil && len(slow) < summarySlow {
-		slow, _, _, err = m.slowBefore(from, to)
+	if err != nil || len(slow) >= summarySlow {
+		return slow, err
 	}
-	return slow, err
+	all, _, _, err := m.slowBefore(from, to)
+	if err != nil {
+		return slow, err
+	}
+	return all, nil
 }
 
 // slowOf is the list of the slow requests of a fixed time or of a window of days, of one trace alone where of is valid.

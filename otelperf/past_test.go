@@ -88,8 +88,8 @@ func TestDaysOfAHistory(t *testing.T) {
 		if from := field(week, "stored", "from"); from != began.UTC().Format(time.RFC3339) {
 			t.Errorf("stored from %v, it began %v", from, began)
 		}
-		if gaps := listOf(week["stored"].(map[string]any), "gaps"); len(gaps) != 1 || gaps[0]["to"] != "2000-01-02T00:30:00Z" {
-			t.Errorf("gaps are %v, want the half hour from midnight on", gaps)
+		if gaps := listOf(week["stored"].(map[string]any), "gaps"); len(gaps) != 2 || gaps[0]["to"] != "2000-01-01T00:00:00Z" || gaps[1]["to"] != "2000-01-02T00:30:00Z" {
+			t.Errorf("gaps are %v, want the days before and the half hour from midnight on", gaps)
 		}
 		// Of the day before this minute there is 00:00 to 00:30 without a process, and all of what came before in whole ten minutes.
 		rows := map[string]float64{}
@@ -141,7 +141,6 @@ func TestDaysOfAHistory(t *testing.T) {
 	})
 }
 
-// Without a history nothing reads one, and the answer says how to have it.
 // What a window covers is never more than this process ran, and than what is stored of those before it, in whole minutes: whatever the steps
 // are that it is read in.
 func TestCoverageIsWhatThereIs(t *testing.T) {
@@ -174,6 +173,7 @@ func TestCoverageIsWhatThereIs(t *testing.T) {
 	})
 }
 
+// Without a history nothing reads one, and the answer says how to have it.
 func TestNoHistory(t *testing.T) {
 	s := newBubbleOutside(t)
 	for _, query := range []string{"/summary?window=24h", "/endpoints?window=7d", "/endpoints?usual=true", "/endpoints/series?route=/a&usual=true", "/endpoints/heatmap?route=/a&window=24h"} {

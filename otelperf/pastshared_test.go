@@ -94,3 +94,49 @@ func TestInstancesOfAHistoryAgree(t *testing.T) {
 		}
 	})
 }
+
+// What another instance has stored says whose it is: incidents, slow requests and those that incidents name; one's own do not. Marks of both are
+// there once, each with an id of its own, also those of the same second.
+func TestWhoseTheyAreIsSaid(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store, names := &testrig.History{}, &sync.Map{}
+		began := time.Now()
+		var shops []*bubble
+		for _, name := range []string{"shop-1", "shop-2"} {
+			shops = append(shops, newBubble(t, "1.0", everybody, otelperf.WithHistory(&testrig.SharedHistory{History: store, Name: name, Names: names})))
+		}
+		shops[1].run(time.Second, 1, 20*time.Millisecond, "/b")
+		shops[0].run(15*time.Minute, 2, 20*time.Millisecond, "/a")
+		shops[0].run(4*time.Minute, 2, 900*time.Millisecond, "/a")
+		shops[0].run(15*time.Minute, 2, 20*time.Millisecond, "/a")
+		time.Sleep(2 * time.Minute)
+		query := fmt.Sprintf("?from=%d&to=%d", began.Unix(), began.Add(30*time.Minute).Unix())
+		for i, want := range []any{nil, "shop-1"} {
+			a := asker{t, shops[i].mon.Handler()}
+			sum := a.ask("/summary", "%s", query)
+			for what, list := range map[string][]map[string]any{
+				"spikes of a summary": listOf(sum, "spikes"), "slow requests of a summary": listOf(sum, "slow_queries"), "spikes": listOf(a.ask("/spikes", "%s", query), "spikes"),
+				"slow requests": listOf(a.ask("/slow", "%s", query), "slow"),
+			} {
+				if len(list) == 0 {
+					t.Errorf("shop-%d has no %s", i+1, what)
+				}
+				for _, x := range list {
+					if x["instance"] != want {
+						t.Errorf("shop-%d: one of the %s is of %v, want %v", i+1, what, x["instance"], want)
+					}
+				}
+			}
+			marks, ids := listOf(sum, "marks"), map[any]bool{}
+			for _, m := range marks {
+				ids[m["id"]] = true
+			}
+			if len(marks) != 2 || len(ids) != 2 {
+				t.Errorf("shop-%d has the marks %v, want the starts of both", i+1, marks)
+			}
+		}
+		for _, s := range shops {
+			_ = s.mon.Shutdown(t.Context())
+		}
+	})
+}

@@ -12,9 +12,11 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/otelperf/history"
 	"github.com/otelperf/otelperf-go/otelperf/internal/companion"
+	"github.com/otelperf/otelperf-go/otelperf/internal/marks"
 	"github.com/otelperf/otelperf-go/otelperf/internal/past"
 	"github.com/otelperf/otelperf-go/otelperf/internal/runtimesignals"
 	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/slowlog/order"
 )
 
 // stateUnknown is that of a spike that was open when it was stored last, some minutes ago: its process is gone, or cannot write.
@@ -37,7 +39,7 @@ func (m *Monitor) spikesWithin(from, to time.Time) (all []Spike, more int, note 
 }
 
 func newestFirst(all []Spike) {
-	slices.SortStableFunc(all, func(a, b Spike) int { return b.Start.Compare(a.Start) })
+	order.By(all, func(a, b *Spike) int { return b.Start.Compare(a.Start) })
 }
 
 // overlap reports whether something that began at start, and ended at end or goes on, was there between two times.
@@ -152,7 +154,7 @@ func storedSpike(in *history.Incident) (s Spike, ok bool) {
 	if s.End == nil && time.Since(in.Seen) > seenLately {
 		s.State = stateUnknown
 	}
-	s.Ack, s.Muted = nil, nil // which were of then
+	s.Muted = nil // which was of then
 	s.fill()
 	for i := range s.Endpoints {
 		if e := &s.Endpoints[i]; e.End == nil {
@@ -179,7 +181,7 @@ func (s *Spike) fill() {
 }
 
 // some is a list that is not null in JSON.
-func some[T causes.Ranked | causes.Source | SpikeError | RequestRef | runtimesignals.Deviation | uint64](list []T) []T {
+func some[T marks.Mark | causes.Ranked | causes.Source | SpikeError | RequestRef | runtimesignals.Deviation | uint64](list []T) []T {
 	if list == nil {
 		return []T{}
 	}

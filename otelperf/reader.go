@@ -21,15 +21,16 @@ import (
 
 // source is where an engine's deltas come from.
 type source interface {
-	// Collect calls use with what came since its last call, and returns within ctx. After an error, what is lacking comes with a later one.
-	Collect(ctx context.Context, use func(iter.Seq[*spikeprocessor.Delta])) error
+	// Collect calls use with what came since its last call, up to a time, and returns within ctx. After an error, what is lacking comes with a
+	// later one.
+	Collect(ctx context.Context, use func(time.Time, iter.Seq[*spikeprocessor.Delta])) error
 }
 
 // spanSource takes deltas from a processor.
 type spanSource struct{ link spikeprocessor.Link }
 
-func (s spanSource) Collect(_ context.Context, use func(iter.Seq[*spikeprocessor.Delta])) error {
-	use(func(yield func(*spikeprocessor.Delta) bool) {
+func (s spanSource) Collect(_ context.Context, use func(time.Time, iter.Seq[*spikeprocessor.Delta])) error {
+	use(time.Now(), func(yield func(*spikeprocessor.Delta) bool) {
 		more := true
 		s.link.TakeDeltas(func(d *spikeprocessor.Delta) { more = more && yield(d) })
 	})
@@ -183,8 +184,8 @@ func (r *Reader) advance(ctx context.Context) error {
 	began := time.Now()
 	var events []engine.Event
 	fed := false
-	err := r.source.Collect(ctx, func(deltas iter.Seq[*spikeprocessor.Delta]) {
-		fed, events = true, append(events, r.engine.Advance(time.Now(), deltas)...)
+	err := r.source.Collect(ctx, func(now time.Time, deltas iter.Seq[*spikeprocessor.Delta]) {
+		fed, events = true, append(events, r.engine.Advance(now, deltas)...)
 	})
 	if !fed {
 		r.engine.CollectFailed()

@@ -7,18 +7,14 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"time"
 
 	"go.opentelemetry.io/otel"
 
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/otelperf/history"
-	"github.com/otelperf/otelperf-go/otelperf/internal/historian"
 	"github.com/otelperf/otelperf-go/otelperf/internal/mutes"
-	"github.com/otelperf/otelperf-go/otelperf/internal/past"
 	"github.com/otelperf/otelperf-go/otelperf/internal/statefile"
-	"github.com/otelperf/otelperf-go/otelperf/internal/worker"
 )
 
 // recallPatience is how long New waits for the history.
@@ -42,11 +38,7 @@ func (m *Monitor) remember() {
 		h, c = m.state.load()
 	}
 	if m.cfg.history != nil {
-		m.chronicle = &chronicle{m: m, origin: m.memory.writer, seed: maphash.MakeSeed()}
-		m.history = historian.New(m.cfg.history, m.chronicle, m.began, &m.faults)
-		m.past = past.New(m.cfg.history, recent{m}, &m.faults)
-		r = m.recall()
-		m.chronicle.shared = r.shared
+		m.past, r = m.cfg.history(m)
 		if r.header.Written.After(h.Written) {
 			h, c = r.header, r.content
 		}
@@ -54,13 +46,10 @@ func (m *Monitor) remember() {
 	if h.Format != "" {
 		m.memory.give(&h, &c)
 	}
-	if m.history != nil && (h.Format == "" || !m.engine.Readable(c.Baselines)) {
-		m.learner = &learner{worker.New(), m}
+	if m.past != nil && (h.Format == "" || !m.engine.Readable(c.Baselines)) {
+		m.past.learn()
 	}
-	m.beside.before, m.beside.chronicle = r.incidents, m.chronicle
-	if m.chronicle != nil {
-		m.chronicle.named.Store(&r.named)
-	}
+	m.beside.before, m.beside.past = r.incidents, m.past
 }
 
 // recalled is what the history had of the process before.
@@ -73,14 +62,14 @@ type recalled struct {
 }
 
 // recall asks the history, and waits for it no longer than recallPatience: what is damaged or comes late counts as nothing, which is said.
-func (m *Monitor) recall() (r recalled) {
+func (c *chronicle) recall() (r recalled) {
 	ctx, cancel := context.WithTimeout(context.Background(), recallPatience)
 	answer := make(chan recalled, 1)
 	go func() {
 		defer cancel()
 		var r recalled
 		err := errors.New("the store has panicked")
-		m.faults.Guard("the history", func() { r, err = recall(ctx, m.cfg.history, m.began.Truncate(time.Minute)) })
+		c.m.faults.Guard("the history", func() { r, err = recall(ctx, c.store, c.m.began.Truncate(time.Minute)) })
 		if err != nil {
 			otel.Handle(fmt.Errorf("otelperf: history: what the process before has left: %w", err))
 		}

@@ -10,6 +10,11 @@ import (
 // routeHints says why requests have no route. There is one hint for one situation: requests that Middleware itself saw without a route
 // are also among the unmatched ones, and no Middleware elsewhere helps those.
 func (d *Diagnostics) routeHints(add func(name string, when bool, format string, args ...any)) {
+	if d.Source == sourceOTLP {
+		add("unmatched", d.UnmatchedOK > fewRequests, "%d requests without http.route were answered with success: their service does not say the route. "+
+			"Its instrumentation has to know the router.", d.UnmatchedOK)
+		return
+	}
 	p, routers := &d.Processor, routerText(onlyRouters(d.Around))
 	if routers == "" {
 		routers = anyRouter

@@ -13,6 +13,7 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/internal/companion"
 	"github.com/otelperf/otelperf-go/otelperf/internal/units"
 	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/slowlog/order"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
@@ -155,7 +156,7 @@ func wantsOf(q *companion.RowsQuery) func(conventions.Kind) bool {
 // listRows are the rows of this instance or of the fleet.
 func (m *Monitor) listRows(q companion.RowsQuery, list *rowList) ([]detailedRow, error) {
 	if q.Fleet {
-		return m.fleetRows(&q, list), nil
+		return m.fleet.rows(&q, list), nil
 	}
 	return m.rows(q, list)
 }
@@ -238,9 +239,9 @@ func sortRows(rows []engine.Row, by string) {
 		if s.name != by || s.key == nil {
 			continue
 		}
-		slices.SortStableFunc(rows, func(a, b engine.Row) int {
-			x, hasX := s.key(&a)
-			y, hasY := s.key(&b)
+		order.By(rows, func(a, b *engine.Row) int {
+			x, hasX := s.key(a)
+			y, hasY := s.key(b)
 			switch {
 			case s.name == "impact" && a.InIncident() != b.InIncident():
 				if a.InIncident() {

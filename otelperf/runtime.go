@@ -27,6 +27,17 @@ type runtimeAnswer struct {
 	Notes       []string                   `json:"notes"` // what cannot be told here, and what does not fit together
 }
 
+// notOfProcess is said of the runtime of a service that runs elsewhere.
+const notOfProcess = "The runtime of the service is not known here: its numbers are received from elsewhere."
+
+// runtimeReport is how the process that serves the requests is.
+func (m *Monitor) runtimeReport(now time.Time) *runtimesignals.Report {
+	if m.cfg.feed == nil {
+		return m.runtime.Report(now)
+	}
+	return &runtimesignals.Report{Unusual: []runtimesignals.Deviation{}, Signals: []runtimesignals.Reading{}, Pools: []runtimesignals.PoolState{}, Notes: []string{notOfProcess}}
+}
+
 // runtimeSeries is the last minute or five by the second, or the last hour in steps of ten.
 func (m *Monitor) runtimeSeries(w Window) runtimeAnswer {
 	now, seconds, step := time.Now(), runtimesignals.Seconds, 10
@@ -36,7 +47,10 @@ func (m *Monitor) runtimeSeries(w Window) runtimeAnswer {
 	case Window5m:
 		seconds, step = 300, 1
 	}
-	rep, series := m.runtime.Report(now), m.runtime.Series(now, seconds, step)
+	rep, series := m.runtimeReport(now), m.runtime.Series(now, seconds, step)
+	if m.cfg.feed != nil {
+		series.Signals = []runtimesignals.Line{}
+	}
 	return runtimeAnswer{
 		origin: m.origin(), Window: w, Start: series.Start.UTC(), StepSeconds: series.StepSeconds, Gomaxprocs: rep.Gomaxprocs, CPUQuota: rep.CPUQuota,
 		Unusual: rep.Unusual, Signals: series.Signals, Pools: rep.Pools, Notes: rep.Notes,
@@ -46,13 +60,13 @@ func (m *Monitor) runtimeSeries(w Window) runtimeAnswer {
 // spikeSignals notes which of the runtime's signals had left their normal during each of the last spikes: at most as many as the engine
 // remembers, eight signals each.
 type spikeSignals struct {
-	recorder  *runtimesignals.Recorder
-	arming    *armer // knows the recordings
-	book      *mutes.Book
-	marks     *marker
-	slow      *slowlog.Store
-	chronicle *chronicle        // knows which requests the history has; nil without one
-	before    map[string]*Spike // id -> one that was open before the restart, as the history had it; not changed after New
+	recorder *runtimesignals.Recorder
+	arming   *armer // knows the recordings
+	book     *mutes.Book
+	marks    *marker
+	slow     *slowlog.Store
+	past     archive           // knows which requests the history has; nil without one
+	before   map[string]*Spike // id -> one that was open before the restart, as the history had it; not changed after New
 
 	mu   sync.Mutex // guards all below
 	last []*spikeTime
@@ -127,8 +141,11 @@ func (s *spikeSignals) add(sp *Spike, in *engine.Incident) {
 		before := b.clone()
 		sp.goOn(&before)
 	}
+	if s.past == nil {
+		return
+	}
 	for _, r := range sp.named() {
-		r.Stored = r.Stored || s.chronicle.has(r)
+		r.Stored = r.Stored || s.past.has(r)
 	}
 }
 

@@ -24,6 +24,7 @@ type seriesAnswer struct {
 	Window        Window    `json:"window,omitzero"` // missing for a fixed time
 	From          time.Time `json:"from"`            // that is covered, as of a distribution
 	To            time.Time `json:"to"`
+	WindowSeconds float64   `json:"window_seconds"` // as in a Summary
 	State         string    `json:"state"`
 	BaselineP99Ms *float64  `json:"baseline_p99_ms"`
 	ThresholdMs   float64   `json:"threshold_ms"`
@@ -74,7 +75,7 @@ func (m *Monitor) series(e companion.EndpointQuery, p companion.Period) (out ser
 		step = 10 * time.Second
 	}
 	out = seriesAnswer{
-		of: s.Endpoint, origin: m.origin(), Method: e.Method, Route: e.Route, Kind: s.Endpoint.Kind.String(), Window: Window(p.Window), From: s.From.UTC(), To: s.To.UTC(), State: s.Phase.String(),
+		of: s.Endpoint, origin: m.origin(), Method: e.Method, Route: e.Route, Kind: s.Endpoint.Kind.String(), Window: Window(p.Window), From: s.From.UTC(), To: s.To.UTC(), WindowSeconds: s.Length().Seconds(), State: s.Phase.String(),
 		BaselineP99Ms: units.KnownMs(s.BaselineP99), ThresholdMs: units.Milliseconds(m.link.SlowThreshold(s.Endpoint)),
 		StepSeconds: step.Seconds(), Points: points, Stored: cmp.Or(said, m.ownStored(p, s.Covered)),
 	}

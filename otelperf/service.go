@@ -22,7 +22,7 @@ var _ companion.Service = service{}
 
 func (s service) Summary(p companion.Period) (any, error) {
 	if p.Fleet {
-		return s.m.fleetSummary(Window(p.Window)), nil
+		return s.m.fleet.summary(Window(p.Window)), nil
 	}
 	return s.m.summary(p)
 }
@@ -144,7 +144,7 @@ func (s service) Errors(limit int) any {
 
 func (s service) Spikes(limit int, p companion.Period) (any, error) {
 	if p.Fleet {
-		return s.m.fleetSpikes(limit), nil
+		return s.m.fleet.spikes(limit), nil
 	}
 	if !p.To.IsZero() {
 		return s.m.spikesOfTime(limit, p)

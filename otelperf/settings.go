@@ -28,7 +28,7 @@ type Settings struct {
 	BaselineFloorMs         float64            `json:"baseline_floor_ms"`           // durations below it never count as slower
 	BaselineGraceSeconds    float64            `json:"baseline_grace_seconds"`      // after the start, of which nothing is learned
 
-	Source                string         `json:"source"`                      // spans or metrics
+	Source                string         `json:"source"`                      // spans, metrics, or otlp: those of a service elsewhere
 	MetricIntervalSeconds float64        `json:"metric_interval_seconds"`     // WithMetricInterval
 	MaxEndpoints          int            `json:"max_endpoints"`               // WithMaxEndpoints
 	MaxStreams            int            `json:"max_streams"`                 // WithMaxStreams
@@ -104,8 +104,11 @@ func (m *Monitor) Settings() Settings {
 	for pattern, d := range c.thresholds {
 		s.EndpointThresholdsMs[pattern] = units.Milliseconds(d)
 	}
-	if c.metricSource {
+	switch {
+	case c.metricSource:
 		s.Source = "metrics"
+	case c.feed != nil:
+		s.Source = sourceOTLP
 	}
 	if c.traceURL != "" {
 		s.TraceURL = &c.traceURL

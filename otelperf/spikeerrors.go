@@ -12,6 +12,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/slowlog/order"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
@@ -36,7 +37,7 @@ func (r spikeRequests) Errors(p *engine.Part) []engine.ErrorGroup {
 		}
 		groups[i].Count++
 	}
-	slices.SortStableFunc(groups, func(a, b engine.ErrorGroup) int { return cmp.Compare(b.Count, a.Count) })
+	order.By(groups, func(a, b *engine.ErrorGroup) int { return cmp.Compare(b.Count, a.Count) })
 	return groups[:min(len(groups), maxSpikeErrors)]
 }
 

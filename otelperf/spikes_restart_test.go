@@ -83,6 +83,34 @@ func TestSpikeThatWasOpenBeforeTheRestart(t *testing.T) {
 	}
 }
 
+// What is slow before a restart and after it, and not judged yet, is said to be so: neither the verdict nor the reason denies what its row says.
+func TestSlowOverARestartIsNotDenied(t *testing.T) {
+	file := otelperf.WithStateFile(filepath.Join(t.TempDir(), "baselines"))
+	synctest.Test(t, func(t *testing.T) {
+		s := newBubble(t, "1.0", file)
+		s.run(15*time.Minute, 10, 20*time.Millisecond, "/checkout")
+		s.run(2*time.Minute, 10, 120*time.Millisecond, "/checkout")
+		_ = s.mon.Shutdown(t.Context())
+		s = newBubble(t, "1.0", file)
+		s.run(time.Minute, 10, 120*time.Millisecond, "/checkout")
+		sum := s.mon.Summary("")
+		if row := sum.Endpoints[0]; row.State != "elevated" || row.ReadySeconds == nil || !sum.Spikes[0].Endpoints[0].Unseen {
+			t.Fatalf("the row is %s, judged in %v s, and its spike %+v", row.State, row.ReadySeconds, sum.Spikes[0])
+		}
+		if v := sum.Verdict; v.Status != "unknown" || !strings.HasPrefix(v.Detail, "Open before the restart: GET /checkout. It is slower than usual now, too, and is judged in about ") {
+			t.Errorf("the verdict is %+v", v)
+		}
+		if reason := sum.Spikes[0].Reason; strings.Contains(reason, "not seen") || !strings.Contains(reason, "before the restart, and not confirmed since") {
+			t.Errorf("the reason is %q", reason)
+		}
+		s.run(4*time.Minute, 10, 120*time.Millisecond, "/checkout")
+		if sum := s.mon.Summary(""); sum.Verdict.Status != "slow" || strings.Contains(sum.Spikes[0].Reason, "not confirmed") {
+			t.Errorf("once it is judged the verdict is %+v and the reason %q", sum.Verdict, sum.Spikes[0].Reason)
+		}
+		_ = s.mon.Shutdown(t.Context())
+	})
+}
+
 // An endpoint that had a spike before the restart, was well after it, and is slow again later, has another one; the end of the first is
 // reported.
 func TestSpikeAfterOneThatTheRestartEnded(t *testing.T) {
@@ -94,7 +122,7 @@ func TestSpikeAfterOneThatTheRestartEnded(t *testing.T) {
 		before, stopped := s.spikes()[0], time.Now().UTC()
 		_ = s.mon.Shutdown(t.Context())
 		s = newBubble(t, "1.0", file)
-		if now := s.mon.Summary(otelperf.Window1m).Spikes; len(now) != 1 || now[0].ID != before.ID || now[0].State != "open" || !strings.Contains(now[0].Reason, "and not seen since") {
+		if now := s.mon.Summary(otelperf.Window1m).Spikes; len(now) != 1 || now[0].ID != before.ID || now[0].State != "open" || !strings.Contains(now[0].Reason, "and not confirmed since") {
 			t.Errorf("after the restart the spikes are %+v, want %s", now, before.ID)
 		}
 		s.run(30*time.Second, 10, 20*time.Millisecond, "/checkout")

@@ -5,7 +5,6 @@ package otelperf
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
@@ -16,6 +15,7 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/internal/site"
 	"github.com/otelperf/otelperf-go/otelperf/internal/stacks"
 	"github.com/otelperf/otelperf-go/otelperf/internal/units"
+	"github.com/otelperf/otelperf-go/slowlog/order"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
@@ -149,6 +149,9 @@ func (m *Monitor) whereIs(id trace.SpanID) *stacks.Seen {
 	return m.stacks.Of(id)
 }
 
+// notHere is said of what the process of a service alone can tell, where its numbers are received from elsewhere.
+const notHere = "What is running is not known here: spans are received when they have ended."
+
 // noStacks says why there are none at all.
 func (m *Monitor) noStacks(slow int) string {
 	switch {
@@ -156,6 +159,8 @@ func (m *Monitor) noStacks(slow int) string {
 		return ""
 	case m.metrics != nil:
 		return "Where slow requests are is not looked at: the numbers come from metrics."
+	case m.cfg.feed != nil:
+		return notHere
 	case m.stacks == nil:
 		return "Where slow requests are is not looked at: WithStacks(false)."
 	}
@@ -271,7 +276,7 @@ func linesOf(c *stacks.Counts, all time.Duration) []lineShare {
 		}
 		lines = append(lines, lineShare{Sentence: p.state.At(p.line), State: p.state, Line: p.line, WallMs: units.Milliseconds(d), Share: share})
 	}
-	slices.SortFunc(lines, func(a, b lineShare) int {
+	order.By(lines, func(a, b *lineShare) int {
 		return cmp.Or(cmp.Compare(b.WallMs, a.WallMs), cmp.Compare(a.Sentence, b.Sentence))
 	})
 	return lines[:min(len(lines), maxLinesShown)]

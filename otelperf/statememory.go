@@ -4,13 +4,13 @@ package otelperf
 
 import (
 	"cmp"
-	"slices"
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/otelperf/history"
 	"github.com/otelperf/otelperf-go/otelperf/internal/mutes"
 	"github.com/otelperf/otelperf-go/otelperf/internal/statefile"
+	"github.com/otelperf/otelperf-go/slowlog/order"
 )
 
 // stateMemory is what one process leaves for the next to go on from, in the state file and in the history: baselines with all that is
@@ -58,8 +58,8 @@ func recentBaselines(saved []engine.Baseline, limit int) []engine.Baseline {
 		}
 		return 1
 	}
-	slices.SortStableFunc(saved, func(a, b engine.Baseline) int {
-		if c := cmp.Compare(whole(&a), whole(&b)); c != 0 {
+	order.By(saved, func(a, b *engine.Baseline) int {
+		if c := cmp.Compare(whole(a), whole(b)); c != 0 {
 			return c
 		}
 		return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.Endpoint.String(), b.Endpoint.String()))

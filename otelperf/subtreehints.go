@@ -6,6 +6,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+
+	"github.com/otelperf/otelperf-go/slowlog/order"
 )
 
 // subtree is a row of a whole subtree.
@@ -20,7 +22,7 @@ func (m *Monitor) subtrees() (all []subtree) {
 	for _, s := range m.counters.SubtreeRows.All() {
 		all = append(all, subtree{s.Method + " " + s.Route, handlerKind(s.Handler), s.Requests.Load()})
 	}
-	slices.SortStableFunc(all, func(a, b subtree) int { return cmp.Compare(b.requests, a.requests) })
+	order.By(all, func(a, b *subtree) int { return cmp.Compare(b.requests, a.requests) })
 	return all
 }
 

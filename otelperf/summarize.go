@@ -9,6 +9,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/otelperf/internal/companion"
+	"github.com/otelperf/otelperf-go/otelperf/internal/marks"
 	"github.com/otelperf/otelperf-go/otelperf/internal/past"
 	"github.com/otelperf/otelperf-go/otelperf/internal/units"
 	"github.com/otelperf/otelperf-go/slowlog"
@@ -18,7 +19,8 @@ import (
 const summarySlow = 20 // slow requests in a summary
 
 // Summary returns the numbers of window w up to now; "" is Window5m, and an unknown window counts as that, as do Window24h and Window7d
-// without a history. With one they take up to 6 s to be read; where that fails they are of what is in memory, and Stored says so.
+// without a history. With one numbers, incidents, marks and slow requests take up to 6 s each to be read; where that fails numbers and incidents
+// are of what is in memory, and of the others are missing which are not: Stored says so.
 func (m *Monitor) Summary(w Window) *Summary {
 	w = w.known()
 	if w.long() > 0 && m.past == nil {
@@ -29,7 +31,7 @@ func (m *Monitor) Summary(w Window) *Summary {
 	if err != nil {
 		from, to, _ := m.beyond(p)
 		total := m.past.InMemory(from, to, err.Error())
-		s = m.summaryOf(p, &view{snapshot: m.snapshotOf(&total, false), stored: total.Said(), spikes: m.spikes(), slow: m.recentSlow()})
+		s = m.summaryOf(p, &view{snapshot: m.snapshotOf(&total, false), stored: total.Said(), spikes: m.spikes(), slow: m.recentSlow(), marks: m.marks.All()})
 	}
 	return s
 }
@@ -41,6 +43,35 @@ type view struct {
 	spikes   []Spike
 	slow     []*slowlog.Entry
 	more     int // slow ones of a fixed time that are not in slow
+	marks    []marks.Mark
+}
+
+// besides reads what there is beside numbers and incidents: marks and slow requests. What cannot be read is missing, which v.stored says: for
+// half a minute it is not asked for again of a time as long, as it may have taken seconds.
+func (m *Monitor) besides(p companion.Period, v *view, slow func() error) {
+	from, to, _ := m.beyond(p)
+	v.marks, _ = marks.Within(m.marks.All(), nil, from, to)
+	if last := m.unread.Load(); last != nil && time.Since(last.at).Abs() < readAgain && to.Sub(from) >= last.length {
+		v.stored.Add(last.note)
+		return
+	}
+	var err error
+	v.marks, _, _, err = m.marksWithin(p)
+	if err == nil {
+		err = slow()
+	}
+	if err != nil {
+		last := &unreadBesides{time.Now(), to.Sub(from), "Slow requests and marks may be missing. " + err.Error()}
+		m.unread.Store(last)
+		v.stored.Add(last.note)
+	}
+}
+
+// unreadBesides says since when, of how long a time and why what there is beside numbers and incidents cannot be read.
+type unreadBesides struct {
+	at     time.Time
+	length time.Duration
+	note   string
 }
 
 // summary is that of a window or of a fixed time, in which the rows and totals are of that time.
@@ -59,20 +90,30 @@ func (m *Monitor) summary(p companion.Period) (*Summary, error) {
 			return nil, err
 		}
 		judgeThen(v.snapshot.Rows, incidents, v.spikes)
-		if v.slow = slowThen(m.slow, c.From, c.To); long {
-			v.slow, v.more, _, err = m.slowBefore(c.From, c.To)
+		v.slow = slowThen(m.slow, c.From, c.To)
+		if !long {
+			v.marks, _ = marks.Within(m.marks.All(), nil, p.From, p.To)
+		} else {
+			m.besides(p, v, func() (err error) {
+				v.slow, v.more, _, err = m.slowBefore(c.From, c.To)
+				return err
+			})
 		}
 	case long:
 		from, to, _ := m.beyond(p)
-		if v.slow, err = m.slowLately(from, to); err != nil {
+		if v.spikes, _, _, err = m.spikesWithin(c.From, c.To); err != nil {
 			return nil, err
 		}
-		v.spikes, _, _, err = m.spikesWithin(c.From, c.To)
+		v.slow = slowThen(m.slow, from, to)
+		m.besides(p, v, func() (err error) {
+			v.slow, err = m.slowLately(from, to)
+			return err
+		})
 	default:
-		v.spikes, v.slow = m.spikes(), m.recentSlow()
+		v.spikes, v.slow, v.marks = m.spikes(), m.recentSlow(), m.marks.All()
 	}
 	v.spikes = v.spikes[:min(len(v.spikes), engine.MaxIncidents)]
-	return m.summaryOf(p, v), err
+	return m.summaryOf(p, v), nil
 }
 
 func (m *Monitor) recentSlow() []*slowlog.Entry { return slices.Collect(m.slow.Recent(summarySlow)) }
@@ -84,8 +125,8 @@ func (m *Monitor) summaryOf(p companion.Period, v *view) *Summary {
 	s := &Summary{
 		Service: id.service, Instance: id.instance, Version: id.version, Time: now.UTC(), UptimeSeconds: now.Sub(m.began).Seconds(),
 		Window: Window(p.Window), From: of.From, To: of.To, StoredFrom: of.StoredFrom, WindowSeconds: snap.Totals.Seconds, Stored: cmp.Or(v.stored, m.ownStored(p, snap.Covered)), TotalRequests: snap.Requests, Totals: totalsOf(&snap.Totals),
-		SlowQueriesCount: m.slowCount(), SlowQueries: []SlowRequest{}, Spikes: spikes, Mutes: m.book.Mutes(now), Objectives: m.objectives(), Marks: m.marks.All(),
-		Runtime: m.runtime.Report(now), Diagnostics: m.Diagnostics(),
+		SlowQueriesCount: m.slowCount(), SlowQueries: []SlowRequest{}, Spikes: spikes, Mutes: m.book.Mutes(now), Objectives: m.objectives(), Marks: some(v.marks),
+		Runtime: m.runtimeReport(now), Diagnostics: m.Diagnostics(),
 	}
 	s.Coarse, s.OutcomesUnknown = snap.Coarse, snap.OutcomesUnknown
 	s.AvgResponseTime, s.P50, s.P95, s.P99 = s.AvgMs, s.P50Ms, s.P95Ms, s.P99Ms
@@ -98,7 +139,7 @@ func (m *Monitor) summaryOf(p companion.Period, v *view) *Summary {
 	s.setRows(rows)
 	f := facts{now: now, disabled: m.disabled, stalled: s.Diagnostics.Stalled, endpoints: s.Endpoints, spikes: s.Spikes, budgets: s.Objectives, unseen: m.engine.Unseen()}
 	if s.Verdict = f.verdict(); fixed {
-		s.Verdict = f.verdictThen(of)
+		s.Verdict = f.verdictThen(of, snap.Length() > 0)
 	}
 	if fixed || v.stored != nil {
 		s.SlowQueriesCount = max(snap.Slow(), uint64(len(v.slow)+v.more))
@@ -134,14 +175,24 @@ func (m *Monitor) evaluate() {
 
 // slowCount is the number of slow requests since the start or the last reset.
 func (m *Monitor) slowCount() uint64 {
-	n := m.processor.Stats().Slow
+	n := m.everSlow()
 	return n - min(n, m.slowBase.Load())
+}
+
+// everSlow is the number of slow requests since the start.
+func (m *Monitor) everSlow() uint64 {
+	if m.cfg.feed != nil {
+		return m.cfg.feed.Slow()
+	}
+	return m.processor.Stats().Slow
 }
 
 // slowRequestOf is slowRequest of an entry that may be another instance's.
 func (m *Monitor) slowRequestOf(e *slowlog.Entry) SlowRequest {
 	r := slowRequest(e)
-	r.Instance = m.past.Of(e.Dimensions["service.instance.id"])
+	if m.past != nil {
+		r.Instance = m.past.Of(e.Dimensions["service.instance.id"])
+	}
 	return r
 }
 

@@ -29,11 +29,12 @@ type Summary struct {
 	Window        Window    `json:"window,omitzero"` // that the numbers cover; missing for a fixed time
 	// With ?from= and ?to=: the time that was counted, which is what is stored of the whole minutes that hold what was asked for, or of the
 	// steps of ten seconds where it lies within the last minute. Incidents, states, slow requests and the verdict are of it, too, and what
-	// is usual is of now. From is To where nothing of it is stored.
+	// is usual is of now. Where nothing of it is stored it is
+	// what was asked for, in whole minutes, and WindowSeconds is 0.
 	From          time.Time `json:"from,omitzero"`
 	To            time.Time `json:"to,omitzero"`          // its end, excluded
 	StoredFrom    time.Time `json:"stored_from,omitzero"` // with ?from= and ?to=: of what was before, nothing is stored
-	WindowSeconds float64   `json:"window_seconds"`       // what the window really covers; of a fixed time, from From to To
+	WindowSeconds float64   `json:"window_seconds"`       // what is counted of it, without gaps; 0: nothing of it is stored
 
 	// Fleet says of whom the numbers are, with ?scope=fleet; else it is nil. With it, counts, durations, states, spikes (those that are open) and
 	// the verdict are those of all instances, and all else is of the one that answers.
@@ -63,7 +64,7 @@ type Summary struct {
 	Mutes        []mutes.Mute  `json:"mutes"`        // those in force, in the order in which they were set; at most 100
 	Objectives   []ErrorBudget `json:"objectives"`   // the budgets of WithObjective, in the order of the options
 
-	Marks []marks.Mark `json:"marks"` // what was changed and when, newest first; at most 100
+	Marks []marks.Mark `json:"marks"` // what was changed and when, newest first, of a fixed time, Window24h and Window7d in that time; at most 100
 
 	// Runtime is what the Go runtime, the operating system and the pools of WithDB tell, beside what is usual; nil in the
 	// answer of an older version.

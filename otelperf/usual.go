@@ -37,6 +37,7 @@ type usualSeries struct {
 type usualLine struct {
 	From        time.Time     `json:"from"` // of what there is
 	To          time.Time     `json:"to"`
+	Seconds     float64       `json:"seconds"`      // that there is, without gaps
 	StepSeconds float64       `json:"step_seconds"` // of a point
 	Points      []seriesPoint `json:"points"`       // as those of the series, at the times of then; at most 400
 }
@@ -118,7 +119,7 @@ func (m *Monitor) usualSeries(p companion.Period, s *seriesAnswer) (out *usualSe
 		if line.From.IsZero() {
 			continue
 		}
-		l := &usualLine{From: line.From.UTC(), To: line.To.UTC(), StepSeconds: line.Step.Seconds(), Points: longPoints(&line)}
+		l := &usualLine{From: line.From.UTC(), To: line.To.UTC(), Seconds: line.Seconds, StepSeconds: line.Step.Seconds(), Points: longPoints(&line)}
 		if then.Ago == past.Day {
 			out.Yesterday = l
 		} else {

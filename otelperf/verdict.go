@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/internal/units"
+	"github.com/otelperf/otelperf-go/slowlog/order"
 )
 
 // Verdict answers the first question, whether anything is wrong now: what page, command and health say before all else.
@@ -54,7 +55,7 @@ type facts struct {
 	endpoints []EndpointRow // of a window
 	spikes    []Spike       // newest first
 	budgets   []ErrorBudget
-	unseen    []string // ids of those that were open before the restart, of which nothing was seen since
+	unseen    []string // ids of those that were open before the restart, and were not found to be so since
 }
 
 // busyRequests is how many requests in the window make it matter that an endpoint is not judged while others are, as in "otelperf check".
@@ -99,17 +100,43 @@ func (f *facts) verdict() Verdict {
 	return Verdict{Status: verdictOK, Title: "Nothing is wrong", Detail: rest}
 }
 
-// before reports whether an incident was open before the restart, and nothing of it was seen since.
+// before reports whether an incident was open before the restart, and was not found to be so since.
 func (f *facts) before(s *Spike) bool { return slices.Contains(f.unseen, s.ID) }
 
-// fromBefore says of those what there is to say.
+// fromBefore says of those what there is to say: of the first one, and what its row says by now.
 func (f *facts) fromBefore() string {
 	for i := range f.spikes {
-		if s := &f.spikes[i]; s.State == "open" && f.before(s) {
-			return "Not seen since the restart, but open before it: " + affected{affectedBy(&s.Endpoints[0])}.text() + "."
+		s := &f.spikes[i]
+		if s.State != "open" || !f.before(s) {
+			continue
 		}
+		name := affected{affectedBy(&s.Endpoints[0])}.text()
+		if still := f.still(&s.Endpoints[0]); still != "" {
+			return "Open before the restart: " + name + ". " + still
+		}
+		return "Open before the restart, and not confirmed since: " + name + "."
 	}
 	return ""
+}
+
+// still says that what was wrong before the restart looks as if it was so now, too; "" if it does not, or its row is not there.
+func (f *facts) still(p *SpikeEndpoint) (text string) {
+	i := slices.IndexFunc(f.endpoints, func(r EndpointRow) bool { return r.Method == p.Method && r.Route == p.Route && r.Kind == p.Kind })
+	if i < 0 {
+		return ""
+	}
+	switch r := &f.endpoints[i]; {
+	case p.Matter == "latency" && r.State == stateElevated:
+		text = "It is slower than usual now, too"
+	case (p.Matter == "failures" || p.Matter == "panics") && r.ErrorCount > 0 && r.ErrorRate != nil:
+		text = "It fails in " + percent(*r.ErrorRate) + " of its requests now, too"
+	default:
+		return ""
+	}
+	if ready := f.endpoints[i].ReadySeconds; ready != nil {
+		return text + ", and is judged in about " + roughly(*ready) + "."
+	}
+	return text + ", and is not judged yet."
 }
 
 // trouble is a kind of what can be wrong, with the words for it.
@@ -204,7 +231,7 @@ func (t *trouble) of(open []*Spike, cost func(*SpikeEndpoint) float64) (all affe
 			}
 		}
 	}
-	slices.SortStableFunc(parts, func(a, b part) int { return cmp.Compare(cost(b.SpikeEndpoint), cost(a.SpikeEndpoint)) })
+	order.By(parts, func(a, b *part) int { return cmp.Compare(cost(b.SpikeEndpoint), cost(a.SpikeEndpoint)) })
 	for i, p := range parts {
 		if i == 0 {
 			first = VerdictSubject{p.id, p.Method, p.Route, p.Kind, p.Matter}

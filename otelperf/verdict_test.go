@@ -40,6 +40,9 @@ func TestVerdict(t *testing.T) {
 	called.Endpoints[0].Method = "http"
 	queried, job := spike("latency", "postgresql SELECT carts"), spike("latency", "nightly")
 	queried.Endpoints[0].Kind, queried.Endpoints[0].Method, job.Endpoints[0].Kind, job.Endpoints[0].Method = "dependency", "db", "job", "job"
+	above := grace
+	above.Kind, above.State = slow.Endpoints[0].Kind, "elevated"
+	fails := EndpointRow{Method: "GET", Route: "/pay", Kind: failing.Endpoints[0].Kind, State: "normal", Totals: Totals{Count: 40, ErrorCount: 10, ErrorRate: new(0.25)}}
 	for _, tt := range []struct {
 		name                  string
 		facts                 facts
@@ -63,7 +66,11 @@ func TestVerdict(t *testing.T) {
 		{"fails, and it may be usual", facts{endpoints: []EndpointRow{normal, fresh}}, "unknown", "Cannot tell yet",
 			"Of GET /new 5 % fail, and whether that is usual is not known yet. 2 endpoints are judged, and within what is usual."},
 		{"open before the restart", facts{endpoints: []EndpointRow{normal}, spikes: []Spike{{ID: "old", State: "open", Endpoints: failing.Endpoints}}, unseen: []string{"old"}},
-			"unknown", "Cannot tell yet", "Not seen since the restart, but open before it: GET /pay."},
+			"unknown", "Cannot tell yet", "Open before the restart, and not confirmed since: GET /pay."},
+		{"open before the restart, and slow", facts{endpoints: []EndpointRow{above}, spikes: []Spike{{ID: "old", State: "open", Endpoints: slow.Endpoints}}, unseen: []string{"old"}},
+			"unknown", "Cannot tell yet", "Open before the restart: GET /a. It is slower than usual now, too, and is judged in about 2 min."},
+		{"open before the restart, and fails", facts{endpoints: []EndpointRow{fails}, spikes: []Spike{{ID: "old", State: "open", Endpoints: failing.Endpoints}}, unseen: []string{"old"}},
+			"unknown", "Cannot tell yet", "Open before the restart: GET /pay. It fails in 25.0 % of its requests now, too, and is not judged yet."},
 		{"a budget is used up", facts{endpoints: []EndpointRow{normal}, budgets: []ErrorBudget{{Name: "pay", State: "ok"}, {Name: "cart", State: "used_up"}}},
 			"elevated", "Nothing new, but the error budget of cart is used up", "One endpoint is judged, and within what is usual."},
 		{"slow", facts{endpoints: []EndpointRow{normal, usual}, spikes: []Spike{slow}}, "slow", "GET /a has left its usual latency", "It waits for postgresql."},

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/otelperf/otelperf-go/slowlog/order"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
@@ -54,7 +55,7 @@ func (c *contrast) differences(now time.Time) []Difference {
 	out := slices.DeleteFunc(candidates, func(d Difference) bool {
 		return d.LiftLow < minLift || fisher(d.SlowCount, d.SlowTotal, d.Count, d.Total)*float64(looked) > maxChance
 	})
-	slices.SortFunc(out, func(a, b Difference) int {
+	order.By(out, func(a, b *Difference) int {
 		return cmp.Or(cmp.Compare(b.LiftLow, a.LiftLow), cmp.Compare(b.SlowCount, a.SlowCount), cmp.Compare(a.Key, b.Key), cmp.Compare(a.Value, b.Value))
 	})
 	return out

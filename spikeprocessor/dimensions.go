@@ -4,9 +4,9 @@ package spikeprocessor
 
 import (
 	"cmp"
-	"slices"
 	"time"
 
+	"github.com/otelperf/otelperf-go/slowlog/order"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
@@ -78,7 +78,7 @@ func (t *contrastData) rows(key int) []DimensionRow {
 		row.P50, row.P95, row.P99 = q[0], q[1], q[2]
 		out = append(out, row)
 	}
-	slices.SortFunc(out, func(a, b DimensionRow) int {
+	order.By(out, func(a, b *DimensionRow) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Value, b.Value))
 	})
 	return out

@@ -5,7 +5,6 @@ package spikeprocessor
 import (
 	"cmp"
 	"hash/maphash"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -13,6 +12,7 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/otelperf/otelperf-go/slowlog/order"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
@@ -238,7 +238,7 @@ func (g *errorGroups) list() []ErrorGroup {
 	for i := range s.others {
 		out = s.others[i].Load().appendTo(out)
 	}
-	slices.SortFunc(out, func(a, b ErrorGroup) int {
+	order.By(out, func(a, b *ErrorGroup) int {
 		return cmp.Or(b.Last.Compare(a.Last), cmp.Compare(a.Route, b.Route), cmp.Compare(a.Method, b.Method), cmp.Compare(a.Type, b.Type))
 	})
 	return out

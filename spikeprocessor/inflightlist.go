@@ -12,6 +12,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/otelperf/otelperf-go/slowlog/order"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
@@ -108,7 +109,7 @@ func inTurns(found []running) []running {
 		all[i] = ranked{r, ranks[name]}
 		ranks[name]++
 	}
-	slices.SortStableFunc(all, func(a, b ranked) int { return a.rank - b.rank })
+	order.By(all, func(a, b *ranked) int { return a.rank - b.rank })
 	for i := range all {
 		found[i] = all[i].running
 	}

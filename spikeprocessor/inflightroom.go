@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/otelperf/otelperf-go/slowlog/order"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
@@ -154,6 +155,6 @@ func (m *moved) list(now time.Time) []Leak {
 	for name, l := range m.leaks {
 		list = append(list, Leak{Name: name, Count: l.count, OldestAgeSeconds: max(now.Sub(l.oldest), 0).Seconds()})
 	}
-	slices.SortFunc(list, func(a, b Leak) int { return cmp.Or(b.Count-a.Count, cmp.Compare(a.Name, b.Name)) })
+	order.By(list, func(a, b *Leak) int { return cmp.Or(b.Count-a.Count, cmp.Compare(a.Name, b.Name)) })
 	return list
 }

@@ -4,10 +4,10 @@ package spikeprocessor
 
 import (
 	"cmp"
-	"slices"
 	"time"
 
 	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/slowlog/order"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
@@ -120,7 +120,7 @@ func (s *slowSum) against(usual *slowlog.Normal, means map[string]callMean, all 
 		}
 		out.Calls = append(out.Calls, call)
 	}
-	slices.SortFunc(out.Calls, func(a, b CallSpent) int {
+	order.By(out.Calls, func(a, b *CallSpent) int {
 		return cmp.Or(cmp.Compare(b.Busy.More(), a.Busy.More()), cmp.Compare(a.Dependency, b.Dependency))
 	})
 	return out

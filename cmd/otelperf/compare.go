@@ -56,7 +56,7 @@ func comparisonText(c *client.Comparison) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s", plain.Clip(c.Method, 40), plain.Clip(c.Route, 200))
 	if c.Mark != nil {
-		fmt.Fprintf(&b, ", before and since %s (%s)", plain.Clip(c.Mark.Text, 200), c.Mark.Time.UTC().Format("15:04:05 UTC"))
+		fmt.Fprintf(&b, ", before and since %s (%s)", plain.Clip(c.Mark.Text, 200), c.Mark.Time.Local().Format("15:04:05 MST"))
 	}
 	fmt.Fprintf(&b, "\n%-9s %-28s %s\n", "", fmt.Sprintf("before (%d min)", c.Before.Minutes), fmt.Sprintf("since (%d min)", c.Since.Minutes))
 	row := func(name string, before, since string) { fmt.Fprintf(&b, "%-9s %-28s %s\n", name, before, since) }

@@ -17,6 +17,10 @@ func TestScripts(t *testing.T) {
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("TZ", "UTC") // wherever they run
+			return nil
+		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"address":   address,
 			"exits":     exits,

@@ -103,7 +103,7 @@ func muteLine(m *client.Mute) string {
 	if m.Matter != "" {
 		what += " (" + plain.Clip(m.Matter, 20) + ")"
 	}
-	line := fmt.Sprintf("%s  %s muted until %s by %s", plain.Clip(m.ID, 20), what, m.Until.UTC().Format("2006-01-02 15:04 UTC"), plain.Clip(m.By, 64))
+	line := fmt.Sprintf("%s  %s muted until %s by %s", plain.Clip(m.ID, 20), what, m.Until.Local().Format("2006-01-02 15:04 MST"), plain.Clip(m.By, 64))
 	if m.Why != "" {
 		line += ": " + plain.Clip(m.Why, 200)
 	}

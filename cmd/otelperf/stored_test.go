@@ -18,13 +18,15 @@ import (
 	"github.com/otelperf/otelperf-go/slowlog"
 )
 
-// stored FILE makes a history of two hours from yesterday 14:00 on, local time.
+// stored FILE makes a history of two hours from yesterday 14:00 on, in the zone of scripts, and puts that day into $DAY: for a script that goes on over
+// midnight it is another one.
 func stored(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: stored FILE")
 	}
-	now := time.Now()
-	ts.Check(storeHours(ts.MkAbs(args[0]), time.Date(now.Year(), now.Month(), now.Day()-1, 14, 0, 0, 0, time.Local)))
+	from := time.Now().UTC().Truncate(24 * time.Hour).Add(-10 * time.Hour)
+	ts.Setenv("DAY", from.Format(time.DateOnly))
+	ts.Check(storeHours(ts.MkAbs(args[0]), from))
 }
 
 // storeHours makes a history of two hours from a minute on, with an incident, a slow request and a mark after ten minutes.

@@ -115,11 +115,11 @@ func writeSummary(w io.Writer, answers []fleet.Answer, ask fleet.Ask, asJSON boo
 	return marshalTo(w, fleet.Merge(answers))
 }
 
-// merged is what the answers come to. Of a time of which nothing is stored it has what was asked for.
+// merged is what the answers come to. Of a time of which nothing is stored it has what was asked for, as older versions do not say it.
 func merged(answers []fleet.Answer, ask fleet.Ask) *fleet.View {
 	v := fleet.Merge(answers)
-	if !v.To.IsZero() && v.From.Equal(v.To) && v.Count == 0 {
-		v.From, v.To, v.NothingStored = ask.From, ask.To, true
+	if v.NothingStored {
+		v.From, v.To = ask.From, ask.To
 	}
 	return v
 }

@@ -18,6 +18,7 @@ const (
 	partRequests = "requests"
 	partService  = "service"
 	partSteps    = "steps"
+	partCPU      = "cpu"
 )
 
 // asChild does the part that the environment asks for. It reports false if there is none.
@@ -28,6 +29,10 @@ func asChild() bool {
 		return false
 	case partRequests:
 		if err := json.NewEncoder(os.Stdout).Encode(addedToRequests(arg)); err != nil {
+			panic(err)
+		}
+	case partCPU:
+		if err := json.NewEncoder(os.Stdout).Encode(addedToProcess(arg)); err != nil {
 			panic(err)
 		}
 	case partService:

@@ -16,6 +16,8 @@ func sections() []section {
 		{"inside", insideTable},
 		{"request", requestTable},
 		{"processes", processesTable},
+		{"path", pathTables},
+		{"cpu", wholeProcessTable},
 		{"exported", exportedTable},
 		{"loopback", loopbackTable},
 		{"sampling", samplingTable},

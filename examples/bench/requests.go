@@ -63,6 +63,11 @@ func serve(name string, h http.Handler) subject { return timed(name, serving(h))
 
 func serving(h http.Handler) func(n int) {
 	w := &discardWriter{header: http.Header{}}
+	return servingTo(w, w.header, h)
+}
+
+// servingTo replies to a writer with a header of its own.
+func servingTo(w http.ResponseWriter, header http.Header, h http.Handler) func(n int) {
 	requests := make([]*http.Request, endpoints)
 	for i := range requests {
 		requests[i] = httptest.NewRequest(http.MethodGet, fmt.Sprintf("/api/v1/items%d/17", i), nil)
@@ -71,7 +76,7 @@ func serving(h http.Handler) func(n int) {
 	i := 0
 	return func(n int) {
 		for range n {
-			clear(w.header)
+			clear(header)
 			h.ServeHTTP(w, requests[i])
 			i = (i + 1) % endpoints
 		}

@@ -133,13 +133,16 @@ func (tb *tab) note(event any) {
 	}
 }
 
-// quiet fails the test if the page had an error, broke its policy, or asked for anything beyond origin.
-func (tb *tab) quiet(origin string) {
+// quiet fails the test if the page had an error, broke its policy, or asked for anything beyond origin. except tells of a message that it is
+// to be expected.
+func (tb *tab) quiet(origin string, except ...func(message string) bool) {
 	tb.t.Helper()
 	tb.mu.Lock()
 	defer tb.mu.Unlock()
 	for _, m := range tb.messages {
-		tb.t.Errorf("the browser reports: %s", m)
+		if !slices.ContainsFunc(except, func(expected func(string) bool) bool { return expected(m) }) {
+			tb.t.Errorf("the browser reports: %s", m)
+		}
 	}
 	for _, url := range tb.requests {
 		if url != "about:blank" && !strings.HasPrefix(url, "data:") && !strings.HasPrefix(url, origin) { // data: the browser's own icons

@@ -55,15 +55,19 @@ func (s *spiking) spike(t *testing.T) (began, known time.Time) {
 	return began, known
 }
 
-// settle waits until the baseline is known, and some more for it to be worth something.
+// settle waits until the baseline is known, and of so many requests that it is worth something.
 func (s *spiking) settle(t *testing.T) {
 	t.Helper()
-	exampletest.Eventually(t, "the baseline is known", func() bool {
-		return slices.ContainsFunc(s.mon.Summary(otelperf.Window1m).Endpoints, func(row otelperf.EndpointRow) bool {
-			return row.Route == "/checkout" && row.State == "normal"
-		})
+	const enough = 400
+	var known uint64
+	exampletest.Eventually(t, "the baseline is known, of enough", func() bool {
+		rows := s.mon.Summary(otelperf.WindowAll).Endpoints
+		i := slices.IndexFunc(rows, func(row otelperf.EndpointRow) bool { return row.Route == "/checkout" && row.State == "normal" })
+		if i >= 0 && known == 0 {
+			known = rows[i].Count
+		}
+		return i >= 0 && rows[i].Count >= known+enough
 	})
-	time.Sleep(2 * time.Second)
 }
 
 // After a restart nothing is judged for a while, though it is known what is usual: the page does not say that all is well.

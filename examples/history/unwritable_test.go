@@ -32,14 +32,12 @@ func TestReadOnlyServer(t *testing.T) {
 	first, second := from("a", shop.Minute(historytest.At(0))), from("a", shop.Minute(historytest.At(1)))
 	historytest.Put(t, s, first)
 	admin := connect(t, "pgx", server.URL)
+	admin.SetMaxIdleConns(-1) // else the next one may be of before
 	exec(t, admin, "ALTER SYSTEM SET default_transaction_read_only = on")
+	d.db.SetMaxIdleConns(-1)
 	server.Kill(t)
 	server.Start(t)
-	for d.db.Ping() != nil { // until the pool has no connection of before
-		if t.Context().Err() != nil {
-			t.Fatal("no connection")
-		}
-	}
+	d.db.SetMaxIdleConns(2) // none is left of before
 	refused(t, s, second, "read-only transaction")
 	wantStored(t, s, count(first.Rows))
 	conn, err := admin.Conn(t.Context())
@@ -52,7 +50,7 @@ func TestReadOnlyServer(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	insist(t, s, second)
+	must(t, insist(t.Context(), s, second))
 	wantStored(t, s, count(first.Rows)+count(second.Rows))
 }
 
@@ -103,7 +101,7 @@ func filling(t *testing.T, d *database, want string, free func()) {
 			}
 			wantStored(t, s, total)
 			free()
-			insist(t, s, b)
+			must(t, insist(t.Context(), s, b))
 			wantStored(t, s, total+count(b.Rows))
 			return
 		}

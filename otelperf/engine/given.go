@@ -4,11 +4,11 @@ package engine
 
 import (
 	"math"
-	"slices"
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
 	"github.com/otelperf/otelperf-go/otelperf/internal/timeline"
+	"github.com/otelperf/otelperf-go/slowlog/order"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
@@ -70,7 +70,7 @@ func (e *Engine) SnapshotGiven(g Given, histogram bool) *Snapshot {
 	}
 	s.Totals = numbersOf(&all, seconds)
 	s.Totals.limit(s.Coarse, 0)
-	slices.SortFunc(s.Rows, byName)
+	order.By(s.Rows, byName)
 	return s
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
+	"github.com/otelperf/otelperf-go/slowlog/order"
 )
 
 // MaxIncidents is how many incidents are remembered: the last ones, and before those that have ended those that are open.
@@ -216,7 +217,7 @@ func (in *incident) sorted() []Part {
 	for _, p := range in.parts {
 		all = append(all, p.Part)
 	}
-	slices.SortStableFunc(all, worseFirst)
+	order.By(all, worseFirst)
 	return all
 }
 
@@ -236,7 +237,7 @@ func (in *incident) costBeyond(i int) *Cost {
 
 // worseFirst orders the parts that are open before the others, of these those that were seen since a restart, and those of more
 // weight, and of these the worse before the better.
-func worseFirst(a, b Part) int {
+func worseFirst(a, b *Part) int {
 	rank := func(p *Part) (n int) {
 		if p.State != Open {
 			n = 2
@@ -246,7 +247,7 @@ func worseFirst(a, b Part) int {
 		}
 		return n
 	}
-	return cmp.Or(cmp.Compare(rank(&a), rank(&b)), cmp.Compare(a.Matter.weight(), b.Matter.weight()), cmp.Compare(b.Worst.Ratio, a.Worst.Ratio))
+	return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a.Matter.weight(), b.Matter.weight()), cmp.Compare(b.Worst.Ratio, a.Worst.Ratio))
 }
 
 // list returns copies of all that are remembered, newest first.

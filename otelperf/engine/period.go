@@ -43,19 +43,20 @@ func (e *Engine) points(ep *endpoint, p *Period, use func(from, to time.Time, t 
 	}
 }
 
-// Covered is the time that numbers of a period really are of. Where nothing of it is stored, From is To.
+// Covered is the time that numbers of a period really are of. Where nothing of it is stored, it is what was asked for, and all of it missing.
 type Covered struct {
-	From time.Time // included
-	To   time.Time // excluded
+	From    time.Time     // included
+	To      time.Time     // excluded
+	Missing time.Duration // of it, of which nothing is stored
 }
 
-// Length is how long that is.
-func (c Covered) Length() time.Duration { return c.To.Sub(c.From) }
+// Length is how much of it is stored; 0 if nothing is.
+func (c Covered) Length() time.Duration { return c.To.Sub(c.From) - c.Missing }
 
 // coveredBy is what there is of a period by now.
 func (e *Engine) coveredBy(p *Period) (c Covered) {
 	if p.To.IsZero() {
-		return Covered{e.now.Add(-e.covered(p.Window)), e.now}
+		return Covered{From: e.now.Add(-e.covered(p.Window)), To: e.now}
 	}
 	u := p.units(e.step).Since(e.began.Unix())
 	c.From, c.To = later(time.Unix(u.First*u.Seconds, 0), e.began), time.Unix((u.Last+1)*u.Seconds, 0)
@@ -63,8 +64,18 @@ func (e *Engine) coveredBy(p *Period) (c Covered) {
 		c.To = e.now
 	}
 	if !c.From.Before(c.To) {
-		return Covered{p.To, p.To}
+		return NothingOf(p.From, p.To, e.now)
 	}
+	return c
+}
+
+// NothingOf is a time of which nothing is stored, in whole minutes and no longer than up to now, unless all of it is to come.
+func NothingOf(from, to, now time.Time) Covered {
+	c := Covered{From: from.Truncate(time.Minute), To: to.Add(time.Minute - 1).Truncate(time.Minute)}
+	if c.From.Before(now) && c.To.After(now) {
+		c.To = now
+	}
+	c.Missing = c.To.Sub(c.From)
 	return c
 }
 

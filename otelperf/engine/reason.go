@@ -34,7 +34,7 @@ func (in *Incident) reason(grown bool) string {
 	case p.Before:
 		b.WriteString("; open since " + p.clock(p.Start) + ", before the restart")
 		if p.Unseen && in.State == Open {
-			b.WriteString(", and not seen since")
+			b.WriteString(", and not confirmed since")
 		}
 	case in.After != "":
 		b.WriteString("; " + in.After)

@@ -4,11 +4,11 @@ package engine
 
 import (
 	"cmp"
-	"slices"
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
 	"github.com/otelperf/otelperf-go/otelperf/internal/timeline"
+	"github.com/otelperf/otelperf-go/slowlog/order"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
@@ -79,11 +79,11 @@ func (e *Engine) Rows(q Query) (rows []Row, covered Covered) {
 			rows = append(rows, row)
 		}
 	}
-	slices.SortFunc(rows, byName)
+	order.By(rows, byName)
 	return rows, covered
 }
 
-func byName(a, b Row) int {
+func byName(a, b *Row) int {
 	return cmp.Or(cmp.Compare(a.Endpoint.Route, b.Endpoint.Route), cmp.Compare(a.Endpoint.Method, b.Endpoint.Method), cmp.Compare(a.Endpoint.Kind, b.Endpoint.Kind))
 }
 
@@ -201,6 +201,6 @@ func (e *Engine) SnapshotOf(p Period) *Snapshot {
 	}
 	s.Totals = numbersOf(&all, covered.Length().Seconds())
 	s.Totals.limit(s.Coarse, beyond)
-	slices.SortFunc(s.Rows, byName)
+	order.By(s.Rows, byName)
 	return s
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf/internal/timeline"
 	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/slowlog/order"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
@@ -52,7 +53,7 @@ func (e *Engine) Shared() (rows []SharedRow, seconds [NumWindows]float64) {
 			rows = append(rows, row)
 		}
 	}
-	slices.SortFunc(rows, func(a, b SharedRow) int { return byName(a.Row, b.Row) })
+	order.By(rows, func(a, b *SharedRow) int { return byName(&a.Row, &b.Row) })
 	return rows, seconds
 }
 

@@ -129,7 +129,7 @@ func TestCostGoesOnOverARestart(t *testing.T) {
 				want += pass(5 * time.Minute)
 				check("seen again after the "+when+" restart", want)
 			}
-			then := s.IncidentsThen(Covered{at, s.now.Add(-2 * time.Minute).Truncate(time.Minute)})
+			then := s.IncidentsThen(Covered{From: at, To: s.now.Add(-2 * time.Minute).Truncate(time.Minute)})
 			if n := max(then[0].Cost.Slow, then[0].Cost.Failed); n+3*1200 < want || n >= want-1200 {
 				t.Errorf("two minutes ago it was %d, now it is %d", n, want)
 			}

@@ -4,9 +4,9 @@ package redis
 
 import (
 	"io"
-	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -15,15 +15,16 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/internal/testrig"
 )
 
-// server is a real redis-server, which a test starts and ends.
+// server is a real redis-server, which a test starts and ends. It listens on a socket in a folder of its own, which no other program can
+// take, however often it is started again.
 type server struct {
 	t       *testing.T
-	address string
+	dir     string
 	args    []string
 	running *exec.Cmd
 }
 
-// start starts a redis-server on a free port. Where there is none the test is skipped, or fails if OTELPERF_REQUIRE has redis.
+// start starts a redis-server. Where there is none the test is skipped, or fails if OTELPERF_REQUIRE has redis.
 func start(t *testing.T, args ...string) *server {
 	t.Helper()
 	if _, err := exec.LookPath("redis-server"); err != nil {
@@ -32,12 +33,12 @@ func start(t *testing.T, args ...string) *server {
 		}
 		t.Skip("redis-server is not installed")
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	dir, err := os.MkdirTemp("", "redis-") // short enough for a socket
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &server{t: t, address: l.Addr().String(), args: args}
-	_ = l.Close()
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	s := &server{t: t, dir: dir, args: args}
 	s.begin()
 	t.Cleanup(s.kill)
 	return s
@@ -45,18 +46,19 @@ func start(t *testing.T, args ...string) *server {
 
 func (s *server) begin() {
 	s.t.Helper()
-	_, port, _ := net.SplitHostPort(s.address)
-	s.running = exec.Command("redis-server", append([]string{"--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", s.t.TempDir()}, s.args...)...)
+	s.running = exec.Command("redis-server", append([]string{"--port", "0", "--unixsocket", s.socket(), "--save", "", "--appendonly", "no", "--dir", s.dir}, s.args...)...)
 	s.running.Stdout, s.running.Stderr = io.Discard, io.Discard
 	if err := s.running.Start(); err != nil {
 		s.t.Fatal(err)
 	}
 	testrig.Eventually(s.t, "redis answers", func() bool {
-		c := redis.NewClient(&redis.Options{Addr: s.address, MaxRetries: -1})
+		c := redis.NewClient(&redis.Options{Network: "unix", Addr: s.socket(), MaxRetries: -1})
 		defer func() { _ = c.Close() }()
 		return c.Ping(s.t.Context()).Err() == nil
 	})
 }
+
+func (s *server) socket() string { return filepath.Join(s.dir, "redis.sock") }
 
 func (s *server) kill() {
 	if s.running != nil {
@@ -68,7 +70,7 @@ func (s *server) kill() {
 
 // client is one of the server, which ends with the test.
 func (s *server) client() *redis.Client {
-	c := redis.NewClient(&redis.Options{Addr: s.address, ContextTimeoutEnabled: true})
+	c := redis.NewClient(&redis.Options{Network: "unix", Addr: s.socket(), ContextTimeoutEnabled: true})
 	s.t.Cleanup(func() { _ = c.Close() })
 	return c
 }

@@ -19,6 +19,8 @@ const (
 	prefix = "otelperf:fleet:"
 	// maxNames is how many names of instances there are, of which those that are gone fall out first.
 	maxNames = 2 * fleet.MaxInstances
+	// namesLive is for how long the names are kept at least after one was put: what is put for a short time does not take the names of others along.
+	namesLive = 10 * time.Minute
 	// atOnce is how many instances are read in one round trip.
 	atOnce = 16
 )
@@ -51,7 +53,7 @@ func (s *Store) Put(ctx context.Context, k fleet.Key, blob []byte, ttl time.Dura
 	put := p.Set(ctx, key, blob, ttl)
 	added := p.ZAdd(ctx, names, redis.Z{Score: float64(time.Now().UnixMilli()), Member: k.Instance})
 	bounded := p.ZRemRangeByRank(ctx, names, 0, -maxNames-1)
-	expires := p.PExpire(ctx, names, 2*ttl)
+	expires := p.PExpire(ctx, names, max(2*ttl, namesLive))
 	_, err := p.Exec(ctx)
 	return cmp.Or(named(key, put.Err()), named(names, cmp.Or(added.Err(), bounded.Err(), expires.Err())), err)
 }

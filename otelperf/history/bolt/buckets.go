@@ -13,21 +13,24 @@ import (
 
 // What is in which bucket. Hours and minutes are numbered since 1970, in 32 bits, big endian.
 var (
-	recentBucket  = []byte("recent")       // minute, origin or serial number -> rows and signals of the running hour
-	hoursBucket   = []byte("hours")        // hour -> rows
-	tensBucket    = []byte("ten minutes")  // hour -> how these are made up
-	minutesBucket = []byte("minutes")      // hour -> how these are made up
-	signalHours   = []byte("signals")      // hour -> signals of it, six times and sixty times
-	signalTens    = []byte("signals of 6") // hour -> six times
-	signalMinutes = []byte("signals of 60")
-	incidents     = []byte("incidents")    // start, id -> incident
-	incidentKeys  = []byte("incident ids") // id -> key in incidents
-	requests      = []byte("requests")     // end, span -> request
-	marksBucket   = []byte("marks")        // time, id -> mark
-	stateBucket   = []byte("state")        // minute -> the last state
+	recentBucket   = []byte("recent")       // minute, origin or serial number -> rows and signals of the running hour
+	hoursBucket    = []byte("hours")        // hour -> rows
+	tensBucket     = []byte("ten minutes")  // hour -> how these are made up
+	minutesBucket  = []byte("minutes")      // hour -> how these are made up
+	daysBucket     = []byte("days")         // their first hour -> rows of 24 hours
+	quartersBucket = []byte("six hours")    // their first hour -> rows of these
+	signalHours    = []byte("signals")      // hour -> signals of it, six times and sixty times
+	signalTens     = []byte("signals of 6") // hour -> six times
+	signalMinutes  = []byte("signals of 60")
+	incidents      = []byte("incidents")    // start, id -> incident
+	incidentKeys   = []byte("incident ids") // id -> key in incidents
+	requests       = []byte("requests")     // end, span -> request
+	marksBucket    = []byte("marks")        // time, id -> mark
+	stateBucket    = []byte("state")        // minute -> the last state
 
 	allBuckets = [][]byte{
-		aboutBucket, recentBucket, hoursBucket, tensBucket, minutesBucket, signalHours, signalTens, signalMinutes,
+		aboutBucket, recentBucket, hoursBucket, tensBucket, minutesBucket, daysBucket, quartersBucket,
+		signalHours, signalTens, signalMinutes,
 		incidents, incidentKeys, requests, marksBucket, stateBucket,
 	}
 )

@@ -3,6 +3,7 @@
 package bolt
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io/fs"
@@ -58,81 +59,132 @@ func TestCopy(t *testing.T) {
 	}
 }
 
-// A file is copied while it is written without a pause, and each copy is sound and of one moment.
-func TestCopyWhileItIsWritten(t *testing.T) {
-	file := path(t)
+// moments is a file of bbolt each of whose transactions writes 64 values, all of its own letter.
+func moments(t *testing.T) (file string, write func(n int)) {
+	t.Helper()
+	file = path(t)
 	db, err := bbolt.Open(file, 0o600, &bbolt.Options{NoSync: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	stop, done := make(chan struct{}), make(chan struct{})
-	write := func(n byte) error {
-		return db.Update(func(tx *bbolt.Tx) error {
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	write = func(n int) {
+		err := db.Update(func(tx *bbolt.Tx) error {
 			b, err := tx.CreateBucketIfNotExists([]byte("b"))
 			for i := 0; i < 64 && err == nil; i++ {
 				err = b.Put([]byte{byte(i)}, []byte(strings.Repeat(string(rune('a'+n%26)), 2000)))
 			}
 			return err
 		})
+		if err != nil {
+			t.Error(err)
+		}
 	}
-	if err := write(0); err != nil {
+	write(0)
+	return file, write
+}
+
+// momentOf is the letter of a copy, which is sound and of one moment.
+func momentOf(t *testing.T, file string) (letter byte) {
+	t.Helper()
+	f, err := os.Open(file)
+	if err != nil {
 		t.Fatal(err)
 	}
+	if err := errors.Join(check(f), f.Close()); err != nil {
+		t.Fatalf("a copy: %v", err)
+	}
+	copied, err := bbolt.Open(file, 0o600, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = copied.Close() }()      // was only read
+	_ = copied.View(func(tx *bbolt.Tx) error { // what is in it does not fail
+		first := tx.Bucket([]byte("b")).Get([]byte{0})
+		letter = first[0]
+		return tx.Bucket([]byte("b")).ForEach(func(_, v []byte) error {
+			if !bytes.Equal(v, first) {
+				t.Error("a copy is of two moments")
+			}
+			return nil
+		})
+	})
+	return letter
+}
+
+// amid is a context that calls a function with each piece of a copy.
+type amid struct {
+	context.Context
+	piece func()
+}
+
+func (a amid) Err() error {
+	a.piece()
+	return a.Context.Err()
+}
+
+// A file that is written amid a copy, at whatever piece, is copied again, so that the copy is of one moment, that of the last try; one that
+// is written amid all tries is not copied.
+func TestCopyThatIsWrittenAmid(t *testing.T) {
+	file, write := moments(t)
+	to, pieces := filepath.Join(t.TempDir(), "copy"), 0
+	if err := copyFile(amid{t.Context(), func() { pieces++ }}, file, to); err != nil || pieces < 4 || momentOf(t, to) != 'a' {
+		t.Fatalf("%d pieces, %v", pieces, err)
+	}
+	n := 0
+	for at := range pieces {
+		seen := 0
+		err := copyFile(amid{t.Context(), func() {
+			if seen++; seen == at+1 {
+				n++
+				write(n)
+			}
+		}}, file, to)
+		if err != nil || seen <= pieces || momentOf(t, to) != byte('a'+n%26) {
+			t.Errorf("written at piece %d: %d pieces were copied, %v", at, seen, err)
+		}
+	}
+	if err := copyFile(amid{t.Context(), func() { n++; write(n) }}, file, to); !errors.Is(err, errChanges) {
+		t.Errorf("written at each piece: %v, want that it changes", err)
+	}
+	if err := copyFile(t.Context(), file, to); err != nil || momentOf(t, to) != byte('a'+n%26) {
+		t.Errorf("once nobody writes: %v", err)
+	}
+}
+
+// A file that is written without a pause is copied, or said to change; a copy that is made is sound and of one moment.
+func TestCopyWhileItIsWritten(t *testing.T) {
+	file, write := moments(t)
+	stop, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
-		for n := byte(1); ; n++ {
+		for n := 1; ; n++ {
 			select {
 			case <-stop:
 				return
 			default:
-				if err := write(n); err != nil {
-					t.Error(err)
-					return
-				}
+				write(n)
 			}
 		}
 	}()
-	sound := 0
-	for range 200 {
+	made := 0
+	for range 100 {
 		to := filepath.Join(t.TempDir(), "copy")
-		if err := copyFile(t.Context(), file, to); errors.Is(err, errChanges) {
-			continue
-		} else if err != nil {
+		switch err := copyFile(t.Context(), file, to); {
+		case err == nil:
+			made++
+			momentOf(t, to)
+		case !errors.Is(err, errChanges):
 			t.Fatal(err)
 		}
-		sound++
-		f, err := os.Open(to)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := check(f); err != nil {
-			t.Fatalf("copy %d: %v", sound, err)
-		}
-		_ = f.Close()
-		copied, err := bbolt.Open(to, 0o600, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = copied.View(func(tx *bbolt.Tx) error {
-			first := string(tx.Bucket([]byte("b")).Get([]byte{0}))
-			return tx.Bucket([]byte("b")).ForEach(func(_, v []byte) error {
-				if string(v) != first {
-					t.Errorf("copy %d is of two moments", sound)
-				}
-				return nil
-			})
-		})
-		_ = copied.Close()
 	}
 	close(stop)
 	<-done
-	if err := db.Close(); err != nil {
-		t.Error(err)
-	}
-	if err := copyFile(t.Context(), file, filepath.Join(t.TempDir(), "copy")); err != nil {
-		t.Errorf("once nobody writes: %v", err)
-	}
-	t.Logf("%d of 200 copies were made", sound)
+	t.Logf("%d of 100 copies were made", made)
 }
 
 // What cannot be read is said by the name of the file, which stays as it is.

@@ -8,9 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -130,7 +132,6 @@ func TestDamagedFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	pageSize := os.Getpagesize()
-	r := rand.New(rand.NewPCG(5, 6))
 	damages := map[string]func([]byte) []byte{
 		"cut in the middle": func(b []byte) []byte { return b[:len(b)/2] },
 		"cut to a page":     func(b []byte) []byte { return b[:pageSize] },
@@ -139,6 +140,7 @@ func TestDamagedFiles(t *testing.T) {
 	}
 	for i := range 100 {
 		damages[fmt.Sprint("noise ", i)] = func(b []byte) []byte {
+			r := rand.New(rand.NewPCG(5, uint64(i))) // of its own, so that it is the same in each order
 			at := pageSize*2 + r.IntN(len(b)-pageSize*2-64)
 			if i%3 == 0 { // the header of a page
 				at = at / pageSize * pageSize
@@ -153,9 +155,9 @@ func TestDamagedFiles(t *testing.T) {
 	damages["all zeros"] = func(b []byte) []byte { clear(b); return b }
 	damages["zeros, and few"] = func(b []byte) []byte { return make([]byte, 100) }
 	damages["zeros at the head"] = func(b []byte) []byte { clear(b[:max(8<<10, 2*pageSize)]); return b }
-	for name, damage := range damages {
+	for _, name := range slices.Sorted(maps.Keys(damages)) { // the noise is by their order
 		file := path(t)
-		damaged := damage(bytes.Clone(sound))
+		damaged := damages[name](bytes.Clone(sound))
 		if err := os.WriteFile(file, damaged, 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -199,12 +199,12 @@ func TestSpikeGoesOnWithAHistoryAlone(t *testing.T) {
 }
 
 // checkNothingLost finds all of a spike as it was before the restart, but for what can be of this process alone: the reason says that it was
-// not seen since, parts of it are unseen and have no last minute, and what it has cost is as of the last minute that was stored. The requests
+// not confirmed since, parts of it are unseen and have no last minute, and what it has cost is as of the last minute that was stored. The requests
 // that it names are there, with their anatomy.
 func (s *service) checkNothingLost(t *testing.T, before, after *otelperf.Spike) {
 	t.Helper()
 	was, is := *before, *after
-	if !strings.HasPrefix(is.Reason, strings.Split(was.Reason, ";")[0]) || !strings.Contains(is.Reason, "not seen since") {
+	if !strings.HasPrefix(is.Reason, strings.Split(was.Reason, ";")[0]) || !strings.Contains(is.Reason, "not confirmed since") {
 		t.Errorf("the reason is %q, was %q", is.Reason, was.Reason)
 	}
 	if len(is.Endpoints) != len(was.Endpoints) {

@@ -42,6 +42,7 @@ type Store struct {
 
 	writing sync.Mutex     // held by the Append that runs
 	writer  *layers.Writer // guarded by writing; nil until it is needed
+	due     due            // guarded by writing, or by mu while a file is opened
 	sums    sums
 	damages damages
 
@@ -157,6 +158,7 @@ func (s *Store) tryLocked() (err error) {
 	case err == nil:
 		s.db, s.file = db, file
 		s.faulted.Store(false)
+		s.due = due{}
 		s.sums.forget()
 		s.damages.forget()
 		return nil
@@ -220,6 +222,9 @@ func (s *Store) greet(db *bbolt.DB, file *os.File) error {
 		var f format
 		about := tx.Bucket(aboutBucket)
 		if about == nil || json.Unmarshal(about.Get(formatKey), &f) != nil || f.Format != formatName {
+			if has := func(name []byte) bool { return tx.Bucket(name) != nil }; has(hoursBucket) && has(tensBucket) && has(minutesBucket) {
+				return fmt.Errorf("%w: it does not say what it is", errDamaged)
+			}
 			return fmt.Errorf("%s is something else, and is left alone", s.name)
 		}
 		if f.Version > formatVersion {

@@ -39,7 +39,10 @@ func (s *Store) retain(tx *bbolt.Tx, now int64) error {
 	if err := forgetIncidents(tx); err != nil {
 		return err
 	}
-	return s.shrink(tx)
+	if err := s.shrink(tx); err != nil {
+		return err
+	}
+	return forgetSpans(tx)
 }
 
 // removeOld deletes entries whose keys are before one.
@@ -55,7 +58,7 @@ func removeOld(b *bbolt.Bucket, end []byte) error {
 // shrink deletes the oldest of what is worth least, until what is in use is below the bound again.
 func (s *Store) shrink(tx *bbolt.Tx) error {
 	over := used(tx) - s.maxBytes
-	for _, name := range [][]byte{requests, minutesBucket, tensBucket, hoursBucket, signalMinutes, signalTens, signalHours, incidents} {
+	for _, name := range [][]byte{requests, minutesBucket, tensBucket, daysBucket, quartersBucket, hoursBucket, signalMinutes, signalTens, signalHours, incidents} {
 		if over <= 0 {
 			return nil
 		}

@@ -27,12 +27,14 @@ func (s *Store) sealBefore(tx *bbolt.Tx, hour int64) error {
 		if k == nil || number(k)/layers.HourMinutes >= hour {
 			break
 		}
-		if err := s.seal(tx, number(k)/layers.HourMinutes); err != nil {
+		at := number(k) / layers.HourMinutes
+		if err := s.seal(tx, at); err != nil {
 			return err
 		}
+		s.due.back(at)
 	}
 	if sealed == 0 {
-		return nil
+		return s.makeSpan(tx, hour)
 	}
 	return s.retain(tx, hour*layers.HourSeconds)
 }

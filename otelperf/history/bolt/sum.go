@@ -27,9 +27,6 @@ type sums struct {
 	bytes      int
 }
 
-// span is hours from one up to another, which is not among them.
-type span struct{ from, to int64 }
-
 func (c *sums) get(of span) (frame []byte, generation uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -60,8 +57,8 @@ func (c *sums) forget() {
 	c.of, c.bytes = nil, 0
 }
 
-// Sum is history.Total of the rows of a query. Two goroutines add them up. What whole hours that are over come to is remembered, in at most
-// 8 MiB.
+// Sum is history.Total of the rows of a query. Of days and of six hours that are over it reads their sum where one is stored, and what it
+// comes to is remembered, in at most 8 MiB.
 func (s *Store) Sum(ctx context.Context, q history.Query) ([]history.Row, error) {
 	q.What = history.Rows
 	if err := q.Validate(); err != nil {
@@ -78,34 +75,31 @@ func (s *Store) Sum(ctx context.Context, q history.Query) ([]history.Row, error)
 	if hours.to = min(q.To.Unix()/layers.HourSeconds, s.sealedUntil(ctx)); hours.to-hours.from < 2 {
 		hours = span{all.from, all.from}
 	}
-	parts, wholes := edges(all, hours), hours.hours()
+	parts, wholes := edges(all, hours), hours.cover()
 	frame, generation := s.sums.get(hours)
 	if frame != nil {
 		wholes = nil
 	}
-	around := layers.Sum{}
-	var mu sync.Mutex // guards around
-	sum, err := layers.Together(len(parts)+len(wholes), func(i int, to layers.Sum) error {
-		if i >= len(parts) {
-			return s.addHour(ctx, to, &q, wholes[i-len(parts)])
+	sum, damage := layers.NewSum(), layers.Damage{}
+	for _, of := range wholes {
+		if err := damage.Note(s.addSpan(ctx, sum, &q, of)); err != nil {
+			return nil, err
 		}
-		edge := layers.Sum{}
-		err := s.addHour(ctx, edge, &q, parts[i])
-		mu.Lock()
-		defer mu.Unlock()
-		around.Merge(edge)
-		return err
-	})
-	if err != nil && !errors.Is(err, history.ErrDamaged) {
-		return nil, err
 	}
-	if frame != nil {
-		err = errors.Join(err, public(sum.Add(frame)))
-	} else if err == nil && len(wholes) > 0 {
+	switch {
+	case frame != nil:
+		if err := damage.Note(public(sum.Add(frame))); err != nil {
+			return nil, err
+		}
+	case damage.Err() == nil && len(wholes) > 0:
 		s.sums.put(hours, layers.NewWriter().Minute(sum.Rows()), generation)
 	}
-	sum.Merge(around)
-	return sum.Rows(), err
+	for _, at := range parts {
+		if err := damage.Note(s.addHour(ctx, sum, &q, at)); err != nil {
+			return nil, err
+		}
+	}
+	return sum.Rows(), damage.Err()
 }
 
 // hours are those of a span.
@@ -134,7 +128,7 @@ func (s *Store) sealedUntil(ctx context.Context) (hour int64) {
 }
 
 // addHour adds what a query asks for of an hour.
-func (s *Store) addHour(ctx context.Context, to layers.Sum, q *history.Query, at int64) error {
+func (s *Store) addHour(ctx context.Context, to *layers.Sum, q *history.Query, at int64) error {
 	err := s.view(ctx, func(tx *bbolt.Tx) error {
 		stored, damage := storedHour(tx, at, layers.Needs(q, at))
 		return errors.Join(damage, to.AddHour(q, at, stored))

@@ -6,9 +6,6 @@ package bolt
 
 import (
 	"context"
-	"fmt"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -19,8 +16,7 @@ import (
 // week fills a store with seven days of 200 endpoints, 200 requests a second in all, and returns its path, the CPU time and the wall time
 // that the appends took. The minutes of three hours are used again and again, since drawing 120 million durations takes its time.
 func week(tb testing.TB, days int) (file string, cpu, wall time.Duration) {
-	file = filepath.Join(os.TempDir(), fmt.Sprintf("otelperf-week-%d.db", days))
-	_ = os.Remove(file)
+	file = path(tb)
 	shop := historytest.NewShop(200, 200)
 	first := start.Truncate(time.Hour)
 	var minutes []*history.Batch

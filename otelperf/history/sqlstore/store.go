@@ -53,7 +53,12 @@ func WithRetention(r history.Retention) Option {
 }
 
 // WithInstance sets the name of this instance of the service, such as the one of its pod: UTF-8 of 1 to 128 bytes without NUL. Incidents
-// have it in Instance, and requests among their dimensions as service.instance.id. The default is none.
+// have it in Instance, and requests among their dimensions as service.instance.id.
+//
+// The default is none, which is for a service of a single instance: whoever has no name counts as the one that ran before, started again. Of
+// several without a name, or with the same one, numbers are added as those of any others, since each process has an Origin of its own. But answers
+// name them "unnamed", each goes on from the state that any of them stored last, open incidents among it, and of the requests of an hour they
+// store 200 together.
 func WithInstance(name string) Option {
 	return func(s *Store) error {
 		s.instance = name

@@ -4,7 +4,6 @@ package sqlstore
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"slices"
 
@@ -12,7 +11,7 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/history/internal/layers"
 )
 
-// Sum is history.Total of the rows of a query, which two goroutines add up as they are stored: a day in a query, where hours are asked for.
+// Sum is history.Total of the rows of a query, which it adds up as they are stored: a day in a query, where hours are asked for.
 func (s *Store) Sum(ctx context.Context, q history.Query) ([]history.Row, error) {
 	q.What = history.Rows
 	if err := q.Validate(); err != nil {
@@ -24,7 +23,7 @@ func (s *Store) Sum(ctx context.Context, q history.Query) ([]history.Row, error)
 	if there, err := s.there(ctx); err != nil || !there {
 		return nil, err
 	}
-	sum, damage := layers.Sum{}, error(nil)
+	sum, damage := layers.NewSum(), layers.Damage{}
 	end := (q.To.Unix() + layers.HourSeconds - 1) / layers.HourSeconds
 	for at := q.From.Unix() / layers.HourSeconds; at < end; {
 		to := s.together(&q, at, end)
@@ -35,20 +34,14 @@ func (s *Store) Sum(ctx context.Context, q history.Query) ([]history.Row, error)
 		if err != nil {
 			return nil, err
 		}
-		numbers := slices.Sorted(maps.Keys(hours))
-		part, err := layers.Together(len(numbers), func(i int, to layers.Sum) error {
-			return to.AddHour(&q, numbers[i], sorted(hours[numbers[i]])...)
-		})
-		if err != nil && !errors.Is(err, history.ErrDamaged) {
-			return nil, err
+		for _, hour := range slices.Sorted(maps.Keys(hours)) {
+			if err := damage.Note(sum.AddHour(&q, hour, sorted(hours[hour])...)); err != nil {
+				return nil, err
+			}
 		}
-		if damage == nil {
-			damage = err
-		}
-		sum.Merge(part)
 		at = to
 	}
-	return sum.Rows(), damage
+	return sum.Rows(), damage.Err()
 }
 
 // sorted are the parts of an hour in their order.

@@ -72,8 +72,8 @@ type Service interface {
 	Change(settings map[string]json.RawMessage, by string) (refused map[string]string, err error)
 	// Reset starts the numbers anew.
 	Reset(baselines bool, by string) any
-	// Marks are what was changed and when; Mark sets one, and its error is a *marks.FieldError for what cannot be.
-	Marks(limit int) any
+	// Marks are what was changed and when, in memory or in the fixed time of a Period; Mark sets one, and its error is a *marks.FieldError for what cannot be.
+	Marks(limit int, p Period) (any, error)
 	// Compare says what has changed at an endpoint; missing is "mark", "spike" or "endpoint" if there is no such thing.
 	Compare(*CompareQuery) (answer any, missing string)
 	Mark(r *marks.Request, by string) (answer any, err error)

@@ -19,7 +19,9 @@ import (
 )
 
 func (c *Companion) serveMarks(w http.ResponseWriter, r *http.Request) {
-	c.serveList(w, r, marks.Max, c.service.Marks)
+	q := web.QueryOf(r)
+	n, p := q.Limit(marks.Max), c.fixedTime(q)
+	serveAnswer(w, r, q, func() (any, error) { return c.service.Marks(n, p) })
 }
 
 // serveMark takes a marks.Request, and answers with the mark as it is stored.

@@ -50,6 +50,14 @@ type State struct {
 	RequestsLeft uint64 `json:"requests_left"` // beyond what is stored of a minute, an hour or an endpoint
 }
 
+// Trouble is what is wrong now; "" if nothing is, and without a history.
+func (s *State) Trouble() string {
+	if s == nil {
+		return ""
+	}
+	return s.Error
+}
+
 // Writer writes to one store.
 type Writer struct {
 	*worker.Worker

@@ -37,9 +37,12 @@ func userMux() *http.ServeMux {
 }
 
 // request serves one GET, with as little of its own as can be.
-func request(h http.Handler) func() {
+func request(h http.Handler) func() { return requestTo(netLike, h) }
+
+// requestTo does it with another writer.
+func requestTo(writer func(*calls) http.ResponseWriter, h http.Handler) func() {
 	c := &calls{header: http.Header{}}
-	w, r := netLike(c), httptest.NewRequest(http.MethodGet, "/users/7", nil)
+	w, r := writer(c), httptest.NewRequest(http.MethodGet, "/users/7", nil)
 	return func() {
 		clear(c.header)
 		c.seen = c.seen[:0]

@@ -44,6 +44,17 @@
 // go by; a gRPC status is read when the handler has returned. A call that failed is a failure, though it was a stream, unless its
 // client left.
 //
+// # ResponseWriter
+//
+// The one that handlers get has Flusher, CloseNotifier, Hijacker, ReaderFrom and Pusher if the one below has them, Flusher and Hijacker
+// also if http.ResponseController would find them below that; WriteString always; FlushError with Flush. Deadlines and full duplex are
+// found by http.ResponseController.
+//
+// # Cost
+//
+// A request takes one allocation, of 768 bytes. Where a handler between otelhttp and us has copied the request, or the processor is
+// none of amd64 and arm64, the route of the metric goes through otelhttp's Labeler: two more, of 320 bytes.
+//
 // A request that a handler serves inside the one it got, through an instance that has that one already, is part of it.
 //
 // All exported functions, and the handlers they give, are safe for concurrent use.

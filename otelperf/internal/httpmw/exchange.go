@@ -12,11 +12,13 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/otelperf/otelperf-go/slowlog"
 )
 
 // An exchange is one request and its reply, from the outermost instance's arrival to
-// its return. It is the context that the instances below find, and holds what the
-// ResponseWriter has seen: one allocation for all of it. It is not pooled, as
+// its return. It is the context that the instances below find, holds what the
+// ResponseWriter has seen, and the request that they get: one allocation for all of it. It is not pooled, as
 // handlers may leave goroutines behind that still hold the context or the writer
 // (http.TimeoutHandler does), which is also why it is all atomics and a lock.
 type exchange struct {
@@ -24,7 +26,6 @@ type exchange struct {
 
 	m       *middleware
 	w       http.ResponseWriter // as it arrived
-	full    both                // the same, if it has all that net/http's writers have, or hides one
 	got     *http.Request       // as it arrived: those below have copies, but may change the URL
 	began   time.Duration       // since epoch
 	method  string              // known method or _OTHER
@@ -32,22 +33,21 @@ type exchange struct {
 	rawPath string
 
 	status   atomic.Int32 // 0: nothing sent yet
-	head     bool
-	upgrade  bool // the client asked for another protocol
-	bytes    atomic.Int64
-	declared atomic.Int64 // Content-Length of the reply + 1; 0: none
 	marks    atomic.Uint32
+	bytes    atomic.Int64
+	declared atomic.Int64           // Content-Length of the reply + 1; 0: none
 	frames   atomic.Pointer[frames] // nil unless the body is in frames
 	slot     *goroutineSlot         // nil: its goroutine is not labelled
 	labels   context.Context        // that of the goroutine, if slot is not nil
-	arrived  context.Context        // that of the goroutine before, if slot is not nil
 	stamps   [2]string              // the values of X-Response-Time and Server-Timing, in text
 	text     [timingSize]byte       // written once
+	head     bool
+	upgrade  bool // the client asked for another protocol
+	labelled bool // its goroutine was before, by the program
 
 	mu       sync.Mutex // guards what follows
 	span     trace.SpanContext
-	route    string // as the instance nearest to the handler saw it
-	pattern  string // the same, as Request.Pattern
+	pattern  string // Request.Pattern as the instance nearest to the handler saw it: its path is the route
 	mended   mended
 	labeled  string    // the route that otelhttp's Labeler has of us
 	expected *expected // nil: nothing
@@ -56,18 +56,23 @@ type exchange struct {
 	below    trace.SpanID   // of the span by which Spans knows the exchange, written once
 
 	nextBelow *exchange // guarded by the shard of Spans
+
+	wrapper writer       // of w, for those below
+	copied  http.Request // what the outermost instance passes on; see with
 }
 
 // mended is what the span already got, so that two instances do it once.
 type mended struct {
-	span           trace.SpanID
-	route, outcome string
+	span    trace.SpanID
+	route   string
+	outcome slowlog.Outcome
+	told    bool // outcome
 }
 
 // expected is what a mux was asked for in advance, by the instance at a depth.
 type expected struct {
-	route, pattern string
-	depth          int
+	pattern string
+	depth   int
 }
 
 // Bits of exchange.marks.
@@ -153,47 +158,55 @@ func (e *exchange) sees(sc trace.SpanContext) bool {
 	return e.spanContext().SpanID() == sc.SpanID()
 }
 
-// learn takes the route that an instance found, as it leaves. The first is kept: the instance
+// learn takes the pattern that an instance found, as it leaves. The first is kept: the instance
 // nearest to the handler returns first. One that was expected further below, or where nothing new was found, is nearer.
 // It gives what is known now.
-func (e *exchange) learn(v *visit, route, pattern string) (string, string) {
+func (e *exchange) learn(v *visit, pattern string) string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.nested.leave(v.h)
-	if e.route != "" {
-		return e.route, e.pattern
+	if templateOf(e.pattern) != "" {
+		return e.pattern
 	}
-	if x := e.expected; x != nil && x.route != "" && (x.depth > v.depth || v.passed.Pattern == v.patternBefore) {
-		route, pattern = x.route, x.pattern
+	if x := e.expected; x != nil && (x.depth > v.depth || v.passed.Pattern == v.patternBefore) {
+		pattern = x.pattern
 	}
-	e.route, e.pattern = route, pattern
-	return route, pattern
+	e.pattern = pattern
+	return pattern
 }
 
 func (e *exchange) routeName() string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.route == "" && e.expected != nil {
-		return e.expected.route
+	route := templateOf(e.pattern)
+	if route == "" && e.expected != nil {
+		return templateOf(e.expected.pattern)
 	}
-	return e.route
+	return route
+}
+
+// told is an outcome that a span has to be told.
+type told struct {
+	outcome slowlog.Outcome
+	needed  bool // its status does not tell it
 }
 
 // claim says which of route and outcome the span still lacks, and takes it as done. before is the route that it had of us.
-func (e *exchange) claim(span trace.SpanID, route, outcome string) (needRoute, needOutcome bool, before string) {
+func (e *exchange) claim(span trace.SpanID, route string, o told) (needRoute, needOutcome bool, before string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.mended.span != span {
-		e.mended = mended{span: span}
+	m := &e.mended
+	if m.span != span {
+		*m = mended{span: span}
 	}
-	before = e.mended.route
-	needRoute = route != "" && e.mended.route != route
-	needOutcome = outcome != "" && e.mended.outcome != outcome
+	before = m.route
+	needRoute = route != "" && m.route != route
+	needOutcome = o.needed && (!m.told || m.outcome != o.outcome)
 	if needRoute {
-		e.mended.route = route
+		m.route = route
 	}
 	if needOutcome {
-		e.mended.outcome = outcome
+		m.outcome, m.told = o.outcome, true
 	}
 	return needRoute, needOutcome, before
 }
@@ -215,6 +228,9 @@ func (e *exchange) requestPath() string {
 
 // methodName is the method as semantic conventions want it: bounded.
 func methodName(method string) string {
+	if method == http.MethodGet || method == http.MethodPost {
+		return method
+	}
 	switch upper := strings.ToUpper(method); upper {
 	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch,
 		http.MethodDelete, http.MethodConnect, http.MethodOptions, http.MethodTrace:

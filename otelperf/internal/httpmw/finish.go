@@ -8,41 +8,54 @@ import (
 	"net/http"
 	"strings"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // finish is the outermost instance's last act: headers of a reply that was never
-// begun, the request line, OnDone.
-func (e *exchange) finish(end ending, outcome slowlog.Outcome) {
+// begun, the request line, OnDone. span is the one above.
+func (e *exchange) finish(end ending, outcome slowlog.Outcome, span trace.Span) {
 	e.m.cfg.Counters.SpanKinds.finish(e)
 	e.leaveSpans()
-	e.countSubtree(end)
-	e.countUnrouted(outcome)
+	route := e.routeName()
+	e.countSubtree(route, end)
+	e.countUnrouted(route, outcome, span)
 	if end.status == 0 && !end.hijacked {
 		e.stamp() // net/http sends an empty 200, or someone above makes a reply of a panic
 	}
 	cfg := &e.m.cfg
-	if cfg.OnDone == nil && cfg.Logger == nil || e.m.stopped() {
+	rate := e.m.logRate()
+	if cfg.OnDone == nil && !(rate > 0) || e.m.stopped() { // NaN, too
 		return
 	}
 	took := e.took()
 	status := end.shownStatus(outcome, e.upgrade)
 	if cfg.OnDone != nil {
 		e.done(Done{
-			Method: e.method, Route: e.routeName(), Status: status, Outcome: outcome,
+			Method: e.method, Route: route, Status: status, Outcome: outcome,
 			Duration: took, Bytes: end.bytes,
 		})
 	}
-	if cfg.Logger != nil && cfg.RequestLogRate != nil {
-		e.log(line{status: status, outcome: outcome, took: took, bytes: end.bytes})
+	if rate > 0 {
+		e.log(rate, line{status: status, outcome: outcome, took: took, bytes: end.bytes})
 	}
+}
+
+// logRate is the share of requests that get a line.
+func (m *middleware) logRate() (rate float64) {
+	if m.cfg.Logger == nil || m.cfg.RequestLogRate == nil {
+		return 0
+	}
+	defer m.cfg.Counters.Faults.Recover("Middleware")
+	return m.cfg.RequestLogRate()
 }
 
 // countSubtree counts a request whose route is all of a subtree, unless it reads what a server of files or pages has: what is left is
 // more likely to have a router of its own.
-func (e *exchange) countSubtree(end ending) {
-	route, counters := e.routeName(), e.m.cfg.Counters
+func (e *exchange) countSubtree(route string, end ending) {
+	counters := e.m.cfg.Counters
 	if route != "" && !counters.Routed.Load() {
 		counters.Routed.Store(true)
 	}
@@ -58,12 +71,11 @@ func (e *exchange) countSubtree(end ending) {
 
 // countUnrouted counts a request of which no mux below has told the route, as when a handler in between passes on a request of its
 // own. Routers with an instrumentation of their own name the span, or have one below.
-func (e *exchange) countUnrouted(outcome slowlog.Outcome) {
-	if outcome != slowlog.OutcomeOK && outcome != slowlog.OutcomePanic || e.routeName() != "" {
+func (e *exchange) countUnrouted(route string, outcome slowlog.Outcome, span trace.Span) {
+	if outcome != slowlog.OutcomeOK && outcome != slowlog.OutcomePanic || route != "" {
 		return
 	}
-	span := serverSpan(e.Context)
-	if span == nil || e.spanContext().SpanID() != span.SpanContext().SpanID() {
+	if !span.IsRecording() || !isServer(span) || e.spanContext().SpanID() != span.SpanContext().SpanID() {
 		return
 	}
 	if named, ok := span.(interface{ Name() string }); ok && !strings.Contains(named.Name(), "/") {
@@ -79,12 +91,8 @@ func (e *exchange) done(d Done) {
 }
 
 // log writes the request line if its trace is among those logged.
-func (e *exchange) log(l line) {
+func (e *exchange) log(rate float64, l line) {
 	defer e.m.cfg.Counters.Faults.Recover("Middleware")
-	rate := e.m.cfg.RequestLogRate()
-	if !(rate > 0) { // NaN, too
-		return
-	}
 	logger := e.m.cfg.Logger()
 	if logger == nil {
 		return

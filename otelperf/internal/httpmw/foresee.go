@@ -40,24 +40,23 @@ func insideTimeout(h http.Handler) http.Handler {
 	return *(*http.Handler)(f.Addr().UnsafePointer())
 }
 
-// foresee asks the mux for the route where it could not be learned in time.
-func (h *handler) foresee(v *visit) {
+// foresee asks the mux for the route where it could not be learned in time. limited tells that the request has a deadline.
+func (h *handler) foresee(v *visit, limited bool) {
 	if h.mux == nil {
 		return
 	}
-	_, limited := v.got.Context().Deadline()
 	if !limited && !h.hidden {
 		return
 	}
 	defer h.m.cfg.Counters.Faults.Recover("Middleware")
 	_, pattern := h.mux.Handler(v.got)
-	if pattern == "" {
+	if templateOf(pattern) == "" {
 		return
 	}
-	route, pattern := v.routeOf(pattern)
-	v.e.expect(&expected{route, pattern, v.depth})
+	pattern = v.shown(pattern)
+	v.e.expect(&expected{pattern, v.depth})
 	if limited {
-		v.repair(route, "") // the span may end before we see the request again
+		v.repair(pattern, told{}) // the span may end before we see the request again
 	}
 }
 

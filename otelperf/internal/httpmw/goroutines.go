@@ -40,13 +40,13 @@ type Goroutines struct {
 	missed     uint64        // of these, when Grow was called last
 }
 
-// goroutineSlot fills a cache line.
+// goroutineSlot fills two cache lines.
 type goroutineSlot struct {
 	owner  atomic.Pointer[exchange] // nil: free
 	turn   atomic.Uint32
-	labels *[labelTurns]context.Context
+	labels [labelTurns]context.Context
 	values *[labelTurns]string
-	_      [32]byte
+	_      [40]byte
 }
 
 // instances numbers those of a process, whose labels must not be mixed up.
@@ -68,7 +68,7 @@ func (g *Goroutines) resize(n int) {
 	more := make([]goroutineSlot, n-len(slots))
 	for i := range more {
 		s := &more[i]
-		s.labels, s.values = new([labelTurns]context.Context), new([labelTurns]string)
+		s.values = new([labelTurns]string)
 		for turn := range s.labels {
 			s.values[turn] = strconv.Itoa(len(slots)) + "." + strconv.Itoa(turn)
 			s.labels[turn] = pprof.WithLabels(context.Background(), pprof.Labels(g.key, s.values[turn]))
@@ -117,9 +117,9 @@ func (g *Goroutines) label(e *exchange) {
 // take puts the slot's next labels on the goroutine and into the exchange's context.
 func (e *exchange) take(s *goroutineSlot, key string) {
 	turn := s.turn.Load() % labelTurns
-	e.slot, e.arrived, e.labels = s, context.Background(), s.labels[turn]
+	e.slot, e.labels = s, s.labels[turn]
 	if e.Context.Value(labelKey) != nil {
-		e.arrived, e.labels = e.Context, pprof.WithLabels(e.Context, pprof.Labels(key, s.values[turn]))
+		e.labelled, e.labels = true, pprof.WithLabels(e.Context, pprof.Labels(key, s.values[turn]))
 	}
 	pprof.SetGoroutineLabels(e.labels)
 }
@@ -131,8 +131,15 @@ func (e *exchange) unlabel() {
 	}
 	e.slot.turn.Add(1) // before the slot is free: the next one takes the next set
 	e.slot.owner.Store(nil)
-	pprof.SetGoroutineLabels(e.arrived)
+	arrived := background
+	if e.labelled {
+		arrived = e.Context
+	}
+	pprof.SetGoroutineLabels(arrived)
 }
+
+// background has no labels.
+var background = context.Background()
 
 // labelKey is what package pprof asks a context for to have its labels.
 var labelKey = func() (key any) {

@@ -15,6 +15,7 @@ type middleware struct {
 	cfg      Config
 	prefixes prefixes
 	labels   routeLabels
+	otelhttp uintptr // see otelhttpCall
 }
 
 // New returns the middleware. Handlers that it wraps at several places of one chain
@@ -23,7 +24,7 @@ func New(cfg Config) func(http.Handler) http.Handler {
 	if cfg.Counters == nil {
 		cfg.Counters = new(Counters)
 	}
-	m := &middleware{cfg: cfg}
+	m := &middleware{cfg: cfg, otelhttp: otelhttpCall()}
 	if cfg.Spans != nil {
 		cfg.Spans.m = m
 	}
@@ -46,13 +47,17 @@ func (m *middleware) instance(next http.Handler) *handler {
 	return h
 }
 
+// ServeHTTP is to stay a function of its own, since it asks for its caller.
+//
+//go:noinline
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	direct := callerPC() == h.m.otelhttp && h.m.otelhttp != 0
 	e, part := h.m.exchangeOf(r.Context())
 	switch {
 	case part:
 		h.next.ServeHTTP(w, r)
 	case e != nil && (e.got.RequestURI == r.RequestURI || sameWriter(w, e.w)):
-		h.serveInner(e, w, r)
+		h.serveInner(e, w, r, direct)
 	case e != nil && e.sees(trace.SpanContextFromContext(r.Context())):
 		// A handler serves a request of its own making (a batch, say) inside the
 		// one it got: part of that, not to be mistaken for it.
@@ -60,14 +65,15 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case h.m.ignored(r):
 		h.next.ServeHTTP(w, r)
 	default:
-		h.serveOuter(w, r)
+		h.serveOuter(w, r, direct)
 	}
 }
 
-func (h *handler) serveOuter(w http.ResponseWriter, r *http.Request) {
+func (h *handler) serveOuter(w http.ResponseWriter, r *http.Request, direct bool) {
 	e := newExchange(h.m, w, r)
 	e.nested.owner, e.mux = h, h.plain
-	if sc := trace.SpanContextFromContext(r.Context()); sc.IsValid() && !sc.IsRemote() {
+	v := visit{e: e, h: h, w: w, got: r, span: trace.SpanFromContext(e.Context), patternBefore: r.Pattern, direct: direct}
+	if sc := v.span.SpanContext(); sc.IsValid() && !sc.IsRemote() {
 		e.span = sc
 	} else if h.m.cfg.Spans != nil {
 		h.m.cfg.Spans.want()
@@ -76,29 +82,29 @@ func (h *handler) serveOuter(w http.ResponseWriter, r *http.Request) {
 		h.m.cfg.Goroutines.label(e)
 		defer e.unlabel()
 	}
-	v := visit{e: e, h: h, w: w, got: r, passed: r.WithContext(e), patternBefore: r.Pattern}
+	v.passed = e.with()
 	defer v.leave()
-	if _, limited := r.Context().Deadline(); limited && e.span.IsValid() && h.m.cfg.Spans != nil {
+	_, limited := e.Context.Deadline()
+	if limited && e.span.IsValid() && h.m.cfg.Spans != nil {
 		h.m.cfg.Spans.outlive(e, e.span)
 	}
-	h.foresee(&v)
+	h.foresee(&v, limited)
 	h.next.ServeHTTP(e.writer(), v.passed)
 	v.returned = true
-	h.m.cfg.Counters.SpanKinds.note(r.Context())
 }
 
-func (h *handler) serveInner(e *exchange, w http.ResponseWriter, r *http.Request) {
-	depth, again := e.enter(h, r, trace.SpanContextFromContext(r.Context()))
-	if again {
+func (h *handler) serveInner(e *exchange, w http.ResponseWriter, r *http.Request, direct bool) {
+	v := visit{e: e, h: h, w: w, got: r, passed: r, span: trace.SpanFromContext(r.Context()), patternBefore: r.Pattern, direct: direct}
+	var again bool
+	if v.depth, again = e.enter(h, r, v.span.SpanContext()); again {
 		h.servePart(w, r)
 		return
 	}
-	v := visit{e: e, h: h, w: w, depth: depth, got: r, passed: r, patternBefore: r.Pattern}
 	defer v.leave()
-	h.foresee(&v)
+	_, limited := r.Context().Deadline()
+	h.foresee(&v, limited)
 	h.next.ServeHTTP(w, r)
 	v.returned = true
-	h.m.cfg.Counters.SpanKinds.note(r.Context())
 }
 
 // sameWriter says whether two writers write the same reply, as far as they unwrap. It

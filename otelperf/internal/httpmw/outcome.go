@@ -104,13 +104,9 @@ func (n ending) rpcFailed() bool {
 	return n.rpcKnown && (n.rpc == slowlog.OutcomeServerError || n.rpc == slowlog.OutcomeClientError)
 }
 
-// told is the outcome if a span has to be told, else "": its status does not tell it.
-func (n ending) told() string {
-	o := n.outcome()
-	if o.StatusTells() && o == slowlog.OutcomeOfStatus(n.status) {
-		return ""
-	}
-	return o.String()
+// told is what a span has to be told of an outcome.
+func (n ending) told(o slowlog.Outcome) told {
+	return told{o, !o.StatusTells() || o != slowlog.OutcomeOfStatus(n.status)}
 }
 
 func (n ending) stream() bool {

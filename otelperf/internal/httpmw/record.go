@@ -3,17 +3,14 @@
 package httpmw
 
 import (
-	"bufio"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"strconv"
 )
 
-// What follows is done around each call of a ResponseWriter's methods, whichever of
-// the wrappers it comes through.
+// What follows is done around each call of a ResponseWriter's methods.
 
 // commit is called before a status goes out. Informational ones are not the reply,
 // and of several only the first counts.
@@ -98,56 +95,4 @@ func (e *exchange) flushing() {
 	if e.marked(markLines) {
 		e.mark(markFlushed)
 	}
-}
-
-func (e *exchange) write(next func([]byte) (int, error), p []byte) (int, error) {
-	e.commit(http.StatusOK)
-	n, err := next(p)
-	if f := e.frames.Load(); f != nil {
-		f.write(p[:max(0, min(n, len(p)))])
-	}
-	e.wrote(int64(n), err)
-	return n, err
-}
-
-func (e *exchange) writeString(next func(string) (int, error), s string) (int, error) {
-	e.commit(http.StatusOK)
-	n, err := next(s)
-	if f := e.frames.Load(); f != nil {
-		f.write([]byte(s[:max(0, min(n, len(s)))]))
-	}
-	e.wrote(int64(n), err)
-	return n, err
-}
-
-func (e *exchange) flushError(next func() error) error {
-	e.flushing()
-	err := next()
-	e.wrote(0, err)
-	return err
-}
-
-// readFrom hands src on as it is, so that net/http can use sendfile. The status goes
-// out with the first byte: a source that fails before leaves the handler free to
-// reply something else. An error may be the source's, so it says nothing of the client.
-func (e *exchange) readFrom(next func(io.Reader) (int64, error), src io.Reader) (int64, error) {
-	if f := e.frames.Load(); f != nil {
-		src = io.TeeReader(src, f)
-	}
-	e.noteLate()
-	e.stamp()
-	n, err := next(src)
-	if n > 0 {
-		e.settle(http.StatusOK)
-	}
-	e.wrote(n, nil)
-	return n, err
-}
-
-func (e *exchange) hijack(next func() (net.Conn, *bufio.ReadWriter, error)) (net.Conn, *bufio.ReadWriter, error) {
-	conn, rw, err := next()
-	if err == nil {
-		e.mark(markHijacked)
-	}
-	return conn, rw, err
 }

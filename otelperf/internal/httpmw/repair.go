@@ -11,45 +11,39 @@ import (
 )
 
 // repair gives the server span in this instance's context the route, the name and the
-// outcome that it could not have, and the metric its route.
-func (v *visit) repair(route, outcome string) {
-	ctx := v.got.Context()
-	if route != "" {
-		v.e.labelRoute(ctx, route)
+// outcome that it could not have, and the metric its route. Where otelhttp itself is going to take name and
+// metric from the pattern that we have handed up, they are left to it.
+func (v *visit) repair(pattern string, o told) {
+	route := templateOf(pattern)
+	taken := v.direct && v.returned
+	if route != "" && !taken {
+		v.e.labelRoute(v.got.Context(), route, pattern)
 	}
-	span := serverSpan(ctx)
-	if span == nil {
+	sc := v.span.SpanContext()
+	if !sc.IsValid() || !isServer(v.span) {
 		return
 	}
-	if v.e.m.cfg.OutcomeKey == "" {
-		outcome = ""
-	}
-	needRoute, needOutcome, before := v.e.claim(span.SpanContext().SpanID(), route, outcome)
+	key := v.e.m.cfg.OutcomeKey
+	o.needed = o.needed && key != ""
+	needRoute, needOutcome, before := v.e.claim(sc.SpanID(), route, o)
 	switch {
 	case needRoute && needOutcome:
-		span.SetAttributes(semconv.HTTPRoute(route), v.e.m.cfg.OutcomeKey.String(outcome))
+		v.span.SetAttributes(semconv.HTTPRoute(route), key.String(o.outcome.String()))
 	case needRoute:
-		span.SetAttributes(v.e.m.labels.of(route)...)
+		v.span.SetAttributes(v.e.m.labels.of(pattern)...)
 	case needOutcome:
-		span.SetAttributes(v.e.m.cfg.OutcomeKey.String(outcome))
+		v.span.SetAttributes(key.String(o.outcome.String()))
 	}
-	if needRoute {
-		v.rename(span, route, before)
+	if needRoute && !taken {
+		v.rename(v.span, route, before)
 	}
 }
 
-// serverSpan is the recording server span in ctx, or nil. A span of another kind was
-// started between instrumentation and us, and is somebody's own. Spans of other SDKs
-// do not tell their kind and are taken.
-func serverSpan(ctx context.Context) trace.Span {
-	span := trace.SpanFromContext(ctx)
-	if !span.IsRecording() {
-		return nil
-	}
-	if s, ok := span.(interface{ SpanKind() trace.SpanKind }); ok && s.SpanKind() != trace.SpanKindServer {
-		return nil
-	}
-	return span
+// isServer says whether a span is a server's. One of another kind was started between instrumentation and us, and is
+// somebody's own. Spans of other SDKs, and those that are dropped, do not tell their kind and are taken.
+func isServer(span trace.Span) bool {
+	s, ok := span.(interface{ SpanKind() trace.SpanKind })
+	return !ok || s.SpanKind() == trace.SpanKindServer
 }
 
 // rename gives the span the name "METHOD route", unless it has a name that somebody
@@ -81,7 +75,7 @@ func isDefaultName(name, method, outer, before string) bool {
 
 // labelRoute gives otelhttp's metric the route, which it takes if the request has no
 // pattern. A route that the program put there itself stays.
-func (e *exchange) labelRoute(ctx context.Context, route string) {
+func (e *exchange) labelRoute(ctx context.Context, route, pattern string) {
 	labeler, ok := otelhttp.LabelerFromContext(ctx)
 	if !ok {
 		return
@@ -94,7 +88,7 @@ func (e *exchange) labelRoute(ctx context.Context, route string) {
 			return
 		}
 	}
-	labeler.Add(e.m.labels.of(route)...) // of several values the last counts
+	labeler.Add(e.m.labels.of(pattern)...) // of several values the last counts
 	e.mu.Lock()
 	e.labeled = route
 	e.mu.Unlock()

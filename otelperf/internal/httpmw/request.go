@@ -3,6 +3,7 @@
 package httpmw
 
 import (
+	"context"
 	"net/http"
 	"reflect"
 	"unsafe"
@@ -35,6 +36,26 @@ func handUp(got, passed *http.Request) {
 type pathFields struct {
 	pat, matches, other uintptr
 	known               bool
+}
+
+// requestContext is where it has its context: 0 if that is not known.
+var requestContext = findContext(reflect.TypeFor[http.Request]())
+
+func findContext(t reflect.Type) uintptr {
+	if f, ok := t.FieldByName("ctx"); ok && f.Type == reflect.TypeFor[context.Context]() {
+		return f.Offset
+	}
+	return 0
+}
+
+// with is the request as it arrived, with the exchange as its context: what http.Request.WithContext does, without another allocation.
+func (e *exchange) with() *http.Request {
+	if requestContext == 0 {
+		return e.got.WithContext(e)
+	}
+	e.copied = *e.got
+	*field[context.Context](&e.copied, requestContext) = e
+	return &e.copied
 }
 
 var pathValues = findPathFields(reflect.TypeFor[http.Request]())

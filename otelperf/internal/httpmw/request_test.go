@@ -3,6 +3,7 @@
 package httpmw
 
 import (
+	"context"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -72,6 +73,29 @@ func TestPathValuesByMethods(t *testing.T) {
 	}
 	if p := findPathFields(reflect.TypeFor[struct{ pat int }]()); p.known {
 		t.Error("path values found where there are none")
+	}
+}
+
+func TestRequestHasTheExchangeAsContext(t *testing.T) {
+	if requestContext == 0 {
+		t.Error("http.Request has another context now: copying a request takes an allocation of its own")
+	}
+	if findContext(reflect.TypeFor[struct{ ctx int }]()) != 0 {
+		t.Error("a context found where there is none")
+	}
+	for _, at := range []uintptr{requestContext, 0} {
+		was := requestContext
+		requestContext = at
+		r := httptest.NewRequest(http.MethodPost, "/a?b=c", strings.NewReader("body"))
+		e := newExchange(&middleware{}, httptest.NewRecorder(), r)
+		passed := e.with()
+		requestContext = was
+		if passed == r || passed.Context() != context.Context(e) || r.Context() == context.Context(e) {
+			t.Errorf("by offset %d: the contexts are %v and %v", at, passed.Context(), r.Context())
+		}
+		if !reflect.DeepEqual(passed, r.WithContext(e)) {
+			t.Errorf("by offset %d: passed on is %+v", at, passed)
+		}
 	}
 }
 

@@ -43,7 +43,7 @@ func (l line) message(method, path string) string {
 	b = append(b, " - "...)
 	b = strconv.AppendInt(b, int64(l.status), 10)
 	b = append(b, " - "...)
-	b = appendMillis(b, l.took)
+	b = appendHundredths(b, l.took)
 	return string(append(b, "ms"...))
 }
 
@@ -88,8 +88,4 @@ func shownPath(path, rawPath string) string {
 		return p[:maxShownPath] + "..."
 	}
 	return p
-}
-
-func appendMillis(b []byte, d time.Duration) []byte {
-	return strconv.AppendFloat(b, max(0, float64(d)/float64(time.Millisecond)), 'f', 2, 64)
 }

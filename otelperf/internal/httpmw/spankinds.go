@@ -3,7 +3,6 @@
 package httpmw
 
 import (
-	"context"
 	"sync/atomic"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -18,8 +17,7 @@ type SpanKinds struct {
 }
 
 // note takes the span above an instance that has served a request.
-func (k *SpanKinds) note(ctx context.Context) {
-	span := trace.SpanFromContext(ctx)
+func (k *SpanKinds) note(span trace.Span) {
 	if _, ours := span.(sdktrace.ReadOnlySpan); ours {
 		set(&k.Recorded)
 	} else if sc := span.SpanContext(); !sc.IsValid() || sc.IsRemote() {

@@ -3,6 +3,8 @@
 package httpmw
 
 import (
+	"strconv"
+	"time"
 	"unsafe"
 
 	"go.opentelemetry.io/otel/trace"
@@ -19,7 +21,7 @@ const (
 func setTiming(e *exchange) {
 	header := e.w.Header()
 	if e.m.cfg.Headers {
-		b := append(appendMillis(append(e.text[:0], timingName...), e.took()), "ms"...)
+		b := append(appendHundredths(append(e.text[:0], timingName...), e.took()), "ms"...)
 		text := unsafe.String(&b[0], len(b)) // nothing writes to e.text, or what took its place, again
 		e.stamps = [2]string{text[len(timingName):], text[:len(text)-len("ms")]}
 		header[headerResponseTime] = e.stamps[0:1:1]
@@ -34,6 +36,13 @@ func setTiming(e *exchange) {
 			header.Add(headerServerTiming, traceparent(sc))
 		}
 	}
+}
+
+// appendHundredths appends a duration in milliseconds with two decimals, rounded half up.
+func appendHundredths(b []byte, d time.Duration) []byte {
+	n := uint64(max(0, d)+5*time.Microsecond) / 1e4
+	b = strconv.AppendUint(b, n/100, 10)
+	return append(b, '.', byte('0'+n/10%10), byte('0'+n%10))
 }
 
 // traceparent is the entry that browsers' tracing reads from Server-Timing.

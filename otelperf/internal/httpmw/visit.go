@@ -17,8 +17,10 @@ type visit struct {
 	depth         int                 // how many instances are above
 	got           *http.Request       // as it came from above
 	passed        *http.Request       // as it went below; the mux wrote its pattern there
+	span          trace.Span          // of its context; one that does nothing if there is none
 	patternBefore string              // of a mux above this instance
-	returned      bool                // false: a panic or Goexit is unwinding us
+	direct        bool                // otelhttp has called us: it sees the pattern that we hand up
+	returned      bool                // false: a panic or Goexit is unwinding us, if the handler runs no longer
 }
 
 // leave is deferred around the handler below. It has to be the deferred function
@@ -31,43 +33,42 @@ func (v *visit) leave() {
 	end.aborted = !v.returned && !end.panicked
 	outcome := end.outcome()
 
-	route := v.learnRoute()
-	v.repair(route, end.told())
+	v.repair(v.learnPattern(), end.told(outcome))
 	if thrown != nil && thrown != http.ErrAbortHandler {
 		e.reportPanic(v.got.Context(), thrown)
 	}
+	if v.returned {
+		e.m.cfg.Counters.SpanKinds.note(v.span)
+	}
 	if v.depth == 0 {
 		handUp(v.got, v.passed)
-		e.finish(end, outcome)
+		e.finish(end, outcome, v.span)
 	}
 	if thrown != nil {
 		panic(thrown)
 	}
 }
 
-// learnRoute finds the route, and writes it where those above look for it.
-func (v *visit) learnRoute() string {
-	route, pattern := v.routeOf(v.passed.Pattern)
-	route, pattern = v.e.learn(v, route, pattern)
+// learnPattern finds the pattern, and writes it where those above look for it.
+func (v *visit) learnPattern() string {
+	pattern := v.e.learn(v, v.shown(v.passed.Pattern))
 	if v.got.Pattern != pattern {
 		v.got.Pattern = pattern
 	}
-	return route
+	return pattern
 }
 
-// routeOf is the route of a pattern, and what those above are to see as the pattern. It
-// puts back what was cut from the path between the client and the mux.
-func (v *visit) routeOf(pattern string) (route, shown string) {
-	route = templateOf(pattern)
+// shown is what those above are to see as the pattern. It puts back what was cut from the path between the client and the mux.
+func (v *visit) shown(pattern string) string {
+	route := templateOf(pattern)
 	if route == "" || v.passed.URL == nil || pattern == v.patternBefore {
-		return route, pattern // no mux below us: the pattern is that of a mux above
+		return pattern // no mux below us: the pattern is that of a mux above
 	}
 	prefix := strippedPrefix(v.e.requestPath, v.e.got.RequestURI, v.got.URL)
 	if prefix == "" {
-		return route, pattern
+		return pattern
 	}
-	route = v.e.m.prefixes.template(prefix, templateOf(v.patternBefore)) + route
-	return route, route
+	return v.e.m.prefixes.template(prefix, templateOf(v.patternBefore)) + route
 }
 
 // contextFor is the context of callbacks: not canceled by the client, and with the

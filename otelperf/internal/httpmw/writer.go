@@ -7,105 +7,137 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"time"
-
-	"github.com/felixge/httpsnoop"
 )
 
-// Optional interfaces of a ResponseWriter that net/http has no name for.
+//go:generate go run ./writergen writers.go
+
+// Optional interfaces of a ResponseWriter that net/http has no name for, or no longer wants to be named.
 type (
-	flushErrorer interface{ FlushError() error }
-	deadliner    interface {
-		SetReadDeadline(time.Time) error
-		SetWriteDeadline(time.Time) error
-	}
-	fullDuplexer  interface{ EnableFullDuplex() error }
+	flushErrorer  interface{ FlushError() error }
 	closeNotifier interface{ CloseNotify() <-chan bool }
 )
 
-// both is what the writers of net/http have in HTTP/1 and HTTP/2.
-type both interface {
-	http.ResponseWriter
-	http.Flusher
-	io.StringWriter
-	flushErrorer
-	closeNotifier
-	deadliner
-	fullDuplexer
+// writer records what goes through it. It is a part of the exchange, and no allocation. Of the same type but for the name are those with
+// more methods, one for each set of Flusher, CloseNotifier, Hijacker, ReaderFrom and Pusher: writers.go.
+//
+// All of them have WriteString, which does what io.WriteString would without it; Unwrap, by which http.ResponseController finds
+// deadlines and full duplex; and FlushError with Flush, since ResponseController asks for it first.
+type writer struct{ e *exchange }
+
+// writer wraps the ResponseWriter.
+func (e *exchange) writer() http.ResponseWriter {
+	e.wrapper.e = e
+	return e.wrapper.of(interfacesOf(e.w))
 }
 
-// writer wraps the ResponseWriter in one that records and has exactly the same optional
-// interfaces, besides those of net/http's writer if that is hidden behind it. The two sets that net/http has, alone or behind otelhttp, need no
-// allocation; httpsnoop covers the other 510 with about two for each method.
-func (e *exchange) writer() http.ResponseWriter {
-	w, hidden := e.w, false
-	for w != nil {
-		if full, ok := w.(both); ok {
-			if version := versionOf(full); version != 0 {
-				return e.netWriter(version, full, hidden)
-			}
+// mostWrapped is how many writers around each other are looked through.
+const mostWrapped = 32
+
+// interfacesOf is the set that a wrapper of w is to have: what w has itself, and Flush and Hijack also where it only unwraps to what has
+// them: http.ResponseController would find them there, past us. The others stay hidden: what hides them may change the body.
+func interfacesOf(w http.ResponseWriter) (set int) {
+	if _, ok := w.(closeNotifier); ok {
+		set |= hasCloseNotifier
+	}
+	if _, ok := w.(io.ReaderFrom); ok {
+		set |= hasReaderFrom
+	}
+	if _, ok := w.(http.Pusher); ok {
+		set |= hasPusher
+	}
+	for level := 0; level < mostWrapped && set&(hasFlusher|hasHijacker) != hasFlusher|hasHijacker; level++ {
+		if _, ok := w.(http.Hijacker); ok {
+			set |= hasHijacker
+		}
+		if _, ok := w.(http.Flusher); ok {
+			set |= hasFlusher
+		} else if _, ok := w.(flushErrorer); ok {
+			set |= hasFlusher
 		}
 		u, ok := w.(interface{ Unwrap() http.ResponseWriter })
 		if !ok {
 			break
 		}
-		w, hidden = u.Unwrap(), true
+		w = u.Unwrap()
 	}
-	return httpsnoop.Wrap(e.w, e.hooks())
+	return set
 }
 
-// versionOf is the version of HTTP of which net/http's writer has the same interfaces; 0: none.
-func versionOf(w both) int {
-	_, hijacker := w.(http.Hijacker)
-	_, readerFrom := w.(io.ReaderFrom)
-	_, pusher := w.(http.Pusher)
-	switch {
-	case hijacker && readerFrom && !pusher:
-		return 1
-	case pusher && !hijacker && !readerFrom:
-		return 2
-	}
-	return 0
+func (w *writer) Unwrap() http.ResponseWriter { return w.e.w }
+
+func (w *writer) Header() http.Header { return w.e.w.Header() }
+
+func (w *writer) WriteHeader(code int) {
+	w.e.commit(code)
+	w.e.w.WriteHeader(code)
 }
 
-// netWriter is the wrapper for full, or for a writer that hides it.
-func (e *exchange) netWriter(version int, full both, hidden bool) http.ResponseWriter {
-	e.full = full
-	switch {
-	case hidden && version == 1:
-		e.full = lifted1{lift(e.w, full)}
-	case hidden:
-		e.full = lifted2{lift(e.w, full)}
+func (w *writer) Write(p []byte) (int, error) {
+	e := w.e
+	e.commit(http.StatusOK)
+	n, err := e.w.Write(p)
+	if f := e.frames.Load(); f != nil {
+		f.write(p[:max(0, min(n, len(p)))])
 	}
-	if version == 1 {
-		return http1Writer{bothWriter{e}}
-	}
-	return http2Writer{bothWriter{e}}
+	e.wrote(int64(n), err)
+	return n, err
 }
 
-// hooks are for a ResponseWriter with any other set of interfaces.
-func (e *exchange) hooks() httpsnoop.Hooks {
-	return httpsnoop.Hooks{
-		WriteHeader: func(next httpsnoop.WriteHeaderFunc) httpsnoop.WriteHeaderFunc {
-			return func(code int) { e.commit(code); next(code) }
-		},
-		Write: func(next httpsnoop.WriteFunc) httpsnoop.WriteFunc {
-			return func(p []byte) (int, error) { return e.write(next, p) }
-		},
-		WriteString: func(next httpsnoop.WriteStringFunc) httpsnoop.WriteStringFunc {
-			return func(s string) (int, error) { return e.writeString(next, s) }
-		},
-		ReadFrom: func(next httpsnoop.ReadFromFunc) httpsnoop.ReadFromFunc {
-			return func(src io.Reader) (int64, error) { return e.readFrom(next, src) }
-		},
-		Flush: func(next httpsnoop.FlushFunc) httpsnoop.FlushFunc {
-			return func() { e.flushing(); next() }
-		},
-		FlushError: func(next httpsnoop.FlushErrorFunc) httpsnoop.FlushErrorFunc {
-			return func() error { return e.flushError(next) }
-		},
-		Hijack: func(next httpsnoop.HijackFunc) httpsnoop.HijackFunc {
-			return func() (net.Conn, *bufio.ReadWriter, error) { return e.hijack(next) }
-		},
+func (w *writer) WriteString(s string) (int, error) {
+	e := w.e
+	e.commit(http.StatusOK)
+	n, err := io.WriteString(e.w, s)
+	if f := e.frames.Load(); f != nil {
+		f.write([]byte(s[:max(0, min(n, len(s)))]))
 	}
+	e.wrote(int64(n), err)
+	return n, err
+}
+
+func (w *writer) flush() {
+	w.e.flushing()
+	if f, ok := w.e.w.(http.Flusher); ok {
+		f.Flush()
+		return
+	}
+	_ = http.NewResponseController(w.e.w).Flush() // http.Flusher tells nobody
+}
+
+func (w *writer) flushError() error {
+	w.e.flushing()
+	err := http.NewResponseController(w.e.w).Flush()
+	w.e.wrote(0, err)
+	return err
+}
+
+func (w *writer) closeNotify() <-chan bool { return w.e.w.(closeNotifier).CloseNotify() }
+
+func (w *writer) hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, rw, err := http.NewResponseController(w.e.w).Hijack()
+	if err == nil {
+		w.e.mark(markHijacked)
+	}
+	return conn, rw, err
+}
+
+// readFrom hands src on as it is, so that net/http can use sendfile. The status goes
+// out with the first byte: a source that fails before leaves the handler free to
+// reply something else. An error may be the source's, so it says nothing of the client.
+func (w *writer) readFrom(src io.Reader) (int64, error) {
+	e := w.e
+	if f := e.frames.Load(); f != nil {
+		src = io.TeeReader(src, f)
+	}
+	e.noteLate()
+	e.stamp()
+	n, err := e.w.(io.ReaderFrom).ReadFrom(src)
+	if n > 0 {
+		e.settle(http.StatusOK)
+	}
+	e.wrote(n, nil)
+	return n, err
+}
+
+func (w *writer) push(target string, opts *http.PushOptions) error {
+	return w.e.w.(http.Pusher).Push(target, opts)
 }

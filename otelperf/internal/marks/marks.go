@@ -100,13 +100,40 @@ func (l *List) Restore(saved []Mark, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, m := range saved {
-		m.Text, m.By, m.Time = Clean(m.Text), clip(Clean(m.By), MaxText), m.Time.UTC()
-		if !m.Kind.known() || m.Text == "" || len(m.Text) > MaxText || m.ID == "" || len(m.ID) > 64 || m.ID != Clean(m.ID) || m.Time.IsZero() || m.Time.After(now) ||
-			slices.ContainsFunc(l.all, func(o Mark) bool { return o.ID == m.ID }) {
-			continue
+		if m, ok := m.cleaned(now); ok && !slices.ContainsFunc(l.all, func(o Mark) bool { return o.ID == m.ID }) {
+			l.insert(m)
 		}
-		l.insert(m)
 	}
+}
+
+// cleaned is a mark that was stored as a process of ours would have kept it by now; ok is false if none would have.
+func (m Mark) cleaned(now time.Time) (_ Mark, ok bool) {
+	m.Text, m.By, m.Time = Clean(m.Text), clip(Clean(m.By), MaxText), m.Time.UTC()
+	return m, m.Kind.known() && m.Text != "" && len(m.Text) <= MaxText && m.ID != "" && len(m.ID) <= 64 && m.ID == Clean(m.ID) && !m.Time.IsZero() && !m.Time.After(now)
+}
+
+// Within are the marks of a time, newest first, of those and of others that were stored, each once, at most Max; more is how many older ones
+// there are. Of what was stored it leaves out what no process of ours would have kept.
+func Within(all, stored []Mark, from, to time.Time) (out []Mark, more int) {
+	out, now := []Mark{}, time.Now()
+	seen := map[string]bool{}
+	add := func(m Mark) {
+		if !seen[m.ID] && !m.Time.Before(from) && m.Time.Before(to) {
+			seen[m.ID] = true
+			out = append(out, m)
+		}
+	}
+	for _, m := range all {
+		add(m)
+	}
+	for _, m := range stored {
+		if m, ok := m.cleaned(now); ok {
+			add(m)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Mark) int { return b.Time.Compare(a.Time) })
+	more = max(0, len(out)-Max)
+	return out[:len(out)-more], more
 }
 
 func (k Kind) known() bool { return slices.Contains([]Kind{Version, Start, Deploy, Config, Reset}, k) }

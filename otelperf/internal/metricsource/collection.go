@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"time"
 
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
@@ -22,9 +23,9 @@ type collection struct {
 	err  error
 }
 
-// Collect calls use with what came since the last call of use. It returns within ctx; after an error, what is lacking comes with a later
+// Collect calls use with what came since the last call of use, up to now. It returns within ctx; after an error, what is lacking comes with a later
 // call: a collection that comes late is used when it comes, before another one begins, and never do two run at once.
-func (m *Source) Collect(ctx context.Context, use func(iter.Seq[*spikeprocessor.Delta])) error {
+func (m *Source) Collect(ctx context.Context, use func(time.Time, iter.Seq[*spikeprocessor.Delta])) error {
 	if late := m.late; late != nil {
 		if err := late.wait(ctx); err != nil {
 			return err
@@ -51,14 +52,14 @@ func (m *Source) begin(ctx context.Context) *collection {
 }
 
 // take feeds what a collection has, that of one whose callbacks gave up when their context ended, too: the SDK fills in the histograms.
-func (m *Source) take(c *collection, use func(iter.Seq[*spikeprocessor.Delta])) error {
+func (m *Source) take(c *collection, use func(time.Time, iter.Seq[*spikeprocessor.Delta])) error {
 	timedOut := errors.Is(c.err, context.DeadlineExceeded) || errors.Is(c.err, context.Canceled)
 	if c.err != nil && (!timedOut || c.data.Resource == nil) {
 		return c.err
 	}
 	m.resource.Store(c.data.Resource)
 	m.readAll(c.data.ScopeMetrics)
-	use(m.deltas)
+	use(time.Now(), m.deltas)
 	return nil
 }
 

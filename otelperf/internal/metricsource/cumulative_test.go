@@ -55,7 +55,7 @@ func TestFedIsWhatWasRecorded(t *testing.T) {
 					h.Record(t.Context(), d, metric.WithAttributes(attribute.Int("http.response.status_code", 200+300*rng.IntN(2))))
 				}
 				n, sum := uint64(0), 0.0
-				err := m.Collect(context.Background(), func(deltas iter.Seq[*spikeprocessor.Delta]) {
+				err := m.Collect(context.Background(), func(_ time.Time, deltas iter.Seq[*spikeprocessor.Delta]) {
 					for d := range deltas {
 						if d.Outcomes.Total() != d.All.Count() {
 							t.Errorf("collection %d: %d outcomes of %d requests", i, d.Outcomes.Total(), d.All.Count())
@@ -161,7 +161,7 @@ func TestSeriesOfOneName(t *testing.T) {
 				h.Record(t.Context(), 0.1)
 			}
 		}
-		if err := m.Collect(t.Context(), func(iter.Seq[*spikeprocessor.Delta]) {}); err != nil {
+		if err := m.Collect(t.Context(), func(time.Time, iter.Seq[*spikeprocessor.Delta]) {}); err != nil {
 			t.Fatal(err)
 		}
 		if n, _ := fed(m); n != 8+i {

@@ -21,9 +21,9 @@ package outofline
 import (
 	"cmp"
 	"math"
-	"slices"
 	"time"
 
+	"github.com/otelperf/otelperf-go/slowlog/order"
 	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
 
@@ -104,7 +104,7 @@ func Find(instances []*Instance) (out []Deviation) {
 			suspects = append(suspects, s)
 		}
 	}
-	slices.SortStableFunc(suspects, func(a, b suspect) int { return cmp.Compare(b.far, a.far) })
+	order.By(suspects, func(a, b *suspect) int { return cmp.Compare(b.far, a.far) })
 	for i := range suspects[:min(len(suspects), most)] {
 		if s := &suspects[i]; c.confirms(s) {
 			out = append(out, s.Deviation)

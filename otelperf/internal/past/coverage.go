@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/history"
+	"github.com/otelperf/otelperf-go/slowlog/order"
 )
 
 // maxGaps bounds the gaps that a Coverage names.
@@ -23,7 +24,8 @@ type Coverage struct {
 	// From and To are its beginning and its end; both zero if there is nothing.
 	From, To time.Time
 	Step     time.Duration // the longest step of what was read
-	// Gaps are what is missing between From and To: the process did not run, or it could not be written. At most 20, the longest.
+	// Gaps are what is missing of the time that was asked for, as far as it is over: before From, between From and To, and after To. No process
+	// ran, or it could not be written. At most 20, the longest.
 	Gaps     []Span
 	MoreGaps int     // that are not in Gaps
 	Seconds  float64 // that there are
@@ -59,7 +61,7 @@ func (c *covered) spans(more ...Span) (out []Span) {
 		}
 	}
 	all = append(all, more...)
-	slices.SortFunc(all, func(a, b Span) int { return a.From.Compare(b.From) })
+	order.By(all, func(a, b *Span) int { return a.From.Compare(b.From) })
 	for _, s := range all {
 		switch last := len(out) - 1; {
 		case !s.From.Before(s.To):
@@ -84,6 +86,20 @@ func within(spans []Span, from, to time.Time) (seconds float64) {
 	return seconds
 }
 
+// askedFor is a time in whole minutes, as far as it is over.
+func askedFor(from, to time.Time) Span {
+	from, to = from.Truncate(time.Minute), upToNow(to.Add(time.Minute-1).Truncate(time.Minute))
+	return Span{from, later(from, to)}
+}
+
+// both are two notes.
+func both(a, b string) string {
+	if a == "" || b == "" {
+		return a + b
+	}
+	return a + " " + b
+}
+
 func earlier(a, b time.Time) time.Time {
 	if b.Before(a) {
 		return b
@@ -102,19 +118,24 @@ func (c *covered) coverage(p *part, more ...Span) Coverage {
 		spans[i].To = upToNow(spans[i].To)
 	}
 	out := Coverage{Step: max(c.step, history.Minute), Note: c.note, Gaps: []Span{}, Whose: p.whose}
-	for i, s := range spans {
-		out.Seconds += s.To.Sub(s.From).Seconds()
-		if i > 0 {
-			out.Gaps = append(out.Gaps, Span{spans[i-1].To, s.From})
-		}
-	}
+	at, end := p.asked.From, p.asked.To
 	if len(spans) > 0 {
 		out.From, out.To = spans[0].From, spans[len(spans)-1].To
+		if end.IsZero() {
+			at, end = out.From, out.To
+		}
+	}
+	for _, s := range append(spans, Span{end, end}) {
+		out.Seconds += s.To.Sub(s.From).Seconds()
+		if at.Before(s.From) {
+			out.Gaps = append(out.Gaps, Span{at, s.From})
+		}
+		at = later(at, s.To)
 	}
 	if out.MoreGaps = max(0, len(out.Gaps)-maxGaps); out.MoreGaps > 0 {
-		slices.SortStableFunc(out.Gaps, func(a, b Span) int { return int(b.To.Sub(b.From) - a.To.Sub(a.From)) })
+		order.By(out.Gaps, func(a, b *Span) int { return int(b.To.Sub(b.From) - a.To.Sub(a.From)) })
 		out.Gaps = out.Gaps[:maxGaps]
-		slices.SortFunc(out.Gaps, func(a, b Span) int { return a.From.Compare(b.From) })
+		order.By(out.Gaps, func(a, b *Span) int { return a.From.Compare(b.From) })
 	}
 	return out
 }

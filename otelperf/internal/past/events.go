@@ -10,6 +10,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf/history"
 	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/slowlog/order"
 )
 
 const (
@@ -60,8 +61,36 @@ func (r *Reader) Incidents(from, to time.Time) (Incidents, error) {
 				}
 			})
 		})
-		slices.SortStableFunc(in.List, func(a, b history.Incident) int { return b.Start.Compare(a.Start) })
+		order.By(in.List, func(a, b *history.Incident) int { return b.Start.Compare(a.Start) })
 		return in, bytes, err
+	})
+}
+
+// Marks are those of a time, newest first, at most 1000.
+type Marks struct {
+	List []history.Mark
+	More int    // older ones
+	Note string // what is missing; "" mostly
+}
+
+// Marks reads those of a time.
+func (r *Reader) Marks(from, to time.Time) (Marks, error) {
+	return cachedOf(&r.cache, fmt.Sprint("marks ", from.Unix(), to.Unix(), r.memory.Unwritten().Unix()), func() (out Marks, bytes int, err error) {
+		q := events(history.Marks, from.Truncate(time.Minute), to.Add(time.Hour)) // a store may have them in the minute in which they were written
+		err = r.read(func(ctx context.Context) error {
+			return r.each(ctx, &q, &out.Note, func(b *history.Batch) {
+				for _, m := range b.Marks {
+					if !m.Time.Before(from) && m.Time.Before(to) {
+						out.List = append(out.List, m)
+					}
+				}
+				if over := len(out.List) - maxEvents; over > 0 {
+					out.List, out.More = out.List[over:], out.More+over
+				}
+			})
+		})
+		slices.SortStableFunc(out.List, func(a, b history.Mark) int { return b.Time.Compare(a.Time) })
+		return out, 500 * len(out.List), err
 	})
 }
 

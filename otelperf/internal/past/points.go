@@ -43,7 +43,8 @@ func StepOf(d time.Duration) time.Duration {
 
 // Points returns what an endpoint did from a time up to another, in whole steps of StepOf.
 func (r *Reader) Points(e conventions.Endpoint, from, to time.Time) (l Line, err error) {
-	to = upToNow(to)
+	asked := askedFor(from, to)
+	from, to, note := longest(from, to)
 	step := StepOf(to.Sub(from))
 	from, to = from.Truncate(step), to.Add(step-1).Truncate(step)
 	p, err := r.part(from, to)
@@ -55,6 +56,7 @@ func (r *Reader) Points(e conventions.Endpoint, from, to time.Time) (l Line, err
 	if err != nil {
 		return l, err
 	}
+	p.asked, s.note = asked, both(note, s.note)
 	step = max(step, s.step)
 	rows, now := map[int64]*history.Row{}, time.Now()
 	add := func(t time.Time, row *history.Row) {

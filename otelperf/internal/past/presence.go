@@ -4,10 +4,10 @@ package past
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/history"
+	"github.com/otelperf/otelperf-go/slowlog/order"
 )
 
 // maxLooked bounds the times without signals that are looked through for rows.
@@ -27,7 +27,7 @@ func (r *Reader) unsignalled(ctx context.Context, q *history.Query, c *covered, 
 		}
 		at = s.To
 	}
-	slices.SortStableFunc(gaps, func(a, b Span) int { return int(b.To.Sub(b.From) - a.To.Sub(a.From)) })
+	order.By(gaps, func(a, b *Span) int { return int(b.To.Sub(b.From) - a.To.Sub(a.From)) })
 	for _, g := range gaps[:min(len(gaps), maxLooked)] {
 		rows := *q
 		rows.What, rows.Endpoint, rows.From, rows.To, rows.Step = history.Rows, nil, g.From, g.To, stepWithin(g.To.Sub(g.From))

@@ -20,7 +20,7 @@ import (
 )
 
 const (
-	// Longest is the longest time that is read at once.
+	// Longest is the longest time that is read at once: of a longer one the end of it.
 	Longest = 366 * 24 * time.Hour
 	// atOnce is how many reads there are at a time.
 	atOnce = 2
@@ -126,6 +126,18 @@ func nearest(at, from, to time.Time) time.Time {
 		return to
 	}
 	return at
+}
+
+// tooLong says that less was read than was asked for.
+const tooLong = "More than 366 days were asked for: the last 366 of them are read."
+
+// longest is as much of a time as is read at once, up to now; note says what is not.
+func longest(from, to time.Time) (_, _ time.Time, note string) {
+	to = upToNow(to)
+	if first := to.Add(-Longest); from.Before(first) {
+		return first.Truncate(time.Hour), to, tooLong
+	}
+	return from, to, ""
 }
 
 // upToNow is a time, or now, if that is to come.

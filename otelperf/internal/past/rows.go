@@ -41,6 +41,8 @@ type stored struct {
 // Rows returns what was done from a time up to another, in whole minutes, or, of less than three hours, in the whole steps that are stored by
 // now and have something of it.
 func (r *Reader) Rows(from, to time.Time) (t Total, err error) {
+	asked := askedFor(from, to)
+	from, to, note := longest(from, to)
 	from, to = whole(from, to)
 	p, err := r.part(from, to)
 	if err != nil {
@@ -50,6 +52,7 @@ func (r *Reader) Rows(from, to time.Time) (t Total, err error) {
 	if err != nil {
 		return t, err
 	}
+	p.asked, s.note = asked, both(note, s.note)
 	return r.join(&s, &p), nil
 }
 

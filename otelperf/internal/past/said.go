@@ -9,7 +9,7 @@ type Stored struct {
 	From        *time.Time `json:"from"`               // beginning of what there is; nil if there is nothing
 	To          *time.Time `json:"to"`                 // its end
 	StepSeconds float64    `json:"step_seconds"`       // the longest step that numbers were read in: 60, 600 or 3600
-	Gaps        []Span     `json:"gaps"`               // between from and to of which nothing is stored: no process ran, or could write; at most 20, the longest
+	Gaps        []Span     `json:"gaps"`               // of the time that was asked for, before from and after to, too: no process ran, or could write; at most 20, the longest
 	MoreGaps    int        `json:"more_gaps,omitzero"` // that are not in gaps
 	Note        string     `json:"note,omitzero"`      // what else is missing
 	// Instances are those whose numbers they are, by name, at most 20, where a store can be shared. Of several it is all that is stored, up to
@@ -17,6 +17,9 @@ type Stored struct {
 	Instances     []string `json:"instances,omitempty"`
 	MoreInstances int      `json:"more_instances,omitzero"` // that are not in instances
 }
+
+// Add adds a sentence to the note.
+func (s *Stored) Add(note string) { s.Note = both(s.Note, note) }
 
 // Said is c in JSON.
 func (c *Coverage) Said() *Stored {

@@ -119,7 +119,7 @@ func (r *Reader) Own() (own Whose, ok bool) {
 
 // Of is the name of another instance, "" if it is this one.
 func (r *Reader) Of(instance string) string {
-	if r == nil || r.several == nil || instance == r.several.Instance() {
+	if r.several == nil || instance == r.several.Instance() {
 		return ""
 	}
 	return instance
@@ -133,6 +133,7 @@ type part struct {
 	written  time.Time // up to it the store is read
 	started  time.Time // when this process began; zero for numbers of several instances
 	late     int64     // changes as long as others may write what belongs to it
+	asked    Span      // what was asked for, in whole minutes and up to now; zero for what could not be read
 	whose    Whose
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/slowlog/order"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
@@ -50,7 +51,7 @@ func Merge(all []*Instance, w engine.Window, elevated func(p99, usual time.Durat
 		r.takeStates(&s.states)
 		total.Rows = append(total.Rows, r)
 	}
-	slices.SortFunc(total.Rows, func(a, b Row) int {
+	order.By(total.Rows, func(a, b *Row) int {
 		x, y := a.Endpoint, b.Endpoint
 		return cmp.Or(cmp.Compare(x.Route, y.Route), cmp.Compare(x.Method, y.Method), cmp.Compare(x.Kind, y.Kind))
 	})

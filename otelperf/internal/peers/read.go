@@ -7,10 +7,10 @@ import (
 	"context"
 	"fmt"
 	"hash/maphash"
-	"slices"
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/fleet"
+	"github.com/otelperf/otelperf-go/slowlog/order"
 )
 
 // Member is another instance.
@@ -112,7 +112,7 @@ func (s *Sync) take(entries []fleet.Entry, now time.Time, service, instance, wri
 	for _, m := range newest {
 		found = append(found, m)
 	}
-	slices.SortFunc(found, func(a, b Member) int { return cmp.Compare(a.Head.Instance, b.Head.Instance) })
+	order.By(found, func(a, b *Member) int { return cmp.Compare(a.Head.Instance, b.Head.Instance) })
 	return found, refused, same
 }
 

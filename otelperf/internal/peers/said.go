@@ -10,6 +10,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf/internal/outofline"
 	"github.com/otelperf/otelperf-go/otelperf/internal/units"
+	"github.com/otelperf/otelperf-go/slowlog/order"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
@@ -92,7 +93,7 @@ func Deviations(all []*Instance) []OutOfLine {
 			found = append(found, far{outOfLine(all[places[2*d.Index]].Head.Instance, e, &d), d.Own / max(d.Others, 1e-6)})
 		}
 	}
-	slices.SortFunc(found, func(a, b far) int {
+	order.By(found, func(a, b *far) int {
 		return cmp.Or(cmp.Compare(b.times, a.times), cmp.Compare(a.Instance, b.Instance), cmp.Compare(a.Route, b.Route), cmp.Compare(a.Method, b.Method))
 	})
 	out := []OutOfLine{}

@@ -40,6 +40,14 @@ type State struct {
 	SameName  bool      `json:"same_name,omitzero"` // another process has the name of this instance, and overwrites what it shares
 }
 
+// Trouble is what is wrong now; "" if nothing is, and without a fleet.
+func (s *State) Trouble() string {
+	if s == nil {
+		return ""
+	}
+	return s.Error
+}
+
 // Sync puts an instance into a store, and reads the others. Its methods are safe for concurrent use.
 type Sync struct {
 	*worker.Worker

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/internal/units"
+	"github.com/otelperf/otelperf-go/slowlog/order"
 )
 
 // Report is what the runtime, the operating system and the pools tell now: the last ten seconds against what is usual.
@@ -137,7 +138,7 @@ func (r *Recorder) deviations(from, to int64) []Deviation {
 }
 
 func farthest(all []Deviation) []Deviation {
-	slices.SortStableFunc(all, func(a, b Deviation) int { return cmp.Compare(b.excess, a.excess) })
+	order.By(all, func(a, b *Deviation) int { return cmp.Compare(b.excess, a.excess) })
 	return all[:min(len(all), maxDeviations)]
 }
 
@@ -159,7 +160,7 @@ func (r *Recorder) Deviations(since, until time.Time) []Deviation {
 // Worst merges what was said of two times: of each signal the farther.
 func Worst(a, b []Deviation) []Deviation {
 	all := append(append(make([]Deviation, 0, len(a)+len(b)), a...), b...)
-	slices.SortStableFunc(all, func(a, b Deviation) int {
+	order.By(all, func(a, b *Deviation) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Pool, b.Pool), cmp.Compare(b.excess, a.excess))
 	})
 	return farthest(slices.CompactFunc(all, func(a, b Deviation) bool { return a.Name == b.Name && a.Pool == b.Pool }))

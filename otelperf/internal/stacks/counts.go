@@ -11,6 +11,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf/causes"
 	"github.com/otelperf/otelperf-go/otelperf/internal/site"
+	"github.com/otelperf/otelperf-go/slowlog/order"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
@@ -164,7 +165,7 @@ func (s *Sampler) Counts(e conventions.Endpoint, now time.Time) (c Counts) {
 			c.Stacks[i].Time += n.time
 		}
 	}
-	slices.SortFunc(c.Stacks, func(a, b Counted) int {
+	order.By(c.Stacks, func(a, b *Counted) int {
 		return cmp.Or(cmp.Compare(b.Time, a.Time), slices.CompareFunc(a.Frames, b.Frames, compareFrames))
 	})
 	return c

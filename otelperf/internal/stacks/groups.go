@@ -5,12 +5,12 @@ package stacks
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/otelperf/otelperf-go/otelperf/causes"
+	"github.com/otelperf/otelperf-go/slowlog/order"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
@@ -58,7 +58,7 @@ func (s *Sampler) Groups(ids []trace.SpanID) []Group {
 	for i := range groups {
 		groups[i].Sentence = sentence(groups[i].Count, firsts[i])
 	}
-	slices.SortStableFunc(groups, func(a, b Group) int { return cmp.Or(b.Count-a.Count, strings.Compare(a.Sentence, b.Sentence)) })
+	order.By(groups, func(a, b *Group) int { return cmp.Or(b.Count-a.Count, strings.Compare(a.Sentence, b.Sentence)) })
 	return groups[:min(len(groups), MaxGroups)]
 }
 

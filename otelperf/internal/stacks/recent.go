@@ -4,12 +4,12 @@ package stacks
 
 import (
 	"cmp"
-	"slices"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/otelperf/otelperf-go/otelperf/causes"
+	"github.com/otelperf/otelperf-go/slowlog/order"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
@@ -68,7 +68,7 @@ func (s *Sampler) Places(e conventions.Endpoint, since time.Time) (places []Plac
 	for reason, n := range samples {
 		places = append(places, Place{Reason: reason, Share: float64(n) / float64(all), Requests: len(spans[reason])})
 	}
-	slices.SortFunc(places, func(a, b Place) int {
+	order.By(places, func(a, b *Place) int {
 		return cmp.Or(cmp.Compare(b.Share, a.Share), cmp.Compare(a.Reason.String(), b.Reason.String()))
 	})
 	return places

@@ -13,6 +13,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf/causes"
 	"github.com/otelperf/otelperf-go/otelperf/internal/site"
+	"github.com/otelperf/otelperf-go/slowlog/order"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
@@ -105,7 +106,7 @@ func (s *Sampler) started(children []child) (all []Started) {
 		n := all[i].Count
 		all[i].Sentence = fmt.Sprintf("%d that it started %s %s", n, isOrAre(n), all[i].State.At(all[i].Line))
 	}
-	slices.SortStableFunc(all, func(a, b Started) int {
+	order.By(all, func(a, b *Started) int {
 		return cmp.Or(b.Count-a.Count, strings.Compare(a.Sentence, b.Sentence))
 	})
 	return all[:min(len(all), maxStarted)]

@@ -20,10 +20,23 @@ type SharedHistory struct {
 	Names *sync.Map // of origins
 }
 
-// Append stores a batch under the instance's name.
+// Append stores a batch under the instance's name, which incidents and requests have, too.
 func (h *SharedHistory) Append(ctx context.Context, b *history.Batch) error {
 	h.Names.Store(b.Origin, h.Name)
-	return h.History.Append(ctx, b)
+	named := *b
+	named.Incidents, named.Requests = slices.Clone(b.Incidents), slices.Clone(b.Requests)
+	for i := range named.Incidents {
+		named.Incidents[i].Instance = h.Name
+	}
+	for i, r := range named.Requests {
+		of := *r
+		if of.Dimensions = maps.Clone(r.Dimensions); of.Dimensions == nil {
+			of.Dimensions = map[string]string{}
+		}
+		of.Dimensions["service.instance.id"] = h.Name
+		named.Requests[i] = &of
+	}
+	return h.History.Append(ctx, &named)
 }
 
 // Instance is its name.

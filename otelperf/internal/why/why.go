@@ -10,6 +10,7 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/causes"
 	"github.com/otelperf/otelperf-go/otelperf/internal/runtimesignals"
 	"github.com/otelperf/otelperf-go/otelperf/internal/stacks"
+	"github.com/otelperf/otelperf-go/slowlog/order"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
 )
 
@@ -134,8 +135,8 @@ func (f *finder) why() (w causes.Why) {
 			w.Causes = append(w.Causes, c.Ranked)
 		}
 	}
-	slices.SortStableFunc(w.Causes, func(a, b causes.Ranked) int {
-		return cmp.Or(compareUnknown(&a, &b), cmp.Compare(b.Share, a.Share), cmp.Compare(a.About, b.About))
+	order.By(w.Causes, func(a, b *causes.Ranked) int {
+		return cmp.Or(compareUnknown(a, b), cmp.Compare(b.Share, a.Share), cmp.Compare(a.About, b.About))
 	})
 	known := slices.IndexFunc(w.Causes, func(c causes.Ranked) bool { return c.Unknown })
 	if known < 0 {

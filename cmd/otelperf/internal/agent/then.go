@@ -45,23 +45,25 @@ func past(p client.Period) bool { return !p.To.IsZero() }
 
 // span is the time that an answer is of.
 type span struct {
-	From time.Time `json:"from"`
-	To   time.Time `json:"to" jsonschema:"excluded; the same as from where nothing of the time is stored"`
+	From          time.Time `json:"from"`
+	To            time.Time `json:"to" jsonschema:"excluded"`
+	NothingStored bool      `json:"nothing_stored,omitempty" jsonschema:"nothing of the time is stored"`
 }
 
-// spanOf is that of a view, as far as it is stored; nil for now.
+// spanOf is that of a view, as far as it is stored, or if nothing is what was asked for; nil for now.
 func spanOf(p client.Period, view *fleet.View) *span {
 	if !past(p) {
 		return nil
 	}
-	return &span{view.From, view.To}
+	return &span{view.From, view.To, view.NothingStored}
 }
 
 func (s *span) text() string {
-	if s.From.Equal(s.To) {
-		return "nothing of that time is stored"
+	text := fmt.Sprintf("from %s to %s", s.From.UTC().Format(time.RFC3339), s.To.UTC().Format(time.RFC3339))
+	if s.NothingStored {
+		return "nothing is stored of the time " + text
 	}
-	return fmt.Sprintf("from %s to %s", s.From.UTC().Format(time.RFC3339), s.To.UTC().Format(time.RFC3339))
+	return text
 }
 
 // spikesOf are those of a time, or the latest.

@@ -100,10 +100,11 @@ func TestYesterday(t *testing.T) {
 		t.Errorf("the request %+v", one)
 	}
 	nothing := args{"at": from.Add(-48 * time.Hour).Format(time.RFC3339)}
-	if none := read[wrongAnswer](t, s, "whats_wrong", nothing); none.Verdict != "unknown" || !none.Time.From.Equal(none.Time.To) {
+	if none := read[wrongAnswer](t, s, "whats_wrong", nothing); none.Verdict != "unknown" || !none.Time.NothingStored ||
+		!none.Time.From.Equal(from.Add(-48*time.Hour)) || none.Time.To.Sub(none.Time.From) != 5*time.Minute {
 		t.Errorf("of a time that is not stored: %+v", none)
 	}
-	if text := s.good(t, "list_endpoints", nothing); !strings.Contains(text, "nothing of that time is stored") {
+	if text := s.good(t, "list_endpoints", nothing); !strings.Contains(text, "nothing is stored of the time from "+nothing["at"].(string)) {
 		t.Errorf("of a time that is not stored: %s", text)
 	}
 }

@@ -27,12 +27,19 @@ type MarkRequest struct {
 }
 
 // Marks asks for what was changed, newest first.
-func (c *Client) Marks(ctx context.Context) ([]Mark, error) {
+func (c *Client) Marks(ctx context.Context) ([]Mark, error) { return c.marks(ctx, nil) }
+
+// MarksWithin asks for what was changed in a time, newest first, at most 100.
+func (c *Client) MarksWithin(ctx context.Context, from, to time.Time) ([]Mark, error) {
+	return c.marks(ctx, eventsQuery(from, to))
+}
+
+func (c *Client) marks(ctx context.Context, query url.Values) ([]Mark, error) {
 	var l struct {
 		Origin
 		Marks []Mark `json:"marks"`
 	}
-	err := c.fetch(ctx, "marks", nil, func(body []byte) error {
+	err := c.fetch(ctx, "marks", query, func(body []byte) error {
 		if err := decode(body, &l); err != nil {
 			return err
 		}

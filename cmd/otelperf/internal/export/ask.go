@@ -61,7 +61,7 @@ func (s Service) events(ctx context.Context, in *Info, from, to time.Time) error
 		if err != nil {
 			return err
 		}
-		marks, err := s.Marks(ctx)
+		marks, err := s.MarksWithin(ctx, from, to)
 		if err != nil {
 			return err
 		}

@@ -234,7 +234,7 @@ func TestService(t *testing.T) {
 	if _, err := asked.Mark(t.Context(), client.MarkRequest{Text: "build 77"}); err != nil {
 		t.Fatal(err)
 	}
-	for what, want := range map[string]int{"incidents": 1, "requests": 2, "marks": 1} {
+	for what, want := range map[string]int{"incidents": 1, "requests": 2, "marks": 2} {
 		if c.What = what; what == "marks" {
 			c.To = time.Now().Add(time.Minute)
 		}
@@ -248,7 +248,7 @@ func TestService(t *testing.T) {
 		t.Errorf("signals: %v", err)
 	}
 	in, err := Ask(t.Context(), Service{asked}, time.Now())
-	if err != nil || in.Requests == 0 || in.Endpoints != 5 || in.Incidents != 1 || in.Slow != 2 || !in.From.Equal(from) || in.Marks != 1 {
+	if err != nil || in.Requests == 0 || in.Endpoints != 5 || in.Incidents != 1 || in.Slow != 2 || !in.From.Equal(from) || in.Marks != 2 {
 		t.Errorf("info %+v, %v", in, err)
 	}
 }

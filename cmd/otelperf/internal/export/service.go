@@ -219,7 +219,11 @@ func duration(ms *float64) time.Duration {
 }
 
 func (s Service) marks(ctx context.Context, q *history.Query, yield func(*history.Batch, error) bool) {
-	marks, err := s.Marks(ctx)
+	var marks []client.Mark
+	err := patient(ctx, func() (err error) {
+		marks, err = s.MarksWithin(ctx, q.From, q.To)
+		return err
+	})
 	if err != nil {
 		yield(nil, err)
 		return

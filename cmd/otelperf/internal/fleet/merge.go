@@ -32,6 +32,7 @@ func Merge(answers []Answer) *View {
 		v.addLists(&sources[i])
 	}
 	v.onceEach()
+	v.NothingStored = !v.To.IsZero() && !slices.ContainsFunc(sources, func(s source) bool { return s.Summary.WindowSeconds > 0 })
 	counted := slices.DeleteFunc(sources, func(s source) bool { return !s.counted })
 	if len(counted) == 1 {
 		v.single(counted[0])
@@ -107,6 +108,9 @@ func (v *View) addLists(src *source) {
 	}
 	if r := runtimeOf(src.name, s); r != nil {
 		v.Runtime = append(v.Runtime, *r)
+	}
+	if src.counted && s.Stored != nil && s.Stored.Note != "" {
+		v.Missing = append(v.Missing, plain.Line(src.name+": "+s.Stored.Note))
 	}
 	v.addObjectives(src)
 	for _, sp := range s.Spikes {

@@ -17,7 +17,7 @@ type View struct {
 	Window otelperf.Window `json:"window,omitzero"` // missing for a fixed time
 	From   time.Time       `json:"from,omitzero"`
 	To     time.Time       `json:"to,omitzero"`
-	// NothingStored says that From and To are what was asked for, as nothing of it is stored.
+	// NothingStored says that nothing of a fixed time is stored.
 	NothingStored bool `json:"-"`
 
 	Instances []Instance `json:"instances"` // in the order of the URLs
@@ -26,7 +26,7 @@ type View struct {
 
 	TotalRequests uint64 `json:"total_requests"`
 	otelperf.Totals
-	Missing          []string `json:"missing"`     // why there are numbers that could not be merged
+	Missing          []string `json:"missing"`     // what is missing of what is stored, and why there are numbers that could not be merged
 	OutOfLine        []string `json:"out_of_line"` // which instance differs from the others, and in what
 	SlowQueriesCount uint64   `json:"slow_queries_count"`
 

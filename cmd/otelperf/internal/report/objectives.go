@@ -52,7 +52,7 @@ func ObjectiveLine(o *fleet.Objective) string {
 		parts = append(parts, fmt.Sprintf("%s of the budget left", signed(o.BudgetLeft)), fmt.Sprintf("%d of %s bad", o.Bad, plain.Plural(o.Requests, "request")))
 	}
 	if at := o.UsedUpAt; at != nil {
-		parts = append(parts, "used up "+at.UTC().Format(time.RFC3339)+" at this rate")
+		parts = append(parts, "used up "+at.Local().Format(time.RFC3339)+" at this rate")
 	}
 	return fmt.Sprintf("%s: %s (%s)", plain.Clip(o.Name, 80), strings.Join(parts, ", "), goal(o))
 }

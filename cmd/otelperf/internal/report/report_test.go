@@ -3,6 +3,7 @@
 package report
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -95,6 +96,64 @@ func TestRepeatedCallsAreNoted(t *testing.T) {
 			if !strings.Contains(text, want) {
 				t.Errorf("of %d instances no %q in\n%s", len(answers), want, text)
 			}
+		}
+	}
+}
+
+// Times are local ones that say their zone, and their day where it is not that of the answer: on a screen they are local alone.
+func TestTimesSayTheirZone(t *testing.T) {
+	before := time.Local
+	t.Cleanup(func() { time.Local = before })
+	time.Local = time.FixedZone("KST", 9*3600)
+	now := time.Date(2026, 3, 1, 3, 0, 0, 0, time.UTC) // 12:00 there
+	end := now.Add(-time.Hour)
+	v := &fleet.View{Time: now}
+	for want, s := range map[string]otelperf.Spike{
+		"OPEN since 11:58:30 KST (1m30s)  slow":                 {State: "open", Start: now.Add(-90 * time.Second), Reason: "slow"},
+		"OPEN since 2026-02-28 22:00:00 KST (14h)  slow":        {State: "open", Start: now.Add(-14 * time.Hour), Reason: "slow"},
+		"ended 10:30:00 to 11:00:00 KST (30m)  slow":            {State: "ended", Start: end.Add(-30 * time.Minute), End: &end, Reason: "slow"},
+		"ended 2026-02-28 23:00:00 to 11:00:00 KST (12h)  slow": {State: "ended", Start: end.Add(-12 * time.Hour), End: &end, Reason: "slow"},
+		"unknown 10:30:00 KST  slow":                            {State: "unknown", Start: end.Add(-30 * time.Minute), Reason: "slow"},
+	} {
+		if got := SpikeLine(&fleet.Spike{Spike: s}, v); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	var muted fleet.Spike
+	if err := json.Unmarshal([]byte(`{"state": "open", "start": "2026-03-01T03:00:00Z", "muted": {"by": "a", "until": "2026-03-01T04:00:00Z"}}`), &muted.Spike); err != nil {
+		t.Fatal(err)
+	}
+	if got := SpikeLine(&muted, v); !strings.Contains(got, "  muted until 2026-03-01 13:00 KST by a  ") {
+		t.Errorf("a muted one is %q", got)
+	}
+	open := fleet.Spike{Spike: otelperf.Spike{State: "open", Start: now.Add(-90 * time.Second), Reason: "slow"}}
+	if got, want := ShortSpikeLine(&open, v), "OPEN since 11:58:30 (1m30s)  slow"; got != want {
+		t.Errorf("on a screen %q, want %q", got, want)
+	}
+	slow := []otelperf.SlowRequest{{Time: now, Route: "/a"}, {Time: now.Add(-time.Minute), Route: "/b"}}
+	if got := SlowTable(slow); !strings.HasPrefix(got, "TIME KST ") || !strings.Contains(got, "\n12:00:00 ") {
+		t.Errorf("slow requests:\n%s", got)
+	}
+	slow[1].Time = now.Add(-24 * time.Hour)
+	if got := SlowTable(slow); !strings.Contains(got, "\n2026-03-01 12:00:00 ") || !strings.Contains(got, "\n2026-02-28 12:00:00 ") {
+		t.Errorf("slow requests of two days:\n%s", got)
+	}
+}
+
+// Whose numbers of a store are is said, whose a spike is, and what of it could not be read.
+func TestStoredNumbersSayWhose(t *testing.T) {
+	var sum otelperf.Summary
+	err := json.Unmarshal([]byte(`{"service": "shop", "instance": "shop-1", "time": "2026-03-01T12:00:00Z", "window": "24h", "window_seconds": 86400,
+		"stored": {"from": "2026-02-28T12:00:00Z", "to": "2026-03-01T12:00:00Z", "step_seconds": 600, "gaps": [], "instances": ["shop-1", "shop-2"],
+			"note": "Slow requests and marks may be missing."},
+		"spikes": [{"id": "s-1", "state": "open", "instance": "shop-2", "start": "2026-03-01T11:58:30Z", "reason": "slow"}]}`), &sum)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := Summary(fleet.Merge([]fleet.Answer{{URL: "u", Summary: &sum}}))
+	for _, want := range []string{"\nstored by 2 instances: shop-1, shop-2\n", "  shop-2  slow\n", "\nnote  shop-1: Slow requests and marks may be missing.\n"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
 		}
 	}
 }

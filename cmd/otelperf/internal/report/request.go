@@ -9,11 +9,13 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf"
 )
 
-// Request names a slow or failed request by when it was in UTC, and how long it took, with the trace id that shows it: "12:03:12 UTC,
+// Request names a slow or failed request by when it was, in local time, and how long it took, with the trace id that shows it: "12:03:12 UTC,
 // 1203 ms, trace 0af7651916cd43dd8448eb211c80319c".
-func Request(r *otelperf.RequestRef) string { return request(r, r.Start.UTC().Format("15:04:05 UTC")) }
+func Request(r *otelperf.RequestRef) string {
+	return request(r, r.Start.Local().Format("15:04:05 MST"))
+}
 
-// LocalRequest is Request with the time of this machine.
+// LocalRequest is Request without the zone, for a screen that shows local times.
 func LocalRequest(r *otelperf.RequestRef) string {
 	return request(r, r.Start.Local().Format(time.TimeOnly))
 }

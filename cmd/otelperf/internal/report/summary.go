@@ -71,7 +71,7 @@ func writeInstances(b *strings.Builder, v *fleet.View) {
 			if in.Version != "" {
 				fmt.Fprintf(b, "  version %s", plain.Clip(in.Version, 40))
 			}
-			fmt.Fprintf(b, "  up %s  %s", plain.Seconds(in.UptimeSeconds), in.Time.UTC().Format(time.RFC3339))
+			fmt.Fprintf(b, "  up %s  %s", plain.Seconds(in.UptimeSeconds), in.Time.Local().Format(time.RFC3339))
 			switch {
 			case in.StoredAs != "":
 				fmt.Fprintf(b, "  stored together with %s, counted once", plain.Line(in.StoredAs))
@@ -197,24 +197,44 @@ func said(s *otelperf.Spike) (text string) {
 		text += "acknowledged by " + plain.Clip(s.Ack.By, 64) + "  "
 	}
 	if s.Muted != nil {
-		text += "muted until " + s.Muted.Until.UTC().Format("2006-01-02 15:04 UTC") + " by " + plain.Clip(s.Muted.By, 64) + "  "
+		text += "muted until " + s.Muted.Until.Local().Format("2006-01-02 15:04 MST") + " by " + plain.Clip(s.Muted.By, 64) + "  "
 	}
 	return text
 }
 
-// SpikeLine says since when, how long, where, who looks after it, and what. That is last, since it may be long.
+// SpikeLine says since when, how long, where, who looks after it, and what. That is last, since it may be long. Times are local and say their
+// zone, and their day where it is another than that of the view.
 func SpikeLine(s *fleet.Spike, v *fleet.View) string {
-	var b strings.Builder
-	start := s.Start.UTC()
-	if s.State == "open" {
-		fmt.Fprintf(&b, "OPEN since %s (%s)", start.Format(time.TimeOnly), plain.Span(v.Time.Sub(s.Start)))
-	} else {
-		fmt.Fprintf(&b, "%s %s", plain.Clip(s.State, 12), start.Format(time.TimeOnly))
-		if s.End != nil {
-			fmt.Fprintf(&b, " to %s (%s)", s.End.UTC().Format(time.TimeOnly), plain.Span(s.End.Sub(s.Start)))
-		}
+	return spikeLine(s, v, func(t time.Time) string { return clock(t, v.Time) }, s.Start.Local().Format(" MST"))
+}
+
+// ShortSpikeLine is SpikeLine without zones and days, for a screen that shows local times.
+func ShortSpikeLine(s *fleet.Spike, v *fleet.View) string {
+	return spikeLine(s, v, func(t time.Time) string { return t.Local().Format(time.TimeOnly) }, "")
+}
+
+// clock is a local time without its zone, with its day where that is not the one of another time.
+func clock(t, now time.Time) string {
+	if t, now = t.Local(), now.Local(); t.YearDay() != now.YearDay() || t.Year() != now.Year() {
+		return t.Format(time.DateTime)
 	}
-	if v.Several() {
+	return t.Format(time.TimeOnly)
+}
+
+func spikeLine(s *fleet.Spike, v *fleet.View, at func(time.Time) string, zone string) string {
+	var b strings.Builder
+	switch {
+	case s.State == "open":
+		fmt.Fprintf(&b, "OPEN since %s%s (%s)", at(s.Start), zone, plain.Span(v.Time.Sub(s.Start)))
+	case s.End != nil:
+		if zone != "" {
+			zone = s.End.Local().Format(" MST")
+		}
+		fmt.Fprintf(&b, "%s %s to %s%s (%s)", plain.Clip(s.State, 12), at(s.Start), at(*s.End), zone, plain.Span(s.End.Sub(s.Start)))
+	default:
+		fmt.Fprintf(&b, "%s %s%s", plain.Clip(s.State, 12), at(s.Start), zone)
+	}
+	if v.Several() || s.Spike.Instance != "" { // which is another one than that of the answer
 		fmt.Fprintf(&b, "  %s", plain.Clip(s.Instance, 40))
 	}
 	b.WriteString("  " + said(&s.Spike) + What(&s.Spike))

@@ -90,12 +90,18 @@ func State(r *fleet.Row) string {
 	return text
 }
 
-// SlowTable lists slow requests in the order given.
+// SlowTable lists slow requests in the order given, by local times, with their days where these differ.
 func SlowTable(requests []otelperf.SlowRequest) string {
-	t := table.New(left("TIME"), right("MS"), left("METHOD"), left("ROUTE"), right("STATUS"), left("OUTCOME"), left("KEPT FOR"), right("RATIO"), left("TRACE"))
+	layout, zone := time.TimeOnly, time.Now()
+	for i := range requests {
+		if zone = requests[0].Time.Local(); requests[i].Time.Local().Format(time.DateOnly) != zone.Format(time.DateOnly) {
+			layout = time.DateTime
+		}
+	}
+	t := table.New(left("TIME "+zone.Format("MST")), right("MS"), left("METHOD"), left("ROUTE"), right("STATUS"), left("OUTCOME"), left("KEPT FOR"), right("RATIO"), left("TRACE"))
 	for i := range requests {
 		r := &requests[i]
-		t.Row(r.Time.UTC().Format(time.TimeOnly), plain.Number(&r.DurationMs), r.Method, r.Route, Status(r), r.Outcome, r.Reason, plain.Times(r.Ratio), r.TraceID)
+		t.Row(r.Time.Local().Format(layout), plain.Number(&r.DurationMs), r.Method, r.Route, Status(r), r.Outcome, r.Reason, plain.Times(r.Ratio), r.TraceID)
 	}
 	return t.String()
 }

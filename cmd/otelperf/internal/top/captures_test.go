@@ -5,9 +5,9 @@ package top
 import (
 	"context"
 	"fmt"
+	"io"
+	"net"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -70,88 +70,29 @@ func TestCaptures(t *testing.T) {
 	}
 }
 
-// The same on a terminal of tmux: what Bubble Tea writes leads to what the model draws.
-func TestCapturesOfTmux(t *testing.T) {
-	tmux, err := exec.LookPath("tmux")
-	if err != nil {
-		if slices.Contains(strings.FieldsFunc(os.Getenv("OTELPERF_REQUIRE"), func(r rune) bool { return r == ' ' || r == ',' || r == '\t' }), "tmux") {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
-	dir := t.TempDir()
-	config := filepath.Join(dir, "tmux.conf")
-	if err := os.WriteFile(config, []byte("set -g status off\nset -g default-terminal screen-256color\nset -s escape-time 0\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	socket := ""
-	in := func(args ...string) string {
-		t.Helper()
-		out, err := exec.Command(tmux, append([]string{"-S", socket, "-f", config}, args...)...).CombinedOutput()
-		if err != nil {
-			t.Fatalf("tmux %q: %v: %s", args, err, out)
-		}
-		return string(out)
-	}
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	// waitFor has the terminal show a capture.
-	waitFor := func(name string) {
-		t.Helper()
-		want, err := os.ReadFile(filepath.Join("testdata", "tmux", name+".txt"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		got := ""
-		for deadline := time.Now().Add(time.Minute); got != string(want) && time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-			got = trimmed(in("capture-pane", "-p"))
-		}
-		if got != string(want) {
-			t.Fatalf("%s: tmux shows\n%s\nwant\n%s", name, got, want)
-		}
-	}
-	s := largeService(t)
-	for i, size := range captures {
-		socket = filepath.Join(dir, fmt.Sprint(i)) // a server of its own
-		name := fmt.Sprintf("%dx%d-", size.width, size.height)
-		in("new-session", "-d", "-x", fmt.Sprint(size.width), "-y", fmt.Sprint(size.height), "-e", "LC_ALL=C.UTF-8", "-e", topURL+"="+s.URL, self)
-		for _, screen := range shown {
-			waitFor(name + "list") // Escape and a key that follow each other at once are another key
-			for _, key := range screen.keys {
-				in("send-keys", key)
-			}
-			waitFor(name + screen.name)
-			if screen.keys != nil {
-				in("send-keys", "Escape")
-			}
-		}
-		in("kill-server")
-	}
-}
-
-// trimmed is text without spaces at the ends of its lines.
-func trimmed(text string) string {
-	var b strings.Builder
-	for line := range strings.Lines(text) {
-		b.WriteString(strings.TrimRight(line, " \n") + "\n")
-	}
-	return b.String()
-}
-
 // topURL is the variable by which this test binary becomes the program that tmux runs.
 const topURL = "OTELPERF_TEST_TOP_URL"
 
-// runTop shows the service at a URL until it is ended.
+// runTop shows the service at a URL until it is ended, or the test is, however that ends: by a connection to the test it knows.
 func runTop(url string) int {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+	if err != nil {
+		return 1
+	}
+	defer func() { _ = conn.Close() }() // nothing was sent
+	go func() {
+		_, _ = io.Copy(io.Discard, conn) // until it ends, by an error or without one
+		cancel()
+	}()
 	c, err := client.New(url, client.Options{Timeout: time.Minute})
 	if err != nil {
 		return 1
 	}
 	defer c.Close()
 	config := Config{Clients: []*client.Client{c}, Window: otelperf.Window5m, Every: 500 * time.Millisecond, By: "ben"}
-	if err := Run(context.Background(), config, os.Stdin, os.Stdout); err != nil {
+	if err := Run(ctx, config, os.Stdin, os.Stdout); err != nil {
 		return 1
 	}
 	return 0

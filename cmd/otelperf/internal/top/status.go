@@ -169,9 +169,9 @@ func isOpen(s *fleet.Spike) bool { return s.State == "open" }
 
 func spikeText(s *fleet.Spike, v *fleet.View) string {
 	if isOpen(s) {
-		return "▲ " + report.SpikeLine(s, v)
+		return "▲ " + report.ShortSpikeLine(s, v)
 	}
-	return "  " + report.SpikeLine(s, v)
+	return "  " + report.ShortSpikeLine(s, v)
 }
 
 func slowStyle(s *fleet.Slow) lipgloss.Style {

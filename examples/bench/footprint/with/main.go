@@ -4,15 +4,9 @@
 package main
 
 import (
-	"fmt"
 	"log"
-	"net/http"
 
-	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
-	"go.opentelemetry.io/otel"
-	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-
+	"github.com/otelperf/otelperf-go/examples/bench/footprint/served"
 	"github.com/otelperf/otelperf-go/otelperf"
 )
 
@@ -21,13 +15,5 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	root := sdktrace.ParentBased(sdktrace.TraceIDRatioBased(0.01))
-	otel.SetTracerProvider(sdktrace.NewTracerProvider(sdktrace.WithSampler(mon.Sampler(root)), sdktrace.WithSpanProcessor(mon.SpanProcessor(nil))))
-	otel.SetMeterProvider(sdkmetric.NewMeterProvider(sdkmetric.WithReader(mon.Reader())))
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /hello/{name}", func(w http.ResponseWriter, r *http.Request) {
-		_, _ = fmt.Fprintln(w, "Hello,", r.PathValue("name"))
-	})
-	mux.Handle("/debug/otelperf/", http.StripPrefix("/debug/otelperf", mon.Handler()))
-	log.Fatal(http.ListenAndServe("localhost:8080", otelhttp.NewHandler(mon.Middleware(mux), "shop", otelhttp.WithFilter(mon.Filter))))
+	log.Fatal(served.With(mon))
 }

@@ -39,8 +39,8 @@ type Fleet struct {
 	totals   atomic.Bool // sums since the start are kept
 	counts   counts
 	chunks   *chunks
-	points   *points.Reader
 	second   atomic.Int64 // by the collector's clock, as it was given last
+	points   *points.Reader
 
 	mu sync.Mutex // one change of by, or of the settings, at a time
 

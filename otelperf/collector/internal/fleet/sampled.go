@@ -19,7 +19,7 @@ type sampled struct {
 // weigh counts what a sampled request of a row stands for. Counts and rates are of that; what is judged is what came.
 func (s *Service) weigh(id int32, sp ptrace.Span, o slowlog.Outcome, second int64) {
 	w, known := sampling.Weight(sp.TraceState().AsRaw(), sp.TraceID())
-	s.sample.Add(w, known)
+	s.sampled.Add(w, known)
 	if w <= 1 {
 		return
 	}
@@ -45,5 +45,5 @@ func (r *row) estimate(d *spikeprocessor.Delta, into *slowlog.OutcomeCounts) {
 func (s *Service) Sampling() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.sample.Text()
+	return s.sampled.Text()
 }

@@ -40,7 +40,7 @@ type Service struct {
 	metered   metered
 	members   *instances.Instances
 	crew      crew // of the batch
-	sample    sampling.Seen
+	sampled   sampling.Seen
 	estimated slowlog.OutcomeCounts // of the delta
 
 	pending []pending // slow requests whose spans may still come
@@ -69,8 +69,8 @@ func newService(f *Fleet, n Name, set *Settings) *Service {
 		options.Detector.Ratio, options.Detector.Weight = 0, 0
 		s.engine, _ = engine.New(options)
 	}
-	s.members = instances.New(set.MaxInstances)
 	s.seen.Store(f.second.Load())
+	s.members = instances.New(set.MaxInstances)
 	s.rows = newRows(set.MaxEndpoints)
 	s.ring = make([]second, ringOf(set))
 	return s

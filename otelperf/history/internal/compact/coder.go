@@ -64,26 +64,30 @@ func (c *coder) bit(p *prob, is bool) bool {
 func (c *coder) fixed(zero uint16, is bool) bool {
 	bound := uint32(uint64(c.width) * uint64(zero) >> 16)
 	if c.reading {
-		is = c.code >= bound
+		return c.take(bound)
 	}
-	switch {
-	case !is:
-		c.width = bound
-	case c.reading:
-		c.code -= bound
-		c.width -= bound
-	default:
+	if is {
 		c.low += uint64(bound)
-		c.width -= bound
+		bound = c.width - bound
 	}
-	for c.width < 1<<24 {
-		c.width <<= 8
-		if c.reading {
-			c.code = c.code<<8 | uint32(c.next())
-		} else {
-			c.shift()
-		}
+	for c.width = bound; c.width < 1<<24; c.width <<= 8 {
+		c.shift()
 	}
+	return is
+}
+
+// take reads a bit that is zero below a bound within width.
+func (c *coder) take(bound uint32) bool {
+	code, width := c.code, bound
+	is := code >= bound
+	if is {
+		code -= bound
+		width = c.width - bound
+	}
+	for ; width < 1<<24; width <<= 8 {
+		code = code<<8 | uint32(c.next())
+	}
+	c.code, c.width = code, width
 	return is
 }
 

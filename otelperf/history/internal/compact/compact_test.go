@@ -109,6 +109,23 @@ func (h *hour) write() (whole, tens, minutes []byte) {
 	return a.Frame(nil), b.Frame(nil), c.Frame(nil)
 }
 
+// writeOld writes the minutes as version 1 had them, in one run for each row.
+func (h *hour) writeOld() []byte {
+	w := NewWriter(10)
+	for i := range h.wholes {
+		w.model = *fresh
+		w.coder.write()
+		for k := range h.wrapped[i] {
+			if !h.wrapped[i][k].Empty() {
+				w.coder.split(&w.model, &h.wrapped[i][k], h.minutes[i][k])
+			}
+		}
+		w.buf = append(w.buf, w.coder.end()...)
+		w.ends = append(w.ends, len(w.buf))
+	}
+	return w.Frame(nil)
+}
+
 func TestSize(t *testing.T) {
 	all := shop(200)
 	h := makeHour(all, 1)
@@ -176,46 +193,57 @@ func TestRoundTrip(t *testing.T) {
 	for _, perSecond := range []float64{.5, 200, 20000} {
 		h := makeHour(shop(perSecond)[:20], 7)
 		whole, tens, minutes := h.write()
-		a, err := ParseWhole(whole)
+		h.check(t, whole, tens, minutes)
+		h.check(t, whole, tens, h.writeOld())
+	}
+}
+
+// check reads an hour back, and parts of it alone.
+func (h *hour) check(t *testing.T, whole, tens, minutes []byte) {
+	t.Helper()
+	a, err := ParseWhole(whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := ParseParts(tens, 6)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := ParseParts(minutes, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r Reader
+	var scratch latency.Histogram
+	for i := range h.names {
+		if a.Names[i] != h.names[i] {
+			t.Errorf("name %v, want %v", a.Names[i], h.names[i])
+		}
+		var all [1]Tally
+		row, err := a.Row(i)
 		if err != nil {
 			t.Fatal(err)
 		}
-		b, err := ParseParts(tens, 6)
+		if err := row.Tally(&all[0], &scratch); err != nil {
+			t.Fatal(err)
+		}
+		same(t, fmt.Sprint(i), &all[0], &h.wholes[i])
+		six, err := r.Split(&b, i, all[:])
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, err := ParseParts(minutes, 10)
+		sixty, err := r.Split(&c, i, six[0])
 		if err != nil {
 			t.Fatal(err)
 		}
-		var r Reader
-		var scratch latency.Histogram
-		for i := range h.names {
-			if a.Names[i] != h.names[i] {
-				t.Errorf("name %v, want %v", a.Names[i], h.names[i])
+		for k := range sixty {
+			var alone [10]Tally
+			if err := r.SplitOne(&c, i, six[0], k, alone[:]); err != nil || fmt.Sprint(alone) != fmt.Sprint([10]Tally(sixty[k])) {
+				t.Fatalf("alone, part %d is %+v, %v, with the others %+v", k, alone, err, sixty[k])
 			}
-			var all [1]Tally
-			row, err := a.Row(i)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := row.Tally(&all[0], &scratch); err != nil {
-				t.Fatal(err)
-			}
-			same(t, fmt.Sprint(i), &all[0], &h.wholes[i])
-			six, err := r.Split(&b, i, all[:])
-			if err != nil {
-				t.Fatal(err)
-			}
-			sixty, err := r.Split(&c, i, six[0])
-			if err != nil {
-				t.Fatal(err)
-			}
-			for k := range sixty {
-				same(t, fmt.Sprint(i, k), &six[0][k], &h.wrapped[i][k])
-				for j := range sixty[k] {
-					same(t, fmt.Sprint(i, k, j), &sixty[k][j], &h.minutes[i][k][j])
-				}
+			same(t, fmt.Sprint(i, k), &six[0][k], &h.wrapped[i][k])
+			for j := range sixty[k] {
+				same(t, fmt.Sprint(i, k, j), &sixty[k][j], &h.minutes[i][k][j])
 			}
 		}
 	}

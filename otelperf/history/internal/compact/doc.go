@@ -8,7 +8,7 @@
 // alone would, and the older layers stay readable when a finer one is deleted.
 //
 // All is coded by a binary range coder whose probabilities begin with what chance would do, and adapt. Each endpoint has a block of its
-// own, so that one can be read without the others.
+// own, so that one can be read without the others, and in the third layer each ten minutes have a run of their own.
 //
 // Counts and buckets are exact. Sums are known to 0.013 %; of the shortest and the longest duration the bucket is known.
 package compact

@@ -96,15 +96,15 @@ func hazard(i, n, m float64) float64 {
 }
 
 // part codes how many of n things are in a part: at most limit, if all were put at random into places of which the part has limit of all.
-// all is not below limit and n.
+// all is not below limit and n, and below 2^63.
 func (c *coder) part(p *parts, v, n, limit, all uint64) uint64 {
 	most := min(n, limit)
 	if most == 0 || limit == all {
 		return most
 	}
-	expected := float64(n) * float64(limit) / float64(all)
+	expected := float64(int64(n)) * float64(int64(limit)) / float64(int64(all)) // as signed ones they are faster to convert
 	if n == 1 {
-		if c.fixed(uint16(max(1, min(1<<16-1, (1-expected)*65536))), v == 1) {
+		if c.fixed(uint16(max(1, min(1<<16-1, int((1-expected)*65536)))), v == 1) {
 			return 1
 		}
 		return 0
@@ -145,10 +145,10 @@ func things(n uint64) int {
 
 // classOf is the class of an expectation below 8.
 func classOf(expected float64) int {
-	x := uint64(expected * 128)
+	x := uint(int(expected * 128))
 	if x < 2 {
 		return 0
 	}
-	n := bits.Len64(x) - 2
+	n := bits.Len(x) - 2
 	return min(2*n+int(x>>n&1), classes-1)
 }

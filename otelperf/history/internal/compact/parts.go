@@ -3,6 +3,7 @@
 package compact
 
 import (
+	"encoding/binary"
 	"fmt"
 	"slices"
 )
@@ -15,22 +16,33 @@ type Writer struct {
 	ends  []int // of the blocks in buf
 	buf   []byte
 	step  []byte
+	runs  []byte // of one block
 }
 
 // NewWriter returns a writer of a frame of wholes, with parts 0, or of one that divides into so many parts, at most MaxParts.
-func NewWriter(parts int) *Writer { return &Writer{frame: frame{kind: parts}} }
+func NewWriter(parts int) *Writer { return &Writer{frame: frame{version: version, kind: parts}} }
 
 // Split adds how the tallies of one endpoint, which may be parts of another, are made up of parts. The endpoints come in the order in
-// which they are in the frame of wholes.
+// which they are in the frame of wholes, and there are as many tallies of each. Each tally is written in a run of its own, so that one can be
+// read without the others.
 func (w *Writer) Split(wholes []Tally, parts [][]Tally) {
-	w.model = *fresh
-	w.coder.write()
+	if len(wholes) > 1 {
+		w.frame.version = runs
+	}
+	w.runs = w.runs[:0]
 	for k := range wholes {
+		from := len(w.runs)
 		if !wholes[k].Empty() {
+			w.model = *fresh
+			w.coder.write()
 			w.coder.split(&w.model, &wholes[k], parts[k])
+			w.runs = append(w.runs, w.coder.end()...)
+		}
+		if k < len(wholes)-1 {
+			w.buf = binary.AppendUvarint(w.buf, uint64(len(w.runs)-from))
 		}
 	}
-	w.buf = append(w.buf, w.coder.end()...)
+	w.buf = append(w.buf, w.runs...)
 	w.ends = append(w.ends, len(w.buf))
 }
 
@@ -54,36 +66,83 @@ func ParseParts(data []byte, parts int) (Parts, error) {
 	if parts < 1 || parts > MaxParts {
 		return Parts{}, fmt.Errorf("%w: %d parts", ErrDamaged, parts)
 	}
-	f, err := parse(data, parts)
+	f, err := parse(data, parts, nil)
 	return Parts{f}, err
 }
 
-// Reader reads how tallies are made up. It holds 20 KiB. It is not safe for concurrent use.
+// Reader reads how tallies are made up. It holds 20 KiB and the tallies of a run. It is not safe for concurrent use.
 type Reader struct {
-	coder coder
-	model model
+	coder  coder
+	model  model
+	passed [MaxParts]Tally
 }
 
 // Split reads the parts of the tallies of row i, which are as they were when it was written.
 func (r *Reader) Split(p *Parts, i int, wholes []Tally) (parts [][]Tally, err error) {
-	if i >= len(p.frame.blocks) {
-		return nil, fmt.Errorf("%w: it has %d rows", ErrDamaged, len(p.frame.blocks))
-	}
-	r.model = *fresh
-	r.coder.read(p.frame.blocks[i])
 	all := make([]Tally, len(wholes)*p.frame.kind)
 	for these := range slices.Chunk(all, p.frame.kind) {
-		w := &wholes[len(parts)]
 		parts = append(parts, these)
-		if w.Empty() {
+	}
+	return parts, r.split(p, i, wholes, 0, parts)
+}
+
+// SplitOne reads the parts of tally k alone of those of row i into parts, which are emptied first and keep their memory.
+func (r *Reader) SplitOne(p *Parts, i int, wholes []Tally, k int, parts []Tally) error {
+	one := [1][]Tally{parts}
+	return r.split(p, i, wholes, k, one[:])
+}
+
+// split reads the parts of some tallies from one on.
+func (r *Reader) split(p *Parts, i int, wholes []Tally, first int, parts [][]Tally) error {
+	if i >= len(p.frame.blocks) {
+		return fmt.Errorf("%w: it has %d rows", ErrDamaged, len(p.frame.blocks))
+	}
+	block := reader{rest: p.frame.blocks[i]}
+	var lengths reader
+	if p.frame.version == runs {
+		lengths.rest = block.rest
+		for range len(wholes) - 1 {
+			block.number(len(block.rest))
+		}
+	} else {
+		r.begin(block.rest)
+	}
+	for k := range first + len(parts) {
+		if p.frame.version == runs {
+			run := block.rest
+			if k < len(wholes)-1 {
+				run = block.bytes(lengths.number(len(block.rest)))
+			}
+			if k < first {
+				continue
+			}
+			r.begin(run)
+		}
+		into := r.passed[:p.frame.kind]
+		if k >= first {
+			into = parts[k-first]
+		}
+		for j := range into {
+			into[j].Reset()
+		}
+		if wholes[k].Empty() {
 			continue
 		}
-		r.coder.split(&r.model, w, these)
-		for j := range these {
-			if !these[j].check() {
-				return nil, fmt.Errorf("%w: counts of row %d do not fit", ErrDamaged, i)
+		r.coder.split(&r.model, &wholes[k], into)
+		for j := range into {
+			if !into[j].check() {
+				return fmt.Errorf("%w: counts of row %d do not fit", ErrDamaged, i)
 			}
 		}
 	}
-	return parts, nil
+	if block.bad || lengths.bad {
+		return fmt.Errorf("%w: runs of row %d do not fit", ErrDamaged, i)
+	}
+	return nil
+}
+
+// begin reads a run.
+func (r *Reader) begin(run []byte) {
+	r.model = *fresh
+	r.coder.read(run)
 }

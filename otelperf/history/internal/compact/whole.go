@@ -54,13 +54,35 @@ type Whole struct {
 
 // ParseWhole reads what names there are and where their rows are, which stay parts of data.
 func ParseWhole(data []byte) (Whole, error) {
-	f, err := parse(data, whole)
-	return Whole{f.names, f}, err
+	var names []conventions.Endpoint
+	f, err := parse(data, whole, func(name []byte) { names = append(names, Endpoint(name)) })
+	if err != nil {
+		return Whole{}, err
+	}
+	return Whole{names, f}, nil
 }
 
+// Rows is a frame of rows whose names their reader has taken.
+type Rows struct{ frame frame }
+
+// ParseRows is ParseWhole for a reader that looks names up as they are written: each is called for them in the order of the rows. They are
+// valid for as long as the call. Of a frame that is damaged there may be some.
+func ParseRows(data []byte, each func(name []byte)) (Rows, error) {
+	f, err := parse(data, whole, each)
+	return Rows{f}, err
+}
+
+// Len is how many rows there are.
+func (r *Rows) Len() int { return len(r.frame.blocks) }
+
 // Row reads row i.
-func (w *Whole) Row(i int) (row Row, err error) {
-	r := reader{rest: w.frame.blocks[i]}
+func (r *Rows) Row(i int) (Row, error) { return readRow(r.frame.blocks[i], i) }
+
+// Row reads row i.
+func (w *Whole) Row(i int) (Row, error) { return readRow(w.frame.blocks[i], i) }
+
+func readRow(block []byte, i int) (row Row, err error) {
+	r := reader{rest: block}
 	there := r.number(2*guessed - 1)
 	for o := range row.Outcomes {
 		if there&(1<<o) != 0 {

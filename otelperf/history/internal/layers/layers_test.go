@@ -107,6 +107,11 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Add(s.Rows[ByHour], s.Rows[ByTenMinutes], s.Rows[ByMinute], s.Recent[0].Rows, s.Recent[0].Signals, event)
 	f.Add(s.Recent[0].Rows, s.Rows[ByMinute], s.Rows[ByTenMinutes], s.Rows[ByHour], s.Signals[ByMinute], State([]byte("x")))
+	sum := NewSum()
+	if err := sum.Add(s.Rows[ByHour]); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(NewWriter().Span(sum, 1), s.Rows[ByTenMinutes], s.Rows[ByMinute], s.Recent[1].Rows, s.Signals[ByHour], event)
 	f.Add([]byte{}, []byte{1}, []byte(nil), []byte{1, 0, 10}, event, []byte("{}"))
 	f.Fuzz(func(t *testing.T, hour, tens, minutes, recent, signals, event []byte) {
 		s := Stored{
@@ -132,7 +137,18 @@ func FuzzRead(f *testing.F) {
 				t.Errorf("a batch of %v with %d rows", b.Time, len(b.Rows))
 			}
 		}
+		sum := NewSum()
+		for _, edge := range []time.Duration{0, 7 * time.Minute, 40 * time.Minute} {
+			check(sum.AddHour(&history.Query{From: q.From.Add(edge), To: q.To, Step: history.Hour}, at, s))
+		}
+		_, rows, err := ReadSpan(hour)
+		if check(err); err == nil {
+			check(sum.Add(rows))
+		}
 		w := NewWriter()
+		if _, _, err := ReadSpan(w.Span(sum, 7)); err != nil {
+			t.Errorf("a sum that was made cannot be read: %v", err)
+		}
 		layers, err := w.Rows(at, &s)
 		check(err)
 		if again := (&Stored{Rows: layers}); !again.Sound() {

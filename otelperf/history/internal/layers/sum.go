@@ -4,31 +4,37 @@ package layers
 
 import (
 	"errors"
-	"maps"
 	"slices"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/history"
 	"github.com/otelperf/otelperf-go/otelperf/history/internal/compact"
-	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
-	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
 
-// Sum is rows that others are added to.
-type Sum map[conventions.Endpoint]*history.Row
+// Sum is rows that others are added to. It is not safe for concurrent use.
+type Sum struct {
+	rows  map[string]*history.Row // by their names as they are written
+	these []*history.Row          // those of the frame that is added
+	codec codec
+	whole [1]compact.Tally // of an edge
+	tens  [hourTens]compact.Tally
+	parts [tenMinutes]compact.Tally
+}
+
+// NewSum returns one without rows.
+func NewSum() *Sum { return &Sum{rows: map[string]*history.Row{}} }
 
 // Add adds the rows of an hour, or of a minute, as they are stored. What is damaged is left out, and the error says so.
-func (s Sum) Add(data []byte) error {
-	w, err := compact.ParseWhole(data)
+func (s *Sum) Add(data []byte) error {
+	s.these = s.these[:0]
+	rows, err := compact.ParseRows(data, func(name []byte) { s.these = append(s.these, s.row(name)) })
 	if err != nil {
 		return frameError(err)
 	}
 	var errs []error
-	for i, name := range w.Names {
-		row, err := w.Row(i)
-		if err = addStored(s.row(name), &row, err); err != nil {
+	for i, to := range s.these {
+		row, err := rows.Row(i)
+		if err = addStored(to, &row, err); err != nil {
 			errs = append(errs, err)
 		}
 	}
@@ -37,7 +43,7 @@ func (s Sum) Add(data []byte) error {
 
 // AddHour adds what a query, whose step is an hour, asks for of one, of which a store may have several parts of the endpoints: what Rows would
 // come to, without rows in between.
-func (s Sum) AddHour(q *history.Query, at int64, parts ...Stored) error {
+func (s *Sum) AddHour(q *history.Query, at int64, parts ...Stored) error {
 	from, to := time.Unix(at*HourSeconds, 0), time.Unix((at+1)*HourSeconds, 0)
 	whole := !q.From.After(from) && !q.To.Before(to)
 	var errs []error
@@ -63,85 +69,41 @@ func (s Sum) AddHour(q *history.Query, at int64, parts ...Stored) error {
 	return ofHour(at, errors.Join(errs...))
 }
 
-// addSteps adds the steps of an hour that are asked for.
-func (s Sum) addSteps(r *reading, parts []Stored) error {
-	hours, known, damage := r.open(parts)
-	nodes, err := r.load(hours)
-	for _, step := range r.plan(known) {
-		for i := range nodes {
-			t := nodes[i].at(step)
-			if t.Empty() {
-				continue
-			}
-			to := s.row(nodes[i].name)
-			to.Outcomes.Add(&t.Outcomes)
-			if to.Guessed = to.Guessed || t.Guessed; t.Count == 0 {
-				continue
-			}
-			if to.Durations == nil {
-				to.Durations = new(latency.Histogram)
-			}
-			t.AddTo(to.Durations)
-		}
-	}
-	return errors.Join(damage, err)
-}
-
 // row is the one that is added to.
-func (s Sum) row(name conventions.Endpoint) *history.Row {
-	to := s[name]
+func (s *Sum) row(name []byte) *history.Row {
+	to := s.rows[string(name)]
 	if to == nil {
-		to = &history.Row{Endpoint: name}
-		s[name] = to
+		to = &history.Row{Endpoint: compact.Endpoint(name)}
+		s.rows[string(name)] = to
 	}
 	return to
 }
 
-// Together has two goroutines call add for each of n parts of a sum, in any order. After an error that is not about damage there may be parts
-// for which it was not called; of those about damage the first ten are returned.
-func Together(n int, add func(i int, to Sum) error) (Sum, error) {
-	var all sync.WaitGroup
-	var next atomic.Int64
-	var failed atomic.Bool
-	var sums [2]Sum
-	var errs [2][]error
-	for w := range sums {
-		sums[w] = Sum{}
-		all.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n && !failed.Load(); i = int(next.Add(1)) - 1 {
-				err := add(i, sums[w])
-				if err != nil && (len(errs[w]) < 5 || !errors.Is(err, history.ErrDamaged)) {
-					errs[w] = append(errs[w], err)
-				}
-				failed.CompareAndSwap(false, err != nil && !errors.Is(err, history.ErrDamaged))
-			}
-		})
+// Damage is the errors of parts that are damaged, the first ten of them.
+type Damage struct{ errs []error }
+
+// Note keeps an error that is about damage, and returns any other one.
+func (d *Damage) Note(err error) error {
+	if err == nil || !errors.Is(err, history.ErrDamaged) {
+		return err
 	}
-	all.Wait()
-	sums[0].Merge(sums[1])
-	return sums[0], errors.Join(append(errs[0], errs[1]...)...)
+	if len(d.errs) < 10 {
+		d.errs = append(d.errs, err)
+	}
+	return nil
 }
 
-// Merge adds another sum, whose rows become those of s where it has none.
-func (s Sum) Merge(o Sum) {
-	for _, r := range o {
-		s.merge(r)
-	}
-}
+// Err joins the errors; nil for none.
+func (d *Damage) Err() error { return errors.Join(d.errs...) }
 
-func (s Sum) merge(r *history.Row) {
-	if to := s[r.Endpoint]; to != nil {
-		to.Add(r)
-	} else {
-		s[r.Endpoint] = r
+// Rows are those that have anything, in the order in which names share their beginnings.
+func (s *Sum) Rows() []history.Row {
+	rows := make([]history.Row, 0, len(s.rows))
+	for _, r := range s.rows {
+		if r.Durations != nil || r.Outcomes.Total() > 0 {
+			rows = append(rows, *r)
+		}
 	}
-}
-
-// Rows are in the order in which names share their beginnings.
-func (s Sum) Rows() []history.Row {
-	rows := make([]history.Row, 0, len(s))
-	for _, name := range slices.SortedFunc(maps.Keys(s), compareEndpoints) {
-		rows = append(rows, *s[name])
-	}
+	slices.SortFunc(rows, func(a, b history.Row) int { return compareEndpoints(a.Endpoint, b.Endpoint) })
 	return rows
 }

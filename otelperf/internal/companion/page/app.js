@@ -112,8 +112,9 @@ function render() {
   if (!summary) return;
   const now = new Date(summary.time);
   text($("service"), summary.service);
+  const shared = (summary.stored?.instances?.length ?? 0) + (summary.stored?.more_instances ?? 0);
   const { frozen } = state, open = summary.spikes.filter((s) => s.state === "open");
-  text($("identity"), [summary.version, summary.fleet ? "all instances" : summary.instance, frozen || summary.fleet ? "" : "up " + format.span(summary.uptime_seconds)].filter(Boolean).join(" \u00b7 "));
+  text($("identity"), [summary.version, summary.fleet ? "all instances" : shared > 1 ? format.count(shared) + " instances" : summary.instance, frozen || summary.fleet || shared > 1 ? "" : "up " + format.span(summary.uptime_seconds)].filter(Boolean).join(" \u00b7 "));
   document.title = (frozen ? "Frozen \u00b7 " : open.length > 0 ? "\u25b2 " : "") + summary.service + " \u00b7 otelperf";
   if (frozen) {
     text($("frozen-period"), format.period(counted(summary)));
@@ -200,8 +201,9 @@ const refreshers = {
   async detail() {
     if (!selected) return;
     const row = selected, turn = ++detailTurn;
-    if (summary.diagnostics.source === "metrics") {
-      detail.show(null, null, "Only spans tell this, and the numbers here come from metrics.");
+    const from = summary.diagnostics.source;
+    if (from !== "spans") {
+      detail.show(null, null, from === "metrics" ? "Only spans tell this, and the numbers here come from metrics." : "Only the process of the service tells this.");
       return;
     }
     const found = await get("endpoints/detail?" + new URLSearchParams(identity(row))).catch((e) => {

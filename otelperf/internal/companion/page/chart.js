@@ -174,8 +174,8 @@ export class Chart extends Plot {
   }
 
   // countOfGaps says how many there are, where it is not one, and how many of them are drawn: one may lie before the first point.
-  countOfGaps({ gaps, more_gaps: more = 0 }) {
-    const all = gaps.length + more, drawn = this.gaps.length;
+  countOfGaps(stored) {
+    const all = past.within(stored).length + (stored.more_gaps ?? 0), drawn = this.gaps.length;
     return all === 1 ? "" : ": " + format.count(all) + " gaps" + (drawn < all ? ", " + drawn + " of them drawn" : "");
   }
 

@@ -4,9 +4,9 @@ import { $, el, keyed, text, toggle } from "./dom.js";
 import * as format from "./format.js";
 
 const facts = [
-  ["numbers from", (d) => d.source === "metrics" ? "the metric source" : "spans"],
+  ["numbers from", (d) => ({ metrics: "the metric source", otlp: "spans and metrics that are received" })[d.source] || "spans"],
   ["sampler", (d) => d.processor.sampler_used ? "Monitor.Sampler: every request is seen" : "not ours: sampled requests only", (d) => d.source === "spans" && !d.processor.sampler_used],
-  ["reader registered", (d) => d.reader_registered ? "yes" : d.source === "spans" ? "no, and not needed" : "no", (d) => d.source === "metrics" && !d.reader_registered],
+  ["reader registered", (d) => d.reader_registered ? "yes" : d.source === "metrics" ? "no" : "no, and not needed", (d) => d.source === "metrics" && !d.reader_registered],
   ["endpoints", (d) => d.processor.endpoints + " of " + d.processor.max_endpoints],
   ["in the row (other)", (d) => format.count(d.processor.overflowed), (d) => d.processor.overflowed > 0],
   ["spans counted", (d) => format.count(d.own.requests_counted)],

@@ -32,9 +32,9 @@ const leads = (spike, of) => of?.spike_id === spike.id && spike.endpoints.find((
 const weight = (spike, of) => of?.spike_id === spike.id ? -1 : Math.max(0, ["failures", "panics", "latency", "silence", "objective", "client_errors"].indexOf(spike.matter));
 
 // counted is the time that the numbers of a frozen view are of, in unix seconds: until they are there, and where nothing is stored, the one
-// that was asked for. nothingStored tells whether there is nothing.
+// that was asked for. nothingStored tells of such a view whether there is nothing.
 export const counted = (summary) => summary.from && !nothingStored(summary) ? { from: new Date(summary.from) / 1000, to: new Date(summary.to) / 1000 } : { from: state.get("from"), to: state.get("to") };
-export const nothingStored = (summary) => summary.from !== undefined && summary.from === summary.to;
+export const nothingStored = (summary) => summary.from !== undefined && summary.window_seconds === 0;
 
 // missing says which part of the time that was asked for is stored, where that is not all of it.
 export function missing(summary) {

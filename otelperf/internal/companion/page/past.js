@@ -9,13 +9,19 @@ const day = 86_400, pageSize = 50, longest = 1000; // spikes
 // others are the days whose same time stands beside now.
 export const others = [["yesterday", "yesterday", day], ["last_week", "last week", 7 * day]];
 
-// lines are the p99 of the same time of other days, where there is any, moved to the time of a series, as {id, label, points} with the from and to of then.
+// lines are the p99 of the same time of other days, where there is any, moved to the time of a series, as {id, label, points} with the seconds that are stored of then.
 export const lines = (series) => others.flatMap(([id, label, ago]) => {
   const line = series.usual?.[id];
   if (!line?.points.some((p) => p.p99_ms !== null)) return [];
   const points = line.points.map((p) => ({ ...p, t: new Date(new Date(p.t).getTime() + ago * 1000).toISOString() }));
-  return [{ id, label, points, from: line.from, to: line.to }];
+  return [{ id, label, points, seconds: line.seconds }];
 });
+
+// late is by how many seconds what several instances share may lag behind, so that its end is not worth a word.
+const late = 180;
+
+// within are the gaps between what is stored, without a missing beginning or end.
+export const within = (stored) => (stored?.gaps ?? []).filter((g) => stored.from && new Date(g.from) >= new Date(stored.from) && new Date(g.to) <= new Date(stored.to));
 
 // gaps are the times between two others, in ms, that nothing is stored of.
 export const gaps = (stored, begin, end) => (stored?.gaps ?? [])
@@ -48,11 +54,10 @@ export const reading = {
   },
 };
 
-// partly says of the same time of another day how much of it is stored, where that is less than half of its seconds; "" otherwise.
-export function partly({ from, to }, seconds) {
-  const stored = (new Date(to) - new Date(from)) / 1000;
-  return stored < seconds / 2 ? format.span(stored) + " of " + format.span(seconds) : "";
-}
+// partly says of the same time of another day how much of it is stored, gaps left out, where that is less than nine tenths of its seconds; ""
+// otherwise. Of less than half there is little, too little to compare.
+export const partly = (then, seconds) => then.seconds < 0.9 * seconds ? format.span(then.seconds) + " of " + format.span(seconds) : "";
+const little = (then, seconds) => then.seconds < seconds / 2;
 
 // Usual is what endpoints did at this time on other days.
 export class Usual {
@@ -71,7 +76,7 @@ export class Usual {
 
   // column has the p99 of yesterday, or else of last week: of whichever at least half is stored.
   column() {
-    const shown = (r) => others.map(([id]) => this.of(r)?.[id]).find((n) => n && !partly(n, this.seconds)) ?? null;
+    const shown = (r) => others.map(([id]) => this.of(r)?.[id]).find((n) => n && !little(n, this.seconds)) ?? null;
     return {
       id: "then", label: "yesterday", title: "p99 at the same time yesterday, or where that is not stored last week", class: "then", numeric: true,
       value: (r) => shown(r)?.p99_ms ?? null,
@@ -81,7 +86,9 @@ export class Usual {
         toggle(td, "missing", !shown(r));
         td.title = others.map(([id, label]) => {
           const n = this.of(r)?.[id], part = n ? partly(n, this.seconds) : "";
-          return label + ": " + (part ? part + " are stored, too little to compare" : n ? "p99 " + format.durationText(n.p99_ms) + ", " + format.count(n.count) + " requests, " + format.period({ from: new Date(n.from) / 1000, to: new Date(n.to) / 1000 }) : "nothing is stored");
+          if (!n) return label + ": nothing is stored";
+          if (little(n, this.seconds)) return label + ": " + part + " are stored, too little to compare";
+          return label + ": p99 " + format.durationText(n.p99_ms) + ", " + format.count(n.count) + " requests, " + format.period({ from: new Date(n.from) / 1000, to: new Date(n.to) / 1000 }) + (part && ", of which " + part + " are stored");
         }).join("; ");
       },
     };
@@ -139,15 +146,25 @@ export class Spikes {
   }
 }
 
+const named = 5; // instances
+
+// whose says whose numbers these are, where several instances have stored them; "" otherwise.
+export function whose(stored) {
+  const all = stored?.instances ?? [], n = all.length + (stored?.more_instances ?? 0), more = n - Math.min(named, all.length);
+  return n < 2 ? "" : "Numbers of " + format.count(n) + " instances: " + all.slice(0, named).map((name) => format.visible(name, true)).join(", ") + (more > 0 ? " and " + format.count(more) + " more" : "") + ".";
+}
+
 // unstored says what of a time, in unix seconds, is not stored, "" if all is. Steps that have something of it count as all of it.
 export function unstored(stored, from, to) {
   if (!stored) return "";
-  if (!stored.from) return "Nothing of that time is stored.";
-  const slack = Math.max(stored.step_seconds, (to - from) / 100), began = new Date(stored.from) / 1000;
-  const gaps = stored.gaps.map((g) => ({ from: new Date(g.from) / 1000, to: new Date(g.to) / 1000 })), n = gaps.length + (stored.more_gaps ?? 0);
+  if (!stored.from) return ["Nothing of that time is stored.", stored.note].filter(Boolean).join(" ");
+  const slack = Math.max(stored.step_seconds, (to - from) / 100), [began, ended] = [stored.from, stored.to].map((t) => new Date(t) / 1000);
+  const gaps = within(stored).map((g) => ({ from: new Date(g.from) / 1000, to: new Date(g.to) / 1000 })), n = gaps.length + (stored.more_gaps ?? 0);
   const longest = gaps.toSorted((a, b) => (b.to - b.from) - (a.to - a.from))[0];
   return [
+    whose(stored),
     began > from + slack ? "This time is stored from " + format.moment(stored.from) + " on." : "",
+    ended < to - Math.max(slack, late) ? "It is stored up to " + format.moment(stored.to) + "." : "",
     n === 1 ? "Nothing is stored of " + format.stretch(longest) + "." : "",
     n > 1 ? "This time has " + format.count(n) + " gaps, the longest " + format.stretch(longest) + "." : "",
     stored.note ?? "",

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package otelperf
+
+import (
+	"cmp"
+	"encoding/json"
+	"hash/maphash"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/otelperf/otelperf-go/otelperf/engine"
+	"github.com/otelperf/otelperf-go/otelperf/history"
+	"github.com/otelperf/otelperf-go/otelperf/internal/marks"
+	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
+)
+
+// Bounds of the slow and failed requests that are stored.
+const (
+	maxMinuteRequests   = 50
+	maxHourRequests     = 200
+	maxEndpointRequests = 10 // of an hour
+)
+
+// requestSettles is how long after its end a request is stored: its calls may end up to ten seconds after it, and are then put into its
+// anatomy. One that a spike names is stored as soon as it has one, as the slow log may have slower ones in its place a minute later.
+const requestSettles = 12 * time.Second
+
+// stateEvery is how often what the next process goes on from is stored while nothing happens.
+const stateEvery = 10 * time.Minute
+
+// named are the requests that a spike names.
+func (s *Spike) named() (all []*RequestRef) {
+	for i := range s.SlowRequests {
+		all = append(all, &s.SlowRequests[i])
+	}
+	for i := range s.Errors {
+		if r := s.Errors[i].LastRequest; r != nil {
+			all = append(all, r)
+		}
+	}
+	return all
+}
+
+// hourly is how many requests of an hour were stored.
+type hourly struct {
+	hour int64
+	all  int
+	of   map[conventions.Endpoint]int // at most maxHourRequests
+}
+
+// Minute fills in what endpoints and the runtime did.
+func (c *chronicle) Minute(b *history.Batch) bool {
+	rows, over := c.m.engine.RowsOf(b.Time)
+	for _, r := range rows {
+		b.Rows = append(b.Rows, history.Row{Endpoint: r.Endpoint, Outcomes: r.Outcomes, Durations: r.Durations, Guessed: r.Coarse})
+	}
+	b.Signals, b.Origin = c.signals(b.Time), c.origin
+	return over
+}
+
+// signals are the mean and the largest of each signal's seconds in a minute.
+func (c *chronicle) signals(minute time.Time) (out []history.Signal) {
+	now := time.Now()
+	series := c.m.runtime.Series(now, int(min(now.Sub(minute)/time.Second+1, time.Hour/time.Second)), 1)
+	for _, line := range series.Signals {
+		sum, n, most := 0.0, 0, math.Inf(-1)
+		for i, v := range line.Values {
+			at := series.Start.Add(time.Duration(i) * time.Second)
+			if v != nil && !at.Before(minute) && at.Before(minute.Add(time.Minute)) {
+				sum, n, most = sum+*v, n+1, max(most, *v)
+			}
+		}
+		if n > 0 {
+			name := line.Name
+			if line.Pool != "" {
+				name += " " + line.Pool
+			}
+			if name = strings.ToValidUTF8(name[:min(len(name), maxSignalName)], ""); len(out) >= history.MaxSignals {
+				break
+			}
+			out = append(out, history.Signal{Name: name, Mean: float32(sum / float64(n)), Max: float32(most)})
+		}
+	}
+	return out
+}
+
+// News adds what was not stored yet. What it has seen is remembered once it is stored.
+func (c *chronicle) News(b *history.Batch, last bool) (stored func()) {
+	now, spikes, set := time.Now(), c.m.spikes(), c.addMarks(b)
+	requests, hour, left := c.addRequests(b, spikes, now, last)
+	incidents, named := c.addIncidents(b, spikes)
+	if last || len(b.Incidents) > 0 || now.Sub(c.stated).Abs() >= stateEvery {
+		b.State, _ = c.m.memory.encode() // without one the next process begins anew
+	}
+	return func() {
+		c.incidents, c.requests, c.marks, c.hour = incidents, requests, set, hour
+		c.named.Store(&named)
+		c.requestsStored.Add(uint64(len(b.Requests)))
+		c.requestsLeft.Add(uint64(left)) // which may be less than none
+		if b.State != nil {
+			c.stated = now
+		}
+	}
+}
+
+// addIncidents adds those that have changed, and those that are open. Of the requests that they name it says which the history has, which
+// it returns, too.
+func (c *chronicle) addIncidents(b *history.Batch, spikes []Spike) (now map[string]uint64, named map[string]bool) {
+	now, named = make(map[string]uint64, engine.MaxIncidents), map[string]bool{}
+	have := map[string]bool{}
+	for _, r := range b.Requests {
+		have[r.SpanID.String()] = true
+	}
+	for i := range spikes {
+		s := spikes[i].clone()
+		for _, r := range s.named() {
+			if r.Stored = have[r.SpanID] || c.has(r); r.Stored {
+				named[r.SpanID] = true
+			}
+		}
+		detail, err := json.Marshal(s)
+		if err != nil || len(detail) > history.MaxDetail || len(s.ID) > history.MaxIDLength {
+			continue
+		}
+		if now[s.ID] = maphash.Bytes(c.seed, detail); now[s.ID] == c.incidents[s.ID] && s.End != nil {
+			continue
+		}
+		in := history.Incident{ID: s.ID, Start: s.Start, Detail: detail}
+		if s.End != nil {
+			in.End = *s.End
+		} else {
+			in.Seen = time.Now().UTC()
+		}
+		b.Incidents = append(b.Incidents, in)
+	}
+	return now, named
+}
+
+// addRequests adds those that were stored in the slow log since, and have settled: first those that spikes name, then of each endpoint the
+// longest first, and those of all endpoints in turn, so that none takes the place of the others.
+func (c *chronicle) addRequests(b *history.Batch, spikes []Spike, at time.Time, last bool) (now map[trace.SpanID]bool, hour hourly, left int) {
+	now = map[trace.SpanID]bool{}
+	named := map[string]bool{}
+	for i := range spikes {
+		for _, r := range spikes[i].named() {
+			named[r.SpanID] = true
+		}
+	}
+	hour = hourly{hour: b.Time.Unix() / 3600, of: map[conventions.Endpoint]int{}}
+	if hour.hour == c.hour.hour {
+		hour.all = c.hour.all
+		maps.Copy(hour.of, c.hour.of)
+	}
+	nameOf := func(e *slowlog.Entry) conventions.Endpoint {
+		return conventions.Endpoint{Method: e.Method, Route: e.Route}
+	}
+	add := func(e *slowlog.Entry) (fits bool) {
+		if len(b.Requests) >= maxMinuteRequests || hour.all >= maxHourRequests {
+			return false
+		}
+		b.Requests = append(b.Requests, e)
+		hour.of[nameOf(e)]++
+		hour.all++
+		now[e.SpanID] = true
+		left--
+		return true
+	}
+	of := map[conventions.Endpoint][]*slowlog.Entry{}
+	for e := range c.m.slow.All() {
+		if !last && at.Sub(e.End()).Abs() < requestSettles && (e.Anatomy == nil || !named[e.SpanID.String()]) {
+			continue
+		}
+		isStored, seen := c.requests[e.SpanID]
+		if now[e.SpanID] = isStored; !seen {
+			left++
+		}
+		switch {
+		case isStored, named[e.SpanID.String()] && add(e):
+		case !seen:
+			of[nameOf(e)] = append(of[nameOf(e)], e)
+		}
+	}
+	names := slices.SortedFunc(maps.Keys(of), func(x, y conventions.Endpoint) int { return cmp.Compare(x.String(), y.String()) })
+	for _, entries := range of {
+		slices.SortFunc(entries, func(x, y *slowlog.Entry) int { return cmp.Compare(y.Duration, x.Duration) })
+	}
+	for i := 0; len(names) > 0; i++ {
+		names = slices.DeleteFunc(names, func(n conventions.Endpoint) bool { return i >= len(of[n]) || hour.of[n] >= maxEndpointRequests })
+		for _, n := range names {
+			if !add(of[n][i]) {
+				return now, hour, left
+			}
+		}
+	}
+	return now, hour, left
+}
+
+// addMarks adds those that were set since.
+func (c *chronicle) addMarks(b *history.Batch) map[string]bool {
+	now := make(map[string]bool, marks.Max)
+	for _, m := range c.m.marks.All() {
+		if now[m.ID] = true; !c.marks[m.ID] && len(m.ID) <= history.MaxIDLength {
+			b.Marks = append(b.Marks, history.Mark{ID: m.ID, Time: m.Time.UTC(), Kind: string(m.Kind), Text: m.Text, By: m.By})
+		}
+	}
+	return now
+}
+
+// maxSignalName is the longest name of a signal, in bytes.
+const maxSignalName = 128
