@@ -41,7 +41,6 @@ type Fleet struct {
 	chunks   *chunks
 	second   atomic.Int64 // by the collector's clock, as it was given last
 	points   *points.Reader
-	began    time.Time
 
 	mu sync.Mutex // one change of by, or of the settings, at a time
 
@@ -63,7 +62,7 @@ func New(s Settings) (*Fleet, error) {
 		return nil, err
 	}
 	s = s.withDefaults()
-	f := &Fleet{chunks: newChunks(s.SpanBytes), points: points.New(s.SeriesBytes), began: time.Now()}
+	f := &Fleet{chunks: newChunks(s.SpanBytes), points: points.New(s.SeriesBytes)}
 	f.settings.Store(&s)
 	f.by.Store(&map[Name]*Service{})
 	return f, nil

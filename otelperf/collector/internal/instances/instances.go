@@ -112,7 +112,7 @@ func (x *Instances) Judge(now time.Time) (news []Verdict) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	second := now.Unix()
-	x.forget(second, &news)
+	news = x.forget(second)
 	if x.news {
 		x.news = false
 		x.reports = x.reports[:0]
@@ -149,17 +149,21 @@ func (in *instance) end() Verdict {
 }
 
 // forget gives up those that have been silent.
-func (x *Instances) forget(second int64, news *[]Verdict) {
-	x.order = slices.DeleteFunc(x.order, func(in *instance) bool {
+func (x *Instances) forget(second int64) (news []Verdict) {
+	kept := x.order[:0]
+	for _, in := range x.order {
 		if second-in.seen <= silent {
-			return false
+			kept = append(kept, in)
+			continue
 		}
 		if in.out != nil {
-			*news = append(*news, in.end())
+			news = append(news, in.end())
 		}
 		delete(x.by, in.id)
-		return true
-	})
+	}
+	clear(x.order[len(kept):])
+	x.order = kept
+	return news
 }
 
 // OutOfLine are those that are, by name.
