@@ -37,7 +37,7 @@ func (c counting) run(seed uint64) (before, first, another int64) {
 		phase[i] = r.Int64N(c.every)
 	}
 	first, another = -1, -1
-	for s := int64(0); s < 4200; s++ {
+	for s := range int64(4200) {
 		for i := range reports {
 			p := c.share
 			if s >= 3600 && c.fleetIsSlow > 0 {
