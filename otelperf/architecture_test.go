@@ -19,7 +19,7 @@ const modulePath = "github.com/otelperf/otelperf-go"
 var mayImport = map[string][]string{
 	"slowlog/order":              nil,
 	"slowlog/fault":              nil,
-	"slowlog":                    {"slowlog/fault"},
+	"slowlog":                    {"slowlog/order", "slowlog/fault"},
 	"spikeprocessor/latency":     nil,
 	"spikeprocessor/conventions": {"slowlog"},
 	"spikeprocessor":             {"slowlog/order", "slowlog/fault", "slowlog", "spikeprocessor/conventions", "spikeprocessor/latency"},
@@ -65,7 +65,7 @@ var mayImport = map[string][]string{
 	},
 	"otelperf/internal/runtimesignals": {"slowlog/order", "slowlog/fault", "otelperf/internal/units", "otelperf/internal/worker"},
 	"otelperf/internal/timeline":       {"slowlog", "spikeprocessor/latency"},
-	"otelperf/internal/marks":          nil,
+	"otelperf/internal/marks":          {"slowlog/order"},
 	"otelperf/internal/feed":           {"slowlog", "spikeprocessor", "spikeprocessor/conventions"},
 	"otelperf/internal/compare":        {"spikeprocessor/latency"},
 	"otelperf/internal/grid":           {"spikeprocessor/latency"},
@@ -87,10 +87,10 @@ var mayImport = map[string][]string{
 	"otelperf/internal/historian": {"slowlog/fault", "otelperf/history", "otelperf/internal/worker"},
 	"otelperf/notify":             {"slowlog/fault", "otelperf"},
 	"otelperf/history": {
-		"slowlog", "spikeprocessor/conventions", "spikeprocessor/latency",
+		"slowlog/order", "slowlog", "spikeprocessor/conventions", "spikeprocessor/latency",
 	},
 	"otelperf/history/internal/compact": {"slowlog", "spikeprocessor/conventions", "spikeprocessor/latency"},
-	"otelperf/history/internal/layers":  {"slowlog", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf/history", "otelperf/history/internal/compact"},
+	"otelperf/history/internal/layers":  {"slowlog/order", "slowlog", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf/history", "otelperf/history/internal/compact"},
 	"otelperf/history/bolt":             {"slowlog", "otelperf/history", "otelperf/history/internal/layers"},
 	"otelperf/history/sqlstore":         {"slowlog", "spikeprocessor/conventions", "otelperf/history", "otelperf/history/internal/layers"},
 	"otelperf/collector/...": {

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/otelperf/otelperf-go/slowlog/order"
 )
 
 // The kinds of a [Finding].
@@ -60,7 +62,7 @@ func explain(a *Anatomy, normal Normal) []Finding {
 	}
 	x.unusual(normal)
 	x.remarks()
-	slices.SortStableFunc(x.out, func(a, b Finding) int { return cmp.Compare(b.Ms, a.Ms) })
+	order.By(x.out, func(a, b *Finding) int { return cmp.Compare(b.Ms, a.Ms) })
 	return x.out[:min(len(x.out), maxFindings)]
 }
 
@@ -241,7 +243,7 @@ func (a *Anatomy) explained(recorded []Finding) *Anatomy {
 			all = append(all, f)
 		}
 	}
-	slices.SortStableFunc(all, func(a, b Finding) int { return cmp.Compare(b.Ms, a.Ms) })
+	order.By(all, func(a, b *Finding) int { return cmp.Compare(b.Ms, a.Ms) })
 	out := *a
 	out.Findings = slices.Clip(all[:min(len(all), maxFindings)])
 	return &out

@@ -7,6 +7,8 @@ import (
 	"iter"
 	"slices"
 	"time"
+
+	"github.com/otelperf/otelperf-go/slowlog/order"
 )
 
 // Overflow is the route under which endpoints share one list when all lists are taken.
@@ -200,7 +202,7 @@ func (s *Store) endpointKeys() []endpointKey {
 	for k := range s.endpoints {
 		keys = append(keys, k)
 	}
-	slices.SortFunc(keys, func(a, b endpointKey) int {
+	order.By(keys, func(a, b *endpointKey) int {
 		return cmp.Or(cmp.Compare(a.route, b.route), cmp.Compare(a.method, b.method))
 	})
 	return keys

@@ -6,8 +6,8 @@ import (
 	"cmp"
 	"errors"
 	"iter"
-	"slices"
 
+	"github.com/otelperf/otelperf-go/slowlog/order"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
@@ -37,7 +37,7 @@ func Total(batches iter.Seq2[*Batch, error]) ([]Row, error) {
 	for _, r := range sum {
 		rows = append(rows, *r)
 	}
-	slices.SortFunc(rows, byName)
+	order.By(rows, byName)
 	return rows, errors.Join(errs...)
 }
 
@@ -54,6 +54,6 @@ func (r *Row) Add(o *Row) {
 	r.Durations.Merge(o.Durations)
 }
 
-func byName(a, b Row) int {
+func byName(a, b *Row) int {
 	return cmp.Or(cmp.Compare(a.Endpoint.Route, b.Endpoint.Route), cmp.Compare(a.Endpoint.Method, b.Endpoint.Method), cmp.Compare(a.Endpoint.Kind, b.Endpoint.Kind))
 }

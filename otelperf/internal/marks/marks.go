@@ -13,6 +13,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/otelperf/otelperf-go/slowlog/order"
 )
 
 // Bounds of what is kept.
@@ -131,7 +133,7 @@ func Within(all, stored []Mark, from, to time.Time) (out []Mark, more int) {
 			add(m)
 		}
 	}
-	slices.SortStableFunc(out, func(a, b Mark) int { return b.Time.Compare(a.Time) })
+	order.By(out, func(a, b *Mark) int { return b.Time.Compare(a.Time) })
 	more = max(0, len(out)-Max)
 	return out[:len(out)-more], more
 }

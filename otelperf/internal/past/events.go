@@ -89,7 +89,7 @@ func (r *Reader) Marks(from, to time.Time) (Marks, error) {
 				}
 			})
 		})
-		slices.SortStableFunc(out.List, func(a, b history.Mark) int { return b.Time.Compare(a.Time) })
+		order.By(out.List, func(a, b *history.Mark) int { return b.Time.Compare(a.Time) })
 		return out, 500 * len(out.List), err
 	})
 }

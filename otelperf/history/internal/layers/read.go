@@ -9,6 +9,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf/history"
 	"github.com/otelperf/otelperf-go/otelperf/history/internal/compact"
+	"github.com/otelperf/otelperf-go/slowlog/order"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
@@ -140,7 +141,7 @@ func (r *reading) load(hours []hour) (nodes []node, err error) {
 			}
 		}
 	}
-	slices.SortFunc(nodes, func(a, b node) int { return compareEndpoints(a.name, b.name) })
+	order.By(nodes, func(a, b *node) int { return compareEndpoints(a.name, b.name) })
 	return nodes, errors.Join(errs...)
 }
 
@@ -231,7 +232,7 @@ func (b Batches) add(one *history.Batch) Batches {
 	if len(one.Rows) == 0 {
 		return b
 	}
-	slices.SortFunc(one.Rows, func(x, y history.Row) int { return compareEndpoints(x.Endpoint, y.Endpoint) })
+	order.By(one.Rows, func(x, y *history.Row) int { return compareEndpoints(x.Endpoint, y.Endpoint) })
 	return append(b, func() *history.Batch { return one })
 }
 

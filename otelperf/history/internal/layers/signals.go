@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/otelperf/otelperf-go/otelperf/history"
+	"github.com/otelperf/otelperf-go/slowlog/order"
 )
 
 // MinuteSignals writes the signals of a minute; no bytes for none.
@@ -113,7 +114,7 @@ func mergeSignals(steps [][]history.Signal) (out []history.Signal) {
 	for i := range out {
 		out[i].Mean /= times[i]
 	}
-	slices.SortFunc(out, func(a, b history.Signal) int { return cmp.Compare(a.Name, b.Name) })
+	order.By(out, func(a, b *history.Signal) int { return cmp.Compare(a.Name, b.Name) })
 	return out
 }
 

@@ -4,11 +4,11 @@ package layers
 
 import (
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/history"
 	"github.com/otelperf/otelperf-go/otelperf/history/internal/compact"
+	"github.com/otelperf/otelperf-go/slowlog/order"
 )
 
 // Sum is rows that others are added to. It is not safe for concurrent use.
@@ -104,6 +104,6 @@ func (s *Sum) Rows() []history.Row {
 			rows = append(rows, *r)
 		}
 	}
-	slices.SortFunc(rows, func(a, b history.Row) int { return compareEndpoints(a.Endpoint, b.Endpoint) })
+	order.By(rows, func(a, b *history.Row) int { return compareEndpoints(a.Endpoint, b.Endpoint) })
 	return rows
 }

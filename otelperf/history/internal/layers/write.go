@@ -8,6 +8,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf/history"
 	"github.com/otelperf/otelperf-go/otelperf/history/internal/compact"
+	"github.com/otelperf/otelperf-go/slowlog/order"
 	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
 
@@ -25,7 +26,7 @@ func NewWriter() *Writer {
 // Minute writes the rows of a minute.
 func (w *Writer) Minute(rows []history.Row) []byte {
 	rows = slices.Clone(rows)
-	slices.SortFunc(rows, func(x, y history.Row) int { return compareEndpoints(x.Endpoint, y.Endpoint) })
+	order.By(rows, func(x, y *history.Row) int { return compareEndpoints(x.Endpoint, y.Endpoint) })
 	for i := range rows {
 		r := &rows[i]
 		h := r.Durations
