@@ -268,8 +268,8 @@ func TestPollsReadOnce(t *testing.T) {
 			}
 			s.run(time.Second, 1, 20*time.Millisecond, "/a")
 		}
-		if n := len(store.Asked()) - before; n > 6 {
-			t.Errorf("40 polls within a minute asked the store %d times, want its rows, those of the time without signals, signals and incidents once, and requests of an hour and of the day", n)
+		if n := len(store.Asked()) - before; n > 7 {
+			t.Errorf("40 polls within a minute asked the store %d times, want its rows, those of the time without signals, signals, marks and incidents once, and requests of an hour and of the day", n)
 		}
 		_ = s.mon.Shutdown(t.Context())
 	})
