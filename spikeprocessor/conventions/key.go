@@ -194,7 +194,7 @@ const (
 type Value struct {
 	Text   string // of a text
 	Number int64  // of an integer; 1 of true
-	Type   Type
+	Type   Type   // which of them it has
 }
 
 // text is that of a text; "" of all else.
