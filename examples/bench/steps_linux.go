@@ -9,6 +9,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"unsafe"
 
@@ -74,6 +75,8 @@ func instructions(ctx context.Context, name string) (counts []float64, err error
 		_ = cmd.Process.Release()
 	}()
 	steps, stepping := 0, false
+	var others []int
+	defer func() { release(others) }()
 	for deliver := 0; ctx.Err() == nil; {
 		var status unix.WaitStatus
 		if err := waitRaw(pid, &status); err != nil {
@@ -93,6 +96,10 @@ func instructions(ctx context.Context, name string) (counts []float64, err error
 		case sig == stepMark:
 			if stepping {
 				counts = append(counts, float64(steps))
+				release(others)
+				others = nil
+			} else if others, err = hold(pid); err != nil {
+				return nil, err
 			}
 			steps, stepping = 0, !stepping
 		case sig == unix.SIGTRAP:
@@ -112,8 +119,37 @@ func instructions(ctx context.Context, name string) (counts []float64, err error
 	return nil, ctx.Err()
 }
 
-// waitRaw and stepRaw do without telling the scheduler: an operation has to be over before ten milliseconds are, when the stepped
-// process's own scheduler would take its turn.
+// hold stops all threads of a process but the first: one of them has the scheduler take a turn within an operation that takes longer than
+// ten milliseconds, as it may where others use the CPU.
+func hold(pid int) (threads []int, err error) {
+	tasks, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
+	if err != nil {
+		return threads, fmt.Errorf("the threads to hold: %w", err)
+	}
+	for _, task := range tasks {
+		id, err := strconv.Atoi(task.Name())
+		if err != nil || id == pid {
+			continue
+		}
+		if err := unix.PtraceAttach(id); err != nil {
+			return threads, fmt.Errorf("holding a thread: %w", err)
+		}
+		threads = append(threads, id)
+		var status unix.WaitStatus
+		for err := unix.EINTR; err == unix.EINTR; {
+			err, _ = waitRaw(id, &status).(unix.Errno)
+		}
+	}
+	return threads, nil
+}
+
+func release(threads []int) {
+	for _, id := range threads {
+		_ = unix.PtraceDetach(id)
+	}
+}
+
+// waitRaw and stepRaw do without telling the scheduler, which takes less time.
 func waitRaw(pid int, status *unix.WaitStatus) error {
 	var s int32
 	if _, _, err := unix.RawSyscall6(unix.SYS_WAIT4, uintptr(pid), uintptr(unsafe.Pointer(&s)), unix.WALL, 0, 0, 0); err != 0 {
