@@ -91,11 +91,17 @@ func (f *exportFlags) run(cmd *cobra.Command, arg string) error {
 	if c.Step, err = f.stepOf(isURL(arg), now.Sub(c.From), c.To.Sub(c.From)); err != nil {
 		return err
 	}
+	if !isURL(arg) {
+		c.Input = arg
+	}
+	if err := export.MayWrite(c.Output, c.Input, f.force); err != nil { // before the history is copied
+		return usageError{err}
+	}
 	return withHistory(cmd.Context(), &f.service, arg, func(src export.Source, _ *bolt.Store) error {
 		c.Source = src
 		r, err := export.Run(cmd.Context(), c)
 		switch {
-		case errors.Is(err, export.ErrExists) || errors.Is(err, export.ErrNotGiven):
+		case errors.Is(err, export.ErrOutput) || errors.Is(err, export.ErrNotGiven):
 			return usageError{err}
 		case err != nil:
 			return err

@@ -277,7 +277,7 @@ func TestFile(t *testing.T) {
 		t.Fatal(first, err)
 	}
 	was, _ := os.ReadFile(path)
-	if _, err := Run(t.Context(), c); !errors.Is(err, ErrExists) {
+	if _, err := Run(t.Context(), c); !errors.Is(err, ErrOutput) {
 		t.Errorf("a file is replaced: %v", err)
 	}
 	c.Force, c.To = true, from.Add(2*time.Hour)
@@ -309,6 +309,74 @@ func TestFile(t *testing.T) {
 	}
 	if left, _ := os.ReadDir(dir); len(left) != 1 {
 		t.Errorf("%v is left behind", left)
+	}
+}
+
+// What is read, another history and what is no regular file are never replaced, and errors have the name that was given.
+func TestOutput(t *testing.T) {
+	from := historytest.Start.Truncate(time.Hour)
+	s := stored(t, from)
+	file := filepath.Join(t.TempDir(), "other.db")
+	other, err := bolt.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Close(); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	write := func(name, text string) {
+		if err := os.WriteFile(at(name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("input.db", "a history of another sort")
+	write("sqlite.db", "SQLite format 3\x00...")
+	write("text.csv", "replace me")
+	for to, names := range map[string][2]string{"link.csv": {at("input.db")}, "hard.csv": {at("input.db"), "hard"}, "other.csv": {file}} {
+		link := os.Symlink
+		if names[1] != "" {
+			link = os.Link
+		}
+		if err := link(names[0], at(to)); err != nil {
+			t.Skipf("no links here: %v", err)
+		}
+	}
+	was := map[string][]byte{}
+	for _, name := range []string{"input.db", "sqlite.db", "other.csv"} {
+		was[name], _ = os.ReadFile(at(name))
+	}
+	entries, _ := os.ReadDir(dir)
+	c := Config{Source: s, What: "marks", Format: CSV, From: from, To: from.Add(time.Hour), Input: at("input.db"), Force: true}
+	for name, want := range map[string]string{
+		"input.db": "is the history that is read", "link.csv": "is the history that is read", "hard.csv": "is the history that is read",
+		"sqlite.db": "is a history or another database", "other.csv": "is a history or another database", ".": "is a directory",
+	} {
+		c.Output = at(name)
+		if _, err := Run(t.Context(), c); !errors.Is(err, ErrOutput) || !strings.HasPrefix(err.Error(), "-o "+c.Output+" "+want) {
+			t.Errorf("%s: %v, want that it %s", name, err, want)
+		}
+	}
+	c.Output = ""
+	if _, err := Run(t.Context(), c); !errors.Is(err, ErrOutput) {
+		t.Errorf("no name: %v", err)
+	}
+	c.Output = at("none/x.csv")
+	if _, err := Run(t.Context(), c); !errors.Is(err, os.ErrNotExist) || !strings.HasPrefix(err.Error(), "-o "+c.Output+": ") || strings.Contains(err.Error(), ".x.csv") {
+		t.Errorf("no directory: %v", err)
+	}
+	for name, text := range was {
+		if now, _ := os.ReadFile(at(name)); !bytes.Equal(now, text) || len(text) == 0 {
+			t.Errorf("%s is not as it was", name)
+		}
+	}
+	if now, _ := os.ReadDir(dir); len(now) != len(entries) {
+		t.Errorf("%v is there, want %v", now, entries)
+	}
+	c.Output = at("text.csv")
+	if _, err := Run(t.Context(), c); err != nil {
+		t.Errorf("a file that may be replaced: %v", err)
 	}
 }
 
