@@ -138,6 +138,9 @@ func (f *exportFlags) format(cmd *cobra.Command) (export.Format, error) {
 	switch parquet, csv := f.parquet, f.csv; {
 	case parquet && csv:
 		return "", usagef("--parquet and --csv do not go together")
+	case parquet && strings.HasSuffix(ending, ".csv"), csv && strings.HasSuffix(ending, ".parquet"):
+		return "", usagef("-o %s and %s do not go together: give the ending that the format has, or no flag", plain.Clip(f.output, 200),
+			map[bool]string{true: "--parquet", false: "--csv"}[parquet])
 	case csv, !parquet && strings.HasSuffix(ending, ".csv"):
 		return export.CSV, nil
 	case parquet, strings.HasSuffix(ending, ".parquet"):
@@ -173,8 +176,9 @@ func (f *exportFlags) time(now time.Time) (from, to time.Time, err error) {
 			to = from.Add(span)
 		}
 	}
+	tooLong := to.Sub(from) > longestExport // as given: whole minutes may be up to two more
 	from, to = from.Truncate(time.Minute), to.Add(time.Minute-1).Truncate(time.Minute)
-	if !from.Before(to) || to.Sub(from) > longestExport {
+	if !from.Before(to) || tooLong {
 		return from, to, usagef("--from is %s and --to %s, accepted: a beginning before the end, at most 3660d", local(from), local(to))
 	}
 	return from, to, nil
