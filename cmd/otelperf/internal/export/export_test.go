@@ -32,6 +32,7 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/history/bolt"
 	"github.com/otelperf/otelperf-go/otelperf/history/historytest"
 	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
 
@@ -207,6 +208,9 @@ func TestCSV(t *testing.T) {
 func TestService(t *testing.T) {
 	from := time.Now().Truncate(time.Hour).Add(-30 * time.Hour).UTC()
 	s := stored(t, from)
+	more := historytest.NewShop(2, 5) // a job and a dependency are in what is said, too
+	more.Endpoints[0], more.Endpoints[1] = conventions.Endpoint{Kind: conventions.KindJob, Method: "job", Route: "sweep"}, conventions.Endpoint{Kind: conventions.KindDependency, Method: "db", Route: "SELECT items"}
+	historytest.Put(t, s, more.Minute(from.Add(3*time.Hour)))
 	mon, err := otelperf.New(otelperf.WithHistory(s), otelperf.WithBearerToken("token-of-a-test-123"))
 	if err != nil {
 		t.Fatal(err)
@@ -248,8 +252,28 @@ func TestService(t *testing.T) {
 		t.Errorf("signals: %v", err)
 	}
 	in, err := Ask(t.Context(), Service{asked}, time.Now())
-	if err != nil || in.Requests == 0 || in.Endpoints != 5 || in.Incidents != 1 || in.Slow != 2 || !in.From.Equal(from) || in.Marks != 2 {
+	if err != nil || in.Requests == 0 || in.Endpoints != 7 || len(in.Gaps) != 1 || !in.Gaps[0].From.Equal(from.Add(181*time.Minute)) || in.Incidents != 1 || in.Slow != 2 || !in.From.Equal(from) || in.Marks != 2 {
 		t.Errorf("info %+v, %v", in, err)
+	}
+}
+
+// Of the gaps that a service names those are said that a file has: not the time before and after all of it, nor what is within a minute.
+func TestGaps(t *testing.T) {
+	at := func(d time.Duration) time.Time { return historytest.Start.Truncate(time.Hour).Add(d) }
+	in := Info{From: new(at(0)), To: new(at(5 * time.Hour))}
+	ends := []Gap{{at(-364 * day), at(0)}, {at(5 * time.Hour), at(6 * time.Hour)}}
+	whole := Gap{at(time.Hour + 57*time.Second), at(2*time.Hour + 3*time.Second)}
+	want := []Gap{{at(time.Hour + time.Minute), at(2 * time.Hour)}}
+	if in.setGaps(append(ends, whole), 4); !reflect.DeepEqual(in.Gaps, want) || in.MoreGaps != 4 {
+		t.Errorf("%v and %d more, want %v and 4", in.Gaps, in.MoreGaps, want)
+	}
+	short := Gap{at(3 * time.Hour), at(3*time.Hour + 3*time.Second)}
+	if in.setGaps(append(ends, whole, short), 4); !reflect.DeepEqual(in.Gaps, want) || in.MoreGaps != 0 {
+		t.Errorf("%v and %d more, want %v and none: they are shorter than one of 3 s", in.Gaps, in.MoreGaps, want)
+	}
+	in = Info{}
+	if in.setGaps(ends[:1], 0); in.Gaps == nil || len(in.Gaps) > 0 {
+		t.Errorf("of nothing: %v", in.Gaps)
 	}
 }
 
