@@ -63,7 +63,7 @@ to be given UTF-8 as the encoding. Text that a spreadsheet would take for a form
 	flags.BoolVar(&f.parquet, "parquet", false, "write Parquet, compressed by Zstandard")
 	flags.BoolVar(&f.csv, "csv", false, "write CSV")
 	flags.StringVarP(&f.output, "output", "o", "-", "`file` to be written, whose ending .parquet or .csv says the format, too; - is standard output")
-	flags.BoolVar(&f.force, "force", false, "replace the file if there is one")
+	flags.BoolVar(&f.force, "force", false, "replace the file if there is one, unless that is a history")
 	flags.StringVar(&f.what, "what", "endpoints", "`table` to be written: "+strings.Join(export.Names, ", "))
 	flags.StringVar(&f.from, "from", "", "`time` of the beginning: "+when.Accepted)
 	flags.StringVar(&f.to, "to", "", "`time` of the end, as --from (default now)")
