@@ -63,7 +63,7 @@ to be given UTF-8 as the encoding. Text that a spreadsheet would take for a form
 	flags.BoolVar(&f.parquet, "parquet", false, "write Parquet, compressed by Zstandard")
 	flags.BoolVar(&f.csv, "csv", false, "write CSV")
 	flags.StringVarP(&f.output, "output", "o", "-", "`file` to be written, whose ending .parquet or .csv says the format, too; - is standard output")
-	flags.BoolVar(&f.force, "force", false, "replace the file if there is one")
+	flags.BoolVar(&f.force, "force", false, "replace the file if there is one, unless that is a history")
 	flags.StringVar(&f.what, "what", "endpoints", "`table` to be written: "+strings.Join(export.Names, ", "))
 	flags.StringVar(&f.from, "from", "", "`time` of the beginning: "+when.Accepted)
 	flags.StringVar(&f.to, "to", "", "`time` of the end, as --from (default now)")
@@ -91,11 +91,17 @@ func (f *exportFlags) run(cmd *cobra.Command, arg string) error {
 	if c.Step, err = f.stepOf(isURL(arg), now.Sub(c.From), c.To.Sub(c.From)); err != nil {
 		return err
 	}
+	if !isURL(arg) {
+		c.Input = arg
+	}
+	if err := export.MayWrite(c.Output, c.Input, f.force); err != nil { // before the history is copied
+		return usageError{err}
+	}
 	return withHistory(cmd.Context(), &f.service, arg, func(src export.Source, _ *bolt.Store) error {
 		c.Source = src
 		r, err := export.Run(cmd.Context(), c)
 		switch {
-		case errors.Is(err, export.ErrExists) || errors.Is(err, export.ErrNotGiven):
+		case errors.Is(err, export.ErrOutput) || errors.Is(err, export.ErrNotGiven):
 			return usageError{err}
 		case err != nil:
 			return err
@@ -132,6 +138,9 @@ func (f *exportFlags) format(cmd *cobra.Command) (export.Format, error) {
 	switch parquet, csv := f.parquet, f.csv; {
 	case parquet && csv:
 		return "", usagef("--parquet and --csv do not go together")
+	case parquet && strings.HasSuffix(ending, ".csv"), csv && strings.HasSuffix(ending, ".parquet"):
+		return "", usagef("-o %s and %s do not go together: give the ending that the format has, or no flag", plain.Clip(f.output, 200),
+			map[bool]string{true: "--parquet", false: "--csv"}[parquet])
 	case csv, !parquet && strings.HasSuffix(ending, ".csv"):
 		return export.CSV, nil
 	case parquet, strings.HasSuffix(ending, ".parquet"):
@@ -167,8 +176,9 @@ func (f *exportFlags) time(now time.Time) (from, to time.Time, err error) {
 			to = from.Add(span)
 		}
 	}
+	tooLong := to.Sub(from) > longestExport // as given: whole minutes may be up to two more
 	from, to = from.Truncate(time.Minute), to.Add(time.Minute-1).Truncate(time.Minute)
-	if !from.Before(to) || to.Sub(from) > longestExport {
+	if !from.Before(to) || tooLong {
 		return from, to, usagef("--from is %s and --to %s, accepted: a beginning before the end, at most 3660d", local(from), local(to))
 	}
 	return from, to, nil

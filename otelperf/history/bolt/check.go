@@ -65,6 +65,13 @@ func check(file *os.File) error {
 	return w.freelist(free)
 }
 
+// IsHistory reports whether a file is a history, by its beginning alone, so also one that is damaged or that a service has open. Any file of
+// bbolt's counts as one; a file that is empty, is not there or may not be read does not.
+func IsHistory(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular() && ours(path)
+}
+
 // ours reports whether a file was one of bbolt's, or begins with the zeros that a loss of power leaves in place of what was written.
 func ours(path string) bool {
 	f, err := os.Open(path)

@@ -59,6 +59,37 @@ func TestCopy(t *testing.T) {
 	}
 }
 
+// A history is one also while it is open, and when it is damaged; texts, directories and what is not there are none.
+func TestIsHistory(t *testing.T) {
+	file := path(t)
+	service := open(t, file)
+	if err := service.Append(t.Context(), historytest.NewShop(1, 3).Minute(start)); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !IsHistory(file) {
+		t.Error("a file that is open is none")
+	}
+	dir := t.TempDir()
+	for text, want := range map[string]bool{
+		string(whole[:len(whole)/2]): true, strings.Repeat("\x00", 64) + string(whole[64:]): true, "": false, "time,kind\n": false, "PAR1" + strings.Repeat("x", 1<<16): false,
+	} {
+		at := filepath.Join(dir, "file")
+		if err := os.WriteFile(at, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := IsHistory(at); got != want {
+			t.Errorf("%d bytes, %.10q: %v, want %v", len(text), text, got, want)
+		}
+	}
+	if IsHistory(dir) || IsHistory(filepath.Join(dir, "none")) {
+		t.Error("a directory, or nothing, is one")
+	}
+}
+
 // moments is a file of bbolt each of whose transactions writes 64 values, all of its own letter.
 func moments(t *testing.T) (file string, write func(n int)) {
 	t.Helper()

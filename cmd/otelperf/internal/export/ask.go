@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/client"
+	"github.com/otelperf/otelperf-go/otelperf"
 )
 
 // ErrNoHistory is of a service without one.
@@ -32,12 +33,21 @@ func Ask(ctx context.Context, s Service, now time.Time) (in Info, err error) {
 		if err != nil {
 			return err
 		}
-		in.Endpoints, in.Requests = len(sum.Endpoints), sum.Count
-		if st := sum.Stored; st != nil {
-			in.From, in.To, in.MoreGaps = st.From, st.To, st.MoreGaps
-			for _, g := range st.Gaps {
-				in.Gaps = append(in.Gaps, Gap{g.From, g.To})
+		in.Endpoints, in.Requests = 0, sum.Count
+		for _, rows := range [][]otelperf.EndpointRow{sum.Endpoints, sum.Dependencies, sum.Jobs} {
+			for i := range rows {
+				if rows[i].Count > 0 { // else it is known for another reason
+					in.Endpoints++
+				}
 			}
+		}
+		if st := sum.Stored; st != nil {
+			gaps := make([]Gap, len(st.Gaps))
+			for i, g := range st.Gaps {
+				gaps[i] = Gap{g.From, g.To}
+			}
+			in.From, in.To = st.From, st.To
+			in.setGaps(gaps, st.MoreGaps)
 		}
 		return nil
 	})
@@ -48,6 +58,22 @@ func Ask(ctx context.Context, s Service, now time.Time) (in Info, err error) {
 		in.Lost = h.Lost
 	}
 	return in, s.events(ctx, &in, now.Add(-eventsFor).Truncate(time.Minute), to)
+}
+
+// setGaps keeps the gaps between From and To of which a whole minute is missing, as a file has them, of those that a service names: the longest
+// of the year that was asked for, to the second, and how many shorter ones there are.
+func (in *Info) setGaps(gaps []Gap, more int) {
+	in.Gaps, in.MoreGaps = []Gap{}, more
+	for _, g := range gaps {
+		from, to := g.From.Add(time.Minute-1).Truncate(time.Minute), g.To.Truncate(time.Minute)
+		switch {
+		case in.From == nil || in.To == nil || !g.From.After(*in.From) || !g.To.Before(*in.To): // nothing was yet, or is yet
+		case from.Before(to):
+			in.Gaps = append(in.Gaps, Gap{from, to})
+		case g.To.Sub(g.From) < time.Minute:
+			in.MoreGaps = 0 // they are shorter still
+		}
+	}
 }
 
 // events adds how many there are.

@@ -32,6 +32,7 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/history/bolt"
 	"github.com/otelperf/otelperf-go/otelperf/history/historytest"
 	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
 
@@ -207,6 +208,9 @@ func TestCSV(t *testing.T) {
 func TestService(t *testing.T) {
 	from := time.Now().Truncate(time.Hour).Add(-30 * time.Hour).UTC()
 	s := stored(t, from)
+	more := historytest.NewShop(2, 5) // a job and a dependency are in what is said, too
+	more.Endpoints[0], more.Endpoints[1] = conventions.Endpoint{Kind: conventions.KindJob, Method: "job", Route: "sweep"}, conventions.Endpoint{Kind: conventions.KindDependency, Method: "db", Route: "SELECT items"}
+	historytest.Put(t, s, more.Minute(from.Add(3*time.Hour)))
 	mon, err := otelperf.New(otelperf.WithHistory(s), otelperf.WithBearerToken("token-of-a-test-123"))
 	if err != nil {
 		t.Fatal(err)
@@ -248,8 +252,28 @@ func TestService(t *testing.T) {
 		t.Errorf("signals: %v", err)
 	}
 	in, err := Ask(t.Context(), Service{asked}, time.Now())
-	if err != nil || in.Requests == 0 || in.Endpoints != 5 || in.Incidents != 1 || in.Slow != 2 || !in.From.Equal(from) || in.Marks != 2 {
+	if err != nil || in.Requests == 0 || in.Endpoints != 7 || len(in.Gaps) != 1 || !in.Gaps[0].From.Equal(from.Add(181*time.Minute)) || in.Incidents != 1 || in.Slow != 2 || !in.From.Equal(from) || in.Marks != 2 {
 		t.Errorf("info %+v, %v", in, err)
+	}
+}
+
+// Of the gaps that a service names those are said that a file has: not the time before and after all of it, nor what is within a minute.
+func TestGaps(t *testing.T) {
+	at := func(d time.Duration) time.Time { return historytest.Start.Truncate(time.Hour).Add(d) }
+	in := Info{From: new(at(0)), To: new(at(5 * time.Hour))}
+	ends := []Gap{{at(-364 * day), at(0)}, {at(5 * time.Hour), at(6 * time.Hour)}}
+	whole := Gap{at(time.Hour + 57*time.Second), at(2*time.Hour + 3*time.Second)}
+	want := []Gap{{at(time.Hour + time.Minute), at(2 * time.Hour)}}
+	if in.setGaps(append(ends, whole), 4); !reflect.DeepEqual(in.Gaps, want) || in.MoreGaps != 4 {
+		t.Errorf("%v and %d more, want %v and 4", in.Gaps, in.MoreGaps, want)
+	}
+	short := Gap{at(3 * time.Hour), at(3*time.Hour + 3*time.Second)}
+	if in.setGaps(append(ends, whole, short), 4); !reflect.DeepEqual(in.Gaps, want) || in.MoreGaps != 0 {
+		t.Errorf("%v and %d more, want %v and none: they are shorter than one of 3 s", in.Gaps, in.MoreGaps, want)
+	}
+	in = Info{}
+	if in.setGaps(ends[:1], 0); in.Gaps == nil || len(in.Gaps) > 0 {
+		t.Errorf("of nothing: %v", in.Gaps)
 	}
 }
 
@@ -277,7 +301,7 @@ func TestFile(t *testing.T) {
 		t.Fatal(first, err)
 	}
 	was, _ := os.ReadFile(path)
-	if _, err := Run(t.Context(), c); !errors.Is(err, ErrExists) {
+	if _, err := Run(t.Context(), c); !errors.Is(err, ErrOutput) {
 		t.Errorf("a file is replaced: %v", err)
 	}
 	c.Force, c.To = true, from.Add(2*time.Hour)
@@ -309,6 +333,74 @@ func TestFile(t *testing.T) {
 	}
 	if left, _ := os.ReadDir(dir); len(left) != 1 {
 		t.Errorf("%v is left behind", left)
+	}
+}
+
+// What is read, another history and what is no regular file are never replaced, and errors have the name that was given.
+func TestOutput(t *testing.T) {
+	from := historytest.Start.Truncate(time.Hour)
+	s := stored(t, from)
+	file := filepath.Join(t.TempDir(), "other.db")
+	other, err := bolt.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Close(); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	write := func(name, text string) {
+		if err := os.WriteFile(at(name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("input.db", "a history of another sort")
+	write("sqlite.db", "SQLite format 3\x00...")
+	write("text.csv", "replace me")
+	for to, names := range map[string][2]string{"link.csv": {at("input.db")}, "hard.csv": {at("input.db"), "hard"}, "other.csv": {file}} {
+		link := os.Symlink
+		if names[1] != "" {
+			link = os.Link
+		}
+		if err := link(names[0], at(to)); err != nil {
+			t.Skipf("no links here: %v", err)
+		}
+	}
+	was := map[string][]byte{}
+	for _, name := range []string{"input.db", "sqlite.db", "other.csv"} {
+		was[name], _ = os.ReadFile(at(name))
+	}
+	entries, _ := os.ReadDir(dir)
+	c := Config{Source: s, What: "marks", Format: CSV, From: from, To: from.Add(time.Hour), Input: at("input.db"), Force: true}
+	for name, want := range map[string]string{
+		"input.db": "is the history that is read", "link.csv": "is the history that is read", "hard.csv": "is the history that is read",
+		"sqlite.db": "is a history or another database", "other.csv": "is a history or another database", ".": "is a directory",
+	} {
+		c.Output = at(name)
+		if _, err := Run(t.Context(), c); !errors.Is(err, ErrOutput) || !strings.HasPrefix(err.Error(), "-o "+c.Output+" "+want) {
+			t.Errorf("%s: %v, want that it %s", name, err, want)
+		}
+	}
+	c.Output = ""
+	if _, err := Run(t.Context(), c); !errors.Is(err, ErrOutput) {
+		t.Errorf("no name: %v", err)
+	}
+	c.Output = at("none/x.csv")
+	if _, err := Run(t.Context(), c); !errors.Is(err, os.ErrNotExist) || !strings.HasPrefix(err.Error(), "-o "+c.Output+": ") || strings.Contains(err.Error(), ".x.csv") {
+		t.Errorf("no directory: %v", err)
+	}
+	for name, text := range was {
+		if now, _ := os.ReadFile(at(name)); !bytes.Equal(now, text) || len(text) == 0 {
+			t.Errorf("%s is not as it was", name)
+		}
+	}
+	if now, _ := os.ReadDir(dir); len(now) != len(entries) {
+		t.Errorf("%v is there, want %v", now, entries)
+	}
+	c.Output = at("text.csv")
+	if _, err := Run(t.Context(), c); err != nil {
+		t.Errorf("a file that may be replaced: %v", err)
 	}
 }
 

@@ -31,6 +31,7 @@ type Config struct {
 	From, To time.Time     // From included, To not
 	Step     time.Duration // of rows and signals; longer where only longer ones are stored
 	Output   string        // the file; "-" for Stdout
+	Input    string        // the file that Source reads, which Output may not be; "" for a service
 	Force    bool          // a file that is there is replaced
 	Stdout   io.Writer
 	Progress func(share float64, rows int) // is called after each step of a day
@@ -49,7 +50,7 @@ func Run(ctx context.Context, c Config) (r Result, err error) {
 	if c.Output == "-" {
 		err = c.write(ctx, c.Stdout, &r)
 	} else {
-		err = toFile(c.Output, c.Force, func(w io.Writer) error { return c.write(ctx, w, &r) })
+		err = toFile(c.Output, c.Input, c.Force, func(w io.Writer) error { return c.write(ctx, w, &r) })
 	}
 	return r, err
 }
