@@ -264,3 +264,20 @@ func TestAckOfThen(t *testing.T) {
 		_ = s.mon.Shutdown(t.Context())
 	})
 }
+
+// What failed fast, and may be listed, is not counted as slow: in a window of days and in a fixed time, as in any other.
+func TestFastFailuresAreNotSlow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newBubble(t, "1.0", everybody, otelperf.WithHistory(&testrig.History{}))
+		from := time.Now()
+		s.pay(10*time.Minute, func(n int) bool { return n%2 == 0 }, func(n int) bool { return n%20 == 1 })
+		a := asker{t, s.mon.Handler()}
+		for _, q := range []string{"?window=1h", "?window=24h", "?window=7d", fmt.Sprintf("?from=%d&to=%d", from.Unix(), time.Now().Unix()+1)} {
+			sum := a.ask("/summary", "%s", q)
+			if n := len(listOf(sum, "slow_queries")); sum["slow_queries_count"] != 3. || n < 3 {
+				t.Errorf("%s: %v were slow, and %d are listed, want 3 and at least as many", q, sum["slow_queries_count"], n)
+			}
+		}
+		_ = s.mon.Shutdown(t.Context())
+	})
+}

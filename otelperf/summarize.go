@@ -42,7 +42,6 @@ type view struct {
 	stored   *past.Stored // nil if memory had all
 	spikes   []Spike
 	slow     []*slowlog.Entry
-	more     int // slow ones of a fixed time that are not in slow
 	marks    []marks.Mark
 }
 
@@ -95,7 +94,7 @@ func (m *Monitor) summary(p companion.Period) (*Summary, error) {
 			v.marks, _ = marks.Within(m.marks.All(), nil, p.From, p.To)
 		} else {
 			m.besides(p, v, func() (err error) {
-				v.slow, v.more, _, err = m.slowBefore(c.From, c.To)
+				v.slow, _, _, err = m.slowBefore(c.From, c.To)
 				return err
 			})
 		}
@@ -142,7 +141,7 @@ func (m *Monitor) summaryOf(p companion.Period, v *view) *Summary {
 		s.Verdict = f.verdictThen(of, snap.Length() > 0)
 	}
 	if fixed || v.stored != nil {
-		s.SlowQueriesCount = max(snap.Slow(), uint64(len(v.slow)+v.more))
+		s.SlowQueriesCount = snap.Slow()
 	}
 	for _, e := range v.slow[:min(len(v.slow), summarySlow)] {
 		s.SlowQueries = append(s.SlowQueries, m.slowRequestOf(e))

@@ -52,7 +52,8 @@ type Summary struct {
 	P99             *float64 `json:"p99"` // p99_ms
 
 	// SlowQueriesCount is since the start or the last reset; of a fixed time, Window24h and Window7d it is of that time: the requests whose
-	// duration was above the threshold of now, by the histograms, so within their error, and at least those that are listed.
+	// duration was above the threshold of now, by the histograms, so within their error. Those that failed fast
+	// may be listed, and are not counted.
 	SlowQueriesCount  uint64               `json:"slow_queries_count"`
 	SlowQueries       []SlowRequest        `json:"slow_queries"`       // newest first
 	EndpointBreakdown map[string]Breakdown `json:"endpoint_breakdown"` // by "METHOD ROUTE"

@@ -20,6 +20,9 @@ type CompareQuery struct {
 func (c *Companion) serveCompare(w http.ResponseWriter, r *http.Request) {
 	q := web.QueryOf(r)
 	want := CompareQuery{Endpoint: q.Required("endpoint"), Kind: q.Text("kind"), Mark: q.Text("mark"), Spike: q.Text("spike"), From: q.Time("from"), To: q.Time("to")}
+	if want.From.After(time.Now()) {
+		q.Refuse("from", "from is "+want.From.UTC().Format(time.RFC3339)+", which is still to come", "a time of RFC 3339 that is not in the future")
+	}
 	if q.Refused(w) {
 		return
 	}

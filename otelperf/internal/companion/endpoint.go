@@ -29,9 +29,7 @@ func (c *Companion) serveHeatmap(w http.ResponseWriter, r *http.Request) {
 // servePeriod answers with an endpoint in a period.
 func (c *Companion) servePeriod(w http.ResponseWriter, r *http.Request, q *web.Query, answer func(EndpointQuery, Period) (any, bool, error)) {
 	e, p := endpointOf(q), c.period(q)
-	if q.Text("scope") == scopeFleet {
-		q.Refuse("scope", "scope is fleet, which summary, endpoints, dependencies and spikes can be of: this is of one instance.", scopeInstance)
-	}
+	ofInstance(q)
 	if q.Refused(w) {
 		return
 	}

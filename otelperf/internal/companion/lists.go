@@ -12,10 +12,12 @@ import (
 // usualLimit is how many items a list has if ?limit= is missing.
 const usualLimit = 100
 
-// serveList answers with a list of at most ?limit= items.
+// serveList answers with a list of at most ?limit= items, of this instance and of now.
 func (c *Companion) serveList(w http.ResponseWriter, r *http.Request, usual int, list func(limit int) any) {
 	q := web.QueryOf(r)
 	n := q.Limit(usual)
+	ofInstance(q)
+	ofNow(q)
 	if q.Refused(w) {
 		return
 	}

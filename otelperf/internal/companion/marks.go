@@ -21,6 +21,7 @@ import (
 func (c *Companion) serveMarks(w http.ResponseWriter, r *http.Request) {
 	q := web.QueryOf(r)
 	n, p := q.Limit(marks.Max), c.fixedTime(q)
+	ofInstance(q)
 	serveAnswer(w, r, q, func() (any, error) { return c.service.Marks(n, p) })
 }
 

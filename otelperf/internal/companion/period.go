@@ -51,7 +51,7 @@ func (c *Companion) usual(q *web.Query) bool {
 // fixedTime is ?from= and ?to=; the zero Period if both are missing. Of a fixed time there may be nothing stored: the answer says so.
 func (c *Companion) fixedTime(q *web.Query) (p Period) {
 	from, to := q.UnixTime("from"), q.UnixTime("to")
-	const accepted = "window, or from before to, both in unix seconds"
+	const accepted = "window, or from before to, both in unix seconds, from not in the future"
 	switch {
 	case from.IsZero() && to.IsZero():
 		return p
@@ -63,6 +63,8 @@ func (c *Companion) fixedTime(q *web.Query) (p Period) {
 		q.Refuse("to", "to is missing: a fixed time has from and to", accepted)
 	case !from.Before(to):
 		q.Refuse("from", fmt.Sprintf("from is %s, not before to, which is %s", readable(from), readable(to)), accepted)
+	case from.After(time.Now()):
+		q.Refuse("from", fmt.Sprintf("from is %s, which is still to come", readable(from)), accepted)
 	}
 	return Period{From: from, To: to}
 }

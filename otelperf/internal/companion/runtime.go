@@ -11,6 +11,8 @@ import (
 func (c *Companion) serveRuntime(w http.ResponseWriter, r *http.Request) {
 	q := web.QueryOf(r)
 	window := c.window(q)
+	ofInstance(q)
+	ofNow(q)
 	if q.Refused(w) {
 		return
 	}

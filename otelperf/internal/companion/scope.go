@@ -31,3 +31,19 @@ func (c *Companion) scoped(q *web.Query, p Period) Period {
 	p.Fleet = true
 	return p
 }
+
+// ofInstance refuses ?scope=fleet of what is of one instance.
+func ofInstance(q *web.Query) {
+	if q.Choice("scope", scopeInstance, []string{scopeInstance, scopeFleet}) == scopeFleet {
+		q.Refuse("scope", "scope is fleet, which summary, endpoints, dependencies and spikes can be of: this is of one instance.", scopeInstance)
+	}
+}
+
+// ofNow refuses ?from= and ?to= of what is of the last requests or of a window alone.
+func ofNow(q *web.Query) {
+	for _, name := range []string{"from", "to"} {
+		if q.Text(name) != "" {
+			q.Refuse(name, name+" is given, and this is not of a fixed time.", "no from and to")
+		}
+	}
+}

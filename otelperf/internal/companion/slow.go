@@ -14,6 +14,7 @@ import (
 func (c *Companion) serveSlow(w http.ResponseWriter, r *http.Request) {
 	q := web.QueryOf(r)
 	n, of, p := q.Limit(usualLimit), trace.TraceID{}, c.period(q)
+	ofInstance(q)
 	if text := q.Text("trace_id"); text != "" {
 		var err error
 		if of, err = trace.TraceIDFromHex(text); err != nil {

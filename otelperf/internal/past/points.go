@@ -124,7 +124,7 @@ func (r *Reader) storedPoints(e conventions.Endpoint, p *part, step time.Duratio
 			if err != nil {
 				return err
 			}
-			return r.running(ctx, &q, &s.covered, func(*history.Batch) bool { return true })
+			return r.running(ctx, &q, &s.covered)
 		})
 		return s, bytes, err
 	})

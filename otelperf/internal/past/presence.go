@@ -15,7 +15,7 @@ const maxLooked = 50
 
 // unsignalled adds the steps of rows where signals leave gaps, in the 50 longest of them: what was appended without signals is there, too. Where
 // there are no signals at all, rows tell by themselves.
-func (r *Reader) unsignalled(ctx context.Context, q *history.Query, c *covered, keep func(*history.Batch) bool) error {
+func (r *Reader) unsignalled(ctx context.Context, q *history.Query, c *covered) error {
 	if len(c.signals) == 0 {
 		return nil
 	}
@@ -32,9 +32,7 @@ func (r *Reader) unsignalled(ctx context.Context, q *history.Query, c *covered, 
 		rows := *q
 		rows.What, rows.Endpoint, rows.From, rows.To, rows.Step = history.Rows, nil, g.From, g.To, stepWithin(g.To.Sub(g.From))
 		err := r.each(ctx, &rows, &c.note, func(b *history.Batch) {
-			if keep(b) {
-				c.rows = append(c.rows, Span{b.Time, b.Time.Add(b.Step)})
-			}
+			c.rows = append(c.rows, Span{b.Time, b.Time.Add(b.Step)})
 		})
 		if err != nil {
 			return err

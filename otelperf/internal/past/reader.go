@@ -102,19 +102,42 @@ func (r *Reader) read(f func(context.Context) error) error {
 
 const damaged = "Some of it is damaged, and left out."
 
-// each calls use with all that a query yields. What is damaged is passed over: note says so.
+// each calls use with all that a query yields, and of rows and signals with the step, too, amid which the time begins: a store yields those that
+// begin in it. What is damaged is passed over: note says so.
 func (r *Reader) each(ctx context.Context, q *history.Query, note *string, use func(*history.Batch)) error {
-	for b, err := range r.store.Range(ctx, *q) {
-		switch {
-		case err == nil:
-			use(b)
-		case errors.Is(err, history.ErrDamaged):
-			*note = damaged
-		default:
-			return err
+	for _, part := range divided(q) {
+		for b, err := range r.store.Range(ctx, part) {
+			switch {
+			case err == nil:
+				if q.What > history.Signals || b.Time.Add(b.Step).After(q.From) {
+					use(b)
+				}
+			case errors.Is(err, history.ErrDamaged):
+				*note = damaged
+			default:
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// divided is a query in parts that begin at whole hours, so that no step begins before one. Of the hour amid which the time begins it takes
+// steps so short that all that are after its beginning can be told from those before it, where there are some.
+func divided(q *history.Query) []history.Query {
+	hour := q.From.Truncate(history.Hour)
+	if q.What > history.Signals || q.From.Equal(hour) {
+		return []history.Query{*q}
+	}
+	first, rest := *q, *q
+	first.From, first.To, first.Step = hour, earlier(hour.Add(history.Hour), q.To), min(q.Step, history.TenMinutes)
+	if !q.From.Equal(q.From.Truncate(history.TenMinutes)) {
+		first.Step = history.Minute
+	}
+	if rest.From = first.To; rest.From.Before(rest.To) {
+		return []history.Query{first, rest}
+	}
+	return []history.Query{first}
 }
 
 // nearest is the time nearest to another from one up to another.

@@ -38,8 +38,8 @@ type stored struct {
 	covered
 }
 
-// Rows returns what was done from a time up to another, in whole minutes, or, of less than three hours, in the whole steps that are stored by
-// now and have something of it.
+// Rows returns what was done from a time up to another, in the whole steps that are stored by now and have something of it: minutes, or longer
+// ones, of which From and To are the beginning and the end.
 func (r *Reader) Rows(from, to time.Time) (t Total, err error) {
 	asked := askedFor(from, to)
 	from, to, note := longest(from, to)
@@ -105,30 +105,14 @@ func (r *Reader) stored(p *part) (stored, error) {
 	}
 	return cachedOf(&r.cache, fmt.Sprint("rows ", from.Unix(), to.Unix(), p.at.Unix(), p.late), func() (s stored, bytes int, err error) {
 		q := history.Query{What: history.Rows, From: from, To: to, Step: history.Hour}
-		keep := func(*history.Batch) bool { return true }
 		if to.Sub(from) < short {
-			q.From, q.To, q.Step = from.Truncate(time.Hour), to.Add(time.Hour-1).Truncate(time.Hour), history.Minute
-			if q.To.After(p.written) {
-				q.To = p.written
-			}
-			keep = func(b *history.Batch) bool { return b.Time.Before(to) && b.Time.Add(b.Step).After(from) }
+			q.Step = history.Minute
 		}
-		err = r.read(func(ctx context.Context) error {
-			if err := r.running(ctx, &q, &s.covered, keep); err != nil {
+		err = r.read(func(ctx context.Context) (err error) {
+			if err := r.running(ctx, &q, &s.covered); err != nil {
 				return err
 			}
-			if q.Step == history.Hour && len(s.signals) > 0 {
-				return r.sum(ctx, &q, &s)
-			}
-			batches := func(yield func(*history.Batch, error) bool) {
-				err = r.each(ctx, &q, &s.note, func(b *history.Batch) {
-					if keep(b) {
-						s.add(b)
-						yield(b, nil)
-					}
-				})
-			}
-			s.rows, _ = history.Total(batches)
+			s.rows, err = r.total(ctx, &q, &s)
 			return err
 		})
 		for i := range s.rows {
@@ -141,20 +125,40 @@ func (r *Reader) stored(p *part) (stored, error) {
 	})
 }
 
-// sum has the store add hours up, where signals say when there was something.
-func (r *Reader) sum(ctx context.Context, q *history.Query, s *stored) (err error) {
-	s.rows, err = history.Sum(ctx, r.store, *q)
-	if s.step = history.Hour; errors.Is(err, history.ErrDamaged) {
-		s.note, err = damaged, nil
+// total adds up what a query yields. Whole hours the store adds up, where signals say when there was something.
+func (r *Reader) total(ctx context.Context, q *history.Query, s *stored) (rows []history.Row, err error) {
+	first, hours := *q, *q
+	if q.Step == history.Hour && len(s.signals) > 0 {
+		hours.From = earlier(q.From.Add(history.Hour-1).Truncate(history.Hour), q.To)
+		first.To = hours.From
+	} else {
+		hours.From = q.To
 	}
-	return err
+	batches := func(yield func(*history.Batch, error) bool) {
+		if first.From.Before(first.To) {
+			err = r.each(ctx, &first, &s.note, func(b *history.Batch) {
+				s.add(b)
+				yield(b, nil)
+			})
+		}
+		if err != nil || !hours.From.Before(hours.To) {
+			return
+		}
+		summed, failed := history.Sum(ctx, r.store, hours)
+		if s.step, err = history.Hour, failed; errors.Is(err, history.ErrDamaged) {
+			s.note, err = damaged, nil
+		}
+		yield(&history.Batch{Rows: summed}, nil)
+	}
+	rows, _ = history.Total(batches)
+	return rows, err
 }
 
 // toTheMinute is how long before the end of a time it is known to the minute when a process ran, if minutes are stored for as long.
 const toTheMinute = 48 * time.Hour
 
 // running adds when a process ran: by the minute, before by the ten minutes, and in a time of more than a month by the hour.
-func (r *Reader) running(ctx context.Context, q *history.Query, c *covered, keep func(*history.Batch) bool) error {
+func (r *Reader) running(ctx context.Context, q *history.Query, c *covered) error {
 	fine := q.To.Add(-toTheMinute).Truncate(time.Hour)
 	if fine.Before(q.From) {
 		fine = q.From
@@ -168,14 +172,10 @@ func (r *Reader) running(ctx context.Context, q *history.Query, c *covered, keep
 		if part.What, part.Endpoint = history.Signals, nil; !part.From.Before(part.To) {
 			continue
 		}
-		err := r.each(ctx, &part, &c.note, func(b *history.Batch) {
-			if keep(b) {
-				c.add(b)
-			}
-		})
+		err := r.each(ctx, &part, &c.note, c.add)
 		if err != nil {
 			return err
 		}
 	}
-	return r.unsignalled(ctx, q, c, keep)
+	return r.unsignalled(ctx, q, c)
 }

@@ -14,12 +14,13 @@ import (
 )
 
 // History is a store in memory. Rows and signals are stored by the minute, and come back as minutes, ten minutes or hours; those that are
-// older than Minutes do not come back in shorter steps than ten minutes.
+// older than Minutes do not come back in shorter steps than ten minutes, and those older than TenMinutes in hours.
 type History struct {
-	Minutes time.Duration         // 48 h if it is 0
-	Read    func(context.Context) // is called before anything is read; nil: nothing is
-	State   func([]byte) []byte   // makes another of a state that is read, nil for none; nil: it stays
-	Foreign bool                  // states are those of another instance
+	Minutes    time.Duration         // 48 h if it is 0
+	TenMinutes time.Duration         // for ever if it is 0
+	Read       func(context.Context) // is called before anything is read; nil: nothing is
+	State      func([]byte) []byte   // makes another of a state that is read, nil for none; nil: it stays
+	Foreign    bool                  // states are those of another instance
 
 	mu      sync.Mutex // guards all below
 	batches []*history.Batch
@@ -147,9 +148,12 @@ func (h *History) step(q *history.Query, minute time.Time) (at time.Time, step t
 	if time.Since(minute) > cmp.Or(h.Minutes, 48*time.Hour) {
 		least = history.TenMinutes
 	}
+	if h.TenMinutes > 0 && time.Since(minute) > h.TenMinutes {
+		least = history.Hour
+	}
 	for _, step := range []time.Duration{history.Hour, history.TenMinutes} {
 		at := minute.Truncate(step)
-		if step <= q.Step && !at.Before(q.From) && !at.Add(step).After(q.To) {
+		if step >= least && step <= q.Step && !at.Before(q.From) && !at.Add(step).After(q.To) {
 			return at, step
 		}
 	}
