@@ -114,10 +114,10 @@ func TestLittleOfAnotherDay(t *testing.T) {
 	tb.paused(s)
 	got := value[[]string](tb, fmt.Sprintf(`import("./page/past.js").then(({ Usual, partly, unstored }) => {
   const from = %d, iso = (minute) => new Date((from + minute * 60) * 1000).toISOString(), usual = new Usual(), td = document.createElement("td");
-  const numbers = (minutes, p99_ms) => ({ from: iso(0), to: iso(minutes), count: 24, rate: 1, p99_ms }), row = (yesterday) => ({ kind: "http", method: "GET", route: "/items", usual: { yesterday, last_week: null } });
+  const numbers = (minutes, p99_ms) => ({ from: iso(0), to: iso(minutes), seconds: 60 * minutes, count: 24, rate: 1, p99_ms }), row = (yesterday) => ({ kind: "http", method: "GET", route: "/items", usual: { yesterday, last_week: null } });
   const cell = (minutes) => { usual.set([row(numbers(minutes, 12))], 3600); usual.column().cell(td, row(null)); return td.textContent.replace(/\s/g, " ") + "|" + td.title.replace(/\s/g, " ").split(";")[0].split(",")[0]; };
   const gaps = [[10, 200], [300, 301], [400, 402], [500, 700], [800, 900]].map(([a, b]) => ({ from: iso(a), to: iso(b) }));
-  return [cell(1), cell(59), unstored({ from: iso(0), step_seconds: 600, gaps }, from, from + 604800).replace(/, the longest.*/, "")];
+  return [cell(1), cell(59), unstored({ from: iso(0), to: iso(10080), step_seconds: 600, gaps }, from, from + 604800).replace(/, the longest.*/, "")];
 })`, time.Now().Unix()-604800))
 	want := []string{"\u2013|yesterday: 1 min of 1 h 0 min are stored", "12.0 ms|yesterday: p99 12.0 ms", "This time has 5 gaps"}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
