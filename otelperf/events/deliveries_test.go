@@ -85,3 +85,25 @@ func TestProviderWithoutForceFlush(t *testing.T) {
 		}
 	}
 }
+
+func TestCountsAddUpWhileEventsPass(t *testing.T) {
+	tr, _ := newTracker(t)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for range 20_000 {
+			_ = tr.Track(context.Background(), Event{Name: "a"})
+		}
+	}()
+	for running := true; running; {
+		select {
+		case <-done:
+			running = false
+		default:
+		}
+		e := tr.Stats().Export
+		if got := e.Delivered + e.Failed + e.Missing + uint64(e.Unconfirmed); got != e.Emitted {
+			t.Fatalf("export %+v adds up to %d; emitted %d", e, got, e.Emitted)
+		}
+	}
+}

@@ -138,12 +138,18 @@ func (t *Tracker) Stats() Stats {
 	return s
 }
 
+// stats reads what is settled before what was emitted: no event is then settled in one number and not emitted in the
+// other. One that was exported while it is being emitted counts as emitted.
 func (p *pipeline) stats() ExportStats {
-	return ExportStats{
-		Queued: p.pending.Load(), Emitted: p.emitted.Load(), Disabled: p.disabled.Load(), Lost: p.lost.Load(),
+	s := ExportStats{
+		Queued: p.pending.Load(), Disabled: p.disabled.Load(), Lost: p.lost.Load(),
 		Watched: p.watched, Delivered: p.deliveries.delivered.Load(), Failed: p.deliveries.failed.Load(),
-		Missing: p.missing.Load(), Unconfirmed: p.unconfirmed(),
+		Missing: p.missing.Load(),
 	}
+	settled := s.Delivered + s.Failed + s.Missing
+	s.Emitted = max(p.emitted.Load(), settled)
+	s.Unconfirmed = int64(s.Emitted - settled)
+	return s
 }
 
 // addNames fills the rows by name and what is summed up from them.
