@@ -21,8 +21,8 @@ func isCall(kind trace.SpanKind) bool {
 
 // measureCall records a client or producer span under what it called, and returns that row; nil for what only comes with another
 // call and did not fail. It allocates only for a statement that it has not seen before.
-func (c *core) measureCall(s sdktrace.ReadOnlySpan, kind trace.SpanKind, attrs []attribute.KeyValue, status codes.Code) *entry {
-	if _, part := conventions.Upkeep(s.Name()); part && status != codes.Error {
+func (c *core) measureCall(s sdktrace.ReadOnlySpan, kind trace.SpanKind, name string, attrs []attribute.KeyValue, status codes.Code) *entry {
+	if _, part := conventions.Upkeep(name); part && status != codes.Error {
 		return nil
 	}
 	end := s.EndTime()

@@ -68,12 +68,12 @@ func (g *gatherer) warmUp() {
 }
 
 // hold keeps a child of n bytes until its root ends. call is the row it was measured in, if any.
-func (g *gatherer) hold(sc *trace.SpanContext, parent trace.SpanID, s sdktrace.ReadOnlySpan, n int, call *entry) {
-	id := sc.TraceID()
+func (g *gatherer) hold(parent *trace.SpanContext, s sdktrace.ReadOnlySpan, n int, call *entry) {
+	id := parent.TraceID()
 	if n > maxSpanBytes {
 		s, n = g.clip(s, call)
 	}
-	h := heldSpan{span: s, id: sc.SpanID(), parent: parent, bytes: int32(n)}
+	h := heldSpan{span: s, parent: parent.SpanID(), bytes: int32(n)}
 	sh := g.shard(id)
 	defer g.warmUp()
 	for range maxRounds {
@@ -182,6 +182,11 @@ type family struct {
 	lost    bool
 }
 
+func (f *family) add(h *heldSpan) {
+	f.spans = append(f.spans, h.span)
+	f.bytes += int64(h.bytes)
+}
+
 // release lets the descendants of a root go. If collect is not nil they are appended to it. Spans of the trace that
 // descend from another local root stay. It allocates only in collect.
 func (g *gatherer) release(traceID trace.TraceID, root trace.SpanID, collect *family) {
@@ -192,11 +197,10 @@ func (g *gatherer) release(traceID trace.TraceID, root trace.SpanID, collect *fa
 	if !ok {
 		return
 	}
-	var kin kinship
-	kin.add(root)
-	// Newest first, so that mostly a parent comes before its children. A second pass finds those that outlived theirs.
-	if sh.detach(g, li, &kin, collect) > 0 && kin.n > 1 {
-		sh.detach(g, li, &kin, collect)
+	if sh.flat(li, root) {
+		sh.detachAll(g, li, collect)
+	} else {
+		sh.detachKin(g, li, root, collect)
 	}
 	l := &sh.lists[li]
 	if collect != nil {

@@ -52,11 +52,11 @@ type heldList struct {
 }
 
 type heldSpan struct {
-	span       sdktrace.ReadOnlySpan
-	id, parent trace.SpanID
-	bytes      int32
-	next       int32  // plus one
-	since      uint32 // the sweep after which it came
+	span   sdktrace.ReadOnlySpan
+	parent trace.SpanID
+	bytes  int32
+	next   int32  // plus one
+	since  uint32 // the sweep after which it came
 }
 
 // hold takes a span in, or reports what others have to make room for. What is to be left out in any case counts as held.
@@ -216,16 +216,45 @@ func (sh *gatherShard) remove(g *gatherer, li int32, out func(*heldSpan) bool) (
 	return removed
 }
 
+// flat reports whether all spans of a list are children of root: then none need be asked for its own id.
+func (sh *gatherShard) flat(li int32, root trace.SpanID) bool {
+	for n := sh.lists[li].head; n != 0; n = sh.nodes[n-1].next {
+		if sh.nodes[n-1].parent != root {
+			return false
+		}
+	}
+	return true
+}
+
+// detachAll takes all spans out of a list.
+func (sh *gatherShard) detachAll(g *gatherer, li int32, collect *family) {
+	sh.remove(g, li, func(node *heldSpan) bool {
+		if collect != nil {
+			collect.add(node)
+		}
+		return true
+	})
+}
+
+// detachKin takes the descendants of root out of a list. They are newest first, so that mostly a parent comes before its children. A
+// second pass finds those that outlived theirs.
+func (sh *gatherShard) detachKin(g *gatherer, li int32, root trace.SpanID, collect *family) {
+	var kin kinship
+	kin.add(root)
+	if sh.detach(g, li, &kin, collect) > 0 && kin.n > 1 {
+		sh.detach(g, li, &kin, collect)
+	}
+}
+
 // detach takes the descendants that kin knows out of a list, and returns how many spans are left in it.
 func (sh *gatherShard) detach(g *gatherer, li int32, kin *kinship, collect *family) (left int32) {
 	sh.remove(g, li, func(node *heldSpan) bool {
 		if !kin.has(node.parent) {
 			return false
 		}
-		kin.add(node.id)
+		kin.add(node.span.SpanContext().SpanID())
 		if collect != nil {
-			collect.spans = append(collect.spans, node.span)
-			collect.bytes += int64(node.bytes)
+			collect.add(node)
 		}
 		return true
 	})

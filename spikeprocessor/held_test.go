@@ -257,7 +257,8 @@ func TestMakingRoomAllocatesNothing(t *testing.T) {
 	_, s := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(last)).Tracer("test").Start(context.Background(), "step")
 	s.End()
 	sc, root := last.span.SpanContext(), trace.SpanID{1}
-	hold := func() { g.hold(&sc, root, last.span, minSpanBytes, nil) }
+	parent := sc.WithSpanID(root)
+	hold := func() { g.hold(&parent, last.span, minSpanBytes, nil) }
 	const runs = 99
 	for range runs + 1 { // warms the shard up
 		hold()

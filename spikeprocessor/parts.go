@@ -28,8 +28,8 @@ func (c *core) isPart(ctx context.Context, s sdktrace.ReadWriteSpan, kind trace.
 }
 
 // isRequest reports whether a span below another of this process is a request of its own. It is asked once, when the span ends.
-func (c *core) isRequest(s sdktrace.ReadOnlySpan) bool {
-	return serves(s.SpanKind()) && !c.parts.take(partID(s))
+func (c *core) isRequest(s sdktrace.ReadOnlySpan, kind trace.SpanKind) bool {
+	return serves(kind) && !c.parts.take(partID(s))
 }
 
 func partID(s sdktrace.ReadOnlySpan) uint64 {

@@ -124,7 +124,8 @@ func (p *Processor) OnStart(ctx context.Context, s sdktrace.ReadWriteSpan) {
 func (p *Processor) start(ctx context.Context, s sdktrace.ReadWriteSpan) bool {
 	c := p.core
 	if c.starts(ctx) {
-		if parent := s.Parent(); parent.HasSpanID() && !parent.IsRemote() {
+		// The parent as the SDK found it: asking the span takes its lock. One that was made a new root has another trace.
+		if parent := trace.SpanContextFromContext(ctx); isLocal(&parent) && parent.TraceID() == s.SpanContext().TraceID() {
 			if !c.startChild(ctx, s, parent.SpanID()) {
 				return false
 			}
@@ -137,6 +138,9 @@ func (p *Processor) start(ctx context.Context, s sdktrace.ReadWriteSpan) bool {
 	}
 	return true
 }
+
+// isLocal reports whether a parent is a span of this process. One without a trace is none: the SDK begins a new one.
+func isLocal(parent *trace.SpanContext) bool { return parent.IsValid() && !parent.IsRemote() }
 
 // starts reports whether anything is to be known of a span that starts: that it runs, or below what.
 func (c *core) starts(ctx context.Context) bool {
@@ -177,11 +181,15 @@ func (c *core) startChild(ctx context.Context, s sdktrace.ReadWriteSpan, parent 
 func (p *Processor) OnEnd(s sdktrace.ReadOnlySpan) {
 	if p.isSecond() {
 		p.handOn(s)
-	} else if parent := s.Parent(); parent.HasSpanID() && !parent.IsRemote() && !p.core.isRequest(s) {
-		p.endChild(s, parent.SpanID())
-	} else {
-		p.endRoot(s)
+		return
 	}
+	if parent := s.Parent(); isLocal(&parent) {
+		if kind := s.SpanKind(); !p.core.isRequest(s, kind) {
+			p.endChild(s, &parent, kind)
+			return
+		}
+	}
+	p.endRoot(s)
 }
 
 // guard turns a fault of ours into a count: it must not reach the caller of span.End. After maxFaults of them something
