@@ -344,8 +344,11 @@ func TestHeldIsExact(t *testing.T) {
 			t.Fatalf("%d spans are held, want %d", st.Held, 1+i%20)
 		}
 		root.End(trace.WithTimestamp(ms(2)))
-		if sc := root.SpanContext(); r.core.gather.has(sc.TraceID()) {
-			t.Fatal("the shard is said to hold something")
+	}
+	r.tick()
+	for i := range r.core.gather.shards {
+		if r.core.gather.shards[i].busy.Load() {
+			t.Error("a shard is said to hold something")
 		}
 	}
 	if spare := r.core.gather.used.Load(); spare > gatherShards*2*creditBytes {
@@ -383,7 +386,7 @@ func TestIdleCreditIsUsed(t *testing.T) {
 func TestBurstLeavesNoMemory(t *testing.T) {
 	r := newBoundsRig(t)
 	keep := map[byte]bool{}
-	for shard := range byte(gatherShards) {
+	for shard := range byte(len(r.core.gather.shards)) {
 		var roots []trace.Span
 		for i := range 400 {
 			remote := trace.ContextWithRemoteSpanContext(context.Background(), trace.NewSpanContext(trace.SpanContextConfig{
@@ -402,7 +405,7 @@ func TestBurstLeavesNoMemory(t *testing.T) {
 			}
 			root.End(trace.WithTimestamp(ms(2)))
 		}
-		if shard%8 == 7 {
+		if shard%4 == 3 {
 			r.tick()
 		}
 	}

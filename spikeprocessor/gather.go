@@ -3,6 +3,8 @@
 package spikeprocessor
 
 import (
+	"runtime"
+	"sync"
 	"sync/atomic"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -14,7 +16,7 @@ const (
 	maxHeldBytes  = 8 << 20 // in the process; a span counts at least minSpanBytes, so these are at most 8192 spans
 	maxPerRequest = 256
 	freeShare     = 16 << 10 // bytes that every request may hold; beyond, no more than is left for others
-	gatherShards  = 64
+	gatherShards  = 64       // at most
 	creditBytes   = 32 << 10 // what a shard asks for at a time
 	maxRounds     = 32       // how often a span that finds no room has others make some, before it is left out
 	staleSweeps   = 60       // a span whose request is not known to run is let go after so many sweeps, one a second
@@ -32,8 +34,9 @@ const (
 // is left out is counted.
 //
 // A child costs one short lock of a shard, which spans of other traces share by chance only, and no allocation once the
-// shard's memory is warm. Shards take bytes from the common bound a batch at a time, and keep some back; only when the bound
-// has been reached they account for each span, and what others had kept back is collected first.
+// shard's memory is warm. There are at least four shards to each CPU, a power of two, and not many more: few are in a core's cache, where
+// many are not. Shards take bytes from the common bound a batch at a time, and keep some back; only when the bound has been reached they
+// account for each span, what others had kept back is collected first, and lists are ranked by age and size, to find who makes room.
 //
 // Invariant: a node is in the list of one trace, in a shard's free list, or owned by the goroutine that detached it; used is
 // the sum of what the shards were granted, and that is at least the weight of their spans.
@@ -44,6 +47,7 @@ type gatherer struct {
 	warm    atomic.Bool   // false: nothing has been held since the last sweep found nothing
 	top     atomic.Uint32 // the size class of the largest list, or of one that was larger
 	pressed atomic.Bool   // the bound was reached: shards keep nothing back
+	ranked  atomic.Bool   // all shards have ranked their lists since then
 	full    atomic.Uint64
 	long    atomic.Uint64
 	stale   atomic.Uint64
@@ -51,14 +55,26 @@ type gatherer struct {
 	clipped atomic.Uint64
 	below   atomic.Pointer[overdue] // what the last sweep found below requests that run
 	late    bool                    // there are spans older than staleSweeps; for tidy alone
+	rankMu  sync.Mutex              // held by who sets pressed and ranked
 	_       [64]byte
-	shards  [gatherShards]gatherShard
+	shards  []gatherShard // a power of two
 }
 
-func (g *gatherer) shard(id trace.TraceID) *gatherShard { return &g.shards[id[15]%gatherShards] }
+// init makes the shards, for the CPUs that there are now.
+func (g *gatherer) init() {
+	n := 4
+	for n < 4*runtime.GOMAXPROCS(0) && n < gatherShards {
+		n *= 2
+	}
+	g.shards = make([]gatherShard, n)
+}
+
+func (g *gatherer) shard(id trace.TraceID) *gatherShard {
+	return &g.shards[int(id[15])&(len(g.shards)-1)]
+}
 
 // has reports whether spans of a trace may be held, or were.
-func (g *gatherer) has(id trace.TraceID) bool { return g.shard(id).busy.Load() > 0 }
+func (g *gatherer) has(id trace.TraceID) bool { return g.shard(id).busy.Load() }
 
 // warmUp follows what puts a list into a shard: tidy cools down first, and looks at the shards then.
 func (g *gatherer) warmUp() {
@@ -129,15 +145,15 @@ func (w want) young() bool { return w.born > w.long }
 // makeRoom takes back what shards have to spare, else has another list let spans go: the oldest of the process if that makes room for
 // any other, else a larger one, else the oldest all the same. It reports false if there is none that has to.
 func (g *gatherer) makeRoom(id trace.TraceID, w want) bool {
-	if g.pressed.CompareAndSwap(false, true) {
-		g.reclaim()
+	if !g.ranked.Load() {
+		g.press()
 		return true
 	}
 	var first, largest *gatherShard
 	var oldest age
 	var most, top = uint8(0), g.top.Load()
 	for i := range g.shards {
-		sh := &g.shards[(int(id[14])+i)%gatherShards]
+		sh := &g.shards[(int(id[14])+i)&(len(g.shards)-1)]
 		if at := age(sh.oldest.Load()); at != 0 && (first == nil || at < oldest) {
 			first, oldest = sh, at
 		}
@@ -158,13 +174,25 @@ func (g *gatherer) makeRoom(id trace.TraceID, w want) bool {
 	return w.bytes <= freeShare && first != nil && oldest <= w.born && first.evict(g, id)
 }
 
-// reclaim takes back what shards have to spare.
-func (g *gatherer) reclaim() {
+// press takes back what shards have to spare, and has them rank their lists.
+func (g *gatherer) press() {
+	g.rankMu.Lock()
+	defer g.rankMu.Unlock()
+	g.pressed.Store(true)
 	for i := range g.shards {
-		sh := &g.shards[i]
-		sh.mu.Lock()
-		sh.giveBack(g)
-		sh.mu.Unlock()
+		g.shards[i].press(g)
+	}
+	g.ranked.Store(true)
+}
+
+// relax ends what press began.
+func (g *gatherer) relax() {
+	g.rankMu.Lock()
+	defer g.rankMu.Unlock()
+	g.ranked.Store(false)
+	g.pressed.Store(false)
+	for i := range g.shards {
+		g.shards[i].relax()
 	}
 }
 

@@ -11,14 +11,14 @@ import (
 )
 
 const (
-	maxGone   = 256 // lists without spans that a shard remembers because they had to make room
-	roomyTill = 256 // nodes and lists of a shard that need not be given back
+	maxGone   = 16384 / gatherShards // lists without spans that a shard remembers because they had to make room
+	roomyTill = 256                  // nodes and lists of a shard that need not be given back
 )
 
 type gatherShard struct {
-	busy   atomic.Int32  // lists; a root that finds none has nothing to release
-	oldest atomic.Uint64 // the age of the oldest list with spans; 0: there is none
-	mask   atomic.Uint64 // a bit for each size class in which there are lists
+	busy   atomic.Bool   // there have been lists since the last sweep found none; else a root has nothing to release
+	oldest atomic.Uint64 // the age of the oldest list with spans; 0: there is none, or they are not ranked
+	mask   atomic.Uint64 // a bit for each size class in which there are lists; 0 while they are not ranked
 
 	mu     sync.Mutex // guards all below; held for a few dozen instructions
 	traces map[trace.TraceID]int32
@@ -29,6 +29,7 @@ type gatherShard struct {
 	last   int32              // the list that was found last, plus one: children of a request mostly follow each other
 	live   chain              // lists with spans, the oldest first
 	gone   chain              // lists that made room, the one that did longest ago first
+	ranked bool               // oldest, mask and sizes are kept up to date
 	sizes  [sizeClasses]chain // lists with spans, by size class
 	spans  int64
 	bytes  int64 // of the spans
@@ -79,7 +80,7 @@ func (sh *gatherShard) hold(g *gatherer, id trace.TraceID, h *heldSpan) (w want,
 			sh.replaceLeaf(g, li, h)
 			return w, true
 		case w.bytes > freeShare && w.bytes > g.left()+sh.credit:
-			if !g.pressed.Load() || w.young() && g.aged.Load() {
+			if !g.ranked.Load() || w.young() && g.aged.Load() {
 				return w, false
 			}
 			if !w.young() || !outweighs(uint8(g.top.Load()), w.bytes) {
@@ -302,7 +303,7 @@ func (sh *gatherShard) clear(g *gatherer) {
 	sh.traces, sh.lists, sh.nodes = nil, nil, nil
 	sh.list0, sh.node0, sh.last, sh.spans, sh.bytes, sh.credit = 0, 0, 0, 0, 0, 0
 	sh.live, sh.gone, sh.sizes = chain{}, chain{}, [sizeClasses]chain{}
-	sh.busy.Store(0)
+	sh.busy.Store(false)
 	sh.oldest.Store(0)
 	sh.mask.Store(0)
 }

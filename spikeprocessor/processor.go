@@ -99,6 +99,7 @@ func New(next sdktrace.SpanProcessor, opts ...Option) (*Processor, error) {
 	}
 	c.table = newTable(cfg.maxEndpoints, c.prepare)
 	c.names.init(cfg.maxEndpoints)
+	c.gather.init()
 	c.rec = latency.NewRecorder(c.applyWords)
 	return &Processor{core: c, next: next}, nil
 }
