@@ -35,19 +35,21 @@ func (p *Processor) endChild(s sdktrace.ReadOnlySpan, parent *trace.SpanContext,
 // span copies all of it: what was asked is handed down.
 func (c *core) child(s sdktrace.ReadOnlySpan, parent *trace.SpanContext, kind trace.SpanKind) (rescuer *Processor, late sdktrace.ReadOnlySpan) {
 	defer c.guard()
-	measured := c.cfg.dependencies && isCall(kind)
-	if !measured && !c.cfg.anatomy {
+	measure := c.cfg.dependencies && isCall(kind)
+	if !measure && !c.cfg.anatomy {
 		return
 	}
 	name, attrs, status := s.Name(), s.Attributes(), s.Status()
-	var call *entry
-	if measured {
+	var call measured
+	if measure {
 		call = c.measureCall(s, kind, name, attrs, status.Code)
 	}
 	if !c.cfg.anatomy {
+		c.recordCall(call)
 		return nil, nil
 	}
-	if k := c.awaited(parent.TraceID(), parent.SpanID(), s, call); k != nil {
+	if k := c.awaited(parent.TraceID(), parent.SpanID(), s, call.row); k != nil {
+		c.recordCall(call)
 		if rescuer = k.rescuer.Load(); rescuer != nil {
 			late = c.late(s)
 		}

@@ -9,6 +9,8 @@ import (
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
 
 // Bounds of the child spans that are held until their local root ends.
@@ -58,10 +60,12 @@ type gatherer struct {
 	rankMu  sync.Mutex              // held by who sets pressed and ranked
 	_       [64]byte
 	shards  []gatherShard // a power of two
+	rec     *latency.Recorder
 }
 
-// init makes the shards, for the CPUs that there are now.
-func (g *gatherer) init() {
+// init makes the shards, for the CPUs that there are now, which hand words to rec.
+func (g *gatherer) init(rec *latency.Recorder) {
+	g.rec = rec
 	n := 4
 	for n < 4*runtime.GOMAXPROCS(0) && n < gatherShards {
 		n *= 2
@@ -83,17 +87,17 @@ func (g *gatherer) warmUp() {
 	}
 }
 
-// hold keeps a child of n bytes until its root ends. call is the row it was measured in, if any.
-func (g *gatherer) hold(parent *trace.SpanContext, s sdktrace.ReadOnlySpan, n int, call *entry) {
+// hold keeps a child of n bytes until its root ends, and has its call recorded.
+func (g *gatherer) hold(parent *trace.SpanContext, s sdktrace.ReadOnlySpan, n int, call measured) {
 	id := parent.TraceID()
 	if n > maxSpanBytes {
-		s, n = g.clip(s, call)
+		s, n = g.clip(s, call.row)
 	}
 	h := heldSpan{span: s, parent: parent.SpanID(), bytes: int32(n)}
 	sh := g.shard(id)
 	defer g.warmUp()
 	for range maxRounds {
-		w, held := sh.hold(g, id, &h)
+		w, held := sh.hold(g, id, &h, &call)
 		if held {
 			return
 		}
@@ -102,6 +106,13 @@ func (g *gatherer) hold(parent *trace.SpanContext, s sdktrace.ReadOnlySpan, n in
 		}
 	}
 	sh.refuse(g, id, &h)
+}
+
+// flushWords hands the recorder the words of all calls that ended before.
+func (g *gatherer) flushWords() {
+	for i := range g.shards {
+		g.shards[i].flushWords(g.rec)
+	}
 }
 
 // clip returns a lighter copy of a span, and its weight.

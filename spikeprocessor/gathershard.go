@@ -8,11 +8,14 @@ import (
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
 
 const (
 	maxGone   = 16384 / gatherShards // lists without spans that a shard remembers because they had to make room
 	roomyTill = 256                  // nodes and lists of a shard that need not be given back
+	maxWords  = 14                   // words of calls that a shard has before it hands them to the recorder
 )
 
 type gatherShard struct {
@@ -35,7 +38,9 @@ type gatherShard struct {
 	bytes  int64 // of the spans
 	credit int64 // bytes that may be taken without asking
 	sweep  uint32
-	_      [24]byte // neighbours do not share a cache line
+	nWords uint32
+	words  [maxWords]word // of calls, for the recorder: handing over many at once costs as much as one
+	_      [64]byte       // neighbours do not share a cache line
 }
 
 // heldList is what one trace has in a shard.
@@ -61,9 +66,12 @@ type heldSpan struct {
 }
 
 // hold takes a span in, or reports what others have to make room for. What is to be left out in any case counts as held.
-func (sh *gatherShard) hold(g *gatherer, id trace.TraceID, h *heldSpan) (w want, held bool) {
+func (sh *gatherShard) hold(g *gatherer, id trace.TraceID, h *heldSpan, call *measured) (w want, held bool) {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
+	if call.row != nil {
+		sh.record(g.rec, call)
+	}
 	h.since = sh.sweep
 	w = want{long: sh.long(), bytes: int64(h.bytes)}
 	li, known := sh.find(id)
@@ -104,6 +112,25 @@ func (sh *gatherShard) hold(g *gatherer, id trace.TraceID, h *heldSpan) (w want,
 	}
 	sh.add(g, li, h)
 	return w, true
+}
+
+// record takes the word of a call, once. The recorder gets many at a time, which costs as much as one; while the lock is held, so that
+// whoever flushes finds a word in either place.
+func (sh *gatherShard) record(rec *latency.Recorder, call *measured) {
+	sh.words[sh.nWords] = call.word
+	sh.nWords++
+	call.row = nil
+	if sh.nWords == maxWords {
+		rec.RecordAll(sh.words[:])
+		sh.nWords = 0
+	}
+}
+
+func (sh *gatherShard) flushWords(rec *latency.Recorder) {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	rec.RecordAll(sh.words[:sh.nWords])
+	sh.nWords = 0
 }
 
 // long is the age of the youngest list that makes room for any other.

@@ -99,8 +99,8 @@ func New(next sdktrace.SpanProcessor, opts ...Option) (*Processor, error) {
 	}
 	c.table = newTable(cfg.maxEndpoints, c.prepare)
 	c.names.init(cfg.maxEndpoints)
-	c.gather.init()
 	c.rec = latency.NewRecorder(c.applyWords)
+	c.gather.init(c.rec)
 	return &Processor{core: c, next: next}, nil
 }
 
@@ -124,13 +124,14 @@ func (p *Processor) OnStart(ctx context.Context, s sdktrace.ReadWriteSpan) {
 // start reports whether the span is to be counted by p; false if another processor has started it.
 func (p *Processor) start(ctx context.Context, s sdktrace.ReadWriteSpan) bool {
 	c := p.core
-	if c.starts(ctx) {
+	if above := trace.SpanFromContext(ctx); c.starts(above) {
 		// The parent as the SDK found it: asking the span takes its lock. One that was made a new root has another trace.
-		if parent := trace.SpanContextFromContext(ctx); isLocal(&parent) && parent.TraceID() == s.SpanContext().TraceID() {
-			if !c.startChild(ctx, s, parent.SpanID()) {
+		own, parent := s.SpanContext(), above.SpanContext()
+		if isLocal(&parent) && parent.TraceID() == own.TraceID() {
+			if !c.startChild(ctx, s, &own, above, parent.SpanID()) {
 				return false
 			}
-		} else if !c.startRoot(ctx, s) {
+		} else if !c.startRoot(ctx, s, &own) {
 			return false
 		}
 	}
@@ -143,17 +144,17 @@ func (p *Processor) start(ctx context.Context, s sdktrace.ReadWriteSpan) bool {
 // isLocal reports whether a parent is a span of this process. One without a trace is none: the SDK begins a new one.
 func isLocal(parent *trace.SpanContext) bool { return parent.IsValid() && !parent.IsRemote() }
 
-// starts reports whether anything is to be known of a span that starts: that it runs, or below what.
-func (c *core) starts(ctx context.Context) bool {
+// starts reports whether anything is to be known of a span that starts below another one: that it runs, or below what.
+func (c *core) starts(above trace.Span) bool {
 	if c.running != nil || c.asks.Load() != nil || c.names.looking() {
 		return true
 	}
-	_, local := trace.SpanFromContext(ctx).(sdktrace.ReadOnlySpan)
+	_, local := above.(sdktrace.ReadOnlySpan)
 	return local
 }
 
-func (c *core) startRoot(ctx context.Context, s sdktrace.ReadWriteSpan) bool {
-	if t := c.running; t != nil && t.start(s.SpanContext().SpanID(), s) {
+func (c *core) startRoot(ctx context.Context, s sdktrace.ReadWriteSpan, own *trace.SpanContext) bool {
+	if t := c.running; t != nil && t.start(own.SpanID(), s) {
 		return false
 	}
 	if a := c.asks.Load(); a != nil {
@@ -165,12 +166,12 @@ func (c *core) startRoot(ctx context.Context, s sdktrace.ReadWriteSpan) bool {
 	return true
 }
 
-func (c *core) startChild(ctx context.Context, s sdktrace.ReadWriteSpan, parent trace.SpanID) bool {
+func (c *core) startChild(ctx context.Context, s sdktrace.ReadWriteSpan, own *trace.SpanContext, above trace.Span, parent trace.SpanID) bool {
 	if kind := s.SpanKind(); serves(kind) {
-		if !c.isPart(ctx, s, kind) {
-			return c.startRoot(ctx, s)
+		if !c.isPart(above, s, kind) {
+			return c.startRoot(ctx, s, own)
 		}
-		c.parts.add(partID(s))
+		c.parts.add(partID(own.SpanID()))
 	}
 	if t := c.running; t != nil {
 		t.child(parent, s)
@@ -200,6 +201,12 @@ func (c *core) guard() {
 		c.stop()
 		c.faults.Report(fmt.Errorf("otelperf: %d faults of its own: requests are not counted any more until the program is started again; spans are handed on", maxFaults))
 	}
+}
+
+// counted runs f when all that ended before has been counted, as the recorder's Do does: words of calls wait where their spans are held.
+func (c *core) counted(f func()) {
+	c.gather.flushWords()
+	c.rec.Do(f)
 }
 
 // applyWords is the recorder's callback; the recorder serialises it.
