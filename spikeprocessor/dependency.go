@@ -49,7 +49,7 @@ func (c *core) recordCall(call measured) {
 
 // dependency names the row of a call that ended at a time.
 func (c *core) dependency(s sdktrace.ReadOnlySpan, kind trace.SpanKind, attrs []attribute.KeyValue, end time.Time) (row class, prefix, name string) {
-	category, prefix, name, statement, port := conventions.Dependency(kind, attrs)
+	category, prefix, name, statement, port := c.calls.Dependency(kind, attrs)
 	if name == "" && statement != "" {
 		name = c.queries.summary(statement, prefix, end)
 	}

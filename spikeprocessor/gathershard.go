@@ -73,6 +73,9 @@ func (sh *gatherShard) hold(g *gatherer, id trace.TraceID, h *heldSpan, call *me
 		sh.record(g.rec, call)
 	}
 	h.since = sh.sweep
+	if sh.holdPlain(g, id, h) {
+		return w, true
+	}
 	w = want{long: sh.long(), bytes: int64(h.bytes)}
 	li, known := sh.find(id)
 	if known {
@@ -112,6 +115,25 @@ func (sh *gatherShard) hold(g *gatherer, id trace.TraceID, h *heldSpan, call *me
 	}
 	sh.add(g, li, h)
 	return w, true
+}
+
+// holdPlain takes a span of which nothing is to be asked: there is credit for it, and its request has the share of any other. It
+// reports false if there is more to it.
+func (sh *gatherShard) holdPlain(g *gatherer, id trace.TraceID, h *heldSpan) bool {
+	n := int64(h.bytes)
+	if sh.ranked || sh.credit < n {
+		return false
+	}
+	li, known := sh.find(id)
+	if !known {
+		li = sh.newList(id, newAge(sh.sweep, g.clock.Load()))
+	}
+	l := &sh.lists[li]
+	if l.gone || l.count >= maxPerRequest || l.bytes+n > freeShare {
+		return false
+	}
+	sh.push(l, h)
+	return true
 }
 
 // record takes the word of a call, once. The recorder gets many at a time, which costs as much as one; while the lock is held, so that
@@ -157,7 +179,12 @@ func (sh *gatherShard) refuse(g *gatherer, id trace.TraceID, h *heldSpan) {
 
 // add puts a span, for which there is credit, at the head of a list.
 func (sh *gatherShard) add(g *gatherer, li int32, h *heldSpan) {
-	n, l := sh.newNode(), &sh.lists[li]
+	sh.push(&sh.lists[li], h)
+	sh.classify(g, li)
+}
+
+func (sh *gatherShard) push(l *heldList, h *heldSpan) {
+	n := sh.newNode()
 	h.next = l.head
 	sh.nodes[n-1] = *h
 	l.head = n
@@ -166,7 +193,6 @@ func (sh *gatherShard) add(g *gatherer, li int32, h *heldSpan) {
 	sh.spans++
 	sh.bytes += int64(h.bytes)
 	sh.credit -= int64(h.bytes)
-	sh.classify(g, li)
 }
 
 // replaceLeaf puts a span that has children in the place of one that has none and weighs no less: without it, all below it
@@ -256,12 +282,19 @@ func (sh *gatherShard) flat(li int32, root trace.SpanID) bool {
 
 // detachAll takes all spans out of a list.
 func (sh *gatherShard) detachAll(g *gatherer, li int32, collect *family) {
-	sh.remove(g, li, func(node *heldSpan) bool {
+	l := &sh.lists[li]
+	for n := l.head; n != 0; {
+		node := &sh.nodes[n-1]
 		if collect != nil {
 			collect.add(node)
 		}
-		return true
-	})
+		next := node.next
+		sh.freeNode(n)
+		n = next
+	}
+	l.head, l.count, l.bytes = 0, 0, 0
+	sh.classify(g, li)
+	sh.giveBack(g)
 }
 
 // detachKin takes the descendants of root out of a list. They are newest first, so that mostly a parent comes before its children. A

@@ -45,6 +45,7 @@ type core struct {
 	rec       *latency.Recorder
 	cfg       config
 	layouts   conventions.Layouts
+	calls     conventions.CallLayouts
 	names     names
 
 	start   time.Time

@@ -85,7 +85,7 @@ func (r *Recorder) Record(word uint64) {
 	s.state.Store(n + 1) // releases: the word comes before the count
 }
 
-// RecordAll takes words in one go.
+// RecordAll takes words in one go, at about the cost of one. As with Record, they have been recorded when it returns.
 func (r *Recorder) RecordAll(words []uint64) {
 	var here byte
 	i := r.hint(uintptr(unsafe.Pointer(&here)))
