@@ -30,8 +30,8 @@ const (
 // most, above freeShare, at most as many bytes as are left for others, so n requests that want all get 1/(n+1) of it each.
 //
 // Where that is not enough, requests that have been there for longer than ten seconds make room, the oldest first, and hold nothing
-// any more: those are streams, consumers' loops, and spans that ended after their root. At most 256 of them are remembered in a shard,
-// 2 MiB in all. Where there are none, whoever has clearly more than the one that asks gives up an eighth of it, calls
+// any more: those are streams, consumers' loops, and spans that ended after their root. At most 16384 of them are remembered,
+// in 2 MiB. Where there are none, whoever has clearly more than the one that asks gives up an eighth of it, calls
 // before what they are below of; and where nobody has, the oldest of any age makes room for one that has less than freeShare. All that
 // is left out is counted.
 //

@@ -13,9 +13,9 @@ import (
 )
 
 const (
-	maxGone   = 16384 / gatherShards // lists without spans that a shard remembers because they had to make room
-	roomyTill = 256                  // nodes and lists of a shard that need not be given back
-	maxWords  = 14                   // words of calls that a shard has before it hands them to the recorder
+	maxGone   = 16384 // lists without spans that all shards remember because they had to make room
+	roomyTill = 256   // nodes and lists of a shard that need not be given back
+	maxWords  = 14    // words of calls that a shard has before it hands them to the recorder
 )
 
 type gatherShard struct {
@@ -338,7 +338,7 @@ func (sh *gatherShard) evict(g *gatherer, own trace.TraceID) bool {
 	l.gone, l.since = true, sh.sweep
 	sh.unlink(&sh.live, byAge, li)
 	sh.link(&sh.gone, byAge, li)
-	if sh.gone.n > maxGone {
+	if int(sh.gone.n) > maxGone/len(g.shards) {
 		sh.freeList(sh.lists[sh.gone.first-1].trace, sh.gone.first-1)
 	}
 	return true
