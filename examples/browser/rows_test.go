@@ -153,11 +153,34 @@ func TestRowsAtEveryWidth(t *testing.T) {
 			}
 		}
 		tb.do(chromedp.Navigate(s.base + "#trace=" + id))
-		tb.until(`document.querySelector("#trace[open] .waterfall") || (location.hash.includes("trace=") || (location.hash = "trace=` + id + `")) && false`)
+		tb.until(`document.querySelector("#trace[open] .waterfall")`)
 		if wrong := value[string](tb, lonely); wrong != "" {
 			t.Errorf("%d pixels: tiles of a request: %s", width, wrong)
 		}
 		tb.do(chromedp.Evaluate[chromedp.Void](`document.getElementById("trace-close").click()`))
+	}
+	tb.quiet(s.base)
+}
+
+// A column of names that becomes narrower while its table does not has its names cut again, and they are as they were when it is wide again.
+func TestNamesOfANarrowColumn(t *testing.T) {
+	s := newSite(t)
+	s.many(20)
+	tb := newTab(t)
+	tb.do(chromium.View(2000, 900, 1, "light"))
+	tb.do(chromedp.Navigate(s.base))
+	tb.until(rowCount + ` >= 15 && document.querySelectorAll("#endpoints .cut").length === 0 && document.querySelector("#endpoints td .named")`)
+	const cut = `[...document.querySelectorAll("#endpoints td .named")].filter((n) => n.querySelector(".cut")).length`
+	ends := `[...document.querySelectorAll("#endpoints td .named")].every((n) => { const p = n.querySelector(".path"); return p.scrollWidth <= p.clientWidth + 1; })`
+	for range 2 {
+		width := value[float64](tb, `document.getElementById("endpoints").getBoundingClientRect().width`)
+		tb.do(chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("#endpoints td.p99").forEach((td) => { td.style.minWidth = "1100px"; })`))
+		tb.until(cut + ` > 10 && ` + ends)
+		if now := value[float64](tb, `document.getElementById("endpoints").getBoundingClientRect().width`); now != width {
+			t.Errorf("the table is %v pixels wide and was %v: the column was to become narrower, not the table", now, width)
+		}
+		tb.do(chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("#endpoints td.p99").forEach((td) => { td.style.minWidth = ""; })`))
+		tb.until(cut + ` === 0`)
 	}
 	tb.quiet(s.base)
 }
