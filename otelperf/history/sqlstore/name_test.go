@@ -75,7 +75,7 @@ func TestNameOnHost(t *testing.T) {
 func TestDefaultInstance(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	for attributes, want := range map[string]string{
-		"service.name=shop, service.instance.id = shop%2D1 ": "shop-1", "service.instance.id=%zz": "", "": "",
+		"service.name=shop,service.instance.id=shop%2D1": "shop-1", "service.instance.id=%zz": "", "": "",
 	} {
 		t.Setenv("OTEL_RESOURCE_ATTRIBUTES", attributes)
 		name, release := defaultInstance("shop")
