@@ -162,35 +162,6 @@ func TestRowsAtEveryWidth(t *testing.T) {
 	tb.quiet(s.base)
 }
 
-// A column of names that becomes narrower while its table does not has its names cut again, and they are as they were when it is wide again.
-func TestNamesOfANarrowColumn(t *testing.T) {
-	s := newSite(t)
-	for i := range 15 {
-		route := fmt.Sprintf("/api/organizations/{organization}/deployments/part%d", i)
-		s.send(request{route: route, path: route, took: 2 * time.Millisecond})
-	}
-	tb := newTab(t)
-	tb.do(chromium.View(2000, 900, 1, "light"))
-	tb.do(chromedp.Navigate(s.base))
-	tb.until(rowCount + ` === 15 && document.querySelectorAll("#endpoints .cut").length === 0 && document.querySelector("#endpoints td .named")`)
-	const cut = `[...document.querySelectorAll("#endpoints td .named")].filter((n) => n.querySelector(".cut")).length`
-	ends := `[...document.querySelectorAll("#endpoints td .named")].every((n) => { const p = n.querySelector(".path"); return p.scrollWidth <= p.clientWidth + 1; })`
-	for range 2 {
-		width := value[float64](tb, `document.getElementById("endpoints").getBoundingClientRect().width`)
-		tb.do(chromedp.Evaluate[chromedp.Void](`(() => {
-			const [name, p99] = ["name", "p99"].map((c) => document.querySelector("#endpoints td." + c).getBoundingClientRect().width);
-			document.querySelectorAll("#endpoints td.p99").forEach((td) => { td.style.minWidth = p99 + name - 230 + "px"; });
-		})()`))
-		tb.until(cut + ` > 10 && ` + ends)
-		if now := value[float64](tb, `document.getElementById("endpoints").getBoundingClientRect().width`); now != width {
-			t.Errorf("the table is %v pixels wide and was %v: the column was to become narrower, not the table", now, width)
-		}
-		tb.do(chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("#endpoints td.p99").forEach((td) => { td.style.minWidth = ""; })`))
-		tb.until(cut + ` === 0`)
-	}
-	tb.quiet(s.base)
-}
-
 // middleRoute is the n-th of many routes that differ in the middle alone.
 func middleRoute(n int) string {
 	return fmt.Sprintf("/api/v2/organisations/{org}/projects/{project}/things/kind%03d/revisions/{rev}/files/{file}", n)
