@@ -23,6 +23,7 @@ func isCall(kind trace.SpanKind) bool {
 type measured struct {
 	row  *entry
 	word word
+	many bool // the shard that took it has many
 }
 
 // measureCall finds what a client or producer span called; nothing for what only comes with another call and did not fail. It

@@ -96,8 +96,15 @@ func (g *gatherer) hold(parent *trace.SpanContext, s sdktrace.ReadOnlySpan, n in
 	h := heldSpan{span: s, parent: parent.SpanID(), bytes: int32(n)}
 	sh := g.shard(id)
 	defer g.warmUp()
+	g.holdIn(sh, id, &h, &call)
+	if call.many || call.row != nil {
+		sh.handOver(g.rec, &call)
+	}
+}
+
+func (g *gatherer) holdIn(sh *gatherShard, id trace.TraceID, h *heldSpan, call *measured) {
 	for range maxRounds {
-		w, held := sh.hold(g, id, &h, &call)
+		w, held := sh.hold(g, id, h, call)
 		if held {
 			return
 		}
@@ -105,7 +112,7 @@ func (g *gatherer) hold(parent *trace.SpanContext, s sdktrace.ReadOnlySpan, n in
 			break
 		}
 	}
-	sh.refuse(g, id, &h)
+	sh.refuse(g, id, h)
 }
 
 // flushWords hands the recorder the words of all calls that ended before.

@@ -15,7 +15,8 @@ import (
 const (
 	maxGone   = 16384 // lists without spans that all shards remember because they had to make room
 	roomyTill = 256   // nodes and lists of a shard that need not be given back
-	maxWords  = 14    // words of calls that a shard has before it hands them to the recorder
+	maxWords  = 14    // words of calls that a shard has at most
+	manyWords = 10    // and from which on they are handed to the recorder
 )
 
 type gatherShard struct {
@@ -39,8 +40,10 @@ type gatherShard struct {
 	credit int64 // bytes that may be taken without asking
 	sweep  uint32
 	nWords uint32
-	words  [maxWords]word // of calls, for the recorder: handing over many at once costs as much as one
-	_      [64]byte       // neighbours do not share a cache line
+	words  [maxWords]word // of calls, for the recorder: many at a time cost as much as one
+
+	handing sync.Mutex // held from taking words out until the recorder has them; taken before mu, or only tried
+	_       [64]byte   // neighbours do not share a cache line
 }
 
 // heldList is what one trace has in a shard.
@@ -70,7 +73,7 @@ func (sh *gatherShard) hold(g *gatherer, id trace.TraceID, h *heldSpan, call *me
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	if call.row != nil {
-		sh.record(g.rec, call)
+		sh.note(call)
 	}
 	h.since = sh.sweep
 	if sh.holdPlain(g, id, h) {
@@ -136,23 +139,42 @@ func (sh *gatherShard) holdPlain(g *gatherer, id trace.TraceID, h *heldSpan) boo
 	return true
 }
 
-// record takes the word of a call, once. The recorder gets many at a time, which costs as much as one; while the lock is held, so that
-// whoever flushes finds a word in either place.
-func (sh *gatherShard) record(rec *latency.Recorder, call *measured) {
-	sh.words[sh.nWords] = call.word
-	sh.nWords++
-	call.row = nil
-	if sh.nWords == maxWords {
-		rec.RecordAll(sh.words[:])
-		sh.nWords = 0
+// note takes the word of a call, once, if there is room.
+func (sh *gatherShard) note(call *measured) {
+	if sh.nWords < maxWords {
+		sh.words[sh.nWords] = call.word
+		sh.nWords++
+		call.row = nil
+	}
+	call.many = sh.nWords >= manyWords
+}
+
+// handOver has the recorder take the words of a shard that has many, unless somebody else is at it, and that of the call if the shard
+// had no room. It is called without mu: the recorder may have to apply words, which others must not wait for.
+func (sh *gatherShard) handOver(rec *latency.Recorder, call *measured) {
+	if call.many && sh.handing.TryLock() {
+		sh.flushLocked(rec)
+		sh.handing.Unlock()
+	}
+	if call.row != nil {
+		rec.Record(call.word)
 	}
 }
 
+// flushWords hands the recorder all words of calls that ended before, those that somebody else is handing over among them.
 func (sh *gatherShard) flushWords(rec *latency.Recorder) {
+	sh.handing.Lock()
+	defer sh.handing.Unlock()
+	sh.flushLocked(rec)
+}
+
+func (sh *gatherShard) flushLocked(rec *latency.Recorder) {
+	var words [maxWords]word
 	sh.mu.Lock()
-	defer sh.mu.Unlock()
-	rec.RecordAll(sh.words[:sh.nWords])
+	n := copy(words[:], sh.words[:sh.nWords])
 	sh.nWords = 0
+	sh.mu.Unlock()
+	rec.RecordAll(words[:n])
 }
 
 // long is the age of the youngest list that makes room for any other.
