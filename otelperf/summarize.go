@@ -45,17 +45,30 @@ type view struct {
 	marks    []marks.Mark
 }
 
+// widened is a time that was asked for, with what was counted beyond it because it is stored in longer steps: what stands beside numbers is of the
+// time that they are of.
+func widened(from, to time.Time, c engine.Covered) (_, _ time.Time) {
+	if c.Length() > 0 && c.From.Before(from) {
+		from = c.From
+	}
+	if c.Length() > 0 && c.To.After(to) {
+		to = c.To
+	}
+	return from, to
+}
+
 // besides reads what there is beside numbers and incidents: marks and slow requests. What cannot be read is missing, which v.stored says: for
 // half a minute it is not asked for again of a time as long, as it may have taken seconds.
 func (m *Monitor) besides(p companion.Period, v *view, slow func() error) {
 	from, to, _ := m.beyond(p)
+	from, to = widened(from, to, v.snapshot.Covered)
 	v.marks, _ = marks.Within(m.marks.All(), nil, from, to)
 	if last := m.unread.Load(); last != nil && time.Since(last.at).Abs() < readAgain && to.Sub(from) >= last.length {
 		v.stored.Add(last.note)
 		return
 	}
 	var err error
-	v.marks, _, _, err = m.marksWithin(p)
+	v.marks, _, _, err = m.marksWithin(from, to, true)
 	if err == nil {
 		err = slow()
 	}
@@ -91,7 +104,8 @@ func (m *Monitor) summary(p companion.Period) (*Summary, error) {
 		judgeThen(v.snapshot.Rows, incidents, v.spikes)
 		v.slow = slowThen(m.slow, c.From, c.To)
 		if !long {
-			v.marks, _ = marks.Within(m.marks.All(), nil, p.From, p.To)
+			from, to := widened(p.From, p.To, c)
+			v.marks, _ = marks.Within(m.marks.All(), nil, from, to)
 		} else {
 			m.besides(p, v, func() (err error) {
 				v.slow, _, _, err = m.slowBefore(c.From, c.To)

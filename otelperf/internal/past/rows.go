@@ -59,7 +59,7 @@ func (r *Reader) Rows(from, to time.Time) (t Total, err error) {
 // InMemory is what is not written yet of a time, or all that is in memory without a store, with a note.
 func (r *Reader) InMemory(from, to time.Time, note string) Total {
 	from, to = whole(from, to)
-	p := part{at: from, to: to, started: r.memory.Started()}
+	p := part{at: from, to: to}
 	p.whose, _ = r.Own()
 	return r.join(&stored{covered: covered{note: note}}, &p)
 }
@@ -83,7 +83,7 @@ func (r *Reader) join(s *stored, p *part) (t Total) {
 	if at.Before(began) {
 		at = began
 	}
-	t.Coverage = s.coverage(p, Span{at, to})
+	t.Coverage = s.coverage(p, Span{From: at, To: to})
 	return t
 }
 
