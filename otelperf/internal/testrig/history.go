@@ -194,7 +194,7 @@ func addRows(out map[time.Time]*history.Batch, q *history.Query, at time.Time, s
 func (h *History) Copy() *History {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return &History{Minutes: h.Minutes, batches: slices.Clone(h.batches)}
+	return &History{Minutes: h.Minutes, TenMinutes: h.TenMinutes, batches: slices.Clone(h.batches)}
 }
 
 // Close ends it.
