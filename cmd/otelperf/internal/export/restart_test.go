@@ -107,7 +107,7 @@ func TestFileAndServiceAreAlike(t *testing.T) {
 	}{
 		{8*time.Hour + 17*time.Minute, 8*time.Hour + 37*time.Minute, history.Minute, 5 * 20},
 		{17 * time.Minute, 37 * time.Minute, history.Minute, 5},
-		{6*time.Hour + 37*time.Minute, 7*time.Hour + 3*time.Minute, history.Minute, 5 * 4},
+		{6*time.Hour + 37*time.Minute, 7*time.Hour + 3*time.Minute, history.Minute, 5*3 + 5*3},
 		{6*time.Hour + 37*time.Minute, 7*time.Hour + 3*time.Minute, history.TenMinutes, 5 * 4},
 		{37 * time.Minute, 7*time.Hour + 3*time.Minute, history.Hour, 5 * 8},
 	} {

@@ -123,7 +123,9 @@ func rowOf(r *client.Row) history.Row {
 	for o := range slowlog.Outcome(slowlog.NumOutcomes) {
 		out.Outcomes[o] = r.ByOutcome[o.String()]
 	}
-	if h, ok := fleet.Durations(r); ok {
+	buckets := *r
+	buckets.MinMs, buckets.MaxMs = nil, nil // of the shortest and the longest the bucket is known, as in a file
+	if h, ok := fleet.Durations(&buckets); ok {
 		out.Durations = h
 	}
 	return out

@@ -160,7 +160,7 @@ function absent(stored, seconds) {
   return some.length === 0 ? "" : "Of it " + some.slice(0, named).map((s) => format.visible(s.instance, true) + " was there for " + format.span(s.seconds)).join(", ") + (more > 0 ? ", and " + format.count(more) + " more for a part" : "") + ".";
 }
 
-// unstored says what of a time, in unix seconds, is not stored, "" if all is. Steps that have something of it count as all of it.
+// unstored says what of a time, in unix seconds, is not stored, "" if all is.
 export function unstored(stored, from, to) {
   if (!stored) return "";
   if (!stored.from) return ["Nothing of that time is stored.", stored.note].filter(Boolean).join(" ");
