@@ -11,7 +11,10 @@ import (
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf"
+	"github.com/otelperf/otelperf-go/otelperf/history"
 	"github.com/otelperf/otelperf-go/otelperf/internal/testrig"
+	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // truth is when processes ran, and what they did.
@@ -159,5 +162,49 @@ func TestWhoWasThereIsSaid(t *testing.T) {
 			t.Errorf("the window is %v s with %v missing, want 1500 and none", s, field(sum, "stored", "missing_seconds"))
 		}
 		_ = one.mon.Shutdown(t.Context())
+	})
+}
+
+// Windows of days begin when they say, by the minute or by the steps of ten that are stored of then, and a line over time is of the same requests.
+func TestWindowsOfDaysBeginInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store, begin := &testrig.History{}, time.Now()
+		for i := range 8*24*60 + 57 {
+			row := history.Row{Endpoint: conventions.Endpoint{Method: "GET", Route: "/a"}}
+			row.Outcomes[slowlog.OutcomeOK] = 60
+			b := &history.Batch{Time: begin.Add(time.Duration(i) * time.Minute), Step: history.Minute, Rows: []history.Row{row}, Observed: []history.Observed{}}
+			b.Observed = append(b.Observed, history.Observed{Spans: []history.Span{{From: b.Time, To: b.Time.Add(time.Minute)}}})
+			if err := store.Append(t.Context(), b); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(8*24*time.Hour + 57*time.Minute + 30*time.Second)
+		s := newBubble(t, "1.0", everybody, otelperf.WithHistory(store))
+		time.Sleep(time.Second)
+		a := asker{t, s.mon.Handler()}
+		for window, want := range map[string]struct{ least, most time.Duration }{
+			"24h": {24 * time.Hour, 24*time.Hour + time.Minute},
+			"7d":  {7 * 24 * time.Hour, 7*24*time.Hour + 10*time.Minute},
+		} {
+			sum := a.ask("/summary", "?window=%s", window)
+			covered := time.Duration(sum["window_seconds"].(float64) * float64(time.Second))
+			if long := time.Since(timeOf(t, field(sum, "stored", "from"))); long < want.least || long > want.most || covered < want.least-time.Minute || covered > want.most {
+				t.Errorf("%s begins %v ago, and covers %v", window, long, covered)
+			}
+			if rate := sum["rate"].(float64); math.Abs(rate-1) > 1e-3 {
+				t.Errorf("%s has %v requests a second, want 1", window, rate)
+			}
+			n := 0.
+			for i, p := range listOf(a.ask("/endpoints/series", "?method=GET&route=/a&window=%s", window), "points") {
+				n += p["count"].(float64)
+				if i == 0 && !timeOf(t, p["t"]).Equal(timeOf(t, field(sum, "stored", "from"))) {
+					t.Errorf("the first point of %s is of %v, stored is %v", window, p["t"], field(sum, "stored", "from"))
+				}
+			}
+			if n != sum["count"] {
+				t.Errorf("the points of %s have %v requests, the summary has %v", window, n, sum["count"])
+			}
+		}
+		_ = s.mon.Shutdown(t.Context())
 	})
 }

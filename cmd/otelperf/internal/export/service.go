@@ -124,8 +124,11 @@ func rowOf(r *client.Row) history.Row {
 		out.Outcomes[o] = r.ByOutcome[o.String()]
 	}
 	buckets := *r
-	buckets.MinMs, buckets.MaxMs = nil, nil // of the shortest and the longest the bucket is known, as in a file
+	buckets.MinMs, buckets.MaxMs = nil, nil // as in a file they are bounds, which quantiles do not take for durations
 	if h, ok := fleet.Durations(&buckets); ok {
+		if r.MinMs != nil && r.MaxMs != nil {
+			h.SetBounds(duration(r.MinMs), duration(r.MaxMs))
+		}
 		out.Durations = h
 	}
 	return out
