@@ -16,7 +16,7 @@ func observed(t *testing.T, subject Subject) {
 	r := history.Retention{Minutes: time.Hour, TenMinutes: 3 * time.Hour, Hours: 30 * time.Hour, Events: 2 * time.Hour}
 	s, shop := subject.open(t, r), NewShop(2, 2)
 	first := Start.Truncate(time.Hour)
-	at := func(d time.Duration) time.Time { return first.Add(d) }
+	at := first.Add
 	processes := []history.Span{
 		{From: at(2*time.Minute + 23400*time.Millisecond), To: at(20*time.Minute + 20*time.Second)},
 		{From: at(20*time.Minute + 42500*time.Millisecond), To: at(30 * time.Minute)}, // was killed in the minute after

@@ -40,6 +40,7 @@ func endpointRows(b *history.Batch) (out []endpointRow) {
 }
 
 func (row *endpointRow) setDurations(h *latency.Histogram, guessed bool) {
+	h.SetBounds(h.Min(), h.Max()) // whether they are exact differs by what was merged when: a quantile is by its bucket, of whatever source
 	var q [6]time.Duration
 	h.Quantiles(q[:], []float64{.5, .75, .9, .95, .99, .999})
 	for i, to := range []**float64{&row.P50Ms, &row.P75Ms, &row.P90Ms, &row.P95Ms, &row.P99Ms, &row.P999Ms} {

@@ -123,12 +123,7 @@ func rowOf(r *client.Row) history.Row {
 	for o := range slowlog.Outcome(slowlog.NumOutcomes) {
 		out.Outcomes[o] = r.ByOutcome[o.String()]
 	}
-	buckets := *r
-	buckets.MinMs, buckets.MaxMs = nil, nil // as in a file they are bounds, which quantiles do not take for durations
-	if h, ok := fleet.Durations(&buckets); ok {
-		if r.MinMs != nil && r.MaxMs != nil {
-			h.SetBounds(duration(r.MinMs), duration(r.MaxMs))
-		}
+	if h, ok := fleet.Durations(r); ok {
 		out.Durations = h
 	}
 	return out
