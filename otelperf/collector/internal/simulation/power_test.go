@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/otelperf/otelperf-go/otelperf/collector/internal/gate"
 )
 
 var (
@@ -26,6 +28,8 @@ var (
 	metrics60 = Way{Name: "metrics 60 s", Metrics: true, Every: 60 * s, Instances: 200}
 	few10     = Way{Name: "20, metrics 10 s", Metrics: true, Every: 10 * s, Instances: 20}
 	few60     = Way{Name: "20, metrics 60 s", Metrics: true, Every: 60 * s, Instances: 20}
+	three10   = Way{Name: "metrics 10 s, three intervals", Metrics: true, Every: 10 * s, Instances: 200, Rule: gate.ThreeIntervals}
+	three60   = Way{Name: "metrics 60 s, three intervals", Metrics: true, Every: 60 * s, Instances: 200, Rule: gate.ThreeIntervals}
 
 	slower = Fault{Name: "all 3x", Factor: 3}
 	tenth  = Fault{Name: "5 % 20x", Factor: 20, Share: 0.05}
@@ -91,14 +95,14 @@ func TestPowerTable(t *testing.T) {
 		t.Skip("-trials is 0")
 	}
 	wanted := regexp.MustCompile(*kinds)
-	for _, w := range []Way{spans, metrics10, metrics60, few10, few60} {
+	for _, w := range []Way{spans, metrics10, metrics60, few10, few60, three10, three60} {
 		for _, f := range []Fault{slower, tenth, one, stall2, stall4, mild} {
 			if !wanted.MatchString(w.Name + ", " + f.Name) {
 				continue
 			}
 			began := time.Now()
 			o := run(w, f, *trials)
-			fmt.Printf("%-18s %-10s %v (%.0f s)\n", w.Name, f.Name, &o, time.Since(began).Seconds())
+			fmt.Printf("%-30s %-10s %v (%.0f s)\n", w.Name, f.Name, &o, time.Since(began).Seconds())
 		}
 	}
 }
