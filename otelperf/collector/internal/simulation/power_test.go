@@ -115,7 +115,7 @@ func TestPower(t *testing.T) {
 		fault  Fault
 		within float64 // seconds of the median; 0: nothing is to be found
 	}{
-		{spans, slower, 15}, {metrics10, slower, 40}, {metrics60, slower, 115}, {metrics60, one, 150}, {metrics60, stall4, 0}, {few60, stall2, 0},
+		{spans, slower, 15}, {metrics10, slower, 35}, {metrics60, slower, 110}, {metrics60, one, 150}, {metrics60, stall4, 0}, {few60, stall2, 0},
 	} {
 		o := run(tt.way, tt.fault, n)
 		found := o.told
