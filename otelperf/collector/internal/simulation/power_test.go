@@ -131,3 +131,10 @@ func TestPower(t *testing.T) {
 		}
 	}
 }
+
+// TestStallAfterChance: by chance this fleet has slow requests before its stall, so that the evidence of the stall seems to begin before it.
+func TestStallAfterChance(t *testing.T) {
+	if f := Run(metrics10, stall4, 0.1, 100); f.Told >= 0 || f.Early+f.Wrong > 0 {
+		t.Errorf("%+v", f)
+	}
+}
