@@ -56,12 +56,20 @@ func (w *watcher) Second(at int, requests []baseline.Bucket) baseline.Event {
 		w.send(end, requests)
 	}
 	ev := latency(w.fleet.Tick(time.Unix(epoch+int64(at), 0).Add(lateness)))
-	if alone := w.alone.Second(at, requests); alone.Kind == ev.Kind {
+	if alone := w.alone.Second(at, requests); wordOf(alone.Kind) == ev.Kind {
 		w.count.same += words(ev.Kind)
 	} else {
 		w.count.different += words(ev.Kind) + words(alone.Kind)
 	}
 	return ev
+}
+
+// wordOf is a start or an end: what goes on and is the new normal has ended, too.
+func wordOf(k baseline.Kind) baseline.Kind {
+	if k == baseline.None || k == baseline.Started {
+		return k
+	}
+	return baseline.Ended
 }
 
 func words(k baseline.Kind) int {
