@@ -93,6 +93,9 @@ var mayImport = map[string][]string{
 	"otelperf/history/internal/layers":  {"slowlog/order", "slowlog", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf/history", "otelperf/history/internal/compact"},
 	"otelperf/history/bolt":             {"slowlog", "slowlog/fault", "otelperf/history", "otelperf/history/internal/layers"},
 	"otelperf/history/sqlstore":         {"slowlog", "spikeprocessor/conventions", "otelperf/history", "otelperf/history/internal/layers"},
+	"otelperf/collector/internal/lab": {
+		"otelperf/baseline", "otelperf/engine", "otelperf/internal/lab", "otelperf/internal/lab/trial", "otelperf/collector/internal/fleet",
+	},
 	"otelperf/collector/...": {
 		"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf", "otelperf/baseline", "otelperf/causes",
 		"otelperf/engine", "otelperf/internal/units", "otelperf/internal/why", "otelperf/internal/buckets", "otelperf/internal/failures",

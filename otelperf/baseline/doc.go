@@ -83,7 +83,7 @@
 // an error of estimation that the next hour corrects.
 //
 // Simulated, and only that: how often there is a false alarm, for which endpoints also wander, have days and tenants;
-// that returns, jobs and cold mornings stay quiet; what is found how soon. internal/lab prints the tables. By the
+// that returns, jobs and cold mornings stay quiet; what is found how soon. otelperf/internal/lab prints the tables. By the
 // proof alone an alarm needs more evidence than the method asks for at far alternatives: they rely on the margin
 // between what is usual and the worst that may be.
 //

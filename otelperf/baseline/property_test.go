@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
-	"github.com/otelperf/otelperf-go/otelperf/baseline/internal/lab/traffic"
-	"github.com/otelperf/otelperf-go/otelperf/baseline/internal/lab/trial"
+	"github.com/otelperf/otelperf-go/otelperf/internal/lab/traffic"
+	"github.com/otelperf/otelperf-go/otelperf/internal/lab/trial"
 )
 
 var baselines = flag.Int("baselines", 2000, "number of random baselines for TestTestsFallUnderTheBaseline")

@@ -8,10 +8,10 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/otelperf/otelperf-go/otelperf/baseline/internal/lab/trial"
+	"github.com/otelperf/otelperf-go/otelperf/internal/lab/trial"
 )
 
-// The long version of these tests, with figures worth quoting, is internal/lab.
+// The long version of these tests, with figures worth quoting, is otelperf/internal/lab.
 
 const seed = 11
 

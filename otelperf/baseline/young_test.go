@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
-	"github.com/otelperf/otelperf-go/otelperf/baseline/internal/lab/traffic"
-	"github.com/otelperf/otelperf-go/otelperf/baseline/internal/lab/trial"
+	"github.com/otelperf/otelperf-go/otelperf/internal/lab/traffic"
+	"github.com/otelperf/otelperf-go/otelperf/internal/lab/trial"
 )
 
 // What may be the beginning of an incident is not learned: the alert of a young endpoint shows what was usual before,

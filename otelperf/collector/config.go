@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
 	"github.com/otelperf/otelperf-go/otelperf/collector/internal/fleet"
+	"github.com/otelperf/otelperf-go/otelperf/collector/internal/gate"
 	"github.com/otelperf/otelperf-go/otelperf/collector/internal/instances"
 	"github.com/otelperf/otelperf-go/otelperf/collector/internal/points"
 )
@@ -40,6 +42,9 @@ type Config struct {
 	Jobs bool `mapstructure:"jobs"`
 	// MaxSeriesMiB is the memory for what series of metrics said last, in MiB. 1 to 65536, default 64. Series beyond are not counted.
 	MaxSeriesMiB int `mapstructure:"max_series_mib"`
+	// MetricAlarms says what confirms an alarm about what came as metrics: "at_once", which is the default, points that began when there was
+	// evidence, as soon as there are enough; "three_intervals", points of three export intervals in a row alone.
+	MetricAlarms string `mapstructure:"metric_alarms"`
 	// MaxInstances is how many instances of a service are compared with each other. 1 to 100000, default 1000.
 	MaxInstances int `mapstructure:"max_instances"`
 	// InstanceAttributes are attributes of resources that are told with an instance that is out of line: at most 8, default
@@ -63,11 +68,17 @@ type SpikeConfig struct {
 
 const defaultMetricInterval = time.Minute
 
+// Values of MetricAlarms.
+const (
+	alarmsAtOnce         = "at_once"
+	alarmsThreeIntervals = "three_intervals"
+)
+
 func createDefaultConfig() component.Config {
 	return &Config{
 		Lateness: fleet.DefaultLateness, MetricsFlushInterval: defaultMetricInterval, MaxServices: fleet.DefaultMaxServices,
 		MaxEndpoints: fleet.DefaultMaxEndpoints, MaxSpanMiB: fleet.DefaultSpanBytes >> 20, MaxSlowMiB: fleet.DefaultSlowBytes >> 20,
-		SlowThreshold: fleet.DefaultSlowFrom, MaxSeriesMiB: points.DefaultBytes >> 20, MaxInstances: instances.DefaultMost,
+		SlowThreshold: fleet.DefaultSlowFrom, MaxSeriesMiB: points.DefaultBytes >> 20, MetricAlarms: alarmsAtOnce, MaxInstances: instances.DefaultMost,
 		InstanceAttributes: slices.Clone(instances.Shown), Spikes: SpikeConfig{Ratio: 2, Weight: 0.9, Cooldown: 5 * time.Minute, Floor: time.Millisecond},
 	}
 }
@@ -82,6 +93,7 @@ func (c *Config) Validate() error {
 		within("max_span_mib", c.MaxSpanMiB, 0, 65_536),
 		within("max_slow_mib", c.MaxSlowMiB, 1, 1024),
 		within("max_series_mib", c.MaxSeriesMiB, 1, 65_536),
+		oneOf("metric_alarms", c.MetricAlarms, alarmsAtOnce, alarmsThreeIntervals),
 		within("max_instances", c.MaxInstances, 1, 100_000),
 		within("instance_attributes: their number", len(c.InstanceAttributes), 0, instances.MostAttributes),
 		within("slow_threshold", c.SlowThreshold, time.Millisecond, time.Hour),
@@ -99,15 +111,27 @@ func within[T int | float64 | time.Duration](field string, v, lo, hi T) error {
 	return nil
 }
 
+func oneOf(field, v string, accepted ...string) error {
+	if !slices.Contains(accepted, v) {
+		return fmt.Errorf("%s is %q, accepted is %s", field, v, strings.Join(accepted, ", "))
+	}
+	return nil
+}
+
 // settings are those of the state.
 func (c *Config) settings() fleet.Settings {
 	spans := int64(c.MaxSpanMiB) << 20
 	if spans == 0 {
 		spans = -1
 	}
+	alarms := gate.AtOnce
+	if c.MetricAlarms == alarmsThreeIntervals {
+		alarms = gate.ThreeIntervals
+	}
 	return fleet.Settings{
 		Detector: baseline.Config{Ratio: c.Spikes.Ratio, Weight: c.Spikes.Weight, Cooldown: c.Spikes.Cooldown, Floor: c.Spikes.Floor},
 		Lateness: c.Lateness, MaxServices: c.MaxServices, MaxEndpoints: c.MaxEndpoints, SpanBytes: spans, SlowBytes: int64(c.MaxSlowMiB) << 20,
 		SlowFrom: c.SlowThreshold, Jobs: c.Jobs, SeriesBytes: c.MaxSeriesMiB << 20, MaxInstances: c.MaxInstances, InstanceAttributes: c.InstanceAttributes,
+		Alarms: alarms,
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/otelperf/otelperf-go/otelperf/collector/internal/gate"
 	"github.com/otelperf/otelperf-go/otelperf/collector/internal/metadata"
 )
 
@@ -35,6 +36,21 @@ func TestValidate(t *testing.T) {
 		if !found {
 			t.Errorf("field %d, %s, is not in %q", i, field, err)
 		}
+	}
+}
+
+func TestMetricAlarms(t *testing.T) {
+	c := createDefaultConfig().(*Config)
+	if got := c.settings().Alarms; got != gate.AtOnce {
+		t.Errorf("by default %v", got)
+	}
+	c.MetricAlarms = "three_intervals"
+	if got := c.settings().Alarms; got != gate.ThreeIntervals || c.Validate() != nil {
+		t.Errorf("%v, %v", got, c.Validate())
+	}
+	c.MetricAlarms = "never"
+	if err := c.Validate(); err == nil || !strings.Contains(err.Error(), `metric_alarms is "never", accepted is at_once, three_intervals`) {
+		t.Error(err)
 	}
 }
 

@@ -5,6 +5,7 @@ package collector
 import (
 	"encoding/json"
 	"fmt"
+	"hash/fnv"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -51,8 +52,49 @@ func replayed(t *testing.T, all []simulate.Request) (found []string) {
 	return found
 }
 
-// TestSameAsReplay sends recorded requests through a real collector, over a real wire and in simulated time: the incidents are those that
-// the command finds, to the second.
+// overWire sends batches through as many real collectors, each service to the same one, over a real wire and in simulated time, and returns
+// what they find of latency.
+func overWire(t *testing.T, batches []simulate.Batch, shards int, ahead func(instance int) time.Duration) (found []string) {
+	c := &clock{now: batches[0].At.Truncate(time.Second).Add(-10 * time.Second)}
+	var rigs []*rig
+	for range shards {
+		rigs = append(rigs, newRig(t, newShareBook(c.time, false), "{}"))
+	}
+	sent := make([]int64, shards)
+	i := 0
+	end := batches[len(batches)-1].At.Add(time.Minute)
+	for now := c.time(); now.Before(end); now = now.Add(time.Second) {
+		for ; i < len(batches) && !batches[i].At.After(now); i++ {
+			b := &batches[i]
+			h := fnv.New32a()
+			_, _ = h.Write([]byte(b.Service))
+			n := h.Sum32() % uint32(shards)
+			c.set(b.At)
+			rigs[n].send(b.Traces(ahead(b.Instance)))
+			sent[n] += int64(len(b.Requests))
+		}
+		c.set(now)
+		for _, r := range rigs {
+			for _, n := range r.share().fleet.Tick(now) {
+				if p := n.Event.Part; p != nil && p.Matter == engine.Latency {
+					found = append(found, fmt.Sprintf("%s %s %v %d", n.Service.Name(), p.Endpoint.Route, n.Event.Started, n.Event.Time.Unix()))
+				}
+			}
+		}
+	}
+	for n, r := range rigs {
+		if got := r.own("otelcol_connector_otelperf_requests"); got != sent[n] {
+			t.Errorf("%d requests were counted, want %d: a batch counts once", got, sent[n])
+		}
+		r.stop()
+	}
+	slices.Sort(found)
+	return found
+}
+
+func right(int) time.Duration { return 0 }
+
+// TestSameAsReplay: the incidents of requests that were recorded are those that the command finds, to the second.
 func TestSameAsReplay(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it builds the command, and sends two hours of three services")
@@ -63,42 +105,13 @@ func TestSameAsReplay(t *testing.T) {
 		t.Fatalf("the command finds only %q", want)
 	}
 	for _, tt := range []struct {
-		about     string
-		instances int
-		every     time.Duration
-	}{{"whole", 1, 5 * time.Second}, {"20 instances", 20, 5 * time.Second}} {
+		about             string
+		instances, shards int
+	}{{"whole", 1, 1}, {"20 instances, 2 shards", 20, 2}} {
 		t.Run(tt.about, func(t *testing.T) {
-			batches := simulate.Batches(1, all, tt.instances, tt.every)
-			c := &clock{now: batches[0].At.Truncate(time.Second).Add(-10 * time.Second)}
-			r := newRig(t, newShareBook(c.time, false), "{}")
-			s := r.share()
-			var found []string
-			tick := func(now time.Time) {
-				for _, n := range s.fleet.Tick(now) {
-					if p := n.Event.Part; p != nil && p.Matter == engine.Latency {
-						found = append(found, fmt.Sprintf("%s %s %v %d", n.Service.Name(), p.Endpoint.Route, n.Event.Started, n.Event.Time.Unix()))
-					}
-				}
-			}
-			i := 0
-			end := batches[len(batches)-1].At.Add(time.Minute)
-			for now := c.time(); now.Before(end); now = now.Add(time.Second) {
-				for ; i < len(batches) && !batches[i].At.After(now); i++ {
-					c.set(batches[i].At)
-					r.send(batches[i].Traces(0))
-				}
-				c.set(now)
-				tick(now)
-			}
-			slices.Sort(found)
+			found := overWire(t, simulate.Batches(1, all, tt.instances, 5*time.Second), tt.shards, right)
 			if !slices.Equal(found, want) {
 				t.Errorf("the connector finds\n%s\nthe command\n%s", strings.Join(found, "\n"), strings.Join(want, "\n"))
-			}
-			if n := r.own("otelcol_connector_otelperf_requests"); n != int64(len(all)) {
-				t.Errorf("%d requests were counted, want %d: a batch counts once", n, len(all))
-			}
-			if late := r.own("otelcol_connector_otelperf_requests_late"); late != 0 {
-				t.Errorf("%d were late", late)
 			}
 		})
 	}

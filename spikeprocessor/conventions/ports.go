@@ -13,6 +13,10 @@ const maxAuthority = 512
 // address finds server and port where the attributes of their own do not say them.
 func (p *peer) address() {
 	p.server = cmp.Or(p.server, p.ip, p.host)
+	if p.port != 0 && p.server != "" { // a URL would say nothing more, as mostly
+		p.server, _ = splitPort(p.server)
+		return
+	}
 	host, port := "", 0
 	if p.url != "" {
 		host, port = splitPort(authority(p.url))

@@ -32,15 +32,13 @@ func traces(r *rand.Rand, services, requests int, at time.Time) ptrace.Traces {
 }
 
 // renumber gives all traces other ids, so that no span comes twice.
-func renumber(tds []ptrace.Traces, by uint64) {
-	for _, td := range tds {
-		for _, rs := range td.ResourceSpans().All() {
-			spans := rs.ScopeSpans().At(0).Spans()
-			for i := range spans.Len() {
-				id := spans.At(i).TraceID()
-				binary.LittleEndian.PutUint64(id[8:], binary.LittleEndian.Uint64(id[8:])^by)
-				spans.At(i).SetTraceID(id)
-			}
+func renumber(td ptrace.Traces, by uint64) {
+	for _, rs := range td.ResourceSpans().All() {
+		spans := rs.ScopeSpans().At(0).Spans()
+		for i := range spans.Len() {
+			id := spans.At(i).TraceID()
+			binary.LittleEndian.PutUint64(id[8:], binary.LittleEndian.Uint64(id[8:])^by)
+			spans.At(i).SetTraceID(id)
 		}
 	}
 }

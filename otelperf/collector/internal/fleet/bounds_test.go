@@ -125,7 +125,9 @@ func TestSpansAreSharedFairly(t *testing.T) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		for _, c := range s.held.chunks {
-			n += len(c.spans)
+			for _, spans := range c.runs {
+				n += len(spans)
+			}
 		}
 		return n
 	}

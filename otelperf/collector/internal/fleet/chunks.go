@@ -18,46 +18,83 @@ const (
 	waitFor = 10 * time.Second
 )
 
-// chunkSpans is how many spans a chunk has: what its filter and its head leave room for.
-const chunkSpans = chunkBytes/64 - 17
+// chunkRecords is how many records a chunk has: what its filter and its head leave room for.
+const chunkRecords = chunkBytes/32 - 34
 
-// chunk is held spans.
+// chunk is held spans: those of a trace that came one after the other are a record with its id and their number, and then one each.
 type chunk struct {
-	spans   []heldSpan
+	records []heldSpan
+	run     int    // the record of the last id
 	filter  filter // of their traces
+	base    int64  // from when on times count, microseconds
 	newest  int64  // of what is in it: last end, unix nanoseconds
 	arrived int64  // second in which the last of it came
 }
 
 func (c *chunk) reset() {
-	c.spans, c.filter, c.newest, c.arrived = c.spans[:0], filter{}, math.MinInt64, 0
+	c.records, c.run, c.filter, c.base, c.newest, c.arrived = c.records[:0], 0, filter{}, 0, math.MinInt64, 0
 }
 
-// add makes room for a span of a trace, of which the rest is to be written.
-func (c *chunk) add(id trace.TraceID, end, second int64) *heldSpan {
+// full reports whether there may be no room for a span.
+func (c *chunk) full() bool { return len(c.records)+2 > cap(c.records) }
+
+// add makes room for a span of a trace, of which the rest is to be written. It is nil for one that is too far off in time from the first.
+func (c *chunk) add(id trace.TraceID, start, end, second int64) *heldSpan {
+	from, to := start/int64(time.Microsecond), end/int64(time.Microsecond)
+	if len(c.records) == 0 {
+		c.base = from
+	}
+	from, to = from-c.base, to-c.base
+	if from != int64(int32(from)) || to != int64(int32(to)) {
+		return nil
+	}
 	c.newest, c.arrived = max(c.newest, end), second
-	c.filter.set(id)
-	n := len(c.spans)
-	c.spans = c.spans[:n+1]
-	h := &c.spans[n]
-	h.trace, h.end = id, end
+	n := len(c.records)
+	if n == 0 || c.records[c.run].traceID() != id {
+		c.filter.set(id)
+		c.run = n
+		c.records = c.records[:n+2]
+		c.records[n].beginRun(id)
+		n++
+	} else {
+		c.records = c.records[:n+1]
+	}
+	c.records[c.run].start++
+	h := &c.records[n]
+	h.start, h.end = int32(from), int32(to)
 	return h
 }
 
-// filter is a set of traces that may have more than were put in: it has bits by the last bytes of their ids, which are the random ones.
+// runs yields what came of each trace, one or more times for one.
+func (c *chunk) runs(yield func(trace.TraceID, []heldSpan) bool) {
+	for i := 0; i < len(c.records); {
+		n := int(c.records[i].start)
+		if !yield(c.records[i].traceID(), c.records[i+1:i+1+n]) {
+			return
+		}
+		i += n + 1
+	}
+}
+
+// timeOf is a time of one of its spans.
+func (c *chunk) timeOf(offset int32) time.Time { return time.UnixMicro(c.base + int64(offset)) }
+
+// filter is a set of traces that may have more than were put in: of each it has two bits, by the last bytes of its id, which are the random ones.
 type filter [128]uint64
 
 func (f *filter) set(id trace.TraceID) {
-	at, bit := bitOf(id)
-	f[at] |= bit
+	at, bits := bitsOf(id)
+	f[at] |= bits
 }
 
 func (f *filter) mayHave(id trace.TraceID) bool {
-	at, bit := bitOf(id)
-	return f[at]&bit != 0
+	at, bits := bitsOf(id)
+	return f[at]&bits == bits
 }
 
-func bitOf(id trace.TraceID) (at uint8, bit uint64) { return id[14] & 127, 1 << (id[15] & 63) }
+func bitsOf(id trace.TraceID) (at uint8, bits uint64) {
+	return id[14] & 127, 1<<(id[15]&63) | 1<<(id[13]&63)
+}
 
 // chunks hands out chunks, and shares them fairly: while there is no more left than one for each service, one that has its share or more
 // goes on with its oldest one. One that has less and finds none waits until those with more have given some back, at the next tick.
@@ -110,7 +147,7 @@ func (c *chunks) next(h *held, second int64) *chunk {
 		c.free[n-1], c.free = nil, c.free[:n-1]
 	case c.made < c.max && mayHave:
 		c.made++
-		ch = &chunk{spans: make([]heldSpan, 0, chunkSpans)}
+		ch = &chunk{records: make([]heldSpan, 0, chunkRecords)}
 	case len(h.chunks) > 0 && (len(h.chunks) >= c.share() || c.asked && len(h.chunks) > 1):
 		ch = h.chunks[0]
 		copy(h.chunks, h.chunks[1:])

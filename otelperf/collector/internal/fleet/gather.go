@@ -117,12 +117,15 @@ func (g *gatherer) scanChunk(s *Service, i int, oldest int64) bool {
 	if c.newest < oldest || !slices.ContainsFunc(g.wanted, func(w wanted) bool { return c.filter.mayHave(w.entry.TraceID) }) {
 		return true
 	}
-	for j := range c.spans {
-		if !g.filter.mayHave(c.spans[j].trace) {
+	for id, spans := range c.runs {
+		if !g.filter.mayHave(id) {
 			continue
 		}
-		if t := g.traces[c.spans[j].trace]; t != nil && len(t.spans) < maxTraceSpans {
-			t.spans = append(t.spans, found{s.plain(&c.spans[j]), s})
+		t := g.traces[id]
+		for j := range spans {
+			if t != nil && len(t.spans) < maxTraceSpans {
+				t.spans = append(t.spans, found{s.plain(c, &spans[j]), s})
+			}
 		}
 	}
 	return true

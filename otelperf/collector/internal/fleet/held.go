@@ -4,8 +4,8 @@ package fleet
 
 import (
 	"cmp"
+	"math"
 	"strings"
-	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -16,17 +16,28 @@ import (
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
-// heldSpan is a span that is held: 64 bytes without a pointer. What it was and called is what its row says, of which one span is kept as an
+// heldSpan is a span that is held: 32 bytes without a pointer. What it was and called is what its row says, of which one span is kept as an
 // example; other spans have their name.
 type heldSpan struct {
-	trace      trace.TraceID
-	id, parent trace.SpanID
-	start, end int64 // unix nanoseconds
-	row        int32 // that it was counted in; -1 for none
-	name       int32 // where it has no row: of names.texts
-	failure    int32 // number of its failure, if it failed and that is known; -1
-	kind       uint8 // trace.SpanKind
-	status     uint8 // ptrace.StatusCode
+	id, parent trace.SpanID // of a record that begins a run: the id of its trace
+	start, end int32        // microseconds; of a record that begins a run: how many spans are in it
+	is         int32        // the row that it was counted in; of one without, the number of its name, below 0: -1 is the first
+	failure    int16        // number of its failure, if it failed and that is known; -1
+	kind       uint8        // trace.SpanKind
+	status     uint8        // ptrace.StatusCode
+}
+
+func (h *heldSpan) beginRun(id trace.TraceID) {
+	copy(h.id[:], id[:8])
+	copy(h.parent[:], id[8:])
+	h.start = 0
+}
+
+// traceID is that of a run that the record begins.
+func (h *heldSpan) traceID() (id trace.TraceID) {
+	copy(id[:8], h.id[:])
+	copy(id[8:], h.parent[:])
+	return id
 }
 
 // held are the spans of a service that are held, the oldest first.
@@ -39,25 +50,33 @@ type held struct {
 	failures failures
 }
 
-// hold holds a span, if there is room. The lock is held.
-func (s *Service) hold(sp ptrace.Span, name string, kind trace.SpanKind, row int32, now time.Time) {
+// hold holds a span, if there is room and its times can be. The lock is held.
+func (s *Service) hold(sp ptrace.Span, name string, kind trace.SpanKind, row int32, second int64) {
+	start, end := int64(sp.StartTimestamp()), int64(sp.EndTimestamp())
+	if start <= 0 || end <= 0 {
+		return
+	}
 	c := s.held.open
-	if c == nil || len(c.spans) == cap(c.spans) {
-		if c = s.fleet.chunks.next(&s.held, now.Unix()); c == nil {
+	if c == nil || c.full() {
+		if c = s.fleet.chunks.next(&s.held, second); c == nil {
 			s.tally.spansDropped++
 			return
 		}
 	}
-	h := c.add(trace.TraceID(sp.TraceID()), int64(sp.EndTimestamp()), now.Unix())
-	h.id, h.parent, h.start = trace.SpanID(sp.SpanID()), trace.SpanID(sp.ParentSpanID()), int64(sp.StartTimestamp())
-	h.row, h.name, h.failure, h.kind, h.status = row, -1, -1, uint8(kind), uint8(sp.Status().Code())
+	h := c.add(trace.TraceID(sp.TraceID()), start, end, second)
+	if h == nil {
+		s.tally.spansDropped++
+		return
+	}
+	h.id, h.parent = trace.SpanID(sp.SpanID()), trace.SpanID(sp.ParentSpanID())
+	h.is, h.failure, h.kind, h.status = row, -1, uint8(kind), uint8(sp.Status().Code())
 	if row < 0 {
-		h.name = s.held.names.of(name)
+		h.is = -1 - s.held.names.of(name)
 	} else if r := s.rows.all[row]; r.example == nil {
 		r.example = exampleOf(sp, kind)
 	}
 	if ptrace.StatusCode(h.status) == ptrace.StatusCodeError {
-		h.failure = s.held.failures.add(sp, now.Unix())
+		h.failure = s.held.failures.add(sp, second)
 	}
 }
 
@@ -121,7 +140,7 @@ func (n *names) of(name string) int32 {
 // failures are the last errors of spans: a few in a second.
 type failures struct {
 	last          [128]failure
-	next          int32 // number of the next one
+	next          int16 // number of the next one; they begin anew when all were used
 	second, taken int64
 }
 
@@ -129,22 +148,23 @@ type failure struct{ typ, message string }
 
 const failuresEach = 16 // in a second
 
-func (f *failures) add(sp ptrace.Span, second int64) int32 {
+func (f *failures) add(sp ptrace.Span, second int64) int16 {
 	if second != f.second {
 		f.second, f.taken = second, 0
 	}
 	if f.taken++; f.taken > failuresEach {
 		return -1
 	}
-	f.next = max(0, f.next+1)
-	f.last[f.next%int32(len(f.last))] = failureOf(sp)
-	return f.next
+	number := f.next
+	f.last[int(number)%len(f.last)] = failureOf(sp)
+	f.next = (number + 1) & math.MaxInt16
+	return number
 }
 
-// of is one that is known still.
-func (f *failures) of(number int32) (is failure) {
-	if number >= 0 && number <= f.next && f.next-number < int32(len(f.last)) {
-		is = f.last[number%int32(len(f.last))]
+// of is one that is known still. A number that is used again is that of a span that is held no more.
+func (f *failures) of(number int16) (is failure) {
+	if age := (f.next - number) & math.MaxInt16; number >= 0 && age > 0 && int(age) <= len(f.last) {
+		is = f.last[int(number)%len(f.last)]
 	}
 	return is
 }
@@ -166,9 +186,9 @@ func text(m pcommon.Map, key string) string {
 	return ""
 }
 
-// plain is a copy for the slow log. The lock is held.
-func (s *Service) plain(h *heldSpan) (out slowlog.Span) {
-	out = slowlog.Span{SpanID: h.id, Parent: h.parent, Kind: trace.SpanKind(h.kind), Start: time.Unix(0, h.start), End: time.Unix(0, h.end)}
+// plain is a copy of a span in a chunk for the slow log. The lock is held.
+func (s *Service) plain(c *chunk, h *heldSpan) (out slowlog.Span) {
+	out = slowlog.Span{SpanID: h.id, Parent: h.parent, Kind: trace.SpanKind(h.kind), Start: c.timeOf(h.start), End: c.timeOf(h.end)}
 	switch ptrace.StatusCode(h.status) {
 	case ptrace.StatusCodeError:
 		out.Status = codes.Error
@@ -177,12 +197,12 @@ func (s *Service) plain(h *heldSpan) (out slowlog.Span) {
 	}
 	f := s.held.failures.of(h.failure)
 	out.ErrType, out.ErrMessage = f.typ, f.message
-	if h.row < 0 {
-		out.Name = s.held.names.texts[h.name]
+	if h.is < 0 {
+		out.Name = s.held.names.texts[-1-h.is]
 		return out
 	}
-	if int(h.row) < len(s.rows.all) && s.rows.all[h.row] != nil && s.rows.all[h.row].example != nil {
-		r := s.rows.all[h.row]
+	if int(h.is) < len(s.rows.all) && s.rows.all[h.is] != nil && s.rows.all[h.is].example != nil {
+		r := s.rows.all[h.is]
 		out.Name, out.Call = r.example.name, r.example.call
 		if r.endpoint.Kind == conventions.KindDependency {
 			out.Call.Dependency = r.endpoint.Route

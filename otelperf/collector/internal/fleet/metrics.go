@@ -25,6 +25,7 @@ type metered struct {
 	gate   gate.Gate
 	point  latency.Histogram // of the running one
 	ticked time.Time         // when seconds were given to the engine last
+	any    bool              // a point has come
 }
 
 // Metrics takes in an export that arrived at now, of instances' duration histograms. A point says nothing of when in its interval requests
@@ -43,6 +44,7 @@ func (s *Service) takePoint(now time.Time, d *points.Delta) {
 		return
 	}
 	s.fleet.counts.metered.Add(d.Count)
+	s.metered.any = true
 	id, second := s.rows.request(q), now.Unix()
 	r := s.rows.all[id]
 	r.seen = second
@@ -56,7 +58,7 @@ func (s *Service) takePoint(now time.Time, d *points.Delta) {
 	h.Reset()
 	coarse, beyond := d.AddTo(h)
 	s.at(s.next).cell(id).add(h, q.Outcome, d, coarse, beyond)
-	s.metered.gate.Add(now, r.endpoint, &gate.Point{Began: d.Began, Outcome: q.Outcome, Durations: h})
+	s.metered.gate.Add(now, r.endpoint, &gate.Point{Began: d.Began, Length: d.Length, Outcome: q.Outcome, Durations: h})
 	if r.knowsSlow && q.Kind.Request() && q.Outcome.Timed() {
 		report := instances.ReportOf(h, r.slowest)
 		report.Length = d.Length
@@ -88,7 +90,14 @@ func (s *Service) confirm(ep conventions.Endpoint, m engine.Matter, ev *baseline
 	}
 	arrived := *ev // points are judged as of a time that is lateness ago
 	arrived.Start = ev.Start.Add(s.set.Lateness)
-	return s.metered.gate.Confirm(s.metered.ticked, ep, m, &arrived)
+	return s.metered.gate.Confirm(s.metered.ticked, ep, m, &arrived, s.set.Alarms)
+}
+
+// suspect tells the gate who is suspected. The lock is held.
+func (s *Service) suspect() {
+	if s.metered.any {
+		s.metered.gate.Suspect(s.metered.ticked, s.engine.Suspects())
+	}
 }
 
 // learnSlow takes over from when on requests of the rows of the running second are slower than is usual.

@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/otelperf/otelperf-go/otelperf/collector/internal/gate"
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 )
 
@@ -155,6 +156,34 @@ func TestAStallInMetricsIsNoAlarm(t *testing.T) {
 	}
 	if len(f.news) != 0 {
 		t.Errorf("%+v", f.news[0].Event.Incident.Reason)
+	}
+}
+
+// An alarm is told once points that began when there was evidence show it, or only when three intervals in a row do.
+func TestWhatConfirmsAlarmsIsASetting(t *testing.T) {
+	for rule, want := range map[gate.Rule][2]time.Duration{gate.AtOnce: {time.Minute, 110 * time.Second}, gate.ThreeIntervals: {2 * time.Minute, 3 * time.Minute}} {
+		f := newTrial(t, Settings{Alarms: rule})
+		r := rand.New(rand.NewPCG(7, 8))
+		all := nodes(60, f.now)
+		factor := 1.0
+		serve := func(n *node) { n.serve(time.Duration(factor*30e6*math.Exp(0.4*r.NormFloat64())), 200) }
+		for range 40 {
+			f.minute(r, all, 10, serve)
+		}
+		factor = 8
+		began := f.now
+		for range 4 {
+			f.minute(r, all, 10, serve)
+		}
+		told := time.Time{}
+		for _, n := range f.news {
+			if n.Event.Opened && told.IsZero() {
+				told = n.At
+			}
+		}
+		if since := told.Sub(began); since < want[0] || since > want[1] {
+			t.Errorf("rule %d: it was told after %v, want %v", rule, since, want)
+		}
 	}
 }
 

@@ -3,7 +3,6 @@
 package fleet
 
 import (
-	"maps"
 	"strings"
 	"time"
 
@@ -24,25 +23,6 @@ const (
 	forgetAfter = 3600
 )
 
-// alias is what names a row in spans. Its strings may belong to pdata: they are cloned before it is kept.
-type alias struct {
-	kind     conventions.Kind
-	category conventions.Category
-	from     source
-	port     uint16
-	a, b     string
-}
-
-// source is what b of an alias is.
-type source uint8
-
-const (
-	fromRoute     source = iota // of a request
-	fromName                    // of a call, as Dependency says it
-	fromStatement               // text of a statement
-	fromSpan                    // name of the span
-)
-
 // rows are the endpoints of a service: at most max, and one that the rest of a kind shares.
 type rows struct {
 	max     int
@@ -50,7 +30,7 @@ type rows struct {
 	free    []int32                        // ids of those
 	named   map[conventions.Endpoint]int32 // without the shared ones
 	shared  [conventions.NumKinds]int32    // id + 1
-	aliases map[alias]int32                // of rows of named
+	aliases aliases                        // of rows of named
 	guesses *conventions.Guesses
 
 	queries   int   // new statements that were looked at in second
@@ -61,13 +41,13 @@ type rows struct {
 }
 
 func newRows(max int) rows {
-	return rows{max: max, named: map[conventions.Endpoint]int32{}, aliases: map[alias]int32{}, guesses: conventions.NewGuesses()}
+	return rows{max: max, named: map[conventions.Endpoint]int32{}, aliases: newAliases(), guesses: conventions.NewGuesses()}
 }
 
 // request returns the row of a request.
 func (r *rows) request(q *conventions.Request) int32 {
 	k := alias{kind: q.Kind, a: q.Method, b: q.Route}
-	if id, ok := r.aliases[k]; ok {
+	if id, ok := r.aliases.row(&k); ok {
 		return id
 	}
 	ep := q.Endpoint()
@@ -76,7 +56,7 @@ func (r *rows) request(q *conventions.Request) int32 {
 			return r.of(conventions.Endpoint{Kind: ep.Kind, Method: ep.Method, Route: conventions.UnmatchedRoute})
 		}
 	}
-	return r.remember(k, r.of(ep))
+	return r.remember(&k, r.of(ep))
 }
 
 // call returns the row of a call, of which the reader has the span.
@@ -91,7 +71,7 @@ func (r *rows) call(reader *conventions.Reader, span string, second int64) int32
 	default:
 		k.from, k.b = fromSpan, span
 	}
-	if id, ok := r.aliases[k]; ok {
+	if id, ok := r.aliases.row(&k); ok {
 		return id
 	}
 	known := true
@@ -106,7 +86,7 @@ func (r *rows) call(reader *conventions.Reader, span string, second int64) int32
 	}
 	id := r.of(conventions.DependencyEndpoint(c, prefix, name, port))
 	if known {
-		r.remember(k, id)
+		r.remember(&k, id)
 	}
 	return id
 }
@@ -123,10 +103,9 @@ func (r *rows) summary(statement, system string, second int64) (name string, kno
 }
 
 // remember notes what a row is called in spans, while there is room.
-func (r *rows) remember(k alias, id int32) int32 {
-	if len(r.aliases) < aliasesEach*r.max && len(k.a)+len(k.b) <= maxAliasBytes && r.all[id].endpoint.Route != conventions.OverflowRoute {
-		k.a, k.b = strings.Clone(k.a), strings.Clone(k.b)
-		r.aliases[k] = id
+func (r *rows) remember(k *alias, id int32) int32 {
+	if r.aliases.len() < aliasesEach*r.max && len(k.a)+len(k.b) <= maxAliasBytes && r.all[id].endpoint.Route != conventions.OverflowRoute {
+		r.aliases.add(k, id)
 	}
 	return id
 }
@@ -180,7 +159,7 @@ func (r *rows) sweep(unix int64) {
 		}
 	}
 	if len(r.forgotten) > 0 {
-		maps.DeleteFunc(r.aliases, func(_ alias, id int32) bool { _, ok := r.named[r.all[id].endpoint]; return !ok })
+		r.aliases.keep(func(id int32) bool { _, ok := r.named[r.all[id].endpoint]; return ok })
 	}
 }
 

@@ -41,6 +41,7 @@ func (s *Service) seal(now time.Time) (events []engine.Event) {
 		at := time.Unix(s.next+1, 0)
 		s.metered.ticked = now
 		evs := s.engine.Advance(at, s.deltas())
+		s.suspect()
 		s.learnSlow()
 		s.countSpikes(evs)
 		events = append(events, evs...)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
+	"github.com/otelperf/otelperf-go/otelperf/collector/internal/gate"
 )
 
 // Settings are what a Fleet may have. A field of zero has its default.
@@ -27,6 +28,8 @@ type Settings struct {
 	SlowFrom time.Duration
 	// Jobs tells whether parentless internal spans are jobs with a row of their own.
 	Jobs bool
+	// Alarms says what confirms an alarm about what came as metrics.
+	Alarms gate.Rule
 	// SeriesBytes bounds what is remembered of series of metrics, of all services: default 64 MiB. Series beyond are not counted.
 	SeriesBytes int
 	// MaxInstances is how many instances of a service are looked at: default 1000.

@@ -80,7 +80,7 @@ func (s *Service) span(sp ptrace.Span, now time.Time, second int64, holds bool, 
 		row = s.read(sp, name, root, failed, now, second, pending)
 	}
 	if holds {
-		s.hold(sp, name, kind, row, now)
+		s.hold(sp, name, kind, row, second)
 	}
 }
 

@@ -30,7 +30,8 @@ type Way struct {
 	Every     time.Duration // between two exports of an instance
 	Lateness  time.Duration // of spans
 	Instances int
-	Ungated   bool // alarms are told at once
+	Rule      gate.Rule // of metrics
+	Ungated   bool      // alarms are told at once
 }
 
 // Fault is what happens after half an hour.
@@ -99,7 +100,7 @@ func Run(w Way, f Fault, perSecond float64, seed uint64) Found {
 	o := engine.Options{}
 	if w.Metrics && !w.Ungated {
 		o.Confirm = func(ep conventions.Endpoint, m engine.Matter, ev *baseline.Event) bool {
-			return t.gate.Confirm(t.now, ep, m, ev)
+			return t.gate.Confirm(t.now, ep, m, ev, w.Rule)
 		}
 	}
 	e, err := engine.New(o)
@@ -165,7 +166,7 @@ func (t *trial) take(i int, x *instance) {
 	t.reader.Take(t.now, point(i, x.h, t.now), func(d *points.Delta) {
 		d.AddTo(&done)
 		t.slot(t.now).Merge(&done)
-		t.gate.Add(t.now, endpoint, &gate.Point{Began: d.Began, Durations: &done})
+		t.gate.Add(t.now, endpoint, &gate.Point{Began: d.Began, Length: d.Length, Durations: &done})
 		t.report(i, &done, d.Length)
 	})
 }
@@ -200,6 +201,7 @@ func (t *trial) tick() {
 			t.found.Told = since
 		}
 	}
+	t.gate.Suspect(t.now, t.engine.Suspects())
 	h.Reset()
 	t.usual, t.known = t.engine.UsualSlow(0)
 	for _, v := range t.insts.Judge(t.now) {

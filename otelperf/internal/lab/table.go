@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package lab
 
 import (
 	"fmt"
@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/otelperf/otelperf-go/otelperf/baseline/internal/lab/trial"
+	"github.com/otelperf/otelperf-go/otelperf/internal/lab/trial"
 )
 
 // plan says how many endpoint-days of a stationary shape are run at a rate, and how many trials of a fault.
@@ -216,7 +216,7 @@ func (l *lab) repeats() {
 			if x.Days > 1 {
 				endpoints /= 8
 			}
-			o := x.Try(l.seed, i, p.rate, int(math.Ceil(float64(endpoints)*l.scale)))
+			o := x.Try(l.seed, i, p.rate, int(math.Ceil(float64(endpoints)*l.scale)), l.maker)
 			if !started {
 				l.heading("Faults that come back", "fault", "requests/s", "found [95 %]", "alerts for each found", "back after, median s")
 			}

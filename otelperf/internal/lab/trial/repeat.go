@@ -6,7 +6,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
-	"github.com/otelperf/otelperf-go/otelperf/baseline/internal/lab/traffic"
+	"github.com/otelperf/otelperf-go/otelperf/internal/lab/traffic"
 )
 
 // Repeat is a fault that comes back, of which each time is to be reported, once.
@@ -72,7 +72,7 @@ func rareStalls(r *rand.Rand) ([]span, traffic.Scenario) {
 	return []span{x}, traffic.During(x.from, x.to, traffic.Pauses(r, 180+120*r.Float64(), 3+3*r.Float64()))
 }
 
-// RepeatResult is what the detector of this module said.
+// RepeatResult is what a detector said.
 type RepeatResult struct {
 	Found, Of int
 	Messages  int // starts of alerts, for those found
@@ -83,13 +83,13 @@ type RepeatResult struct {
 const late = 60
 
 // Try runs endpoints.
-func (x *Repeat) Try(seed uint64, number int, rate float64, endpoints int) (o RepeatResult) {
+func (x *Repeat) Try(seed uint64, number int, rate float64, endpoints int, maker Maker) (o RepeatResult) {
 	for i := range endpoints {
 		r := Seeded(seed, number+200, int(rate*1000), i)
 		p := traffic.NewProfile(r, x.Scale)
 		spans, scenario := x.draw(r)
 		stream := traffic.NewStream(r, p, rate, 0.3, scenario)
-		w := NewDetector()
+		w := maker()
 		starts, ends := make([]int, len(spans)), make([]int, len(spans))
 		for at := range int(x.Days * day) {
 			ev := w.Second(at, stream.Second(at))

@@ -1,26 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command lab measures the spike detector on simulated traffic of random endpoints, beside the literal classic every
+// Package lab measures a spike detector on simulated traffic of random endpoints, beside the literal classic every
 // second and every ten seconds: false alarms where nothing is wrong, with their 95 % intervals, and the share of
 // faults found, by kind of fault and by the information that they carry, and how often a fault is reported that comes back.
 // From the root of the module:
 //
-//	go run ./otelperf/baseline/internal/lab -table
+//	go run ./otelperf/internal/lab/baseline -table
 //
 // prints the tables of the README and takes a quarter of an hour on one core. Without -table only what -only and
 // -rates choose is run; -v names each false alarm and each fault that was missed. The same seed gives the same output.
-package main
+package lab
 
 import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/otelperf/otelperf-go/otelperf/baseline/internal/lab/trial"
+	"github.com/otelperf/otelperf-go/otelperf/internal/lab/trial"
 )
 
 // The seeds. Constants were chosen on development's (1 to 5, 101 to 106 and 20261126); what is reported was run once, when they were
@@ -29,8 +28,6 @@ const (
 	developmentSeed = 1
 	reportSeed      = 20261127
 )
-
-func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
 // lab is one run.
 type lab struct {
@@ -42,10 +39,12 @@ type lab struct {
 	table   bool      // print columns of rates rather than all figures
 	verbose bool
 	rivals  bool
+	maker   trial.Maker // of the detector that is measured
 }
 
-func run(args []string, stdout, stderr io.Writer) int {
-	l := lab{out: stdout}
+// Run measures the detector that a maker makes, as the arguments of the command say, and returns its exit code.
+func Run(args []string, stdout, stderr io.Writer, maker trial.Maker) int {
+	l := lab{out: stdout, maker: maker}
 	var only, rates string
 	fs := flag.NewFlagSet("lab", flag.ContinueOnError)
 	fs.SetOutput(stderr)
@@ -113,9 +112,9 @@ func (l *lab) wanted(name string) bool {
 	return len(l.only) == 0
 }
 
-// makers are the detectors compared, the one of this module first.
+// makers are the detectors compared, the one that is measured first.
 func (l *lab) makers() []trial.Maker {
-	makers := []trial.Maker{trial.NewDetector}
+	makers := []trial.Maker{l.maker}
 	if l.rivals {
 		makers = append(makers, trial.Classic(1), trial.Classic(10))
 	}

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package lab
 
 import (
 	"fmt"
 	"slices"
 
-	"github.com/otelperf/otelperf-go/otelperf/baseline/internal/lab/trial"
+	"github.com/otelperf/otelperf-go/otelperf/internal/lab/trial"
 )
 
 // pivot is a table with a row for each shape or fault and a column for each rate.

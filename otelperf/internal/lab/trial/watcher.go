@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
-	"github.com/otelperf/otelperf-go/otelperf/baseline/internal/lab/traffic"
+	"github.com/otelperf/otelperf-go/otelperf/internal/lab/traffic"
 )
 
 // Watcher is a detector under test.

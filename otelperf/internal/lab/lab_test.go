@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package lab
 
 import (
 	"bytes"
 	"io"
 	"strings"
 	"testing"
+
+	"github.com/otelperf/otelperf-go/otelperf/internal/lab/trial"
 )
 
 func TestBadFlags(t *testing.T) {
 	for _, args := range [][]string{{"-scale", "0"}, {"-scale", "NaN"}, {"-unknown"}, {"-rates", "1,x"}, {"-rates", "-1"}, {"more"}} {
 		var errs bytes.Buffer
-		if code := run(args, io.Discard, &errs); code != 2 || errs.Len() == 0 {
+		if code := Run(args, io.Discard, &errs, trial.NewDetector); code != 2 || errs.Len() == 0 {
 			t.Errorf("%v: exit %d, %q", args, code, errs.String())
 		}
 	}
@@ -23,7 +25,7 @@ func TestRunIsSeeded(t *testing.T) {
 	table := func(seed string, more ...string) string {
 		var out, errs strings.Builder
 		args := append([]string{"-seed", seed, "-scale", "0.05", "-rates", "1", "-only", "storm,10 times,once a minute"}, more...)
-		if code := run(args, &out, &errs); code != 0 {
+		if code := Run(args, &out, &errs, trial.NewDetector); code != 0 {
 			t.Fatalf("exit %d: %s", code, errs.String())
 		}
 		return out.String()

@@ -7,7 +7,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
-	"github.com/otelperf/otelperf-go/otelperf/baseline/internal/lab/traffic"
+	"github.com/otelperf/otelperf-go/otelperf/internal/lab/traffic"
 )
 
 const day = 86400

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
-	"github.com/otelperf/otelperf-go/otelperf/baseline/internal/lab/traffic"
+	"github.com/otelperf/otelperf-go/otelperf/internal/lab/traffic"
 )
 
 func near(t *testing.T, what string, got, want, by float64) {
@@ -77,7 +77,7 @@ func TestRepeats(t *testing.T) {
 			"3 to 5 min at a random minute of each hour": 18, "stalls of 1 to 5 s once a minute": 1, "stalls of 3 to 6 s every 3 to 5 min": 1,
 		}[x.Name]
 		once := x.Name != "stalls of 3 to 6 s every 3 to 5 min" // which may end between two of them
-		o := x.Try(1, i, 10, 1)
+		o := x.Try(1, i, 10, 1, NewDetector)
 		if o.Of != want || o.Found < o.Of-1 || once && o.Messages != o.Found {
 			t.Errorf("%s: %+v, want about %d found and as many alerts", x.Name, o, want)
 		}
