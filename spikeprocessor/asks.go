@@ -27,9 +27,9 @@ func (l Link) AskOutcomes(started func(context.Context, sdktrace.ReadWriteSpan),
 }
 
 // asked returns what is known elsewhere of a request that ends.
-func (c *core) asked(s sdktrace.ReadOnlySpan) (slowlog.Outcome, bool) {
+func (c *core) asked(own *ownContext) (slowlog.Outcome, bool) {
 	if a := c.asks.Load(); a != nil {
-		return a.ended(s.SpanContext().SpanID())
+		return a.ended(own.get().SpanID())
 	}
 	return 0, false
 }

@@ -227,6 +227,7 @@ func TestWaitingRequestsAreBounded(t *testing.T) {
 // TestLateChildrenAreBounded has children of 1 MiB follow slow requests.
 func TestLateChildrenAreBounded(t *testing.T) {
 	r := newBoundsRig(t)
+	r.core.digestTime = time.Hour // one Digest builds all, however slow the machine is
 	for range 10 {
 		ctx, root := r.request("/")
 		root.End(trace.WithTimestamp(ms(600)))
@@ -344,8 +345,11 @@ func TestHeldIsExact(t *testing.T) {
 			t.Fatalf("%d spans are held, want %d", st.Held, 1+i%20)
 		}
 		root.End(trace.WithTimestamp(ms(2)))
-		if sc := root.SpanContext(); r.core.gather.has(sc.TraceID()) {
-			t.Fatal("the shard is said to hold something")
+	}
+	r.tick()
+	for i := range r.core.gather.shards {
+		if r.core.gather.shards[i].busy.Load() {
+			t.Error("a shard is said to hold something")
 		}
 	}
 	if spare := r.core.gather.used.Load(); spare > gatherShards*2*creditBytes {
@@ -383,7 +387,7 @@ func TestIdleCreditIsUsed(t *testing.T) {
 func TestBurstLeavesNoMemory(t *testing.T) {
 	r := newBoundsRig(t)
 	keep := map[byte]bool{}
-	for shard := range byte(gatherShards) {
+	for shard := range byte(len(r.core.gather.shards)) {
 		var roots []trace.Span
 		for i := range 400 {
 			remote := trace.ContextWithRemoteSpanContext(context.Background(), trace.NewSpanContext(trace.SpanContextConfig{
@@ -402,7 +406,7 @@ func TestBurstLeavesNoMemory(t *testing.T) {
 			}
 			root.End(trace.WithTimestamp(ms(2)))
 		}
-		if shard%8 == 7 {
+		if shard%4 == 3 {
 			r.tick()
 		}
 	}

@@ -185,7 +185,7 @@ func (d *Delta) Represented() *slowlog.OutcomeCounts {
 
 // takeDeltas is Link.TakeDeltas.
 func (c *core) takeDeltas(yield func(*Delta)) {
-	c.rec.Do(func() {
+	c.counted(func() {
 		first := !c.cells.taken
 		c.cells.taken = true
 		if first {

@@ -128,7 +128,9 @@ func clip(s sdktrace.ReadOnlySpan) *clippedSpan {
 }
 
 // weight is that of the copy.
-func (c *clippedSpan) weight() int64 { return int64(weigh(c, c.attrs, c.status, c.own.TraceState())) }
+func (c *clippedSpan) weight() int64 {
+	return int64(weigh(c, c.name, c.attrs, c.status, c.own.TraceState()))
+}
 
 // detached is clip for a span that is not exported any more: it keeps no trace state either, which a client sets.
 func detached(s sdktrace.ReadOnlySpan) *clippedSpan {

@@ -132,7 +132,7 @@ func TestWeighingAllocatesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := testing.AllocsPerRun(100, func() { weigh(s, s.Attributes(), s.Status(), state) }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() { weigh(s, s.Name(), s.Attributes(), s.Status(), state) }); n != 0 {
 		t.Errorf("%v allocations, want 0", n)
 	}
 }

@@ -19,11 +19,18 @@ func isCall(kind trace.SpanKind) bool {
 	return kind == trace.SpanKindClient || kind == trace.SpanKindProducer
 }
 
-// measureCall records a client or producer span under what it called, and returns that row; nil for what only comes with another
-// call and did not fail. It allocates only for a statement that it has not seen before.
-func (c *core) measureCall(s sdktrace.ReadOnlySpan, kind trace.SpanKind, attrs []attribute.KeyValue, status codes.Code) *entry {
-	if _, part := conventions.Upkeep(s.Name()); part && status != codes.Error {
-		return nil
+// measured is a call to be recorded: its word for the recorder, and the row that it is of, nil for none, or when it was recorded.
+type measured struct {
+	row  *entry
+	word word
+	many bool // the shard that took it has many
+}
+
+// measureCall finds what a client or producer span called; nothing for what only comes with another call and did not fail. It
+// allocates only for a statement that it has not seen before.
+func (c *core) measureCall(s sdktrace.ReadOnlySpan, kind trace.SpanKind, name string, attrs []attribute.KeyValue, status codes.Code) (call measured) {
+	if _, part := conventions.Upkeep(name); part && status != codes.Error {
+		return call
 	}
 	end := s.EndTime()
 	d := max(0, end.Sub(s.StartTime()))
@@ -32,13 +39,18 @@ func (c *core) measureCall(s sdktrace.ReadOnlySpan, kind trace.SpanKind, attrs [
 		outcome = slowlog.OutcomeServerError
 	}
 	e := c.table.lookup(c.dependency(s, kind, attrs, end))
-	c.rec.Record(packWord(e.id, outcome, d))
-	return e
+	return measured{row: e, word: packWord(e.id, outcome, d)}
+}
+
+func (c *core) recordCall(call measured) {
+	if call.row != nil {
+		c.rec.Record(call.word)
+	}
 }
 
 // dependency names the row of a call that ended at a time.
 func (c *core) dependency(s sdktrace.ReadOnlySpan, kind trace.SpanKind, attrs []attribute.KeyValue, end time.Time) (row class, prefix, name string) {
-	category, prefix, name, statement, port := conventions.Dependency(kind, attrs)
+	category, prefix, name, statement, port := c.calls.Dependency(kind, attrs)
 	if name == "" && statement != "" {
 		name = c.queries.summary(statement, prefix, end)
 	}

@@ -15,11 +15,11 @@ import (
 )
 
 // endChild measures a call to a dependency, holds the span for its root's anatomy and hands it on.
-func (p *Processor) endChild(s sdktrace.ReadOnlySpan, parent trace.SpanID) {
+func (p *Processor) endChild(s sdktrace.ReadOnlySpan, parent *trace.SpanContext, kind trace.SpanKind) {
 	var rescuer *Processor
 	var late sdktrace.ReadOnlySpan
 	if !p.core.stopped.Load() {
-		rescuer, late = p.core.child(s, parent)
+		rescuer, late = p.core.child(s, parent, kind)
 	}
 	switch {
 	case !p.withholds(s):
@@ -31,30 +31,31 @@ func (p *Processor) endChild(s sdktrace.ReadOnlySpan, parent trace.SpanID) {
 	}
 }
 
-// child returns the span as one that was sampled, and the processor that is to get it, if its root has been rescued.
-func (c *core) child(s sdktrace.ReadOnlySpan, parent trace.SpanID) (rescuer *Processor, late sdktrace.ReadOnlySpan) {
+// child returns the span as one that was sampled, and the processor that is to get it, if its root has been rescued. Each question to the
+// span copies all of it: what was asked is handed down.
+func (c *core) child(s sdktrace.ReadOnlySpan, parent *trace.SpanContext, kind trace.SpanKind) (rescuer *Processor, late sdktrace.ReadOnlySpan) {
 	defer c.guard()
-	kind := s.SpanKind()
-	measured := c.cfg.dependencies && isCall(kind)
-	if !measured && !c.cfg.anatomy {
+	measure := c.cfg.dependencies && isCall(kind)
+	if !measure && !c.cfg.anatomy {
 		return
 	}
-	attrs, status := s.Attributes(), s.Status()
-	var call *entry
-	if measured {
-		call = c.measureCall(s, kind, attrs, status.Code)
+	name, attrs, status := s.Name(), s.Attributes(), s.Status()
+	var call measured
+	if measure {
+		call = c.measureCall(s, kind, name, attrs, status.Code)
 	}
 	if !c.cfg.anatomy {
+		c.recordCall(call)
 		return nil, nil
 	}
-	sc := s.SpanContext()
-	if k := c.awaited(sc.TraceID(), parent, s, call); k != nil {
+	if k := c.awaited(parent.TraceID(), parent.SpanID(), s, call.row); k != nil {
+		c.recordCall(call)
 		if rescuer = k.rescuer.Load(); rescuer != nil {
 			late = c.late(s)
 		}
 		return rescuer, late
 	}
-	c.gather.hold(&sc, parent, s, weigh(s, attrs, status, sc.TraceState()), call)
+	c.gather.hold(parent, s, weigh(s, name, attrs, status, parent.TraceState()), call)
 	return nil, nil
 }
 
@@ -68,8 +69,9 @@ func (c *core) child(s sdktrace.ReadOnlySpan, parent trace.SpanID) (rescuer *Pro
 // measureSlowly for what has to be looked at closely or is new, and applyWords for the recorder's full logs.
 func (p *Processor) endRoot(s sdktrace.ReadOnlySpan) {
 	c := p.core
+	own := ownContext{span: s}
 	if c.running != nil {
-		c.running.end(s.SpanContext().SpanID())
+		c.running.end(own.get().SpanID())
 	}
 	if c.stopped.Load() {
 		c.stats.afterShutdown.Add(1)
@@ -81,7 +83,7 @@ func (p *Processor) endRoot(s sdktrace.ReadOnlySpan) {
 		c.stats.negative.Add(1)
 		d = 0
 	}
-	elsewhere, known := c.asked(s)
+	elsewhere, known := c.asked(&own)
 	attrs := s.Attributes()
 	var e *entry
 	method, route, status, outcome, told, server := c.layouts.Scan(attrs)
@@ -112,10 +114,11 @@ func (p *Processor) endRoot(s sdktrace.ReadOnlySpan) {
 	}
 	c.rec.Record(packWord(e.id, outcome, d))
 	if m := c.mark.Load(); m != nil {
-		(*m)(s.SpanContext().SpanID(), e.endpoint, d, int64(d) > e.markNanos.Load())
+		(*m)(own.get().SpanID(), e.endpoint, d, int64(d) > e.markNanos.Load())
 	}
-	if p.next != nil || outcome.Failed() || int64(d) > e.keepNanos.Load() || c.curious(e) || c.holds(s) {
-		p.judge(s, &verdict{entry: e, d: d, asked: known, r: conventions.Request{Kind: e.class.kind(), Method: e.method, Route: route, Status: int(status), Outcome: outcome}})
+	holds := c.holds(&own)
+	if p.next != nil || holds || outcome.Failed() || int64(d) > e.keepNanos.Load() || c.curious(e) {
+		p.judge(s, &verdict{entry: e, d: d, asked: known, holds: holds, r: conventions.Request{Kind: e.class.kind(), Method: e.method, Route: route, Status: int(status), Outcome: outcome}})
 	}
 }
 
@@ -230,25 +233,25 @@ func (c *core) curious(e *entry) bool { return c.digesting.Load() && e.samples.L
 
 // holds reports whether spans of the request may be held. Each question to the SDK's snapshot copies it whole: where nothing is held none
 // is asked, and of a root without children only one.
-func (c *core) holds(s sdktrace.ReadOnlySpan) bool {
-	return c.cfg.anatomy && c.gather.warm.Load() && s.ChildSpanCount() > 0 && c.gather.has(s.SpanContext().TraceID())
+func (c *core) holds(own *ownContext) bool {
+	return c.cfg.anatomy && c.gather.warm.Load() && own.span.ChildSpanCount() > 0 && c.gather.has(own.get().TraceID())
 }
 
 // ordinary lets the children of a request go, and looks at a few of them a second for what is normal.
 func (c *core) ordinary(s sdktrace.ReadOnlySpan, v *verdict) {
 	if c.curious(v.entry) && v.entry.samples.Add(-1) >= 0 {
-		c.bench.sample(sample{entry: v.entry, root: s, kin: c.family(s), d: v.d, status: v.r.Status, stream: v.r.Outcome == slowlog.OutcomeStream})
+		c.bench.sample(sample{entry: v.entry, root: s, kin: c.family(s, v), d: v.d, status: v.r.Status, stream: v.r.Outcome == slowlog.OutcomeStream})
 		return
 	}
-	if c.holds(s) {
+	if v.holds {
 		sc := s.SpanContext()
 		c.gather.release(sc.TraceID(), sc.SpanID(), nil)
 	}
 }
 
 // family takes the descendants of a root that have ended.
-func (c *core) family(s sdktrace.ReadOnlySpan) (f family) {
-	if c.holds(s) {
+func (c *core) family(s sdktrace.ReadOnlySpan, v *verdict) (f family) {
+	if v.holds {
 		sc := s.SpanContext()
 		c.gather.release(sc.TraceID(), sc.SpanID(), &f)
 	}
@@ -258,7 +261,7 @@ func (c *core) family(s sdktrace.ReadOnlySpan) (f family) {
 // notable keeps a request that was slow, failed, or part of a spike, and rescues it if it was not sampled.
 func (p *Processor) notable(s sdktrace.ReadOnlySpan, v *verdict, then *aftermath) {
 	c := p.core
-	f := c.family(s)
+	f := c.family(s, v)
 	if v.r.Outcome.Failed() {
 		c.failure(s, v)
 	}

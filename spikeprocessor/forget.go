@@ -242,7 +242,7 @@ func (c *core) forget(now time.Time) {
 	c.table.retire(now, c.forgetAll.Swap(false))
 	c.names.refill(c.table, now)
 	if !taken && c.table.leaving.Load() != nil {
-		c.rec.Do(func() { c.reap(nil) })
+		c.counted(func() { c.reap(nil) })
 	}
 }
 

@@ -342,7 +342,7 @@ func TestRowsGoWithoutDeltas(t *testing.T) {
 	if st := p.Stats(); st.Forgotten == 0 || st.Endpoints >= 9 {
 		t.Errorf("%+v", st)
 	}
-	p.core.rec.Do(func() {
+	p.core.counted(func() {
 		n := uint64(0)
 		for _, cl := range p.core.cells.byID {
 			if cl != nil {

@@ -3,10 +3,14 @@
 package spikeprocessor
 
 import (
+	"runtime"
+	"sync"
 	"sync/atomic"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
 
 // Bounds of the child spans that are held until their local root ends.
@@ -14,7 +18,7 @@ const (
 	maxHeldBytes  = 8 << 20 // in the process; a span counts at least minSpanBytes, so these are at most 8192 spans
 	maxPerRequest = 256
 	freeShare     = 16 << 10 // bytes that every request may hold; beyond, no more than is left for others
-	gatherShards  = 64
+	gatherShards  = 64       // at most
 	creditBytes   = 32 << 10 // what a shard asks for at a time
 	maxRounds     = 32       // how often a span that finds no room has others make some, before it is left out
 	staleSweeps   = 60       // a span whose request is not known to run is let go after so many sweeps, one a second
@@ -26,14 +30,15 @@ const (
 // most, above freeShare, at most as many bytes as are left for others, so n requests that want all get 1/(n+1) of it each.
 //
 // Where that is not enough, requests that have been there for longer than ten seconds make room, the oldest first, and hold nothing
-// any more: those are streams, consumers' loops, and spans that ended after their root. At most 256 of them are remembered in a shard,
-// 2 MiB in all. Where there are none, whoever has clearly more than the one that asks gives up an eighth of it, calls
+// any more: those are streams, consumers' loops, and spans that ended after their root. At most 16384 of them are remembered,
+// in 2 MiB. Where there are none, whoever has clearly more than the one that asks gives up an eighth of it, calls
 // before what they are below of; and where nobody has, the oldest of any age makes room for one that has less than freeShare. All that
 // is left out is counted.
 //
 // A child costs one short lock of a shard, which spans of other traces share by chance only, and no allocation once the
-// shard's memory is warm. Shards take bytes from the common bound a batch at a time, and keep some back; only when the bound
-// has been reached they account for each span, and what others had kept back is collected first.
+// shard's memory is warm. There are at least four shards to each CPU, a power of two, and not many more: few are in a core's cache, where
+// many are not. Shards take bytes from the common bound a batch at a time, and keep some back; only when the bound has been reached they
+// account for each span, what others had kept back is collected first, and lists are ranked by age and size, to find who makes room.
 //
 // Invariant: a node is in the list of one trace, in a shard's free list, or owned by the goroutine that detached it; used is
 // the sum of what the shards were granted, and that is at least the weight of their spans.
@@ -44,6 +49,7 @@ type gatherer struct {
 	warm    atomic.Bool   // false: nothing has been held since the last sweep found nothing
 	top     atomic.Uint32 // the size class of the largest list, or of one that was larger
 	pressed atomic.Bool   // the bound was reached: shards keep nothing back
+	ranked  atomic.Bool   // all shards have ranked their lists since then
 	full    atomic.Uint64
 	long    atomic.Uint64
 	stale   atomic.Uint64
@@ -51,14 +57,28 @@ type gatherer struct {
 	clipped atomic.Uint64
 	below   atomic.Pointer[overdue] // what the last sweep found below requests that run
 	late    bool                    // there are spans older than staleSweeps; for tidy alone
+	rankMu  sync.Mutex              // held by who sets pressed and ranked
 	_       [64]byte
-	shards  [gatherShards]gatherShard
+	shards  []gatherShard // a power of two
+	rec     *latency.Recorder
 }
 
-func (g *gatherer) shard(id trace.TraceID) *gatherShard { return &g.shards[id[15]%gatherShards] }
+// init makes the shards, for the CPUs that there are now, which hand words to rec.
+func (g *gatherer) init(rec *latency.Recorder) {
+	g.rec = rec
+	n := 4
+	for n < 4*runtime.GOMAXPROCS(0) && n < gatherShards {
+		n *= 2
+	}
+	g.shards = make([]gatherShard, n)
+}
+
+func (g *gatherer) shard(id trace.TraceID) *gatherShard {
+	return &g.shards[int(id[15])&(len(g.shards)-1)]
+}
 
 // has reports whether spans of a trace may be held, or were.
-func (g *gatherer) has(id trace.TraceID) bool { return g.shard(id).busy.Load() > 0 }
+func (g *gatherer) has(id trace.TraceID) bool { return g.shard(id).busy.Load() }
 
 // warmUp follows what puts a list into a shard: tidy cools down first, and looks at the shards then.
 func (g *gatherer) warmUp() {
@@ -67,17 +87,24 @@ func (g *gatherer) warmUp() {
 	}
 }
 
-// hold keeps a child of n bytes until its root ends. call is the row it was measured in, if any.
-func (g *gatherer) hold(sc *trace.SpanContext, parent trace.SpanID, s sdktrace.ReadOnlySpan, n int, call *entry) {
-	id := sc.TraceID()
+// hold keeps a child of n bytes until its root ends, and has its call recorded.
+func (g *gatherer) hold(parent *trace.SpanContext, s sdktrace.ReadOnlySpan, n int, call measured) {
+	id := parent.TraceID()
 	if n > maxSpanBytes {
-		s, n = g.clip(s, call)
+		s, n = g.clip(s, call.row)
 	}
-	h := heldSpan{span: s, id: sc.SpanID(), parent: parent, bytes: int32(n)}
+	h := heldSpan{span: s, parent: parent.SpanID(), bytes: int32(n)}
 	sh := g.shard(id)
 	defer g.warmUp()
+	g.holdIn(sh, id, &h, &call)
+	if call.many || call.row != nil {
+		sh.handOver(g.rec, &call)
+	}
+}
+
+func (g *gatherer) holdIn(sh *gatherShard, id trace.TraceID, h *heldSpan, call *measured) {
 	for range maxRounds {
-		w, held := sh.hold(g, id, &h)
+		w, held := sh.hold(g, id, h, call)
 		if held {
 			return
 		}
@@ -85,7 +112,14 @@ func (g *gatherer) hold(sc *trace.SpanContext, parent trace.SpanID, s sdktrace.R
 			break
 		}
 	}
-	sh.refuse(g, id, &h)
+	sh.refuse(g, id, h)
+}
+
+// flushWords hands the recorder the words of all calls that ended before.
+func (g *gatherer) flushWords() {
+	for i := range g.shards {
+		g.shards[i].flushWords(g.rec)
+	}
 }
 
 // clip returns a lighter copy of a span, and its weight.
@@ -129,15 +163,15 @@ func (w want) young() bool { return w.born > w.long }
 // makeRoom takes back what shards have to spare, else has another list let spans go: the oldest of the process if that makes room for
 // any other, else a larger one, else the oldest all the same. It reports false if there is none that has to.
 func (g *gatherer) makeRoom(id trace.TraceID, w want) bool {
-	if g.pressed.CompareAndSwap(false, true) {
-		g.reclaim()
+	if !g.ranked.Load() {
+		g.press()
 		return true
 	}
 	var first, largest *gatherShard
 	var oldest age
 	var most, top = uint8(0), g.top.Load()
 	for i := range g.shards {
-		sh := &g.shards[(int(id[14])+i)%gatherShards]
+		sh := &g.shards[(int(id[14])+i)&(len(g.shards)-1)]
 		if at := age(sh.oldest.Load()); at != 0 && (first == nil || at < oldest) {
 			first, oldest = sh, at
 		}
@@ -158,13 +192,25 @@ func (g *gatherer) makeRoom(id trace.TraceID, w want) bool {
 	return w.bytes <= freeShare && first != nil && oldest <= w.born && first.evict(g, id)
 }
 
-// reclaim takes back what shards have to spare.
-func (g *gatherer) reclaim() {
+// press takes back what shards have to spare, and has them rank their lists.
+func (g *gatherer) press() {
+	g.rankMu.Lock()
+	defer g.rankMu.Unlock()
+	g.pressed.Store(true)
 	for i := range g.shards {
-		sh := &g.shards[i]
-		sh.mu.Lock()
-		sh.giveBack(g)
-		sh.mu.Unlock()
+		g.shards[i].press(g)
+	}
+	g.ranked.Store(true)
+}
+
+// relax ends what press began.
+func (g *gatherer) relax() {
+	g.rankMu.Lock()
+	defer g.rankMu.Unlock()
+	g.ranked.Store(false)
+	g.pressed.Store(false)
+	for i := range g.shards {
+		g.shards[i].relax()
 	}
 }
 
@@ -182,6 +228,11 @@ type family struct {
 	lost    bool
 }
 
+func (f *family) add(h *heldSpan) {
+	f.spans = append(f.spans, h.span)
+	f.bytes += int64(h.bytes)
+}
+
 // release lets the descendants of a root go. If collect is not nil they are appended to it. Spans of the trace that
 // descend from another local root stay. It allocates only in collect.
 func (g *gatherer) release(traceID trace.TraceID, root trace.SpanID, collect *family) {
@@ -192,11 +243,10 @@ func (g *gatherer) release(traceID trace.TraceID, root trace.SpanID, collect *fa
 	if !ok {
 		return
 	}
-	var kin kinship
-	kin.add(root)
-	// Newest first, so that mostly a parent comes before its children. A second pass finds those that outlived theirs.
-	if sh.detach(g, li, &kin, collect) > 0 && kin.n > 1 {
-		sh.detach(g, li, &kin, collect)
+	if sh.flat(li, root) {
+		sh.detachAll(g, li, collect)
+	} else {
+		sh.detachKin(g, li, root, collect)
 	}
 	l := &sh.lists[li]
 	if collect != nil {

@@ -8,17 +8,21 @@ import (
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
 
 const (
-	maxGone   = 256 // lists without spans that a shard remembers because they had to make room
-	roomyTill = 256 // nodes and lists of a shard that need not be given back
+	maxGone   = 16384 // lists without spans that all shards remember because they had to make room
+	roomyTill = 256   // nodes and lists of a shard that need not be given back
+	maxWords  = 14    // words of calls that a shard has at most
+	manyWords = 10    // and from which on they are handed to the recorder
 )
 
 type gatherShard struct {
-	busy   atomic.Int32  // lists; a root that finds none has nothing to release
-	oldest atomic.Uint64 // the age of the oldest list with spans; 0: there is none
-	mask   atomic.Uint64 // a bit for each size class in which there are lists
+	busy   atomic.Bool   // there have been lists since the last sweep found none; else a root has nothing to release
+	oldest atomic.Uint64 // the age of the oldest list with spans; 0: there is none, or they are not ranked
+	mask   atomic.Uint64 // a bit for each size class in which there are lists; 0 while they are not ranked
 
 	mu     sync.Mutex // guards all below; held for a few dozen instructions
 	traces map[trace.TraceID]int32
@@ -29,12 +33,17 @@ type gatherShard struct {
 	last   int32              // the list that was found last, plus one: children of a request mostly follow each other
 	live   chain              // lists with spans, the oldest first
 	gone   chain              // lists that made room, the one that did longest ago first
+	ranked bool               // oldest, mask and sizes are kept up to date
 	sizes  [sizeClasses]chain // lists with spans, by size class
 	spans  int64
 	bytes  int64 // of the spans
 	credit int64 // bytes that may be taken without asking
 	sweep  uint32
-	_      [24]byte // neighbours do not share a cache line
+	nWords uint32
+	words  [maxWords]word // of calls, for the recorder: many at a time cost as much as one
+
+	handing sync.Mutex // held from taking words out until the recorder has them; taken before mu, or only tried
+	_       [64]byte   // neighbours do not share a cache line
 }
 
 // heldList is what one trace has in a shard.
@@ -52,18 +61,24 @@ type heldList struct {
 }
 
 type heldSpan struct {
-	span       sdktrace.ReadOnlySpan
-	id, parent trace.SpanID
-	bytes      int32
-	next       int32  // plus one
-	since      uint32 // the sweep after which it came
+	span   sdktrace.ReadOnlySpan
+	parent trace.SpanID
+	bytes  int32
+	next   int32  // plus one
+	since  uint32 // the sweep after which it came
 }
 
 // hold takes a span in, or reports what others have to make room for. What is to be left out in any case counts as held.
-func (sh *gatherShard) hold(g *gatherer, id trace.TraceID, h *heldSpan) (w want, held bool) {
+func (sh *gatherShard) hold(g *gatherer, id trace.TraceID, h *heldSpan, call *measured) (w want, held bool) {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
+	if call.row != nil {
+		sh.note(call)
+	}
 	h.since = sh.sweep
+	if sh.holdPlain(g, id, h) {
+		return w, true
+	}
 	w = want{long: sh.long(), bytes: int64(h.bytes)}
 	li, known := sh.find(id)
 	if known {
@@ -79,7 +94,7 @@ func (sh *gatherShard) hold(g *gatherer, id trace.TraceID, h *heldSpan) (w want,
 			sh.replaceLeaf(g, li, h)
 			return w, true
 		case w.bytes > freeShare && w.bytes > g.left()+sh.credit:
-			if !g.pressed.Load() || w.young() && g.aged.Load() {
+			if !g.ranked.Load() || w.young() && g.aged.Load() {
 				return w, false
 			}
 			if !w.young() || !outweighs(uint8(g.top.Load()), w.bytes) {
@@ -103,6 +118,63 @@ func (sh *gatherShard) hold(g *gatherer, id trace.TraceID, h *heldSpan) (w want,
 	}
 	sh.add(g, li, h)
 	return w, true
+}
+
+// holdPlain takes a span of which nothing is to be asked: there is credit for it, and its request has the share of any other. It
+// reports false if there is more to it.
+func (sh *gatherShard) holdPlain(g *gatherer, id trace.TraceID, h *heldSpan) bool {
+	n := int64(h.bytes)
+	if sh.ranked || sh.credit < n {
+		return false
+	}
+	li, known := sh.find(id)
+	if !known {
+		li = sh.newList(id, newAge(sh.sweep, g.clock.Load()))
+	}
+	l := &sh.lists[li]
+	if l.gone || l.count >= maxPerRequest || l.bytes+n > freeShare {
+		return false
+	}
+	sh.push(l, h)
+	return true
+}
+
+// note takes the word of a call, once, if there is room.
+func (sh *gatherShard) note(call *measured) {
+	if sh.nWords < maxWords {
+		sh.words[sh.nWords] = call.word
+		sh.nWords++
+		call.row = nil
+	}
+	call.many = sh.nWords >= manyWords
+}
+
+// handOver has the recorder take the words of a shard that has many, unless somebody else is at it, and that of the call if the shard
+// had no room. It is called without mu: the recorder may have to apply words, which others must not wait for.
+func (sh *gatherShard) handOver(rec *latency.Recorder, call *measured) {
+	if call.many && sh.handing.TryLock() {
+		sh.flushLocked(rec)
+		sh.handing.Unlock()
+	}
+	if call.row != nil {
+		rec.Record(call.word)
+	}
+}
+
+// flushWords hands the recorder all words of calls that ended before, those that somebody else is handing over among them.
+func (sh *gatherShard) flushWords(rec *latency.Recorder) {
+	sh.handing.Lock()
+	defer sh.handing.Unlock()
+	sh.flushLocked(rec)
+}
+
+func (sh *gatherShard) flushLocked(rec *latency.Recorder) {
+	var words [maxWords]word
+	sh.mu.Lock()
+	n := copy(words[:], sh.words[:sh.nWords])
+	sh.nWords = 0
+	sh.mu.Unlock()
+	rec.RecordAll(words[:n])
 }
 
 // long is the age of the youngest list that makes room for any other.
@@ -129,7 +201,12 @@ func (sh *gatherShard) refuse(g *gatherer, id trace.TraceID, h *heldSpan) {
 
 // add puts a span, for which there is credit, at the head of a list.
 func (sh *gatherShard) add(g *gatherer, li int32, h *heldSpan) {
-	n, l := sh.newNode(), &sh.lists[li]
+	sh.push(&sh.lists[li], h)
+	sh.classify(g, li)
+}
+
+func (sh *gatherShard) push(l *heldList, h *heldSpan) {
+	n := sh.newNode()
 	h.next = l.head
 	sh.nodes[n-1] = *h
 	l.head = n
@@ -138,7 +215,6 @@ func (sh *gatherShard) add(g *gatherer, li int32, h *heldSpan) {
 	sh.spans++
 	sh.bytes += int64(h.bytes)
 	sh.credit -= int64(h.bytes)
-	sh.classify(g, li)
 }
 
 // replaceLeaf puts a span that has children in the place of one that has none and weighs no less: without it, all below it
@@ -216,16 +292,52 @@ func (sh *gatherShard) remove(g *gatherer, li int32, out func(*heldSpan) bool) (
 	return removed
 }
 
+// flat reports whether all spans of a list are children of root: then none need be asked for its own id.
+func (sh *gatherShard) flat(li int32, root trace.SpanID) bool {
+	for n := sh.lists[li].head; n != 0; n = sh.nodes[n-1].next {
+		if sh.nodes[n-1].parent != root {
+			return false
+		}
+	}
+	return true
+}
+
+// detachAll takes all spans out of a list.
+func (sh *gatherShard) detachAll(g *gatherer, li int32, collect *family) {
+	l := &sh.lists[li]
+	for n := l.head; n != 0; {
+		node := &sh.nodes[n-1]
+		if collect != nil {
+			collect.add(node)
+		}
+		next := node.next
+		sh.freeNode(n)
+		n = next
+	}
+	l.head, l.count, l.bytes = 0, 0, 0
+	sh.classify(g, li)
+	sh.giveBack(g)
+}
+
+// detachKin takes the descendants of root out of a list. They are newest first, so that mostly a parent comes before its children. A
+// second pass finds those that outlived theirs.
+func (sh *gatherShard) detachKin(g *gatherer, li int32, root trace.SpanID, collect *family) {
+	var kin kinship
+	kin.add(root)
+	if sh.detach(g, li, &kin, collect) > 0 && kin.n > 1 {
+		sh.detach(g, li, &kin, collect)
+	}
+}
+
 // detach takes the descendants that kin knows out of a list, and returns how many spans are left in it.
 func (sh *gatherShard) detach(g *gatherer, li int32, kin *kinship, collect *family) (left int32) {
 	sh.remove(g, li, func(node *heldSpan) bool {
 		if !kin.has(node.parent) {
 			return false
 		}
-		kin.add(node.id)
+		kin.add(node.span.SpanContext().SpanID())
 		if collect != nil {
-			collect.spans = append(collect.spans, node.span)
-			collect.bytes += int64(node.bytes)
+			collect.add(node)
 		}
 		return true
 	})
@@ -248,7 +360,7 @@ func (sh *gatherShard) evict(g *gatherer, own trace.TraceID) bool {
 	l.gone, l.since = true, sh.sweep
 	sh.unlink(&sh.live, byAge, li)
 	sh.link(&sh.gone, byAge, li)
-	if sh.gone.n > maxGone {
+	if int(sh.gone.n) > maxGone/len(g.shards) {
 		sh.freeList(sh.lists[sh.gone.first-1].trace, sh.gone.first-1)
 	}
 	return true
@@ -273,7 +385,7 @@ func (sh *gatherShard) clear(g *gatherer) {
 	sh.traces, sh.lists, sh.nodes = nil, nil, nil
 	sh.list0, sh.node0, sh.last, sh.spans, sh.bytes, sh.credit = 0, 0, 0, 0, 0, 0
 	sh.live, sh.gone, sh.sizes = chain{}, chain{}, [sizeClasses]chain{}
-	sh.busy.Store(0)
+	sh.busy.Store(false)
 	sh.oldest.Store(0)
 	sh.mask.Store(0)
 }

@@ -67,7 +67,7 @@ func (g *gatherer) tidy(running map[trace.TraceID]*above) (found overdue) {
 	for i := range g.shards {
 		sh := &g.shards[i]
 		aged = sh.tidy(g, running, &found) || aged
-		if sh.busy.Load() > 0 {
+		if sh.busy.Load() {
 			g.warmUp()
 		}
 		top = max(top, sh.largest())
@@ -75,7 +75,7 @@ func (g *gatherer) tidy(running map[trace.TraceID]*above) (found overdue) {
 	g.aged.Store(aged)
 	g.top.Store(uint32(top))
 	if g.pressed.Load() && g.left() > maxHeldBytes/4 {
-		g.pressed.Store(false)
+		g.relax()
 	}
 	return found
 }
@@ -108,8 +108,10 @@ func (sh *gatherShard) tidy(g *gatherer, running map[trace.TraceID]*above, found
 	if roomy(len(sh.nodes), int(sh.spans)) || roomy(len(sh.lists), len(sh.traces)) {
 		sh.rebuild(g)
 	}
-	oldest := age(sh.oldest.Load())
-	return oldest != 0 && oldest <= sh.long()
+	if busy := len(sh.traces) > 0; sh.busy.Load() != busy {
+		sh.busy.Store(busy)
+	}
+	return sh.live.first != 0 && sh.lists[sh.live.first-1].born <= sh.long()
 }
 
 // expire lets go of the spans of a list that came so many sweeps ago.

@@ -47,7 +47,7 @@ func (sh *gatherShard) unlink(c *chain, by int, li int32) {
 
 // aged publishes the age of the oldest list, if c has those.
 func (sh *gatherShard) aged(c *chain) {
-	if c != &sh.live {
+	if !sh.ranked || c != &sh.live {
 		return
 	}
 	oldest := uint64(0)
@@ -85,7 +85,9 @@ func (sh *gatherShard) newList(id trace.TraceID, born age) int32 {
 	sh.lists[li] = heldList{trace: id, born: born, since: sh.sweep}
 	sh.traces[id], sh.last = li, li+1
 	sh.link(&sh.live, byAge, li)
-	sh.busy.Store(int32(len(sh.traces)))
+	if !sh.busy.Load() {
+		sh.busy.Store(true)
+	}
 	return li
 }
 
@@ -99,7 +101,6 @@ func (sh *gatherShard) freeList(id trace.TraceID, li int32) {
 	delete(sh.traces, id)
 	sh.lists[li] = heldList{links: [2]links{byAge: {next: sh.list0}}}
 	sh.list0 = li + 1
-	sh.busy.Store(int32(len(sh.traces)))
 }
 
 // rebuild moves everything into memory of its size.

@@ -25,8 +25,39 @@ func sizeClass(bytes int64) uint8 {
 // less when they have given up an eighth, and lists of nearly one size do not take from each other by turns.
 func outweighs(class uint8, bytes int64) bool { return class >= sizeClass(bytes)+2 }
 
-// classify puts a list into the class of its size.
+// press has the shard rank its lists, and give back what it has to spare.
+func (sh *gatherShard) press(g *gatherer) {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	sh.giveBack(g)
+	if sh.ranked {
+		return
+	}
+	sh.ranked = true
+	sh.aged(&sh.live)
+	for at := sh.live.first; at != 0; at = sh.lists[at-1].links[byAge].next {
+		sh.classify(g, at-1)
+	}
+}
+
+// relax ends that: nobody has to make room.
+func (sh *gatherShard) relax() {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	sh.ranked = false
+	sh.oldest.Store(0)
+	sh.mask.Store(0)
+	sh.sizes = [sizeClasses]chain{}
+	for at := sh.live.first; at != 0; at = sh.lists[at-1].links[byAge].next {
+		sh.lists[at-1].class = 0
+	}
+}
+
+// classify puts a list into the class of its size, if lists are ranked.
 func (sh *gatherShard) classify(g *gatherer, li int32) {
+	if !sh.ranked {
+		return
+	}
 	l := &sh.lists[li]
 	was, is := l.class, sizeClass(l.bytes)
 	if was == is {

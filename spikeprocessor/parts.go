@@ -3,7 +3,6 @@
 package spikeprocessor
 
 import (
-	"context"
 	"encoding/binary"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -18,8 +17,7 @@ func serves(kind trace.SpanKind) bool {
 
 // isPart reports whether s, of a kind that serves, is part of the request directly above it, as where a server is instrumented
 // twice: that runs, is of the same kind, and is measured, being of the same provider or among the requests that run.
-func (c *core) isPart(ctx context.Context, s sdktrace.ReadWriteSpan, kind trace.SpanKind) bool {
-	parent := trace.SpanFromContext(ctx)
+func (c *core) isPart(parent trace.Span, s sdktrace.ReadWriteSpan, kind trace.SpanKind) bool {
 	above, ok := parent.(sdktrace.ReadOnlySpan)
 	if !ok || above.SpanKind() != kind || !above.EndTime().IsZero() {
 		return false
@@ -28,11 +26,10 @@ func (c *core) isPart(ctx context.Context, s sdktrace.ReadWriteSpan, kind trace.
 }
 
 // isRequest reports whether a span below another of this process is a request of its own. It is asked once, when the span ends.
-func (c *core) isRequest(s sdktrace.ReadOnlySpan) bool {
-	return serves(s.SpanKind()) && !c.parts.take(partID(s))
+func (c *core) isRequest(s sdktrace.ReadOnlySpan, kind trace.SpanKind) bool {
+	return serves(kind) && !c.parts.take(partID(s.SpanContext().SpanID()))
 }
 
-func partID(s sdktrace.ReadOnlySpan) uint64 {
-	id := s.SpanContext().SpanID()
+func partID(id trace.SpanID) uint64 {
 	return binary.BigEndian.Uint64(id[:])
 }

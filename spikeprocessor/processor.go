@@ -45,6 +45,7 @@ type core struct {
 	rec       *latency.Recorder
 	cfg       config
 	layouts   conventions.Layouts
+	calls     conventions.CallLayouts
 	names     names
 
 	start   time.Time
@@ -100,6 +101,7 @@ func New(next sdktrace.SpanProcessor, opts ...Option) (*Processor, error) {
 	c.table = newTable(cfg.maxEndpoints, c.prepare)
 	c.names.init(cfg.maxEndpoints)
 	c.rec = latency.NewRecorder(c.applyWords)
+	c.gather.init(c.rec)
 	return &Processor{core: c, next: next}, nil
 }
 
@@ -123,12 +125,14 @@ func (p *Processor) OnStart(ctx context.Context, s sdktrace.ReadWriteSpan) {
 // start reports whether the span is to be counted by p; false if another processor has started it.
 func (p *Processor) start(ctx context.Context, s sdktrace.ReadWriteSpan) bool {
 	c := p.core
-	if c.starts(ctx) {
-		if parent := s.Parent(); parent.HasSpanID() && !parent.IsRemote() {
-			if !c.startChild(ctx, s, parent.SpanID()) {
+	if above := trace.SpanFromContext(ctx); c.starts(above) {
+		// The parent as the SDK found it: asking the span takes its lock. One that was made a new root has another trace.
+		own, parent := s.SpanContext(), above.SpanContext()
+		if isLocal(&parent) && parent.TraceID() == own.TraceID() {
+			if !c.startChild(ctx, s, &own, above, parent.SpanID()) {
 				return false
 			}
-		} else if !c.startRoot(ctx, s) {
+		} else if !c.startRoot(ctx, s, &own) {
 			return false
 		}
 	}
@@ -138,17 +142,20 @@ func (p *Processor) start(ctx context.Context, s sdktrace.ReadWriteSpan) bool {
 	return true
 }
 
-// starts reports whether anything is to be known of a span that starts: that it runs, or below what.
-func (c *core) starts(ctx context.Context) bool {
+// isLocal reports whether a parent is a span of this process. One without a trace is none: the SDK begins a new one.
+func isLocal(parent *trace.SpanContext) bool { return parent.IsValid() && !parent.IsRemote() }
+
+// starts reports whether anything is to be known of a span that starts below another one: that it runs, or below what.
+func (c *core) starts(above trace.Span) bool {
 	if c.running != nil || c.asks.Load() != nil || c.names.looking() {
 		return true
 	}
-	_, local := trace.SpanFromContext(ctx).(sdktrace.ReadOnlySpan)
+	_, local := above.(sdktrace.ReadOnlySpan)
 	return local
 }
 
-func (c *core) startRoot(ctx context.Context, s sdktrace.ReadWriteSpan) bool {
-	if t := c.running; t != nil && t.start(s.SpanContext().SpanID(), s) {
+func (c *core) startRoot(ctx context.Context, s sdktrace.ReadWriteSpan, own *trace.SpanContext) bool {
+	if t := c.running; t != nil && t.start(own.SpanID(), s) {
 		return false
 	}
 	if a := c.asks.Load(); a != nil {
@@ -160,12 +167,12 @@ func (c *core) startRoot(ctx context.Context, s sdktrace.ReadWriteSpan) bool {
 	return true
 }
 
-func (c *core) startChild(ctx context.Context, s sdktrace.ReadWriteSpan, parent trace.SpanID) bool {
+func (c *core) startChild(ctx context.Context, s sdktrace.ReadWriteSpan, own *trace.SpanContext, above trace.Span, parent trace.SpanID) bool {
 	if kind := s.SpanKind(); serves(kind) {
-		if !c.isPart(ctx, s, kind) {
-			return c.startRoot(ctx, s)
+		if !c.isPart(above, s, kind) {
+			return c.startRoot(ctx, s, own)
 		}
-		c.parts.add(partID(s))
+		c.parts.add(partID(own.SpanID()))
 	}
 	if t := c.running; t != nil {
 		t.child(parent, s)
@@ -177,11 +184,15 @@ func (c *core) startChild(ctx context.Context, s sdktrace.ReadWriteSpan, parent 
 func (p *Processor) OnEnd(s sdktrace.ReadOnlySpan) {
 	if p.isSecond() {
 		p.handOn(s)
-	} else if parent := s.Parent(); parent.HasSpanID() && !parent.IsRemote() && !p.core.isRequest(s) {
-		p.endChild(s, parent.SpanID())
-	} else {
-		p.endRoot(s)
+		return
 	}
+	if parent := s.Parent(); isLocal(&parent) {
+		if kind := s.SpanKind(); !p.core.isRequest(s, kind) {
+			p.endChild(s, &parent, kind)
+			return
+		}
+	}
+	p.endRoot(s)
 }
 
 // guard turns a fault of ours into a count: it must not reach the caller of span.End. After maxFaults of them something
@@ -191,6 +202,12 @@ func (c *core) guard() {
 		c.stop()
 		c.faults.Report(fmt.Errorf("otelperf: %d faults of its own: requests are not counted any more until the program is started again; spans are handed on", maxFaults))
 	}
+}
+
+// counted runs f when all that ended before has been counted, as the recorder's Do does: words of calls wait where their spans are held.
+func (c *core) counted(f func()) {
+	c.gather.flushWords()
+	c.rec.Do(f)
 }
 
 // applyWords is the recorder's callback; the recorder serialises it.

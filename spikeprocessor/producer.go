@@ -47,7 +47,7 @@ func (p *Processor) Produce(ctx context.Context) ([]metricdata.ScopeMetrics, err
 	}
 	points := map[string][]metricdata.ExponentialHistogramDataPoint[float64]{}
 	c := p.core
-	c.rec.Do(func() {
+	c.counted(func() {
 		now := time.Now()
 		timed, failed := new(latency.Histogram), latency.NewCoarse()
 		entries := c.table.entries()

@@ -52,7 +52,7 @@ func (k *kept) add(w *workbench, g *gatherer, parent trace.SpanID, s sdktrace.Re
 		return false
 	}
 	if len(k.children) < maxPerRequest {
-		n := weigh(s, s.Attributes(), s.Status(), s.SpanContext().TraceState())
+		n := weigh(s, s.Name(), s.Attributes(), s.Status(), s.SpanContext().TraceState())
 		if n > maxSpanBytes {
 			s, n = g.clip(s, call)
 		}

@@ -26,9 +26,10 @@ const (
 
 // weigh estimates the bytes that an ended span keeps alive: its attributes, events, links and texts. It takes a few nanoseconds
 // for each attribute and allocates only for attributes that are slices or maps. Text that is a part of a longer one counts as
-// long as it is. The parameters besides s are its own: whoever calls has them already, and asking an SDK's span is not free.
-func weigh(s sdktrace.ReadOnlySpan, attrs []attribute.KeyValue, status sdktrace.Status, state trace.TraceState) int {
-	n := spanBytes + len(s.Name()) + len(status.Description) + weighAttributes(attrs, 0)
+// long as it is. The parameters besides s are its own: whoever calls has them already, and asking an SDK's span is not free. The trace
+// state may be the parent's, which as a rule is the same.
+func weigh(s sdktrace.ReadOnlySpan, name string, attrs []attribute.KeyValue, status sdktrace.Status, state trace.TraceState) int {
+	n := spanBytes + len(name) + len(status.Description) + weighAttributes(attrs, 0)
 	if events := s.Events(); len(events) > 0 {
 		n += cap(events) * eventBytes
 		for i := range events {

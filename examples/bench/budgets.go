@@ -34,6 +34,8 @@ func budgets() []budget {
 		{fmt.Sprintf("added to an otelhttp request, of what zpages adds, %d processes", processes), "", 0.33, 0.95, false, true, requestBudget},
 		{"allocations added to an otelhttp request", "", 0, 0, false, false, func(int) estimate { return exactly(addedAllocations().objects) }},
 		{"bytes allocated besides by an otelhttp request", " B", 0, 0, false, false, func(int) estimate { return exactly(addedAllocations().bytes) }},
+		{"CPU of the serving thread that is added to a request with 4 calls, of what zpages adds", "", 0.52, 1.85, false, true, pathBudget(4)},
+		{"the same with 20 calls", "", 0.52, 1.85, false, true, pathBudget(20)},
 		{"CPU of the serving thread that Middleware adds to an otelhttp request, of that", "", 0.15, 0.35, false, true, middlewareBudget(vNetWriter)},
 		{"the same with a writer that is not net/http's", "", 0.15, 0.35, false, true, middlewareBudget(vOtherWriter)},
 		{"allocations that Middleware adds, net/http's writer", "", 1, 4, false, false, func(int) estimate { return exactly(addedByMiddleware(vNetWriter).objects) }},

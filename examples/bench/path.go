@@ -44,6 +44,14 @@ func pathOf(children int) func(variant) subject {
 	}
 }
 
+// pathBudget is what the processor adds to a request with so many calls, of what zpages adds.
+func pathBudget(calls int) func(effort int) estimate {
+	return func(effort int) estimate {
+		t := measureOnThread(subjectsOf(pathOf(calls), named(vNoop, vZpages, vOurs)), plan{151 * effort, 2 * time.Millisecond})
+		return t.ratio(vOurs, vZpages, vNoop)
+	}
+}
+
 // Names of the writers below Middleware.
 const (
 	vNetWriter   = "a writer like net/http's"

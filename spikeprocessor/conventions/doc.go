@@ -14,6 +14,6 @@
 // first, but a name before an IP address. The first 128 attributes of a span are looked at. What is read are the conventions of version 1.43
 // (https://opentelemetry.io/docs/specs/semconv/) and back to 1.4.
 //
-// Nothing here logs, locks or panics. Request and the scan of [Layouts] allocate nothing, and neither does Dependency by itself. All
-// functions are safe for concurrent use; a Span is for one goroutine.
+// Nothing here logs, locks or panics. Request and the scan of [Layouts] allocate nothing, and neither does Dependency by itself;
+// [CallLayouts] does so for each of its layouts. All functions are safe for concurrent use; a Span is for one goroutine.
 package conventions

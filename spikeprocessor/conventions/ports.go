@@ -17,7 +17,10 @@ func (p *peer) address() {
 		p.server, _ = splitPort(p.server)
 		return
 	}
-	host, port := splitPort(authority(p.url))
+	host, port := "", 0
+	if p.url != "" {
+		host, port = splitPort(authority(p.url))
+	}
 	if p.server == "" {
 		p.server = host
 	} else {
@@ -44,7 +47,7 @@ func authority(url string) string {
 // splitPort takes the port from the end of an address, 0 if it has none, and the brackets from one of IPv6.
 func splitPort(address string) (host string, port int) {
 	host = address
-	if isSocket(address) {
+	if strings.IndexByte(address, ':') < 0 && !strings.HasPrefix(address, "[") || isSocket(address) {
 		return address, 0
 	}
 	if i := strings.LastIndexByte(address, ':'); i >= 0 && (strings.IndexByte(address, ':') == i || i > 0 && address[i-1] == ']') {

@@ -70,7 +70,7 @@ func (s seen) apply(words []uint64) {
 	}
 }
 
-// TestRecorderConcurrentSafe records from several goroutines, each with numbers of its own, while two others flush. Every
+// TestRecorderConcurrentSafe records from several goroutines, each with numbers of its own, one by one or many at a time, while two others flush. Every
 // word must arrive exactly once, and those recorded before a Flush before its end.
 func TestRecorderConcurrentSafe(t *testing.T) {
 	const writers, each = 8, 20000
@@ -105,9 +105,21 @@ func TestRecorderConcurrentSafe(t *testing.T) {
 	}
 	for w := range uint64(writers) {
 		writing.Go(func() {
-			for i := range uint64(each) {
-				r.Record(w<<32 | i)
-				written[w].Store(i + 1)
+			if w%2 == 0 {
+				for i := range uint64(each) {
+					r.Record(w<<32 | i)
+					written[w].Store(i + 1)
+				}
+				return
+			}
+			var words [logSize + 44]uint64
+			for i, n := uint64(0), uint64(1); i < each; i, n = i+n, n%uint64(len(words))+1 {
+				n = min(n, each-i)
+				for j := range n {
+					words[j] = w<<32 | (i + j)
+				}
+				r.RecordAll(words[:n])
+				written[w].Store(i + n)
 			}
 		})
 	}
