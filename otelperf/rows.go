@@ -66,7 +66,7 @@ func (m *Monitor) row(r *engine.Row) EndpointRow {
 	row.Coarse, row.OutcomesUnknown = r.Coarse, r.OutcomesUnknown
 	if ratio, quantile, ok := ratioOf(r); ok {
 		row.Ratio, row.RatioQuantile = units.Number(ratio), units.Number(quantile)
-		if b := &m.settings.now.Load().baseline; r.Phase == baseline.Normal && ratio >= b.Ratio && r.P99 >= b.Floor {
+		if b := m.detector(); r.Phase == baseline.Normal && ratio >= b.Ratio && r.P99 >= b.Floor {
 			row.State = stateElevated
 		}
 	}
