@@ -217,8 +217,7 @@ func TestPages(t *testing.T) {
 			t.Fatal("the stream has not told of slow requests and of the spike")
 		}
 	}
-	time.Sleep(2100 * time.Millisecond) // for the list that was shared
-	s.get("services", &l)
+	s.until("the list is made anew", func() bool { s.get("services", &l); return l.Services[0].Verdict.Status != "ok" })
 	first := l.Services[0]
 	if first.Service != "checkout" || first.Namespace != "shop" || first.Verdict.Status != "slow" || first.Path != checkoutPath || first.Open != 1 || first.Instances != 1 || first.Endpoints != 1 || first.P99Ms == nil {
 		t.Errorf("first in the list is %+v", first)
