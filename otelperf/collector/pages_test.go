@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -414,4 +416,57 @@ func (pass) Authenticate(ctx context.Context, headers map[string][]string) (cont
 		return ctx, errors.New("who are you?")
 	}
 	return ctx, nil
+}
+
+// TestCommand: the real command takes the URL of a service as that of any other, and check's exit status says whether anything is wrong.
+func TestCommand(t *testing.T) {
+	command := filepath.Join(t.TempDir(), "otelperf")
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", command, ".")
+	build.Dir = filepath.Join("..", "..", "cmd", "otelperf")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("the command is not built: %v\n%s", err, out)
+	}
+	s := newShown(t, "token: "+secret, 600)
+	s.seconds(600, 20*time.Millisecond)
+	run := func(input string, args ...string) (int, string) {
+		cmd := exec.CommandContext(t.Context(), command, args...)
+		cmd.Env = append(cmd.Environ(), "OTELPERF_TOKEN="+secret, "TERM=dumb")
+		cmd.Stdin = strings.NewReader(input)
+		out, err := cmd.CombinedOutput()
+		if _, failed := errors.AsType[*exec.ExitError](err); err != nil && !failed {
+			t.Fatal(err)
+		}
+		return cmd.ProcessState.ExitCode(), string(out)
+	}
+	if code, out := run("", "check", s.url+checkoutPath); code != 0 {
+		t.Errorf("check is %d while all is well: %s", code, out)
+	}
+	s.seconds(120, 700*time.Millisecond)
+	if code, out := run("", "check", s.url+checkoutPath); code != 1 || !strings.Contains(out, "/orders") {
+		t.Errorf("check is %d of a service that is slow: %s", code, out)
+	}
+	if code, out := run("", "check", s.url+"services/mail/"); code != 0 {
+		t.Errorf("check is %d of the other service: %s", code, out)
+	}
+	if code, out := run("", "summary", s.url+checkoutPath); code != 0 || !strings.Contains(out, "checkout -> postgresql") {
+		t.Errorf("summary is %d: %s", code, out)
+	}
+	if code, out := run("", "top", s.url+checkoutPath); code != 0 || !strings.Contains(out, "/orders") {
+		t.Errorf("top is %d: %s", code, out)
+	}
+	if code, out := run("", "slow", s.url+checkoutPath); code != 0 || !strings.Contains(out, "/orders") {
+		t.Errorf("slow is %d: %s", code, out)
+	}
+	ask := `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}
+{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"whats_wrong","arguments":{}}}
+`
+	if code, out := run(ask, "mcp", s.url+checkoutPath); code != 0 || !strings.Contains(out, "checkout -> postgresql") {
+		t.Errorf("mcp is %d: %.2000s", code, out)
+	}
+	if code, out := run("", "summary", s.url); code == 0 || !strings.Contains(out, "services/NAME/") {
+		t.Errorf("of the list, summary is %d: %s", code, out)
+	}
+	if code, out := run("", "summary", "--token", "0000000000000000", s.url+checkoutPath); code == 0 || !strings.Contains(out, "401") {
+		t.Errorf("with a wrong token, summary is %d: %s", code, out)
+	}
 }

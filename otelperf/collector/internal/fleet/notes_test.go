@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/otelperf/internal/feed"
 	"github.com/otelperf/otelperf-go/slowlog"
@@ -36,7 +38,7 @@ func TestErrors(t *testing.T) {
 	if len(all) != 2 || all[0].Type != "(unknown)" || all[1].Type != "Boom" || all[1].Count != 3 || all[1].Message != "message 3" || all[1].Route != "/a" {
 		t.Fatalf("failures are %+v", all)
 	}
-	if g := all[1]; !g.First.Equal(f.now) || !g.Last.Equal(f.now.Add(2*time.Millisecond)) || g.LastTraceID != traceID(3) || g.LastDuration != 20*time.Millisecond {
+	if g := all[1]; !g.First.Equal(f.now) || !g.Last.Equal(f.now.Add(2*time.Millisecond)) || g.LastTraceID != trace.TraceID(traceID(3)) || g.LastDuration != 20*time.Millisecond {
 		t.Errorf("the group is %+v", g)
 	}
 	b = newBatch()

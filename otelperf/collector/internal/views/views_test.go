@@ -75,7 +75,7 @@ func TestTheBound(t *testing.T) {
 		t.Error("those that were asked for last are not open")
 	}
 	v.mu.Unlock()
-	ctx, leave := context.WithCancel(context.Background())
+	ctx, leave := context.WithCancel(t.Context())
 	done := make(chan struct{}, 2)
 	for _, s := range all[:2] {
 		go func() {
