@@ -94,7 +94,7 @@ var mayImport = map[string][]string{
 	},
 	"otelperf/history/internal/compact": {"slowlog", "spikeprocessor/conventions", "spikeprocessor/latency"},
 	"otelperf/history/internal/layers":  {"slowlog/order", "slowlog", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf/history", "otelperf/history/internal/compact"},
-	"otelperf/history/bolt":             {"slowlog", "otelperf/history", "otelperf/history/internal/layers"},
+	"otelperf/history/bolt":             {"slowlog", "slowlog/fault", "otelperf/history", "otelperf/history/internal/layers"},
 	"otelperf/history/sqlstore":         {"slowlog", "spikeprocessor/conventions", "otelperf/history", "otelperf/history/internal/layers"},
 	"otelperf/collector/...": {
 		"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf", "otelperf/baseline", "otelperf/causes",

@@ -3,6 +3,7 @@
 package otelperf
 
 import (
+	"iter"
 	"slices"
 	"time"
 
@@ -97,9 +98,9 @@ func stateThen(now, bad string, was bool) string {
 	return now
 }
 
-// slowThen are the stored slow requests that began in a fixed time, newest first.
-func slowThen(store *slowlog.Store, from, to time.Time) (slow []*slowlog.Entry) {
-	for e := range store.Recent(0) {
+// begunIn are those of some requests that began in a time.
+func begunIn(some iter.Seq[*slowlog.Entry], from, to time.Time) (slow []*slowlog.Entry) {
+	for e := range some {
 		if !e.Start.Before(from) && e.Start.Before(to) {
 			slow = append(slow, e)
 		}
@@ -112,9 +113,10 @@ func (row *EndpointRow) ofThen() {
 	row.Needed, row.ReadySeconds, row.ErrorNeeded, row.ErrorReadySeconds, row.RepeatedCalls = 0, nil, 0, nil, nil
 }
 
-// verdictThen is the verdict on a fixed time, of which f has the rows and the incidents, if anything of it is stored.
-func (f *facts) verdictThen(of fixedTime, stored bool) Verdict {
-	if !stored {
+// verdictThen is the verdict on a fixed time, of which f has the rows and the incidents, if anything of it is stored. lacks says why some of
+// them may be missing.
+func (f *facts) verdictThen(of fixedTime, stored bool, lacks string) Verdict {
+	if !stored && lacks == "" {
 		why := "No process ran then, or it could not write to the history."
 		if !of.StoredFrom.IsZero() {
 			why = "Stored is what was from " + of.StoredFrom.Format(time.DateTime) + " UTC on, and of the last hour alone."
@@ -131,6 +133,9 @@ func (f *facts) verdictThen(of fixedTime, stored bool) Verdict {
 	}
 	if v, wrong := f.incidents(); wrong {
 		return v
+	}
+	if lacks != "" {
+		return Verdict{Status: verdictUnknown, Title: "Not all of that time can be read", Detail: lacks}
 	}
 	if !slices.ContainsFunc(f.endpoints, func(r EndpointRow) bool { return r.Count > 0 }) {
 		return Verdict{Status: verdictUnknown, Title: "No requests then", Detail: "There was none in this time that is still stored."}

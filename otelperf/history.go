@@ -13,6 +13,7 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/internal/historian"
 	"github.com/otelperf/otelperf-go/otelperf/internal/past"
 	"github.com/otelperf/otelperf-go/otelperf/internal/worker"
+	"github.com/otelperf/otelperf-go/slowlog/fault"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
@@ -48,13 +49,14 @@ type archive interface {
 	attached
 
 	Rows(from, to time.Time) (past.Total, error)
-	InMemory(from, to time.Time, note string) past.Total
 	Usual(t past.Then, from, to time.Time) (total past.Total, ok bool, err error)
 	Points(e conventions.Endpoint, from, to time.Time) (past.Line, error)
 	Incidents(from, to time.Time) (past.Incidents, error)
 	Requests(from, to time.Time) (past.Requests, error)
 	Marks(from, to time.Time) (past.Marks, error)
+	Signals(from, to time.Time) (past.Signals, error)
 	Shared(to time.Time) bool
+	Remembers(to time.Time) bool
 	Own() (own past.Whose, ok bool)
 	Of(instance string) string
 
@@ -124,6 +126,12 @@ func (c *chronicle) state() historian.State {
 	st := c.writer.State()
 	if t, ok := c.store.(troubled); ok && st.Error == "" {
 		st.Error = t.Trouble()
+	}
+	if st.Error == "" {
+		st.Error = c.Trouble()
+	}
+	if st.Error != "" {
+		st.Error = fault.Text(st.Error)
 	}
 	st.Requests, st.RequestsLeft = c.requestsStored.Load(), c.requestsLeft.Load()
 	return st

@@ -17,6 +17,7 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/otelperf/history"
 	"github.com/otelperf/otelperf-go/otelperf/internal/marks"
+	"github.com/otelperf/otelperf-go/otelperf/internal/runtimesignals"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
@@ -65,30 +66,50 @@ func (c *chronicle) Minute(b *history.Batch) bool {
 	return over
 }
 
-// signals are the mean and the largest of each signal's seconds in a minute.
-func (c *chronicle) signals(minute time.Time) (out []history.Signal) {
+// signals are those of a minute.
+func (c *chronicle) signals(minute time.Time) []history.Signal {
+	for _, b := range c.m.minutesOfSignals(minute, minute.Add(time.Minute)) {
+		return b.Signals
+	}
+	return nil
+}
+
+// minutesOfSignals are the mean and the largest of each of the runtime's signals' seconds in the minutes from one up to a time.
+func (m *Monitor) minutesOfSignals(from, to time.Time) (out []*history.Batch) {
 	now := time.Now()
-	series := c.m.runtime.Series(now, int(min(now.Sub(minute)/time.Second+1, time.Hour/time.Second)), 1)
-	for _, line := range series.Signals {
-		sum, n, most := 0.0, 0, math.Inf(-1)
-		for i, v := range line.Values {
-			at := series.Start.Add(time.Duration(i) * time.Second)
-			if v != nil && !at.Before(minute) && at.Before(minute.Add(time.Minute)) {
-				sum, n, most = sum+*v, n+1, max(most, *v)
-			}
-		}
-		if n > 0 {
-			name := line.Name
-			if line.Pool != "" {
-				name += " " + line.Pool
-			}
-			if name = strings.ToValidUTF8(name[:min(len(name), maxSignalName)], ""); len(out) >= history.MaxSignals {
+	series := m.runtime.Series(now, int(min(max(now.Sub(from), 0)/time.Second+1, time.Hour/time.Second)), 1)
+	for minute := from; minute.Before(to); minute = minute.Add(time.Minute) {
+		b := &history.Batch{Time: minute, Step: history.Minute}
+		for i := range series.Signals {
+			if len(b.Signals) == history.MaxSignals {
 				break
 			}
-			out = append(out, history.Signal{Name: name, Mean: float32(sum / float64(n)), Max: float32(most)})
+			if s, ok := signalOf(&series, &series.Signals[i], minute); ok {
+				b.Signals = append(b.Signals, s)
+			}
+		}
+		if len(b.Signals) > 0 {
+			out = append(out, b)
 		}
 	}
 	return out
+}
+
+// signalOf is a signal in a minute; ok is false if nothing is known of it.
+func signalOf(of *runtimesignals.Series, line *runtimesignals.Line, minute time.Time) (s history.Signal, ok bool) {
+	first := int((minute.Sub(of.Start) + time.Second - 1) / time.Second)
+	sum, n, most := 0.0, 0, math.Inf(-1)
+	for i := max(0, first); i < min(len(line.Values), first+60); i++ {
+		if v := line.Values[i]; v != nil {
+			sum, n, most = sum+*v, n+1, max(most, *v)
+		}
+	}
+	if n == 0 {
+		return s, false
+	}
+	name := line.StoredName()
+	name = strings.ToValidUTF8(name[:min(len(name), maxSignalName)], "")
+	return history.Signal{Name: name, Mean: float32(sum / float64(n)), Max: float32(most)}, true
 }
 
 // News adds what was not stored yet. What it has seen is remembered once it is stored.

@@ -104,20 +104,19 @@ func (s service) Marks(limit int, p companion.Period) (any, error) {
 		return markList{origin: s.m.origin(), Count: len(all), Marks: all[:min(limit, len(all))]}, nil
 	}
 	all, more, note, err := s.m.marksWithin(p)
-	note, err = s.m.lacking(p, note, err)
 	of := s.m.fixedTimeOf(p, engine.Covered{From: p.From, To: upToNow(p.To)})
 	return markList{origin: s.m.origin(), Count: len(all) + more, fixedTime: of, Marks: all[:min(limit, len(all))], Note: note}, err
 }
 
-// marksWithin are the marks of a fixed time or of a window of days, newest first, at most marks.Max, of memory and of the store where memory does
-// not have all of it; more is how many older ones there are.
+// marksWithin are the marks of a fixed time or of a window of days, newest first, at most marks.Max, of memory and, if that can be read, of the
+// store where memory does not have all of it; more is how many older ones there are.
 func (m *Monitor) marksWithin(p companion.Period) (all []marks.Mark, more int, note string, err error) {
 	from, to, long := m.beyond(p)
 	var stored past.Marks
 	if long {
-		first, last := wholeMinutes(from, to)
-		if stored, err = m.past.Marks(first, last); err != nil {
-			err = refused(err)
+		stored, err = m.past.Marks(wholeMinutes(from, to))
+		if note = stored.Note; err != nil {
+			note, err = m.lacking(to, "Marks", err)
 		}
 	} else {
 		from, to = p.From, p.To
@@ -127,7 +126,7 @@ func (m *Monitor) marksWithin(p companion.Period) (all []marks.Mark, more int, n
 		list[i] = marks.Mark{ID: s.ID, Time: s.Time, Kind: marks.Kind(s.Kind), Text: s.Text, By: s.By}
 	}
 	all, more = marks.Within(m.marks.All(), list, from, to)
-	return all, more + stored.More, stored.Note, err
+	return all, more + stored.More, note, err
 }
 
 func (s service) Mark(r *marks.Request, by string) (any, error) { return s.m.setMark(r, by) }

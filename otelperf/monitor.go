@@ -48,7 +48,6 @@ type Monitor struct {
 	tracker    tracker      // nil without events
 	state      *stateKeeper // nil without a state file
 	past       archive      // nil without a history
-	unread     atomic.Pointer[unreadBesides]
 	fleet      allInstances // nil without a store for it
 	memory     *stateMemory // nil when disabled
 	bundles    *bundleDir   // nil without a directory for them

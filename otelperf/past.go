@@ -44,6 +44,10 @@ func (r recent) Minute(t time.Time) (out []history.Row) {
 	return out
 }
 
+func (r recent) Signals(from, to time.Time) []*history.Batch {
+	return r.c.m.minutesOfSignals(from, to)
+}
+
 // historyRow is the form of a row in a history, and minuteRow that of one of a history here.
 func historyRow(r *engine.MinuteRow) history.Row {
 	return history.Row{Endpoint: r.Endpoint, Outcomes: r.Outcomes, Durations: r.Durations, Guessed: r.Coarse}
@@ -145,7 +149,7 @@ func (m *Monitor) storedEndpoint(q companion.EndpointQuery, from, to time.Time) 
 			return e, true, nil
 		}
 	}
-	return e, false, err
+	return e, false, errors.Join(err, total.Err)
 }
 
 // longSeries is an endpoint over a time of which memory does not have all, and what is usual of it.
@@ -173,12 +177,17 @@ func longPoints(l *past.Line) (out []seriesPoint) {
 	return out
 }
 
-// lacking makes a note of what could not be read of a time that memory has, too.
-func (m *Monitor) lacking(p companion.Period, note string, err error) (string, error) {
-	if _, _, long := m.beyond(p); err == nil || long {
-		return note, err
+// lacking makes a note of what could not be read of a time of which memory has something to say, too.
+func (m *Monitor) lacking(to time.Time, what string, err error) (note string, _ error) {
+	if err == nil || !m.past.Remembers(to) {
+		return "", refused(err)
 	}
-	return err.Error(), nil
+	return mayLack(what, err), nil
+}
+
+// mayLack says what is missing of which some may be stored.
+func mayLack(what string, err error) string {
+	return what + " may be missing. " + past.Unread(err)
 }
 
 // readAgain is after how long a store that has failed may be asked again.
@@ -190,7 +199,7 @@ func refused(err error) error {
 		return nil
 	}
 	r := &companion.Refusal{
-		Problem:    problem.Problem{Status: http.StatusServiceUnavailable, Detail: "The history could not be read: " + err.Error() + "."},
+		Problem:    problem.Problem{Status: http.StatusServiceUnavailable, Detail: past.Unread(err)},
 		RetryAfter: readAgain,
 	}
 	if errors.Is(err, past.ErrBusy) || errors.Is(err, past.ErrSlow) {
@@ -199,15 +208,16 @@ func refused(err error) error {
 	return r
 }
 
-// slowBefore are the slow requests of a time, newest first, of memory and of the store.
+// slowBefore are the slow and failed requests of a time, newest first, of memory and, if that can be read, of the store.
 func (m *Monitor) slowBefore(from, to time.Time) (slow []*slowlog.Entry, more int, note string, err error) {
-	slow = slowThen(m.slow, from, to)
+	slow = begunIn(m.slow.All(), from, to)
 	if m.past == nil {
 		return slow, 0, "", nil
 	}
 	stored, err := m.past.Requests(wholeMinutes(from, to)) // read once a minute, also where to is now
 	if err != nil {
-		return slow, 0, "", refused(err)
+		note, err = m.lacking(to, "Slow requests", err)
+		return slow, 0, note, err
 	}
 	within := slices.DeleteFunc(slices.Clone(stored.List), func(e *slowlog.Entry) bool { return e.Start.Before(from) || !e.Start.Before(to) })
 	return mergeRequests(slow, within), stored.More, stored.Note, nil
@@ -219,17 +229,18 @@ func wholeMinutes(from, to time.Time) (first, last time.Time) {
 }
 
 // slowLately are the newest slow requests of a time that goes up to now, at least as many as a summary has, where there are: those of the last
-// hour, mostly, so that not all of days is read. With an error it has those that could be read.
-func (m *Monitor) slowLately(from, to time.Time) ([]*slowlog.Entry, error) {
-	slow, _, _, err := m.slowBefore(to.Add(-time.Hour), to)
-	if err != nil || len(slow) >= summarySlow {
-		return slow, err
+// hour, mostly, so that not all of days is read.
+func (m *Monitor) slowLately(from, to time.Time) (slow []*slowlog.Entry, note string, err error) {
+	slow, _, note, err = m.slowBefore(to.Add(-time.Hour), to)
+	if slow = onlySlow(slow); err == nil && len(slow) < summarySlow {
+		slow, _, note, err = m.slowBefore(from, to)
 	}
-	all, _, _, err := m.slowBefore(from, to)
-	if err != nil {
-		return slow, err
-	}
-	return all, nil
+	return onlySlow(slow), note, err
+}
+
+// onlySlow leaves out those that failed fast, which a summary has not among its slow requests.
+func onlySlow(all []*slowlog.Entry) []*slowlog.Entry {
+	return slices.DeleteFunc(slices.Clone(all), func(e *slowlog.Entry) bool { return !e.Slow() })
 }
 
 // slowOf is the list of the slow requests of a fixed time or of a window of days, of one trace alone where of is valid.
@@ -238,7 +249,6 @@ func (m *Monitor) slowOf(limit int, of trace.TraceID, p companion.Period) (slowL
 		p.From, p.To, _ = m.beyond(p)
 	}
 	all, more, note, err := m.slowBefore(p.From, p.To)
-	note, err = m.lacking(p, note, err)
 	if of.IsValid() {
 		all, more = slices.DeleteFunc(slices.Clone(all), func(e *slowlog.Entry) bool { return e.TraceID != of }), 0
 	}

@@ -225,7 +225,7 @@ func TestSlowHistory(t *testing.T) {
 			all.Go(func() {
 				from := begin.Add(-time.Duration(2+i) * time.Hour).Unix()
 				r := testrig.Call(h, http.MethodGet, fmt.Sprintf("/endpoints?from=%d&to=%d", from, begin.Unix()))
-				if r.Code != http.StatusServiceUnavailable || r.Header().Get("Retry-After") == "" {
+				if r.Code != http.StatusOK || !strings.Contains(r.Body.String(), "could not be read") {
 					t.Errorf("%d %v %s", r.Code, r.Header(), r.Body.String())
 				}
 				codes.Store(i, time.Since(begin))
@@ -245,7 +245,10 @@ func TestSlowHistory(t *testing.T) {
 		if most > 2 {
 			t.Errorf("%d were reading at once", most)
 		}
-		if got := s.mon.Summary(otelperf.Window24h); got.Window != otelperf.Window24h || got.Count != 300 || got.Stored == nil || !strings.Contains(got.Stored.Note, "5 s") {
+		again := time.Now()
+		if got := s.mon.Summary(otelperf.Window24h); time.Since(again) > 0 {
+			t.Errorf("a summary of a longer time took %v, just after one took too long", time.Since(again))
+		} else if got.Window != otelperf.Window24h || got.Count != 300 || got.Stored == nil || !strings.Contains(got.Stored.Note, "5 s") {
 			t.Errorf("the summary in Go is %v requests with %+v, want what is in memory", got.Count, got.Stored)
 		}
 		_ = s.mon.Shutdown(t.Context())

@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/otelperf/otelperf-go/otelperf"
@@ -152,21 +154,34 @@ func TestSlowRequestsOfDays(t *testing.T) {
 		s := newBubble(t, "1.0", everybody, otelperf.WithHistory(store))
 		s.run(3*time.Minute, 1, 20*time.Millisecond, "/a")
 		s.run(5*time.Second, 1, 2*time.Second, "/a")
+		fails := func() {
+			end := time.Now()
+			_, span := s.tracer.Start(t.Context(), "GET /a", trace.WithSpanKind(trace.SpanKindServer), trace.WithTimestamp(end.Add(-time.Millisecond)), trace.WithAttributes(
+				attribute.String("http.request.method", "GET"), attribute.String("http.route", "/a"), attribute.Int("http.response.status_code", 500)))
+			span.End(trace.WithTimestamp(end))
+		}
+		fails()
 		if err := s.mon.Shutdown(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(3 * time.Hour)
 		s = newBubble(t, "1.1", everybody, otelperf.WithHistory(store))
 		s.run(2*time.Second, 1, 2*time.Second, "/a")
-		a := asker{t, s.mon.Handler()}
-		for window, want := range map[string]int{"5m": 2, "24h": 7, "7d": 7} {
-			sum, list := a.ask("/summary", "?window=%s", window), a.ask("/slow", "?window=%s", window)
+		fails()
+		time.Sleep(time.Second)
+		a, now := asker{t, s.mon.Handler()}, time.Now().Unix()
+		for window, want := range map[string]int{"?window=5m": 2, "?window=24h": 7, "?window=7d": 7, fmt.Sprintf("?from=%d&to=%d", now-4*3600, now): 7, fmt.Sprintf("?from=%d&to=%d", now-60, now): 2} {
+			sum, list := a.ask("/summary", "%s", window), a.ask("/slow", "%s", window)
+			fast := 1 // those that failed fast are in the list, and in no summary
+			if want == 7 {
+				fast = 2
+			}
 			in := listOf(sum, "slow_queries")
 			if len(in) != want || sum["slow_queries_count"] != float64(want) || !slices.IsSortedFunc(in, func(a, b map[string]any) int { return cmp.Compare(b["time"].(string), a["time"].(string)) }) {
 				t.Errorf("%s: the summary says %v and has %d, want %d, newest first", window, sum["slow_queries_count"], len(in), want)
 			}
-			if n := len(listOf(list, "slow")); n != want || list["stored"] != float64(want) || list["from"] != nil {
-				t.Errorf("%s: the list has %d of %v, from %v, want %d and no time", window, n, list["stored"], list["from"], want)
+			if n := len(listOf(list, "slow")); n != want+fast || list["stored"] != float64(want+fast) || (list["from"] != nil) != strings.HasPrefix(window, "?from") {
+				t.Errorf("%s: the list has %d of %v, from %v, want %d", window, n, list["stored"], list["from"], want+fast)
 			}
 		}
 		if n := len(listOf(a.ask("/slow", "?window=24h&limit=5"), "slow")); n != 5 {

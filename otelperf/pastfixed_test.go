@@ -179,19 +179,52 @@ func (b *broken) Range(ctx context.Context, q history.Query) iter.Seq2[*history.
 	return b.History.Range(ctx, q)
 }
 
-// Of a store that fails the answer is that it does, and when to ask again; what is in memory is as ever.
+// Of a store that fails the answer is what is in memory and why that is all, and of a time that is not in memory when to ask again.
 func TestHistoryThatCannotBeRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := &broken{}
 		s := newBubble(t, "1.0", everybody, otelperf.WithHistory(store))
 		s.run(5*time.Minute, 1, 20*time.Millisecond, "/a")
+		s.run(3*time.Second, 1, 2*time.Second, "/a")
+		if err := s.mon.Mark("build 77"); err != nil {
+			t.Fatal(err)
+		}
 		store.fails.Store(true)
 		a, now := asker{t, s.mon.Handler()}, time.Now()
-		long := fmt.Sprintf("?from=%d&to=%d", now.Add(-3*time.Hour).Unix(), now.Unix())
+		ago := func(from, to time.Duration) string {
+			return fmt.Sprintf("?from=%d&to=%d", now.Add(-from).Unix(), now.Add(-to).Unix())
+		}
+		long, before := ago(3*time.Hour, 0), ago(3*time.Hour, time.Hour)
+		for _, of := range []string{long, "?window=24h", "?window=7d"} {
+			sum := a.ask("/summary", "%s", of)
+			if n := sum["count"].(float64); n < 300 || sum["window_seconds"].(float64) > 400 || len(listOf(sum, "slow_queries")) != 3 || len(listOf(sum, "marks")) == 0 {
+				t.Errorf("%s: %v requests in %v s, slow ones %v, marks %v, want those in memory", of, n, sum["window_seconds"], sum["slow_queries"], sum["marks"])
+			}
+			if status := field(sum, "verdict", "status"); of == long && status != "unknown" {
+				t.Errorf("the verdict on a time of which most cannot be read is %v", sum["verdict"])
+			}
+			for _, path := range []string{"/summary", "/endpoints", "/dependencies", "/endpoints/series", "/endpoints/distribution", "/endpoints/heatmap"} {
+				stored, _ := a.ask(path, "%s", of+"&method=GET&route=/a")["stored"].(map[string]any)
+				note, _ := stored["note"].(string)
+				gaps := listOf(stored, "gaps")
+				if stored["error"] != "the disk is gone" || !strings.Contains(note, "in memory") || strings.Count(note, "the disk is gone") != 1 || len(gaps) != 1 || timeOf(t, gaps[0]["to"]).Before(now.Add(-7*time.Minute)) {
+					t.Errorf("%s%s: stored is %v", path, of, stored)
+				}
+			}
+		}
+		for _, path := range []string{"/spikes" + long, "/slow" + long, "/slow?window=24h", "/marks" + long} {
+			path, query, _ := strings.Cut(path, "?")
+			if note, _ := a.ask(path, "?%s", query)["note"].(string); !strings.Contains(note, "may be missing") || !strings.Contains(note, "the disk is gone") {
+				t.Errorf("%s?%s does not say what it lacks: %q", path, query, note)
+			}
+		}
+		if checks := a.ask("/health", "")["checks"]; !strings.Contains(fmt.Sprint(checks), "reading the history: the disk is gone") {
+			t.Errorf("health says %v", checks)
+		}
 		for _, path := range []string{
-			"/summary" + long, "/summary?window=7d", "/endpoints" + long, "/dependencies?window=24h", "/spikes" + long, "/slow" + long,
-			"/endpoints/series" + long + "&method=GET&route=/a",
-			"/endpoints/distribution" + long + "&method=GET&route=/a", "/endpoints/heatmap" + long + "&method=GET&route=/a",
+			"/summary" + before, "/endpoints" + before, "/spikes" + before, "/slow" + before, "/marks" + before, "/endpoints/series" + before + "&method=GET&route=/a",
+			"/endpoints/distribution" + before + "&method=GET&route=/a", "/endpoints/heatmap" + before + "&method=GET&route=/a",
+			"/endpoints/series" + long + "&method=GET&route=/of-before",
 			"/spikes/20000101T000000-none-1", "/spikes/20000101T000000-none-1/bundle", "/slow/0af7651916cd43dd8448eb211c80319c",
 		} {
 			r := testrig.Call(s.mon.Handler(), http.MethodGet, path)

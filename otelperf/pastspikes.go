@@ -28,11 +28,14 @@ const seenLately = 3 * time.Minute
 // eventsFor is for how long spikes are looked for by their id.
 const eventsFor = 30 * 24 * time.Hour
 
-// spikesWithin are the spikes that were open in a time, newest first, of memory and of the store; more is how many older ones there are.
+// spikesWithin are the spikes that were open in a time, newest first, of memory and, if that can be read, of the store; more is how many older ones there are.
 func (m *Monitor) spikesWithin(from, to time.Time) (all []Spike, more int, note string, err error) {
 	memory := m.spikes()
 	all = slices.DeleteFunc(slices.Clone(memory), func(s Spike) bool { return !overlap(from, to, s.Start, s.last(s.End)) })
 	stored, more, note, err := m.storedSpikes(from, to, memory)
+	if err != nil {
+		note, err = m.lacking(to, "Incidents", err)
+	}
 	all = append(all, stored...)
 	newestFirst(all)
 	return all, more, note, err
@@ -54,7 +57,7 @@ func (m *Monitor) storedSpikes(from, to time.Time, memory []Spike) (all []Spike,
 	}
 	stored, err := m.past.Incidents(wholeMinutes(from, to))
 	if err != nil {
-		return nil, 0, "", refused(err)
+		return nil, 0, "", err
 	}
 	known := map[string]bool{}
 	for i := range memory {
@@ -78,12 +81,12 @@ func (s *Spike) last(end *time.Time) *time.Time {
 }
 
 // happened are the incidents of memory that were open in a fixed time, and all spikes of it, of the store, too, where memory does not have all
-// of it: as they were at its end, newest first. What is of before this process is as the one before has stored it.
-func (m *Monitor) happened(c engine.Covered, long bool) (incidents []engine.Incident, all []Spike, err error) {
+// of it: as they were at its end, newest first. What is of before this process is as the one before has stored it. The note says what is missing.
+func (m *Monitor) happened(c engine.Covered, long bool) (incidents []engine.Incident, all []Spike, note string) {
 	incidents = m.then(c)
 	all = m.spikesThen(incidents, c)
 	if !long {
-		return incidents, all, nil
+		return incidents, all, ""
 	}
 	for i := range all {
 		if before := m.beside.before[all[i].ID]; before != nil && !c.To.After(m.began) {
@@ -93,14 +96,17 @@ func (m *Monitor) happened(c engine.Covered, long bool) (incidents []engine.Inci
 			}
 		}
 	}
-	stored, _, _, err := m.storedSpikes(c.From, c.To, m.spikes())
+	stored, _, note, err := m.storedSpikes(c.From, c.To, m.spikes())
+	if err != nil {
+		note = mayLack("Incidents", err)
+	}
 	for _, s := range stored {
 		if s.rewind(c) {
 			all = append(all, s)
 		}
 	}
 	newestFirst(all)
-	return incidents, all, err
+	return incidents, all, note
 }
 
 // clone is a copy that shares nothing that is changed later: the parts and the requests are its own.
@@ -249,7 +255,6 @@ func mergeRequests(memory, stored []*slowlog.Entry) []*slowlog.Entry {
 // spikesOfTime is the list of the spikes of a fixed time.
 func (m *Monitor) spikesOfTime(limit int, p companion.Period) (spikeList, error) {
 	all, more, note, err := m.spikesWithin(p.From, p.To)
-	note, err = m.lacking(p, note, err)
 	list := spikeList{origin: m.origin(), Count: len(all) + more, fixedTime: m.fixedTimeOf(p, engine.Covered{From: p.From, To: upToNow(p.To)}), Spikes: all[:min(limit, len(all))], Note: note}
 	for i := range all {
 		if all[i].State == "open" {

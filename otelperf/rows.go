@@ -181,10 +181,8 @@ func (m *Monitor) rows(q companion.RowsQuery, list *rowList) (rows []detailedRow
 		found, covered = m.engine.Rows(engine.Query{Window: Window(q.Window).of(), From: q.From, To: q.To, Wants: wants, Histogram: q.Histogram, Trend: q.Trend})
 	}
 	if q.Window == "" {
-		incidents, spikes, err := m.happened(covered, list.Stored != nil)
-		if err != nil {
-			return nil, err
-		}
+		incidents, spikes, note := m.happened(covered, list.Stored.Read())
+		list.Stored.Add(note)
 		judgeThen(found, incidents, spikes)
 	}
 	list.Stored = cmp.Or(list.Stored, m.ownStored(q.Period, covered))

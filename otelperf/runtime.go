@@ -16,7 +16,9 @@ import (
 // runtimeAnswer is the answer of GET runtime: the signals over time.
 type runtimeAnswer struct {
 	origin
-	Window      Window                     `json:"window"`
+	Window      Window                     `json:"window,omitzero"` // missing for a fixed time
+	From        time.Time                  `json:"from,omitzero"`   // of a fixed time and of days, of which it is what is stored
+	To          time.Time                  `json:"to,omitzero"`
 	Start       time.Time                  `json:"start"`        // of the first value
 	StepSeconds int                        `json:"step_seconds"` // what a value covers
 	Gomaxprocs  int                        `json:"gomaxprocs"`   // how many CPUs the Go scheduler uses

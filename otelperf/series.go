@@ -79,16 +79,18 @@ func (m *Monitor) series(e companion.EndpointQuery, p companion.Period) (out ser
 		BaselineP99Ms: units.KnownMs(s.BaselineP99), ThresholdMs: units.Milliseconds(m.slowFrom(s.Endpoint)),
 		StepSeconds: step.Seconds(), Points: points, Stored: cmp.Or(said, m.ownStored(p, s.Covered)),
 	}
+	var note string
 	switch {
 	case p.Window == "":
-		_, out.Spikes, err = m.happened(s.Covered, long)
+		_, out.Spikes, note = m.happened(s.Covered, said.Read())
 		out.Spikes = spikesAt(out.Spikes, s.Endpoint)
 	case long:
-		out.Spikes, _, _, err = m.spikesWithin(from, to)
+		out.Spikes, _, note, err = m.spikesWithin(from, to)
 		out.Spikes = spikesAt(out.Spikes, s.Endpoint)
 	default:
 		out.Spikes = m.spikesOf(s.Incidents)
 	}
+	said.Add(note)
 	return out, err == nil, err
 }
 

@@ -68,7 +68,12 @@ func (s service) StacksFile(e companion.EndpointQuery, pprof bool) (body []byte,
 	return body, true, err
 }
 
-func (s service) Runtime(window string) any { return s.m.runtimeSeries(Window(window)) }
+func (s service) Runtime(p companion.Period) (any, error) {
+	if p.Window == "" || Window(p.Window).long() > 0 {
+		return s.m.runtimeThen(p)
+	}
+	return s.m.runtimeSeries(Window(p.Window)), nil
+}
 
 func (s service) Slow(limit int, of trace.TraceID, p companion.Period) (any, error) {
 	if !p.To.IsZero() || Window(p.Window).long() > 0 {

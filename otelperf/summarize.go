@@ -19,20 +19,14 @@ import (
 const summarySlow = 20 // slow requests in a summary
 
 // Summary returns the numbers of window w up to now; "" is Window5m, and an unknown window counts as that, as do Window24h and Window7d
-// without a history. With one numbers, incidents, marks and slow requests take up to 6 s each to be read; where that fails numbers and incidents
-// are of what is in memory, and of the others are missing which are not: Stored says so.
+// without a history. With one numbers, incidents, marks and slow requests take up to 6 s each to be read; what cannot be read is of what is in
+// memory alone, which Stored says, and is not asked for again for half a minute if it took that long.
 func (m *Monitor) Summary(w Window) *Summary {
 	w = w.known()
 	if w.long() > 0 && m.past == nil {
 		w = Window5m
 	}
-	p := companion.Period{Window: string(w)}
-	s, err := m.summary(p)
-	if err != nil {
-		from, to, _ := m.beyond(p)
-		total := m.past.InMemory(from, to, err.Error())
-		s = m.summaryOf(p, &view{snapshot: m.snapshotOf(&total, false), stored: total.Said(), spikes: m.spikes(), slow: m.recentSlow(), marks: m.marks.All()})
-	}
+	s, _ := m.summary(companion.Period{Window: string(w)}) // of what is now there is always something to say
 	return s
 }
 
@@ -43,37 +37,11 @@ type view struct {
 	spikes   []Spike
 	slow     []*slowlog.Entry
 	marks    []marks.Mark
+	lacks    string // why incidents may be missing; "" mostly
 }
 
-// besides reads what there is beside numbers and incidents: marks and slow requests. What cannot be read is missing, which v.stored says: for
-// half a minute it is not asked for again of a time as long, as it may have taken seconds.
-func (m *Monitor) besides(p companion.Period, v *view, slow func() error) {
-	from, to, _ := m.beyond(p)
-	v.marks, _ = marks.Within(m.marks.All(), nil, from, to)
-	if last := m.unread.Load(); last != nil && time.Since(last.at).Abs() < readAgain && to.Sub(from) >= last.length {
-		v.stored.Add(last.note)
-		return
-	}
-	var err error
-	v.marks, _, _, err = m.marksWithin(p)
-	if err == nil {
-		err = slow()
-	}
-	if err != nil {
-		last := &unreadBesides{time.Now(), to.Sub(from), "Slow requests and marks may be missing. " + err.Error()}
-		m.unread.Store(last)
-		v.stored.Add(last.note)
-	}
-}
-
-// unreadBesides says since when, of how long a time and why what there is beside numbers and incidents cannot be read.
-type unreadBesides struct {
-	at     time.Time
-	length time.Duration
-	note   string
-}
-
-// summary is that of a window or of a fixed time, in which the rows and totals are of that time.
+// summary is that of a window or of a fixed time, in which the rows and totals are of that time. The error is why a fixed time before what is in
+// memory could not be read.
 func (m *Monitor) summary(p companion.Period) (*Summary, error) {
 	m.evaluate()
 	v := &view{}
@@ -81,38 +49,63 @@ func (m *Monitor) summary(p companion.Period) (*Summary, error) {
 	if v.snapshot, v.stored, err = m.snapshot(p, false); err != nil {
 		return nil, err
 	}
-	c, long := v.snapshot.Covered, v.stored != nil
+	c, fixed := v.snapshot.Covered, p.Window == ""
+	read := v.stored.Read()
 	switch {
-	case p.Window == "":
+	case fixed:
 		var incidents []engine.Incident
-		if incidents, v.spikes, err = m.happened(c, long); err != nil {
-			return nil, err
-		}
+		incidents, v.spikes, v.lacks = m.happened(c, read)
+		v.stored.Add(v.lacks)
 		judgeThen(v.snapshot.Rows, incidents, v.spikes)
-		v.slow = slowThen(m.slow, c.From, c.To)
-		if !long {
-			v.marks, _ = marks.Within(m.marks.All(), nil, p.From, p.To)
-		} else {
-			m.besides(p, v, func() (err error) {
-				v.slow, _, _, err = m.slowBefore(c.From, c.To)
-				return err
-			})
+		from := c.From
+		if p.From.Before(from) { // of what is stored it may be less
+			from = p.From
 		}
-	case long:
+		v.slow = begunIn(m.slow.Recent(0), from, c.To)
+		if v.marks, _ = marks.Within(m.marks.All(), nil, p.From, p.To); read {
+			m.besides(p, v, from, c.To)
+		}
+	case v.stored != nil:
 		from, to, _ := m.beyond(p)
-		if v.spikes, _, _, err = m.spikesWithin(c.From, c.To); err != nil {
-			return nil, err
+		v.spikes, v.slow = m.spikes(), begunIn(m.slow.Recent(0), from, to)
+		if v.marks, _ = marks.Within(m.marks.All(), nil, from, to); read {
+			var note string
+			v.spikes, _, note, err = m.spikesWithin(c.From, c.To)
+			v.addUnread("Incidents", note, err)
+			m.besides(p, v, from, to)
 		}
-		v.slow = slowThen(m.slow, from, to)
-		m.besides(p, v, func() (err error) {
-			v.slow, err = m.slowLately(from, to)
-			return err
-		})
 	default:
 		v.spikes, v.slow, v.marks = m.spikes(), m.recentSlow(), m.marks.All()
 	}
 	v.spikes = v.spikes[:min(len(v.spikes), engine.MaxIncidents)]
 	return m.summaryOf(p, v), nil
+}
+
+// besides reads what there is beside numbers and incidents: marks, and the slow requests of a time. What cannot be read is missing, which
+// v.stored says.
+func (m *Monitor) besides(p companion.Period, v *view, from, to time.Time) {
+	all, _, note, err := m.marksWithin(p)
+	v.marks = all
+	v.addUnread("Marks", note, err)
+	slow := v.slow
+	if p.Window == "" {
+		v.slow, _, note, err = m.slowBefore(from, to)
+		v.slow = onlySlow(v.slow)
+	} else {
+		v.slow, note, err = m.slowLately(from, to)
+	}
+	if err != nil {
+		v.slow = slow
+	}
+	v.addUnread("Slow requests", note, err)
+}
+
+// addUnread adds a note, or says what is missing.
+func (v *view) addUnread(what, note string, err error) {
+	if err != nil {
+		note = what + " may be missing. " + err.Error()
+	}
+	v.stored.Add(note)
 }
 
 func (m *Monitor) recentSlow() []*slowlog.Entry { return slices.Collect(m.slow.Recent(summarySlow)) }
@@ -138,7 +131,11 @@ func (m *Monitor) summaryOf(p companion.Period, v *view) *Summary {
 	s.setRows(rows)
 	f := facts{now: now, disabled: m.disabled, stalled: s.Diagnostics.Stalled, endpoints: s.Endpoints, spikes: s.Spikes, budgets: s.Objectives, unseen: m.engine.Unseen()}
 	if s.Verdict = f.verdict(); fixed {
-		s.Verdict = f.verdictThen(of, snap.Length() > 0)
+		if v.stored != nil && v.stored.Error != "" {
+			v.lacks = v.stored.Note
+		}
+		s.Runtime = m.runtimeOfThen(p, v.stored)
+		s.Verdict = f.verdictThen(of, snap.Length() > 0, v.lacks)
 	}
 	if fixed || v.stored != nil {
 		s.SlowQueriesCount = snap.Slow()

@@ -68,7 +68,8 @@ type Summary struct {
 	Marks []marks.Mark `json:"marks"` // what was changed and when, newest first, of a fixed time, Window24h and Window7d in that time; at most 100
 
 	// Runtime is what the Go runtime, the operating system and the pools of WithDB tell, beside what is usual; nil in the
-	// answer of an older version.
+	// answer of an older version. Of a fixed time it has the means of the signals that are stored of it as what is now, and nothing usual; its
+	// notes say what is missing.
 	Runtime *runtimesignals.Report `json:"runtime"`
 
 	Diagnostics Diagnostics `json:"diagnostics"` // whether it is wired right, and what was lost

@@ -5,6 +5,8 @@ package otelperf
 import (
 	"time"
 
+	"github.com/otelperf/otelperf-go/slowlog/fault"
+
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/otelperf/internal/companion"
 	"github.com/otelperf/otelperf-go/otelperf/internal/past"
@@ -97,7 +99,7 @@ func (m *Monitor) addUsual(p companion.Period, rows []detailedRow, of []engine.R
 }
 
 // unread says that there is something to read, and why it could not be.
-func unread(err error) string { return "Nothing could be read: " + err.Error() + "." }
+func unread(err error) string { return "Nothing could be read: " + fault.Text(err) + "." }
 
 func (u *usual) set(t past.Then, n *usualNumbers) {
 	if t.Ago == past.Day {

@@ -7,13 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/client"
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/outfile"
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/plain"
 	"github.com/otelperf/otelperf-go/otelperf"
 )
@@ -49,7 +49,7 @@ Headers, queries, paths, statements and messages of errors are not in it.
 	}
 	flags.add(cmd, false)
 	cmd.Flags().StringVarP(&output, "output", "o", "", "`file` to be written; - is standard output (default spike-ID.zip)")
-	cmd.Flags().BoolVar(&force, "force", false, "replace the file if there is one")
+	cmd.Flags().BoolVar(&force, "force", false, "replace the file if there is one, unless that is a history or a state file")
 	return cmd
 }
 
@@ -65,6 +65,12 @@ func storeEvidence(ctx context.Context, c *client.Client, id, output string, for
 		at := max(0, slices.IndexFunc(list.Spikes, func(s otelperf.Spike) bool { return s.State == "open" }))
 		id = list.Spikes[at].ID
 	}
+	if output == "" {
+		output = "spike-" + filepath.Base(id) + ".zip"
+	}
+	if err := outfile.MayWrite(output, "", force); err != nil { // before the service is asked for it
+		return usageError{err}
+	}
 	zip, err := c.Bundle(ctx, id)
 	if err != nil {
 		return refused(err, map[string]string{"id": "SPIKE_ID"})
@@ -73,28 +79,15 @@ func storeEvidence(ctx context.Context, c *client.Client, id, output string, for
 		_, err := w.Write(zip)
 		return err
 	}
-	if output == "" {
-		output = "spike-" + filepath.Base(id) + ".zip"
-	}
-	if err := writeNew(output, zip, force); err != nil {
+	err = outfile.Write(output, "", force, func(w io.Writer) error {
+		_, err := w.Write(zip)
+		return err
+	})
+	switch {
+	case errors.Is(err, outfile.ErrRefused):
+		return usageError{err}
+	case err != nil:
 		return err
 	}
 	return writeText(w, fmt.Sprintf("%s: %d KiB\n", plain.Clip(output, 200), (len(zip)+1023)/1024))
-}
-
-// writeNew writes a file that is not there yet, unless it may be replaced.
-func writeNew(path string, content []byte, replace bool) (err error) {
-	how := os.O_WRONLY | os.O_CREATE | os.O_EXCL
-	if replace {
-		how = os.O_WRONLY | os.O_CREATE | os.O_TRUNC
-	}
-	f, err := os.OpenFile(path, how, 0o600)
-	if errors.Is(err, os.ErrExist) {
-		return usagef("%s exists; --force replaces it", plain.Clip(path, 200))
-	}
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(content)
-	return errors.Join(err, f.Close())
 }

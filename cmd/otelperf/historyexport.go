@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/export"
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/outfile"
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/plain"
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/when"
 	"github.com/otelperf/otelperf-go/otelperf/history"
@@ -63,7 +64,7 @@ to be given UTF-8 as the encoding. Text that a spreadsheet would take for a form
 	flags.BoolVar(&f.parquet, "parquet", false, "write Parquet, compressed by Zstandard")
 	flags.BoolVar(&f.csv, "csv", false, "write CSV")
 	flags.StringVarP(&f.output, "output", "o", "-", "`file` to be written, whose ending .parquet or .csv says the format, too; - is standard output")
-	flags.BoolVar(&f.force, "force", false, "replace the file if there is one, unless that is a history")
+	flags.BoolVar(&f.force, "force", false, "replace the file if there is one, unless that is a history or a state file")
 	flags.StringVar(&f.what, "what", "endpoints", "`table` to be written: "+strings.Join(export.Names, ", "))
 	flags.StringVar(&f.from, "from", "", "`time` of the beginning: "+when.Accepted)
 	flags.StringVar(&f.to, "to", "", "`time` of the end, as --from (default now)")
@@ -94,14 +95,14 @@ func (f *exportFlags) run(cmd *cobra.Command, arg string) error {
 	if !isURL(arg) {
 		c.Input = arg
 	}
-	if err := export.MayWrite(c.Output, c.Input, f.force); err != nil { // before the history is copied
+	if err := outfile.MayWrite(c.Output, c.Input, f.force); err != nil { // before the history is copied
 		return usageError{err}
 	}
 	return withHistory(cmd.Context(), &f.service, arg, func(src export.Source, _ *bolt.Store) error {
 		c.Source = src
 		r, err := export.Run(cmd.Context(), c)
 		switch {
-		case errors.Is(err, export.ErrOutput) || errors.Is(err, export.ErrNotGiven):
+		case errors.Is(err, outfile.ErrRefused) || errors.Is(err, export.ErrNotGiven):
 			return usageError{err}
 		case err != nil:
 			return err

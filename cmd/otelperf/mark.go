@@ -10,6 +10,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/client"
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/plain"
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/when"
 )
 
 func newMark() *cobra.Command {
@@ -24,15 +25,17 @@ this machine where it says so.
 
 ` + urlHelp,
 		Example: `  otelperf mark localhost:8080 'build 77'
-  otelperf mark localhost:8080 'new checkout for 10 %' --kind config`,
+  otelperf mark localhost:8080 'new checkout for 10 %' --kind config --time '5m ago'`,
 		Args: markArgs("the text of the mark is missing, such as 'build 77'"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r := client.MarkRequest{Text: args[1], Kind: kind}
-			if at != "" {
-				t, err := time.Parse(time.RFC3339, at)
+			if at != "" || cmd.Flags().Changed("time") {
+				now := time.Now()
+				t, err := when.Parse(at, now)
 				if err != nil {
-					return usagef("--time is %q, accepted: a time of RFC 3339, such as 2026-03-01T12:00:00Z", plain.Clip(at, 40))
+					return usagef("--time %v", err)
 				}
+				noteTime(cmd, "--time", at, now)
 				r.Time = &t
 			}
 			clients, err := flags.clients(args[:1])
@@ -49,7 +52,7 @@ this machine where it says so.
 	}
 	flags.add(cmd, false)
 	cmd.Flags().StringVar(&kind, "kind", "", "`kind` of change: deploy (the default), version, config")
-	cmd.Flags().StringVar(&at, "time", "", "`time` of it within the last hour, in RFC 3339 (default now)")
+	cmd.Flags().StringVar(&at, "time", "", "`time` of it within the last hour: "+when.Accepted+" (default now)")
 	return cmd
 }
 

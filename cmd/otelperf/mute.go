@@ -7,19 +7,19 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/client"
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/plain"
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/when"
 )
 
 // muteFlags is what a user typed.
 type muteFlags struct {
 	serviceFlags
 	mute client.Mute
-	time time.Duration
+	time string
 	list bool
 	end  string
 }
@@ -58,7 +58,7 @@ The service has to let whoever asks change things: see WithBearerToken and WithL
 	f := cmd.Flags()
 	f.StringVar(&flags.mute.Endpoint, "endpoint", "*", "`pattern` of METHOD ROUTE; * is any characters but /, and ** any")
 	f.StringVar(&flags.mute.Matter, "matter", "", "`what` goes wrong: latency, failures, panics, client_errors, silence or objective (default any)")
-	f.DurationVar(&flags.time, "for", time.Hour, "`time` until it ends, at most 168h")
+	f.StringVar(&flags.time, "for", "1h", "`time` until it ends, at most 7d")
 	f.StringVar(&flags.mute.By, "by", userName(), "`name` of who mutes, 1 to 64 bytes")
 	f.StringVar(&flags.mute.Why, "why", "", "`text` for others, at most 200 bytes")
 	f.BoolVar(&flags.list, "list", false, "list the mutes in force")
@@ -87,7 +87,11 @@ func (f *muteFlags) carryOut(ctx context.Context, c *client.Client) (string, err
 		}
 		return plain.Clip(was.ID, 20) + " has ended\n", nil
 	}
-	f.mute.Minutes = f.time.Minutes()
+	d, ok := when.Duration(f.time)
+	if !ok {
+		return "", usagef("--for is %q, accepted: a duration such as 15m, 2h or 1d, at most 7d", plain.Clip(f.time, 20))
+	}
+	f.mute.Minutes = d.Minutes()
 	set, err := c.Mute(ctx, f.mute)
 	if err != nil {
 		return "", err

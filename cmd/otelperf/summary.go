@@ -93,6 +93,9 @@ func askAt(cmd *cobra.Command, at, length string) (ask fleet.Ask, err error) {
 	if ask.From, err = when.Parse(at, now); err != nil {
 		return ask, usagef("--at %v", err)
 	}
+	if now.Sub(ask.From) < time.Second {
+		return ask, usagef("--at is %q, which is now: nothing has happened since, give a time before it, or no --at for the last minutes", plain.Clip(at, 40))
+	}
 	noteTime(cmd, "--at", at, now)
 	ask.To = ask.From.Add(d)
 	return ask, nil

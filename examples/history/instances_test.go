@@ -167,11 +167,7 @@ func TestInstancesAreNamed(t *testing.T) {
 			t.Errorf("without tables: %v, %v", all, err)
 		}
 		put := func(name, origin string, first, end int) {
-			opts := []sqlstore.Option{}
-			if name != "" {
-				opts = append(opts, sqlstore.WithInstance(name))
-			}
-			s, shop := d.open(t, db, opts...), historytest.NewShop(2, 3)
+			s, shop := d.open(t, db, sqlstore.WithInstance(name)), historytest.NewShop(2, 3)
 			for m := first; m < end; m++ {
 				if err := s.Append(t.Context(), from(origin, shop.Minute(historytest.At(m)))); err != nil {
 					t.Fatal(err)
@@ -181,15 +177,15 @@ func TestInstancesAreNamed(t *testing.T) {
 		put("b", "b1", 0, 4)
 		put("b", "b2", 3, 10) // the next process, in the same minute
 		put("a", "a1", 5, 8)
-		put("", "x1", 6, 9)
-		put("", "x2", 6, 9)
+		put("twin", "x1", 6, 9)
+		put("twin", "x2", 6, 9)
 		for _, tt := range []struct {
 			from, to int
 			want     []history.Instance
 		}{
 			{0, 5, []history.Instance{{Name: "b", Last: historytest.At(4)}}},
 			{5, 6, []history.Instance{{Name: "a", Last: historytest.At(5)}, {Name: "b", Last: historytest.At(5)}}},
-			{0, 10, []history.Instance{{Last: historytest.At(8), Several: true}, {Name: "a", Last: historytest.At(7)}, {Name: "b", Last: historytest.At(9)}}},
+			{0, 10, []history.Instance{{Name: "a", Last: historytest.At(7)}, {Name: "b", Last: historytest.At(9)}, {Name: "twin", Last: historytest.At(8), Several: true}}},
 			{10, 20, nil},
 		} {
 			all, err := d.open(t, db).Instances(t.Context(), historytest.At(tt.from), historytest.At(tt.to))

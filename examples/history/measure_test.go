@@ -11,6 +11,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"syscall"
 	"testing"
 	"time"
 
@@ -75,6 +76,51 @@ func TestSizeAndTime(t *testing.T) {
 			return d.rows(t, "SELECT endpoint, sum(calls), max(p99) FROM plain WHERE minute >= $1 GROUP BY endpoint", day.Unix()/60)
 		})
 	})
+}
+
+// TestSummaryOfDays measures a cold summary of all endpoints over all days, in time and in what this process computes for it.
+func TestSummaryOfDays(t *testing.T) {
+	if *measure == 0 {
+		t.Skip("-measure says for how many days")
+	}
+	databases(t, func(t *testing.T, d *database) {
+		s, shop := d.open(t, d.db), historytest.NewShop(200, 200)
+		var minutes []*history.Batch // drawing all would take its time
+		for range 60 {
+			minutes = append(minutes, shop.Minute(historytest.Start))
+		}
+		first := historytest.Start.Truncate(24 * time.Hour)
+		end := first.Add(time.Duration(*measure)*24*time.Hour + 30*time.Minute)
+		n := 0
+		for at := first; at.Before(end); at = at.Add(time.Minute) {
+			b := *minutes[n%len(minutes)]
+			b.Time, b.Origin = at, "a"
+			n++
+			historytest.Put(t, s, &b)
+		}
+		vacuum(t, d)
+		q := history.Query{From: end.Add(-time.Duration(*measure) * 24 * time.Hour).Truncate(time.Hour), To: end, Step: history.Hour}
+		computed := time.Hour
+		timed(t, fmt.Sprintf("summary of all, %d days", *measure), func() int {
+			before := cpu(t)
+			rows, err := history.Sum(t.Context(), s, q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			computed = min(computed, cpu(t)-before)
+			return len(rows)
+		})
+		t.Logf("%-44s %6.1f ms", "  of which this process computes", computed.Seconds()*1e3)
+	})
+}
+
+// cpu is what this process has computed so far.
+func cpu(t *testing.T) time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 func total(t *testing.T, s history.Store, q history.Query) int {

@@ -29,7 +29,8 @@ const (
 	maxDepth     = 32
 )
 
-var errDamaged = errors.New("damaged")
+// errDamaged is wrapped by what is wrong with what is in the file.
+var errDamaged = errors.New("what is in the file contradicts itself")
 
 var order = binary.NativeEndian
 

@@ -15,10 +15,11 @@ import (
 	"go.etcd.io/bbolt"
 
 	"github.com/otelperf/otelperf-go/otelperf/history"
+	"github.com/otelperf/otelperf-go/slowlog/fault"
 )
 
 // errFault is wrapped by the error of what has panicked.
-var errFault = fmt.Errorf("%w: it cannot be read", errDamaged)
+var errFault = fmt.Errorf("%w, and bbolt gave up", errDamaged)
 
 // guard calls f, and makes an error of a panic, and of a fault in the file's memory, such as where the file was cut while it was open.
 func guard(f func() error) (err error) {
@@ -26,7 +27,7 @@ func guard(f func() error) (err error) {
 	defer debug.SetPanicOnFault(before)
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("%w: %v", errFault, r)
+			err = fmt.Errorf("%w: %s", errFault, fault.Text(r))
 		}
 	}()
 	return f()

@@ -4,7 +4,7 @@
 //
 //	db, err := sql.Open("pgx", "postgres://otelperf@db.internal/metrics") // of the program's own driver
 //	...
-//	store, err := sqlstore.New(db, sqlstore.PostgreSQL, "shop", sqlstore.WithInstance(hostname))
+//	store, err := sqlstore.New(db, sqlstore.PostgreSQL, "shop")
 //	...
 //	mon, err := otelperf.New(otelperf.WithHistory(store))
 //
@@ -18,7 +18,7 @@
 // no more than one of one instance.
 //
 // What a Monitor answers of a time of which others have stored something is of all, up to the last whole minute that all who run have stored,
-// and the same whichever is asked; stored.instances has their names. Each instance should have a name: see [WithInstance].
+// and the same whichever is asked; stored.instances has their names: those of their hosts, unless [WithInstance] gives others.
 //
 // An Append whose outcome is unknown, because the connection was lost during COMMIT, can be done again: see Origin of [history.Batch].
 //

@@ -6,7 +6,6 @@ import (
 	"context"
 	"database/sql"
 	"log"
-	"os"
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf"
@@ -21,8 +20,7 @@ func ExampleNew() {
 		return
 	}
 	defer func() { _ = db.Close() }()
-	instance, _ := os.Hostname()
-	store, err := sqlstore.New(db, sqlstore.PostgreSQL, "shop", sqlstore.WithInstance(instance))
+	store, err := sqlstore.New(db, sqlstore.PostgreSQL, "shop")
 	if err != nil {
 		log.Print(err)
 		return

@@ -14,7 +14,7 @@ import (
 
 var _ history.Shared = (*Store)(nil)
 
-// Instance is the name that WithInstance has set; "" without one.
+// Instance is the name of this instance: see WithInstance.
 func (s *Store) Instance() string { return s.instance }
 
 // Instances are those that have stored something from a time up to another, by name, as far as their batches are known: as long as minutes

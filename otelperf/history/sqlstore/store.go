@@ -25,6 +25,7 @@ type Store struct {
 	dialect   Dialect
 	service   string
 	instance  string
+	release   func() // of the name; nil for one that was given
 	retention history.Retention
 
 	writing chan struct{} // has one value while an Append runs; guards the two below
@@ -55,10 +56,17 @@ func WithRetention(r history.Retention) Option {
 // WithInstance sets the name of this instance of the service, such as the one of its pod: UTF-8 of 1 to 128 bytes without NUL. Incidents
 // have it in Instance, and requests among their dimensions as service.instance.id.
 //
-// The default is none, which is for a service of a single instance: whoever has no name counts as the one that ran before, started again. Of
-// several without a name, or with the same one, numbers are added as those of any others, since each process has an Origin of its own. But answers
-// name them "unnamed", each goes on from the state that any of them stored last, open incidents among it, and of the requests of an hour they
-// store 200 together.
+// The default is service.instance.id of OTEL_RESOURCE_ATTRIBUTES, and else the name of the host, to which all but the first process of the
+// service on it have "/2", "/3" and so on added. A process that is started again, also after a kill, has the name that it had: which are taken is
+// known by locks on empty files in the directory for temporary files, which the system releases with the process. Where there are no such locks,
+// on Windows and Plan 9, it is the host's name with the id of the process, which is another after each start.
+//
+// A process with a new name goes on from what the others have learned, and not with the incidents that are open. So where the name of the host
+// changes with each start, as that of a pod of a Deployment does, and there is but one instance, give it a constant name. Containers that share the
+// name of a host, and no directory for temporary files, cannot tell each other by it: give them names.
+//
+// Of several with the same name numbers are added as those of any others, since each process has an Origin of its own. But each goes on from the
+// state that any of them stored last, open incidents among it, and of the requests of an hour they store 200 together.
 func WithInstance(name string) Option {
 	return func(s *Store) error {
 		s.instance = name
@@ -94,14 +102,19 @@ func New(db *sql.DB, dialect Dialect, service string, opts ...Option) (*Store, e
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
+	if s.instance == "" {
+		s.instance, s.release = defaultInstance(service)
+	}
 	return s, nil
 }
 
 // Close waits for an Append that runs. It leaves the database open.
 func (s *Store) Close() error {
-	s.closed.Store(true)
 	s.writing <- struct{}{}
-	<-s.writing
+	defer func() { <-s.writing }()
+	if !s.closed.Swap(true) && s.release != nil {
+		s.release()
+	}
 	return nil
 }
 

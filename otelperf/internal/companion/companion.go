@@ -35,7 +35,7 @@ type Service interface {
 	// Stacks is where slow requests of an endpoint spend their time; StacksFile the same for other programs.
 	Stacks(EndpointQuery) (answer any, ok bool)
 	StacksFile(e EndpointQuery, pprof bool) (body []byte, ok bool, err error)
-	Runtime(window string) any
+	Runtime(p Period) (any, error)
 	// Slow lists slow and failed requests, of one trace alone where of is valid. Slow, SlowTrace, SlowOTLP and Spikes are of what is in memory,
 	// or of the fixed time of a Period.
 	Slow(limit int, of trace.TraceID, p Period) (any, error)

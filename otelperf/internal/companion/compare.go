@@ -19,9 +19,9 @@ type CompareQuery struct {
 
 func (c *Companion) serveCompare(w http.ResponseWriter, r *http.Request) {
 	q := web.QueryOf(r)
-	want := CompareQuery{Endpoint: q.Required("endpoint"), Kind: q.Text("kind"), Mark: q.Text("mark"), Spike: q.Text("spike"), From: q.Time("from"), To: q.Time("to")}
+	want := CompareQuery{Endpoint: q.Required("endpoint"), Kind: q.Text("kind"), Mark: q.Text("mark"), Spike: q.Text("spike"), From: q.Instant("from"), To: q.Instant("to")}
 	if want.From.After(time.Now()) {
-		q.Refuse("from", "from is "+want.From.UTC().Format(time.RFC3339)+", which is still to come", "a time of RFC 3339 that is not in the future")
+		q.Refuse("from", "from is "+want.From.UTC().Format(time.RFC3339)+", which is still to come", "a time that is not in the future")
 	}
 	if q.Refused(w) {
 		return
@@ -34,7 +34,7 @@ func (c *Companion) serveCompare(w http.ResponseWriter, r *http.Request) {
 	}
 	if around != 1 {
 		problem.Write(w, problem.Invalid("mark", "What to compare around is missing, or there is too much of it.",
-			"one of mark (an id of GET marks), spike (an id of GET spikes) and from (a time of RFC 3339)"))
+			"one of mark (an id of GET marks), spike (an id of GET spikes) and from (a time)"))
 		return
 	}
 	switch answer, missing := c.service.Compare(&want); missing {

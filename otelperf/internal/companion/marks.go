@@ -58,7 +58,7 @@ func markOf(body map[string]json.RawMessage) (r marks.Request, p *problem.Proble
 		accepted string
 	}{
 		"text": {&r.Text, "a string of 1 to 200 bytes"}, "kind": {&r.Kind, strings.Join(marks.Kinds(), ", ")},
-		"time": {&r.Time, "a time of RFC 3339 within the last hour, such as 2026-03-01T12:00:00Z"},
+		"time": {(*instant)(&r), "a time within the last hour: RFC 3339, such as 2026-03-01T12:00:00Z, or seconds since 1970"},
 	}
 	for _, name := range slices.Sorted(maps.Keys(body)) {
 		f, known := fields[name]
@@ -70,6 +70,19 @@ func markOf(body map[string]json.RawMessage) (r marks.Request, p *problem.Proble
 		}
 	}
 	return r, nil
+}
+
+// instant is the time of a mark: a string or a number that web.ParseInstant reads.
+type instant marks.Request
+
+// UnmarshalJSON reads one; null is none.
+func (i *instant) UnmarshalJSON(text []byte) error {
+	if string(text) == "null" {
+		return nil
+	}
+	t, err := web.ParseInstant(strings.Trim(string(text), `"`))
+	i.Time = &t
+	return err
 }
 
 // client names whoever sent a request, for a mark: the address without its port.

@@ -50,8 +50,8 @@ func (c *Companion) usual(q *web.Query) bool {
 
 // fixedTime is ?from= and ?to=; the zero Period if both are missing. Of a fixed time there may be nothing stored: the answer says so.
 func (c *Companion) fixedTime(q *web.Query) (p Period) {
-	from, to := q.UnixTime("from"), q.UnixTime("to")
-	const accepted = "window, or from before to, both in unix seconds, from not in the future"
+	from, to := q.Instant("from"), q.Instant("to")
+	const accepted = "window, or from before to, both in unix seconds or RFC 3339, from not in the future"
 	switch {
 	case from.IsZero() && to.IsZero():
 		return p

@@ -3,6 +3,7 @@
 package companion
 
 import (
+	"fmt"
 	"net/http"
 
 	"github.com/otelperf/otelperf-go/otelperf/internal/web"
@@ -10,11 +11,10 @@ import (
 
 func (c *Companion) serveRuntime(w http.ResponseWriter, r *http.Request) {
 	q := web.QueryOf(r)
-	window := c.window(q)
+	p := c.period(q)
 	ofInstance(q)
-	ofNow(q)
 	if q.Refused(w) {
 		return
 	}
-	c.shared.Serve(w, r, "runtime "+window, shareFor, failed, func() (any, error) { return c.service.Runtime(window), nil })
+	c.shared.Serve(w, r, fmt.Sprint("runtime ", p), shareFor, failed, func() (any, error) { return c.service.Runtime(p) })
 }

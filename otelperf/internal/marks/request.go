@@ -37,7 +37,7 @@ func (r *Request) Mark(by string, now time.Time) (m Mark, err error) {
 	if r.Time != nil {
 		if m.Time = *r.Time; m.Time.After(now) || now.Sub(m.Time) > MaxAge {
 			return m, &FieldError{"time", "time is " + m.Time.UTC().Format(time.RFC3339) + ", and now is " + now.UTC().Format(time.RFC3339),
-				"a time of RFC 3339 within the last hour, not in the future"}
+				"a time within the last hour, not in the future"}
 		}
 	}
 	return m, nil

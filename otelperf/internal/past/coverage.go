@@ -30,6 +30,7 @@ type Coverage struct {
 	MoreGaps int     // that are not in Gaps
 	Seconds  float64 // that there are
 	Note     string  // what else is missing; "" mostly
+	Err      error   // why the store could not be read, so that it is all of memory: gaps are what memory does not have; nil mostly
 	Whose
 }
 
@@ -39,6 +40,7 @@ type covered struct {
 	signals, rows []Span
 	step          time.Duration
 	note          string
+	err           error // why there is nothing of the store
 }
 
 func (c *covered) add(b *history.Batch) {
@@ -117,13 +119,10 @@ func (c *covered) coverage(p *part, more ...Span) Coverage {
 		}
 		spans[i].To = upToNow(spans[i].To)
 	}
-	out := Coverage{Step: max(c.step, history.Minute), Note: c.note, Gaps: []Span{}, Whose: p.whose}
+	out := Coverage{Step: max(c.step, history.Minute), Note: c.note, Err: c.err, Gaps: []Span{}, Whose: p.whose}
 	at, end := p.asked.From, p.asked.To
 	if len(spans) > 0 {
 		out.From, out.To = spans[0].From, spans[len(spans)-1].To
-		if end.IsZero() {
-			at, end = out.From, out.To
-		}
 	}
 	for _, s := range append(spans, Span{end, end}) {
 		out.Seconds += s.To.Sub(s.From).Seconds()

@@ -47,7 +47,7 @@ type Incidents struct {
 func (r *Reader) Incidents(from, to time.Time) (Incidents, error) {
 	return cachedOf(&r.cache, fmt.Sprint("incidents ", from.Unix(), to.Unix(), r.memory.Unwritten().Unix()), func() (in Incidents, bytes int, err error) {
 		q := events(history.Incidents, from.Add(-longestIncident), to)
-		err = r.read(func(ctx context.Context) error {
+		err = r.read(q.What, from, to, func(ctx context.Context) error {
 			return r.each(ctx, &q, &in.Note, func(b *history.Batch) {
 				for _, x := range b.Incidents {
 					if x.Start.Before(to) && (x.End.IsZero() || x.End.After(from)) {
@@ -77,7 +77,7 @@ type Marks struct {
 func (r *Reader) Marks(from, to time.Time) (Marks, error) {
 	return cachedOf(&r.cache, fmt.Sprint("marks ", from.Unix(), to.Unix(), r.memory.Unwritten().Unix()), func() (out Marks, bytes int, err error) {
 		q := events(history.Marks, from.Truncate(time.Minute), to.Add(time.Hour)) // a store may have them in the minute in which they were written
-		err = r.read(func(ctx context.Context) error {
+		err = r.read(q.What, from, to, func(ctx context.Context) error {
 			return r.each(ctx, &q, &out.Note, func(b *history.Batch) {
 				for _, m := range b.Marks {
 					if !m.Time.Before(from) && m.Time.Before(to) {
@@ -105,7 +105,7 @@ type Requests struct {
 func (r *Reader) Requests(from, to time.Time) (Requests, error) {
 	return cachedOf(&r.cache, fmt.Sprint("requests ", from.Unix(), to.Unix(), r.memory.Unwritten().Unix()), func() (out Requests, bytes int, err error) {
 		q := events(history.Requests, from.Truncate(time.Minute), to.Add(time.Hour)) // they are in the minute in which they ended
-		err = r.read(func(ctx context.Context) error {
+		err = r.read(q.What, from, to, func(ctx context.Context) error {
 			return r.each(ctx, &q, &out.Note, func(b *history.Batch) {
 				for _, e := range b.Requests {
 					if !e.Start.Before(from) && e.Start.Before(to) {

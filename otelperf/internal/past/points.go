@@ -42,21 +42,29 @@ func StepOf(d time.Duration) time.Duration {
 }
 
 // Points returns what an endpoint did from a time up to another, in whole steps of StepOf.
-func (r *Reader) Points(e conventions.Endpoint, from, to time.Time) (l Line, err error) {
+func (r *Reader) Points(e conventions.Endpoint, from, to time.Time) (Line, error) {
 	asked := askedFor(from, to)
 	from, to, note := longest(from, to)
 	step := StepOf(to.Sub(from))
-	from, to = from.Truncate(step), to.Add(step-1).Truncate(step)
-	p, err := r.part(from, to)
-	if err != nil {
-		return l, err
+	first, last := from.Truncate(step), to.Add(step-1).Truncate(step)
+	var s storedPoints
+	p, err := r.part(first, last)
+	if err == nil {
+		s, err = r.storedPoints(e, &p, min(step, history.Hour))
 	}
-	at, end := p.at, p.to
-	s, err := r.storedPoints(e, &p, min(step, history.Hour))
 	if err != nil {
-		return l, err
+		if !r.Remembers(to) {
+			return Line{}, err
+		}
+		p, s = r.inMemory(first, last), storedPoints{covered: unread(err)}
 	}
 	p.asked, s.note = asked, both(note, s.note)
+	return r.line(e, step, &s, &p), nil
+}
+
+// line is made of points of the store and of what is the memory's.
+func (r *Reader) line(e conventions.Endpoint, step time.Duration, s *storedPoints, p *part) (l Line) {
+	at, end := p.at, p.to
 	step = max(step, s.step)
 	rows, now := map[int64]*history.Row{}, time.Now()
 	add := func(t time.Time, row *history.Row) {
@@ -76,14 +84,14 @@ func (r *Reader) Points(e conventions.Endpoint, from, to time.Time) (l Line, err
 			}
 		}
 	}
-	to = upToNow(end)
+	to := upToNow(end)
 	if began := r.memory.Began(); at.Before(began) {
 		at = began
 	}
-	l = Line{Step: step, Coverage: s.coverage(&p, Span{at, to})}
+	l = Line{Step: step, Coverage: s.coverage(p, Span{at, to})}
 	spans := s.spans(Span{at, to})
 	if l.From.IsZero() {
-		return l, nil
+		return l
 	}
 	for t := l.From.Truncate(step).UTC(); t.Before(to); t = t.Add(step) {
 		p := Point{Time: t, Seconds: min(step, to.Sub(t)).Seconds(), Row: history.Row{Endpoint: e}}
@@ -93,7 +101,7 @@ func (r *Reader) Points(e conventions.Endpoint, from, to time.Time) (l Line, err
 		}
 		l.Points = append(l.Points, p)
 	}
-	return l, nil
+	return l
 }
 
 // storedPoints is the store's part of a Line.
@@ -110,7 +118,7 @@ func (r *Reader) storedPoints(e conventions.Endpoint, p *part, step time.Duratio
 	}
 	return cachedOf(&r.cache, fmt.Sprint("points ", e.Kind, " ", e, " ", from.Unix(), to.Unix(), p.at.Unix(), p.late), func() (s storedPoints, bytes int, err error) {
 		q := history.Query{What: history.Rows, From: from, To: to, Step: step, Endpoint: &e}
-		err = r.read(func(ctx context.Context) error {
+		err = r.read(q.What, from, to, func(ctx context.Context) error {
 			err := r.each(ctx, &q, &s.note, func(b *history.Batch) {
 				s.add(b)
 				for i := range b.Rows {

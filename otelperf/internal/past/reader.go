@@ -6,7 +6,8 @@
 // the same store is theirs, too: an answer with something of it is the store's alone, up to the last whole minute that all have stored.
 //
 // Reading is bounded, so that nobody who polls hurts the service: two reads at a time, five seconds each, and what was read of minutes that
-// are over is there for the next who asks, up to 32 MiB.
+// are over is there for the next who asks, up to 32 MiB. Numbers of a time of which memory has a part are that part where the store cannot be
+// read, with why.
 package past
 
 import (
@@ -48,15 +49,18 @@ type Memory interface {
 	Started() time.Time
 	// Minute is what was done in a minute, by those that did anything; the receiver's to keep.
 	Minute(t time.Time) []history.Row
+	// Signals are the runtime's, of the minutes from one up to a time, in batches of a minute; the receiver's to keep.
+	Signals(from, to time.Time) []*history.Batch
 }
 
 // Reader reads one store. Its methods are safe for concurrent use; what they return is not to be changed.
 type Reader struct {
-	store  history.Store
-	memory Memory
-	faults *fault.Log
-	turns  chan struct{}
-	cache  cache
+	store    history.Store
+	memory   Memory
+	faults   *fault.Log
+	turns    chan struct{}
+	cache    cache
+	failures failures
 
 	several  history.Shared // is the store, if instances can share it; nil if they cannot
 	shared   sync.Mutex     // guards recently
@@ -69,8 +73,20 @@ func New(store history.Store, m Memory, faults *fault.Log) *Reader {
 	return &Reader{store: store, memory: m, faults: faults, turns: make(chan struct{}, atOnce), several: several}
 }
 
-// read calls f in its turn, with a context that ends in time. A store that does not heed it is left alone with its turn.
-func (r *Reader) read(f func(context.Context) error) error {
+// read calls f, which reads a part of a time, in its turn, and notes how it went. What has just taken too long is not tried again, where memory
+// has something to say.
+func (r *Reader) read(what history.Part, from, to time.Time, f func(context.Context) error) error {
+	length := to.Sub(from)
+	if r.Remembers(to) && r.failures.slowly(what, length) {
+		return ErrSlow
+	}
+	err := r.turn(f)
+	r.failures.note(what, length, err)
+	return err
+}
+
+// turn calls f in its turn, with a context that ends in time. A store that does not heed it is left alone with its turn.
+func (r *Reader) turn(f func(context.Context) error) error {
 	turn := time.NewTimer(queue)
 	defer turn.Stop()
 	select {

@@ -40,28 +40,23 @@ type stored struct {
 
 // Rows returns what was done from a time up to another, in the whole steps that are stored by now and have something of it: minutes, or longer
 // ones, of which From and To are the beginning and the end.
-func (r *Reader) Rows(from, to time.Time) (t Total, err error) {
+func (r *Reader) Rows(from, to time.Time) (Total, error) {
 	asked := askedFor(from, to)
 	from, to, note := longest(from, to)
-	from, to = whole(from, to)
-	p, err := r.part(from, to)
-	if err != nil {
-		return t, err
+	first, last := whole(from, to)
+	var s stored
+	p, err := r.part(first, last)
+	if err == nil {
+		s, err = r.stored(&p)
 	}
-	s, err := r.stored(&p)
 	if err != nil {
-		return t, err
+		if !r.Remembers(to) {
+			return Total{}, err
+		}
+		p, s = r.inMemory(first, last), stored{covered: unread(err)}
 	}
 	p.asked, s.note = asked, both(note, s.note)
 	return r.join(&s, &p), nil
-}
-
-// InMemory is what is not written yet of a time, or all that is in memory without a store, with a note.
-func (r *Reader) InMemory(from, to time.Time, note string) Total {
-	from, to = whole(from, to)
-	p := part{at: from, to: to, started: r.memory.Started()}
-	p.whose, _ = r.Own()
-	return r.join(&stored{covered: covered{note: note}}, &p)
 }
 
 // whole is a time in whole minutes, up to the running one.
@@ -108,7 +103,7 @@ func (r *Reader) stored(p *part) (stored, error) {
 		if to.Sub(from) < short {
 			q.Step = history.Minute
 		}
-		err = r.read(func(ctx context.Context) (err error) {
+		err = r.read(q.What, from, to, func(ctx context.Context) (err error) {
 			if err := r.running(ctx, &q, &s.covered); err != nil {
 				return err
 			}

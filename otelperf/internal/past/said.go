@@ -2,30 +2,47 @@
 
 package past
 
-import "time"
+import (
+	"strings"
+	"time"
+
+	"github.com/otelperf/otelperf-go/slowlog/fault"
+)
 
 // Stored says in JSON what of a time was stored.
 type Stored struct {
 	From        *time.Time `json:"from"`               // beginning of what there is; nil if there is nothing
 	To          *time.Time `json:"to"`                 // its end
 	StepSeconds float64    `json:"step_seconds"`       // the longest step that numbers were read in: 60, 600 or 3600
-	Gaps        []Span     `json:"gaps"`               // of the time that was asked for, before from and after to, too: no process ran, or could write; at most 20, the longest
+	Gaps        []Span     `json:"gaps"`               // of the time that was asked for, before from and after to, too: no process ran, or could write, and with an error what may be stored; at most 20, the longest
 	MoreGaps    int        `json:"more_gaps,omitzero"` // that are not in gaps
 	Note        string     `json:"note,omitzero"`      // what else is missing
+	// Error is why the store could not be read: all is what this process has in memory, and what is in gaps may be stored.
+	Error string `json:"error,omitzero"`
 	// Instances are those whose numbers they are, by name, at most 20, where a store can be shared. Of several it is all that is stored, up to
 	// the last whole minute that all of them have, and nothing else that one has in memory.
 	Instances     []string `json:"instances,omitempty"`
 	MoreInstances int      `json:"more_instances,omitzero"` // that are not in instances
 }
 
-// Add adds a sentence to the note.
-func (s *Stored) Add(note string) { s.Note = both(s.Note, note) }
+// Add adds a sentence to the note of what could be read, unless it is there.
+func (s *Stored) Add(note string) {
+	if s.Read() && !strings.Contains(s.Note, note) {
+		s.Note = both(s.Note, note)
+	}
+}
+
+// Read reports whether there is a store, and it could be read.
+func (s *Stored) Read() bool { return s != nil && s.Error == "" }
 
 // Said is c in JSON.
 func (c *Coverage) Said() *Stored {
 	s := &Stored{StepSeconds: c.Step.Seconds(), Gaps: []Span{}, MoreGaps: c.MoreGaps, Note: c.Note, Instances: c.Instances, MoreInstances: c.MoreInstances}
 	for _, g := range c.Gaps {
 		s.Gaps = append(s.Gaps, Span{g.From.UTC(), g.To.UTC()})
+	}
+	if c.Err != nil {
+		s.Error = fault.Text(c.Err)
 	}
 	if !c.From.IsZero() {
 		s.From, s.To = new(c.From.UTC()), new(c.To.UTC())

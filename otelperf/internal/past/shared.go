@@ -89,10 +89,13 @@ func (r *Reader) others(all []history.Instance) bool {
 }
 
 func (r *Reader) instances(from, to time.Time) (all []history.Instance, err error) {
-	err = r.read(func(ctx context.Context) (err error) {
+	err = r.turn(func(ctx context.Context) (err error) {
 		all, err = r.several.Instances(ctx, from, to)
 		return err
 	})
+	if err != nil { // else it is noted how what is read next goes
+		r.failures.note(history.States, 0, err)
+	}
 	return all, err
 }
 
@@ -133,7 +136,7 @@ type part struct {
 	written  time.Time // up to it the store is read
 	started  time.Time // when this process began; zero for numbers of several instances
 	late     int64     // changes as long as others may write what belongs to it
-	asked    Span      // what was asked for, in whole minutes and up to now; zero for what could not be read
+	asked    Span      // what was asked for, in whole minutes and up to now
 	whose    Whose
 }
 

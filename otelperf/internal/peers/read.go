@@ -5,11 +5,11 @@ package peers
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"hash/maphash"
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/fleet"
+	"github.com/otelperf/otelperf-go/slowlog/fault"
 	"github.com/otelperf/otelperf-go/slowlog/order"
 )
 
@@ -71,7 +71,7 @@ func (s *Sync) readAll(service, instance, writer string) {
 	now := time.Now()
 	if err != nil {
 		s.count(func() {
-			s.tried, s.readErr = now, fmt.Sprintf("reading the others: %v", err)
+			s.tried, s.readErr = now, "reading the others: "+fault.Text(err)
 			s.state.Failed++
 		})
 		return

@@ -132,7 +132,7 @@ func (s *Sync) put(before fleet.Key) fleet.Key {
 		if err == nil {
 			s.state.Puts, s.state.Last = s.state.Puts+1, time.Now().UTC()
 		} else {
-			s.state.Failed, s.putErr = s.state.Failed+1, fmt.Sprintf("sharing what is here: %v", err)
+			s.state.Failed, s.putErr = s.state.Failed+1, "sharing what is here: "+fault.Text(err)
 		}
 	})
 	return k

@@ -109,34 +109,17 @@ func (q *Query) duration(name string, usual, least, most time.Duration, accepted
 	return d
 }
 
-// Time is a time of RFC 3339, the zero time if it is missing.
-func (q *Query) Time(name string) (t time.Time) {
+// Instant is a time that ParseInstant reads, the zero time if it is missing.
+func (q *Query) Instant(name string) (t time.Time) {
 	text := q.values.Get(name)
 	if text == "" {
 		return t
 	}
-	t, err := time.Parse(time.RFC3339, text)
+	t, err := ParseInstant(text)
 	if err != nil {
-		q.Refuse(name, fmt.Sprintf("%s is %.40q, accepted are times of RFC 3339", name, text), "a time of RFC 3339, such as 2026-03-01T12:00:00Z")
+		q.Refuse(name, fmt.Sprintf("%s is %.40q, %v", name, text, err), AcceptedInstant)
 	}
 	return t
-}
-
-// lastUnix is the last second of the year 9999, the last that RFC 3339 can say.
-const lastUnix int64 = 253402300799
-
-// UnixTime is a time in whole seconds since 1970, the zero time if it is missing.
-func (q *Query) UnixTime(name string) (t time.Time) {
-	text := q.values.Get(name)
-	if text == "" {
-		return t
-	}
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || n < 0 || n > lastUnix {
-		q.Refuse(name, fmt.Sprintf("%s is %.20q, accepted are seconds since 1970", name, text), fmt.Sprintf("whole seconds since 1970, 0 to %d", lastUnix))
-		return t
-	}
-	return time.Unix(n, 0)
 }
 
 // Flag is true or false, false if it is missing.

@@ -36,6 +36,9 @@ func periodOf(v values, window otelperf.Window) (p client.Period, err error) {
 	if p.From, err = when.Parse(v.text("at"), time.Now()); err != nil {
 		return p, fmt.Errorf("at %w", err)
 	}
+	if time.Since(p.From) < time.Second {
+		return p, fmt.Errorf("at is %q, which is now: nothing has happened since, give a time before it, or none for the last minutes", plain.Clip(v.text("at"), 40))
+	}
 	p.To = p.From.Add(d)
 	return p, nil
 }

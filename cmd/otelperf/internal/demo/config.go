@@ -8,6 +8,8 @@ import (
 	"net"
 	"strconv"
 	"time"
+
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/when"
 )
 
 // ErrListen is wrapped by what Run returns when the address cannot be listened at.
@@ -64,7 +66,8 @@ func (f Flags) Config() (Config, error) {
 		refuse("listen", f.Listen, "HOST:PORT, such as 127.0.0.1:8080; port 0 takes any free one")
 	}
 	var err error
-	if c.For, err = time.ParseDuration(f.For); err != nil || c.For != 0 && (c.For < minFor || c.For > maxFor) {
+	var ok bool
+	if c.For, ok = when.Duration(f.For); !ok || c.For != 0 && (c.For < minFor || c.For > maxFor) {
 		refuse("for", f.For, AcceptedFor)
 	}
 	if f.Metrics != "none" && f.Metrics != "stdout" {

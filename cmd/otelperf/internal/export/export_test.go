@@ -27,6 +27,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/client"
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/outfile"
 	"github.com/otelperf/otelperf-go/otelperf"
 	"github.com/otelperf/otelperf-go/otelperf/history"
 	"github.com/otelperf/otelperf-go/otelperf/history/bolt"
@@ -301,7 +302,7 @@ func TestFile(t *testing.T) {
 		t.Fatal(first, err)
 	}
 	was, _ := os.ReadFile(path)
-	if _, err := Run(t.Context(), c); !errors.Is(err, ErrOutput) {
+	if _, err := Run(t.Context(), c); !errors.Is(err, outfile.ErrRefused) {
 		t.Errorf("a file is replaced: %v", err)
 	}
 	c.Force, c.To = true, from.Add(2*time.Hour)
@@ -378,12 +379,12 @@ func TestOutput(t *testing.T) {
 		"sqlite.db": "is a history or another database", "other.csv": "is a history or another database", ".": "is a directory",
 	} {
 		c.Output = at(name)
-		if _, err := Run(t.Context(), c); !errors.Is(err, ErrOutput) || !strings.HasPrefix(err.Error(), "-o "+c.Output+" "+want) {
+		if _, err := Run(t.Context(), c); !errors.Is(err, outfile.ErrRefused) || !strings.HasPrefix(err.Error(), "-o "+c.Output+" "+want) {
 			t.Errorf("%s: %v, want that it %s", name, err, want)
 		}
 	}
 	c.Output = ""
-	if _, err := Run(t.Context(), c); !errors.Is(err, ErrOutput) {
+	if _, err := Run(t.Context(), c); !errors.Is(err, outfile.ErrRefused) {
 		t.Errorf("no name: %v", err)
 	}
 	c.Output = at("none/x.csv")

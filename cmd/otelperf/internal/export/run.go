@@ -8,6 +8,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/outfile"
 	"github.com/otelperf/otelperf-go/otelperf/history"
 )
 
@@ -50,7 +51,7 @@ func Run(ctx context.Context, c Config) (r Result, err error) {
 	if c.Output == "-" {
 		err = c.write(ctx, c.Stdout, &r)
 	} else {
-		err = toFile(c.Output, c.Input, c.Force, func(w io.Writer) error { return c.write(ctx, w, &r) })
+		err = outfile.Write(c.Output, c.Input, c.Force, func(w io.Writer) error { return c.write(ctx, w, &r) })
 	}
 	return r, err
 }

@@ -11,9 +11,9 @@ import (
 )
 
 // Accepted are the forms that Parse reads.
-const Accepted = `2026-03-01T14:00:00Z, "2026-03-01 14:00", "2026-03-01", "14:00" (the last one), "yesterday 14:00", "2h ago", "90m ago", "3d ago"`
+const Accepted = `2026-03-01T14:00:00Z, "2026-03-01 14:00", "2026-03-01", "14:00" (the last one), "yesterday 14:00", "now", "2h ago", "90m ago", "3d ago"`
 
-// Parse reads a time before now, in the zone of now where it says none. The error names the accepted forms.
+// Parse reads a time up to now, in the zone of now where it says none. The error names the accepted forms.
 func Parse(text string, now time.Time) (time.Time, error) {
 	refused := fmt.Errorf("%.40q is no time, accepted: %s", text, Accepted)
 	t, ok := parse(strings.ToLower(strings.TrimSpace(text)), now)
@@ -23,7 +23,7 @@ func Parse(text string, now time.Time) (time.Time, error) {
 	case t.After(now):
 		return t, fmt.Errorf("%.40q is %s, which is still to come", text, t.Format(time.RFC3339))
 	case t.Unix() < 0:
-		return t, refused
+		return t, fmt.Errorf("%.40q is before 1970, the earliest time that is read", text)
 	}
 	return t, skipped(text, t)
 }
@@ -61,7 +61,7 @@ func twice(t time.Time) (other time.Time, ok bool) {
 // Note says which of two times Parse has taken, where clocks have shown text twice; "" if there is but one.
 func Note(text string, now time.Time) string {
 	clock := strings.ToLower(strings.TrimSpace(text))
-	if _, err := time.Parse(time.RFC3339, strings.ToUpper(clock)); err == nil || strings.HasSuffix(clock, " ago") {
+	if _, err := time.Parse(time.RFC3339, strings.ToUpper(clock)); err == nil || strings.HasSuffix(clock, " ago") || clock == "now" {
 		return ""
 	}
 	t, err := Parse(text, now)
@@ -80,6 +80,9 @@ func first(t time.Time) time.Time {
 }
 
 func parse(text string, now time.Time) (time.Time, bool) {
+	if text == "now" {
+		return now, true
+	}
 	if t, err := time.Parse(time.RFC3339, strings.ToUpper(text)); err == nil {
 		return t, true
 	}

@@ -33,10 +33,15 @@ import { identity, Views } from "./views.js";
 import { earliest, When } from "./when.js";
 
 let summary = null, config = null, selected = null, detailTurn = 0, flameTurn = 0, compareTurn = 0;
+let traceDue = false; // the address says anew which request is to be seen
 
 const unknown = new Unknown(), instances = new Instances();
 const traceView = new TraceView({
-  onClose: () => state.set({ trace: "" }), traceURL: () => config?.trace_url,
+  onClose: (id) => {
+    state.follow(); // the address may lead to another one by now
+    if (state.get("trace") === id) state.set({ trace: "" });
+  },
+  traceURL: () => config?.trace_url,
   onMissing: (id) => unknown.say("trace", [{ part: "trace=" + id, instead: "no request of it is stored, or no longer" }]),
 });
 const openTrace = (id) => state.set({ trace: id });
@@ -77,9 +82,11 @@ function choosing(row) {
   $("chart-title").scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
 }
 
-// apply brings the page in line with the state.
-function apply() {
+// apply brings the page in line with the state, after some of it has changed, or for the first time. A request that the user has just closed is
+// not opened again by whatever else changes.
+function apply(changed) {
   const window = state.get("window"), trace = state.get("trace"), q = state.get("q");
+  traceDue ||= !changed || changed.has("trace");
   if (!state.frozen && window in long && config && !config.history) {
     state.set({ window: "" });
     unknown.say("window", [{ part: "window=" + window, instead: "it takes a history, and none is stored: shown are five minutes" }]);
@@ -103,8 +110,9 @@ function apply() {
   if ($("filter").value !== q) $("filter").value = q;
   endpoints.follow();
   slow.status = state.get("status");
-  if (trace) traceView.open(trace);
-  else traceView.close();
+  if (!trace) traceView.close();
+  else if (traceDue) traceView.open(trace);
+  traceDue = false;
   render();
 }
 
@@ -193,10 +201,7 @@ const refreshers = {
   async series() {
     if (!selected) return;
     const axis = await views.refresh(selected, { slow: slow.of(format.name(selected)), spikes: spikesOf(selected), stored: stored() });
-    const short = state.frozen || !(state.get("window") in long); // of a longer time the process has the last hour alone
-    text($("runtime-title"), short ? "Beside it: runtime, CPU, pools" : "Runtime, CPU, pools: the last hour");
-    if (!short) runtime.axis();
-    else if (axis) runtime.axis(axis.begin, axis.end);
+    if (axis) runtime.axis(axis.begin, axis.end);
   },
   async detail() {
     if (!selected) return;
@@ -233,7 +238,12 @@ const refreshers = {
     });
     if (turn === flameTurn) flame.show(found, query);
   },
-  async runtime() { runtime.show(await get("runtime?window=" + (state.get("window") === "1m" ? "1m" : "1h"))); },
+  async runtime() {
+    const window = state.get("window"), { time } = source;
+    const of = state.frozen ? { from: state.get("from"), to: state.get("to") } : { window: window === "1m" || window in long && config?.history ? window : "1h" };
+    const answer = await get("runtime?" + new URLSearchParams(of));
+    if (time === source.time) runtime.show(answer);
+  },
   async trends() { if (whole(config)) endpoints.setTrends([]); else endpoints.setTrends((await get("endpoints?trend=true&window=" + state.get("window"))).endpoints); },
   async slow() {
     const window = state.get("window"), now = Math.floor(Date.now() / 1000), { time } = source;

@@ -11,8 +11,11 @@ const lists = "table, ol, ul, .section-head"; // the nodes in one are cut togeth
 const texts = new WeakMap(); // the path of each node
 const shown = new WeakMap(); // the stamp of what each path shows, and of what each list has
 const waiting = new Set(); // nodes and lists
-const watched = new WeakSet(); // lists, and in each a node that is as wide as a column
-const sizes = new ResizeObserver((entries) => entries.forEach((e) => later(e.target)));
+const watched = new WeakSet(); // lists, and in each a node of each column
+const widths = new WeakMap(); // of what is watched when its list was cut last, in whole pixels
+const sizes = new ResizeObserver((entries) => entries.forEach(({ target }) => {
+  if (widths.get(target) !== widthOf(target)) later(target);
+}));
 const fonts = new Map(); // px of a column, by font
 
 // named fills a node with the name of a row. All of it is its title, too.
@@ -40,19 +43,34 @@ function cutAll() {
   for (const box of boxes) cutOf(box);
 }
 
-// watch has a node's list cut again when its room changes, as by other columns that become wider.
+const widthOf = (node) => Math.round(node.getBoundingClientRect().width);
+
+// watch has a list cut again when the room of a node in it changes, as by other columns that become wider.
 function watch(node) {
   if (watched.has(node)) return;
   watched.add(node);
   sizes.observe(node);
 }
 
+// watchedIn are the nodes whose room is that of the names of a list: the list and, in a table, a cell of each column of names.
+function watchedIn(box, nodes) {
+  const cells = new Map();
+  for (const cell of nodes.map((n) => n.closest("td, th"))) if (cell && !cells.has(cell.cellIndex)) cells.set(cell.cellIndex, cell);
+  return [box, ...cells.values(), ...nodes.slice(0, 1)];
+}
+
 // cutOf cuts the names of a list that have too little room, that of a heading so that it is none of the endpoints'.
 function cutOf(box) {
-  watch(box);
   const head = box.matches(".section-head"), nodes = [...box.querySelectorAll(".named")].filter((n) => n.clientWidth > 0 && texts.get(n));
   nodes.forEach((n) => put(n, [{ text: texts.get(n), shown: true }], false)); // what room there is must not depend on what is shown
-  if (nodes.length > 0) watch(nodes[0]);
+  cutTight(box, head, nodes);
+  for (const node of watchedIn(box, nodes)) {
+    watch(node);
+    widths.set(node, widthOf(node)); // what the cutting itself has changed is no reason to cut again
+  }
+}
+
+function cutTight(box, head, nodes) {
   const tight = nodes.filter((n) => overflows(n.querySelector(".path")));
   if (tight.length === 0) return;
   const columns = Math.max(fewest, Math.min(...tight.map(columnsOf)));

@@ -157,6 +157,7 @@ export function whose(stored) {
 // unstored says what of a time, in unix seconds, is not stored, "" if all is. Steps that have something of it count as all of it.
 export function unstored(stored, from, to) {
   if (!stored) return "";
+  if (stored.error) return [stored.from ? "Shown is what was from " + format.moment(stored.from) + " on." : "", stored.note].filter(Boolean).join(" ");
   if (!stored.from) return ["Nothing of that time is stored.", stored.note].filter(Boolean).join(" ");
   const slack = Math.max(stored.step_seconds, (to - from) / 100), [began, ended] = [stored.from, stored.to].map((t) => new Date(t) / 1000);
   const gaps = within(stored).map((g) => ({ from: new Date(g.from) / 1000, to: new Date(g.to) / 1000 })), n = gaps.length + (stored.more_gaps ?? 0);

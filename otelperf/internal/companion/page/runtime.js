@@ -57,24 +57,30 @@ export class Runtime {
 
   state() {
     const { unusual, notes, signals } = this.series;
-    const learning = signals.every((s) => s.limit === null);
-    text($("runtime-state"), unusual.length ? "" : learning ? "learning what is usual" : "as usual");
+    const learning = signals.every((s) => s.limit === null), then = this.series.from !== undefined;
+    text($("runtime-state"), unusual.length ? "" : then ? (signals.length ? "as stored" : sentence(notes)) : learning ? "learning what is usual" : "as usual");
     show($("runtime-unusual"), unusual.length > 0);
     $("runtime-unusual").replaceChildren(...sentences(unusual));
     show($("runtime-notes"), notes.length > 0);
-    text($("runtime-notes"), notes.map((n) => n[0].toUpperCase() + n.slice(1)).join(". ") + ".");
+    text($("runtime-notes"), sentence(notes));
   }
 
-  // render draws the strips of what is always shown, where it is known, and of what was beyond its normal in this time.
+  // render draws the strips of what is always shown, where it is known, and of what was beyond its normal in this time; of a time of which that
+  // is not known of all that there was.
   render() {
     const s = this.series, width = this.box.clientWidth;
     if (!s || width < 80) return;
+    if (!s.signals.length) {
+      this.strips = [];
+      this.box.replaceChildren();
+      return;
+    }
     const start = new Date(s.start).getTime(), length = s.signals[0].values.length * s.step_seconds * 1000;
     const begin = this.begin ?? start, end = this.end ?? start + length;
     const seen = (line) => line.values.filter((v, i) => v !== null && start + i * s.step_seconds * 1000 >= begin);
     const shown = s.signals.filter((line) => {
       const values = seen(line);
-      return values.length > 0 && (always.includes(line.name) || line.limit !== null && values.some((v) => v > line.limit));
+      return values.length > 0 && (always.includes(line.name) || s.from !== undefined && values.some((v) => v > 0) || line.limit !== null && values.some((v) => v > line.limit));
     });
     this.x = (i) => margin.left + (start + (i + 0.5) * s.step_seconds * 1000 - begin) / (end - begin) * (width - margin.left - margin.right);
     this.width = width;
@@ -86,7 +92,7 @@ export class Runtime {
 
   point(event) {
     const s = this.series;
-    if (!s || !this.x) return;
+    if (!s?.signals.length || !this.x) return;
     const x = event.clientX - this.box.getBoundingClientRect().left;
     const i = Math.round((x - this.x(0)) / (this.x(1) - this.x(0)));
     this.mark(Math.min(s.signals[0].values.length - 1, Math.max(0, i)));
@@ -100,13 +106,15 @@ export class Runtime {
   }
 
   table() {
-    const head = el("thead", null, el("tr", null, ...["signal", "now", "usual", "limit"].map((h, i) => el("th", { scope: "col", class: i ? "n" : "" }, h))));
+    const head = el("thead", null, el("tr", null, ...["signal", this.series.from ? "mean" : "now", "usual", "limit"].map((h, i) => el("th", { scope: "col", class: i ? "n" : "" }, h))));
     const rows = this.series.signals.map((s) => el("tr", null, el("td", null, label(s)), ...[s.now, s.usual, s.limit].map((x) => el("td", { class: "n" }, amount(s, x)))));
     const pools = this.series.pools.map((p) => el("tr", null, el("td", null, "Pool " + p.name), el("td", { class: "n", colspan: 3 },
       p.in_use + " of " + (p.max || p.open) + " in use" + (p.age_seconds === null ? ", no answer yet" : p.age_seconds > 3 ? ", " + format.span(p.age_seconds) + " ago" : ""))));
     $("runtime-table").replaceChildren(head, el("tbody", null, ...rows, ...pools));
   }
 }
+
+const sentence = (notes) => notes.map((n) => (n[0].toUpperCase() + n.slice(1)).replace(/\.$/, "")).join(". ") + ".";
 
 // header has the labels of the marks, above all strips.
 function header(laid, width) {

@@ -72,6 +72,7 @@ class State {
     takeOver();
     Object.assign(this, read(location.hash.slice(1))); // values, and what of the address is not known
     this.listeners = [];
+    this.seen = location.hash; // by these values
     addEventListener("popstate", () => this.follow());
     addEventListener("hashchange", () => this.follow());
   }
@@ -87,12 +88,15 @@ class State {
   // listen calls f with the set of the names that have changed, when one of the names did, or any if none are given.
   listen(f, ...names) { this.listeners.push({ f, names }); }
 
-  // set changes values and the address. A value that is not accepted becomes the usual one.
+  // set changes values and the address. A value that is not accepted becomes the usual one. An address whose event is still to come is followed
+  // first, or the change would take back what it says.
   set(change) {
+    this.follow();
     const values = this.with(change), address = this.address(change);
     const differs = (name) => values[name] !== this.values[name];
     const step = differs("from") || differs("to") || values.trace && differs("trace"); // which the back button undoes
     if (address !== location.pathname + location.search + location.hash) history[step ? "pushState" : "replaceState"](null, "", address);
+    this.seen = location.hash;
     this.take({ values, unknown: [] });
   }
 
@@ -113,8 +117,10 @@ class State {
     return coherent({ ...this.values, ...Object.fromEntries(parsed) });
   }
 
-  // follow takes what the address says now, unless it leads to a place in the page.
+  // follow takes what the address says now, unless it leads to a place in the page, or was seen.
   follow() {
+    if (location.hash === this.seen) return;
+    this.seen = location.hash;
     const hash = location.hash.slice(1);
     if (hash === "" || hash.includes("=")) this.take(read(hash));
   }

@@ -8,19 +8,23 @@ import { get } from "./source.js";
 import { state } from "./state.js";
 import { states } from "./states.js";
 
+// onClose(id) is called when the user has closed a request, or it was not found.
 export class TraceView {
   // onMissing(id) is called in the place of showing a request that is not stored, or no longer.
   constructor({ onClose, onMissing, traceURL }) {
     this.dialog = dialog("trace");
-    Object.assign(this, { onMissing, traceURL });
-    this.dialog.addEventListener("close", () => {
+    Object.assign(this, { onClose, onMissing, traceURL });
+    this.dialog.addEventListener("close", () => { // some time after it was closed
+      const { id } = this;
+      if (this.dialog.open || !id) return; // it was opened again since, or it was not the user who closed it
       this.id = null;
-      onClose();
+      onClose(id);
     });
     copies($("trace-copy"), () => this.id, $("trace-id"));
   }
 
   close() {
+    this.id = null;
     if (this.dialog.open) this.dialog.close();
   }
 
@@ -38,6 +42,7 @@ export class TraceView {
       if (this.id !== id) return;
       if (when === null) {
         this.close();
+        this.onClose(id);
         this.onMissing(id);
         return;
       }

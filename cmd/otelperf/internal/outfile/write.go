@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package export
+// Package outfile writes the files that a user names with -o, and replaces nothing that may not be had again: no history, no database and no
+// state file, whatever it is called.
+package outfile
 
 import (
 	"errors"
@@ -9,21 +11,19 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-
-	"github.com/otelperf/otelperf-go/otelperf/history/bolt"
 )
 
-// ErrOutput is wrapped where a file may not be written, because of what is there.
-var ErrOutput = errors.New("not written")
+// ErrRefused is wrapped where a file may not be written, because of what is there.
+var ErrRefused = errors.New("not written")
 
-// refusal is an ErrOutput in words of its own.
+// refusal is an ErrRefused in words of its own.
 type refusal string
 
 func (r refusal) Error() string        { return string(r) }
-func (r refusal) Is(target error) bool { return target == ErrOutput }
+func (r refusal) Is(target error) bool { return target == ErrRefused }
 
-// MayWrite returns an error that wraps ErrOutput where a file is there that may not be replaced: without force any, and with it the one that
-// is read, whatever its name, any other history, and what is no regular file. Anything may be written to "-".
+// MayWrite returns an error that wraps ErrRefused where a file is there that may not be replaced: without force any, and with it input, which
+// is what is read, whatever its name, any other that is precious, and what is no regular file. Anything may be written to "-".
 func MayWrite(path, input string, force bool) error {
 	if path == "-" {
 		return nil
@@ -40,8 +40,9 @@ func MayWrite(path, input string, force bool) error {
 			return refuse("-o %s is a directory: give a file in it", path)
 		case !info.Mode().IsRegular():
 			return refuse("-o %s is no regular file (%v): give a file, or - for standard output", path, info.Mode())
-		case bolt.IsHistory(path) || isSQLite(path):
-			return refuse("-o %s is a history or another database, which is never replaced: give -o another name", path)
+		}
+		if what := precious(path); what != "" {
+			return refuse("-o %s is %s, which is never replaced: give -o another name", path, what)
 		}
 	}
 	if _, err := os.Lstat(path); err == nil && !force {
@@ -50,21 +51,9 @@ func MayWrite(path, input string, force bool) error {
 	return nil
 }
 
-// isSQLite reports whether a file is a database of SQLite, which a history can be in.
-func isSQLite(path string) bool {
-	const magic = "SQLite format 3\x00"
-	f, err := os.Open(path)
-	if err != nil {
-		return false
-	}
-	defer func() { _ = f.Close() }() // was only read
-	head := make([]byte, len(magic))
-	_, err = io.ReadFull(f, head)
-	return err == nil && string(head) == magic
-}
-
-// toFile has a file written, which appears under its name only once all of it is there. input is the file that is read, if it is one.
-func toFile(path, input string, force bool, write func(io.Writer) error) (err error) {
+// Write has a file written, which appears under its name, readable by its owner alone, only once all of it is there. input is the file that is
+// read, "" if none is.
+func Write(path, input string, force bool, write func(io.Writer) error) (err error) {
 	if err := MayWrite(path, input, force); err != nil {
 		return err
 	}
