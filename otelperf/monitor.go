@@ -120,6 +120,9 @@ func (m *Monitor) build() (err error) {
 	}
 	m.beside.slow = m.slow
 	opts := append(m.cfg.processor, spikeprocessor.WithSlowLog(m.slow), spikeprocessor.WithOnKeep(m.lines.slow))
+	if m.cfg.feed != nil { // no span comes by here
+		opts = append(opts, spikeprocessor.WithMaxEndpoints(1), spikeprocessor.WithInFlight(false), spikeprocessor.WithAnatomy(false), spikeprocessor.WithDependencies(false))
+	}
 	if m.processor, err = spikeprocessor.New(nil, opts...); err != nil {
 		return err
 	}

@@ -418,6 +418,20 @@ func (pass) Authenticate(ctx context.Context, headers map[string][]string) (cont
 	return ctx, nil
 }
 
+// TestStreamsOutliveTimeouts: a stream goes on after the server's write_timeout.
+func TestStreamsOutliveTimeouts(t *testing.T) {
+	s := newShown(t, "token: "+secret+", write_timeout: 1s", 30)
+	s.seconds(10, 20*time.Millisecond)
+	began := time.Now()
+	stream := s.request(http.MethodGet, checkoutPath+"stream", "")
+	lines := bufio.NewScanner(stream.Body)
+	for lines.Buffer(nil, 1<<20); time.Since(began) < 2*time.Second; {
+		if !lines.Scan() {
+			t.Fatalf("it ended after %v: %v", time.Since(began), lines.Err())
+		}
+	}
+}
+
 // TestCommand: the real command takes the URL of a service as that of any other, and check's exit status says whether anything is wrong.
 func TestCommand(t *testing.T) {
 	command := filepath.Join(t.TempDir(), "otelperf")
@@ -438,14 +452,14 @@ func TestCommand(t *testing.T) {
 		}
 		return cmd.ProcessState.ExitCode(), string(out)
 	}
-	if code, out := run("", "check", s.url+checkoutPath); code != 0 {
+	if code, out := run("", "check", "--no-spike", s.url+checkoutPath); code != 0 {
 		t.Errorf("check is %d while all is well: %s", code, out)
 	}
 	s.seconds(120, 700*time.Millisecond)
-	if code, out := run("", "check", s.url+checkoutPath); code != 1 || !strings.Contains(out, "/orders") {
+	if code, out := run("", "check", "--no-spike", s.url+checkoutPath); code != 1 || !strings.Contains(out, "/orders") {
 		t.Errorf("check is %d of a service that is slow: %s", code, out)
 	}
-	if code, out := run("", "check", s.url+"services/mail/"); code != 0 {
+	if code, out := run("", "check", "--no-spike", s.url+"services/mail/"); code != 0 {
 		t.Errorf("check is %d of the other service: %s", code, out)
 	}
 	if code, out := run("", "summary", s.url+checkoutPath); code != 0 || !strings.Contains(out, "checkout -> postgresql") {
@@ -460,7 +474,7 @@ func TestCommand(t *testing.T) {
 	ask := `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}
 {"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"whats_wrong","arguments":{}}}
 `
-	if code, out := run(ask, "mcp", s.url+checkoutPath); code != 0 || !strings.Contains(out, "checkout -> postgresql") {
+	if code, out := run(ask, "mcp", s.url+checkoutPath); code != 0 || !strings.Contains(out, "SLOW: POST /orders") {
 		t.Errorf("mcp is %d: %.2000s", code, out)
 	}
 	if code, out := run("", "summary", s.url); code == 0 || !strings.Contains(out, "services/NAME/") {
