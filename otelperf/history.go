@@ -82,7 +82,6 @@ type chronicle struct {
 	marks     map[string]bool       // stored, of those that there are
 	hour      hourly
 	stated    time.Time // when a state was stored last
-	shared    bool      // the process before was running in the minute in which this one began; set by openHistory
 
 	requestsStored, requestsLeft atomic.Uint64
 	// named are the requests that spikes name and the history has, by the ids of their spans: at most those of engine.MaxIncidents.
@@ -95,7 +94,6 @@ func openHistory(m *Monitor, store history.Store) (archive, recalled) {
 	c.writer = historian.New(store, c, m.began, &m.faults)
 	c.Reader = past.New(store, recent{c}, &m.faults)
 	left := c.recall()
-	c.shared = left.shared
 	c.named.Store(&left.named)
 	return c, left
 }

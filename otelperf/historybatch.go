@@ -56,14 +56,28 @@ type hourly struct {
 	of   map[conventions.Endpoint]int // at most maxHourRequests
 }
 
-// Minute fills in what endpoints and the runtime did.
+// Minute fills in what endpoints and the runtime did, and which part of the minute that is of: none where nothing is known of the runtime, as in a
+// minute in which the process was stopped.
 func (c *chronicle) Minute(b *history.Batch) bool {
 	rows, over := c.m.engine.RowsOf(b.Time)
 	for _, r := range rows {
 		b.Rows = append(b.Rows, history.Row{Endpoint: r.Endpoint, Outcomes: r.Outcomes, Durations: r.Durations, Guessed: r.Coarse})
 	}
 	b.Signals, b.Origin = c.signals(b.Time), c.origin
+	if len(b.Rows)+len(b.Signals) > 0 {
+		b.Observed = c.observed(b.Time)
+	}
 	return over
+}
+
+// observed is the part of a minute that memory has: since the start or the last reset, and up to the last evaluation.
+func (c *chronicle) observed(minute time.Time) []history.Observed {
+	from, to := c.m.engine.Stored()
+	spans := history.Within([]history.Span{{From: from, To: to}}, minute, minute.Add(time.Minute))
+	if len(spans) == 0 {
+		return []history.Observed{}
+	}
+	return []history.Observed{{Spans: spans}}
 }
 
 // signals are those of a minute.

@@ -103,23 +103,21 @@ func (s service) Marks(limit int, p companion.Period) (any, error) {
 		all := s.m.marks.All()
 		return markList{origin: s.m.origin(), Count: len(all), Marks: all[:min(limit, len(all))]}, nil
 	}
-	all, more, note, err := s.m.marksWithin(p)
+	_, _, long := s.m.beyond(p)
+	all, more, note, err := s.m.marksWithin(p.From, p.To, long)
 	of := s.m.fixedTimeOf(p, engine.Covered{From: p.From, To: upToNow(p.To)})
 	return markList{origin: s.m.origin(), Count: len(all) + more, fixedTime: of, Marks: all[:min(limit, len(all))], Note: note}, err
 }
 
-// marksWithin are the marks of a fixed time or of a window of days, newest first, at most marks.Max, of memory and, if that can be read, of the
-// store where memory does not have all of it; more is how many older ones there are.
-func (m *Monitor) marksWithin(p companion.Period) (all []marks.Mark, more int, note string, err error) {
-	from, to, long := m.beyond(p)
+// marksWithin are the marks of a time, newest first, at most marks.Max, of memory and, if that can be read, of the store where memory does not have
+// all of it; more is how many older ones there are.
+func (m *Monitor) marksWithin(from, to time.Time, long bool) (all []marks.Mark, more int, note string, err error) {
 	var stored past.Marks
 	if long {
 		stored, err = m.past.Marks(wholeMinutes(from, to))
 		if note = stored.Note; err != nil {
 			note, err = m.lacking(to, "Marks", err)
 		}
-	} else {
-		from, to = p.From, p.To
 	}
 	list := make([]marks.Mark, len(stored.List))
 	for i, s := range stored.List {

@@ -29,12 +29,7 @@ func (r recent) Began() time.Time {
 	return began
 }
 
-func (r recent) Started() time.Time {
-	if r.c.shared {
-		return r.c.m.began.Truncate(time.Minute)
-	}
-	return r.c.m.began
-}
+func (r recent) Started() time.Time { return r.c.m.began }
 
 func (r recent) Minute(t time.Time) (out []history.Row) {
 	rows, _ := r.c.m.engine.RowsOf(t)
@@ -65,7 +60,7 @@ func (m *Monitor) beyond(p companion.Period) (from, to time.Time, ok bool) {
 	}
 	if d := Window(p.Window).long(); d > 0 {
 		now := time.Now()
-		return now.Add(-d).Truncate(past.StepOf(d)), now, true
+		return now.Add(-d).Truncate(time.Minute), now, true
 	}
 	began, _ := m.engine.Stored()
 	return p.From, p.To, p.Window == "" && (p.From.Before(began) || m.past.Shared(p.To))
@@ -82,7 +77,7 @@ func (m *Monitor) ownStored(p companion.Period, c engine.Covered) *past.Stored {
 	}
 	of := past.Coverage{From: c.From, To: c.To, Step: time.Minute, Whose: own}
 	if c.Length() == 0 {
-		of = past.Coverage{Step: time.Minute, Gaps: []past.Span{{From: c.From, To: c.To}}, Whose: own}
+		of = past.Coverage{Step: time.Minute, Gaps: []past.Span{{From: c.From, To: c.To}}, Missing: c.Missing.Seconds(), Whose: own}
 	}
 	return of.Said()
 }

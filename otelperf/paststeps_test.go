@@ -31,6 +31,7 @@ func TestFixedTimeIsWidenedToWhatIsStored(t *testing.T) {
 			}
 			b := &history.Batch{Time: midnight.Add(time.Duration(i) * time.Minute), Step: history.Minute, Rows: []history.Row{row}}
 			b.Signals = []history.Signal{{Name: "go.goroutine.count", Mean: 9, Max: 9}}
+			b.Marks = []history.Mark{{ID: fmt.Sprint("m", i), Time: b.Time.Add(30 * time.Second), Kind: "deploy", Text: "build", By: "ci"}}
 			if err := store.Append(t.Context(), b); err != nil {
 				t.Fatal(err)
 			}
@@ -60,6 +61,9 @@ func TestFixedTimeIsWidenedToWhatIsStored(t *testing.T) {
 			{"26h11m", "29h31m", "26h11m", "29h31m"},
 		} {
 			from, to := at(of.counted), at(of.until)
+			if got := len(listOf(a.ask("/summary", "?from=%d&to=%d", at(of.from).Unix(), at(of.to).Unix()), "marks")); got != min(int(to.Sub(from)/time.Minute), 100) {
+				t.Errorf("from %s to %s: %d marks, want one of each minute from %v to %v, at most 100", of.from, of.to, got, from, to)
+			}
 			for _, path := range []string{"/summary", "/endpoints", "/endpoints/series", "/endpoints/distribution", "/endpoints/heatmap"} {
 				is := fmt.Sprintf("%s from %s to %s", path, of.from, of.to)
 				v := a.ask(path, "?from=%d&to=%d&method=GET&route=/a", at(of.from).Unix(), at(of.to).Unix())

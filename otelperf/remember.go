@@ -57,7 +57,6 @@ type recalled struct {
 	header    statefile.Header
 	content   statefile.Content
 	incidents map[string]*Spike // open ones, as they were; at most engine.MaxIncidents
-	shared    bool              // it was running in the minute in which this one began
 	named     map[string]bool   // their requests that the history has, by the ids of their spans
 }
 
@@ -69,7 +68,7 @@ func (c *chronicle) recall() (r recalled) {
 		defer cancel()
 		var r recalled
 		err := errors.New("the store has panicked")
-		c.m.faults.Guard("the history", func() { r, err = recall(ctx, c.store, c.m.began.Truncate(time.Minute)) })
+		c.m.faults.Guard("the history", func() { r, err = recall(ctx, c.store) })
 		if err != nil {
 			otel.Handle(fmt.Errorf("otelperf: history: what the process before has left: %w", err))
 		}
@@ -88,9 +87,8 @@ func (c *chronicle) recall() (r recalled) {
 	return r
 }
 
-func recall(ctx context.Context, store history.Store, began time.Time) (r recalled, err error) {
-	now, shared := time.Now(), wroteIn(ctx, store, began)
-	defer func() { r.shared = shared }()
+func recall(ctx context.Context, store history.Store) (r recalled, err error) {
+	now := time.Now()
 	var unread error
 	q := history.Query{What: history.States, From: now.Add(-rememberedFor), To: now.Add(time.Hour)}
 	for b, err := range store.Range(ctx, q) {
@@ -122,16 +120,6 @@ func recall(ctx context.Context, store history.Store, began time.Time) (r recall
 		}
 	}
 	return r, unread
-}
-
-// wroteIn reports whether there is anything of a minute.
-func wroteIn(ctx context.Context, store history.Store, minute time.Time) (any bool) {
-	for _, what := range []history.Part{history.Signals, history.Rows} {
-		for b, err := range store.Range(ctx, history.Query{What: what, From: minute.UTC(), To: minute.Add(time.Minute).UTC(), Step: history.Minute}) {
-			any = any || err == nil && len(b.Signals)+len(b.Rows) > 0
-		}
-	}
-	return any
 }
 
 // leaveOthersTheirs leaves what is usual, and what is muted, of the state of another instance. What is open, acknowledged, counted for

@@ -40,6 +40,18 @@ type view struct {
 	lacks    string // why incidents may be missing; "" mostly
 }
 
+// widened is a time that was asked for, with what was counted beyond it because it is stored in longer steps: what stands beside numbers is of the
+// time that they are of.
+func widened(from, to time.Time, c engine.Covered) (_, _ time.Time) {
+	if c.Length() > 0 && c.From.Before(from) {
+		from = c.From
+	}
+	if c.Length() > 0 && c.To.After(to) {
+		to = c.To
+	}
+	return from, to
+}
+
 // summary is that of a window or of a fixed time, in which the rows and totals are of that time. The error is why a fixed time before what is in
 // memory could not be read.
 func (m *Monitor) summary(p companion.Period) (*Summary, error) {
@@ -62,13 +74,15 @@ func (m *Monitor) summary(p companion.Period) (*Summary, error) {
 			from = p.From
 		}
 		v.slow = begunIn(m.slow.Recent(0), from, c.To)
-		if v.marks, _ = marks.Within(m.marks.All(), nil, p.From, p.To); read {
+		first, last := widened(p.From, p.To, c)
+		if v.marks, _ = marks.Within(m.marks.All(), nil, first, last); read {
 			m.besides(p, v, from, c.To)
 		}
 	case v.stored != nil:
 		from, to, _ := m.beyond(p)
 		v.spikes, v.slow = m.spikes(), begunIn(m.slow.Recent(0), from, to)
-		if v.marks, _ = marks.Within(m.marks.All(), nil, from, to); read {
+		first, last := widened(from, to, c)
+		if v.marks, _ = marks.Within(m.marks.All(), nil, first, last); read {
 			var note string
 			v.spikes, _, note, err = m.spikesWithin(c.From, c.To)
 			v.addUnread("Incidents", note, err)
@@ -84,7 +98,9 @@ func (m *Monitor) summary(p companion.Period) (*Summary, error) {
 // besides reads what there is beside numbers and incidents: marks, and the slow requests of a time. What cannot be read is missing, which
 // v.stored says.
 func (m *Monitor) besides(p companion.Period, v *view, from, to time.Time) {
-	all, _, note, err := m.marksWithin(p)
+	first, last, _ := m.beyond(p)
+	first, last = widened(first, last, v.snapshot.Covered)
+	all, _, note, err := m.marksWithin(first, last, true)
 	v.marks = all
 	v.addUnread("Marks", note, err)
 	slow := v.slow

@@ -20,9 +20,10 @@ const (
 	Window5m Window = "5m"
 	// Window1h is the last sixty whole minutes and the running one.
 	Window1h Window = "1h"
-	// Window24h is the last 24 hours, in whole steps of ten minutes and the running one. It takes WithHistory, as Window7d does.
+	// Window24h is the last 24 hours, from a whole minute on. It takes WithHistory, as Window7d does. Where minutes are not stored for as long, it
+	// begins with the step amid which that is, which Stored says.
 	Window24h Window = "24h"
-	// Window7d is the last seven days, in whole hours and the running one.
+	// Window7d is the last seven days; by the default retention from whole ten minutes on.
 	Window7d Window = "7d"
 	// WindowAll is all since the start or the last reset.
 	WindowAll Window = "all"

@@ -48,7 +48,8 @@ func newHistoryExport() *cobra.Command {
   signals    of the runtime, the operating system and pools, by the step; of a file alone
   marks      deployments, versions, restarts and changes of the configuration
 
-Without --from, --to and --for it is the last 24 hours. Times without a zone are local, those in the table are UTC; durations are
+Without --from, --to and --for it is the last 24 hours. Endpoints and signals have the whole steps that hold the time, of a start or a restart,
+too: step_seconds is how long a step is, and not how much of it a process ran. Times without a zone are local, those in the table are UTC; durations are
 milliseconds. CSV has the rules of RFC 4180, in UTF-8 without a byte order mark, which the page's downloads have for spreadsheets: Excel has
 to be given UTF-8 as the encoding. Text that a spreadsheet would take for a formula begins with an apostrophe.
 

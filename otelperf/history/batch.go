@@ -33,8 +33,8 @@ const (
 // Batch is what a service did in a step of time. What is appended to a store is a minute; what was stored longer ago comes back as ten
 // minutes or an hour.
 //
-// A minute with signals or rows is one in which the process ran. One with neither counts as a gap, in which no process ran or could write: what
-// appends batches by itself gives each minute at least one signal, since a service may run without a request.
+// When a process ran, Observed says. Without it a minute with signals or rows is one in which it did, all of it, and one with neither counts as a
+// gap, in which no process ran or could write: what appends batches by itself says what it has observed, since a service may run without a request.
 type Batch struct {
 	Time time.Time     // its beginning, a whole number of steps since 1970
 	Step time.Duration // how long it is
@@ -43,8 +43,11 @@ type Batch struct {
 	// before, which is not known to have arrived, and takes its place. Without one each is added. It is not read back.
 	Origin string
 
-	Rows      []Row            // one for each endpoint that had a request; at most MaxRows
-	Signals   []Signal         // at most MaxSignals, each under a name of its own
+	Rows    []Row    // one for each endpoint that had a request; at most MaxRows
+	Signals []Signal // at most MaxSignals, each under a name of its own
+	// Observed is when the process saw what the service did: of a batch that is appended one entry with at most MaxSpans, or none where
+	// it saw nothing of it, or nil for what is not known. It is read back with signals, of each instance.
+	Observed  []Observed
 	Incidents []Incident       // that have changed; at most MaxEvents
 	Requests  []*slowlog.Entry // slow and failed ones that ended in it or before; at most MaxEvents
 	Marks     []Mark           // at most MaxEvents
@@ -115,6 +118,15 @@ func (b *Batch) Validate() error {
 	bad(len(b.Incidents) > MaxEvents, "%d incidents, accepted are %d", len(b.Incidents), MaxEvents)
 	bad(len(b.Requests) > MaxEvents, "%d requests, accepted are %d", len(b.Requests), MaxEvents)
 	bad(len(b.Marks) > MaxEvents, "%d marks, accepted are %d", len(b.Marks), MaxEvents)
+	bad(len(b.Observed) > 1, "%d instances have observed it, accepted is one", len(b.Observed))
+	for _, o := range b.Observed {
+		bad(len(o.Spans) > MaxSpans, "%d spans were observed, accepted are %d", len(o.Spans), MaxSpans)
+		for at, end := b.Time, b.Time.Add(b.Step); len(o.Spans) > 0; o.Spans = o.Spans[1:] {
+			s := o.Spans[0]
+			bad(s.From.Before(at) || !s.From.Before(s.To) || s.To.After(end), "observed is %v to %v, accepted are spans of the minute in the order of time", s.From, s.To)
+			at = s.To
+		}
+	}
 	seen := make(map[conventions.Endpoint]bool, len(b.Rows))
 	for i := range b.Rows {
 		e := b.Rows[i].Endpoint

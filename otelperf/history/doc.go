@@ -22,6 +22,9 @@
 // the minutes, bucket by bucket, so that a quantile of any range of time is as exact as that of a minute: at most 0.55 % off, or 1.1 % where
 // minutes had been stored so. That is why histograms are stored and not p99: the p99 of a day does not follow from the p99 of its minutes.
 //
+// When a process ran is stored beside, see [Batch]: the seconds of any step, by which a rate is to be had, are those that Presence of a batch of signals
+// has.
+//
 // Of the shortest and the longest duration the bucket is known, so that [latency.Histogram.Exact] is false; sums are at most 0.013 % off.
 //
 // # Going on

@@ -111,6 +111,13 @@ func (h *Histogram) SetRange(lo, hi time.Duration) {
 	h.min, h.max, h.loose = lo, hi, false
 }
 
+// SetBounds is SetRange for bounds that are closer than those of buckets, and not durations that were seen: they stay inexact.
+func (h *Histogram) SetBounds(lo, hi time.Duration) {
+	if h.count > 0 && lo >= 0 && lo <= hi {
+		h.min, h.max, h.loose = lo, hi, true
+	}
+}
+
 // Subtract takes away what o holds, a base that was merged into h before; o must not be h. No count, nor the
 // sum, goes below 0. Min and Max become bounds of the buckets that are left. Where h holds counts of
 // a coarser step or histogram, buckets of one coarse bucket stand in for each other.

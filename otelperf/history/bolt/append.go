@@ -65,15 +65,15 @@ func (s *Store) append(b *history.Batch) error {
 	return err
 }
 
-// putMinute writes rows and signals to the running hour.
+// putMinute writes rows, signals and when they were observed to the running hour.
 func (s *Store) putMinute(tx *bbolt.Tx, b *history.Batch) error {
-	if len(b.Rows) == 0 && len(b.Signals) == 0 {
+	if len(b.Rows)+len(b.Signals)+len(b.Observed) == 0 {
 		return nil
 	}
 	frame := s.writer.Minute(b.Rows)
 	value := binary.AppendUvarint(nil, uint64(len(frame)))
 	value = append(value, frame...)
-	value = append(value, layers.MinuteSignals(b.Signals)...)
+	value = append(value, layers.MinuteSignals(b, "")...)
 	key, err := recentKey(tx, b)
 	if err != nil {
 		return err

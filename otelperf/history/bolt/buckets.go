@@ -19,7 +19,7 @@ var (
 	minutesBucket  = []byte("minutes")      // hour -> how these are made up
 	daysBucket     = []byte("days")         // their first hour -> rows of 24 hours
 	quartersBucket = []byte("six hours")    // their first hour -> rows of these
-	signalHours    = []byte("signals")      // hour -> signals of it, six times and sixty times
+	signalHours    = []byte("signals")      // hour -> signals of it, and when it was observed
 	signalTens     = []byte("signals of 6") // hour -> six times
 	signalMinutes  = []byte("signals of 60")
 	incidents      = []byte("incidents")    // start, id -> incident

@@ -32,6 +32,7 @@ func Run(t *testing.T, s Subject) {
 		"incidents":                     incidents,
 		"requests":                      requests,
 		"marks and signals":             marksAndSignals,
+		"when it was observed":          observed,
 		"the last state":                state,
 		"hostile names":                 hostile,
 		"extremes":                      extremes,

@@ -76,7 +76,7 @@ func (s *Store) Append(ctx context.Context, b *history.Batch) error {
 	return err
 }
 
-// parts writes the rows and signals of a batch.
+// parts writes the rows and signals of a batch, and with these when it was observed.
 func (s *Store) parts(b *history.Batch) (parts []part) {
 	if s.writer == nil {
 		s.writer = layers.NewWriter()
@@ -91,7 +91,7 @@ func (s *Store) parts(b *history.Batch) (parts []part) {
 			parts = append(parts, part{i, s.writer.Minute(these)})
 		}
 	}
-	if data := layers.MinuteSignals(b.Signals); len(data) > 0 {
+	if data := layers.MinuteSignals(b, s.instance); len(data) > 0 {
 		parts = append(parts, part{signalsPart, data})
 	}
 	return parts

@@ -30,7 +30,7 @@ const (
 
 // Source is what there is to be written. Its methods are called by one goroutine.
 type Source interface {
-	// Minute fills in the rows and signals of the minute that begins at b.Time. over is false while it runs.
+	// Minute fills in the rows and signals of the minute that begins at b.Time, and what of it was observed. over is false while it runs.
 	Minute(b *history.Batch) (over bool)
 	// News adds the incidents, requests and marks that were not stored yet, and what is left for the next process, and returns what is to
 	// be called when they are. last is true for the last calls of all.
@@ -191,7 +191,7 @@ func (w *Writer) minute(more, last bool) (over bool, err error) {
 		stored = w.source.News(b, last)
 	}
 	lost := uint64(0)
-	if len(b.Rows)+len(b.Signals)+len(b.Incidents)+len(b.Requests)+len(b.Marks)+len(b.State) > 0 {
+	if len(b.Rows)+len(b.Signals)+len(b.Observed)+len(b.Incidents)+len(b.Requests)+len(b.Marks)+len(b.State) > 0 {
 		switch err := w.append(b); {
 		case errors.Is(err, history.ErrBatch):
 			lost = 1

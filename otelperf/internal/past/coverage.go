@@ -3,6 +3,7 @@
 package past
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -10,14 +11,15 @@ import (
 	"github.com/otelperf/otelperf-go/slowlog/order"
 )
 
-// maxGaps bounds the gaps that a Coverage names.
-const maxGaps = 20
+const (
+	// maxGaps bounds the gaps that a Coverage names.
+	maxGaps = 20
+	// leastGap is how long a gap is at least that is named.
+	leastGap = time.Second
+)
 
 // Span is from a time up to another.
-type Span struct {
-	From time.Time `json:"from"`
-	To   time.Time `json:"to"`
-}
+type Span = history.Span
 
 // Coverage says what of a time there is.
 type Coverage struct {
@@ -25,32 +27,61 @@ type Coverage struct {
 	From, To time.Time
 	Step     time.Duration // the longest step of what was read
 	// Gaps are what is missing of the time that was asked for, as far as it is over: before From, between From and To, and after To. No process
-	// ran, or it could not be written. At most 20, the longest.
+	// ran, or it could not be written. At most 20, the longest, of a second at least.
 	Gaps     []Span
 	MoreGaps int     // that are not in Gaps
+	Missing  float64 // seconds of all gaps
 	Seconds  float64 // that there are
 	Note     string  // what else is missing; "" mostly
 	Err      error   // why the store could not be read, so that it is all of memory: gaps are what memory does not have; nil mostly
 	Whose
+	Seen []Seen // of several instances, by name, at most 20
 }
 
-// covered collects spans of which there is something. Rows are in a batch where there was a request, signals in each minute of a process: where
-// there are signals they tell, elsewhere rows do.
+// Seen is what of a time an instance was there for.
+type Seen struct {
+	Instance string    `json:"instance"`
+	From     time.Time `json:"from"`
+	To       time.Time `json:"to"`
+	Seconds  float64   `json:"seconds"` // from From to To, without its gaps
+}
+
+// covered collects spans of which there is something. Rows are in a batch where there was a request, signals in each minute of a process, with who has
+// observed it: where there are signals they tell, elsewhere rows do.
 type covered struct {
 	signals, rows []Span
+	of            map[string][]Span // what is known of each instance
 	step          time.Duration
 	note          string
 	err           error // why there is nothing of the store
 }
 
 func (c *covered) add(b *history.Batch) {
-	s := Span{b.Time, b.Time.Add(b.Step)}
-	if len(b.Signals) > 0 {
-		c.signals = append(c.signals, s)
+	if len(b.Signals) == 0 && b.Observed == nil {
+		c.rows = append(c.rows, Span{From: b.Time, To: b.Time.Add(b.Step)})
+		c.step = max(c.step, b.Step)
 		return
 	}
-	c.rows = append(c.rows, s)
-	c.step = max(c.step, b.Step)
+	for _, s := range b.Presence() {
+		c.signals = join(c.signals, s)
+	}
+	for _, o := range b.Observed {
+		if c.of == nil {
+			c.of = map[string][]Span{}
+		}
+		for _, s := range o.Spans {
+			c.of[o.Instance] = join(c.of[o.Instance], s)
+		}
+	}
+}
+
+// join adds a span that is not before the last one.
+func join(spans []Span, s Span) []Span {
+	if last := len(spans) - 1; last >= 0 && spans[last].To.Equal(s.From) {
+		spans[last].To = s.To
+		return spans
+	}
+	return append(spans, s)
 }
 
 // spans are those of which there is something, in the order of time, without a gap between two of them only where there is one.
@@ -62,36 +93,21 @@ func (c *covered) spans(more ...Span) (out []Span) {
 			all = append(all, s)
 		}
 	}
-	all = append(all, more...)
-	order.By(all, func(a, b *Span) int { return a.From.Compare(b.From) })
-	for _, s := range all {
-		switch last := len(out) - 1; {
-		case !s.From.Before(s.To):
-		case last >= 0 && !s.From.After(out[last].To):
-			if s.To.After(out[last].To) {
-				out[last].To = s.To
-			}
-		default:
-			out = append(out, s)
-		}
-	}
-	return out
+	return history.Union(append(all, more...))
 }
 
-// within is how many seconds of a time spans have, which are in the order of time.
-func within(spans []Span, from, to time.Time) (seconds float64) {
-	for _, s := range spans {
-		if begin, end := later(s.From, from), earlier(s.To, to); begin.Before(end) {
-			seconds += end.Sub(begin).Seconds()
-		}
+// seconds is how long spans are together.
+func seconds(spans []Span) (s float64) {
+	for _, x := range spans {
+		s += x.To.Sub(x.From).Seconds()
 	}
-	return seconds
+	return s
 }
 
 // askedFor is a time in whole minutes, as far as it is over.
 func askedFor(from, to time.Time) Span {
 	from, to = from.Truncate(time.Minute), upToNow(to.Add(time.Minute-1).Truncate(time.Minute))
-	return Span{from, later(from, to)}
+	return Span{From: from, To: later(from, to)}
 }
 
 // both are two notes.
@@ -109,25 +125,23 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
-// coverage sums up, with more that there is. Of the minute in which this process started it has what came after, unless another one ran in it
-// or in the minute before.
+// coverage sums up, with more that there is.
 func (c *covered) coverage(p *part, more ...Span) Coverage {
-	spans, started := c.spans(more...), p.started
+	spans := c.spans(more...)
 	for i := range spans {
-		if from := spans[i].From; started.After(from) && started.Sub(from) < history.Minute && started.Before(spans[i].To) {
-			spans[i].From = started
-		}
 		spans[i].To = upToNow(spans[i].To)
 	}
-	out := Coverage{Step: max(c.step, history.Minute), Note: c.note, Err: c.err, Gaps: []Span{}, Whose: p.whose}
+	out := Coverage{Step: max(c.step, history.Minute), Note: c.note, Err: c.err, Seconds: seconds(spans), Gaps: []Span{}, Whose: p.whose}
 	at, end := p.asked.From, p.asked.To
 	if len(spans) > 0 {
 		out.From, out.To = spans[0].From, spans[len(spans)-1].To
 	}
-	for _, s := range append(spans, Span{end, end}) {
-		out.Seconds += s.To.Sub(s.From).Seconds()
-		if at.Before(s.From) {
-			out.Gaps = append(out.Gaps, Span{at, s.From})
+	for _, s := range append(spans, Span{From: end, To: end}) {
+		if gap := (Span{From: at, To: s.From}); gap.From.Before(gap.To) {
+			out.Missing += seconds([]Span{gap})
+			if gap.To.Sub(gap.From) >= leastGap {
+				out.Gaps = append(out.Gaps, gap)
+			}
 		}
 		at = later(at, s.To)
 	}
@@ -136,5 +150,23 @@ func (c *covered) coverage(p *part, more ...Span) Coverage {
 		out.Gaps = out.Gaps[:maxGaps]
 		order.By(out.Gaps, func(a, b *Span) int { return a.From.Compare(b.From) })
 	}
+	if len(p.whose.Instances) > 1 {
+		out.Seen = c.seen()
+	}
 	return out
+}
+
+// seen is what each instance was there for.
+func (c *covered) seen() (all []Seen) {
+	for _, name := range slices.Sorted(maps.Keys(c.of)) {
+		spans := history.Union(c.of[name])
+		if len(spans) == 0 || len(all) >= maxInstances {
+			continue
+		}
+		if name == "" {
+			name = unnamed
+		}
+		all = append(all, Seen{Instance: name, From: spans[0].From, To: spans[len(spans)-1].To, Seconds: seconds(spans)})
+	}
+	return all
 }

@@ -21,7 +21,7 @@ type Line struct {
 // Point is a step of a Line.
 type Point struct {
 	Time    time.Time // of its beginning
-	Seconds float64   // its length; the last may be shorter
+	Seconds float64   // its length; the first and the last may be shorter
 	Covered float64   // seconds of it that there are
 	history.Row
 }
@@ -41,14 +41,15 @@ func StepOf(d time.Duration) time.Duration {
 	return 24 * time.Hour
 }
 
-// Points returns what an endpoint did from a time up to another, in whole steps of StepOf.
+// Points returns what an endpoint did from a time up to another, in steps of StepOf, of which the first and the last are as long as the time, or as what
+// is stored by now, reaches into them.
 func (r *Reader) Points(e conventions.Endpoint, from, to time.Time) (Line, error) {
 	asked := askedFor(from, to)
 	from, to, note := longest(from, to)
 	step := StepOf(to.Sub(from))
-	first, last := from.Truncate(step), to.Add(step-1).Truncate(step)
+	from, to = whole(from, to)
 	var s storedPoints
-	p, err := r.part(first, last)
+	p, err := r.part(from, to)
 	if err == nil {
 		s, err = r.storedPoints(e, &p, min(step, history.Hour))
 	}
@@ -56,7 +57,7 @@ func (r *Reader) Points(e conventions.Endpoint, from, to time.Time) (Line, error
 		if !r.Remembers(to) {
 			return Line{}, err
 		}
-		p, s = r.inMemory(first, last), storedPoints{covered: unread(err)}
+		p, s = r.inMemory(from, to), storedPoints{covered: unread(err)}
 	}
 	p.asked, s.note = asked, both(note, s.note)
 	return r.line(e, step, &s, &p), nil
@@ -88,14 +89,16 @@ func (r *Reader) line(e conventions.Endpoint, step time.Duration, s *storedPoint
 	if began := r.memory.Began(); at.Before(began) {
 		at = began
 	}
-	l = Line{Step: step, Coverage: s.coverage(p, Span{at, to})}
-	spans := s.spans(Span{at, to})
+	l = Line{Step: step, Coverage: s.coverage(p, Span{From: at, To: to})}
+	spans := s.spans(Span{From: at, To: to})
 	if l.From.IsZero() {
 		return l
 	}
+	from := earlier(p.from, l.From).UTC()
 	for t := l.From.Truncate(step).UTC(); t.Before(to); t = t.Add(step) {
-		p := Point{Time: t, Seconds: min(step, to.Sub(t)).Seconds(), Row: history.Row{Endpoint: e}}
-		p.Covered = within(spans, t, t.Add(step))
+		of := Span{From: later(t, from), To: earlier(t.Add(step), to)}
+		p := Point{Time: of.From, Seconds: of.To.Sub(of.From).Seconds(), Row: history.Row{Endpoint: e}}
+		p.Covered = seconds(history.Within(spans, of.From, of.To))
 		if row := rows[t.Unix()/int64(step/time.Second)]; row != nil {
 			p.Row = *row
 		}

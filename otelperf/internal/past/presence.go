@@ -13,7 +13,7 @@ import (
 // maxLooked bounds the times without signals that are looked through for rows.
 const maxLooked = 50
 
-// unsignalled adds the steps of rows where signals leave gaps, in the 50 longest of them: what was appended without signals is there, too. Where
+// unsignalled adds the steps of rows where signals leave gaps of whole minutes, in the 50 longest of them: what was appended without signals is there, too. Where
 // there are no signals at all, rows tell by themselves.
 func (r *Reader) unsignalled(ctx context.Context, q *history.Query, c *covered) error {
 	if len(c.signals) == 0 {
@@ -21,9 +21,10 @@ func (r *Reader) unsignalled(ctx context.Context, q *history.Query, c *covered) 
 	}
 	var gaps []Span
 	at := q.From
-	for _, s := range c.spans(Span{q.To, q.To.Add(1)}) {
-		if at.Before(s.From) {
-			gaps = append(gaps, Span{at, s.From})
+	for _, s := range c.spans(Span{From: q.To, To: q.To.Add(1)}) {
+		from, to := at.Add(history.Minute-1).Truncate(history.Minute), s.From.Truncate(history.Minute)
+		if from.Before(to) {
+			gaps = append(gaps, Span{From: from, To: to})
 		}
 		at = s.To
 	}
@@ -32,7 +33,7 @@ func (r *Reader) unsignalled(ctx context.Context, q *history.Query, c *covered) 
 		rows := *q
 		rows.What, rows.Endpoint, rows.From, rows.To, rows.Step = history.Rows, nil, g.From, g.To, stepWithin(g.To.Sub(g.From))
 		err := r.each(ctx, &rows, &c.note, func(b *history.Batch) {
-			c.rows = append(c.rows, Span{b.Time, b.Time.Add(b.Step)})
+			c.rows = append(c.rows, Span{From: b.Time, To: b.Time.Add(b.Step)})
 		})
 		if err != nil {
 			return err

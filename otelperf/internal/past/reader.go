@@ -45,7 +45,7 @@ type Memory interface {
 	Unwritten() time.Time
 	// Began is when what is in memory began.
 	Began() time.Time
-	// Started is when the process began, or the minute of it, if another one was running in that.
+	// Started is when the process began.
 	Started() time.Time
 	// Minute is what was done in a minute, by those that did anything; the receiver's to keep.
 	Minute(t time.Time) []history.Row

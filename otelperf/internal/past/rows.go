@@ -78,7 +78,7 @@ func (r *Reader) join(s *stored, p *part) (t Total) {
 	if at.Before(began) {
 		at = began
 	}
-	t.Coverage = s.coverage(p, Span{at, to})
+	t.Coverage = s.coverage(p, Span{From: at, To: to})
 	return t
 }
 

@@ -14,8 +14,9 @@ type Stored struct {
 	From        *time.Time `json:"from"`               // beginning of what there is; nil if there is nothing
 	To          *time.Time `json:"to"`                 // its end
 	StepSeconds float64    `json:"step_seconds"`       // the longest step that numbers were read in: 60, 600 or 3600
-	Gaps        []Span     `json:"gaps"`               // of the time that was asked for, before from and after to, too: no process ran, or could write, and with an error what may be stored; at most 20, the longest
+	Gaps        []Span     `json:"gaps"`               // of the time that was asked for, before from and after to, too: no process ran, or could write, and with an error what may be stored; at most 20, the longest, of a second at least
 	MoreGaps    int        `json:"more_gaps,omitzero"` // that are not in gaps
+	Missing     float64    `json:"missing_seconds"`    // of all gaps, those that are not in gaps, too
 	Note        string     `json:"note,omitzero"`      // what else is missing
 	// Error is why the store could not be read: all is what this process has in memory, and what is in gaps may be stored.
 	Error string `json:"error,omitzero"`
@@ -23,6 +24,7 @@ type Stored struct {
 	// the last whole minute that all of them have, and nothing else that one has in memory.
 	Instances     []string `json:"instances,omitempty"`
 	MoreInstances int      `json:"more_instances,omitzero"` // that are not in instances
+	Seen          []Seen   `json:"seen,omitempty"`          // for how long each of several instances was there, by name, at most 20
 }
 
 // Add adds a sentence to the note of what could be read, unless it is there.
@@ -37,9 +39,13 @@ func (s *Stored) Read() bool { return s != nil && s.Error == "" }
 
 // Said is c in JSON.
 func (c *Coverage) Said() *Stored {
-	s := &Stored{StepSeconds: c.Step.Seconds(), Gaps: []Span{}, MoreGaps: c.MoreGaps, Note: c.Note, Instances: c.Instances, MoreInstances: c.MoreInstances}
+	s := &Stored{StepSeconds: c.Step.Seconds(), Gaps: []Span{}, MoreGaps: c.MoreGaps, Missing: c.Missing, Note: c.Note, Instances: c.Instances, MoreInstances: c.MoreInstances}
 	for _, g := range c.Gaps {
-		s.Gaps = append(s.Gaps, Span{g.From.UTC(), g.To.UTC()})
+		s.Gaps = append(s.Gaps, Span{From: g.From.UTC(), To: g.To.UTC()})
+	}
+	for _, x := range c.Seen {
+		x.From, x.To = x.From.UTC(), x.To.UTC()
+		s.Seen = append(s.Seen, x)
 	}
 	if c.Err != nil {
 		s.Error = fault.Text(c.Err)

@@ -134,7 +134,6 @@ type part struct {
 	at       time.Time // from it on it is the memory's
 	until    time.Time // up to it it is the store's: at, or a minute later while the minute in which this process began is not written
 	written  time.Time // up to it the store is read
-	started  time.Time // when this process began; zero for numbers of several instances
 	late     int64     // changes as long as others may write what belongs to it
 	asked    Span      // what was asked for, in whole minutes and up to now
 	whose    Whose
@@ -143,8 +142,8 @@ type part struct {
 // part divides a time. Where other instances have stored something of it, all of it is the store's, up to the last whole minute that all who
 // run have stored.
 func (r *Reader) part(from, to time.Time) (p part, err error) {
-	p = part{from: from, to: to, at: r.memory.Unwritten(), started: r.memory.Started()}
-	if p.written = p.at; p.at.Equal(p.started.Truncate(time.Minute)) {
+	p = part{from: from, to: to, at: r.memory.Unwritten()}
+	if p.written = p.at; p.at.Equal(r.memory.Started().Truncate(time.Minute)) {
 		p.written = p.at.Add(time.Minute) // of which the store has what the process before did
 	}
 	p.at, p.until = nearest(p.at, from, to), nearest(p.written, from, to)
@@ -171,7 +170,7 @@ func (r *Reader) part(from, to time.Time) (p part, err error) {
 		p.to = later(l.end, from)
 	}
 	p.at, p.until = p.to, p.to
-	if p.written, p.started = later(p.to, l.end), (time.Time{}); p.to.After(now.Add(-2 * time.Hour)) {
+	if p.written = later(p.to, l.end); p.to.After(now.Add(-2 * time.Hour)) {
 		p.late = now.Unix() / 60
 	}
 	return p, nil

@@ -71,7 +71,7 @@ func (r *Reader) Remembers(to time.Time) bool {
 
 // inMemory is a part of which all is the memory's, as the store could not be read.
 func (r *Reader) inMemory(from, to time.Time) part {
-	p := part{from: from, to: to, at: from, until: from, started: r.memory.Started()}
+	p := part{from: from, to: to, at: from, until: from}
 	p.whose, _ = r.Own()
 	return p
 }

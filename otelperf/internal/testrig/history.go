@@ -95,8 +95,9 @@ func (h *History) answer(q *history.Query, stored []*history.Batch) []*history.B
 			}
 			if q.What == history.Rows {
 				addRows(out, q, at, step, b.Rows)
-			} else if len(b.Signals) > 0 {
-				batch(out, at, step).Signals = b.Signals
+			} else if len(b.Signals) > 0 || b.Observed != nil {
+				to := batch(out, at, step)
+				to.Signals, to.Observed = b.Signals, append(to.Observed, observed(b)...)
 			}
 		case history.Incidents:
 			for _, in := range b.Incidents {
@@ -160,6 +161,14 @@ func (h *History) step(q *history.Query, minute time.Time) (at time.Time, step t
 	return minute.Truncate(least), least
 }
 
+// observed is what is known of a minute.
+func observed(b *history.Batch) []history.Observed {
+	if b.Observed == nil {
+		return []history.Observed{{Spans: b.Presence()}}
+	}
+	return b.Observed
+}
+
 func batch(in map[time.Time]*history.Batch, at time.Time, step time.Duration) *history.Batch {
 	if in[at] == nil {
 		in[at] = &history.Batch{Time: at, Step: step}
@@ -185,7 +194,7 @@ func addRows(out map[time.Time]*history.Batch, q *history.Query, at time.Time, s
 func (h *History) Copy() *History {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return &History{Minutes: h.Minutes, batches: slices.Clone(h.batches)}
+	return &History{Minutes: h.Minutes, TenMinutes: h.TenMinutes, batches: slices.Clone(h.batches)}
 }
 
 // Close ends it.

@@ -24,7 +24,10 @@ type SharedHistory struct {
 func (h *SharedHistory) Append(ctx context.Context, b *history.Batch) error {
 	h.Names.Store(b.Origin, h.Name)
 	named := *b
-	named.Incidents, named.Requests = slices.Clone(b.Incidents), slices.Clone(b.Requests)
+	named.Incidents, named.Requests, named.Observed = slices.Clone(b.Incidents), slices.Clone(b.Requests), slices.Clone(b.Observed)
+	for i := range named.Observed {
+		named.Observed[i].Instance = h.Name
+	}
 	for i := range named.Incidents {
 		named.Incidents[i].Instance = h.Name
 	}

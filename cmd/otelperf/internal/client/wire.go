@@ -57,6 +57,12 @@ type EndpointList struct {
 	WindowSeconds float64         `json:"window_seconds"`
 	Count         int             `json:"count"`
 	Endpoints     []Row           `json:"endpoints"`
+	Stored        *Steps          `json:"stored"` // nil where no history was read
+}
+
+// Steps says in which steps numbers were stored.
+type Steps struct {
+	StepSeconds float64 `json:"step_seconds"` // the longest of them
 }
 
 // DependencyList is the answer of GET dependencies.

@@ -46,7 +46,9 @@ func Ask(ctx context.Context, s Service, now time.Time) (in Info, err error) {
 			for i, g := range st.Gaps {
 				gaps[i] = Gap{g.From, g.To}
 			}
-			in.From, in.To = st.From, st.To
+			if in.From, in.To = nil, nil; st.From != nil && st.To != nil { // in whole minutes, as a file has it
+				in.From, in.To = new(st.From.Truncate(time.Minute)), new(st.To.Add(time.Minute-1).Truncate(time.Minute))
+			}
 			in.setGaps(gaps, st.MoreGaps)
 		}
 		return nil

@@ -53,8 +53,8 @@ const maxListed = 20
 // oldest is how long ago a history may reach.
 const oldest = 10 * 366 * day
 
-// Inspect reads all that a store has. Where nothing is said of the runtime, gaps are the minutes without a request, or of a
-// history without signals the hours.
+// Inspect reads all that a store has. Gaps are whole minutes. Where nothing is said of the runtime, they are the minutes without a request, or of
+// a history without signals the hours.
 func Inspect(ctx context.Context, src Source, now time.Time) (in Info, err error) {
 	from, to := now.Add(-oldest).Truncate(day), now.Add(day).Truncate(time.Minute)
 	read := func(part history.Part, step time.Duration, use func(*history.Batch)) {
@@ -94,7 +94,7 @@ func Inspect(ctx context.Context, src Source, now time.Time) (in Info, err error
 		from = rows[0].From
 	}
 	read(history.Signals, history.Minute, func(b *history.Batch) {
-		signals.add(b)
+		signals.present(b)
 		switch since := new(b.Time.UTC()); {
 		case b.Step == history.Minute && in.Minutes == nil:
 			in.Minutes = since
@@ -140,6 +140,13 @@ func Inspect(ctx context.Context, src Source, now time.Time) (in Info, err error
 type spans []Gap
 
 func (s *spans) add(b *history.Batch) { s.join(Gap{b.Time.UTC(), b.Time.Add(b.Step).UTC()}) }
+
+// present adds the minutes of a batch of signals in which a process ran.
+func (s *spans) present(b *history.Batch) {
+	for _, p := range b.Presence() {
+		s.join(Gap{p.From.UTC().Truncate(time.Minute), p.To.UTC().Add(time.Minute - 1).Truncate(time.Minute)})
+	}
+}
 
 func (s *spans) join(more Gap) {
 	if n := len(*s); n > 0 && !more.From.After((*s)[n-1].To) {

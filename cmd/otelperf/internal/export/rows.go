@@ -3,19 +3,26 @@
 package export
 
 import (
+	"cmp"
 	"encoding/json"
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf"
 	"github.com/otelperf/otelperf-go/otelperf/history"
 	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/slowlog/order"
 	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
 
 // fewestForP999 is how many durations a p99.9 takes, as in a summary.
 const fewestForP999 = 1000
 
+// endpointRows are those of a step, by kind, method and route.
 func endpointRows(b *history.Batch) (out []endpointRow) {
+	order.By(b.Rows, func(x, y *history.Row) int {
+		x1, y1 := &x.Endpoint, &y.Endpoint
+		return cmp.Or(cmp.Compare(x1.Kind, y1.Kind), cmp.Compare(x1.Method, y1.Method), cmp.Compare(x1.Route, y1.Route))
+	})
 	for i := range b.Rows {
 		r := &b.Rows[i]
 		n := func(o slowlog.Outcome) int64 { return int64(r.Outcomes[o]) }
@@ -33,6 +40,7 @@ func endpointRows(b *history.Batch) (out []endpointRow) {
 }
 
 func (row *endpointRow) setDurations(h *latency.Histogram, guessed bool) {
+	h.SetBounds(h.Min(), h.Max()) // whether they are exact differs by what was merged when: a quantile is by its bucket, of whatever source
 	var q [6]time.Duration
 	h.Quantiles(q[:], []float64{.5, .75, .9, .95, .99, .999})
 	for i, to := range []**float64{&row.P50Ms, &row.P75Ms, &row.P90Ms, &row.P95Ms, &row.P99Ms, &row.P999Ms} {

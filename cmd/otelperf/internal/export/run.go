@@ -29,7 +29,7 @@ type Config struct {
 	Source   Source
 	What     string // one of Names
 	Format   Format
-	From, To time.Time     // From included, To not
+	From, To time.Time     // From included, To not; of rows and signals the whole steps that hold it
 	Step     time.Duration // of rows and signals; longer where only longer ones are stored
 	Output   string        // the file; "-" for Stdout
 	Input    string        // the file that Source reads, which Output may not be; "" for a service
@@ -128,15 +128,34 @@ func (r *Result) leave(err error) {
 
 const day = 24 * time.Hour
 
+// steps is a time in the whole steps that hold it, and from where on it is asked for: a store yields the steps that begin in a query, and of a long one
+// in which the time begins nothing else would be known; a service has it.
+func (c *Config) steps(part history.Part) (from, to, ask time.Time) {
+	from, to = c.From, c.To
+	if part > history.Signals {
+		return from, to, from
+	}
+	step := max(c.Step, history.Minute)
+	from, to = from.Truncate(step), to.Add(step-1).Truncate(step)
+	if _, is := c.Source.(Service); is {
+		return from, to, from
+	}
+	return from, to, from.Truncate(history.Hour)
+}
+
 // batches are those of the time, asked for a day at a time, which is as far as a query of minutes reaches.
 func (c *Config) batches(ctx context.Context, part history.Part, r *Result) func(yield func(*history.Batch, error) bool) {
 	return func(yield func(*history.Batch, error) bool) {
-		for from := c.From; from.Before(c.To) && ctx.Err() == nil; {
+		begin, end, ask := c.steps(part)
+		for from := ask; from.Before(end) && ctx.Err() == nil; {
 			to := from.Truncate(day).Add(day)
-			if to.After(c.To) {
-				to = c.To
+			if to.After(end) {
+				to = end
 			}
 			for b, err := range c.Source.Range(ctx, history.Query{What: part, From: from, To: to, Step: c.Step}) {
+				if b != nil && part <= history.Signals && !b.Time.Add(b.Step).After(begin) {
+					continue
+				}
 				if !yield(b, err) {
 					return
 				}

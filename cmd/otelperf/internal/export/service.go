@@ -60,7 +60,7 @@ func patient(ctx context.Context, ask func() error) error {
 	}
 }
 
-// rows yields a batch for each step. What is stored in longer steps by now is answered so: then the next one begins where that ends.
+// rows yields a batch for each whole step. What is stored in longer steps by now is answered so: then the next one begins where that ends.
 func (s Service) rows(ctx context.Context, q *history.Query, yield func(*history.Batch, error) bool) {
 	for at := q.From; at.Before(q.To); {
 		next := at.Truncate(q.Step).Add(q.Step)
@@ -81,7 +81,8 @@ func (s Service) rows(ctx context.Context, q *history.Query, yield func(*history
 	}
 }
 
-// step is what was done from a time up to another. With an error it is without what that stands for.
+// step is what was done in the step from a time up to another, or in the longer one in which that is stored by now, as a store has it: however much of
+// it was observed. With an error it is without what that stands for.
 func (s Service) step(ctx context.Context, from, to time.Time) (*history.Batch, error) {
 	var endpoints *client.EndpointList
 	var dependencies *client.DependencyList
@@ -99,7 +100,11 @@ func (s Service) step(ctx context.Context, from, to time.Time) (*history.Batch, 
 	if err != nil {
 		return nil, err
 	}
-	b := &history.Batch{Time: endpoints.From, Step: endpoints.To.Sub(endpoints.From)}
+	b := &history.Batch{Time: from, Step: to.Sub(from)}
+	if s := endpoints.Stored; s != nil && time.Duration(s.StepSeconds)*time.Second > b.Step {
+		b.Step = time.Duration(s.StepSeconds) * time.Second
+		b.Time = from.Truncate(b.Step)
+	}
 	for _, list := range [][]client.Row{endpoints.Endpoints, dependencies.Dependencies} {
 		for i := range list {
 			if list[i].Count > 0 {

@@ -57,12 +57,14 @@ func damaged(format string, args ...any) error {
 	return fmt.Errorf("%w: "+format, append([]any{history.ErrDamaged}, args...)...)
 }
 
+func hourTime(at int64) time.Time { return time.Unix(at*HourSeconds, 0).UTC() }
+
 // ofHour says of which hour an error is.
 func ofHour(at int64, err error) error {
 	if err == nil {
 		return nil
 	}
-	from := time.Unix(at*HourSeconds, 0).UTC()
+	from := hourTime(at)
 	return fmt.Errorf("%s to %s: %w", from.Format("2006-01-02 15:04"), from.Add(time.Hour).Format("15:04 MST"), err)
 }
 

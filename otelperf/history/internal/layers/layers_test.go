@@ -30,7 +30,7 @@ func written(tb testing.TB, minutes, endpoints int) (s Stored, requests uint64) 
 		for i := range b.Rows {
 			requests += b.Rows[i].Outcomes.Total()
 		}
-		s.Recent = append(s.Recent, Recent{Minute: b.Time.Unix() / MinuteSeconds, Rows: w.Minute(b.Rows), Signals: MinuteSignals(b.Signals)})
+		s.Recent = append(s.Recent, Recent{Minute: b.Time.Unix() / MinuteSeconds, Rows: w.Minute(b.Rows), Signals: MinuteSignals(b, "")})
 	}
 	for m := range minutes {
 		minute(m)

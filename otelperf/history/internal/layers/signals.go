@@ -7,17 +7,24 @@ import (
 	"encoding/binary"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/history"
 	"github.com/otelperf/otelperf-go/slowlog/order"
 )
 
-// MinuteSignals writes the signals of a minute; no bytes for none.
-func MinuteSignals(signals []history.Signal) []byte { return writeSignals([][]history.Signal{signals}) }
+// MinuteSignals writes the signals of a minute, and when an instance has observed it; no bytes for neither.
+func MinuteSignals(b *history.Batch, instance string) []byte {
+	p := presence{known: b.Observed != nil}
+	for _, o := range b.Observed {
+		p.of = append(p.of, history.Observed{Instance: instance, Spans: o.Spans})
+	}
+	return writeSignals([][]history.Signal{b.Signals}, &p, b.Time)
+}
 
-// writeSignals writes the signals of steps, compressed and with a checksum: the number of steps and of names, and for each its name and
-// the mean and the largest of each step; not a number where there was none.
-func writeSignals(steps [][]history.Signal) []byte {
+// writeSignals writes the signals of steps from a time on, compressed and with a checksum: the number of steps and of names, and for each its name
+// and the mean and the largest of each step; not a number where there was none. Behind them is, as far as it is known, who has observed it.
+func writeSignals(steps [][]history.Signal, p *presence, from time.Time) []byte {
 	var names []string
 	at := map[string]int{}
 	for _, step := range steps {
@@ -28,7 +35,7 @@ func writeSignals(steps [][]history.Signal) []byte {
 			}
 		}
 	}
-	if len(names) == 0 {
+	if len(names) == 0 && !p.known {
 		return nil
 	}
 	nan := float32(math.NaN())
@@ -49,18 +56,18 @@ func writeSignals(steps [][]history.Signal) []byte {
 			raw = binary.LittleEndian.AppendUint32(raw, math.Float32bits(v))
 		}
 	}
-	return pack(raw)
+	return pack(p.append(raw, from))
 }
 
-// readSignals reads what writeSignals wrote, of so many steps; nothing of no bytes.
-func readSignals(data []byte, steps int) ([][]history.Signal, error) {
-	out := make([][]history.Signal, steps)
+// readSignals reads what writeSignals wrote, of so many steps from a time on; nothing of no bytes.
+func readSignals(data []byte, steps int, from time.Time) (out [][]history.Signal, p presence, err error) {
+	out = make([][]history.Signal, steps)
 	if len(data) == 0 {
-		return out, nil
+		return out, p, nil
 	}
 	raw, err := unpack(data)
 	if err != nil {
-		return nil, err
+		return nil, p, err
 	}
 	next := func() uint64 {
 		n, size := binary.Uvarint(raw)
@@ -72,12 +79,12 @@ func readSignals(data []byte, steps int) ([][]history.Signal, error) {
 		return n
 	}
 	if next() != uint64(steps) {
-		return nil, damaged("signals of other steps")
+		return nil, p, damaged("signals of other steps")
 	}
 	for range min(next(), history.MaxSignals*HourMinutes) {
 		n := next()
 		if n > uint64(len(raw)) || uint64(len(raw))-n < uint64(8*steps) {
-			return nil, damaged("signals that are cut")
+			return nil, p, damaged("signals that are cut")
 		}
 		name := string(raw[:n])
 		raw = raw[n:]
@@ -92,7 +99,8 @@ func readSignals(data []byte, steps int) ([][]history.Signal, error) {
 			}
 		}
 	}
-	return out, nil
+	p, err = readPresence(raw, from, time.Duration(HourSeconds)*time.Second)
+	return out, p, err
 }
 
 // mergeSignals makes one step of several: the mean of the means, the largest of the largest.
@@ -118,72 +126,94 @@ func mergeSignals(steps [][]history.Signal) (out []history.Signal) {
 	return out
 }
 
-// signalsOf reads the signals of an hour, with those that are not in layers yet. by is how finely they are known: the steps are 60, 6 or 1.
-func signalsOf(at int64, s *Stored, most Depth) (steps [][]history.Signal, by Depth, err error) {
+// known is what is known of an hour beside its rows.
+type known struct {
+	steps [][]history.Signal // 60, 6 or 1
+	by    Depth              // of the steps
+	seen  presence
+}
+
+// signalsOf reads the signals of an hour down to a depth, with those that are not in layers yet, and who has observed it.
+func signalsOf(at int64, s *Stored, most Depth) (k known, err error) {
+	from := hourTime(at)
 	for d, data := range s.Signals {
 		if Depth(d) > most || data == nil {
 			continue
 		}
-		by = Depth(d)
-		if steps, err = readSignals(data, by.steps()); err != nil {
-			return nil, by, err
+		var p presence
+		k.by = Depth(d)
+		if k.steps, p, err = readSignals(data, k.by.steps(), from); err != nil {
+			return k, err
+		}
+		if d == int(ByHour) {
+			k.seen = p
 		}
 	}
-	if steps == nil {
-		by = most
-		steps = make([][]history.Signal, most.steps())
+	if k.steps == nil {
+		k.by = most
+		k.steps = make([][]history.Signal, most.steps())
+	} else if !k.seen.known { // it was written before that was known: steps with signals count as a whole
+		k.seen.fill(k.steps, from, k.by.length())
 	}
-	minutes := make([][][]history.Signal, len(steps))
+	minutes := make([][][]history.Signal, len(k.steps))
 	for _, r := range s.Recent {
 		if r.Minute/HourMinutes != at {
 			continue
 		}
-		one, err := readSignals(r.Signals, 1)
+		minute := time.Unix(r.Minute*MinuteSeconds, 0).UTC()
+		one, p, err := readSignals(r.Signals, 1, minute)
 		if err != nil {
-			return nil, by, err
+			return k, err
 		}
-		i := int(r.Minute%HourMinutes) * len(steps) / HourMinutes
+		if !p.known {
+			p.fill(one, minute, time.Minute)
+		}
+		k.seen.add(&p)
+		i := int(r.Minute%HourMinutes) * len(k.steps) / HourMinutes
 		minutes[i] = append(minutes[i], one[0])
 	}
 	for i, more := range minutes {
 		if len(more) > 0 {
-			steps[i] = mergeSignals(append(more, steps[i]))
+			k.steps[i] = mergeSignals(append(more, k.steps[i]))
 		}
 	}
-	return steps, by, nil
+	k.seen.bound()
+	return k, nil
 }
 
-// Signals makes layers of the signals of an hour: by minutes, by ten minutes and as a whole, as finely as they are known.
+// Signals makes layers of the signals of an hour: by minutes, by ten minutes and as a whole, as finely as they are known. Who has observed it is in
+// the layer that is stored the longest.
 func Signals(at int64, s *Stored) (layers [NumDepths][]byte, err error) {
-	steps, by, err := signalsOf(at, s, ByMinute)
+	k, err := signalsOf(at, s, ByMinute)
 	if err != nil {
 		return layers, err
 	}
-	for d := by; ; d-- {
-		layers[d] = writeSignals(steps)
-		if d == ByHour {
-			return layers, nil
-		}
+	for d := k.by; d > ByHour; d-- {
+		layers[d] = writeSignals(k.steps, new(presence), hourTime(at))
 		var coarser [][]history.Signal
-		for part := range slices.Chunk(steps, len(steps)/(d-1).steps()) {
+		for part := range slices.Chunk(k.steps, len(k.steps)/(d-1).steps()) {
 			coarser = append(coarser, mergeSignals(part))
 		}
-		steps = coarser
+		k.steps = coarser
 	}
+	layers[ByHour] = writeSignals(k.steps, &k.seen, hourTime(at))
+	return layers, nil
 }
 
-// SignalRows reads the signals that a query asks for of an hour.
+// SignalRows reads the signals that a query asks for of an hour, and who has observed each step.
 func SignalRows(q *history.Query, at int64, s *Stored) (batches Batches, err error) {
 	r := reading{q, at}
-	values, known, err := signalsOf(at, s, Needs(q, at))
+	k, err := signalsOf(at, s, Needs(q, at))
 	if err != nil {
 		return nil, ofHour(at, err)
 	}
-	for _, s := range r.plan(known) {
-		these := mergeSignals(values[s.i*len(values)/s.depth.steps() : (s.i+1)*len(values)/s.depth.steps()])
-		if len(these) > 0 {
+	for _, s := range r.plan(k.by) {
+		from, length := r.time(s), s.depth.length()
+		these := mergeSignals(k.steps[s.i*len(k.steps)/s.depth.steps() : (s.i+1)*len(k.steps)/s.depth.steps()])
+		seen := k.seen.within(from, from.Add(length))
+		if len(these) > 0 || len(seen) > 0 {
 			batches = append(batches, func() *history.Batch {
-				return &history.Batch{Time: r.time(s), Step: s.depth.length(), Signals: these}
+				return &history.Batch{Time: from, Step: length, Signals: these, Observed: seen}
 			})
 		}
 	}

@@ -5,6 +5,7 @@ package layers
 import (
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/history"
 	"github.com/otelperf/otelperf-go/otelperf/history/internal/compact"
@@ -70,7 +71,7 @@ func (w *Writer) Rows(at int64, s *Stored) (layers [NumDepths][]byte, err error)
 // Readable reports whether a minute's rows or signals can be read.
 func (r *Recent) Readable() bool {
 	_, err := compact.ParseWhole(r.Rows)
-	_, err2 := readSignals(r.Signals, 1)
+	_, _, err2 := readSignals(r.Signals, 1, time.Time{})
 	return (r.Rows == nil || err == nil) && err2 == nil
 }
 
@@ -81,7 +82,7 @@ func (s *Stored) Sound() bool {
 		return false
 	}
 	for d, data := range s.Signals {
-		if _, err := readSignals(data, Depth(d).steps()); err != nil {
+		if _, _, err := readSignals(data, Depth(d).steps(), time.Time{}); err != nil {
 			return false
 		}
 	}

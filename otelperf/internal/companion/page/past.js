@@ -154,7 +154,13 @@ export function whose(stored) {
   return n < 2 ? "" : "Numbers of " + format.count(n) + " instances: " + all.slice(0, named).map((name) => format.visible(name, true)).join(", ") + (more > 0 ? " and " + format.count(more) + " more" : "") + ".";
 }
 
-// unstored says what of a time, in unix seconds, is not stored, "" if all is. Steps that have something of it count as all of it.
+// absent says which of several instances were there for less of a time than nine tenths of the seconds that are stored.
+function absent(stored, seconds) {
+  const some = (stored.seen ?? []).filter((s) => s.seconds < 0.9 * seconds), more = some.length - named;
+  return some.length === 0 ? "" : "Of it " + some.slice(0, named).map((s) => format.visible(s.instance, true) + " was there for " + format.span(s.seconds)).join(", ") + (more > 0 ? ", and " + format.count(more) + " more for a part" : "") + ".";
+}
+
+// unstored says what of a time, in unix seconds, is not stored, "" if all is.
 export function unstored(stored, from, to) {
   if (!stored) return "";
   if (stored.error) return [stored.from ? "Shown is what was from " + format.moment(stored.from) + " on." : "", stored.note].filter(Boolean).join(" ");
@@ -164,6 +170,7 @@ export function unstored(stored, from, to) {
   const longest = gaps.toSorted((a, b) => (b.to - b.from) - (a.to - a.from))[0];
   return [
     whose(stored),
+    absent(stored, ended - began - gaps.reduce((sum, g) => sum + g.to - g.from, 0)),
     began > from + slack ? "This time is stored from " + format.moment(stored.from) + " on." : "",
     ended < to - Math.max(slack, late) ? "It is stored up to " + format.moment(stored.to) + "." : "",
     n === 1 ? "Nothing is stored of " + format.stretch(longest) + "." : "",
