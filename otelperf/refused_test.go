@@ -42,7 +42,7 @@ func TestWhatAnAnswerCannotBeOfIsRefused(t *testing.T) {
 		refused("/"+path+with+"scope=fleet", "scope", "of one instance")
 		refused("/"+path+with+"scope=all", "scope", "accepted are instance, fleet")
 	}
-	for _, path := range []string{"/runtime", "/errors", "/active"} {
+	for _, path := range []string{"/errors", "/active"} {
 		refused(path+"?from=1000&to=2000", "from", "not of a fixed time")
 		refused(path+"?to=2000", "to", "not of a fixed time")
 	}

@@ -14,8 +14,8 @@ const MaxSpans = 60
 
 // Span is from a time up to another.
 type Span struct {
-	From time.Time `json:"from"`
-	To   time.Time `json:"to"`
+	From time.Time `json:"from"` // the beginning, which belongs to it
+	To   time.Time `json:"to"`   // the end, which does not
 }
 
 // Observed is what an instance has seen of a step.

@@ -5,12 +5,12 @@ package export
 import (
 	"cmp"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf"
 	"github.com/otelperf/otelperf-go/otelperf/history"
 	"github.com/otelperf/otelperf-go/slowlog"
-	"github.com/otelperf/otelperf-go/slowlog/order"
 	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
 
@@ -19,7 +19,7 @@ const fewestForP999 = 1000
 
 // endpointRows are those of a step, by kind, method and route.
 func endpointRows(b *history.Batch) (out []endpointRow) {
-	order.By(b.Rows, func(x, y *history.Row) int {
+	slices.SortFunc(b.Rows, func(x, y history.Row) int {
 		x1, y1 := &x.Endpoint, &y.Endpoint
 		return cmp.Or(cmp.Compare(x1.Kind, y1.Kind), cmp.Compare(x1.Method, y1.Method), cmp.Compare(x1.Route, y1.Route))
 	})
