@@ -66,12 +66,15 @@ var mayImport = map[string][]string{
 	"otelperf/internal/runtimesignals": {"slowlog/order", "slowlog/fault", "otelperf/internal/units", "otelperf/internal/worker"},
 	"otelperf/internal/timeline":       {"slowlog", "spikeprocessor/latency"},
 	"otelperf/internal/marks":          {"slowlog/order"},
-	"otelperf/internal/feed":           {"slowlog", "spikeprocessor", "spikeprocessor/conventions"},
-	"otelperf/internal/compare":        {"spikeprocessor/latency"},
-	"otelperf/internal/grid":           {"spikeprocessor/latency"},
-	"otelperf/internal/statefile":      {"spikeprocessor/conventions", "otelperf/engine", "otelperf/internal/marks", "otelperf/internal/mutes"},
-	"otelperf/internal/buckets":        {"spikeprocessor/latency", "otelperf/internal/units"},
-	"otelperf/internal/metricsource":   {"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "slowlog/fault", "otelperf/internal/buckets"},
+	"otelperf/internal/feed": {
+		"slowlog", "spikeprocessor", "spikeprocessor/conventions", "otelperf/engine", "otelperf/internal/access", "otelperf/internal/marks", "otelperf/internal/mutes",
+	},
+	"otelperf/internal/announce":     {"spikeprocessor/conventions", "otelperf/engine", "otelperf/internal/mutes"},
+	"otelperf/internal/compare":      {"spikeprocessor/latency"},
+	"otelperf/internal/grid":         {"spikeprocessor/latency"},
+	"otelperf/internal/statefile":    {"spikeprocessor/conventions", "otelperf/engine", "otelperf/internal/marks", "otelperf/internal/mutes"},
+	"otelperf/internal/buckets":      {"spikeprocessor/latency", "otelperf/internal/units"},
+	"otelperf/internal/metricsource": {"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "slowlog/fault", "otelperf/internal/buckets"},
 	"otelperf": {
 		"slowlog/order", "slowlog/fault", "slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf/baseline", "otelperf/causes", "otelperf/engine", "otelperf/events",
 		"otelperf/fleet", "otelperf/history", "otelperf/internal/...",
@@ -99,7 +102,8 @@ var mayImport = map[string][]string{
 	"otelperf/collector/...": {
 		"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf", "otelperf/baseline", "otelperf/causes",
 		"otelperf/engine", "otelperf/internal/units", "otelperf/internal/why", "otelperf/internal/buckets", "otelperf/internal/failures",
-		"otelperf/internal/outofline", "otelperf/collector/...",
+		"otelperf/internal/outofline", "otelperf/internal/access", "otelperf/internal/announce", "otelperf/internal/feed", "otelperf/internal/marks",
+		"otelperf/internal/mutes", "otelperf/internal/problem", "otelperf/internal/web", "otelperf/collector/...",
 	},
 	"cmd/otelperf/...": {
 		"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf", "otelperf/baseline", "otelperf/engine",

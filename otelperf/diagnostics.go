@@ -150,6 +150,11 @@ func (m *Monitor) Diagnostics() Diagnostics {
 	d.Streams.Refused, d.Streams.Dropped, d.Streams.Lost = streams.Refused, streams.Dropped, streams.Lost
 	d.Own, d.Versions = m.own(&d), m.versions()
 	d.Hints, d.HintNames = d.hints(subtrees)
+	if m.cfg.feed != nil {
+		for _, h := range m.cfg.feed.Hints() {
+			d.Hints, d.HintNames = append(d.Hints, h.Text), append(d.HintNames, h.Name)
+		}
+	}
 	return d
 }
 

@@ -5,8 +5,9 @@ package otelperf_test
 import (
 	"context"
 	"errors"
-	"iter"
+	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,86 +17,139 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/otelperf/otelperf-go/otelperf"
+	"github.com/otelperf/otelperf-go/otelperf/engine"
+	"github.com/otelperf/otelperf-go/otelperf/internal/access"
 	"github.com/otelperf/otelperf-go/otelperf/internal/feed"
+	"github.com/otelperf/otelperf-go/otelperf/internal/marks"
+	"github.com/otelperf/otelperf-go/otelperf/internal/mutes"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
 
-// elsewhere is a service whose requests are received: so many a second, which take as long as took says of the second.
+// elsewhere is a service that somebody else judges: twenty requests a second, which take as long as took says of the second.
 type elsewhere struct {
-	took   func(second time.Time) time.Duration
-	sink   feed.Sink
-	last   time.Time
-	states []spikeprocessor.EndpointState
-	slow   uint64
+	took     func(second time.Time) time.Duration
+	engine   *engine.Engine
+	requests *slowlog.Store
+	book     mutes.Book
+	marks    marks.List
+	watcher  atomic.Pointer[feed.Watcher]
+	began    time.Time
+	slow     uint64
+	guard    *access.Guard
 }
 
-const received = 10 * time.Second // of the test's feed, its delay
+const received = 10 * time.Second // is how long after its end a second is judged
 
 var endpointElsewhere = conventions.Endpoint{Method: "GET", Route: "/a"}
 
-func (e *elsewhere) Delay() time.Duration { return received }
-func (e *elsewhere) Attach(s feed.Sink)   { e.sink = s }
-func (e *elsewhere) Slow() uint64         { return e.slow }
+func newElsewhere(t *testing.T, took func(time.Time) time.Duration) *elsewhere {
+	e := &elsewhere{took: took, began: time.Now(), guard: access.New(access.Config{BearerToken: "secret"})}
+	var err error
+	if e.engine, err = engine.New(engine.Options{SlowFrom: e.SlowFrom}); err != nil {
+		t.Fatal(err)
+	}
+	if e.requests, err = slowlog.New(slowlog.OnAdd(func(r *slowlog.Entry) {
+		if w := e.watcher.Load(); w != nil {
+			w.Slow(r)
+		}
+	})); err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
 
-func (e *elsewhere) Publish(_ conventions.Endpoint, s spikeprocessor.EndpointState) {
-	e.states = append(e.states, s)
+func (e *elsewhere) Engine() *engine.Engine                      { return e.engine }
+func (e *elsewhere) Requests() *slowlog.Store                    { return e.requests }
+func (e *elsewhere) Book() *mutes.Book                           { return &e.book }
+func (e *elsewhere) Marks() *marks.List                          { return &e.marks }
+func (e *elsewhere) Delay() time.Duration                        { return received }
+func (e *elsewhere) Began() time.Time                            { return e.began }
+func (e *elsewhere) SlowFrom(conventions.Endpoint) time.Duration { return 300 * time.Millisecond }
+func (e *elsewhere) MaxEndpoints() int                           { return 77 }
+func (e *elsewhere) Slow() uint64                                { return e.slow }
+func (e *elsewhere) Guard() *access.Guard                        { return e.guard }
+func (e *elsewhere) Hints() []feed.Hint {
+	return []feed.Hint{{Name: "sampled", Text: "A share is seen."}}
+}
+
+func (e *elsewhere) Errors() []spikeprocessor.ErrorGroup {
+	return []spikeprocessor.ErrorGroup{{Method: "GET", Route: "/a", Type: "Boom", Count: 3}}
+}
+
+func (e *elsewhere) Watch(w feed.Watcher) (stop func()) {
+	e.watcher.Store(&w)
+	return func() { e.watcher.CompareAndSwap(&w, nil) }
+}
+
+func (e *elsewhere) Reset(baselines bool) {
+	e.slow = 0
+	e.tell(e.engine.Reset(baselines))
 }
 
 func (e *elsewhere) Resource() *resource.Resource {
 	return resource.NewSchemaless(semconv.ServiceName("node-shop"), semconv.ServiceInstanceID("pods"))
 }
 
-func (e *elsewhere) Collect(_ context.Context, use func(time.Time, iter.Seq[*spikeprocessor.Delta])) error {
-	for until := time.Now().Add(-received); ; {
-		next := e.last.Add(time.Second)
-		if e.last.IsZero() {
-			next = until.Truncate(time.Second)
+func (e *elsewhere) tell(events []engine.Event) {
+	if w := e.watcher.Load(); w != nil {
+		for i := range events {
+			w.Event(&events[i])
 		}
-		if next.After(until) {
-			return nil
+	}
+}
+
+// run judges every second until a time.
+func (e *elsewhere) run(until time.Time) {
+	for now := time.Now(); now.Before(until); now = time.Now() {
+		time.Sleep(time.Second)
+		second := time.Now().Add(-received)
+		if second.Before(e.began) {
+			continue
 		}
-		e.last = next
 		d := &spikeprocessor.Delta{Endpoint: endpointElsewhere, All: &latency.Histogram{}}
-		took := e.took(next)
+		took := e.took(second)
 		for range 20 {
 			d.All.Record(took)
 		}
 		d.Outcomes[slowlog.OutcomeOK] = 20
-		if took >= e.sink.SlowAbove(endpointElsewhere) {
+		if took >= e.SlowFrom(endpointElsewhere) {
 			e.slow += 20
-			e.sink.Requests.Add(&slowlog.Entry{
-				TraceID: trace.TraceID{1, byte(next.Unix())}, SpanID: trace.SpanID{1}, Method: "GET", Route: "/a", Kind: "server", Start: next.Add(-took), Duration: took,
+			e.requests.Add(&slowlog.Entry{
+				TraceID: trace.TraceID{1, byte(second.Unix())}, SpanID: trace.SpanID{1}, Method: "GET", Route: "/a", Kind: "server", Start: second.Add(-took), Duration: took,
 				Reason: slowlog.ReasonThreshold,
 			})
 		}
-		use(next, func(yield func(*spikeprocessor.Delta) bool) { yield(d) })
+		e.tell(e.engine.Advance(second, func(yield func(*spikeprocessor.Delta) bool) { yield(d) }))
 	}
 }
 
 // A Monitor shows a service that runs elsewhere under its own name: its numbers by the time at which they were measured, its spikes, its
-// slow requests, and nothing of the process that the Monitor is in.
+// slow requests, and nothing of the process that the Monitor is in. What it notes outlives it.
 func TestFeed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fault := time.Now().Add(30 * time.Minute)
-		src := &elsewhere{took: func(second time.Time) time.Duration {
+		src := newElsewhere(t, func(second time.Time) time.Duration {
 			if second.After(fault) {
 				return 900 * time.Millisecond
 			}
 			return 20 * time.Millisecond
-		}}
-		mon, err := otelperf.New(otelperf.WithFeed(src), everybody)
+		})
+		src.run(fault)
+		mon, err := otelperf.New(otelperf.WithFeed(src)) // long after it began
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer mon.Shutdown(context.Background()) //nolint:errcheck // was not looked at
-		time.Sleep(31 * time.Minute)
-		ask := asker{t, mon.Handler()}
+		src.run(fault.Add(time.Minute))
+		ask := asker{t, withToken(mon.Handler())}
 		sum := ask.ask("/summary", "?window=1h")
-		if sum["service"] != "node-shop" || sum["instance"] != "pods" {
-			t.Errorf("the service is %v %v", sum["service"], sum["instance"])
+		if sum["service"] != "node-shop" || sum["instance"] != "pods" || sum["uptime_seconds"].(float64) < 31*60 {
+			t.Errorf("the service is %v %v, up for %v", sum["service"], sum["instance"], sum["uptime_seconds"])
+		}
+		if n := sum["total_requests"].(float64); n < 30*60*20 {
+			t.Errorf("%v requests", n)
 		}
 		spikes := listOf(sum, "spikes")
 		if len(spikes) != 1 {
@@ -111,10 +165,7 @@ func TestFeed(t *testing.T) {
 		if slow := listOf(sum, "slow_queries"); len(slow) == 0 || slow[0]["route"] != "/a" {
 			t.Errorf("slow requests are %v", slow)
 		}
-		if last := src.states[len(src.states)-1]; last.SpikeID != spikes[0]["id"] {
-			t.Errorf("the source was told of %+v", last)
-		}
-		if d := mon.Diagnostics(); d.Source != "otlp" || d.Stalled || len(d.Hints) != 0 {
+		if d := mon.Diagnostics(); d.Source != "otlp" || d.Stalled || len(d.Hints) != 1 || d.HintNames[0] != "sampled" {
 			t.Errorf("diagnostics: source %q, stalled %v, hints %q", d.Source, d.Stalled, d.Hints)
 		}
 		if r := ask.ask("/runtime", ""); len(listOf(r, "signals")) != 0 || !strings.Contains(r["notes"].([]any)[0].(string), "not known here") {
@@ -123,11 +174,37 @@ func TestFeed(t *testing.T) {
 		if a := ask.ask("/active", ""); !strings.Contains(a["note"].(string), "not known here") {
 			t.Errorf("what runs is %v", a)
 		}
+		if e := listOf(ask.ask("/errors", ""), "errors"); len(e) != 1 || e[0]["type"] != "Boom" {
+			t.Errorf("errors are %v", e)
+		}
+		if s := mon.Settings(); s.SlowThresholdMs != 300 || s.MaxEndpoints != 77 || s.BaselineRatio != 2 || len(s.Changeable) != 0 || s.Access[0] != "bearer token" || !s.MayChange {
+			t.Errorf("settings are %+v", s)
+		}
+		if err := mon.Mark("build 77"); err != nil {
+			t.Error(err)
+		}
+		if err := mon.Shutdown(context.Background()); err != nil {
+			t.Error(err)
+		}
+		if src.watcher.Load() != nil {
+			t.Error("it is told of what is new after its end")
+		}
+		if all := src.marks.All(); len(all) != 1 || all[0].Text != "build 77" {
+			t.Errorf("marks are %v", all)
+		}
+	})
+}
+
+// withToken has every request know the token.
+func withToken(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Header.Set("Authorization", "Bearer secret")
+		h.ServeHTTP(w, r)
 	})
 }
 
 func TestFeedAndMetricSource(t *testing.T) {
-	if _, err := otelperf.New(otelperf.WithFeed(&elsewhere{}), otelperf.WithMetricSource()); !errors.Is(err, otelperf.ErrConfig) {
+	if _, err := otelperf.New(otelperf.WithFeed(newElsewhere(t, nil)), otelperf.WithMetricSource()); !errors.Is(err, otelperf.ErrConfig) {
 		t.Errorf("both are taken: %v", err)
 	}
 	if _, err := otelperf.New(otelperf.WithFeed(nil)); !errors.Is(err, otelperf.ErrConfig) {

@@ -19,6 +19,14 @@ type knob struct {
 	set      func(*live, json.RawMessage) bool
 }
 
+// knobs are what PATCH config accepts here: of a service that is judged elsewhere nothing is set here.
+func (m *Monitor) knobs() map[string]knob {
+	if m.cfg.feed != nil {
+		return nil
+	}
+	return knobs()
+}
+
 // knobs are what PATCH config accepts.
 func knobs() map[string]knob {
 	return map[string]knob{
@@ -52,7 +60,7 @@ func number64(accepted string, low, high float64, set func(*live, float64)) knob
 func (m *Monitor) change(patch map[string]json.RawMessage, by string) (refused map[string]string, err error) {
 	m.settings.changing.Lock()
 	defer m.settings.changing.Unlock()
-	next, refused := m.settings.now.Load().with(patch)
+	next, refused := m.settings.now.Load().with(patch, m.knobs())
 	if len(refused) > 0 {
 		return refused, nil
 	}
@@ -73,11 +81,13 @@ func changesText(patch map[string]json.RawMessage) string {
 }
 
 // with is l with the changes of patch, and what is wrong with them.
-func (l live) with(patch map[string]json.RawMessage) (next live, refused map[string]string) {
-	refused, knobs := map[string]string{}, knobs()
+func (l live) with(patch map[string]json.RawMessage, knobs map[string]knob) (next live, refused map[string]string) {
+	refused = map[string]string{}
 	for name, raw := range patch {
 		k, known := knobs[name]
 		switch {
+		case len(knobs) == 0:
+			refused[name] = "nothing: settings are those of who receives the numbers of the service, such as a Collector's configuration"
 		case !known:
 			refused[name] = "no setting that can be changed; those are " + strings.Join(slices.Sorted(maps.Keys(knobs)), ", ")
 		case !k.set(&l, raw):

@@ -177,7 +177,7 @@ type errorGroup struct {
 // errorGroups returns the failures since the start or the last reset, the latest first.
 func (m *Monitor) errorGroups() []errorGroup {
 	list := []errorGroup{}
-	for _, g := range m.link.ErrorGroups() {
+	for _, g := range m.errorsSeen() {
 		last := refOf(engine.Request{TraceID: g.LastTraceID, SpanID: g.LastSpanID, Start: g.LastStart, Duration: g.LastDuration})
 		if last.look(m.slow); !last.Stored {
 			last.replace(m.slow, func(e *slowlog.Entry) bool {

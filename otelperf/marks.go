@@ -27,7 +27,7 @@ const (
 
 // marker is the marks, and what it takes to set that of the start.
 type marker struct {
-	marks.List
+	*marks.List
 	before  string // service.version of the process before; "": not known
 	started bool   // the mark of the start is set; of the digest alone
 }

@@ -17,7 +17,6 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/otelperf/internal/access"
 	"github.com/otelperf/otelperf-go/otelperf/internal/companion"
-	"github.com/otelperf/otelperf-go/otelperf/internal/feed"
 	"github.com/otelperf/otelperf-go/otelperf/internal/httpmw"
 	"github.com/otelperf/otelperf-go/otelperf/internal/marks"
 	"github.com/otelperf/otelperf-go/otelperf/internal/metricsource"
@@ -27,7 +26,6 @@ import (
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/slowlog/fault"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
-	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // Monitor is everything at once, to be added to a pipeline: a span processor, a sampler, a metric producer, a metric
@@ -61,6 +59,7 @@ type Monitor struct {
 	arming     *armer             // nil without a recorder of evidence
 	goroutines *httpmw.Goroutines // nil: their stacks are not wanted
 	stacks     *stacks.Sampler    // nil without goroutines
+	unwatch    func()             // what feeds us; nil without that
 	companion  *companion.Companion
 	wrap       func(http.Handler) http.Handler // Middleware
 	wired      struct {                        // what the program has asked for
@@ -75,7 +74,7 @@ type Monitor struct {
 	faults   fault.Log // of ours, outside of requests
 	closed   atomic.Bool
 	causes   spikeCauses
-	book     mutes.Book // of acks and mutes
+	book     *mutes.Book // of acks and mutes
 }
 
 // New returns a Monitor. Its error joins all that is wrong with the options and the environment, each wrapping ErrConfig. It starts
@@ -94,6 +93,9 @@ func New(opts ...Option) (*Monitor, error) {
 	m.settings.begin(&cfg)
 	cfg.logger = slog.New(&levelled{level: &m.settings.level, logger: cfg.logger})
 	m.cfg = cfg
+	if cfg.feed != nil {
+		m.began = cfg.feed.Began()
+	}
 	if err := m.build(); err != nil {
 		return nil, errors.Join(err, m.discard())
 	}
@@ -105,31 +107,34 @@ func New(opts ...Option) (*Monitor, error) {
 
 // build makes the parts and connects them. Nothing is started, and nothing is known outside but our instruments, which come last.
 func (m *Monitor) build() (err error) {
+	m.book, m.marks.List = m.notes()
 	m.lines = newLineWriter(m.cfg.logger, &m.faults)
 	m.runtime = runtimesignals.New("/", m.cfg.pools, &m.faults)
-	m.beside.recorder, m.beside.book, m.beside.marks = m.runtime, &m.book, &m.marks
+	m.beside.recorder, m.beside.book, m.beside.marks = m.runtime, m.book, &m.marks
 	m.companion = companion.New(service{m}, companion.Config{
 		Windows: windowNames(false), LongWindows: []string{string(Window24h), string(Window7d)}, History: m.cfg.history != nil && m.disabled == "", Fleet: m.cfg.fleet != nil && m.disabled == "", Window: string(Window5m), Sortings: sortingNames(), MaxSpikes: engine.MaxIncidents, MaxStreams: m.cfg.maxStreams,
-		Access: access.Config{Authorizer: m.cfg.authorizer, BearerToken: m.cfg.token, LocalChanges: m.cfg.localChanges}, Faults: &m.faults,
+		Guard: m.guard(), Access: access.Config{Authorizer: m.cfg.authorizer, BearerToken: m.cfg.token, LocalChanges: m.cfg.localChanges}, Faults: &m.faults,
 	})
-	if m.slow, err = slowlog.New(slowlog.WithLimits(m.cfg.slowLimits), slowlog.OnAdd(m.sendSlow)); err != nil {
+	if m.slow, err = m.newSlowLog(); err != nil {
 		return err
 	}
 	m.beside.slow = m.slow
 	opts := append(m.cfg.processor, spikeprocessor.WithSlowLog(m.slow), spikeprocessor.WithOnKeep(m.lines.slow))
+	if m.cfg.feed != nil { // no span comes by here
+		opts = append(opts, spikeprocessor.WithMaxEndpoints(1), spikeprocessor.WithInFlight(false), spikeprocessor.WithAnatomy(false), spikeprocessor.WithDependencies(false))
+	}
 	if m.processor, err = spikeprocessor.New(nil, opts...); err != nil {
 		return err
 	}
 	m.link = m.processor.Link()
 	m.settings.now.Load().slowThreshold = m.link.DefaultSlowThreshold()
-	if m.cfg.feed != nil {
-		m.cfg.feed.Attach(feed.Sink{Requests: m.slow, SlowAbove: m.link.SlowThreshold})
-	}
 	if err := m.buildEngine(); err != nil {
 		return err
 	}
 	if m.disabled == "" {
-		m.remember()
+		if m.cfg.feed == nil {
+			m.remember()
+		}
 		m.arming = newArmer(m.cfg.evidence, m.engine)
 		m.beside.arming = m.arming
 	}
@@ -163,6 +168,12 @@ func (m *Monitor) build() (err error) {
 
 // buildEngine makes the engine, its source and the reader that drives it.
 func (m *Monitor) buildEngine() (err error) {
+	if m.cfg.feed != nil {
+		m.engine = m.cfg.feed.Engine()
+		m.reader = newReader(dropping(), m.engine, nil, time.Second, false, &m.faults)
+		m.reader.onSpike, m.reader.digest = m.spike, m.digest
+		return nil
+	}
 	detector := m.cfg.baseline
 	manual, src, every := m.source()
 	if m.metrics != nil {
@@ -173,7 +184,7 @@ func (m *Monitor) buildEngine() (err error) {
 		m.causes.recordings = m.cfg.evidence.Recordings
 	}
 	m.engine, err = engine.New(engine.Options{
-		Detector: detector, Objectives: m.cfg.budgets, Publish: m.publish, Requests: spikeRequests{m.slow, m.link}, Version: func() string { return m.identity().version },
+		Detector: detector, Objectives: m.cfg.budgets, Publish: m.link.Publish, Requests: spikeRequests{m.slow, m.link}, Version: func() string { return m.identity().version },
 		Why:      m.causes.why,
 		Errors:   spikeRequests{m.slow, m.link}.Errors,
 		SlowFrom: m.link.SlowThreshold,
@@ -189,7 +200,7 @@ func (m *Monitor) buildEngine() (err error) {
 		return err
 	}
 	m.settings.now.Load().baseline = m.engine.Config()
-	m.engine.Advance(m.feedsFrom(), func(func(*spikeprocessor.Delta) bool) {}) // the windows begin then
+	m.engine.Advance(m.began, func(func(*spikeprocessor.Delta) bool) {}) // the windows begin then
 	m.reader = newReader(manual, m.engine, src, every, m.metrics != nil, &m.faults)
 	m.reader.onSpike, m.reader.digest = m.spike, m.digest
 	if m.ownSpans() {
@@ -201,36 +212,20 @@ func (m *Monitor) buildEngine() (err error) {
 // source returns where the numbers come from, the SDK reader that belongs to it, and how often it is asked.
 func (m *Monitor) source() (*sdkmetric.ManualReader, source, time.Duration) {
 	if !m.cfg.metricSource || m.disabled != "" { // switched off, the Reader drops everything
-		drop := func(sdkmetric.InstrumentKind) sdkmetric.Aggregation { return sdkmetric.AggregationDrop{} }
-		reader := sdkmetric.NewManualReader(sdkmetric.WithAggregationSelector(drop))
-		if m.cfg.feed != nil {
-			return reader, m.cfg.feed, time.Second
-		}
-		return reader, spanSource{m.link}, time.Second
+		return dropping(), spanSource{m.link}, time.Second
 	}
 	m.metrics = metricsource.New(m.processor.Stats().MaxEndpoints)
 	return m.metrics.Reader, m.metrics, m.cfg.metricInterval
 }
 
+// dropping is an SDK reader that collects nothing.
+func dropping() *sdkmetric.ManualReader {
+	drop := func(sdkmetric.InstrumentKind) sdkmetric.Aggregation { return sdkmetric.AggregationDrop{} }
+	return sdkmetric.NewManualReader(sdkmetric.WithAggregationSelector(drop))
+}
+
 // ownSpans says whether the numbers are those of this process's spans.
 func (m *Monitor) ownSpans() bool { return m.metrics == nil && m.cfg.feed == nil }
-
-// feedsFrom is when the numbers begin.
-func (m *Monitor) feedsFrom() time.Time {
-	if m.cfg.feed != nil {
-		return m.began.Add(-m.cfg.feed.Delay()).Truncate(time.Second)
-	}
-	return m.began
-}
-
-// publish passes on what the engine knows of an endpoint to who judges requests by it.
-func (m *Monitor) publish(ep conventions.Endpoint, s spikeprocessor.EndpointState) {
-	if m.cfg.feed != nil {
-		m.cfg.feed.Publish(ep, s)
-		return
-	}
-	m.link.Publish(ep, s)
-}
 
 // discard undoes what build has done that is known outside.
 func (m *Monitor) discard() (err error) {
@@ -268,6 +263,7 @@ func (m *Monitor) start() {
 		m.stacks.Start()
 	}
 	m.reader.start()
+	m.watch()
 }
 
 // sendSlow passes a request that was just stored on to the stream. It runs in the request's goroutine.
@@ -279,6 +275,9 @@ func (m *Monitor) sendSlow(e *slowlog.Entry) {
 func (m *Monitor) digest(now time.Time) {
 	m.link.Digest(now)
 	m.arming.tick(now)
+	if m.cfg.feed != nil { // who feeds us tells, and keeps the marks
+		return
+	}
 	m.unmute(now)
 	m.causes.explainRequests(m.slow)
 	m.markStart()
@@ -371,7 +370,11 @@ func (m *Monitor) Handler() http.Handler { return m.companion.Handler() }
 func (m *Monitor) Reset(baselines bool) { m.reset(baselines, byProgram) }
 
 func (m *Monitor) reset(baselines bool, by string) {
-	m.reader.reset(baselines)
+	if m.cfg.feed != nil {
+		m.cfg.feed.Reset(baselines)
+	} else {
+		m.reader.reset(baselines)
+	}
 	m.counters.SpanKinds.Reset()
 	if baselines {
 		m.link.Forget()

@@ -3,10 +3,10 @@
 package otelperf
 
 import (
-	"slices"
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf/engine"
+	"github.com/otelperf/otelperf-go/otelperf/internal/announce"
 	"github.com/otelperf/otelperf-go/otelperf/internal/companion"
 	"github.com/otelperf/otelperf-go/otelperf/internal/mutes"
 )
@@ -22,10 +22,8 @@ type news struct {
 
 // announce reports a message of the engine, unless an ack or a mute says otherwise.
 func (m *Monitor) announce(ev *engine.Event) {
-	sp := spikeOf(&ev.Incident)
-	how, kind := m.book.Decide(sp.ID, kindOf(ev), openParts(&sp), time.Now())
-	if how != mutes.NotAtAll {
-		m.tell(news{asKind(ev, kind), how == mutes.Quietly})
+	if told, quietly := announce.Decide(m.book, ev, time.Now()); told != nil {
+		m.tell(news{told, quietly})
 	}
 }
 
@@ -39,24 +37,8 @@ func (m *Monitor) tell(n news) {
 
 // unmute reports what a mute that has ended has left unreported of spikes that are still open.
 func (m *Monitor) unmute(now time.Time) {
-	for _, id := range m.book.Held() {
-		in, ok := m.engine.Incident(id)
-		if !ok || in.ID != id { // forgotten, or part of another that is reported by itself
-			m.book.Drop(id)
-			continue
-		}
-		if in.State != engine.Open || !slices.ContainsFunc(in.Parts, isSeen) {
-			continue
-		}
-		sp := spikeOf(&in)
-		if kind := m.book.Release(id, openParts(&sp), time.Now()); kind != mutes.Nothing {
-			m.tell(news{asKind(&engine.Event{Time: now, Incident: in}, kind), false})
-		}
-	}
+	announce.Due(m.book, m.engine, now, func(ev *engine.Event) { m.tell(news{ev, false}) })
 }
-
-// isSeen is false for what was open before a restart and was not found to be slow since.
-func isSeen(p engine.Part) bool { return p.State == engine.Open && !p.Unseen }
 
 // openParts are the endpoints of a spike that are open, as mutes name them.
 func openParts(sp *Spike) (open []mutes.Part) {
@@ -66,32 +48,6 @@ func openParts(sp *Spike) (open []mutes.Part) {
 		}
 	}
 	return open
-}
-
-func kindOf(ev *engine.Event) mutes.News {
-	switch {
-	case ev.Closed:
-		return mutes.Closed
-	case ev.Opened:
-		return mutes.Opened
-	case ev.Reopened:
-		return mutes.Reopened
-	case ev.Resumed:
-		return mutes.Resumed
-	case ev.Grew:
-		return mutes.Grew
-	}
-	return mutes.Explained
-}
-
-// asKind is ev as another kind of message.
-func asKind(ev *engine.Event, kind mutes.News) *engine.Event {
-	if kindOf(ev) == kind {
-		return ev
-	}
-	as := *ev
-	as.Opened, as.Reopened, as.Resumed, as.Grew, as.Explained = kind == mutes.Opened, kind == mutes.Reopened, kind == mutes.Resumed, kind == mutes.Grew, kind == mutes.Explained
-	return &as
 }
 
 // muteList is the answer of GET mutes.

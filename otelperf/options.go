@@ -114,6 +114,9 @@ func newConfig(opts []Option) (config, error) {
 	if validate := c.analytics.validate; validate != nil {
 		c.refuseAll(validate(c.analytics.options...))
 	}
+	if c.feed != nil {
+		c.disabled = "" // who feeds us is somebody else's concern
+	}
 	if c.feed != nil && c.metricSource {
 		c.refuse("the numbers cannot be those of a feed and of the metric source")
 	}
@@ -250,7 +253,8 @@ func WithMetricSource() Option {
 }
 
 // WithFeed is for otelperf's component of the OpenTelemetry Collector, which alone can make a source: the Monitor shows the numbers of a service
-// that runs elsewhere. It looks at nothing of its own process: no runtime, no stacks, nothing that runs.
+// that is judged elsewhere. It looks at nothing of its own process: no runtime, no stacks, nothing that runs; it tells nobody of incidents, and of its
+// options those about measuring, detection, the state file, history and who may look mean nothing.
 func WithFeed(s feed.Source) Option {
 	return needed("feed", s == nil, func(c *config) { c.feed = s })
 }

@@ -51,7 +51,7 @@ var errFault = errors.New("otelperf: a fault in the evaluation was recovered")
 type Reader struct {
 	*sdkmetric.ManualReader
 	engine  *engine.Engine
-	source  source
+	source  source // nil: somebody else advances the engine
 	every   time.Duration
 	paced   bool                // the source runs code of the program: it is asked once in every, whoever looks on
 	digest  func(time.Time)     // what the span path leaves to others
@@ -130,7 +130,10 @@ func (r *Reader) evaluate(ctx context.Context) error {
 	if r.closed.Load() {
 		return nil
 	}
-	err := r.advanceInTurn(ctx)
+	var err error
+	if r.source != nil {
+		err = r.advanceInTurn(ctx)
+	}
 	r.digestNow()
 	return err
 }

@@ -26,7 +26,7 @@ const rememberedFor = 7 * 24 * time.Hour
 // remember goes on from what the process before has left: in the state file or in the history, whichever is more recent.
 func (m *Monitor) remember() {
 	m.memory = &stateMemory{
-		engine: m.engine, book: &m.book, marks: &m.marks, identity: m.identity, limit: 2 * m.processor.Stats().MaxEndpoints, writer: rand.Text(),
+		engine: m.engine, book: m.book, marks: &m.marks, identity: m.identity, limit: 2 * m.processor.Stats().MaxEndpoints, writer: rand.Text(),
 	}
 	var (
 		h statefile.Header

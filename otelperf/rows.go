@@ -55,6 +55,13 @@ const fewestForP999 = 1000
 
 // row is the form of an endpoint's row in JSON.
 func (m *Monitor) row(r *engine.Row) EndpointRow {
+	row := rowOf(r, m.detector())
+	row.RepeatedCalls = m.repeatedCalls(r.Endpoint)
+	return row
+}
+
+// rowOf is a row of an engine that judges by a detector's configuration.
+func rowOf(r *engine.Row, by *baseline.Config) EndpointRow {
 	row := EndpointRow{
 		Method: r.Endpoint.Method, Route: r.Endpoint.Route, Kind: r.Endpoint.Kind.String(), Totals: totalsOf(&r.Numbers),
 		BaselineP99Ms: units.KnownMs(r.BaselineP99), State: r.Phase.String(), Needed: r.Needed,
@@ -62,11 +69,10 @@ func (m *Monitor) row(r *engine.Row) EndpointRow {
 	}
 	row.ErrorState, row.UsualErrorRate, row.TrafficState = r.Errors, units.Number(r.UsualErrors), r.Traffic
 	row.Impact = *units.Number(r.Impact)
-	row.RepeatedCalls = m.repeatedCalls(r.Endpoint)
 	row.Coarse, row.OutcomesUnknown = r.Coarse, r.OutcomesUnknown
 	if ratio, quantile, ok := ratioOf(r); ok {
 		row.Ratio, row.RatioQuantile = units.Number(ratio), units.Number(quantile)
-		if b := &m.settings.now.Load().baseline; r.Phase == baseline.Normal && ratio >= b.Ratio && r.P99 >= b.Floor {
+		if r.Phase == baseline.Normal && ratio >= by.Ratio && r.P99 >= by.Floor {
 			row.State = stateElevated
 		}
 	}

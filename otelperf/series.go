@@ -76,7 +76,7 @@ func (m *Monitor) series(e companion.EndpointQuery, p companion.Period) (out ser
 	}
 	out = seriesAnswer{
 		of: s.Endpoint, origin: m.origin(), Method: e.Method, Route: e.Route, Kind: s.Endpoint.Kind.String(), Window: Window(p.Window), From: s.From.UTC(), To: s.To.UTC(), WindowSeconds: s.Length().Seconds(), State: s.Phase.String(),
-		BaselineP99Ms: units.KnownMs(s.BaselineP99), ThresholdMs: units.Milliseconds(m.link.SlowThreshold(s.Endpoint)),
+		BaselineP99Ms: units.KnownMs(s.BaselineP99), ThresholdMs: units.Milliseconds(m.slowFrom(s.Endpoint)),
 		StepSeconds: step.Seconds(), Points: points, Stored: cmp.Or(said, m.ownStored(p, s.Covered)),
 	}
 	var note string

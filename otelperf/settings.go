@@ -14,6 +14,7 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
 	"github.com/otelperf/otelperf-go/otelperf/internal/units"
 	"github.com/otelperf/otelperf-go/slowlog"
+	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
 // Settings are what is in force, as GET config shows it. Secrets are not in it.
@@ -88,16 +89,19 @@ func (m *Monitor) apply(next live) error {
 
 // Settings returns what is in force.
 func (m *Monitor) Settings() Settings {
-	c, now := &m.cfg, m.settings.now.Load()
+	c, now := &m.cfg, *m.settings.now.Load()
+	if c.feed != nil { // who feeds us sets both
+		now.baseline, now.slowThreshold = m.engine.Config(), c.feed.SlowFrom(conventions.Endpoint{})
+	}
 	s := Settings{
 		SlowThresholdMs: units.Milliseconds(now.slowThreshold), EndpointThresholdsMs: map[string]float64{},
 		RequestLogRate: now.requestLog, LogLevel: strings.ToLower(now.level.String()),
 		BaselineRatio: now.baseline.Ratio, BaselineWeight: now.baseline.Weight,
 		BaselineCooldownSeconds: now.baseline.Cooldown.Seconds(), BaselineFloorMs: units.Milliseconds(now.baseline.Floor),
 		BaselineGraceSeconds: now.baseline.Grace.Seconds(),
-		Source:               "spans", MetricIntervalSeconds: c.metricInterval.Seconds(), MaxEndpoints: m.processor.Stats().MaxEndpoints, MaxStreams: c.maxStreams,
+		Source:               "spans", MetricIntervalSeconds: c.metricInterval.Seconds(), MaxEndpoints: m.maxEndpoints(), MaxStreams: c.maxStreams,
 		SlowLog: m.slow.Limits(), Headers: c.headers, Stacks: c.stacks, StateFile: c.stateFile != "", Events: m.tracker != nil, IgnoredPaths: slices.Clone(c.ignored), History: m.past != nil, Fleet: m.fleet != nil, Windows: windowNames(m.past != nil),
-		Access: c.access(), Changeable: slices.Sorted(maps.Keys(knobs())),
+		Access: m.companion.Access(), Changeable: slices.Sorted(maps.Keys(m.knobs())),
 	}
 	s.MayChangeReason = m.companion.NoChanges()
 	s.MayChange = s.MayChangeReason == ""
@@ -114,18 +118,4 @@ func (m *Monitor) Settings() Settings {
 		s.TraceURL = &c.traceURL
 	}
 	return s
-}
-
-// access says who may look.
-func (c *config) access() (by []string) {
-	if c.authorizer != nil {
-		by = append(by, "authorizer")
-	}
-	if c.token != "" {
-		by = append(by, "bearer token")
-	}
-	if by == nil {
-		return []string{"this machine"}
-	}
-	return by
 }

@@ -24,6 +24,9 @@ func (m *Monitor) Shutdown(ctx context.Context) error {
 	m.delist()
 	m.arming.end()
 	m.link.Stop()
+	if m.unwatch != nil {
+		m.unwatch()
+	}
 	err := m.reader.close(ctx)
 	m.closed.Store(true)
 	if err = errors.Join(err, m.closeParts(ctx)); err != nil {

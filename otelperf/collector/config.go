@@ -50,6 +50,8 @@ type Config struct {
 	// InstanceAttributes are attributes of resources that are told with an instance that is out of line: at most 8, default
 	// service.version and cloud.availability_zone.
 	InstanceAttributes []string `mapstructure:"instance_attributes"`
+	// Extension is the id of the extension otelperf that shows the services. Default: the one that there is, if there is one.
+	Extension *component.ID `mapstructure:"extension"`
 	// Spikes are the knobs of detection.
 	Spikes SpikeConfig `mapstructure:"spikes"`
 

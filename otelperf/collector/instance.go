@@ -41,8 +41,8 @@ func (*instance) Capabilities() consumer.Capabilities {
 }
 
 // Start joins the instances with the same id.
-func (in *instance) Start(context.Context, component.Host) error {
-	s, err := in.book.join(in)
+func (in *instance) Start(_ context.Context, host component.Host) error {
+	s, err := in.book.join(in, host)
 	in.share.Store(s)
 	return err
 }

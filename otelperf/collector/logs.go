@@ -30,12 +30,20 @@ func logsOf(n *fleet.News) plog.Logs {
 	to.SetSeverityNumber(plog.SeverityNumber(from.Severity()))
 	to.SetSeverityText(from.SeverityText())
 	put(to.Body(), from.Body())
+	if n.Muted {
+		to.SetSeverityNumber(plog.SeverityNumberInfo)
+		to.SetSeverityText("INFO")
+	}
 	attrs := to.Attributes()
 	attrs.EnsureCapacity(from.AttributesLen())
 	from.WalkAttributes(func(kv attribute.KeyValue) bool {
 		put(attrs.PutEmpty(string(kv.Key)), kv.Value)
 		return true
 	})
+	if n.Muted {
+		attrs.PutStr("otelperf.alert.severity", "info")
+		attrs.PutBool("otelperf.spike.muted", true)
+	}
 	if text := n.Service.Sampling(); text != "" {
 		attrs.PutStr("otelperf.sampling", text)
 	}

@@ -17,6 +17,7 @@ import (
 	"go.opentelemetry.io/collector/connector"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/exporter"
+	"go.opentelemetry.io/collector/extension"
 	"go.opentelemetry.io/collector/otelcol"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/pmetric"
@@ -31,6 +32,8 @@ import (
 	"go.uber.org/zap/zaptest"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
+
+	otelperfextension "github.com/otelperf/otelperf-go/otelperf/collector/extension"
 )
 
 // rig is a real collector with the connector in it, and a client of its OTLP receiver.
@@ -72,7 +75,12 @@ func freePort(t *testing.T) int {
 
 func newRig(t *testing.T, book *shareBook, connectorConfig string) *rig {
 	port := freePort(t)
-	r := &rig{T: t, book: book, sink: &sink{}, config: &memory{yaml: configOf(t, port, connectorConfig)}, reader: sdkmetric.NewManualReader(), ended: make(chan error, 1)}
+	return newRigOf(t, book, port, configOf(t, port, connectorConfig))
+}
+
+// newRigOf starts a collector with a configuration, of which the OTLP receiver listens on a port.
+func newRigOf(t *testing.T, book *shareBook, port int, yaml string) *rig {
+	r := &rig{T: t, book: book, sink: &sink{}, config: &memory{yaml: yaml}, reader: sdkmetric.NewManualReader(), ended: make(chan error, 1)}
 	var err error
 	r.col, err = otelcol.NewCollector(otelcol.CollectorSettings{
 		BuildInfo: component.BuildInfo{Command: "test"}, Factories: r.factories, DisableGracefulShutdown: true, SkipSettingGRPCLogger: true,
@@ -105,10 +113,11 @@ func newRig(t *testing.T, book *shareBook, connectorConfig string) *rig {
 }
 
 func (r *rig) factories() (f otelcol.Factories, err error) {
-	var errs [4]error
+	var errs [5]error
 	f.Receivers, errs[0] = otelcol.MakeFactoryMap[receiver.Factory](otlpreceiver.NewFactory())
 	f.Connectors, errs[1] = otelcol.MakeFactoryMap[connector.Factory](newFactory(r.book))
 	f.Exporters, errs[2] = otelcol.MakeFactoryMap[exporter.Factory](r.sink.factory())
+	f.Extensions, errs[3] = otelcol.MakeFactoryMap[extension.Factory](otelperfextension.NewFactory(), passFactory)
 	f.Telemetry = telemetry.NewFactory(func() component.Config { return &struct{}{} }, telemetry.WithCreateLogger(
 		func(context.Context, telemetry.LoggerSettings, component.Config) (*zap.Logger, component.ShutdownFunc, error) {
 			return zaptest.NewLogger(r.T, zaptest.Level(zap.ErrorLevel)), nil, nil

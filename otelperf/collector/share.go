@@ -17,6 +17,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf/collector/internal/fleet"
 	"github.com/otelperf/otelperf-go/otelperf/collector/internal/metadata"
+	"github.com/otelperf/otelperf-go/otelperf/collector/internal/pages"
 )
 
 // parkedFor is how long the state of a connector outlives it, for the one with the same id after a reload.
@@ -64,18 +65,19 @@ type share struct {
 	told    said
 
 	unregister func() error
+	hide       func() // nil without an extension
 	stop, done chan struct{}
 }
 
 // join adds an instance to those with its id. The first one begins what they share.
-func (b *shareBook) join(in *instance) (*share, error) {
+func (b *shareBook) join(in *instance, host component.Host) (*share, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	key := shareKey{in.config, in.set.ID}
 	s := b.shares[key]
 	if s == nil {
 		var err error
-		if s, err = b.begin(key, in); err != nil {
+		if s, err = b.begin(key, in, host); err != nil {
 			return nil, err
 		}
 		b.shares[key] = s
@@ -89,7 +91,11 @@ func (b *shareBook) join(in *instance) (*share, error) {
 	return s, nil
 }
 
-func (b *shareBook) begin(key shareKey, in *instance) (*share, error) {
+func (b *shareBook) begin(key shareKey, in *instance, host component.Host) (*share, error) {
+	shows, err := pages.HostOf(host, in.config.Extension)
+	if err != nil {
+		return nil, err
+	}
 	f, err := b.state(key.id, in.config.settings())
 	if err != nil {
 		return nil, err
@@ -100,6 +106,9 @@ func (b *shareBook) begin(key shareKey, in *instance) (*share, error) {
 		return nil, err
 	}
 	s.out.start()
+	if shows != nil {
+		s.hide = shows.Show(key.id, f)
+	}
 	if !b.ticks {
 		close(s.done)
 		return s, nil
@@ -153,6 +162,9 @@ func (s *share) another(of input) *instance {
 // end ends the goroutines within ctx, and lays the state by.
 func (s *share) end(ctx context.Context) error {
 	close(s.stop)
+	if s.hide != nil {
+		s.hide()
+	}
 	var late error
 	select {
 	case <-s.done:

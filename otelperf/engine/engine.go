@@ -28,13 +28,14 @@ type Engine struct {
 
 	mu        sync.Mutex // guards all below
 	detector  baseline.Config
-	endpoints []*endpoint   // by the source's id; nil where it skipped one, or has forgotten it
-	serial    int           // of the last endpoint
-	now       time.Time     // of the last Advance
-	last      time.Time     // the same with its monotonic part
-	elapsed   time.Duration // that has passed since the first Advance, whatever the clock was set to
-	began     time.Time     // of the first Advance, or of the last reset
-	step      int64         // number of the running step
+	filled    *baseline.Config // the same with its defaults, once somebody asked; nil before
+	endpoints []*endpoint      // by the source's id; nil where it skipped one, or has forgotten it
+	serial    int              // of the last endpoint
+	now       time.Time        // of the last Advance
+	last      time.Time        // the same with its monotonic part
+	elapsed   time.Duration    // that has passed since the first Advance, whatever the clock was set to
+	began     time.Time        // of the first Advance, or of the last reset
+	step      int64            // number of the running step
 	buckets   []baseline.Bucket
 	scratch   timeline.Scratch
 	stats     Stats
@@ -254,7 +255,7 @@ func (e *Engine) Configure(config baseline.Config) error {
 	if err := config.Validate(); err != nil {
 		return err
 	}
-	e.detector = config
+	e.detector, e.filled = config, nil
 	for ep := range e.all() {
 		if err := ep.detector.SetConfig(config); err != nil {
 			return err // cannot be: it was validated
@@ -267,5 +268,8 @@ func (e *Engine) Configure(config baseline.Config) error {
 func (e *Engine) Config() baseline.Config {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.newDetector().Config()
+	if e.filled == nil {
+		e.filled = new(e.newDetector().Config())
+	}
+	return *e.filled
 }

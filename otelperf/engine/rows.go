@@ -68,14 +68,29 @@ type Query struct {
 
 // Rows returns rows in the order of their names, and the time that they really are of. The lock is not held from one row to
 // the next, since a trend takes a while where there are many.
-func (e *Engine) Rows(q Query) (rows []Row, covered Covered) {
+func (e *Engine) Rows(q Query) (rows []Row, covered Covered) { return e.rows(&q, nil) }
+
+// Together returns Rows, and the numbers of all of them in one.
+func (e *Engine) Together(q Query) (rows []Row, totals Numbers) {
+	var all timeline.Aggregate
+	rows, covered := e.rows(&q, &all)
+	totals = numbersOf(&all, covered.Length().Seconds())
+	coarse, beyond := false, time.Duration(0)
+	for i := range rows {
+		coarse, beyond = coarse || rows[i].Coarse, earlier(beyond, rows[i].Beyond)
+	}
+	totals.limit(coarse, beyond)
+	return rows, totals
+}
+
+func (e *Engine) rows(q *Query, all *timeline.Aggregate) (rows []Row, covered Covered) {
 	e.mu.Lock()
 	n := len(e.endpoints)
 	covered = e.coveredBy(q.period())
 	e.mu.Unlock()
 	var sum timeline.Aggregate
 	for id := range n {
-		if row, ok := e.rowOf(id, &q, covered.Length(), &sum); ok {
+		if row, ok := e.rowOf(id, q, covered.Length(), &sum, all); ok {
 			rows = append(rows, row)
 		}
 	}
@@ -89,7 +104,7 @@ func byName(a, b *Row) int {
 
 func (q *Query) period() *Period { return &Period{Window: q.Window, From: q.From, To: q.To} }
 
-func (e *Engine) rowOf(id int, q *Query, covered time.Duration, sum *timeline.Aggregate) (Row, bool) {
+func (e *Engine) rowOf(id int, q *Query, covered time.Duration, sum, all *timeline.Aggregate) (Row, bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	ep := e.endpoints[id]
@@ -102,6 +117,9 @@ func (e *Engine) rowOf(id int, q *Query, covered time.Duration, sum *timeline.Ag
 		ep.line.Collect(q.Window.span(), e.step, t)
 	} else {
 		t = e.sum(ep, q.period(), sum)
+	}
+	if all != nil {
+		all.Merge(t)
 	}
 	row := e.row(ep, t, covered)
 	if q.Histogram {

@@ -3,6 +3,7 @@
 package access
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"net/http"
 	"strings"
@@ -29,9 +30,18 @@ type Config struct {
 	// The defaults are "login" and "logout". They exist only with a BearerToken.
 	LoginPath, LogoutPath string
 
+	// CookiePath is for which paths a login holds; "" for those below the mount point at which it was made.
+	CookiePath string
+
+	// Names are what a refusal calls the settings by which others may be let in.
+	Names Names
+
 	// SessionTime is how long a login holds. The default is 12 hours.
 	SessionTime time.Duration
 }
+
+// Names are what the fields of a Config are called where people set them. Those of zero are called as the options of package otelperf.
+type Names struct{ Authorizer, BearerToken, LocalChanges string }
 
 // A Guard stands in front of handlers.
 type Guard struct {
@@ -40,6 +50,8 @@ type Guard struct {
 	tokenHash     [sha256.Size]byte
 	localChanges  bool
 	login, logout string
+	cookiePath    string
+	names         Names
 	sessions      *sessions
 	guesses       *guesses
 	crossOrigin   *http.CrossOriginProtection
@@ -55,9 +67,14 @@ func New(cfg Config) *Guard {
 		tokenHash:    sha256.Sum256([]byte(cfg.BearerToken)),
 		localChanges: cfg.LocalChanges,
 		login:        cfg.LoginPath,
-		logout:       cfg.LogoutPath,
-		guesses:      newGuesses(),
-		crossOrigin:  http.NewCrossOriginProtection(),
+		cookiePath:   cfg.CookiePath,
+		names: Names{
+			Authorizer: cmp.Or(cfg.Names.Authorizer, "WithAuthorizer"), BearerToken: cmp.Or(cfg.Names.BearerToken, "WithBearerToken"),
+			LocalChanges: cmp.Or(cfg.Names.LocalChanges, "WithLocalChanges"),
+		},
+		logout:      cfg.LogoutPath,
+		guesses:     newGuesses(),
+		crossOrigin: http.NewCrossOriginProtection(),
 	}
 	if g.login == "" {
 		g.login = "login"
@@ -78,12 +95,26 @@ func (g *Guard) Faults() uint64 { return g.faults.Load() }
 // Denied is how many requests were not let in. Failed logins are among them.
 func (g *Guard) Denied() uint64 { return g.denied.Load() }
 
+// Access says who may look: authorizer, bearer token, or this machine.
+func (g *Guard) Access() (by []string) {
+	if g.authorizer != nil {
+		by = append(by, "authorizer")
+	}
+	if g.token {
+		by = append(by, "bearer token")
+	}
+	if by == nil {
+		return []string{"this machine"}
+	}
+	return by
+}
+
 // NoChanges says why nobody may change state, or "" if whoever is let in may.
 func (g *Guard) NoChanges() string {
 	if g.token || g.authorizer != nil || g.localChanges {
 		return ""
 	}
-	return "Being on this machine is no right to change anything: set WithAuthorizer or WithBearerToken, or WithLocalChanges."
+	return "Being on this machine is no right to change anything: set " + g.names.Authorizer + " or " + g.names.BearerToken + ", or " + g.names.LocalChanges + "."
 }
 
 // Wrap returns a handler that passes to next what is let in. It expects the mount point to
@@ -113,7 +144,7 @@ func (g *Guard) Wrap(next http.Handler) http.Handler {
 		case g.token:
 			g.askForToken(w, r, "")
 		case g.authorizer != nil:
-			g.forbid(w, "The authorizer of this service does not let this request in: sign in the way it expects, or change WithAuthorizer.")
+			g.forbid(w, "The authorizer of this service does not let this request in: sign in the way it expects, or change "+g.names.Authorizer+".")
 		default:
 			g.serveLocal(w, r, next)
 		}
@@ -134,6 +165,9 @@ func (g *Guard) credentials(r *http.Request) (answer tokenAnswer, wait time.Dura
 // serveLocal lets in this machine, and unless told otherwise only to look.
 func (g *Guard) serveLocal(w http.ResponseWriter, r *http.Request, next http.Handler) {
 	why := notLocal(r)
+	if why != "" {
+		why += " Use http://localhost on the machine itself, or set " + g.names.Authorizer + " or " + g.names.BearerToken + "."
+	}
 	if why == "" && changes(r.Method) {
 		why = g.NoChanges()
 	}

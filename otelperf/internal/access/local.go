@@ -10,29 +10,27 @@ import (
 	"strings"
 )
 
-const hint = " Use http://localhost on the machine itself, or set WithAuthorizer or WithBearerToken."
-
 // notLocal says why a request is not from this machine, or "" if it is.
 func notLocal(r *http.Request) string {
 	local, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
 	_, unix := local.(*net.UnixAddr)
 	switch {
 	case local == nil:
-		return "Only this machine may look, and the server does not tell on which address this request came in." + hint
+		return "Only this machine may look, and the server does not tell on which address this request came in."
 	case !unix && !loopbackAddr(local):
-		return "Only this machine may look, and this request came in on an address that others can reach." + hint
+		return "Only this machine may look, and this request came in on an address that others can reach."
 	case !unix && !loopbackPeer(r.RemoteAddr):
-		return "Only this machine may look, and this request comes from another." + hint
+		return "Only this machine may look, and this request comes from another."
 	case !loopbackHost(r.Host):
-		return "Only this machine may look, and the Host header names another." + hint
+		return "Only this machine may look, and the Host header names another."
 	case forwarded(r.Header):
-		return "Only this machine may look, and this request was forwarded by a proxy." + hint
+		return "Only this machine may look, and this request was forwarded by a proxy."
 	case !r.ProtoAtLeast(1, 1):
-		return "Only this machine may look, and this request is HTTP/1.0, as nginx's proxy_pass sends it for others." + hint
+		return "Only this machine may look, and this request is HTTP/1.0, as nginx's proxy_pass sends it for others."
 	case r.RequestURI != "" && r.RequestURI[0] != '/':
-		return "Only this machine may look, and this request names its server in its first line, as requests to a proxy do." + hint
+		return "Only this machine may look, and this request names its server in its first line, as requests to a proxy do."
 	case foreignPage(r.Header):
-		return "Only this machine may look, and this request comes from a page of another: type the address instead of following a link." + hint
+		return "Only this machine may look, and this request comes from a page of another: type the address instead of following a link."
 	}
 	return ""
 }

@@ -3,6 +3,7 @@
 package access
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -49,7 +50,7 @@ func (g *Guard) serveLogin(w http.ResponseWriter, r *http.Request) {
 		g.askForToken(w, r, "That is not the token.")
 		return
 	}
-	setCookie(w, r, g.sessions.start(), int(g.sessions.life.Seconds()))
+	g.setCookie(w, r, g.sessions.start(), int(g.sessions.life.Seconds()))
 	g.answerLogin(w, kind)
 }
 
@@ -68,7 +69,7 @@ func (g *Guard) answerLogin(w http.ResponseWriter, kind string) {
 // serveLogout ends the session that the request has, if any.
 func (g *Guard) serveLogout(w http.ResponseWriter, r *http.Request) {
 	g.sessions.end(cookieOf(r))
-	setCookie(w, r, "", -1)
+	g.setCookie(w, r, "", -1)
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	g.answerLogin(w, kind)
 }
@@ -93,11 +94,11 @@ func cookieOf(r *http.Request) string {
 	return c.Value
 }
 
-func setCookie(w http.ResponseWriter, r *http.Request, value string, maxAge int) {
+func (g *Guard) setCookie(w http.ResponseWriter, r *http.Request, value string, maxAge int) {
 	http.SetCookie(w, &http.Cookie{
 		Name:     cookieName,
 		Value:    value,
-		Path:     mountPath(r),
+		Path:     cmp.Or(g.cookiePath, mountPath(r)),
 		MaxAge:   maxAge,
 		Secure:   r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https"),
 		HttpOnly: true,

@@ -116,6 +116,7 @@ type Config struct {
 	Sortings    []string // what ?sort= of rows may be, the first if it is missing
 	MaxSpikes   int      // how many are listed if ?limit= is missing
 	MaxStreams  int
+	Guard       *access.Guard // who may look and change; nil: as Access says
 	Access      access.Config
 	Faults      *fault.Log // counts those of the stream
 }
@@ -144,8 +145,11 @@ func New(s Service, c Config) *Companion {
 		}
 		return v
 	}
+	if c.Guard == nil {
+		c.Guard = access.New(c.Access)
+	}
 	return &Companion{
-		service: s, config: c, guard: access.New(c.Access), mounts: web.Mounts{Usual: Mount},
+		service: s, config: c, guard: c.Guard, mounts: web.Mounts{Usual: Mount},
 		streams: web.NewBroadcaster(c.MaxStreams, web.Topics{State: topicSummary, Produce: summary, Events: []string{TopicSlow, TopicSpike, TopicMark}}, c.Faults),
 	}
 }
@@ -158,6 +162,9 @@ func (c *Companion) Close(ctx context.Context) error { return c.streams.Close(ct
 
 // Denied is the number of requests that were refused for want of a right.
 func (c *Companion) Denied() uint64 { return c.guard.Denied() }
+
+// Access says who may look.
+func (c *Companion) Access() []string { return c.guard.Access() }
 
 // NoChanges says why nobody may change anything here, or "" if whoever may look may.
 func (c *Companion) NoChanges() string { return c.guard.NoChanges() }

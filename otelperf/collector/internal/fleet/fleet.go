@@ -53,6 +53,7 @@ type News struct {
 	Service *Service
 	At      time.Time // when it became known, by the collector's clock
 	Event   engine.Event
+	Muted   bool               // for logs alone
 	Member  *instances.Verdict // in place of an event: on one of its instances
 }
 
@@ -189,8 +190,9 @@ func (f *Fleet) Tick(now time.Time) (news []News) {
 	f.anatomies(now, services)
 	for _, s := range services {
 		for _, ev := range s.seal(now) {
-			news = append(news, News{Service: s, At: now, Event: ev})
+			news = s.tell(news, now, ev)
 		}
+		news = s.tellDue(news, now)
 		for _, v := range s.members.Judge(now) {
 			news = append(news, News{Service: s, At: now, Member: &v})
 		}

@@ -21,8 +21,9 @@ const maxCatchUp = 900
 func (s *Service) seal(now time.Time) (events []engine.Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	events, s.ended = s.ended, nil
 	if !s.begun {
-		return nil
+		return events
 	}
 	end := now.Add(-s.set.Lateness).Unix()
 	if back := s.next - int64(len(s.ring)); end < back { // the collector's clock was set back

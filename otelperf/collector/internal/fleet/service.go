@@ -26,6 +26,7 @@ type Service struct {
 	slow   *slowlog.Store
 	began  time.Time
 	seen   atomic.Int64 // second in which something came from it last
+	notes  notes
 
 	mu    sync.Mutex // guards all below
 	set   *Settings
@@ -46,6 +47,10 @@ type Service struct {
 	pending []pending // slow requests whose spans may still come
 	keeps   keeps
 	slows   uint64 // slow requests
+	errors  failed
+
+	slowsBefore uint64         // the last reset
+	ended       []engine.Event // by it, to be told with the next tick
 
 	now           *second // that the engine gets
 	delta         spikeprocessor.Delta
@@ -55,7 +60,7 @@ type Service struct {
 
 func newService(f *Fleet, n Name, set *Settings) *Service {
 	s := &Service{fleet: f, name: n, full: n.String(), set: set, began: time.Now()}
-	slow, err := slowlog.New(slowlog.WithLimits(slowlog.Limits{Recent: 100, PerEndpoint: 3, Failed: 50, Endpoints: set.MaxEndpoints, Bytes: max(set.SlowBytes, 1<<20)}))
+	slow, err := slowlog.New(slowlog.WithLimits(slowlog.Limits{Recent: 100, PerEndpoint: 3, Failed: 50, Endpoints: set.MaxEndpoints, Bytes: max(set.SlowBytes, 1<<20)}), slowlog.OnAdd(s.watched))
 	if err != nil { // cannot be: within all ranges
 		slow, _ = slowlog.New()
 	}

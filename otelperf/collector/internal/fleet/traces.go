@@ -108,6 +108,9 @@ func (s *Service) read(sp ptrace.Span, name string, root, failed bool, now time.
 				s.member(id, d, q.Outcome)
 				s.weigh(id, sp, q.Outcome, second)
 			}
+			if q.Outcome.Failed() {
+				s.errors.add(s.rows.all[id].endpoint, sp, q.Outcome, d)
+			}
 			s.look(sp, &q, id, d, now)
 			return id
 		}

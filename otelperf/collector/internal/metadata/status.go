@@ -11,6 +11,9 @@ var Type = component.MustNewType("otelperf")
 // ScopeName is the instrumentation scope of what the connector says of itself.
 const ScopeName = "github.com/otelperf/otelperf-go/otelperf/collector"
 
+// ExtensionStability is that of the extension of the same name.
+const ExtensionStability = component.StabilityLevelDevelopment
+
 // Stability of the pairs of signals.
 const (
 	TracesToLogsStability     = component.StabilityLevelDevelopment

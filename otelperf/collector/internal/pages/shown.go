@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pages
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+
+	"github.com/otelperf/otelperf-go/otelperf/collector/internal/fleet"
+)
+
+// Host is what shows fleets: the extension.
+type Host interface {
+	component.Component
+	// Show shows the services of a connector until hide is called.
+	Show(connector component.ID, f *fleet.Fleet) (hide func())
+}
+
+// ErrNoHost is returned for a connector that names an extension that there is not.
+var ErrNoHost = errors.New("there is no such extension otelperf among service::extensions")
+
+// HostOf finds the extension that shows a connector: the one that is named, or if none is, the one that there is; nil if there is none.
+func HostOf(h component.Host, named *component.ID) (Host, error) {
+	var found []component.ID
+	extensions := h.GetExtensions()
+	for id, e := range extensions {
+		if _, ok := e.(Host); ok {
+			found = append(found, id)
+		}
+	}
+	switch {
+	case named != nil:
+		if host, ok := extensions[*named].(Host); ok {
+			return host, nil
+		}
+		return nil, fmt.Errorf("extension is %s: %w", named, ErrNoHost)
+	case len(found) == 0:
+		return nil, nil //nolint:nilnil // none is needed
+	case len(found) > 1:
+		slices.SortFunc(found, func(a, b component.ID) int { return cmp.Compare(a.String(), b.String()) })
+		return nil, fmt.Errorf("extension is to be set, since there are several: %v", found)
+	}
+	return extensions[found[0]].(Host), nil
+}
+
+// shown is a fleet with its connector.
+type shown struct {
+	connector component.ID
+	fleet     *fleet.Fleet
+}
+
+// Show implements [Host].
+func (p *Pages) Show(connector component.ID, f *fleet.Fleet) (hide func()) {
+	one := shown{connector, f}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.all = append(p.all, one)
+	slices.SortFunc(p.all, func(a, b shown) int { return cmp.Compare(a.connector.String(), b.connector.String()) })
+	return func() {
+		p.mu.Lock()
+		p.all = slices.DeleteFunc(p.all, func(s shown) bool { return s == one })
+		p.mu.Unlock()
+		p.shared.Forget()
+		p.views.Hide(func(s *fleet.Service) bool { return f.Find(s.Name().String()) == s }, time.Now())
+	}
+}
+
+func (p *Pages) fleets() []shown {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.all)
+}
+
+// slugOf is what a service is called in a path: its name, and of a connector that has a name of its own, that after an @.
+func (s *shown) slugOf(svc *fleet.Service) string {
+	name := svc.Name().String()
+	if id := s.connector.Name(); id != "" {
+		name += "@" + id
+	}
+	return name
+}
+
+// find is the service of a slug; nil if there is none. What a connector without a name of its own has comes first.
+func (p *Pages) find(slug string) *fleet.Service {
+	at := strings.LastIndexByte(slug, '@')
+	var found *fleet.Service
+	for _, one := range p.fleets() {
+		switch id := one.connector.Name(); {
+		case id == "":
+			if s := one.fleet.Find(slug); s != nil {
+				return s
+			}
+		case at >= 0 && slug[at+1:] == id:
+			found = one.fleet.Find(slug[:at])
+		}
+	}
+	return found
+}
+
+// pathOf is that of a service, relative to the list.
+func pathOf(slug string) string { return "services/" + url.PathEscape(slug) + "/" }
