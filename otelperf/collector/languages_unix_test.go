@@ -193,7 +193,7 @@ func (n *nodeRig) tell() {
 		}
 	}
 	eventually(n.T, "the N+1 is found", func() bool { return n.found("/orders/:id", "8 calls of SELECT items") })
-	eventually(n.T, "the error is found", func() bool { return n.found("/broken", `relation "nowhere" does not exist`) })
+	eventually(n.T, "the error is found", func() bool { return n.found("/broken", "SELECT nowhere") })
 }
 
 // dump logs what the collector has.
