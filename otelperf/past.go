@@ -52,8 +52,8 @@ func minuteRow(r *history.Row) engine.MinuteRow {
 	return engine.MinuteRow{Endpoint: r.Endpoint, Outcomes: r.Outcomes, Durations: r.Durations, Coarse: r.Guessed}
 }
 
-// beyond returns the time of a period of which memory does not have all; ok is false if it has, and without a history. Of a fixed time that
-// other instances have stored, too, memory does not have all.
+// beyond returns the time of a period of which memory does not have all; ok is false if it has, and without a history. Of a fixed time of
+// which other instances have stored something, or may have, memory does not have all.
 func (m *Monitor) beyond(p companion.Period) (from, to time.Time, ok bool) {
 	if m.past == nil {
 		return from, to, false
@@ -63,7 +63,7 @@ func (m *Monitor) beyond(p companion.Period) (from, to time.Time, ok bool) {
 		return now.Add(-d).Truncate(time.Minute), now, true
 	}
 	began, _ := m.engine.Stored()
-	return p.From, p.To, p.Window == "" && (p.From.Before(began) || m.past.Shared(p.To))
+	return p.From, p.To, p.Window == "" && (p.From.Before(began) || m.past.Shared(p.From))
 }
 
 // ownStored says of a fixed time that memory has that it is of this instance, where others may share the store.
@@ -71,13 +71,13 @@ func (m *Monitor) ownStored(p companion.Period, c engine.Covered) *past.Stored {
 	if m.past == nil || p.Window != "" {
 		return nil
 	}
-	own, ok := m.past.Own()
+	own, note, ok := m.past.Own()
 	if !ok {
 		return nil
 	}
-	of := past.Coverage{From: c.From, To: c.To, Step: time.Minute, Whose: own}
+	of := past.Coverage{From: c.From, To: c.To, Step: time.Minute, Whose: own, Note: note}
 	if c.Length() == 0 {
-		of = past.Coverage{Step: time.Minute, Gaps: []past.Span{{From: c.From, To: c.To}}, Missing: c.Missing.Seconds(), Whose: own}
+		of = past.Coverage{Step: time.Minute, Gaps: []past.Span{{From: c.From, To: c.To}}, Missing: c.Missing.Seconds(), Whose: own, Note: note}
 	}
 	return of.Said()
 }
@@ -94,7 +94,16 @@ func (m *Monitor) snapshot(p companion.Period, histogram bool) (*engine.Snapshot
 	}
 	snap := m.snapshotOf(&total, histogram)
 	snap.Covered = coveredOf(&total.Coverage, from, to)
-	return snap, total.Said(), nil
+	return snap, saidOf(p, &total.Coverage), nil
+}
+
+// saidOf is what of a period is stored. Of a fixed time it says, too, what is mostly not stored yet.
+func saidOf(p companion.Period, c *past.Coverage) *past.Stored {
+	s := c.Said()
+	if p.Window == "" {
+		s.SayPending()
+	}
+	return s
 }
 
 // coveredOf is the time that what was read is of, out of the one that was asked for.

@@ -18,7 +18,10 @@
 // no more than one of one instance.
 //
 // What a Monitor answers of a time of which others have stored something is of all, up to the last whole minute that all who run have stored,
-// and the same whichever is asked; stored.instances has their names: those of their hosts, unless [WithInstance] gives others.
+// and the same whichever is asked; stored.instances has their names: those of their hosts, unless [WithInstance] gives others. That goes for
+// a fixed time that one has in memory, too. What follows that minute is not stored yet: it is left out, is no gap, and where it is asked for, or
+// is more than two minutes, stored.note says so. Of a time that began after it, an answer is of the instance that is asked alone, as
+// stored.note says; so is any while the database cannot be read, with stored.error, which is asked again after half a minute.
 //
 // An Append whose outcome is unknown, because the connection was lost during COMMIT, can be done again: see Origin of [history.Batch].
 //

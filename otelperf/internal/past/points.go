@@ -57,7 +57,7 @@ func (r *Reader) Points(e conventions.Endpoint, from, to time.Time) (Line, error
 		if !r.Remembers(to) {
 			return Line{}, err
 		}
-		p, s = r.inMemory(from, to), storedPoints{covered: unread(err)}
+		p, s = r.inMemory(from, to), storedPoints{covered: r.unread(err)}
 	}
 	p.asked, s.note = asked, both(note, s.note)
 	return r.line(e, step, &s, &p), nil

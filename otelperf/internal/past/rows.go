@@ -53,7 +53,7 @@ func (r *Reader) Rows(from, to time.Time) (Total, error) {
 		if !r.Remembers(to) {
 			return Total{}, err
 		}
-		p, s = r.inMemory(first, last), stored{covered: unread(err)}
+		p, s = r.inMemory(first, last), stored{covered: r.unread(err)}
 	}
 	p.asked, s.note = asked, both(note, s.note)
 	return r.join(&s, &p), nil

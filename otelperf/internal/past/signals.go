@@ -22,6 +22,8 @@ type Signals struct {
 	Whose
 	Note string // what is missing; "" mostly
 	Err  error  // as in a Coverage
+	// Pending is as in a Coverage.
+	Pending Span
 }
 
 // Signal is one of them. Of a step of which nothing is known both values are nil.
@@ -51,14 +53,17 @@ func (r *Reader) Signals(from, to time.Time) (Signals, error) {
 		if !r.Remembers(to) {
 			return Signals{}, err
 		}
-		p, s = r.inMemory(first, last), storedSignals{note: both(Unread(err), onlyMemory)}
+		p, s = r.inMemory(first, last), storedSignals{note: r.unreadNote(err)}
 	}
 	all := slices.Clone(s.batches)
 	if p.at.Before(upToNow(p.to)) {
 		all = append(all, r.memory.Signals(p.at, upToNow(p.to))...)
 	}
 	out := stepped(all, first, max(step, s.step))
-	out.Note, out.Err, out.Whose = both(note, s.note), err, p.whose
+	out.Note, out.Err, out.Whose = both(note, both(s.note, p.note)), err, p.whose
+	if end := upToNow(to); !p.pending.IsZero() && p.pending.Before(end) {
+		out.Pending = Span{From: later(p.pending, from), To: end}
+	}
 	return out, nil
 }
 
