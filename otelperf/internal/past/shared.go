@@ -137,12 +137,14 @@ type part struct {
 	late     int64     // changes as long as others may write what belongs to it
 	asked    Span      // what was asked for, in whole minutes and up to now
 	whose    Whose
+	renewal  history.Renewal // of the store, before it is read
 }
 
 // part divides a time. Where other instances have stored something of it, all of it is the store's, up to the last whole minute that all who
 // run have stored.
 func (r *Reader) part(from, to time.Time) (p part, err error) {
-	p = part{from: from, to: to, at: r.memory.Unwritten()}
+	p = part{from: from, to: to, renewal: history.RenewalOf(r.store)}
+	p.at = r.memory.Unwritten()
 	if p.written = p.at; p.at.Equal(r.memory.Started().Truncate(time.Minute)) {
 		p.written = p.at.Add(time.Minute) // of which the store has what the process before did
 	}
