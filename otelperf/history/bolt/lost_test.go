@@ -171,3 +171,29 @@ func TestDamagedHourThatMemoryHas(t *testing.T) {
 		})
 	}
 }
+
+// A file that was damaged before it was opened was begun anew, which is known for as long as the new one is used.
+func TestRenewalIsInTheFile(t *testing.T) {
+	file, _ := filled(t)
+	s := open(t, file)
+	if r := s.Renewal(); !r.At.IsZero() {
+		t.Errorf("a file as it was says %+v", r)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(file, 3*int64(os.Getpagesize())); err != nil {
+		t.Fatal(err)
+	}
+	first := open(t, file, WithLogger(slog.New(slog.DiscardHandler)))
+	begun := first.Renewal()
+	if age := time.Since(begun.At); age < 0 || age > time.Hour || begun.Why != "its file was damaged" {
+		t.Errorf("%+v", begun)
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if again := open(t, file).Renewal(); !again.At.Equal(begun.At) || again.Why != begun.Why {
+		t.Errorf("afterwards %+v, before %+v", again, begun)
+	}
+}

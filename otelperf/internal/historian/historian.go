@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package historian writes what a service did to a history, a minute at a time, from one goroutine. What cannot be written waits where it
-// is, in the engine's hour of minutes, and is tried again; what falls out there is counted.
+// is, in the engine's hour of minutes, and is tried again; what falls out there is counted. Into a store that was begun anew it is written once more.
 package historian
 
 import (
