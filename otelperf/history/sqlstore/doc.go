@@ -30,5 +30,11 @@
 // Nothing that is wrong with the database keeps a service from starting, or is waited for for more than 30 s. Tables of a newer version are
 // left alone, as are bytes that cannot be read: Range reports them once for each query, and goes on.
 //
+// Each Append looks whether the path of a SQLite database still names the file that the first one has found there. After that was deleted, moved away
+// or replaced nothing is written: the error, which a Monitor's health has within the minute, says how that is mended, and it is logged once. The minutes
+// of an hour wait, and what was stored can be read, until the file is back or the service is started again. It cannot be noticed where the driver
+// does not say the path (PRAGMA database_list), where that is one of a file system that the program does not see, and of a file that
+// was moved between sql.Open and the first Append. A file that was changed in place, as by a restored copy, is the same file.
+//
 // Services that do not exist any more are not deleted by those that do.
 package sqlstore

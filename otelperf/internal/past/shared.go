@@ -168,12 +168,14 @@ type part struct {
 	pending  time.Time // from it on what several instances did is not stored by all yet; zero if it is of one
 	note     string    // what it lacks; "" mostly
 	whose    Whose
+	renewal  history.Renewal // of the store, before it is read
 }
 
 // part divides a time. Where other instances have stored something of it, all of it is the store's, up to the last whole minute that all who
 // run have stored.
 func (r *Reader) part(from, to time.Time) (p part, err error) {
-	p = part{from: from, to: to, at: r.memory.Unwritten()}
+	p = part{from: from, to: to, renewal: history.RenewalOf(r.store)}
+	p.at = r.memory.Unwritten()
 	if p.written = p.at; p.at.Equal(r.memory.Started().Truncate(time.Minute)) {
 		p.written = p.at.Add(time.Minute) // of which the store has what the process before did
 	}

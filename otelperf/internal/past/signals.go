@@ -47,7 +47,9 @@ func (r *Reader) Signals(from, to time.Time) (Signals, error) {
 	var s storedSignals
 	p, err := r.part(first, last)
 	if err == nil {
-		s, err = r.storedSignals(&p, min(step, history.Hour))
+		if s, err = r.storedSignals(&p, min(step, history.Hour)); err == nil && r.recover(&p, s.note) {
+			s, err = r.storedSignals(&p, min(step, history.Hour))
+		}
 	}
 	if err != nil {
 		if !r.Remembers(to) {
@@ -72,7 +74,7 @@ func (r *Reader) storedSignals(p *part, step time.Duration) (storedSignals, erro
 	if !from.Before(to) {
 		return storedSignals{}, nil
 	}
-	return cachedOf(&r.cache, fmt.Sprint("signals ", from.Unix(), to.Unix(), p.at.Unix(), p.late), func() (s storedSignals, bytes int, err error) {
+	return cachedOf(&r.cache, fmt.Sprint("signals ", from.Unix(), to.Unix(), p.at.Unix(), p.late, p.renewal.At.UnixNano()), func() (s storedSignals, bytes int, err error) {
 		q := history.Query{What: history.Signals, From: from, To: to, Step: step}
 		err = r.read(q.What, from, to, func(ctx context.Context) error {
 			return r.each(ctx, &q, &s.note, func(b *history.Batch) {
