@@ -4,6 +4,8 @@ package collector
 
 import (
 	"errors"
+	"os"
+	"os/signal"
 	"runtime"
 	"slices"
 	"strings"
@@ -88,6 +90,9 @@ func TestIncidents(t *testing.T) {
 
 // TestReload: a real reload keeps what is known, takes the new configuration, and leaves nothing running.
 func TestReload(t *testing.T) {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt) // begins a goroutine of the runtime's that never ends
+	signal.Stop(signals)
 	before := runtime.NumGoroutine()
 	c := &clock{now: time.Unix(1_800_000_000, 0)}
 	r := newRig(t, newShareBook(c.time, false), "{}")

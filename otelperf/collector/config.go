@@ -50,6 +50,8 @@ type Config struct {
 	// InstanceAttributes are attributes of resources that are told with an instance that is out of line: at most 8, default
 	// service.version and cloud.availability_zone.
 	InstanceAttributes []string `mapstructure:"instance_attributes"`
+	// State is where what is known of services is kept beyond this process.
+	State StateConfig `mapstructure:"state"`
 	// Extension is the id of the extension otelperf that shows the services. Default: the one that there is, if there is one.
 	Extension *component.ID `mapstructure:"extension"`
 	// Spikes are the knobs of detection.
@@ -68,6 +70,32 @@ type SpikeConfig struct {
 	_ struct{}
 }
 
+// StateConfig is where what is known of services is kept, for the next process and for other collectors: services move between those that
+// have the same directory or storage. Without either nothing outlives the process.
+type StateConfig struct {
+	// Directory is one that is there, and may be shared by collectors on several machines.
+	Directory string `mapstructure:"directory"`
+	// Storage is a storage extension, in place of Directory. Collectors share it if the extension shares what it keeps.
+	Storage *component.ID `mapstructure:"storage"`
+	// Interval is how often what is known of a service is written. 1s to 1h, default 1m.
+	Interval time.Duration `mapstructure:"interval"`
+	// MaxServiceMiB is how much is written of a service, in MiB: endpoints that were seen last come first. 1 to 64, default 4.
+	MaxServiceMiB int `mapstructure:"max_service_mib"`
+
+	_ struct{}
+}
+
+// kept tells whether anything is.
+func (c *StateConfig) kept() bool { return c.Directory != "" || c.Storage != nil }
+
+func (c *StateConfig) validate() error {
+	var both error
+	if c.Directory != "" && c.Storage != nil {
+		both = errors.New("state::directory and state::storage are both set, accepted is one of them")
+	}
+	return errors.Join(both, within("state::interval", c.Interval, time.Second, time.Hour), within("state::max_service_mib", c.MaxServiceMiB, 1, 64))
+}
+
 const defaultMetricInterval = time.Minute
 
 // Values of MetricAlarms.
@@ -81,7 +109,7 @@ func createDefaultConfig() component.Config {
 		Lateness: fleet.DefaultLateness, MetricsFlushInterval: defaultMetricInterval, MaxServices: fleet.DefaultMaxServices,
 		MaxEndpoints: fleet.DefaultMaxEndpoints, MaxSpanMiB: fleet.DefaultSpanBytes >> 20, MaxSlowMiB: fleet.DefaultSlowBytes >> 20,
 		SlowThreshold: fleet.DefaultSlowFrom, MaxSeriesMiB: points.DefaultBytes >> 20, MetricAlarms: alarmsAtOnce, MaxInstances: instances.DefaultMost,
-		InstanceAttributes: slices.Clone(instances.Shown), Spikes: SpikeConfig{Ratio: 2, Weight: 0.9, Cooldown: 5 * time.Minute, Floor: time.Millisecond},
+		InstanceAttributes: slices.Clone(instances.Shown), State: StateConfig{Interval: time.Minute, MaxServiceMiB: 4}, Spikes: SpikeConfig{Ratio: 2, Weight: 0.9, Cooldown: 5 * time.Minute, Floor: time.Millisecond},
 	}
 }
 
@@ -99,6 +127,7 @@ func (c *Config) Validate() error {
 		within("max_instances", c.MaxInstances, 1, 100_000),
 		within("instance_attributes: their number", len(c.InstanceAttributes), 0, instances.MostAttributes),
 		within("slow_threshold", c.SlowThreshold, time.Millisecond, time.Hour),
+		c.State.validate(),
 		within("spikes::ratio", c.Spikes.Ratio, 1.2, 100),
 		within("spikes::weight", c.Spikes.Weight, 0.1, 0.999),
 		within("spikes::cooldown", c.Spikes.Cooldown, time.Millisecond, 24*time.Hour),
@@ -134,6 +163,6 @@ func (c *Config) settings() fleet.Settings {
 		Detector: baseline.Config{Ratio: c.Spikes.Ratio, Weight: c.Spikes.Weight, Cooldown: c.Spikes.Cooldown, Floor: c.Spikes.Floor},
 		Lateness: c.Lateness, MaxServices: c.MaxServices, MaxEndpoints: c.MaxEndpoints, SpanBytes: spans, SlowBytes: int64(c.MaxSlowMiB) << 20,
 		SlowFrom: c.SlowThreshold, Jobs: c.Jobs, SeriesBytes: c.MaxSeriesMiB << 20, MaxInstances: c.MaxInstances, InstanceAttributes: c.InstanceAttributes,
-		Alarms: alarms,
+		Alarms: alarms, Moves: c.State.kept(),
 	}
 }

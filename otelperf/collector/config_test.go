@@ -26,7 +26,7 @@ func TestValidate(t *testing.T) {
 	}
 	lines := strings.Split(err.Error(), "\n")
 	for i, field := range fields(reflect.TypeFor[Config](), "") {
-		if field == "jobs" || field == "instance_attributes" || field == "extension" {
+		if field == "jobs" || field == "instance_attributes" || field == "extension" || field == "state::directory" || field == "state::storage" {
 			continue
 		}
 		found := false

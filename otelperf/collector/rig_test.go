@@ -118,7 +118,13 @@ func (r *rig) factories() (f otelcol.Factories, err error) {
 	f.Connectors, errs[1] = otelcol.MakeFactoryMap[connector.Factory](newFactory(r.book))
 	f.Exporters, errs[2] = otelcol.MakeFactoryMap[exporter.Factory](r.sink.factory())
 	f.Extensions, errs[3] = otelcol.MakeFactoryMap[extension.Factory](otelperfextension.NewFactory(), passFactory)
-	f.Telemetry = telemetry.NewFactory(func() component.Config { return &struct{}{} }, telemetry.WithCreateLogger(
+	f.Telemetry = r.telemetry()
+	return f, errors.Join(errs[:]...)
+}
+
+// telemetry is that of the collector itself.
+func (r *rig) telemetry() telemetry.Factory {
+	return telemetry.NewFactory(func() component.Config { return &struct{}{} }, telemetry.WithCreateLogger(
 		func(context.Context, telemetry.LoggerSettings, component.Config) (*zap.Logger, component.ShutdownFunc, error) {
 			return zaptest.NewLogger(r.T, zaptest.Level(zap.ErrorLevel)), nil, nil
 		}), telemetry.WithCreateMeterProvider(
@@ -126,7 +132,6 @@ func (r *rig) factories() (f otelcol.Factories, err error) {
 			r.reader = sdkmetric.NewManualReader()
 			return sdkmetric.NewMeterProvider(sdkmetric.WithReader(r.reader)), nil
 		}))
-	return f, errors.Join(errs[:]...)
 }
 
 // until waits for a condition.

@@ -5,10 +5,13 @@ package collector
 import (
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
 	"go.uber.org/zap"
+
+	"github.com/otelperf/otelperf-go/otelperf/collector/internal/fleet"
 )
 
 // run judges each second, and sends metrics now and then, until the share ends.
@@ -32,12 +35,19 @@ func (s *share) run(flush time.Duration) {
 // tick judges what is complete, and hands on what is new.
 func (s *share) tick(now time.Time) {
 	defer s.recover()
-	for _, n := range s.fleet.Tick(now) {
-		if n.Member != nil || n.Event.Part == nil { // a message
-			s.out.event(&n)
-		}
-	}
+	s.tell(now, slices.DeleteFunc(s.fleet.Tick(now), func(n fleet.News) bool { return n.Member == nil && n.Event.Part != nil })) // the rest are messages
 	s.told.look(s, now)
+}
+
+// tell hands messages on: with a state, once it is known that their services have not moved.
+func (s *share) tell(now time.Time, news []fleet.News) {
+	if s.keeper != nil {
+		s.keeper.tick(now, news, s.book.ticks)
+		return
+	}
+	for i := range news {
+		s.out.event(&news[i])
+	}
 }
 
 // flush hands on the metrics.
@@ -50,13 +60,14 @@ func (s *share) flush(now time.Time) {
 
 // observe are the values of metadata.Instruments.
 func (s *share) observe() []int64 {
-	st := s.fleet.Stats()
+	st, moves := s.fleet.Stats(), s.keeper.stats()
 	return []int64{
 		int64(st.Spans), int64(st.Requests), int64(st.Invalid), int64(st.Late), int64(st.Ahead), int64(st.Crowded), int64(st.OtherServices), int64(st.OtherEndpoints),
-		int64(st.SpansDropped), int64(st.SlowDropped), int64(s.out.eventsDropped.Load()), int64(s.out.pointsDropped.Load()),
+		int64(st.SpansDropped), int64(st.SlowDropped), int64(s.out.eventsDropped.Load() + moves.Dropped), int64(s.out.pointsDropped.Load()),
 		int64(st.Services), int64(st.Endpoints), st.SpansHeld, st.RequestsPending,
 		int64(st.Metered), int64(st.Twice), int64(st.Points.Taken), int64(st.Points.First), int64(st.Points.Stale), int64(st.Points.Shared),
 		int64(st.Points.Absurd), int64(st.Points.Crowded), int64(st.MembersBeyond), int64(st.Points.Series), int64(st.Points.Bytes),
+		int64(st.Moved), int64(moves.TakenOver), int64(moves.HandedOver), int64(moves.Failures),
 	}
 }
 

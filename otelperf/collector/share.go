@@ -4,6 +4,7 @@ package collector
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"slices"
 	"sync"
@@ -35,8 +36,9 @@ type shareBook struct {
 	shares map[shareKey]*share
 	parked map[component.ID]*parked
 
-	now   func() time.Time
-	ticks bool // by itself; else tests do
+	now     func() time.Time
+	ticks   bool   // by itself; else tests do
+	process string // its name among those that share a state
 }
 
 // parked is the state of a connector that has ended.
@@ -49,7 +51,7 @@ type parked struct {
 var shares = newShareBook(time.Now, true)
 
 func newShareBook(now func() time.Time, ticks bool) *shareBook {
-	return &shareBook{shares: map[shareKey]*share{}, parked: map[component.ID]*parked{}, now: now, ticks: ticks}
+	return &shareBook{shares: map[shareKey]*share{}, parked: map[component.ID]*parked{}, now: now, ticks: ticks, process: rand.Text()}
 }
 
 // share is what the instances with one id share.
@@ -61,6 +63,7 @@ type share struct {
 	users   []*instance                         // guarded by the book's mutex
 	counter [numInputs]atomic.Pointer[instance] // that counts what comes
 	out     *outlet
+	keeper  *keeper       // nil: nothing outlives the process
 	faults  atomic.Uint64 // panics that were recovered
 	told    said
 
@@ -96,6 +99,10 @@ func (b *shareBook) begin(key shareKey, in *instance, host component.Host) (*sha
 	if err != nil {
 		return nil, err
 	}
+	store, err := openStore(in, host)
+	if err != nil {
+		return nil, err
+	}
 	f, err := b.state(key.id, in.config.settings())
 	if err != nil {
 		return nil, err
@@ -106,6 +113,7 @@ func (b *shareBook) begin(key shareKey, in *instance, host component.Host) (*sha
 		return nil, err
 	}
 	s.out.start()
+	s.keeper = s.newKeeper(store, in)
 	if shows != nil {
 		s.hide = shows.Show(key.id, f)
 	}
@@ -171,7 +179,7 @@ func (s *share) end(ctx context.Context) error {
 	case <-ctx.Done():
 		late = ctx.Err()
 	}
-	err := errors.Join(late, s.unregister(), s.out.close(ctx))
+	err := errors.Join(late, s.unregister(), s.keeper.close(ctx), s.out.close(ctx))
 	if late == nil {
 		s.book.park(s.key.id, s.fleet)
 	}

@@ -25,12 +25,13 @@ const (
 	Curl         Component = "curl"
 	Jq           Component = "jq"
 	Nginx        Component = "nginx"
+	Node         Component = "node" // in tests of otelperf/collector
 	Postgres     Component = "postgres"
 	Prometheus   Component = "prometheus" // with promtool
 	Redis        Component = "redis"      // in tests of otelperf/fleet/redis
 )
 
-var components = []Component{Alertmanager, Axe, Chromium, Curl, Jq, Nginx, Postgres, Prometheus, Redis}
+var components = []Component{Alertmanager, Axe, Chromium, Curl, Jq, Nginx, Node, Postgres, Prometheus, Redis}
 
 // Missing skips the test, which cannot use a component for a reason, or fails it where the component is required.
 func Missing(tb testing.TB, c Component, reason string) {

@@ -37,7 +37,7 @@ func TestMissingIsASkipUnlessRequired(t *testing.T) {
 		"":                       "skipped: jq cannot be used: because",
 		"chromium postgres":      "skipped: jq cannot be used: because",
 		"chromium  jq\tpostgres": "failed: OTELPERF_REQUIRE has jq, which cannot be used: because",
-		"chromum":                `failed: OTELPERF_REQUIRE is "chromum": chromum is none of [prometheus-alertmanager axe-core chromium curl jq nginx postgres prometheus redis]`,
+		"chromum":                `failed: OTELPERF_REQUIRE is "chromum": chromum is none of [prometheus-alertmanager axe-core chromium curl jq nginx node postgres prometheus redis]`,
 	} {
 		t.Setenv(RequireEnv, required)
 		o, done := &outcome{TB: t}, make(chan struct{})

@@ -42,7 +42,8 @@ type Fleet struct {
 	second   atomic.Int64 // by the collector's clock, as it was given last
 	points   *points.Reader
 
-	mu sync.Mutex // one change of by, or of the settings, at a time
+	mu        sync.Mutex // one change of by, or of the settings, at a time; guards below
+	newcomers []*Service // that wait to be told what is known of them
 
 	ticking sync.Mutex // one tick at a time; guards below
 	gather  gatherer
@@ -86,7 +87,13 @@ func (f *Fleet) Configure(s Settings) error {
 	defer f.mu.Unlock()
 	f.settings.Store(&s)
 	f.chunks.limit(s.SpanBytes)
-	for _, svc := range *f.by.Load() {
+	if !s.Moves {
+		f.newcomers = nil
+		f.replace(func(by map[Name]*Service) {
+			maps.DeleteFunc(by, func(_ Name, svc *Service) bool { return svc.gone != nil })
+		})
+	}
+	for _, svc := range f.Services() {
 		if err := svc.configure(&s); err != nil {
 			return err // cannot be: it was validated
 		}
@@ -124,9 +131,20 @@ func (f *Fleet) add(n Name) *Service {
 		}
 	}
 	s := newService(f, n, set)
+	if set.Moves && n != Other {
+		s.waits = f.second.Load() + arrival
+		f.newcomers = append(f.newcomers, s)
+	}
 	by[n] = s
 	f.by.Store(&by)
 	return s
+}
+
+// replace changes the services. f.mu is held.
+func (f *Fleet) replace(change func(map[Name]*Service)) {
+	by := maps.Clone(*f.by.Load())
+	change(by)
+	f.by.Store(&by)
 }
 
 // A service makes room for another one once nothing has come from it for goneAfter, or if an incident of it is open, such as that of its
@@ -142,6 +160,10 @@ func (f *Fleet) makeRoom(by map[Name]*Service) bool {
 	now := f.second.Load()
 	for n, s := range by {
 		gone := now - s.seen.Load()
+		if s.gone != nil {
+			delete(by, n) // that it has moved is forgotten: it may be asked again
+			return true
+		}
 		if n == Other || gone <= goneAfter || gone <= goneForGood && s.engine.OpenIncidents() > 0 {
 			continue
 		}
@@ -166,14 +188,20 @@ func count(b bool) int {
 
 // Services returns those that there are, by name. There are at most MaxServices and [Other].
 func (f *Fleet) Services() []*Service {
-	by := *f.by.Load()
-	return slices.SortedFunc(maps.Values(by), func(a, b *Service) int { return strings.Compare(a.full, b.full) })
+	all := make([]*Service, 0, len(*f.by.Load()))
+	for _, s := range *f.by.Load() {
+		if s.gone == nil {
+			all = append(all, s)
+		}
+	}
+	slices.SortFunc(all, func(a, b *Service) int { return strings.Compare(a.full, b.full) })
+	return all
 }
 
 // Find returns a service by its [Name.String]; nil for none.
 func (f *Fleet) Find(full string) *Service {
 	for _, s := range *f.by.Load() {
-		if s.full == full {
+		if s.full == full && s.gone == nil {
 			return s
 		}
 	}

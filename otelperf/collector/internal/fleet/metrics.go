@@ -37,6 +37,10 @@ func (f *Fleet) Metrics(now time.Time, md pmetric.Metrics) {
 func (s *Service) takePoint(now time.Time, d *points.Delta) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.gone != nil {
+		s.moved(now, 0)
+		return
+	}
 	s.seen.Store(now.Unix())
 	q := &d.Request
 	if !s.metered.inputs.Counts(q.Kind, d.Input, now.UnixNano(), now) {

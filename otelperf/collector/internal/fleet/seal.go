@@ -22,9 +22,13 @@ func (s *Service) seal(now time.Time) (events []engine.Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	events, s.ended = s.ended, nil
-	if !s.begun {
+	if !s.begun || s.gone != nil {
 		return events
 	}
+	if s.waits > now.Unix() {
+		return events
+	}
+	s.waits = 0
 	end := now.Add(-s.set.Lateness).Unix()
 	if back := s.next - int64(len(s.ring)); end < back { // the collector's clock was set back
 		for i := range s.ring {

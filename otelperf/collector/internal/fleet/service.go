@@ -34,9 +34,13 @@ type Service struct {
 	ring  []second // by unix second
 	next  int64    // first second that the engine does not have
 	begun bool
-	tally tally // of the batch
-	held  held
-	reads conventions.Reader
+	waits int64 // unix second until which it waits to be told what is known of it; 0: it does not
+	gone  *gone // not nil: it is another collector's, and there is nothing but its name
+
+	adopted bool  // it began with what another collector knew
+	tally   tally // of the batch
+	held    held
+	reads   conventions.Reader
 
 	metered   metered
 	members   *instances.Instances
@@ -81,8 +85,18 @@ func newService(f *Fleet, n Name, set *Settings) *Service {
 	return s
 }
 
-// ringOf is how many seconds are open at a time: those within the lateness, the running one and the one that is being sealed.
-func ringOf(set *Settings) int { return int((set.Lateness+time.Second-1)/time.Second) + 2 }
+// ringOf is how many seconds are open at a time: those within the lateness, the running one and the one that is being sealed, and those in
+// which a service that is new waits to be told what is known of it.
+func ringOf(set *Settings) int {
+	n := lateOf(set) + 2
+	if set.Moves {
+		n += arrival
+	}
+	return n
+}
+
+// lateOf is the lateness in whole seconds.
+func lateOf(set *Settings) int { return int((set.Lateness + time.Second - 1) / time.Second) }
 
 // Name is that of the service.
 func (s *Service) Name() Name { return s.name }
@@ -131,6 +145,9 @@ func (s *Service) release() {
 		s.ring[i].clear()
 	}
 	s.pending, s.begun = nil, false
+	if s.gone == nil {
+		s.gone = &gone{since: s.fleet.second.Load()} // for those who have it still
+	}
 }
 
 func (s *Service) at(unix int64) *second { return &s.ring[mod(unix, len(s.ring))] }
@@ -140,7 +157,7 @@ func mod(n int64, of int) int { return int((n%int64(of) + int64(of)) % int64(of)
 // openAt is the second in which something of a second of its service counts, by the collector's clock. The lock is held.
 func (s *Service) openAt(unix, now int64) *second {
 	if !s.begun {
-		s.begun, s.next = true, now-int64(len(s.ring))+2
+		s.begun, s.next = true, now-int64(lateOf(s.set))
 	}
 	switch {
 	case unix > now:

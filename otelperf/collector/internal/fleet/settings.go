@@ -34,6 +34,8 @@ type Settings struct {
 	SeriesBytes int
 	// MaxInstances is how many instances of a service are looked at: default 1000.
 	MaxInstances int
+	// Moves tells whether services may come from another collector, and go to one: see [Fleet.Newcomers].
+	Moves bool
 	// InstanceAttributes are the attributes of resources that are told with an instance: at most 8.
 	InstanceAttributes []string
 }

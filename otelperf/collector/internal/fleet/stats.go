@@ -27,13 +27,14 @@ type Stats struct {
 	Twice           uint64 // requests that were not counted, since another input tells of them
 	Points          points.Stats
 	MembersBeyond   uint64 // reports of instances that were left out, since their service has too many
+	Moved           uint64 // spans that were not looked at, since their service is another collector's
 	RequestsPending int64  // requests that wait for their second to be judged
 }
 
 // counts are those of Stats that grow.
 type counts struct {
-	spans, requests, invalid, late, ahead, crowded, otherService, otherEndpoint, spansDropped, slowDropped, metered, twice atomic.Uint64
-	pending                                                                                                                atomic.Int64
+	spans, requests, invalid, late, ahead, crowded, otherService, otherEndpoint, spansDropped, slowDropped, metered, twice, moved atomic.Uint64
+	pending                                                                                                                       atomic.Int64
 }
 
 // Stats returns them.
@@ -42,7 +43,7 @@ func (f *Fleet) Stats() Stats {
 	st := Stats{
 		Spans: c.spans.Load(), Requests: c.requests.Load(), Invalid: c.invalid.Load(), Late: c.late.Load(), Ahead: c.ahead.Load(), Crowded: c.crowded.Load(), OtherServices: c.otherService.Load(),
 		OtherEndpoints: c.otherEndpoint.Load(), SpansHeld: f.chunks.bytes(), SpansDropped: c.spansDropped.Load(), SlowDropped: c.slowDropped.Load(),
-		RequestsPending: c.pending.Load(), Metered: c.metered.Load(), Twice: c.twice.Load(), Points: f.points.Stats(),
+		RequestsPending: c.pending.Load(), Metered: c.metered.Load(), Twice: c.twice.Load(), Moved: c.moved.Load(), Points: f.points.Stats(),
 	}
 	for _, s := range f.Services() {
 		st.Services++

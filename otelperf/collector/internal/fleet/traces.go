@@ -43,6 +43,14 @@ func nameOf(r pcommon.Resource) (n Name) {
 func (s *Service) take(now time.Time, resource pcommon.Resource, scopes ptrace.ScopeSpansSlice) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.gone != nil {
+		n := 0
+		for i := range scopes.Len() {
+			n += scopes.At(i).Spans().Len()
+		}
+		s.moved(now, n)
+		return
+	}
 	s.tally, s.crew = tally{}, crew{resource: resource}
 	s.seen.Store(now.Unix())
 	second, holds := now.Unix(), s.set.SpanBytes > 0

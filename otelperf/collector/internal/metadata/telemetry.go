@@ -45,6 +45,10 @@ var Instruments = []Instrument{
 	{"otelcol_connector_otelperf_instances_not_compared", "{report}", "Reports of instances for which there was no room.", false},
 	{"otelcol_connector_otelperf_series", "{series}", "Series of metrics that are remembered.", true},
 	{"otelcol_connector_otelperf_series_memory", "By", "Memory of series of metrics.", true},
+	{"otelcol_connector_otelperf_spans_moved", "{span}", "Spans that were not looked at, since another collector has their service.", false},
+	{"otelcol_connector_otelperf_services_taken_over", "{service}", "Services that began with what was known of them.", false},
+	{"otelcol_connector_otelperf_services_handed_over", "{service}", "Services that another collector has taken over.", false},
+	{"otelcol_connector_otelperf_state_failures", "{failure}", "Reads and writes of the state that failed.", false},
 }
 
 // Observe registers them; read returns their values in the order of Instruments. The function that it returns takes them out.
