@@ -310,7 +310,7 @@ func (unreadable) Range(context.Context, history.Query) iter.Seq2[*history.Batch
 
 // What is said of a service whose store cannot be read is of its memory, and says so, and why.
 func TestServiceThatCannotRead(t *testing.T) {
-	in, err := Ask(t.Context(), serviceOf(t, unreadable{stored(t, time.Now().Add(-30*time.Hour))}), time.Now())
+	in, err := Ask(t.Context(), serviceOf(t, unreadable{stored(t, time.Now().UTC().Truncate(time.Hour).Add(-30*time.Hour))}), time.Now())
 	if err != nil || in.Of != OfMemory || in.To == nil || in.To.After(time.Now()) || !strings.Contains(strings.Join(in.LeftOut, " "), "the disk is gone") {
 		t.Errorf("%+v, %v", in, err)
 	}
