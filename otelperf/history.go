@@ -53,6 +53,7 @@ type archive interface {
 	Points(e conventions.Endpoint, from, to time.Time) (past.Line, error)
 	Incidents(from, to time.Time) (past.Incidents, error)
 	Requests(from, to time.Time) (past.Requests, error)
+	Trace(id trace.TraceID, from, to time.Time) (past.Requests, error)
 	Marks(from, to time.Time) (past.Marks, error)
 	Signals(from, to time.Time) (past.Signals, error)
 	Shared(from time.Time) bool

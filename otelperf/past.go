@@ -4,8 +4,10 @@ package otelperf
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
@@ -257,8 +259,11 @@ func (m *Monitor) slowOf(limit int, of trace.TraceID, p companion.Period) (slowL
 		all, more = slices.DeleteFunc(slices.Clone(all), func(e *slowlog.Entry) bool { return e.TraceID != of }), 0
 	}
 	list := slowList{
-		origin: m.origin(), Count: m.slowCount(), Stored: len(all) + more, fixedTime: m.fixedTimeOf(p, engine.Covered{From: p.From, To: upToNow(p.To)}),
+		origin: m.origin(), Count: uint64(len(onlySlow(all))), Stored: len(all) + more, fixedTime: m.fixedTimeOf(p, engine.Covered{From: p.From, To: upToNow(p.To)}),
 		Slow: []SlowRequest{}, Note: note,
+	}
+	if more > 0 {
+		list.Note = strings.TrimSpace(list.Note + fmt.Sprintf(" Of %d slow and failed requests the last %d were read: count is of these.", list.Stored, len(all)))
 	}
 	for _, e := range all[:min(limit, len(all))] {
 		list.Slow = append(list.Slow, m.slowRequestOf(e))
