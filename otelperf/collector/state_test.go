@@ -127,7 +127,7 @@ func (h host) GetExtensions() map[component.ID]component.Component { return h }
 
 // TestStorage: a storage extension is used, and what is wrong with the configuration is said with its field.
 func TestStorage(t *testing.T) {
-	id := func(name string) component.ID { return component.MustNewID(name) }
+	id := component.MustNewID
 	h := host{id("good"): &keeps{Client: storage.NewNopClient()}, id("broken"): &keeps{broken: errors.New("no disk")}, id("other"): struct {
 		component.StartFunc
 		component.ShutdownFunc

@@ -15,7 +15,7 @@ import (
 func steady(length time.Duration) []simulate.Batch {
 	var all []simulate.Request
 	for at := time.Duration(0); at < length; at += 2 * time.Second {
-		all = append(all, simulate.Request{Service: "shop", Route: "/a", End: noon.Add(at), Duration: time.Duration(30+at/time.Second%20) * time.Millisecond, Status: 200})
+		all = append(all, simulate.Request{Service: "shop", Route: "/a", End: noon.Add(at), Duration: (30 + at/time.Second%20) * time.Millisecond, Status: 200})
 	}
 	return simulate.Batches(1, all, 1, 5*time.Second)
 }

@@ -3,11 +3,12 @@
 const $ = (id) => document.getElementById(id);
 const none = "\u2013";
 const every = 5000; // ms
+const headings = document.querySelectorAll("thead th");
 
 function el(tag, className, ...children) {
   const e = document.createElement(tag);
   if (className) e.className = className;
-  e.append(...children.filter((c) => c !== null && c !== ""));
+  e.append(...children.filter(Boolean)); // what is not there is null, false or ""
   return e;
 }
 
@@ -22,8 +23,13 @@ function row(s) {
   const state = el("td", s.verdict.status, el("strong", "", s.verdict.title), detail && el("div", "muted", detail));
   const name = el("td", "", link, s.several && el("div", "muted", s.connector));
   const out = s.out_of_line.length;
-  return el("tr", "", name, state, ...[number(s.rate, 3), percent(s.error_rate), duration(s.p50_ms), duration(s.p99_ms), String(s.endpoints),
-    s.instances + (out > 0 ? ", " + out + " out of line" : "")].map((text) => el("td", "number", text)));
+  const numbers = [number(s.rate, 3), percent(s.error_rate), duration(s.p50_ms), duration(s.p99_ms), String(s.endpoints),
+    s.instances + (out > 0 ? ", " + out + " out of line" : "")].map((text) => el("td", "number", text));
+  numbers.forEach((cell, i) => { cell.dataset.of = headings[i + 2].textContent; }); // shown where the head of the table is not
+  const all = el("tr", "", name, state, ...numbers);
+  all.setAttribute("role", "row"); // which a browser may forget of what is no table in its style
+  for (const cell of all.children) cell.setAttribute("role", "cell");
+  return all;
 }
 
 function show(list) {
