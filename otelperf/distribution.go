@@ -57,7 +57,7 @@ func (m *Monitor) distribution(e companion.EndpointQuery, p companion.Period) (o
 	d, ok := m.engine.Distribution(e.Method, e.Route, e.Kind, periodOf(p))
 	var said *past.Stored
 	if long {
-		ok, said, err = m.longDistribution(e, from, to, ok, &d)
+		ok, said, err = m.longDistribution(e, p, from, to, ok, &d)
 	}
 	if !ok || err != nil {
 		return out, ok, err
@@ -86,7 +86,7 @@ func (m *Monitor) distribution(e companion.EndpointQuery, p companion.Period) (o
 }
 
 // longDistribution puts durations of a time of which memory does not have all in the place of those of d, if that is known.
-func (m *Monitor) longDistribution(q companion.EndpointQuery, from, to time.Time, known bool, d *engine.Distribution) (ok bool, said *past.Stored, err error) {
+func (m *Monitor) longDistribution(q companion.EndpointQuery, p companion.Period, from, to time.Time, known bool, d *engine.Distribution) (ok bool, said *past.Stored, err error) {
 	if !known {
 		if d.Endpoint, known, err = m.storedEndpoint(q, from, to); !known {
 			return false, nil, refused(err)
@@ -100,7 +100,7 @@ func (m *Monitor) longDistribution(q companion.EndpointQuery, from, to time.Time
 	r := minuteRow(&row)
 	d.Give(&r)
 	d.Covered = coveredOf(&total.Coverage, from, to)
-	return true, total.Said(), nil
+	return true, saidOf(p, &total.Coverage), nil
 }
 
 // gridOf has room for all.

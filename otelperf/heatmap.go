@@ -51,7 +51,7 @@ func (m *Monitor) heatmap(e companion.EndpointQuery, p companion.Period) (out he
 	var h engine.Heatmap
 	var said *past.Stored
 	if long {
-		h, said, ok, err = m.longHeatmap(e, from, to)
+		h, said, ok, err = m.longHeatmap(e, p, from, to)
 	} else {
 		h, ok = m.engine.Heatmap(e.Method, e.Route, e.Kind, periodOf(p))
 	}
@@ -77,19 +77,19 @@ func (m *Monitor) heatmap(e companion.EndpointQuery, p companion.Period) (out he
 	return out, true, nil
 }
 
-func (m *Monitor) longHeatmap(e companion.EndpointQuery, from, to time.Time) (h engine.Heatmap, said *past.Stored, ok bool, err error) {
+func (m *Monitor) longHeatmap(e companion.EndpointQuery, p companion.Period, from, to time.Time) (h engine.Heatmap, said *past.Stored, ok bool, err error) {
 	s, line, ok, err := m.longSeries(e, from, to)
 	if !ok || err != nil {
 		return h, nil, ok, err
 	}
 	h = engine.Heatmap{Endpoint: s.Endpoint, BaselineP99: s.BaselineP99, Covered: s.Covered}
 	for i := range line.Points {
-		p := &line.Points[i]
-		c := engine.Column{Time: p.Time, Seconds: p.Seconds, Durations: latency.NewCoarse()}
-		if p.Durations != nil {
-			c.Durations.Merge(p.Durations)
+		at := &line.Points[i]
+		c := engine.Column{Time: at.Time, Seconds: at.Seconds, Durations: latency.NewCoarse()}
+		if at.Durations != nil {
+			c.Durations.Merge(at.Durations)
 		}
 		h.Columns = append(h.Columns, c)
 	}
-	return h, line.Said(), true, nil
+	return h, saidOf(p, &line.Coverage), true, nil
 }

@@ -53,11 +53,12 @@ type archive interface {
 	Points(e conventions.Endpoint, from, to time.Time) (past.Line, error)
 	Incidents(from, to time.Time) (past.Incidents, error)
 	Requests(from, to time.Time) (past.Requests, error)
+	Trace(id trace.TraceID, from, to time.Time) (past.Requests, error)
 	Marks(from, to time.Time) (past.Marks, error)
 	Signals(from, to time.Time) (past.Signals, error)
-	Shared(to time.Time) bool
+	Shared(from time.Time) bool
 	Remembers(to time.Time) bool
-	Own() (own past.Whose, ok bool)
+	Own() (own past.Whose, note string, ok bool)
 	Of(instance string) string
 
 	// has reports whether it has a request that a spike names.

@@ -145,6 +145,12 @@ func (c *chronicle) News(b *history.Batch, last bool) (stored func()) {
 	}
 }
 
+// Again forgets what was stored.
+func (c *chronicle) Again() {
+	c.incidents, c.requests, c.marks, c.hour, c.stated = nil, nil, nil, hourly{}, time.Time{}
+	c.named.Store(new(map[string]bool{}))
+}
+
 // addIncidents adds those that have changed, and those that are open. Of the requests that they name it says which the history has, which
 // it returns, too.
 func (c *chronicle) addIncidents(b *history.Batch, spikes []Spike) (now map[string]uint64, named map[string]bool) {

@@ -44,11 +44,11 @@ type dependencyList struct {
 
 type slowList struct {
 	origin
-	Count  uint64 `json:"count"`  // slow ones since the start or the last reset, stored or not
+	Count  uint64 `json:"count"`  // slow ones since the start or the last reset, stored or not; of a fixed time or of days those of it that are stored
 	Stored int    `json:"stored"` // slow and failed ones, with ?trace_id= those of the trace; at most ?limit= are in the list
 	fixedTime
 	Slow []SlowRequest `json:"slow"`          // newest first
-	Note string        `json:"note,omitzero"` // what of a fixed time or of days could not be read
+	Note string        `json:"note,omitzero"` // what of a fixed time or of days could not be read, and whether count is of a part of it
 }
 
 // slowTrace is every request of this process that is stored of one trace.

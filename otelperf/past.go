@@ -4,8 +4,10 @@ package otelperf
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
@@ -52,8 +54,8 @@ func minuteRow(r *history.Row) engine.MinuteRow {
 	return engine.MinuteRow{Endpoint: r.Endpoint, Outcomes: r.Outcomes, Durations: r.Durations, Coarse: r.Guessed}
 }
 
-// beyond returns the time of a period of which memory does not have all; ok is false if it has, and without a history. Of a fixed time that
-// other instances have stored, too, memory does not have all.
+// beyond returns the time of a period of which memory does not have all; ok is false if it has, and without a history. Of a fixed time of
+// which other instances have stored something, or may have, memory does not have all.
 func (m *Monitor) beyond(p companion.Period) (from, to time.Time, ok bool) {
 	if m.past == nil {
 		return from, to, false
@@ -63,7 +65,7 @@ func (m *Monitor) beyond(p companion.Period) (from, to time.Time, ok bool) {
 		return now.Add(-d).Truncate(time.Minute), now, true
 	}
 	began, _ := m.engine.Stored()
-	return p.From, p.To, p.Window == "" && (p.From.Before(began) || m.past.Shared(p.To))
+	return p.From, p.To, p.Window == "" && (p.From.Before(began) || m.past.Shared(p.From))
 }
 
 // ownStored says of a fixed time that memory has that it is of this instance, where others may share the store.
@@ -71,13 +73,13 @@ func (m *Monitor) ownStored(p companion.Period, c engine.Covered) *past.Stored {
 	if m.past == nil || p.Window != "" {
 		return nil
 	}
-	own, ok := m.past.Own()
+	own, note, ok := m.past.Own()
 	if !ok {
 		return nil
 	}
-	of := past.Coverage{From: c.From, To: c.To, Step: time.Minute, Whose: own}
+	of := past.Coverage{From: c.From, To: c.To, Step: time.Minute, Whose: own, Note: note}
 	if c.Length() == 0 {
-		of = past.Coverage{Step: time.Minute, Gaps: []past.Span{{From: c.From, To: c.To}}, Missing: c.Missing.Seconds(), Whose: own}
+		of = past.Coverage{Step: time.Minute, Gaps: []past.Span{{From: c.From, To: c.To}}, Missing: c.Missing.Seconds(), Whose: own, Note: note}
 	}
 	return of.Said()
 }
@@ -94,7 +96,16 @@ func (m *Monitor) snapshot(p companion.Period, histogram bool) (*engine.Snapshot
 	}
 	snap := m.snapshotOf(&total, histogram)
 	snap.Covered = coveredOf(&total.Coverage, from, to)
-	return snap, total.Said(), nil
+	return snap, saidOf(p, &total.Coverage), nil
+}
+
+// saidOf is what of a period is stored. Of a fixed time it says, too, what is mostly not stored yet.
+func saidOf(p companion.Period, c *past.Coverage) *past.Stored {
+	s := c.Said()
+	if p.Window == "" {
+		s.SayPending()
+	}
+	return s
 }
 
 // coveredOf is the time that what was read is of, out of the one that was asked for.
@@ -248,8 +259,11 @@ func (m *Monitor) slowOf(limit int, of trace.TraceID, p companion.Period) (slowL
 		all, more = slices.DeleteFunc(slices.Clone(all), func(e *slowlog.Entry) bool { return e.TraceID != of }), 0
 	}
 	list := slowList{
-		origin: m.origin(), Count: m.slowCount(), Stored: len(all) + more, fixedTime: m.fixedTimeOf(p, engine.Covered{From: p.From, To: upToNow(p.To)}),
+		origin: m.origin(), Count: uint64(len(onlySlow(all))), Stored: len(all) + more, fixedTime: m.fixedTimeOf(p, engine.Covered{From: p.From, To: upToNow(p.To)}),
 		Slow: []SlowRequest{}, Note: note,
+	}
+	if more > 0 {
+		list.Note = strings.TrimSpace(list.Note + fmt.Sprintf(" Of %d slow and failed requests the last %d were read: count is of these.", list.Stored, len(all)))
 	}
 	for _, e := range all[:min(limit, len(all))] {
 		list.Slow = append(list.Slow, m.slowRequestOf(e))

@@ -80,6 +80,9 @@ func (m *Monitor) readSignals(a *runtimeAnswer) error {
 	if s.Note != "" {
 		a.Notes = append(a.Notes, s.Note)
 	}
+	if note := past.Pending(s.Pending); note != "" && a.Window == "" {
+		a.Notes = append(a.Notes, note)
+	}
 	if len(s.Instances) > 1 {
 		a.Notes = append(a.Notes, meansOfMany)
 	}
@@ -97,13 +100,19 @@ func lineOf(s *past.Signal) runtimesignals.Line {
 	return l
 }
 
-// runtimeOfThen is what a summary of a fixed time says of the runtime. Where a history could not be read for the summary it is not asked again.
+// runtimeOfThen is what a summary of a fixed time says of the runtime. Where a history could not be read for the summary it is not asked again:
+// what memory has is said, if that is all of the time.
 func (m *Monitor) runtimeOfThen(p companion.Period, stored *past.Stored) *runtimesignals.Report {
 	out := &runtimesignals.Report{Unusual: []runtimesignals.Deviation{}, Signals: []runtimesignals.Reading{}, Pools: []runtimesignals.PoolState{}}
 	if _, _, long := m.beyond(p); long && !stored.Read() {
 		out.Notes = []string{noSignals}
 		if stored != nil {
 			out.Notes = []string{stored.Note}
+		}
+		if began, _ := m.engine.Stored(); stored != nil && m.cfg.feed == nil && !p.From.Before(began) {
+			a := runtimeAnswer{From: p.From, To: upToNow(p.To)}
+			m.rememberedSignals(&a)
+			out.Signals = readingsOf(a.Signals)
 		}
 		return out
 	}
@@ -112,9 +121,17 @@ func (m *Monitor) runtimeOfThen(p companion.Period, stored *past.Stored) *runtim
 		out.Notes = []string{err.Error()}
 		return out
 	}
-	for i := range a.Signals {
-		out.Signals = append(out.Signals, a.Signals[i].Reading)
+	out.Signals, out.Notes = readingsOf(a.Signals), a.Notes
+	return out
+}
+
+// readingsOf are those of which something is known.
+func readingsOf(lines []runtimesignals.Line) []runtimesignals.Reading {
+	out := []runtimesignals.Reading{}
+	for i := range lines {
+		if lines[i].Now != nil {
+			out = append(out, lines[i].Reading)
+		}
 	}
-	out.Notes = a.Notes
 	return out
 }

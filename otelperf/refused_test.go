@@ -42,6 +42,10 @@ func TestWhatAnAnswerCannotBeOfIsRefused(t *testing.T) {
 		refused("/"+path+with+"scope=fleet", "scope", "of one instance")
 		refused("/"+path+with+"scope=all", "scope", "accepted are instance, fleet")
 	}
+	for _, path := range []string{"summary", "endpoints", "slow", "spikes", "marks", "runtime", "endpoints/series", "slow/0af7651916cd43dd8448eb211c80319c"} {
+		refused("/"+path+"?method=GET&route=/a&from=", "from", "from is empty")
+		refused("/"+path+"?method=GET&route=/a&from=1000&to=", "to", "to is empty")
+	}
 	for _, path := range []string{"/errors", "/active"} {
 		refused(path+"?from=1000&to=2000", "from", "not of a fixed time")
 		refused(path+"?to=2000", "to", "not of a fixed time")

@@ -19,11 +19,11 @@ type runtimeAnswer struct {
 	Window      Window                     `json:"window,omitzero"` // missing for a fixed time
 	From        time.Time                  `json:"from,omitzero"`   // of a fixed time and of days, of which it is what is stored
 	To          time.Time                  `json:"to,omitzero"`
-	Start       time.Time                  `json:"start"`        // of the first value
-	StepSeconds int                        `json:"step_seconds"` // what a value covers
-	Gomaxprocs  int                        `json:"gomaxprocs"`   // how many CPUs the Go scheduler uses
-	CPUQuota    *float64                   `json:"cpu_quota"`    // CPUs that the control group allows
-	Unusual     []runtimesignals.Deviation `json:"unusual"`      // what has left its normal now, the farthest first
+	Start       time.Time                  `json:"start"`               // of the first value
+	StepSeconds int                        `json:"step_seconds"`        // what a value covers
+	Gomaxprocs  int                        `json:"gomaxprocs,omitzero"` // how many CPUs the Go scheduler uses; missing for a past time, of which it is not stored
+	CPUQuota    *float64                   `json:"cpu_quota"`           // CPUs that the control group allows; null of a past time, too
+	Unusual     []runtimesignals.Deviation `json:"unusual"`             // what has left its normal now, the farthest first
 	Signals     []runtimesignals.Line      `json:"signals"`
 	Pools       []runtimesignals.PoolState `json:"pools"` // those of WithDB
 	Notes       []string                   `json:"notes"` // what cannot be told here, and what does not fit together

@@ -62,7 +62,7 @@ func (m *Monitor) series(e companion.EndpointQuery, p companion.Period) (out ser
 	if long {
 		var line past.Line
 		if s, line, ok, err = m.longSeries(e, from, to); err == nil {
-			points, step, said = longPoints(&line), line.Step, line.Said()
+			points, step, said = longPoints(&line), line.Step, saidOf(p, &line.Coverage)
 		}
 	} else {
 		s, ok = m.engine.Series(e.Method, e.Route, e.Kind, periodOf(p))

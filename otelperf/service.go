@@ -121,8 +121,8 @@ func (s service) SlowOTLP(id trace.TraceID, p companion.Period) (body []byte, ok
 	return body, true, err
 }
 
-// requestsOf are the requests of this process that are stored of one trace; else those of a history, of a fixed time or of the time at which a
-// spike names one of the trace.
+// requestsOf are the requests of this process that are stored of one trace; else those of a history: of a fixed time, or without one of the
+// time at which a spike names one of the trace, or of all that it has.
 func (s service) requestsOf(id trace.TraceID, p companion.Period) ([]*slowlog.Entry, error) {
 	s.m.evaluate() // which finishes what is being built
 	found := slices.Collect(s.m.slow.Lookup(id))
@@ -131,13 +131,17 @@ func (s service) requestsOf(id trace.TraceID, p companion.Period) ([]*slowlog.En
 	}
 	if p.To.IsZero() {
 		at, ok, err := s.m.namedAt(id.String())
-		if !ok {
+		switch {
+		case ok:
+			if stored, err := s.m.past.Trace(id, at, at.Add(time.Second)); err != nil || len(stored.List) > 0 {
+				return stored.List, refused(err)
+			}
+		case err != nil:
 			return nil, err
 		}
-		p.From, p.To = at, at.Add(time.Second)
 	}
-	then, _, _, err := s.m.slowBefore(p.From, p.To)
-	return slices.DeleteFunc(slices.Clone(then), func(e *slowlog.Entry) bool { return e.TraceID != id }), err
+	stored, err := s.m.past.Trace(id, p.From, p.To)
+	return stored.List, refused(err)
 }
 
 func (s service) Active(limit int) any { return s.m.active(limit) }

@@ -21,7 +21,10 @@ func newHistoryInfo() *cobra.Command {
 		Use:   "info FILE|URL",
 		Short: "Say what is stored, of which time, and where there are gaps",
 		Long: `Says what a history has stored: from when to when, in which steps, of how many endpoints, how many incidents, requests and marks,
-how large the file is, which versions of the service it has seen, and the gaps in which no process ran or could write.
+how large the file is, which versions of the service it has seen, and the gaps of a second or more in which no process ran or could write.
+
+Of a file it is what was written. Of a URL it is that and what the service has in memory, too: the last minutes, and slow requests beyond those
+that are stored. What could not be read is said on standard error, and the exit status is 1: where it is all of the store, the rest is of memory.
 
 ` + sourceHelp,
 		Example: `  otelperf history info shop.db
@@ -55,7 +58,13 @@ how large the file is, which versions of the service it has seen, and the gaps i
 				if err != nil {
 					return err
 				}
-				return partly(cmd, in.LeftOut, 0)
+				if in.Trouble != "" {
+					_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "the service cannot write: %s\n", plain.Clip(in.Trouble, 300))
+				}
+				if err := partly(cmd, in.LeftOut, 0); err != nil || in.Trouble == "" {
+					return err
+				}
+				return fmt.Errorf("the history is not written")
 			})
 		},
 	}
@@ -63,6 +72,16 @@ how large the file is, which versions of the service it has seen, and the gaps i
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write JSON")
 	return cmd
 }
+
+// ofText says of what an Info is: how the line of its time begins and ends, and that of the slow requests.
+var ofText = map[string]struct{ name, beside, slow string }{
+	export.OfStore:  {name: "stored"},
+	export.OfBoth:   {"stored", ", what is still in memory included", ", those in memory included"},
+	export.OfMemory: {"in memory", "; the store could not be read", " in memory"},
+}
+
+// toSecond is local to the second.
+func toSecond(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05 MST") }
 
 func infoText(in *export.Info) string {
 	var b strings.Builder
@@ -75,10 +94,10 @@ func infoText(in *export.Info) string {
 	}
 	b.WriteByte('\n')
 	if in.From == nil {
-		line("stored", "nothing yet")
+		line(ofText[in.Of].name, "nothing yet")
 		return b.String()
 	}
-	line("stored", "%s to %s", local(*in.From), local(*in.To))
+	line(ofText[in.Of].name, "%s to %s%s", local(*in.From), local(*in.To), ofText[in.Of].beside)
 	for _, s := range []struct {
 		name string
 		from *time.Time
@@ -88,17 +107,20 @@ func infoText(in *export.Info) string {
 		}
 	}
 	line("endpoints", "%d, jobs and dependencies included", in.Endpoints)
-	line("requests", "%d, and %d slow or failed ones by themselves", in.Requests, in.Slow)
+	line("requests", "%d, and %d slow or failed ones by themselves%s", in.Requests, in.Slow, ofText[in.Of].slow)
 	line("incidents", "%d", in.Incidents)
 	line("marks", "%d", in.Marks)
 	for _, v := range in.Versions {
 		line("version", "%s since %s", v.Text, local(v.Since))
 	}
 	for _, g := range in.Gaps {
-		line("gap", "%s to %s, %s", local(g.From), local(g.To), plain.Span(g.To.Sub(g.From)))
+		line("gap", "%s to %s, %s", toSecond(g.From), toSecond(g.To), plain.Span(g.To.Sub(g.From)))
 	}
 	if in.MoreGaps > 0 {
 		line("gap", "and %d shorter ones", in.MoreGaps)
+	}
+	if in.Waiting > 0 {
+		line("waiting", "%s, in memory until written", plain.Plural(uint64(in.Waiting), "minute"))
 	}
 	if in.Lost > 0 {
 		line("lost", "%s, which could not be written", plain.Plural(in.Lost, "minute"))

@@ -23,12 +23,12 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/history/bolt"
 )
 
-const serveUsage = `usage: serve NAME files DIR | status CODE | page | hang | monitor INSTANCE MEDIAN [TOKEN] | objectives INSTANCE TARGET | history FILE`
+const serveUsage = `usage: serve NAME files DIR | status CODE | page | hang | monitor INSTANCE MEDIAN [TOKEN] | objectives INSTANCE TARGET | history FILE | unreadable FILE`
 
 // serve NAME KIND [ARG...] starts a server and puts its address into $NAME. The kinds are: the JSON files of a directory
 // below /debug/otelperf/; one status, page or nothing at all for every request; a real Monitor that has seen 300
 // requests of GET /items, 1 in 100 of them failed and 1 in 50 four times as long as the median, with a median of 20 ms and two
-// objectives perhaps; or one whose history is in a file.
+// objectives perhaps; or one whose history is in a file, which perhaps cannot be read.
 func serve(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf(serveUsage)
@@ -66,10 +66,13 @@ func handler(ts *testscript.TestScript, kind string, args []string) http.Handler
 		return http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	case "monitor":
 		return monitor(ts, args[0], args[1], args[2])
-	case "history":
+	case "history", "unreadable":
 		store, err := bolt.Open(ts.MkAbs(args[0]))
 		ts.Check(err)
 		ts.Defer(func() { _ = store.Close() })
+		if kind == "unreadable" {
+			return monitor(ts, "shop-1", "20ms", "", otelperf.WithHistory(unreadable{store}))
+		}
 		return monitor(ts, "shop-1", "20ms", "", otelperf.WithHistory(store))
 	case "objectives":
 		target, err := strconv.ParseFloat(args[1], 64)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"iter"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -55,4 +56,11 @@ func storeHours(path string, from time.Time) error {
 		}
 	}
 	return store.Close()
+}
+
+// unreadable is a store of which nothing can be read.
+type unreadable struct{ *bolt.Store }
+
+func (unreadable) Range(context.Context, history.Query) iter.Seq2[*history.Batch, error] {
+	return func(yield func(*history.Batch, error) bool) { yield(nil, errors.New("the disk is gone")) }
 }

@@ -26,4 +26,7 @@
 // Each Append looks whether the path still names the file that is open. After that was deleted or moved away, a new one begins there with the
 // batch, which is logged, and is what Trouble says for a day; as long as none can be made, what was stored can still be read. If another file is
 // in its place, Append refuses to write until that is gone or the service is started again: neither is what was meant, and both are left as they are.
+//
+// When and why a file was begun in the place of another one is in the file: Renewal returns it. A Monitor then appends again what it has in memory, of an
+// hour at most, and says of longer times that what was before is lost.
 package bolt

@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"time"
+
+	"github.com/otelperf/otelperf-go/otelperf/history"
 )
 
 // findLocked looks whether the path still names the file that is open: what is written to one that was deleted is lost. If there is none, a
@@ -28,6 +30,7 @@ func (s *Store) findLocked() error {
 		return s.failed(fmt.Errorf("otelperf: history: %w", err))
 	}
 	db, file, faulted := s.db, s.file, s.faulted.Load()
+	s.renewing = &history.Renewal{At: time.Now().UTC(), Why: "its file was deleted or moved away"}
 	if err := s.openLocked(); err != nil {
 		return fmt.Errorf("otelperf: history: the file was deleted or moved away, and no new one can be begun: %w", err)
 	}

@@ -50,13 +50,16 @@ type Store struct {
 	file   *os.File     // that db has open
 	db     *bbolt.DB    // nil while the file could not be opened
 	closed bool
+	// renewing is what a new file is to say of the one in whose place it is; nil if there was none.
+	renewing *history.Renewal
 
 	skipped atomic.Uint64 // damaged entries that were left out
 	dropped atomic.Uint64 // requests beyond those that are stored of an hour
 	aside   atomic.Pointer[setAside]
-	gone    atomic.Pointer[time.Time] // when it was found that the file had been deleted or moved away
-	failure atomic.Pointer[string]    // of the last attempt to open
-	faulted atomic.Bool               // bbolt has panicked with the file that is open
+	gone    atomic.Pointer[time.Time]       // when it was found that the file had been deleted or moved away
+	failure atomic.Pointer[string]          // of the last attempt to open
+	renewal atomic.Pointer[history.Renewal] // of the file that was opened last
+	faulted atomic.Bool                     // bbolt has panicked with the file that is open
 }
 
 // setAside is a damaged file that was renamed.
@@ -158,6 +161,7 @@ func (s *Store) tryLocked() (err error) {
 	case err == nil:
 		s.db, s.file = db, file
 		s.faulted.Store(false)
+		s.renewing = nil
 		s.due = due{}
 		s.sums.forget()
 		s.damages.forget()
@@ -213,9 +217,11 @@ func (s *Store) greet(db *bbolt.DB, file *os.File) error {
 	if err := check(file); err != nil {
 		return err
 	}
-	complete := false
+	complete, empty := false, false
 	err := db.View(func(tx *bbolt.Tx) error {
+		s.readRenewal(tx)
 		if k, _ := tx.Cursor().First(); k == nil {
+			empty = true
 			return nil
 		}
 		complete = !slices.ContainsFunc(allBuckets, func(name []byte) bool { return tx.Bucket(name) == nil })
@@ -235,7 +241,7 @@ func (s *Store) greet(db *bbolt.DB, file *os.File) error {
 	if err != nil || complete {
 		return err
 	}
-	return db.Update(func(tx *bbolt.Tx) error {
+	err = db.Update(func(tx *bbolt.Tx) error {
 		for _, name := range allBuckets {
 			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 				return err
@@ -245,8 +251,15 @@ func (s *Store) greet(db *bbolt.DB, file *os.File) error {
 		if err != nil {
 			return err
 		}
-		return tx.Bucket(aboutBucket).Put(formatKey, text)
+		if err := tx.Bucket(aboutBucket).Put(formatKey, text); err != nil || !empty {
+			return err
+		}
+		return s.putRenewal(tx)
 	})
+	if err == nil && empty {
+		s.renewal.Store(s.renewing)
+	}
+	return err
 }
 
 // asideLocked renames a damaged file, so that a new one can be begun.
@@ -260,6 +273,7 @@ func (s *Store) asideLocked(why error) error {
 		return fmt.Errorf("otelperf: history: setting a damaged file aside: %w (%w)", err, why)
 	}
 	s.aside.Store(&setAside{to, now, why})
+	s.renewing = &history.Renewal{At: now, Why: "its file was damaged"}
 	s.logger.Error("otelperf: the history was damaged: it is set aside, and a new one begins", "file", s.path, "set_aside", to, "error", why)
 	return nil
 }

@@ -28,6 +28,7 @@ type service struct {
 	mon    *otelperf.Monitor
 	tracer trace.Tracer
 	n      int
+	asked  int                             // how often checkHour has asked
 	sent   map[time.Time]map[string]uint64 // minute -> route -> requests that ended in it
 }
 

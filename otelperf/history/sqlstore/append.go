@@ -34,7 +34,8 @@ type part struct {
 
 // Append stores a batch in one transaction, of four statements as a rule. A batch whose Origin is the same as that of one of the same
 // minute takes its place, or is taken for the same if the hour has been merged since. Afterwards, when an hour is over, Append merges it
-// and deletes what has been stored for long enough, unless another instance does; if that fails, Append does not: see Trouble.
+// and deletes what has been stored for long enough, unless another instance does; if that fails, Append does not: see Trouble. While the file of a SQLite database is not where it was, Append refuses
+// to write.
 func (s *Store) Append(ctx context.Context, b *history.Batch) error {
 	if err := b.Validate(); err != nil {
 		return err
@@ -55,6 +56,9 @@ func (s *Store) Append(ctx context.Context, b *history.Batch) error {
 	}
 	old := false
 	put := func(t *session) error {
+		if err := s.checkFile(t); err != nil {
+			return err
+		}
 		v, err := s.version(t)
 		if old = v < len(migrations); err != nil || old {
 			return err

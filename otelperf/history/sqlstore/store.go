@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -27,6 +28,8 @@ type Store struct {
 	instance  string
 	release   func() // of the name; nil for one that was given
 	retention history.Retention
+	logger    *slog.Logger
+	file      databaseFile
 
 	writing chan struct{} // has one value while an Append runs; guards the two below
 	writer  *layers.Writer
@@ -50,6 +53,18 @@ func WithRetention(r history.Retention) Option {
 	return func(s *Store) (err error) {
 		s.retention, err = r.WithDefaults()
 		return err
+	}
+}
+
+// WithLogger sets where it is logged that the file of a SQLite database was deleted, moved away or replaced, and that it is back. The default is
+// slog.Default().
+func WithLogger(l *slog.Logger) Option {
+	return func(s *Store) error {
+		if l == nil {
+			return errors.New("otelperf: history: logger is nil")
+		}
+		s.logger = l
+		return nil
 	}
 }
 
@@ -86,7 +101,7 @@ func checkName(what, name string) error {
 // caller's to configure, and to close after the store. The error joins what is wrong with the arguments: what is wrong with the database,
 // Append and Range say.
 func New(db *sql.DB, dialect Dialect, service string, opts ...Option) (*Store, error) {
-	s := &Store{db: db, dialect: dialect, service: service, writing: make(chan struct{}, 1)}
+	s := &Store{db: db, dialect: dialect, service: service, logger: slog.Default(), writing: make(chan struct{}, 1)}
 	s.retention, _ = history.Retention{}.WithDefaults()
 	var errs []error
 	if db == nil {

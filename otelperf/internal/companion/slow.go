@@ -35,7 +35,7 @@ func (c *Companion) serveSlowTrace(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !ok {
-		noTrace(w, id)
+		c.noTrace(w, id, p)
 		return
 	}
 	web.JSON(w, r, answer)
@@ -52,7 +52,7 @@ func (c *Companion) serveSlowOTLP(w http.ResponseWriter, r *http.Request) {
 		failed(w, err)
 		return
 	case !ok:
-		noTrace(w, id)
+		c.noTrace(w, id, p)
 		return
 	}
 	w.Header().Set("Content-Disposition", `inline; filename="`+id.String()+`.json"`)
@@ -61,7 +61,7 @@ func (c *Companion) serveSlowOTLP(w http.ResponseWriter, r *http.Request) {
 
 const acceptedTrace = "32 hex digits in lower case, not all of them 0"
 
-// traceOf reads the trace that the path names, and the time that it is looked for in, or answers what is wrong with them.
+// traceOf reads the trace that the path names, and the fixed time that it is looked for in, if there is one, or answers what is wrong with them.
 func (c *Companion) traceOf(w http.ResponseWriter, r *http.Request) (trace.TraceID, Period, bool) {
 	id, err := trace.TraceIDFromHex(r.PathValue("trace_id"))
 	if err != nil {
@@ -69,10 +69,18 @@ func (c *Companion) traceOf(w http.ResponseWriter, r *http.Request) (trace.Trace
 		return id, Period{}, false
 	}
 	q := web.QueryOf(r)
-	p := c.fixedTime(q)
-	return id, p, !q.Refused(w)
+	p := c.period(q) // a window is that of the list which it was found in: all is looked through for one trace
+	return id, Period{From: p.From, To: p.To}, !q.Refused(w)
 }
 
-func noTrace(w http.ResponseWriter, id trace.TraceID) {
-	web.NotFound(w, "trace_id", "No request of trace %s is stored, or no longer. GET slow lists those that are.", id)
+// noTrace says where was looked, and where one may be found.
+func (c *Companion) noTrace(w http.ResponseWriter, id trace.TraceID, p Period) {
+	switch {
+	case !c.config.History:
+		web.NotFound(w, "trace_id", "No request of trace %s is stored, or no longer. GET slow lists those that are.", id)
+	case p.To.IsZero():
+		web.NotFound(w, "trace_id", "No request of trace %s is stored, or no longer, neither in memory nor in the history. GET slow?from=&to= lists those of a time.", id)
+	default:
+		web.NotFound(w, "trace_id", "No request of trace %s that began from %s up to %s is stored. Without from and to all of the history is looked through.", id, readable(p.From), readable(p.To))
+	}
 }

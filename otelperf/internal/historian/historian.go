@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package historian writes what a service did to a history, a minute at a time, from one goroutine. What cannot be written waits where it
-// is, in the engine's hour of minutes, and is tried again; what falls out there is counted.
+// is, in the engine's hour of minutes, and is tried again; what falls out there is counted. Into a store that was begun anew it is written once more.
 package historian
 
 import (
@@ -35,6 +35,8 @@ type Source interface {
 	// News adds the incidents, requests and marks that were not stored yet, and what is left for the next process, and returns what is to
 	// be called when they are. last is true for the last calls of all.
 	News(b *history.Batch, last bool) (stored func())
+	// Again has News begin anew with all there is: what was stored is lost.
+	Again()
 }
 
 // State is how the writing goes.
@@ -66,28 +68,48 @@ type Writer struct {
 	faults *fault.Log
 	ctx    context.Context //nolint:containedctx // of the goroutine, which Close may have to end early
 	cancel context.CancelFunc
+	began  time.Time // minute from which on there is something to write
 
 	retry time.Duration // that the last failure is waited for; 0 after a success
 
-	mu     sync.Mutex // guards all below
-	next   time.Time  // minute that is to be written next; changed by the goroutine alone
-	asked  time.Time  // since when the store is at a batch; zero if it is not
-	closed bool       // the goroutine has ended
-	state  State
+	mu      sync.Mutex // guards all below
+	renewed time.Time  // up to when it is known whether the store has begun anew; changed by the goroutine alone
+	next    time.Time  // minute that is to be written next; changed by the goroutine alone
+	asked   time.Time  // since when the store is at a batch; zero if it is not
+	closed  bool       // the goroutine has ended
+	state   State
 }
 
 // New returns a writer of what happened since a time.
 func New(store history.Store, source Source, began time.Time, faults *fault.Log) *Writer {
-	w := &Writer{Worker: worker.New(), store: store, source: source, faults: faults, next: began.Truncate(time.Minute)}
+	w := &Writer{Worker: worker.New(), store: store, source: source, faults: faults, began: began.Truncate(time.Minute), renewed: began}
+	w.next = w.began
 	w.ctx, w.cancel = context.WithCancel(context.Background())
 	return w
 }
 
-// Unwritten is the minute from which on nothing was written yet. What is read of the store up to it was written.
+// Unwritten is the minute from which on nothing was written yet, or what was is lost and will be written again. What is read of the store up to it
+// was written.
 func (w *Writer) Unwritten() time.Time {
+	renewal := history.RenewalOf(w.store)
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if renewal.At.After(w.renewed) {
+		return w.firstLocked()
+	}
 	return w.next
+}
+
+// firstLocked is the first minute before the next one that there still is, or the next one.
+func (w *Writer) firstLocked() time.Time {
+	first := w.next.Add(-(MaxWaiting - 1) * time.Minute)
+	switch {
+	case w.next.Before(w.began):
+		return w.next
+	case first.Before(w.began):
+		return w.began
+	}
+	return first
 }
 
 // Start starts the goroutine.
@@ -202,11 +224,32 @@ func (w *Writer) minute(more, last bool) (over bool, err error) {
 			return true, err
 		default:
 			w.count(func(st *State) { st.Written, st.Last = st.Written+1, time.Now() })
+			if w.again() {
+				return true, nil
+			}
 		}
 	}
 	stored()
 	w.turn(w.next.Add(time.Minute), lost)
 	return true, nil
+}
+
+// again goes back to the first minute that there is, where the store has begun anew with the batch that it was just handed: what was written before
+// is lost. While that is written again, it is not counted as written. The batch itself takes its own place by its origin.
+func (w *Writer) again() bool {
+	renewal := history.RenewalOf(w.store)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !renewal.At.After(w.renewed) {
+		return false
+	}
+	before := w.next
+	w.next, w.renewed = w.firstLocked(), renewal.At
+	if !w.next.Before(before) {
+		return false
+	}
+	w.source.Again()
+	return true
 }
 
 // append hands a batch to the store, which may be anybody's.

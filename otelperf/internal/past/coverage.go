@@ -33,7 +33,10 @@ type Coverage struct {
 	Missing  float64 // seconds of all gaps
 	Seconds  float64 // that there are
 	Note     string  // what else is missing; "" mostly
-	Err      error   // why the store could not be read, so that it is all of memory: gaps are what memory does not have; nil mostly
+	// Pending is the end of the time that was asked for, as far as it is over, that not all of several instances have stored yet: it is neither
+	// in From to To nor a gap. Zero if there is none.
+	Pending Span
+	Err     error // why the store could not be read, so that it is all of memory: gaps are what memory does not have; nil mostly
 	Whose
 	Seen []Seen // of several instances, by name, at most 20
 }
@@ -131,8 +134,11 @@ func (c *covered) coverage(p *part, more ...Span) Coverage {
 	for i := range spans {
 		spans[i].To = upToNow(spans[i].To)
 	}
-	out := Coverage{Step: max(c.step, history.Minute), Note: c.note, Err: c.err, Seconds: seconds(spans), Gaps: []Span{}, Whose: p.whose}
+	out := Coverage{Step: max(c.step, history.Minute), Note: both(c.note, p.note), Err: c.err, Seconds: seconds(spans), Gaps: []Span{}, Whose: p.whose}
 	at, end := p.asked.From, p.asked.To
+	if from := later(p.pending, at); !p.pending.IsZero() && from.Before(end) {
+		out.Pending, end = Span{From: from, To: end}, from
+	}
 	if len(spans) > 0 {
 		out.From, out.To = spans[0].From, spans[len(spans)-1].To
 	}

@@ -36,6 +36,11 @@ func events(what history.Part, from, to time.Time) history.Query {
 	return history.Query{What: what, From: from, To: to}
 }
 
+// writtenBy changes when there may be more of a time in the store.
+func (r *Reader) writtenBy(to time.Time) string {
+	return fmt.Sprint(r.memory.Unwritten().Unix(), " ", r.late(to, time.Now()))
+}
+
 // Incidents are those that were open in a time, newest first, at most 1000 and 16 MiB. More is how many older ones there are.
 type Incidents struct {
 	List []history.Incident
@@ -45,7 +50,8 @@ type Incidents struct {
 
 // Incidents reads the incidents that were open in a time.
 func (r *Reader) Incidents(from, to time.Time) (Incidents, error) {
-	return cachedOf(&r.cache, fmt.Sprint("incidents ", from.Unix(), to.Unix(), r.memory.Unwritten().Unix()), func() (in Incidents, bytes int, err error) {
+	renewal := history.RenewalOf(r.store)
+	return cachedOf(&r.cache, fmt.Sprint("incidents ", from.Unix(), to.Unix(), renewal.At.UnixNano(), r.writtenBy(to)), func() (in Incidents, bytes int, err error) {
 		q := events(history.Incidents, from.Add(-longestIncident), to)
 		err = r.read(q.What, from, to, func(ctx context.Context) error {
 			return r.each(ctx, &q, &in.Note, func(b *history.Batch) {
@@ -61,6 +67,7 @@ func (r *Reader) Incidents(from, to time.Time) (Incidents, error) {
 				}
 			})
 		})
+		in.Note = both(lost(&renewal, from), in.Note)
 		order.By(in.List, func(a, b *history.Incident) int { return b.Start.Compare(a.Start) })
 		return in, bytes, err
 	})
@@ -75,7 +82,8 @@ type Marks struct {
 
 // Marks reads those of a time.
 func (r *Reader) Marks(from, to time.Time) (Marks, error) {
-	return cachedOf(&r.cache, fmt.Sprint("marks ", from.Unix(), to.Unix(), r.memory.Unwritten().Unix()), func() (out Marks, bytes int, err error) {
+	renewal := history.RenewalOf(r.store)
+	return cachedOf(&r.cache, fmt.Sprint("marks ", from.Unix(), to.Unix(), renewal.At.UnixNano(), r.writtenBy(to)), func() (out Marks, bytes int, err error) {
 		q := events(history.Marks, from.Truncate(time.Minute), to.Add(time.Hour)) // a store may have them in the minute in which they were written
 		err = r.read(q.What, from, to, func(ctx context.Context) error {
 			return r.each(ctx, &q, &out.Note, func(b *history.Batch) {
@@ -89,6 +97,7 @@ func (r *Reader) Marks(from, to time.Time) (Marks, error) {
 				}
 			})
 		})
+		out.Note = both(lost(&renewal, from), out.Note)
 		order.By(out.List, func(a, b *history.Mark) int { return b.Time.Compare(a.Time) })
 		return out, 500 * len(out.List), err
 	})
@@ -103,7 +112,8 @@ type Requests struct {
 
 // Requests reads those that began in a time.
 func (r *Reader) Requests(from, to time.Time) (Requests, error) {
-	return cachedOf(&r.cache, fmt.Sprint("requests ", from.Unix(), to.Unix(), r.memory.Unwritten().Unix()), func() (out Requests, bytes int, err error) {
+	renewal := history.RenewalOf(r.store)
+	return cachedOf(&r.cache, fmt.Sprint("requests ", from.Unix(), to.Unix(), renewal.At.UnixNano(), r.writtenBy(to)), func() (out Requests, bytes int, err error) {
 		q := events(history.Requests, from.Truncate(time.Minute), to.Add(time.Hour)) // they are in the minute in which they ended
 		err = r.read(q.What, from, to, func(ctx context.Context) error {
 			return r.each(ctx, &q, &out.Note, func(b *history.Batch) {
@@ -117,6 +127,7 @@ func (r *Reader) Requests(from, to time.Time) (Requests, error) {
 				}
 			})
 		})
+		out.Note = both(lost(&renewal, from), out.Note)
 		slices.SortStableFunc(out.List, func(a, b *slowlog.Entry) int { return b.Start.Compare(a.Start) })
 		return out, 4 << 10 * len(out.List), err
 	})

@@ -51,13 +51,15 @@ func (r *Reader) Points(e conventions.Endpoint, from, to time.Time) (Line, error
 	var s storedPoints
 	p, err := r.part(from, to)
 	if err == nil {
-		s, err = r.storedPoints(e, &p, min(step, history.Hour))
+		if s, err = r.storedPoints(e, &p, min(step, history.Hour)); err == nil && r.recover(&p, s.note) {
+			s, err = r.storedPoints(e, &p, min(step, history.Hour))
+		}
 	}
 	if err != nil {
 		if !r.Remembers(to) {
 			return Line{}, err
 		}
-		p, s = r.inMemory(from, to), storedPoints{covered: unread(err)}
+		p, s = r.inMemory(from, to), storedPoints{covered: r.unread(err)}
 	}
 	p.asked, s.note = asked, both(note, s.note)
 	return r.line(e, step, &s, &p), nil
@@ -90,6 +92,7 @@ func (r *Reader) line(e conventions.Endpoint, step time.Duration, s *storedPoint
 		at = began
 	}
 	l = Line{Step: step, Coverage: s.coverage(p, Span{From: at, To: to})}
+	l.sayLost(p)
 	spans := s.spans(Span{From: at, To: to})
 	if l.From.IsZero() {
 		return l
@@ -119,7 +122,7 @@ func (r *Reader) storedPoints(e conventions.Endpoint, p *part, step time.Duratio
 	if !from.Before(to) {
 		return storedPoints{}, nil
 	}
-	return cachedOf(&r.cache, fmt.Sprint("points ", e.Kind, " ", e, " ", from.Unix(), to.Unix(), p.at.Unix(), p.late), func() (s storedPoints, bytes int, err error) {
+	return cachedOf(&r.cache, fmt.Sprint("points ", e.Kind, " ", e, " ", from.Unix(), to.Unix(), p.at.Unix(), p.late, p.renewal.At.UnixNano()), func() (s storedPoints, bytes int, err error) {
 		q := history.Query{What: history.Rows, From: from, To: to, Step: step, Endpoint: &e}
 		err = r.read(q.What, from, to, func(ctx context.Context) error {
 			err := r.each(ctx, &q, &s.note, func(b *history.Batch) {

@@ -7,7 +7,7 @@
 //
 // Reading is bounded, so that nobody who polls hurts the service: two reads at a time, five seconds each, and what was read of minutes that
 // are over is there for the next who asks, up to 32 MiB. Numbers of a time of which memory has a part are that part where the store cannot be
-// read, with why.
+// read, with why. Minutes that memory has are read from there, too, if the store has them damaged, or was begun anew without them.
 package past
 
 import (

@@ -47,13 +47,15 @@ func (r *Reader) Rows(from, to time.Time) (Total, error) {
 	var s stored
 	p, err := r.part(first, last)
 	if err == nil {
-		s, err = r.stored(&p)
+		if s, err = r.stored(&p); err == nil && r.recover(&p, s.note) {
+			s, err = r.stored(&p)
+		}
 	}
 	if err != nil {
 		if !r.Remembers(to) {
 			return Total{}, err
 		}
-		p, s = r.inMemory(first, last), stored{covered: unread(err)}
+		p, s = r.inMemory(first, last), stored{covered: r.unread(err)}
 	}
 	p.asked, s.note = asked, both(note, s.note)
 	return r.join(&s, &p), nil
@@ -79,6 +81,7 @@ func (r *Reader) join(s *stored, p *part) (t Total) {
 		at = began
 	}
 	t.Coverage = s.coverage(p, Span{From: at, To: to})
+	t.sayLost(p)
 	return t
 }
 
@@ -98,7 +101,7 @@ func (r *Reader) stored(p *part) (stored, error) {
 	if !from.Before(to) {
 		return stored{}, nil
 	}
-	return cachedOf(&r.cache, fmt.Sprint("rows ", from.Unix(), to.Unix(), p.at.Unix(), p.late), func() (s stored, bytes int, err error) {
+	return cachedOf(&r.cache, fmt.Sprint("rows ", from.Unix(), to.Unix(), p.at.Unix(), p.late, p.renewal.At.UnixNano()), func() (s stored, bytes int, err error) {
 		q := history.Query{What: history.Rows, From: from, To: to, Step: history.Hour}
 		if to.Sub(from) < short {
 			q.Step = history.Minute

@@ -37,6 +37,7 @@ type recently struct {
 	err    error
 	others bool      // not this instance alone
 	twins  bool      // several processes have its name
+	runs   bool      // somebody has stored a minute within the last three
 	end    time.Time // of the last whole minute that all who run have stored; zero if nobody has
 }
 
@@ -63,13 +64,14 @@ func (r *Reader) lately() recently {
 			whole = end
 		}
 	}
+	l.runs = !whole.IsZero()
 	if l.end = whole; whole.IsZero() {
 		l.end = last
 	}
 	if running := now.Truncate(history.Minute); l.end.After(running) {
 		l.end = running
 	}
-	if r.recently = l; errors.Is(err, ErrBusy) || errors.Is(err, ErrSlow) {
+	if r.recently = l; errors.Is(err, ErrBusy) {
 		r.recently.asked = l.asked.Add(sharedFresh - sharedAgain)
 	}
 	return l
@@ -99,25 +101,38 @@ func (r *Reader) instances(from, to time.Time) (all []history.Instance, err erro
 	return all, err
 }
 
-// Shared reports whether other instances have stored something within the last hour, and all that run have what is before a time. A store
-// that does not answer counts as one that is not shared.
-func (r *Reader) Shared(to time.Time) bool {
+// Shared reports whether memory does not have all of a time that began then and that it was there for: other instances have stored something
+// within the last hour, and all that run have some of the time. Of a store that does not say so nobody knows.
+func (r *Reader) Shared(from time.Time) bool {
 	if r.several == nil {
 		return false
 	}
 	l := r.lately()
-	return l.err == nil && l.others && !to.After(l.end)
+	return l.err != nil || l.shared() && !l.tooLate(from)
 }
 
-// Own is this instance where others may share the store; ok is false if none can.
-func (r *Reader) Own() (own Whose, ok bool) {
+// shared reports whether there are others than this process.
+func (l *recently) shared() bool { return l.others || l.twins }
+
+// tooLate reports whether a time began when not all who run have stored anything of it yet.
+func (l *recently) tooLate(from time.Time) bool { return !l.end.IsZero() && !from.Before(l.end) }
+
+// Own is this instance where others may share the store, with a note if some do; ok is false if none can.
+func (r *Reader) Own() (own Whose, note string, ok bool) {
 	if r.several == nil {
-		return own, false
+		return own, "", false
 	}
-	if name := r.several.Instance(); name != "" {
-		own.Instances = []string{name}
+	if l := r.lately(); l.err == nil && l.shared() {
+		note = ownAlone
 	}
-	return own, true
+	return r.own(), note, true
+}
+
+func (r *Reader) own() (own Whose) {
+	if r.several != nil && r.several.Instance() != "" {
+		own.Instances = []string{r.several.Instance()}
+	}
+	return own
 }
 
 // Of is the name of another instance, "" if it is this one.
@@ -128,6 +143,20 @@ func (r *Reader) Of(instance string) string {
 	return instance
 }
 
+// ownAlone is the note of what began so lately that not all have stored some of it.
+const ownAlone = "It is of this instance alone: what others did since is not stored yet."
+
+// pending is from when on what was done is not stored by all yet, though some run: this process does.
+func (r *Reader) pending(l *recently) time.Time {
+	if l.runs {
+		return l.end
+	}
+	return later(l.end, later(r.memory.Unwritten(), r.memory.Started()))
+}
+
+// readable is a time as people read it.
+func readable(t time.Time) string { return t.UTC().Format(time.DateTime) + " UTC" }
+
 // part says what of a time is the store's, and what the memory's.
 type part struct {
 	from, to time.Time
@@ -136,13 +165,17 @@ type part struct {
 	written  time.Time // up to it the store is read
 	late     int64     // changes as long as others may write what belongs to it
 	asked    Span      // what was asked for, in whole minutes and up to now
+	pending  time.Time // from it on what several instances did is not stored by all yet; zero if it is of one
+	note     string    // what it lacks; "" mostly
 	whose    Whose
+	renewal  history.Renewal // of the store, before it is read
 }
 
 // part divides a time. Where other instances have stored something of it, all of it is the store's, up to the last whole minute that all who
 // run have stored.
 func (r *Reader) part(from, to time.Time) (p part, err error) {
-	p = part{from: from, to: to, at: r.memory.Unwritten()}
+	p = part{from: from, to: to, renewal: history.RenewalOf(r.store)}
+	p.at = r.memory.Unwritten()
 	if p.written = p.at; p.at.Equal(r.memory.Started().Truncate(time.Minute)) {
 		p.written = p.at.Add(time.Minute) // of which the store has what the process before did
 	}
@@ -150,12 +183,16 @@ func (r *Reader) part(from, to time.Time) (p part, err error) {
 	if r.several == nil {
 		return p, nil
 	}
-	p.whose, _ = r.Own()
+	p.whose = r.own()
 	l := r.lately()
 	if l.err != nil {
 		return p, l.err
 	}
 	now := time.Now()
+	if l.shared() && l.tooLate(from) {
+		p.at, p.until, p.note = from, from, ownAlone
+		return p, nil
+	}
 	all, err := cachedOf(&r.cache, fmt.Sprint("instances ", from.Unix(), to.Unix(), now.Unix()/int64(sharedFresh/time.Second)), func() (all []history.Instance, bytes int, err error) {
 		if all, err = r.instances(from, to); err == nil && len(all) == 0 && to.Before(now.Add(-time.Hour)) {
 			all, err = r.instances(time.Unix(0, 0), now.Add(time.Hour)) // it is not known any more: who shares the store
@@ -169,11 +206,20 @@ func (r *Reader) part(from, to time.Time) (p part, err error) {
 	if !l.end.IsZero() && p.to.After(l.end) {
 		p.to = later(l.end, from)
 	}
-	p.at, p.until = p.to, p.to
-	if p.written = later(p.to, l.end); p.to.After(now.Add(-2 * time.Hour)) {
-		p.late = now.Unix() / 60
+	p.at, p.until, p.pending = p.to, p.to, r.pending(&l)
+	if behind := r.memory.Unwritten(); behind.Before(p.to) && now.Sub(behind) > runsLately {
+		p.note = "What this instance did from " + readable(behind) + " on is not stored, and left out."
 	}
+	p.written, p.late = later(p.to, l.end), r.late(p.to, now)
 	return p, nil
+}
+
+// late changes each minute for as long as others may write something of a time that ends then.
+func (r *Reader) late(to, now time.Time) int64 {
+	if r.several == nil || to.Before(now.Add(-2*time.Hour)) {
+		return 0
+	}
+	return now.Unix() / 60
 }
 
 func whoseOf(all []history.Instance) (w Whose) {

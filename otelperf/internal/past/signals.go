@@ -22,6 +22,8 @@ type Signals struct {
 	Whose
 	Note string // what is missing; "" mostly
 	Err  error  // as in a Coverage
+	// Pending is as in a Coverage.
+	Pending Span
 }
 
 // Signal is one of them. Of a step of which nothing is known both values are nil.
@@ -45,20 +47,25 @@ func (r *Reader) Signals(from, to time.Time) (Signals, error) {
 	var s storedSignals
 	p, err := r.part(first, last)
 	if err == nil {
-		s, err = r.storedSignals(&p, min(step, history.Hour))
+		if s, err = r.storedSignals(&p, min(step, history.Hour)); err == nil && r.recover(&p, s.note) {
+			s, err = r.storedSignals(&p, min(step, history.Hour))
+		}
 	}
 	if err != nil {
 		if !r.Remembers(to) {
 			return Signals{}, err
 		}
-		p, s = r.inMemory(first, last), storedSignals{note: both(Unread(err), onlyMemory)}
+		p, s = r.inMemory(first, last), storedSignals{note: r.unreadNote(err)}
 	}
 	all := slices.Clone(s.batches)
 	if p.at.Before(upToNow(p.to)) {
 		all = append(all, r.memory.Signals(p.at, upToNow(p.to))...)
 	}
 	out := stepped(all, first, max(step, s.step))
-	out.Note, out.Err, out.Whose = both(note, s.note), err, p.whose
+	out.Note, out.Err, out.Whose = both(note, both(s.note, p.note)), err, p.whose
+	if end := upToNow(to); !p.pending.IsZero() && p.pending.Before(end) {
+		out.Pending = Span{From: later(p.pending, from), To: end}
+	}
 	return out, nil
 }
 
@@ -67,7 +74,7 @@ func (r *Reader) storedSignals(p *part, step time.Duration) (storedSignals, erro
 	if !from.Before(to) {
 		return storedSignals{}, nil
 	}
-	return cachedOf(&r.cache, fmt.Sprint("signals ", from.Unix(), to.Unix(), p.at.Unix(), p.late), func() (s storedSignals, bytes int, err error) {
+	return cachedOf(&r.cache, fmt.Sprint("signals ", from.Unix(), to.Unix(), p.at.Unix(), p.late, p.renewal.At.UnixNano()), func() (s storedSignals, bytes int, err error) {
 		q := history.Query{What: history.Signals, From: from, To: to, Step: step}
 		err = r.read(q.What, from, to, func(ctx context.Context) error {
 			return r.each(ctx, &q, &s.note, func(b *history.Batch) {

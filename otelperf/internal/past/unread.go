@@ -72,17 +72,28 @@ func (r *Reader) Remembers(to time.Time) bool {
 // inMemory is a part of which all is the memory's, as the store could not be read.
 func (r *Reader) inMemory(from, to time.Time) part {
 	p := part{from: from, to: to, at: from, until: from}
-	p.whose, _ = r.Own()
+	p.whose = r.own()
 	return p
 }
 
 // unread are no numbers of a store, with why.
-func unread(err error) covered {
-	return covered{err: err, note: both(Unread(err), onlyMemory)}
+func (r *Reader) unread(err error) covered {
+	return covered{err: err, note: r.unreadNote(err)}
+}
+
+// unreadNote says that the store could not be read, and what is shown in its place.
+func (r *Reader) unreadNote(err error) string {
+	if r.several != nil {
+		return both(Unread(err), onlyOwnMemory)
+	}
+	return both(Unread(err), onlyMemory)
 }
 
 // Unread says that the store could not be read, in a sentence.
 func Unread(err error) string { return "The history could not be read: " + fault.Text(err) + "." }
 
-// onlyMemory says so of what is only the memory's, beside.
-const onlyMemory = "What is shown is what this process has in memory."
+// What is said of what is only the memory's, beside.
+const (
+	onlyMemory    = "What is shown is what this process has in memory."
+	onlyOwnMemory = "What is shown is what this process has in memory: it is of this instance alone."
+)

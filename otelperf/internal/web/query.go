@@ -109,10 +109,15 @@ func (q *Query) duration(name string, usual, least, most time.Duration, accepted
 	return d
 }
 
-// Instant is a time that ParseInstant reads, the zero time if it is missing.
+// Instant is a time that ParseInstant reads, the zero time if it is missing. An empty one is refused: what asks for a time without having one
+// is not to get the numbers of another.
 func (q *Query) Instant(name string) (t time.Time) {
 	text := q.values.Get(name)
-	if text == "" {
+	switch {
+	case text == "" && q.values.Has(name):
+		q.Refuse(name, name+" is empty", AcceptedInstant+"; or leave it out")
+		return t
+	case text == "":
 		return t
 	}
 	t, err := ParseInstant(text)

@@ -113,7 +113,7 @@ func (s *server) getSlowRequest(ctx context.Context, v values) (*traceAnswer, er
 
 // findTrace completes the first digits of an id.
 func findTrace(ctx context.Context, c *client.Client, id string, p client.Period) (*client.SlowTrace, error) {
-	whole, err := c.WholeTraceID(ctx, id)
+	whole, err := c.WholeTraceID(ctx, id, p)
 	if err != nil {
 		return nil, err
 	}

@@ -93,20 +93,12 @@ func (c *Client) Dependencies(ctx context.Context, p Period, r Rows) (*Dependenc
 
 // Slow asks for the latest slow requests, at most limit of them, 1 to 1000. The second result is the answer as it came.
 func (c *Client) Slow(ctx context.Context, limit int) (*SlowList, []byte, error) {
-	l := new(SlowList)
-	var raw []byte
-	err := c.fetch(ctx, "slow", url.Values{"limit": {strconv.Itoa(limit)}}, func(body []byte) error {
-		raw = body
-		return decodeSlow(body, l)
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	return l, raw, nil
+	return c.SlowOf(ctx, Period{}, limit)
 }
 
 // Trace asks for the requests of one trace with their anatomy. An id of which nothing is stored is ErrNotFound. The second result
-// is the answer as it came. What is not in memory is looked for among the last 1000 of the last 30 days.
+// is the answer as it came. What is not in memory is looked for by the service in its history, and of one of an earlier version among the last
+// 1000 of the last 30 days.
 func (c *Client) Trace(ctx context.Context, id string) (*SlowTrace, []byte, error) {
 	t, raw, err := c.trace(ctx, id, nil)
 	if !errors.Is(err, ErrNotFound) {

@@ -26,6 +26,26 @@ func (c *Client) SpikesWithin(ctx context.Context, from, to time.Time) (*SpikeLi
 
 // SlowWithin asks for the slow and failed requests that began in a time, newest first, at most 1000.
 func (c *Client) SlowWithin(ctx context.Context, from, to time.Time) (*SlowList, error) {
+	l, _, err := c.SlowOf(ctx, Period{From: from, To: to}, mostEvents)
+	return l, err
+}
+
+// SlowOf asks for the slow and failed requests of a period, newest first, at most limit of them, 1 to 1000: of a fixed time or of days those
+// that began in it, else, also of the zero Period, all that are in memory. The second result is the answer as it came.
+func (c *Client) SlowOf(ctx context.Context, p Period, limit int) (*SlowList, []byte, error) {
 	l := new(SlowList)
-	return l, c.fetch(ctx, "slow", eventsQuery(from, to), func(body []byte) error { return decodeSlow(body, l) })
+	q := url.Values{}
+	if p != (Period{}) {
+		q = p.query()
+	}
+	q.Set("limit", strconv.Itoa(limit))
+	var raw []byte
+	err := c.fetch(ctx, "slow", q, func(body []byte) error {
+		raw = body
+		return decodeSlow(body, l)
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return l, raw, nil
 }

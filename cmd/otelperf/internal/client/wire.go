@@ -79,9 +79,12 @@ type DependencyList struct {
 // SlowList is the answer of GET slow.
 type SlowList struct {
 	Origin
-	Count  uint64                 `json:"count"`
+	Count  uint64                 `json:"count"` // of a fixed time or of days the slow ones of it, else since the start
 	Stored int                    `json:"stored"`
 	Slow   []otelperf.SlowRequest `json:"slow"`
+	Note   string                 `json:"note"` // what of a fixed time or of days could not be read
+	// StoredFrom is of a fixed time without a history: of what was before, nothing is stored.
+	StoredFrom *time.Time `json:"stored_from"`
 }
 
 // SlowTrace is the answer of GET slow/{trace_id}.
@@ -132,4 +135,5 @@ type SpikeList struct {
 	Count  int              `json:"count"`
 	Open   int              `json:"open"`
 	Spikes []otelperf.Spike `json:"spikes"`
+	Note   string           `json:"note"` // what of a fixed time could not be read
 }

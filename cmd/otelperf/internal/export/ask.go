@@ -5,6 +5,7 @@ package export
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/client"
@@ -17,7 +18,9 @@ var ErrNoHistory = errors.New("the service has no history: otelperf.WithHistory(
 // eventsFor is for how long a service stores incidents and requests unless it says otherwise.
 const eventsFor = 30 * day
 
-// Ask is Inspect of a service, by what it answers of a year, and of 30 days for incidents and requests.
+// Ask is Inspect of a service, by what it answers of a year, and of 30 days for incidents and requests: of its store and of what is in memory
+// and was not written yet. Where the store could not be read, it is of memory alone, and LeftOut says why; so it does of what the service says
+// that it lacks besides.
 func Ask(ctx context.Context, s Service, now time.Time) (in Info, err error) {
 	w, err := s.Wiring(ctx)
 	if err != nil {
@@ -27,7 +30,7 @@ func Ask(ctx context.Context, s Service, now time.Time) (in Info, err error) {
 		return in, ErrNoHistory
 	}
 	from, to := now.Add(-365*day).Truncate(time.Minute), now.Truncate(time.Minute).Add(time.Minute)
-	in.Gaps = []Gap{}
+	in.Gaps, in.Of = []Gap{}, OfBoth
 	err = patient(ctx, func() error {
 		sum, _, err := s.Summary(ctx, client.Period{From: from, To: to})
 		if err != nil {
@@ -46,8 +49,9 @@ func Ask(ctx context.Context, s Service, now time.Time) (in Info, err error) {
 			for i, g := range st.Gaps {
 				gaps[i] = Gap{g.From, g.To}
 			}
-			if in.From, in.To = nil, nil; st.From != nil && st.To != nil { // in whole minutes, as a file has it
-				in.From, in.To = new(st.From.Truncate(time.Minute)), new(st.To.Add(time.Minute-1).Truncate(time.Minute))
+			in.From, in.To, in.LeftOut = st.From, st.To, nil
+			if in.leave(st.Note); st.Error != "" {
+				in.Of = OfMemory
 			}
 			in.setGaps(gaps, st.MoreGaps)
 		}
@@ -57,23 +61,31 @@ func Ask(ctx context.Context, s Service, now time.Time) (in Info, err error) {
 		return in, err
 	}
 	if h := w.Diagnostics.History; h != nil {
-		in.Lost = h.Lost
+		in.Lost, in.Waiting, in.Trouble = h.Lost, h.Waiting, h.Error
 	}
 	return in, s.events(ctx, &in, now.Add(-eventsFor).Truncate(time.Minute), to)
 }
 
-// setGaps keeps the gaps between From and To of which a whole minute is missing, as a file has them, of those that a service names: the longest
-// of the year that was asked for, to the second, and how many shorter ones there are.
+// leave adds what a service says that it lacks, once.
+func (in *Info) leave(note string) {
+	if note == "" {
+		return
+	}
+	for _, known := range in.LeftOut {
+		if strings.Contains(known, note) {
+			return
+		}
+	}
+	in.LeftOut = append(in.LeftOut, note)
+}
+
+// setGaps keeps the gaps between From and To, of a second at least, of those that a service names: the longest of the year that was asked for, and
+// how many shorter ones there are.
 func (in *Info) setGaps(gaps []Gap, more int) {
 	in.Gaps, in.MoreGaps = []Gap{}, more
 	for _, g := range gaps {
-		from, to := g.From.Add(time.Minute-1).Truncate(time.Minute), g.To.Truncate(time.Minute)
-		switch {
-		case in.From == nil || in.To == nil || !g.From.After(*in.From) || !g.To.Before(*in.To): // nothing was yet, or is yet
-		case from.Before(to):
-			in.Gaps = append(in.Gaps, Gap{from, to})
-		case g.To.Sub(g.From) < time.Minute:
-			in.MoreGaps = 0 // they are shorter still
+		if in.From != nil && in.To != nil && g.From.After(*in.From) && g.To.Before(*in.To) && g.To.Sub(g.From) >= leastGap { // else nothing was yet, or is yet
+			in.Gaps = append(in.Gaps, g)
 		}
 	}
 }
@@ -93,6 +105,8 @@ func (s Service) events(ctx context.Context, in *Info, from, to time.Time) error
 		if err != nil {
 			return err
 		}
+		in.leave(spikes.Note)
+		in.leave(slow.Note)
 		in.Incidents, in.Slow, in.Marks = spikes.Count, slow.Stored, len(marks)
 		for _, m := range marks {
 			if m.Kind == "version" {

@@ -258,24 +258,80 @@ func TestService(t *testing.T) {
 	}
 }
 
-// Of the gaps that a service names those are said that a file has: not the time before and after all of it, nor what is within a minute.
+// Of the gaps that a service names those are said that are between what there is, of a second or more, to the second: not the time before and
+// after all of it.
 func TestGaps(t *testing.T) {
 	at := func(d time.Duration) time.Time { return historytest.Start.Truncate(time.Hour).Add(d) }
 	in := Info{From: new(at(0)), To: new(at(5 * time.Hour))}
 	ends := []Gap{{at(-364 * day), at(0)}, {at(5 * time.Hour), at(6 * time.Hour)}}
-	whole := Gap{at(time.Hour + 57*time.Second), at(2*time.Hour + 3*time.Second)}
-	want := []Gap{{at(time.Hour + time.Minute), at(2 * time.Hour)}}
-	if in.setGaps(append(ends, whole), 4); !reflect.DeepEqual(in.Gaps, want) || in.MoreGaps != 4 {
+	want := []Gap{{at(time.Hour + 57*time.Second), at(2*time.Hour + 3*time.Second)}, {at(3 * time.Hour), at(3*time.Hour + 46*time.Second)}}
+	given := append(append(ends, want...), Gap{at(4 * time.Hour), at(4*time.Hour + 999*time.Millisecond)})
+	if in.setGaps(given, 4); !reflect.DeepEqual(in.Gaps, want) || in.MoreGaps != 4 {
 		t.Errorf("%v and %d more, want %v and 4", in.Gaps, in.MoreGaps, want)
-	}
-	short := Gap{at(3 * time.Hour), at(3*time.Hour + 3*time.Second)}
-	if in.setGaps(append(ends, whole, short), 4); !reflect.DeepEqual(in.Gaps, want) || in.MoreGaps != 0 {
-		t.Errorf("%v and %d more, want %v and none: they are shorter than one of 3 s", in.Gaps, in.MoreGaps, want)
 	}
 	in = Info{}
 	if in.setGaps(ends[:1], 0); in.Gaps == nil || len(in.Gaps) > 0 {
 		t.Errorf("of nothing: %v", in.Gaps)
 	}
+}
+
+// A restart shorter than a minute is a gap of a file and of the service that has it, of the same length.
+func TestShortGaps(t *testing.T) {
+	s, err := bolt.Open(filepath.Join(t.TempDir(), "shop.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	shop, from := historytest.NewShop(2, 5), time.Now().UTC().Truncate(time.Minute).Add(-2*time.Hour)
+	for m := range 10 {
+		b := shop.Minute(from.Add(time.Duration(m) * time.Minute))
+		if down := map[int]time.Duration{4: 46 * time.Second, 7: time.Second / 2}[m]; down > 0 { // of which the second is too short to be said
+			b.Observed = []history.Observed{{Spans: []history.Span{{From: b.Time, To: b.Time.Add(5 * time.Second)}, {From: b.Time.Add(5*time.Second + down), To: b.Time.Add(time.Minute)}}}}
+		}
+		historytest.Put(t, s, b)
+	}
+	want := Gap{from.Add(4*time.Minute + 5*time.Second), from.Add(4*time.Minute + 51*time.Second)}
+	of, err := Inspect(t.Context(), s, time.Now())
+	if err != nil || of.Of != OfStore || !reflect.DeepEqual(of.Gaps, []Gap{want}) {
+		t.Errorf("of the file the gaps are %v, %v, want %v", of.Gaps, err, want)
+	}
+	in, err := Ask(t.Context(), serviceOf(t, s), time.Now())
+	if err != nil || in.Of != OfBoth || len(in.LeftOut) > 0 || len(in.Gaps) != 2 || in.Gaps[0] != want || in.Gaps[1].From != from.Add(10*time.Minute) || in.To.After(time.Now()) {
+		t.Errorf("of the service it is %+v, %v, want the gap %v, and that before it began", in, err, want)
+	}
+}
+
+// unreadable is a store of which nothing can be read.
+type unreadable struct{ *bolt.Store }
+
+func (unreadable) Range(context.Context, history.Query) iter.Seq2[*history.Batch, error] {
+	return func(yield func(*history.Batch, error) bool) { yield(nil, errors.New("the disk is gone")) }
+}
+
+// What is said of a service whose store cannot be read is of its memory, and says so, and why.
+func TestServiceThatCannotRead(t *testing.T) {
+	in, err := Ask(t.Context(), serviceOf(t, unreadable{stored(t, time.Now().UTC().Truncate(time.Hour).Add(-30*time.Hour))}), time.Now())
+	if err != nil || in.Of != OfMemory || in.To == nil || in.To.After(time.Now()) || !strings.Contains(strings.Join(in.LeftOut, " "), "the disk is gone") {
+		t.Errorf("%+v, %v", in, err)
+	}
+}
+
+// serviceOf is a service with a store.
+func serviceOf(t *testing.T, s history.Store) Service {
+	t.Helper()
+	mon, err := otelperf.New(otelperf.WithHistory(s), otelperf.WithBearerToken("token-of-a-test-123"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = mon.Shutdown(context.Background()) })
+	web := httptest.NewServer(http.StripPrefix("/debug/otelperf", mon.Handler()))
+	t.Cleanup(web.Close)
+	asked, err := client.New(web.URL, client.Options{Timeout: time.Minute, Token: "token-of-a-test-123"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(asked.Close)
+	return Service{asked}
 }
 
 // sorted is lines without an order, and without sums, which a service rounds.

@@ -14,25 +14,28 @@ import (
 
 // Info is what a history has stored.
 type Info struct {
-	Source    string     `json:"source"`                // the file or the URL
-	Format    int        `json:"format,omitzero"`       // version of the file's format
-	FileBytes int64      `json:"file_bytes,omitzero"`   // of the file
-	UsedBytes int64      `json:"used_bytes,omitzero"`   // of it, what is in use
-	From      *time.Time `json:"from"`                  // beginning of what there is; nil if there is nothing
-	To        *time.Time `json:"to"`                    // its end
-	Minutes   *time.Time `json:"minutes_from"`          // since when there are minutes
-	Tens      *time.Time `json:"ten_minutes_from"`      // since when there are ten minutes
-	Hours     *time.Time `json:"hours_from"`            // since when there are hours
-	Endpoints int        `json:"endpoints"`             // with jobs and dependencies
-	Requests  uint64     `json:"requests"`              // of all endpoints; neither jobs nor calls of dependencies
-	Incidents int        `json:"incidents"`             // that began in the time
-	Slow      int        `json:"slow_requests"`         // slow and failed ones that are stored
-	Marks     int        `json:"marks"`                 // of all kinds
-	Versions  []Version  `json:"versions"`              // of the service, the oldest first; at most 20, the last
-	Gaps      []Gap      `json:"gaps"`                  // between From and To in which no process ran, or could write; at most 20, the longest
-	MoreGaps  int        `json:"more_gaps,omitzero"`    // that are not in Gaps
-	LeftOut   []string   `json:"left_out,omitempty"`    // what could not be read
-	Lost      uint64     `json:"lost_minutes,omitzero"` // by the service, that were not written
+	Source    string     `json:"source"`                   // the file or the URL
+	Format    int        `json:"format,omitzero"`          // version of the file's format
+	FileBytes int64      `json:"file_bytes,omitzero"`      // of the file
+	UsedBytes int64      `json:"used_bytes,omitzero"`      // of it, what is in use
+	Of        string     `json:"of"`                       // what it is of: store; of a service store and memory, or memory alone, where the store could not be read
+	From      *time.Time `json:"from"`                     // beginning of what there is; nil if there is nothing
+	To        *time.Time `json:"to"`                       // its end
+	Minutes   *time.Time `json:"minutes_from"`             // since when there are minutes
+	Tens      *time.Time `json:"ten_minutes_from"`         // since when there are ten minutes
+	Hours     *time.Time `json:"hours_from"`               // since when there are hours
+	Endpoints int        `json:"endpoints"`                // with jobs and dependencies
+	Requests  uint64     `json:"requests"`                 // of all endpoints; neither jobs nor calls of dependencies
+	Incidents int        `json:"incidents"`                // that began in the time
+	Slow      int        `json:"slow_requests"`            // slow and failed ones that are stored, of a service also those that it has in memory alone
+	Marks     int        `json:"marks"`                    // of all kinds
+	Versions  []Version  `json:"versions"`                 // of the service, the oldest first; at most 20, the last
+	Gaps      []Gap      `json:"gaps"`                     // between From and To in which no process ran, or could write; at most 20, the longest, of a second at least
+	MoreGaps  int        `json:"more_gaps,omitzero"`       // that are not in Gaps
+	LeftOut   []string   `json:"left_out,omitempty"`       // what could not be read
+	Lost      uint64     `json:"lost_minutes,omitzero"`    // by the service, that were not written
+	Waiting   int        `json:"waiting_minutes,omitzero"` // of the service, whole ones that are not written yet
+	Trouble   string     `json:"trouble,omitzero"`         // why the service cannot write, if it cannot
 }
 
 // Version is one of the service, by the marks.
@@ -50,12 +53,23 @@ type Gap struct {
 // maxListed bounds the gaps and the versions.
 const maxListed = 20
 
+// leastGap is how long a gap is at least.
+const leastGap = time.Second
+
+// Of what an Info may be.
+const (
+	OfStore  = "store"
+	OfBoth   = "store and memory"
+	OfMemory = "memory"
+)
+
 // oldest is how long ago a history may reach.
 const oldest = 10 * 366 * day
 
-// Inspect reads all that a store has. Gaps are whole minutes. Where nothing is said of the runtime, they are the minutes without a request, or of
+// Inspect reads all that a store has. Gaps are as a service has them, to the second. Where nothing is said of the runtime, they are the minutes without a request, or of
 // a history without signals the hours.
 func Inspect(ctx context.Context, src Source, now time.Time) (in Info, err error) {
+	in.Of = OfStore
 	from, to := now.Add(-oldest).Truncate(day), now.Add(day).Truncate(time.Minute)
 	read := func(part history.Part, step time.Duration, use func(*history.Batch)) {
 		span := 7 * day
@@ -108,7 +122,7 @@ func Inspect(ctx context.Context, src Source, now time.Time) (in Info, err error
 	if len(rows) > 0 && len(signals) > 0 { // what was appended without signals is there, too
 		at := rows[0].From
 		for _, s := range append(signals, Gap{rows[len(rows)-1].To, rows[len(rows)-1].To}) {
-			if from, to = at, s.From; from.Before(to) {
+			if from, to = at.Add(time.Minute-1).Truncate(time.Minute), s.From.Truncate(time.Minute); from.Before(to) {
 				read(history.Rows, history.Minute, whole.add)
 			}
 			if at = s.To; s.From.Before(s.To) {
@@ -141,10 +155,10 @@ type spans []Gap
 
 func (s *spans) add(b *history.Batch) { s.join(Gap{b.Time.UTC(), b.Time.Add(b.Step).UTC()}) }
 
-// present adds the minutes of a batch of signals in which a process ran.
+// present adds the times of a batch of signals in which a process ran.
 func (s *spans) present(b *history.Batch) {
 	for _, p := range b.Presence() {
-		s.join(Gap{p.From.UTC().Truncate(time.Minute), p.To.UTC().Add(time.Minute - 1).Truncate(time.Minute)})
+		s.join(Gap{p.From.UTC(), p.To.UTC()})
 	}
 }
 
@@ -165,7 +179,9 @@ func (in *Info) setSpans(s spans) {
 	}
 	in.From, in.To = new(s[0].From), new(s[len(s)-1].To.UTC())
 	for i := 1; i < len(s); i++ {
-		in.Gaps = append(in.Gaps, Gap{s[i-1].To.UTC(), s[i].From})
+		if s[i].From.Sub(s[i-1].To) >= leastGap {
+			in.Gaps = append(in.Gaps, Gap{s[i-1].To.UTC(), s[i].From})
+		}
 	}
 	if in.MoreGaps = max(0, len(in.Gaps)-maxListed); in.MoreGaps > 0 {
 		slices.SortStableFunc(in.Gaps, func(a, b Gap) int { return int(b.To.Sub(b.From) - a.To.Sub(a.From)) })

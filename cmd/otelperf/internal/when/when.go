@@ -11,7 +11,8 @@ import (
 )
 
 // Accepted are the forms that Parse reads.
-const Accepted = `2026-03-01T14:00:00Z, "2026-03-01 14:00", "2026-03-01", "14:00" (the last one), "yesterday 14:00", "now", "2h ago", "90m ago", "3d ago"`
+const Accepted = `2026-03-01T14:00:00Z, "2026-03-01 14:00" or "2026-03-01T14:00:30" (local), "2026-03-01", "14:00" or "14:00:30" (the last one), ` +
+	`"today 14:00", "yesterday 14:00", "yesterday" (its beginning), "now", "2h ago", "90 min ago", "3 days ago", 1772373600 (seconds since 1970)`
 
 // Parse reads a time up to now, in the zone of now where it says none. The error names the accepted forms.
 func Parse(text string, now time.Time) (time.Time, error) {
@@ -28,8 +29,19 @@ func Parse(text string, now time.Time) (time.Time, error) {
 	return t, skipped(text, t)
 }
 
-// layouts are those of a day and a time in a zone that they do not say.
-var layouts = []string{"2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02"}
+// layouts are those of a day and a time in a zone that they do not say, in lower case.
+var layouts = []string{"2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02t15:04:05", "2006-01-02t15:04", "2006-01-02"}
+
+// fixed is a time that says itself which one it is, wherever one is: of RFC 3339, or in whole seconds since 1970, of which there are nine
+// digits at least, from 1973 on: fewer are rather a year or a clock.
+func fixed(text string) (t time.Time, ok bool) {
+	if len(text) >= 9 && len(text) <= 11 && strings.Trim(text, "0123456789") == "" {
+		n, err := strconv.ParseInt(text, 10, 64)
+		return time.Unix(n, 0), err == nil
+	}
+	t, err := time.Parse(time.RFC3339, strings.ToUpper(text))
+	return t, err == nil
+}
 
 // skipped is an error for a time that there was not, as the clocks went forward over it: t is another one then.
 func skipped(text string, t time.Time) error {
@@ -61,7 +73,7 @@ func twice(t time.Time) (other time.Time, ok bool) {
 // Note says which of two times Parse has taken, where clocks have shown text twice; "" if there is but one.
 func Note(text string, now time.Time) string {
 	clock := strings.ToLower(strings.TrimSpace(text))
-	if _, err := time.Parse(time.RFC3339, strings.ToUpper(clock)); err == nil || strings.HasSuffix(clock, " ago") || clock == "now" {
+	if _, ok := fixed(clock); ok || strings.HasSuffix(clock, " ago") || clock == "now" {
 		return ""
 	}
 	t, err := Parse(text, now)
@@ -83,8 +95,8 @@ func parse(text string, now time.Time) (time.Time, bool) {
 	if text == "now" {
 		return now, true
 	}
-	if t, err := time.Parse(time.RFC3339, strings.ToUpper(text)); err == nil {
-		return t, true
+	if t, ok := fixed(text); ok {
+		return t.In(now.Location()), true
 	}
 	for _, layout := range layouts {
 		if t, err := time.ParseInLocation(layout, text, now.Location()); err == nil {
@@ -92,22 +104,73 @@ func parse(text string, now time.Time) (time.Time, bool) {
 		}
 	}
 	if ago, ok := strings.CutSuffix(text, " ago"); ok {
-		d, ok := Duration(strings.TrimSpace(ago))
+		d, ok := long(ago)
 		return now.Add(-d), ok
 	}
-	clock, yesterday := strings.CutPrefix(text, "yesterday ")
-	c, err := time.Parse("15:04", strings.TrimSpace(clock))
+	return clockOf(text, now)
+}
+
+// clockOf is a time of day, of today or yesterday if it says so, else the last one.
+func clockOf(text string, now time.Time) (time.Time, bool) {
+	day, clock, _ := strings.Cut(text, " ")
+	switch day {
+	case "today", "yesterday":
+		if clock = strings.TrimSpace(clock); clock == "" {
+			clock = "0:00"
+		}
+	default:
+		day, clock = "", text
+	}
+	c, err := time.Parse("15:04", clock)
+	if err != nil {
+		c, err = time.Parse("15:04:05", clock)
+	}
 	if err != nil {
 		return time.Time{}, false
 	}
 	at := func(day int) time.Time {
-		return first(time.Date(now.Year(), now.Month(), day, c.Hour(), c.Minute(), 0, 0, now.Location()))
+		return first(time.Date(now.Year(), now.Month(), day, c.Hour(), c.Minute(), c.Second(), c.Nanosecond(), now.Location()))
 	}
-	today := at(now.Day())
-	if yesterday || today.After(now) {
-		return at(now.Day() - 1), true
+	if today := at(now.Day()); day == "today" || day == "" && !today.After(now) {
+		return today, true
 	}
-	return today, true
+	return at(now.Day() - 1), true
+}
+
+// units are those of words, in the units of Duration.
+var units = map[string]string{
+	"s": "s", "sec": "s", "secs": "s", "second": "s", "seconds": "s", "m": "m", "min": "m", "mins": "m", "minute": "m", "minutes": "m",
+	"h": "h", "hr": "h", "hrs": "h", "hour": "h", "hours": "h", "d": "d", "day": "d", "days": "d",
+}
+
+// long is a Duration, or one with words in it, such as "90 min" and "2 days 3 hours".
+func long(text string) (time.Duration, bool) {
+	short, last := "", ""
+	for word := range strings.FieldsSeq(spaced(text)) {
+		if unit, known := units[word]; known {
+			word = unit
+		}
+		short, last = short+word, word
+	}
+	_, unit := units[last] // else something has none
+	d, ok := Duration(short)
+	return d, ok && unit
+}
+
+// spaced is a text with spaces between its numbers and its words.
+func spaced(text string) string {
+	var b strings.Builder
+	number := false
+	for i, r := range text {
+		if is := r >= '0' && r <= '9' || r == '.'; i > 0 && is != number {
+			b.WriteByte(' ')
+			number = is
+		} else if i == 0 {
+			number = is
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
 }
 
 // Duration is one of Go, with whole days before it if need be.

@@ -3,6 +3,7 @@
 package when
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -14,13 +15,17 @@ func TestParse(t *testing.T) {
 		"2026-03-01T14:00:00Z": "2026-03-01T14:00:00Z", "2026-03-01t14:00:00+01:00": "2026-03-01T13:00:00Z", "2026-03-01 14:00": "2026-03-01T12:00:00Z",
 		"2026-02-28": "2026-02-27T22:00:00Z", "13:00": "2026-03-02T11:00:00Z", "14:00": "2026-03-01T12:00:00Z", "yesterday 9:15": "2026-03-01T07:15:00Z",
 		"2h ago": "2026-03-02T09:30:00Z", "1h30m ago": "2026-03-02T10:00:00Z", "3d ago": "2026-02-27T11:30:00Z", " 1d2h AGO ": "2026-03-01T09:30:00Z", "Now": "2026-03-02T11:30:00Z", "0m ago": "2026-03-02T11:30:00Z",
+		"2026-03-01T14:00:30": "2026-03-01T12:00:30Z", "2026-03-01 14:00:30": "2026-03-01T12:00:30Z", "2026-03-01t14:00": "2026-03-01T12:00:00Z", "13:29:59": "2026-03-02T11:29:59Z", "13:30:01": "2026-03-01T11:30:01Z",
+		"today 9:15": "2026-03-02T07:15:00Z", "today 9:15:05": "2026-03-02T07:15:05Z", "today": "2026-03-01T22:00:00Z", "yesterday": "2026-02-28T22:00:00Z", "Yesterday 23:00:59": "2026-03-01T21:00:59Z",
+		"90 min ago": "2026-03-02T10:00:00Z", "1 hour 30 minutes ago": "2026-03-02T10:00:00Z", "2 Hours ago": "2026-03-02T09:30:00Z", "3 days ago": "2026-02-27T11:30:00Z", "1.5h ago": "2026-03-02T10:00:00Z", "45 secs ago": "2026-03-02T11:29:15Z", "1day 2hrs ago": "2026-03-01T09:30:00Z",
+		"1772373600": "2026-03-01T14:00:00Z", " 999999999 ": "2001-09-09T01:46:39Z",
 	} {
 		if got, err := Parse(text, now); err != nil || got.UTC().Format(time.RFC3339) != want {
 			t.Errorf("%q is %v, %v, want %s", text, got.UTC(), err, want)
 		}
 	}
-	for _, text := range []string{"", "ago", " ago", "2h", "yesterday", "25:00", "-2h ago", "99999d ago", "xd ago", "tomorrow 9:00", strings.Repeat("9", 1<<16)} {
-		if got, err := Parse(text, now); err == nil || !strings.Contains(err.Error(), "yesterday 14:00") || len(err.Error()) > 400 {
+	for _, text := range []string{"", "ago", " ago", "2h", "25:00", "-2h ago", "99999d ago", "xd ago", "tomorrow 9:00", "today noon", "yesterdays", "2026", "99999999", "90 ago", "2 hours 5 ago", "2h3d ago", "min ago", "5 weeks ago", strings.Repeat("9", 1<<16)} {
+		if got, err := Parse(text, now); err == nil || !strings.Contains(err.Error(), "yesterday 14:00") || len(err.Error()) > 450 {
 			t.Errorf("%.30q is %v, %v", text, got, err)
 		}
 	}
@@ -29,8 +34,24 @@ func TestParse(t *testing.T) {
 			t.Errorf("%q is %v, %v", text, got, err)
 		}
 	}
-	if _, err := Parse("2026-03-03", now); err == nil || !strings.Contains(err.Error(), "to come") {
-		t.Errorf("a time to come: %v", err)
+	for _, text := range []string{"2026-03-03", "today 13:31", "1900000000", "99999999999"} {
+		if _, err := Parse(text, now); err == nil || !strings.Contains(err.Error(), "to come") {
+			t.Errorf("%q, a time to come: %v", text, err)
+		}
+	}
+}
+
+// Every form that is said to be accepted is.
+func TestAccepted(t *testing.T) {
+	now := time.Date(2026, 3, 2, 16, 30, 0, 0, time.UTC)
+	forms := regexp.MustCompile(`"[^"]+"|[0-9][0-9TZ:-]{8,}`).FindAllString(Accepted, -1)
+	if len(forms) != 14 {
+		t.Errorf("%d forms: %q", len(forms), forms)
+	}
+	for _, form := range forms {
+		if got, err := Parse(strings.Trim(form, `"`), now); err != nil {
+			t.Errorf("%s is %v, %v", form, got, err)
+		}
 	}
 }
 
