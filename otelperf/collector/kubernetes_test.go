@@ -40,7 +40,7 @@ func manifests(t *testing.T) (all []manifest) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, doc := range bytes.Split(text, []byte("\n---\n")) {
+		for doc := range bytes.SplitSeq(text, []byte("\n---\n")) {
 			parsed, err := confmap.NewRetrievedFromYAML(doc)
 			if err != nil {
 				t.Fatalf("%s: %v", file, err)

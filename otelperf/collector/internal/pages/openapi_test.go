@@ -4,6 +4,7 @@ package pages
 
 import (
 	"encoding/json"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -58,9 +59,7 @@ func membersOfType(of reflect.Type) map[string]bool {
 		switch {
 		case name == "-":
 		case f.Anonymous && tag == "":
-			for inner, always := range membersOfType(f.Type) {
-				all[inner] = always
-			}
+			maps.Copy(all, membersOfType(f.Type))
 		default:
 			all[name] = options == ""
 		}
