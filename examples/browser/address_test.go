@@ -41,6 +41,7 @@ func TestUnknownInTheAddress(t *testing.T) {
 
 	for hash, part := range map[string]string{
 		"from=2000&to=1000":                "from=2000 to=1000, which is not before it: shown is what happens now",
+		"from=9999999000&to=9999999999":    "from=9999999000 to=9999999999, which is still to come: shown is what happens now",
 		"from=2000":                        "from=2000 without to: shown is what happens now",
 		"to=2000":                          "to=2000 without from: shown is what happens now",
 		"endpoint=GET+/nope":               "endpoint=GET /nope: shown is GET ",

@@ -31,14 +31,14 @@ func TestStoreThatCannotBeRead(t *testing.T) {
 	tb.until(note + `.checkVisibility() && /^Other days cannot be read\. .*input.output error/.test(` + note + `.textContent)`)
 	tb.until(`document.querySelector("#chart svg .line.p99") && document.querySelectorAll("#chart-table tbody tr").length > 0`)
 	span := `document.getElementById("history-span").textContent`
-	tb.until(`/^of this process alone\. Those before cannot be read: .*input.output error/.test(` + span + `) && document.getElementById("history-empty").textContent === "None of this process."`)
+	tb.until(`/^of 30 days\. Incidents may be missing\. .*input.output error/.test(` + span + `) && document.getElementById("history-empty").textContent === "None that is known."`)
 
 	tb.click(fmt.Sprintf(windowLabel, "24h"))
-	tb.until(`document.getElementById("slow-count").textContent.endsWith(" of this process: those before cannot be read") && document.querySelector("#slow button")`)
+	tb.until(`/Slow requests may be missing\. .*input.output error/.test(document.getElementById("slow-count").textContent) && document.querySelector("#slow button")`)
 
 	store.gone.Store(false)
 	tb.click(fmt.Sprintf(windowLabel, "5m"))
-	tb.until(`!document.getElementById("slow-count").textContent.includes("process")`)
+	tb.until(`!document.getElementById("slow-count").textContent.includes("missing")`)
 	tb.do(chromedp.Reload())
 	tb.until(span + ` === "of 30 days" && document.querySelectorAll("#history tbody tr").length > 10`)
 	tb.until(row("/items") + `.querySelector("td.then").textContent.includes("ms") && !` + note + `.checkVisibility()`)

@@ -248,14 +248,8 @@ const refreshers = {
   async slow() {
     const window = state.get("window"), now = Math.floor(Date.now() / 1000), { time } = source;
     const of = state.frozen ? { from: state.get("from"), to: state.get("to") } : window in long ? { from: now - long[window], to: now } : {};
-    const ask = (of) => get("slow?" + new URLSearchParams({ limit: 200, ...of }));
-    let alone = false; // what the process has is all that can be read
-    const answer = await ask(of).catch((e) => {
-      if (e.status !== 503 || state.frozen) throw e;
-      alone = true;
-      return ask({});
-    });
-    if (time === source.time) slow.set(answer, { ofDays: Boolean(of.from), alone });
+    const answer = await get("slow?" + new URLSearchParams({ limit: 200, ...of }));
+    if (time === source.time) slow.set(answer, Boolean(of.from));
   },
   async usual() {
     if (!config?.history || whole(config)) return;

@@ -103,6 +103,7 @@ export class Spikes {
     this.count = 0;
     this.failed = ""; // why they could not be read
     this.at = 0; // when they were read last, in ms
+    this.note = ""; // what was missing then
     this.all = false; // the table shows all of the list
     this.more = el("button", { type: "button", class: "quiet more", id: "history-older", hidden: true, on: { click: () => { this.limit += pageSize; changed(); } } }, "Older");
     $("history").parentElement.after(this.more);
@@ -118,7 +119,8 @@ export class Spikes {
       this.failed = e.message;
       return;
     }
-    this.failed = answer.note ?? "";
+    this.failed = "";
+    this.note = answer.note ?? "";
     this.at = to * 1000;
     this.list = answer.spikes.filter((s) => s.state !== "open");
     this.count = answer.count;
@@ -133,11 +135,11 @@ export class Spikes {
   // span says what time the list is of.
   span() {
     if (this.failed) return (this.at ? "of 30 days, as read at " + format.whenOf(this.at) + ". " : "of this process alone. ") + "Those before cannot be read: " + this.failed;
-    return this.at ? "of 30 days" : "";
+    return this.at ? "of 30 days" + (this.note && ". " + this.note) : "";
   }
 
   // none says why there are none.
-  none() { return this.failed ? "None of this process." : this.at ? "None in 30 days." : "None since the start."; }
+  none() { return this.failed ? "None of this process." : this.note ? "None that is known." : this.at ? "None in 30 days." : "None since the start."; }
 
   // render shows the button, where there are older ones than the table shows.
   render(on) {

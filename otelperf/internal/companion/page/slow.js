@@ -31,9 +31,9 @@ export class SlowList {
     this.stored = 0; // in the process
   }
 
-  // set takes a list, which may be of a time longer than the process has; alone: of that it has only what is of the process.
-  set(list, { ofDays = false, alone = false } = {}) {
-    Object.assign(this, { ofDays, alone });
+  // set takes a list, which may be of a time longer than the process has; its note says what is missing.
+  set(list, ofDays = false) {
+    Object.assign(this, { ofDays, note: list.note ?? "" });
     this.entries = new Map(list.slow.map((e) => [e.span_id, e]));
     this.stored = list.stored;
     this.render();
@@ -60,10 +60,10 @@ export class SlowList {
     });
     show($("slow-empty"), rows.length === 0);
     const which = this.only || this.status ? "No such request" : "No request";
-    text($("slow-empty"), state.frozen ? which + " of that time is stored as slow or failed. Those of long ago make room for newer ones." : which + (this.ofDays && !this.alone ? " of that time is stored as slow or failed." : " was slow or failed so far."));
+    text($("slow-empty"), state.frozen ? which + " of that time is stored as slow or failed. Those of long ago make room for newer ones." : which + (this.ofDays && !this.note ? " of that time is stored as slow or failed." : " was slow or failed so far."));
     const known = state.frozen ? rows.length : Math.max(all.length, this.stored);
     const count = rows.length < known ? rows.length + " of " + format.count(known) : known ? format.count(known) : "";
-    text($("slow-count"), count + (this.alone ? " of this process: those before cannot be read" : ""));
+    text($("slow-count"), count + (this.note && !state.frozen ? " \u00b7 " + this.note : ""));
   }
 
   make(e) {

@@ -45,6 +45,7 @@ function read(hash) {
   }));
   const { from, to } = values, times = ["from", "to"].filter((name) => p.get(name)).map((name) => name + "=" + p.get(name)).join(" ");
   if (from !== null && to !== null && from >= to) unknown.push({ part: times + ", which is not before it", instead: parameters.from.instead });
+  else if (from !== null && to !== null && toCome(from)) unknown.push({ part: times + ", which is still to come", instead: parameters.from.instead });
   else if ((from === null) !== (to === null) && !unknown.some(({ part }) => /^(from|to)=/.test(part))) {
     unknown.push({ part: times + " without " + (from === null ? "from" : "to"), instead: parameters.from.instead });
   }
@@ -52,8 +53,11 @@ function read(hash) {
 }
 
 function coherent(values) {
-  return values.from !== null && values.to !== null && values.from < values.to ? values : { ...values, from: null, to: null };
+  return values.from !== null && values.to !== null && values.from < values.to && !toCome(values.from) ? values : { ...values, from: null, to: null };
 }
+
+// toCome is whether a time is still to come, by far more than clocks differ.
+function toCome(from) { return from > Date.now() / 1000 + 3600; }
 
 // takeOver moves parameters of this page that came in front of the '#' behind it, where those that are there already count.
 function takeOver() {
