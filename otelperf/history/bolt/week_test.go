@@ -52,11 +52,12 @@ func BenchmarkWeek(b *testing.B) {
 	shop := historytest.NewShop(200, 200)
 	end := start.Truncate(time.Hour).Add(7*24*time.Hour + 30*time.Minute)
 	queries := map[string]history.Query{
-		"chart of one, 24 h by ten minutes": {From: end.Add(-24 * time.Hour), To: end, Step: history.TenMinutes, Endpoint: &shop.Endpoints[3]},
-		"chart of one, 24 h by minutes":     {From: end.Add(-24 * time.Hour), To: end, Endpoint: &shop.Endpoints[3]},
-		"chart of one, 7 days by hours":     {From: end.Add(-7 * 24 * time.Hour), To: end, Step: history.Hour, Endpoint: &shop.Endpoints[3]},
-		"summary of all, 24 h":              {From: end.Add(-24 * time.Hour).Truncate(time.Hour), To: end, Step: history.Hour},
-		"summary of all, 7 days":            {From: end.Add(-7 * 24 * time.Hour).Truncate(time.Hour), To: end, Step: history.Hour},
+		"chart of one, 24 h by ten minutes":    {From: end.Add(-24 * time.Hour), To: end, Step: history.TenMinutes, Endpoint: &shop.Endpoints[3]},
+		"chart of one, 24 h by minutes":        {From: end.Add(-24 * time.Hour), To: end, Endpoint: &shop.Endpoints[3]},
+		"chart of one, 7 days by hours":        {From: end.Add(-7 * 24 * time.Hour), To: end, Step: history.Hour, Endpoint: &shop.Endpoints[3]},
+		"summary of all, 24 h":                 {From: end.Add(-24 * time.Hour).Truncate(time.Hour), To: end, Step: history.Hour},
+		"summary of all, 24 h from any minute": {From: end.Add(-24*time.Hour + 7*time.Minute), To: end, Step: history.Hour},
+		"summary of all, 7 days":               {From: end.Add(-7 * 24 * time.Hour).Truncate(time.Hour), To: end, Step: history.Hour},
 	}
 	for name, q := range queries {
 		b.Run(name, func(b *testing.B) {
