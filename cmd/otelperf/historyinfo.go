@@ -59,12 +59,12 @@ that are stored. What could not be read is said on standard error, and the exit 
 					return err
 				}
 				if in.Trouble != "" {
-					_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "the service cannot write: %s\n", plain.Clip(in.Trouble, 300))
+					_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "the service has trouble with its history: %s\n", plain.Clip(in.Trouble, 300))
 				}
 				if err := partly(cmd, in.LeftOut, 0); err != nil || in.Trouble == "" {
 					return err
 				}
-				return fmt.Errorf("the history is not written")
+				return fmt.Errorf("the service has trouble with its history")
 			})
 		},
 	}

@@ -35,7 +35,7 @@ type Info struct {
 	LeftOut   []string   `json:"left_out,omitempty"`       // what could not be read
 	Lost      uint64     `json:"lost_minutes,omitzero"`    // by the service, that were not written
 	Waiting   int        `json:"waiting_minutes,omitzero"` // of the service, whole ones that are not written yet
-	Trouble   string     `json:"trouble,omitzero"`         // why the service cannot write, if it cannot
+	Trouble   string     `json:"trouble,omitzero"`         // why the service cannot read or write it, as health says; "" if it can
 }
 
 // Version is one of the service, by the marks.
