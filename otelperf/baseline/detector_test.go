@@ -239,6 +239,20 @@ func TestSparseRequests(t *testing.T) {
 	}
 }
 
+// An alert by a quantile that is known only since a moment begins when its requests became slow, not when the first one came: there were
+// enough requests for the p99 just before.
+func TestStartOfAYoungEndpoint(t *testing.T) {
+	b := newBench(t, Config{Grace: time.Second})
+	b.run(30)
+	b.src.slow, b.src.rate = 100, 2
+	began := b.now
+	b.run(10)
+	b.wantKinds("started")
+	if ev := b.events[0]; ev.Start.Before(began) || ev.N > 20 {
+		t.Errorf("%d of %d since %v, slow since %v", ev.Above, ev.N, ev.Start, began)
+	}
+}
+
 // Calls that come more often than every tick are added up rather than judged one by one.
 func TestEarlyTicks(t *testing.T) {
 	b := newBench(t, Config{})

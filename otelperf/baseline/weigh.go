@@ -71,7 +71,11 @@ func (d *Detector) refresh() {
 	d.least = math.MaxInt32
 	for i := range d.levels {
 		l := &d.levels[i]
+		on := l.on
 		l.refresh(d.tune, i, &b, m, d.week.usual[d.tune.levels[i].mark])
+		if l.on && !on { // it has weighed nothing before
+			l.run, l.slowRun = stretch{since: d.clock.seconds}, stretch{since: d.clock.seconds}
+		}
 		if l.on {
 			d.least = min(d.least, l.recoveryCut)
 		}
