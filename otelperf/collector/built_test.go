@@ -6,7 +6,6 @@ package collector
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -120,23 +119,26 @@ func TestBuiltCollector(t *testing.T) {
 	defer func() { _ = conn.Close() }()
 	until := func(what string, is func() bool) {
 		t.Helper()
-		for deadline := time.Now().Add(time.Minute); !is(); time.Sleep(20 * time.Millisecond) {
+		defer func() {
+			if t.Failed() {
+				t.Log(&out)
+			}
+		}()
+		eventually(t, what, func() bool {
 			select {
 			case err := <-ended:
-				t.Fatalf("it ended with %v:\n%s", err, &out)
+				t.Fatalf("it ended with %v", err)
 			default:
 			}
-			if time.Now().After(deadline) {
-				t.Fatalf("not in a minute: %s\n%s", what, &out)
-			}
-		}
+			return is()
+		})
 	}
 	send := func(n int) {
 		b := simulate.Batch{Service: "shop"}
 		for range n {
 			b.Requests = append(b.Requests, simulate.Request{Service: "shop", Route: "/cart", End: time.Now(), Duration: 20 * time.Millisecond, Status: 200})
 		}
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		ctx, cancel := patient(t)
 		defer cancel()
 		if _, err := ptraceotlp.NewGRPCClient(conn).Export(ctx, ptraceotlp.NewExportRequestFromTraces(b.Traces(0)), grpc.WaitForReady(true)); err != nil {
 			t.Fatalf("%v\n%s", err, &out)
@@ -171,7 +173,7 @@ func TestBuiltCollector(t *testing.T) {
 		if err != nil {
 			t.Errorf("it ended with %v:\n%s", err, &out)
 		}
-	case <-time.After(time.Minute):
+	case <-time.After(time.Until(patience(t))):
 		t.Errorf("it does not end:\n%s", &out)
 	}
 }

@@ -113,12 +113,7 @@ func TestReload(t *testing.T) {
 		t.Errorf("%d requests are counted over the reload, want %d", n, len(all))
 	}
 	r.stop()
-	for deadline := time.Now().Add(time.Minute); runtime.NumGoroutine() > before; time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			b := make([]byte, 1<<20)
-			t.Fatalf("goroutines are left:\n%s", b[:runtime.Stack(b, true)])
-		}
-	}
+	noMoreThan(t, before)
 }
 
 // TestTicksByItself: with the process' own clock nobody need drive it.

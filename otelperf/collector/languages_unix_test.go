@@ -6,7 +6,7 @@ package collector
 
 import (
 	"bufio"
-	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -24,41 +25,58 @@ import (
 
 // TestNode: two real services of Node, with the OpenTelemetry packages of two years, a real PostgreSQL and a real Redis, send what they do
 // to a real collector. Routes, calls, errors and an N+1 are found, and a database that becomes slow is an incident of the shop whose cause
-// names the way there.
+// names the way there. Whoever asks waits for the answer, and slow is what is slower than was measured: how fast the machine is does not
+// matter.
 func TestNode(t *testing.T) {
-	if !strings.Contains(os.Getenv("OTELPERF_REQUIRE"), "node") {
-		t.Skip("a minute of real time: OTELPERF_REQUIRE does not have node")
+	if testing.Short() {
+		t.Skip("a minute of real time")
 	}
 	if _, err := exec.LookPath("node"); err != nil {
 		missing(t, "node", err)
 	}
-	for _, year := range []string{"2024", "2026"} {
-		t.Run(year, func(t *testing.T) {
+	for _, year := range []nodeYear{
+		{"2024", "GET /", `relation "nowhere" does not exist`},
+		{"2026", "GET (unmatched)", "42P01"},
+	} {
+		t.Run(year.of, func(t *testing.T) {
 			t.Parallel()
 			newNode(t, year).tell()
 		})
 	}
 }
 
+// nodeYear is how the packages of a year say what they say in two ways.
+type nodeYear struct {
+	of        string // and the folder of its packages
+	unmatched string // row of what has no route
+	failed    string // what a call that failed is found to have failed with: without an error.type it is the description of the status
+}
+
 // nodeRig is a shop and its stock in Node, and a collector.
 type nodeRig struct {
 	*rig
-	db        *postgres
-	shop      string // URL
-	unmatched string // row of what has no route: the SDKs say it in two ways
+	year        nodeYear
+	db          *postgres
+	shop, stock string // URLs
+	logs        [2]output
 }
 
-func newNode(t *testing.T, year string) *nodeRig {
-	dir := filepath.Join("testdata", "node", year)
-	install(t, dir)
-	n := &nodeRig{db: startPostgres(t), unmatched: map[string]string{"2024": "GET /", "2026": "GET (unmatched)"}[year]}
+func newNode(t *testing.T, year nodeYear) *nodeRig {
+	modules, err := filepath.Abs(filepath.Join("testdata", "node", year.of, "node_modules"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(modules, ".package-lock.json")); err != nil {
+		missing(t, "node", fmt.Sprintf("%v: run npm ci --ignore-scripts --prefix otelperf/collector/testdata/node/%s", err, year.of))
+	}
+	n := &nodeRig{year: year, db: startPostgres(t)}
 	n.db.sql(`CREATE TABLE items (id int PRIMARY KEY, name text); INSERT INTO items SELECT i, 'item ' || i FROM generate_series(0, 20) i;
 		CREATE FUNCTION stocked(int) RETURNS int LANGUAGE sql AS 'SELECT $1'`)
 	redis := startRedis(t)
 	grpc, port := freePort(t), freePort(t)
 	n.rig = newRigOf(t, newShareBook(time.Now, true), grpc, fmt.Sprintf(`
 receivers: {otlp: {protocols: {grpc: {endpoint: "127.0.0.1:%d"}, http: {endpoint: "127.0.0.1:%d"}}}}
-connectors: {otelperf: {lateness: 2s}}
+connectors: {otelperf: {lateness: 3s}}
 exporters: {sink: {}}
 service:
   pipelines:
@@ -67,95 +85,97 @@ service:
 `, grpc, port))
 	f := n.share().fleet
 	set := f.Settings()
-	set.Detector.Grace = time.Second // in place of a minute in which nothing is learned of an endpoint that is new
+	set.Detector.Grace = 20 * time.Second // in place of a minute; ordinary requests are looked at meanwhile
+	set.SlowFrom = time.Hour              // what is ordinary on a slow machine is not slow
 	if err := f.Configure(set); err != nil {
 		t.Fatal(err)
 	}
-	env := append(os.Environ(), "NODE_PATH="+absolute(t, filepath.Join(dir, "node_modules")), fmt.Sprintf("COLLECTOR=http://127.0.0.1:%d", port),
+	env := append(os.Environ(), "NODE_PATH="+modules, fmt.Sprintf("COLLECTOR=http://127.0.0.1:%d", port),
 		"REDIS="+redis, "POSTGRES=postgresql://postgres@localhost/postgres?host="+n.db.dir)
-	stock := serve(t, append(env, "SERVICE=stock"))
-	n.shop = serve(t, append(env, "SERVICE=shop", "STOCK="+stock))
+	n.stock = n.serve(&n.logs[0], append(env, "SERVICE=stock"))
+	n.shop = n.serve(&n.logs[1], append(env, "SERVICE=shop", "STOCK="+n.stock))
 	return n
 }
 
-func absolute(t *testing.T, path string) string {
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return abs
-}
-
-// install installs the packages of a lock file, unless they are there.
-func install(t *testing.T, dir string) {
-	if _, err := os.Stat(filepath.Join(dir, "node_modules", ".package-lock.json")); err == nil {
-		return
-	}
-	if out, err := exec.Command("npm", "ci", "--prefix", dir, "--ignore-scripts", "--no-audit", "--no-fund").CombinedOutput(); err != nil {
-		missing(t, "node", fmt.Sprintf("npm ci: %v\n%s", err, out))
-	}
-}
-
 // serve starts a service, and returns its URL.
-func serve(t *testing.T, env []string) string {
-	t.Helper()
+func (n *nodeRig) serve(log *output, env []string) string {
+	n.Helper()
 	cmd := exec.Command("node", "-r", "./tracing.js", "service.js")
-	cmd.Dir, cmd.Env = filepath.Join("testdata", "node"), env
-	var said bytes.Buffer
-	cmd.Stderr = &said
+	cmd.Dir, cmd.Env, cmd.Stderr = filepath.Join("testdata", "node"), env, log
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		t.Fatal(err)
+		n.Fatal(err)
 	}
-	start(t, cmd)
+	start(n.T, cmd)
 	line, err := bufio.NewReader(out).ReadString('\n')
 	port, ok := strings.CutPrefix(strings.TrimSpace(line), "listening on ")
 	if !ok {
-		t.Fatalf("the service says %q, %v\n%s", line, err, &said)
+		n.Fatalf("the service says %q, %v\n%s", line, err, log)
 	}
 	return "http://127.0.0.1:" + port
 }
 
-// warm asks until answers are quick: what a service that has just started does is not usual. Its spans are not sampled.
-func (n *nodeRig) warm(path string) {
-	for quick, until := 0, time.Now().Add(time.Minute); quick < 30 && time.Now().Before(until); quick++ {
-		req, err := http.NewRequest(http.MethodGet, n.shop+path, nil)
-		if err != nil {
-			n.Fatal(err)
-		}
-		req.Header.Set("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00")
-		began := time.Now()
-		res, err := http.DefaultClient.Do(req)
-		if err != nil {
-			n.Fatal(err)
-		}
-		_, _ = io.Copy(io.Discard, res.Body)
-		_ = res.Body.Close()
-		if time.Since(began) > 100*time.Millisecond {
-			quick = 0
-		}
+const (
+	askers = 3   // at the same time
+	warmth = 100 // requests of each before what they take is usual
+	enough = 250 // requests to know a median of
+)
+
+// warm has the services do what they will do, since one that has just started is slow. The spans are not sampled.
+func (n *nodeRig) warm(url string) {
+	var all sync.WaitGroup
+	for range askers {
+		all.Go(func() {
+			for range warmth {
+				if err := n.get(url, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"); err != nil {
+					n.Error(err)
+					return
+				}
+			}
+		})
+	}
+	if all.Wait(); n.Failed() {
+		n.FailNow()
 	}
 }
 
-// ask sends requests, one after the other, until the end of the test: how fast the machine is does not matter.
-func (n *nodeRig) ask(path string, pause time.Duration) {
-	client := &http.Client{Timeout: time.Minute}
-	done := make(chan struct{})
-	n.Cleanup(func() { close(done) })
-	go func() {
-		for {
+// ask sends requests until the end of the test, each a while after the answer to the one before.
+func (n *nodeRig) ask(url string, pause time.Duration) {
+	var asks sync.WaitGroup
+	asks.Go(func() {
+		for n.Context().Err() == nil {
+			_ = n.get(url, "") // what is missing then is missed by who waits for it
 			select {
-			case <-done:
-				return
+			case <-n.Context().Done():
 			case <-time.After(pause):
 			}
-			if res, err := client.Get(n.shop + path); err == nil {
-				_, _ = io.Copy(io.Discard, res.Body)
-				_ = res.Body.Close()
-			}
 		}
-	}()
+	})
+	n.Cleanup(asks.Wait)
 }
+
+func (n *nodeRig) get(url, traceparent string) error {
+	req, err := http.NewRequestWithContext(n.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	if traceparent != "" {
+		req.Header.Set("traceparent", traceparent)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(io.Discard, res.Body)
+	return errors.Join(err, res.Body.Close())
+}
+
+const (
+	orders   = "GET /orders/:id"
+	ofStock  = "GET /api/stock/:sku"
+	nowhere  = "db postgresql SELECT nowhere"
+	database = "shop -> stock -> postgresql"
+)
 
 // tell is what the collector has to find.
 func (n *nodeRig) tell() {
@@ -164,36 +184,48 @@ func (n *nodeRig) tell() {
 			n.dump()
 		}
 	}()
-	n.warm("/orders/17")
-	for range 3 {
-		n.ask("/orders/17", 100*time.Millisecond)
+	n.warm(n.shop + "/orders/17")
+	for range askers {
+		n.ask(n.shop+"/orders/17", 100*time.Millisecond)
 	}
-	n.ask("/broken", 500*time.Millisecond)
-	n.ask("/no/such/page", 500*time.Millisecond)
-	began, slow := time.Now(), time.Second
-	eventually(n.T, "it is known what is usual for orders", func() bool {
-		r, ok := n.row("shop", "GET /orders/:id")
-		slow = max(slow, 4*r.P99)
-		return ok && r.Outcomes.Total() > 150 && time.Since(began) > 30*time.Second // an ordinary one is looked at each second
+	n.ask(n.shop+"/no/such/page", 500*time.Millisecond)
+	n.ask(n.stock+"/broken", 500*time.Millisecond) // not the shop's: what begins at about the same time is one incident
+	eventually(n.T, "an incident is about what is broken", func() bool { return n.told("stock", nowhere, engine.Failures, "failed") })
+	var before uint64
+	eventually(n.T, "there may be learned what is usual", func() bool {
+		r, ok := n.row("shop", orders)
+		before = r.Outcomes.Total()
+		return ok && r.GraceLeft == 0
 	})
-	n.db.sql(fmt.Sprintf("CREATE OR REPLACE FUNCTION stocked(int) RETURNS int LANGUAGE sql AS 'SELECT $1 FROM pg_sleep(%.1f)'", slow.Seconds()))
-	eventually(n.T, "an incident of orders names the way to the database", func() bool { return n.said("GET /orders/:id", "shop -> stock -> postgresql") })
-	eventually(n.T, "an incident is about what is broken", func() bool { return n.said("SELECT nowhere", "failed") })
-	for endpoint, failed := range map[string]bool{
-		"GET /orders/:id": false, "GET /broken": true, n.unmatched: false, "db postgresql SELECT items": false, "db postgresql SELECT nowhere": true, "db redis hgetall": false,
+	var usual time.Duration
+	eventually(n.T, "it is known what is usual", func() bool {
+		r, _ := n.row("shop", orders)
+		usual = r.P99
+		return r.Outcomes.Total() >= before+enough
+	})
+	n.db.sql(fmt.Sprintf("CREATE OR REPLACE FUNCTION stocked(int) RETURNS int LANGUAGE sql AS 'SELECT $1 FROM pg_sleep(%.1f)'", (time.Second + 2*usual).Seconds()))
+	eventually(n.T, "an incident of orders names the way to the database", func() bool { return n.told("shop", orders, engine.Latency, database) })
+	for _, has := range []struct {
+		service, endpoint string
+		outcome           slowlog.Outcome
+	}{
+		{"shop", orders, slowlog.OutcomeOK},
+		{"shop", n.year.unmatched, slowlog.OutcomeClientError},
+		{"shop", "db postgresql SELECT items", slowlog.OutcomeOK},
+		{"shop", "db redis hgetall", slowlog.OutcomeOK},
+		{"stock", ofStock, slowlog.OutcomeOK},
+		{"stock", "db postgresql SELECT", slowlog.OutcomeOK},
+		{"stock", "GET /broken", slowlog.OutcomeServerError},
+		{"stock", nowhere, slowlog.OutcomeServerError},
 	} {
-		r, ok := n.row("shop", endpoint)
-		if !ok || r.Outcomes.Total() == 0 || failed != (r.Outcomes[slowlog.OutcomeServerError] > 0) {
-			n.Errorf("the shop's %s: %v, %v", endpoint, ok, r.Outcomes)
+		r, ok := n.row(has.service, has.endpoint)
+		if !ok || r.Outcomes[has.outcome] == 0 || r.Outcomes[has.outcome] != r.Outcomes.Total() {
+			n.Errorf("%s of %s: %v, %v, want all to be %v", has.endpoint, has.service, ok, r.Outcomes, has.outcome)
 		}
 	}
-	for _, endpoint := range []string{"GET /api/stock/:sku", "db postgresql SELECT"} {
-		if r, ok := n.row("stock", endpoint); !ok || r.Outcomes[slowlog.OutcomeOK] == 0 {
-			n.Errorf("the stock's %s: %v, %v", endpoint, ok, r.Outcomes)
-		}
-	}
-	eventually(n.T, "the N+1 is found", func() bool { return n.found("/orders/:id", "8 calls of SELECT items") })
-	eventually(n.T, "the error is found", func() bool { return n.found("/broken", "SELECT nowhere") })
+	eventually(n.T, "the N+1 is found", func() bool { return n.found("shop", "/orders/:id", "20 calls of SELECT items took") })
+	eventually(n.T, "the call that failed is found", func() bool { return n.found("stock", "/broken", "SELECT nowhere failed after", n.year.failed) })
+	eventually(n.T, "what it failed with is told", func() bool { return n.failed("stock", "/broken", `relation "nowhere" does not exist`) })
 }
 
 // dump logs what the collector has.
@@ -206,26 +238,44 @@ func (n *nodeRig) dump() {
 		}
 		for _, in := range s.Engine().Incidents() {
 			n.Logf("%s: %s", s.Name(), in.Reason)
+			for i := range in.Parts {
+				p := &in.Parts[i]
+				n.Logf("  %s %s: since %v, found %v, %d of %d, waits for %q, why %q", p.Endpoint, p.Matter, p.Start, p.At, p.Latest().Above, p.Latest().N, p.WaitsFor, p.Why.Sentence)
+			}
 		}
 	}
-	n.sink.mu.Lock()
-	defer n.sink.mu.Unlock()
-	for _, ld := range n.sink.logs {
-		r := ld.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0)
-		n.Log(r.EventName(), r.Body().Str(), r.Attributes().AsRaw())
+	for _, text := range n.events() {
+		n.Log(text)
+	}
+	for i := range n.logs {
+		n.Log(&n.logs[i])
 	}
 }
 
-// found tells whether the anatomy of a slow or failed request of a route says something.
-func (n *nodeRig) found(route, text string) bool {
-	for e := range n.share().fleet.Find("shop").Slow().All() {
+// found tells whether a finding of a slow or failed request of a route has all of some words.
+func (n *nodeRig) found(service, route string, words ...string) bool {
+	for e := range n.share().fleet.Find(service).Slow().All() {
 		if e.Route != route || e.Anatomy == nil {
 			continue
 		}
 		for _, f := range e.Anatomy.Findings {
-			if strings.Contains(f.Text, text) {
+			if hasAll(f.Text, words) {
 				return true
 			}
+		}
+	}
+	return false
+}
+
+// failed tells whether a call in a failed request of a route failed with an error that says something.
+func (n *nodeRig) failed(service, route, text string) bool {
+	var says func(*slowlog.Node) bool
+	says = func(node *slowlog.Node) bool {
+		return strings.Contains(node.Error.Message, text) || slices.ContainsFunc(node.Children, says)
+	}
+	for e := range n.share().fleet.Find(service).Slow().All() {
+		if e.Route == route && e.Anatomy != nil && says(e.Anatomy.Root) {
+			return true
 		}
 	}
 	return false
@@ -245,16 +295,32 @@ func (n *nodeRig) row(service, endpoint string) (engine.Row, bool) {
 	return engine.Row{}, false
 }
 
-// said tells whether an event has all of some words.
-func (n *nodeRig) said(words ...string) bool {
-	n.sink.mu.Lock()
-	defer n.sink.mu.Unlock()
-	for _, ld := range n.sink.logs {
-		r := ld.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0)
-		text := fmt.Sprintln(r.EventName(), r.Body().Str(), r.Attributes().AsRaw())
-		if !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(text, word) }) {
+// told tells whether an event of an incident that has an endpoint for a matter has all of some words.
+func (n *nodeRig) told(service, endpoint string, m engine.Matter, words ...string) bool {
+	s := n.share().fleet.Find(service)
+	if s == nil {
+		return false
+	}
+	for _, in := range s.Engine().Incidents() {
+		has := slices.ContainsFunc(in.Parts, func(p engine.Part) bool { return p.Endpoint.String() == endpoint && p.Matter == m })
+		if has && slices.ContainsFunc(n.events(), func(text string) bool { return hasAll(text, append(words, in.ID)) }) {
 			return true
 		}
 	}
 	return false
+}
+
+// events are what was told of incidents.
+func (n *nodeRig) events() (all []string) {
+	n.sink.mu.Lock()
+	defer n.sink.mu.Unlock()
+	for _, ld := range n.sink.logs {
+		r := ld.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0)
+		all = append(all, fmt.Sprintln(r.EventName(), r.Body().Str(), r.Attributes().AsRaw()))
+	}
+	return all
+}
+
+func hasAll(text string, words []string) bool {
+	return !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(text, word) })
 }

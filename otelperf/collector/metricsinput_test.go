@@ -3,7 +3,6 @@
 package collector
 
 import (
-	"context"
 	"math"
 	"math/rand/v2"
 	"regexp"
@@ -44,7 +43,7 @@ func metricRig(t *testing.T, c *clock) (r *rig, send func(pmetric.Metrics)) {
 	client := pmetricotlp.NewGRPCClient(conn)
 	return r, func(md pmetric.Metrics) {
 		t.Helper()
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		ctx, cancel := patient(t)
 		defer cancel()
 		if _, err := client.Export(ctx, pmetricotlp.NewExportRequestFromMetrics(md), grpc.WaitForReady(true)); err != nil {
 			t.Fatal(err)

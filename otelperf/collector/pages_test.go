@@ -116,7 +116,7 @@ func (s *shownRig) span(to ptrace.SpanSlice, kind ptrace.SpanKind, name string, 
 // request sends one, with the token if there is one.
 func (s *shownRig) request(method, path, body string, headers ...string) *http.Response {
 	s.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := patient(s.T)
 	s.Cleanup(cancel)
 	r, err := http.NewRequestWithContext(ctx, method, s.url+path, strings.NewReader(body))
 	if err != nil {
@@ -212,13 +212,7 @@ func TestPages(t *testing.T) {
 	}()
 
 	s.seconds(180, 700*time.Millisecond)
-	for range 2 {
-		select {
-		case <-seen:
-		case <-time.After(time.Minute):
-			t.Fatal("the stream has not told of slow requests and of the spike")
-		}
-	}
+	eventually(t, "the stream tells of slow requests and of the spike", func() bool { return len(seen) == cap(seen) })
 	s.until("the list is made anew", func() bool { s.get("services", &l); return l.Services[0].Verdict.Status != "ok" })
 	first := l.Services[0]
 	if first.Service != "checkout" || first.Namespace != "shop" || first.Verdict.Status != "slow" || first.Path != checkoutPath || first.Open != 1 || first.Instances != 1 || first.Endpoints != 1 || first.P99Ms == nil {
@@ -306,12 +300,7 @@ func TestPagesOverReload(t *testing.T) {
 	s.stop()
 	_ = second.Body.Close()
 	http.DefaultTransport.(*http.Transport).CloseIdleConnections()
-	for deadline := time.Now().Add(time.Minute); runtime.NumGoroutine() > before; time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			b := make([]byte, 1<<20)
-			t.Fatalf("goroutines are left:\n%s", b[:runtime.Stack(b, true)])
-		}
-	}
+	noMoreThan(t, before)
 }
 
 // TestMutedEvents: an incident that is muted leaves as information, and what the mute has held back is told when it is ended.
@@ -456,15 +445,10 @@ func TestCommand(t *testing.T) {
 		t.Errorf("check is %d while all is well: %s", code, out)
 	}
 	s.seconds(120, 700*time.Millisecond)
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(100 * time.Millisecond) { // who looks has the engine's numbers by the second
+	eventually(t, "check says that orders are slow", func() bool { // who looks has the engine's numbers by the second
 		code, out := run("", "check", "--no-spike", s.url+checkoutPath)
-		if code == 1 && strings.Contains(out, "/orders") {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("check is %d of a service that is slow: %s", code, out)
-		}
-	}
+		return code == 1 && strings.Contains(out, "/orders")
+	})
 	if code, out := run("", "check", "--no-spike", s.url+"services/mail/"); code != 0 {
 		t.Errorf("check is %d of the other service: %s", code, out)
 	}

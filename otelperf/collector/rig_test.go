@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -134,25 +135,60 @@ func (r *rig) telemetry() telemetry.Factory {
 		}))
 }
 
-// until waits for a condition.
+// patience is until when a test waits for what is to come: how fast the machine is does not matter. Of the time that go test allows a minute
+// is left to say what was seen.
+func patience(t *testing.T) time.Time {
+	deadline, ok := t.Deadline()
+	if !ok {
+		return time.Now().Add(time.Hour)
+	}
+	return deadline.Add(-time.Minute)
+}
+
+// patient is a context that ends with patience.
+func patient(t *testing.T) (context.Context, context.CancelFunc) {
+	return context.WithDeadline(context.Background(), patience(t))
+}
+
+// eventually waits for a condition.
+func eventually(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for began, until := time.Now(), patience(t); !is(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(until) {
+			t.Fatalf("not in %v: %s", time.Since(began).Round(time.Second), what)
+		}
+	}
+}
+
+// noMoreThan waits for goroutines to end.
+func noMoreThan(t *testing.T, goroutines int) {
+	t.Helper()
+	defer func() {
+		if t.Failed() {
+			b := make([]byte, 1<<20)
+			t.Logf("goroutines are left:\n%s", b[:runtime.Stack(b, true)])
+		}
+	}()
+	eventually(t, "no more goroutines than before", func() bool { return runtime.NumGoroutine() <= goroutines })
+}
+
+// until waits for a condition, as long as the collector runs.
 func (r *rig) until(what string, is func() bool) {
 	r.Helper()
-	for deadline := time.Now().Add(time.Minute); !is(); time.Sleep(5 * time.Millisecond) {
+	eventually(r.T, what, func() bool {
 		select {
 		case err := <-r.ended:
 			r.Fatalf("the collector ended with %v", err)
 		default:
 		}
-		if time.Now().After(deadline) {
-			r.Fatalf("not in a minute: %s", what)
-		}
-	}
+		return is()
+	})
 }
 
 // send sends spans over the wire.
 func (r *rig) send(td ptrace.Traces) {
 	r.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := patient(r.T)
 	defer cancel()
 	if _, err := r.client.Export(ctx, ptraceotlp.NewExportRequestFromTraces(td), grpc.WaitForReady(true)); err != nil {
 		r.Fatal(err)

@@ -14,7 +14,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // missing skips a test for want of a program, or fails it where OTELPERF_REQUIRE has its name.
@@ -64,15 +63,6 @@ func start(t *testing.T, cmd *exec.Cmd) {
 	})
 }
 
-func eventually(t *testing.T, what string, is func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(2 * time.Minute); !is(); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("not in two minutes: %s", what)
-		}
-	}
-}
-
 // postgres is a PostgreSQL of a test's own.
 type postgres struct {
 	*testing.T
@@ -111,7 +101,7 @@ func startPostgres(t *testing.T) *postgres {
 	data := filepath.Join(p.dir, "data")
 	p.run("initdb", "-D", data, "-A", "trust", "-U", "postgres", "--no-sync")
 	t.Cleanup(func() { _ = p.command("pg_ctl", "-D", data, "-m", "immediate", "stop").Run() })
-	p.run("pg_ctl", "-D", data, "-w", "-l", filepath.Join(p.dir, "log"), "-o", fmt.Sprintf("-c listen_addresses='' -k %s -c fsync=off", p.dir), "start")
+	p.run("pg_ctl", "-D", data, "-w", "-t", "3600", "-l", filepath.Join(p.dir, "log"), "-o", fmt.Sprintf("-c listen_addresses='' -k %s -c fsync=off", p.dir), "start")
 	return p
 }
 

@@ -37,11 +37,8 @@ type failedKey struct {
 
 // add counts a failed request of an endpoint.
 func (f *failed) add(ep conventions.Endpoint, sp ptrace.Span, o slowlog.Outcome, d time.Duration) {
-	typ, message := thrownBy(sp.Events())
-	if typ == "" {
-		typ = text(sp.Attributes(), conventions.ErrorTypeKey)
-	}
-	k := failedKey{ep, conventions.Clip(cmp.Or(typ, unknownFailure))}
+	is := thrownBy(sp)
+	k := failedKey{ep, conventions.Clip(cmp.Or(is.typ, unknownFailure))}
 	g := f.by[k]
 	if g == nil {
 		g = f.begin(k)
@@ -59,8 +56,7 @@ func (f *failed) add(ep conventions.Endpoint, sp ptrace.Span, o slowlog.Outcome,
 	}
 	g.Last, g.LastStart, g.LastDuration = end, sp.StartTimestamp().AsTime(), d
 	g.LastTraceID, g.LastSpanID = trace.TraceID(sp.TraceID()), trace.SpanID(sp.SpanID())
-	message = cmp.Or(message, sp.Status().Message())
-	if message = conventions.ErrorText(message[:min(len(message), maxFailureText)]); message != g.Message {
+	if message := conventions.ErrorText(is.message[:min(len(is.message), maxFailureText)]); message != g.Message {
 		g.Message = strings.Clone(message)
 	}
 }

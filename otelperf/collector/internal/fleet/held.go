@@ -169,14 +169,10 @@ func (f *failures) of(number int16) (is failure) {
 	return is
 }
 
-// failureOf reads what a span failed with, in memory of its own: its exception, or else error.type and the description of its status.
+// failureOf reads what a span failed with, in memory of its own.
 func failureOf(sp ptrace.Span) failure {
-	typ, message := thrownBy(sp.Events())
-	if typ == "" {
-		typ = text(sp.Attributes(), conventions.ErrorTypeKey)
-	}
-	message = cmp.Or(message, sp.Status().Message())
-	return failure{strings.Clone(conventions.Clip(typ)), strings.Clone(conventions.ErrorText(message[:min(len(message), 1024)]))}
+	f := thrownBy(sp)
+	return failure{strings.Clone(conventions.Clip(f.typ)), strings.Clone(conventions.ErrorText(f.message[:min(len(f.message), 1024)]))}
 }
 
 func text(m pcommon.Map, key string) string {

@@ -81,7 +81,7 @@ func (s *Service) span(sp ptrace.Span, now time.Time, second int64, holds bool, 
 	if reads {
 		s.attributes(sp.Attributes())
 		if root && sp.Events().Len() > 0 {
-			if typ, message := thrownBy(sp.Events()); typ != "" || message != "" {
+			if typ, message := exceptionOf(sp.Events()); typ != "" || message != "" {
 				s.reads.Exception(message)
 			}
 		}
@@ -163,16 +163,6 @@ func (s *Service) attributes(m pcommon.Map) {
 			s.reads.Take(key, valueOf(v))
 		}
 	}
-}
-
-// thrownBy is the first exception among events; "" for none.
-func thrownBy(events ptrace.SpanEventSlice) (typ, message string) {
-	for i := range events.Len() {
-		if e := events.At(i); e.Name() == "exception" {
-			return text(e.Attributes(), "exception.type"), text(e.Attributes(), "exception.message")
-		}
-	}
-	return "", ""
 }
 
 // valueOf is a value of pdata as plain words.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A shop, or its stock: a shop's order reads eight items one by one (N+1), and asks the stock, which asks the database.
+// A shop, or its stock: a shop's order reads twenty items one by one (N+1), and asks the stock, which asks the database.
 const http = require('http');
 const express = require('express');
 const Redis = require('ioredis');
@@ -15,7 +15,7 @@ const app = express();
 app.get('/orders/:id', async (req, res, next) => {
   try {
     await redis.hgetall('order:' + req.params.id);
-    for (let i = 0; i < 8; i++) await pool.query('SELECT name FROM items WHERE id = $1', [i]);
+    for (let i = 0; i < 20; i++) await pool.query('SELECT name FROM items WHERE id = $1', [i]);
     await get(process.env.STOCK + '/api/stock/' + req.params.id);
     res.json({ id: req.params.id });
   } catch (err) { next(err); }
