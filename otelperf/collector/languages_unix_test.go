@@ -117,8 +117,8 @@ func (n *nodeRig) serve(log *output, env []string) string {
 
 const (
 	askers = 3   // at the same time
-	warmth = 100 // requests of each before what they take is usual
-	enough = 250 // requests to know a median of
+	warmth = 40  // requests of each before what they take is usual
+	enough = 150 // requests to know a median of
 )
 
 // warm has the services do what they will do, since one that has just started is slow. The spans are not sampled.
