@@ -89,6 +89,7 @@ func New(next sdktrace.SpanProcessor, opts ...Option) (*Processor, error) {
 	c := &core{cfg: cfg, start: time.Now(), store: cfg.store, keeps: newLimiter(keepPerSecond, keepBurst), queries: newQueries(), errors: newErrorGroups(), digestTime: digestTime}
 	if cfg.inFlight {
 		c.running = newInFlight(defaultInFlightSlots)
+		c.running.front = newFront()
 	}
 	if cfg.rescueRate > 0 {
 		c.rescues.budget = newLimiter(cfg.rescueRate, float64(cfg.rescueBurst))
