@@ -71,6 +71,9 @@ func (g *gatherer) init(rec *latency.Recorder) {
 		n *= 2
 	}
 	g.shards = make([]gatherShard, n)
+	for i := range g.shards {
+		g.shards[i].traces.seed()
+	}
 }
 
 func (g *gatherer) shard(id trace.TraceID) *gatherShard {
@@ -243,7 +246,7 @@ func (g *gatherer) release(traceID trace.TraceID, root trace.SpanID, collect *fa
 	if !ok {
 		return
 	}
-	if sh.flat(li, root) {
+	if l := &sh.lists[li]; !l.mixed && (l.head == 0 || l.parent == root) { // then none need be asked for its own id
 		sh.detachAll(g, li, collect)
 	} else {
 		sh.detachKin(g, li, root, collect)
@@ -255,7 +258,7 @@ func (g *gatherer) release(traceID trace.TraceID, root trace.SpanID, collect *fa
 	}
 	l.dropped, l.lost = 0, false
 	if l.head == 0 {
-		sh.freeList(traceID, li)
+		sh.freeList(li)
 	}
 }
 

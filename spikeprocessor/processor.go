@@ -144,7 +144,9 @@ func (p *Processor) start(ctx context.Context, s sdktrace.ReadWriteSpan) bool {
 }
 
 // isLocal reports whether a parent is a span of this process. One without a trace is none: the SDK begins a new one.
-func isLocal(parent *trace.SpanContext) bool { return parent.IsValid() && !parent.IsRemote() }
+func isLocal(parent *trace.SpanContext) bool {
+	return parent.SpanID() != trace.SpanID{} && parent.TraceID() != trace.TraceID{} && !parent.IsRemote()
+}
 
 // starts reports whether anything is to be known of a span that starts below another one: that it runs, or below what.
 func (c *core) starts(above trace.Span) bool {
