@@ -98,21 +98,24 @@ func (g *gatherer) hold(parent *trace.SpanContext, s sdktrace.ReadOnlySpan, n in
 	}
 	h := heldSpan{span: s, parent: parent.SpanID(), bytes: int32(n)}
 	sh := g.shard(id)
-	defer g.warmUp()
-	g.holdIn(sh, id, &h, &call)
+	if w, held := sh.hold(g, id, &h, &call); !held {
+		g.squeezeIn(sh, id, &h, &call, w)
+	}
+	g.warmUp()
 	if call.many || call.row != nil {
 		sh.handOver(g.rec, &call)
 	}
 }
 
-func (g *gatherer) holdIn(sh *gatherShard, id trace.TraceID, h *heldSpan, call *measured) {
+// squeezeIn holds a span that found no room at first, if others make some.
+func (g *gatherer) squeezeIn(sh *gatherShard, id trace.TraceID, h *heldSpan, call *measured, w want) {
 	for range maxRounds {
-		w, held := sh.hold(g, id, h, call)
-		if held {
-			return
-		}
 		if !g.makeRoom(id, w) {
 			break
+		}
+		var held bool
+		if w, held = sh.hold(g, id, h, call); held {
+			return
 		}
 	}
 	sh.refuse(g, id, h)

@@ -19,7 +19,9 @@ const (
 	frontAge             = time.Second    // from which a request is to be in the table
 )
 
-// inflight is a table of the local roots that run now. Invariant: root and child of a slot are touched only by the
+// inflight is a table of the local roots that run now, and in front of it one of few slots: those stay in a core's cache, where those for
+// all that may run at once do not, and to wait for a slot that nobody has touched for long is most of what such a table costs. Who finds no
+// slot free in the front has one of the table, and what runs for longer than frontAge is moved there by sweep. Invariant: root and child of a slot are touched only by the
 // goroutine that moved its word to busy or closing, and each such goroutine moves it on without waiting for another.
 //
 // A word is the phase, the how-manieth one tried from its home the slot is, and all bits of the span id that the home does
@@ -30,7 +32,7 @@ const (
 // start, end and child allocate nothing, take no lock and call no method of a span. What they do when a slot
 // is held by somebody else:
 //
-//   - start tries another slot, eight in all, then one of the spare slots, half as many again, where the next sweep finds the
+//   - start tries another slot, eight of the front and eight of the table, then one of the spare slots, half as many again, where the next sweep finds the
 //     request. It is listed from there, but what it is in is not known, and end need not look there: readers pass over what has
 //     ended. When all of them are in use, it is not listed, and is counted as dropped.
 //   - child leaves its span out and is counted as skipped: a name less in a list.
@@ -39,10 +41,11 @@ const (
 //     or release comes first, the mark's compare-and-swap fails, and end finds the slot used and frees it itself.
 //
 // Once a second sweep moves what has been running longest out of a table that is more than half full, and all out of the spare
-// slots. So of those that begin between two sweeps, at least as many as half of the slots are known, whatever their ids are.
+// slots. So of those that begin between two sweeps, at least as many as half of the table's slots are known, whatever their ids are.
 //
-// Memory: 64 bytes a slot, 96 KiB by default, and about as much for each request that made room, besides the spans: a request
-// that is known, of at most 4096 and 1024 that began after the last sweep, keeps its root alive, which runs, and the root's latest
+// Memory: 64 bytes a slot, 100 KiB by default, or 1 KiB a CPU where there are more than four, and about as much for each request that made
+// room, besides the spans: a request that is known, of at most 4096, and 1024 and as many as the front has that began after the last sweep
+// but one, keeps its root alive, which runs, and the root's latest
 // direct child until a sweep after its end, two spans of the SDK (about 1 KB each, and what the program put into them).
 //
 // All methods are safe for concurrent use.

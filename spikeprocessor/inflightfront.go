@@ -7,14 +7,10 @@ import (
 	"time"
 )
 
-// The front is a table of few slots, which stay in a core's cache, where those for all that may run at once do not: a slot that
-// nobody has touched for long is what a request would wait for most. It is for the requests that are done soon.
-
-// newFront returns a table for it, of 16 slots for each CPU, so that most are free where as many requests run as there are CPUs for.
+// newFront returns a front of 16 slots for each CPU, 64 at least and as many as the table has at most: most are free where not many more
+// requests run than there are CPUs for.
 func newFront() slotTable {
-	t := newSlotTable(min(16*runtime.GOMAXPROCS(0), defaultInFlightSlots))
-	t.keeps = true
-	return t
+	return newSlotTable(min(16*runtime.GOMAXPROCS(0), defaultInFlightSlots))
 }
 
 // moveOn moves what has been running for longer than frontAge out of the front into the table, and returns what finds no slot there. A
@@ -23,7 +19,6 @@ func newFront() slotTable {
 func (t *inflight) moveOn(now time.Time) (crowded []running) {
 	for i := range t.front.slots {
 		sl := &t.front.slots[i]
-		sl.tidy()
 		r, ok := t.read(sl)
 		switch {
 		case !ok:

@@ -28,7 +28,6 @@ const (
 type slotTable struct {
 	slots []inflightSlot
 	shift uint8 // the home of an id is its hash >> shift
-	keeps bool  // what has ended stays in its slot until the next request or sweep: that spares a request one locked operation of four
 }
 
 // inflightSlot fills a cache line, so that requests in neighbouring slots do not slow each other down.
@@ -72,7 +71,7 @@ func (t *slotTable) put(id trace.SpanID, s sdktrace.ReadOnlySpan) (done, again b
 			own += 1 << phaseBits
 			continue
 		}
-		sl.root, sl.child = s, nil
+		sl.root = s
 		sl.release(own)
 		return true, false
 	}
@@ -109,7 +108,7 @@ func (t *slotTable) has(id trace.SpanID) bool {
 // end takes a local root out of its slot. It reports false if it has none.
 func (t *slotTable) end(id trace.SpanID) bool {
 	sl, own := t.find(id)
-	return sl != nil && (t.keeps && sl.word.CompareAndSwap(own|slotUsed, slotFree) || sl.end(own))
+	return sl != nil && sl.end(own)
 }
 
 // has reports whether the slot is that of s, or of another value for the same span: providers whose ids are not random share some.
@@ -159,13 +158,6 @@ func (sl *inflightSlot) release(own uint64) bool {
 	}
 	sl.free()
 	return false
-}
-
-// tidy empties a free slot of what its last request has left there.
-func (sl *inflightSlot) tidy() {
-	if sl.word.CompareAndSwap(slotFree, slotClosing) {
-		sl.free()
-	}
 }
 
 // free empties a slot that the caller holds.
