@@ -122,6 +122,10 @@ func (s *Service) await(sp ptrace.Span, q *conventions.Request, r *row, d time.D
 		if e.BaselineP99 > 0 {
 			e.Ratio = float64(d) / float64(e.BaselineP99)
 		}
+		if q.Outcome.Failed() || sp.Status().Code() == ptrace.StatusCodeError {
+			f := failureOf(sp)
+			e.Error = slowlog.ErrorInfo{Type: f.typ, Message: f.message}
+		}
 	}
 	late := int64((s.set.Lateness + time.Second - 1) / time.Second)
 	s.pending = append(s.pending, pending{entry: e, row: r, due: second + late, slow: reason != ""})
