@@ -102,11 +102,14 @@ func (s *Service) look(sp ptrace.Span, q *conventions.Request, id int32, d time.
 }
 
 func (s *Service) wantsOrdinary(r *row, second int64) bool {
+	if s.keeps.ordinary >= ordinaryEach || len(s.pending) >= maxWaiting || r.state.SpikeID != "" {
+		return false
+	}
 	every := int64(ordinaryEvery)
 	if r.usual.requests < fewUsual {
 		every = 1
 	}
-	return second-r.sampled >= every && s.keeps.ordinary < ordinaryEach && r.state.SpikeID == "" && len(s.pending) < maxWaiting
+	return second-r.sampled >= every
 }
 
 // await notes a request, in memory of its own.

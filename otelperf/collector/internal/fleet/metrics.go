@@ -109,7 +109,7 @@ func (s *Service) learnSlow() {
 	for _, id := range s.now.rows {
 		if r := s.rows.all[id]; r.endpoint.Kind.Request() {
 			r.slowest, r.knowsSlow = s.engine.UsualSlow(int(id))
-			r.slowFrom = latency.Bucket(r.slowest.Limit - 1)
+			r.slowFrom, r.expects = latency.Bucket(r.slowest.Limit-1), instances.ExpectedShare(r.slowest)
 		}
 	}
 }
@@ -131,7 +131,7 @@ func (s *Service) member(id int32, d time.Duration, o slowlog.Outcome) {
 	if latency.Bucket(d) > r.slowFrom {
 		x.Slow++
 	}
-	x.Expected += instances.ExpectedShare(r.slowest)
+	x.Expected += r.expects
 }
 
 // reportMember hands on what the batch had.
