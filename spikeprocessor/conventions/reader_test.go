@@ -85,7 +85,7 @@ func TestKeysThatAreRead(t *testing.T) {
 			request, call, messages = request || s != said{}, call || p != peer{}, messages || d != destination{}
 		}
 		for _, set := range []struct {
-			name        string
+			name      string
 			makes, is bool
 		}{
 			{"requests", request, saidKeys.has(key)}, {"calls", call, peerKeys.has(key)}, {"destinations", messages, destinationKeys.has(key)},

@@ -31,7 +31,10 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/collector/internal/fleet"
 )
 
-const batches = 40 // of 1000 spans
+const (
+	batches = 40 // of 1000 spans
+	warm    = 12 // rounds that do not count: afterwards there is memory for each second that is open
+)
 
 func main() {
 	rounds := flag.Int("rounds", 15, "rounds that count")
@@ -70,15 +73,15 @@ func main() {
 	ways := waysOf(now)
 	ns := make([][]float64, len(ways))
 	allocations := make([]float64, len(ways))
-	for round := range *rounds + 3 {
+	for round := range *rounds + warm {
 		for i := range ways {
 			w := (i + round) % len(ways)
 			runtime.GC()
-			took, allocated := ways[w].round(sent, r.Uint64(), round == 2)
+			took, allocated := ways[w].round(sent, r.Uint64(), round == warm-1)
 			switch {
-			case round == 2:
+			case round == warm-1:
 				allocations[w] = float64(allocated) / float64(spans)
-			case round > 2:
+			case round >= warm:
 				ns[w] = append(ns[w], float64(took)/float64(spans))
 			}
 		}
@@ -87,7 +90,7 @@ func main() {
 		"lowest rounds, which other work disturbed least\n", spans, *rounds)
 	for w := range ways {
 		least := slices.Min(ns[w])
-		fmt.Printf("%-34s %5.2f %5.2f   by the lowest %5.2f %5.2f   %.2f allocations   [%.0f ns, lowest %.0f]\n", ways[w].name, median(ratios(ns[w], ns[0])),
+		fmt.Printf("%-34s %5.2f %5.2f   by the lowest %5.2f %5.2f   %.3f allocations   [%.0f ns, lowest %.0f]\n", ways[w].name, median(ratios(ns[w], ns[0])),
 			median(ratios(ns[w], ns[1])), least/slices.Min(ns[0]), least/slices.Min(ns[1]), allocations[w], median(ns[w]), least)
 	}
 }

@@ -35,7 +35,8 @@ const (
 type pending struct {
 	entry *slowlog.Entry
 	row   *row
-	due   int64 // unix second
+	since int64 // unix second in which the first of them may have come
+	due   int64 // unix second in which the last of them has come
 	slow  bool  // else it is an ordinary one, from which is learned what is usual
 }
 
@@ -126,6 +127,6 @@ func (s *Service) await(sp ptrace.Span, q *conventions.Request, r *row, d time.D
 			e.Ratio = float64(d) / float64(e.BaselineP99)
 		}
 	}
-	late := int64((s.set.Lateness + time.Second - 1) / time.Second)
-	s.pending = append(s.pending, pending{entry: e, row: r, due: second + late, slow: reason != ""})
+	late := int64(lateOf(s.set))
+	s.pending = append(s.pending, pending{entry: e, row: r, since: second - late - int64(d/time.Second) - 1, due: second + late, slow: reason != ""})
 }

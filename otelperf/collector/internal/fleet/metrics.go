@@ -109,7 +109,7 @@ func (s *Service) learnSlow() {
 	for _, id := range s.now.rows {
 		if r := s.rows.all[id]; r.endpoint.Kind.Request() {
 			r.slowest, r.knowsSlow = s.engine.UsualSlow(int(id))
-			r.slowFrom, r.expects = latency.Bucket(r.slowest.Limit-1), instances.ExpectedShare(r.slowest)
+			r.usualTo, r.expects = latency.UpperDuration(latency.Bucket(r.slowest.Limit-1)), instances.ExpectedShare(r.slowest)
 		}
 	}
 }
@@ -128,7 +128,7 @@ func (s *Service) member(id int32, d time.Duration, o slowlog.Outcome) {
 	}
 	x := &s.crew.report
 	x.Requests++
-	if latency.Bucket(d) > r.slowFrom {
+	if d > r.usualTo {
 		x.Slow++
 	}
 	x.Expected += r.expects

@@ -182,12 +182,12 @@ func (r *rows) forget(yield func(*spikeprocessor.Delta) bool) {
 type row struct {
 	slow      time.Duration // above which a request is looked at; 0 while that is the threshold of all
 	knowsSlow bool
-	slowFrom  int                          // the last bucket in which a request is not slower than usual, if knowsSlow
+	usualTo   time.Duration                // above which a request is slower than usual, if knowsSlow: the end of a bucket
 	expects   float64                      // share of the requests of an instance that is slower at most
 	state     spikeprocessor.EndpointState // as of the engine
 
 	endpoint conventions.Endpoint
-	slowest  engine.UsualSlow // of slowFrom and expects
+	slowest  engine.UsualSlow // of usualTo and expects
 	longest  time.Duration
 	sampled  int64 // second in which an ordinary request was looked at last
 	seen     int64 // second
