@@ -15,6 +15,7 @@ import (
 
 // The summary and the rows of a fixed time say what was done in it, and say the same whenever they are asked for.
 func TestSummaryOfAFixedTime(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newBubble(t, "1.0", everybody)
 		h := s.mon.Handler()

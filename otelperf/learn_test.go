@@ -29,6 +29,7 @@ func (s *bubble) foundAfter() time.Duration {
 // A process that has a history and nothing else finds as soon what is slow as one that ran through: from the state in it, or where there is
 // none that can be read from the minutes, of which one without a history knows nothing yet.
 func TestWhatIsUsualComesFromTheHistory(t *testing.T) {
+	t.Parallel()
 	newer := func(state []byte) []byte {
 		return bytes.Replace(state, []byte(`"version":1`), []byte(`"version":9`), 1)
 	}
@@ -113,6 +114,7 @@ func TestStateOfAnotherInstance(t *testing.T) {
 
 // What was learned from minutes raises no alarm that is none, however often a service begins anew: over days with nights and noise.
 func TestLearningFromMinutesIsQuiet(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store := &testrig.History{State: func([]byte) []byte { return nil }}
 		spikes := 0

@@ -197,6 +197,7 @@ func everyOne(int) bool { return true }
 
 // An outage is an alert, in JSON, health and metrics; it and what was counted are there after a restart, but not for another threshold.
 func TestObjectiveThatBurns(t *testing.T) {
+	t.Parallel()
 	file := otelperf.WithStateFile(filepath.Join(t.TempDir(), "state"))
 	pay := func(latency time.Duration) otelperf.Option {
 		return otelperf.WithObjective("* /pay", otelperf.Objective{Name: "pay", SuccessTarget: 0.99, Latency: latency, LatencyTarget: 0.95, Period: month})

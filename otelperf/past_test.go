@@ -67,6 +67,7 @@ func (s *bubble) slowly(d, usual time.Duration, routes ...string) {
 
 // Two days of a service, restarted once: each request is counted once, in whatever window, and yesterday stands beside today.
 func TestDaysOfAHistory(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store := &testrig.History{}
 		s := newBubble(t, "1.0", everybody, otelperf.WithHistory(store))
@@ -144,6 +145,7 @@ func TestDaysOfAHistory(t *testing.T) {
 // What a window covers is never more than this process ran, and than what is stored of those before it, in whole minutes: whatever the steps
 // are that it is read in.
 func TestCoverageIsWhatThereIs(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store := &testrig.History{}
 		ran := 0.

@@ -32,6 +32,7 @@ func (a asker) spikeOf(path, query string, args ...any) map[string]any {
 // A fixed time that memory does not have says of an incident what was to be said at its end, however it went on: while it goes on, when it has
 // ended, when the process is another one, and when that has never known of it.
 func TestIncidentOfAFixedTimeBeforeMemory(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const usual, slow = 20 * time.Millisecond, 900 * time.Millisecond
 		store := &testrig.History{}

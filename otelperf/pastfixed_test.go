@@ -36,6 +36,7 @@ func missing(t *testing.T, gaps []map[string]any, asked, counted time.Time, all 
 // The time of an answer is that of what was counted, wherever it came from; where nothing is stored it is what was asked for, with no seconds of
 // it, and nobody knows. What is missing at its beginning is a gap.
 func TestCountedTimeOfAHistoryIsSaid(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store := &testrig.History{}
 		s := newBubble(t, "1.0", everybody, otelperf.WithHistory(store))
@@ -123,6 +124,7 @@ func (l *lazy) Append(ctx context.Context, b *history.Batch) error {
 // Each minute of a time that is in the store and in memory is counted once: while the writer is behind, when it has caught up, and after a
 // restart.
 func TestEachMinuteIsCountedOnce(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store := &lazy{}
 		s := newBubble(t, "1.0", everybody, otelperf.WithHistory(store))

@@ -86,6 +86,7 @@ func checkNumbers(t *testing.T, about string, got otelperf.Totals, e exactly, bo
 
 // From spans to the summary, live and after steps and minutes were sealed.
 func TestQuantilesAgreeWithExactDurations(t *testing.T) {
+	t.Parallel()
 	const n, bound = 20_000, 0.006
 	for _, st := range streams {
 		t.Run(st.name, func(t *testing.T) {

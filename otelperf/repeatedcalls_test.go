@@ -56,6 +56,7 @@ func (rg *rig) shelf(together bool) http.HandlerFunc {
 
 // TestRowsTellOfRepeatedCalls: with a real server and client, sampled or with our Sampler, in every answer that has rows.
 func TestRowsTellOfRepeatedCalls(t *testing.T) {
+	t.Parallel()
 	for name, tc := range map[string]struct {
 		p        plan
 		together bool

@@ -441,6 +441,7 @@ func TestResetUndoesOverflow(t *testing.T) {
 
 // Rows that make room stay in the sums of every window, and a baseline is there again when its endpoint is.
 func TestForgottenRowsStayInSums(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		rg := newRig(t, plan{}, otelperf.WithMaxEndpoints(20))
 		for range 3 * 60 {

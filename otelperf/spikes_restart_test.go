@@ -26,6 +26,7 @@ func (s *bubble) both(d, checkout, items time.Duration) {
 // A spike that was open before a restart, or before two of them at once, is that spike: it has its id and its start, and the new version is not what
 // it came with. What was well before and is slow afterwards came with the version.
 func TestSpikeThatWasOpenBeforeTheRestart(t *testing.T) {
+	t.Parallel()
 	const usual, slow = 20 * time.Millisecond, 120 * time.Millisecond
 	for name, restarts := range map[string]int{"one restart": 1, "two within the grace": 2} {
 		t.Run(name, func(t *testing.T) {

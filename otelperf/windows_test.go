@@ -16,6 +16,7 @@ import (
 // In a bubble the clock starts at midnight, and stands still unless all wait. No network in there.
 
 func TestWindowsSlide(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		rg := newRig(t, plan{})
 		start := time.Now()
@@ -53,6 +54,7 @@ func TestWindowsSlide(t *testing.T) {
 // window_seconds is what the numbers really cover: under one request a second, both are the same at any moment, also
 // on the very boundaries of steps and minutes.
 func TestWindowSecondsAreHonest(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		rg := newRig(t, plan{})
 		longest := map[otelperf.Window]float64{"1m": 70, "5m": 360, "1h": 3660, "all": math.Inf(1)}

@@ -27,6 +27,7 @@ type exportFlags struct {
 	parquet, csv   bool
 	output         string
 	force          bool
+	progress       bool
 	what, step     string
 	from, to, span string
 }
@@ -66,6 +67,7 @@ to be given UTF-8 as the encoding. Text that a spreadsheet would take for a form
 	flags.BoolVar(&f.csv, "csv", false, "write CSV")
 	flags.StringVarP(&f.output, "output", "o", "-", "`file` to be written, whose ending .parquet or .csv says the format, too; - is standard output")
 	flags.BoolVar(&f.force, "force", false, "replace the file if there is one, unless that is a history or a state file")
+	flags.BoolVar(&f.progress, "progress", false, "say how far it is on standard error also when that is no terminal")
 	flags.StringVar(&f.what, "what", "endpoints", "`table` to be written: "+strings.Join(export.Names, ", "))
 	flags.StringVar(&f.from, "from", "", "`time` of the beginning: "+when.Accepted)
 	flags.StringVar(&f.to, "to", "", "`time` of the end, as --from (default now)")
@@ -77,7 +79,7 @@ to be given UTF-8 as the encoding. Text that a spreadsheet would take for a form
 
 func (f *exportFlags) run(cmd *cobra.Command, arg string) error {
 	now := time.Now()
-	c := export.Config{What: f.what, Output: f.output, Force: f.force, Stdout: cmd.OutOrStdout(), Progress: progressOn(cmd)}
+	c := export.Config{What: f.what, Output: f.output, Force: f.force, Stdout: cmd.OutOrStdout(), Progress: progressOn(cmd, f.progress)}
 	var err error
 	if !slices.Contains(export.Names, f.what) {
 		return usagef("--what is %q, accepted: %s", plain.Clip(f.what, 20), strings.Join(export.Names, ", "))
@@ -214,8 +216,11 @@ func (f *exportFlags) stepOf(service bool, ago, span time.Duration) (time.Durati
 	return history.Hour, nil
 }
 
-// progressOn says on standard error how far it is, where it takes long.
-func progressOn(cmd *cobra.Command) func(share float64, rows int) {
+// progressOn says on standard error how far it is, where it takes long: to who looks at it, or always.
+func progressOn(cmd *cobra.Command, always bool) func(share float64, rows int) {
+	if !always && !isTerminal(cmd.ErrOrStderr()) {
+		return nil
+	}
 	const pause = 3 * time.Second
 	last := time.Now()
 	return func(share float64, rows int) {

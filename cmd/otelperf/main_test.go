@@ -4,11 +4,13 @@ package main
 
 import (
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
 func TestMain(m *testing.M) {
+	defaultTimeout = 5 * time.Minute
 	testscript.Main(m, map[string]func(){"otelperf": main})
 }
 

@@ -25,6 +25,8 @@ const tokenVariable = "OTELPERF_TOKEN"
 
 const urlHelp = `A URL is that of the service or of the endpoint: http://HOST:PORT, https://HOST/debug/otelperf/ and HOST:PORT all do.`
 
+var defaultTimeout = client.DefaultTimeout // longer in tests, whose machine may have much to do
+
 // serviceFlags are the flags of commands that ask a service.
 type serviceFlags struct {
 	token   string
@@ -35,7 +37,7 @@ type serviceFlags struct {
 func (f *serviceFlags) add(cmd *cobra.Command, window bool) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.token, "token", "", "bearer `token`, if the service wants one (default $"+tokenVariable+")")
-	flags.DurationVar(&f.timeout, "timeout", client.DefaultTimeout, "`time` for one answer, 1ms to 10m")
+	flags.DurationVar(&f.timeout, "timeout", defaultTimeout, "`time` for one answer, 1ms to 10m")
 	if window {
 		flags.StringVar(&f.window, "window", string(otelperf.Window5m), "`span` of time: 1m, 5m, 1h, all (since the start), or where the service has a history 24h or 7d")
 	}

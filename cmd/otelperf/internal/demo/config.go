@@ -50,6 +50,8 @@ type Config struct {
 	Rate    int           // requests a second on average
 	Spike   bool          // tell the story of a spike
 	History string        // file of a history; "" for none
+
+	slack time.Duration // what replies and the end of the run may take longer, where a machine is busy
 }
 
 // Config reads the flags. Its error names each flag that it refuses, and what is accepted.

@@ -30,15 +30,15 @@ type load struct {
 	open   sync.WaitGroup // requests under way
 }
 
-func newLoad(url string) *load {
+func newLoad(url string, timeout time.Duration) *load {
 	// A GET on a reused connection that breaks without a reply, as a panic makes it, is silently sent again by
 	// net/http: then the shop would see more requests than were counted here.
 	once := newTransport()
 	once.DisableKeepAlives = true
 	return &load{
 		url:    url,
-		kept:   &http.Client{Transport: newTransport(), Timeout: replyTimeout},
-		fresh:  &http.Client{Transport: once, Timeout: replyTimeout},
+		kept:   &http.Client{Transport: newTransport(), Timeout: timeout},
+		fresh:  &http.Client{Transport: once, Timeout: timeout},
 		random: rand.New(rand.NewPCG(seed, 4)),
 		slots:  make(chan struct{}, maxConcurrent),
 	}

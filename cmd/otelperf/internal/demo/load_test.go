@@ -41,7 +41,7 @@ func TestMixIsTheSameEachTime(t *testing.T) {
 // The rate is kept whatever the replies take, what is too much is not sent, and all is accounted for.
 func TestLoadIsAnOpenLoop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLoad("http://shop.invalid")
+		l := newLoad("http://shop.invalid", time.Minute)
 		slow := &http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) {
 			time.Sleep(time.Hour)
 			return httptest.NewRecorder().Result(), nil
@@ -83,7 +83,7 @@ func TestBrokenConnectionIsNotTriedAgain(t *testing.T) {
 		}
 	}))
 	defer s.Close()
-	l := newLoad(s.URL)
+	l := newLoad(s.URL, time.Minute)
 	if status := l.do(shot{method: http.MethodGet, path: "/"}); status != http.StatusOK {
 		t.Errorf("status is %d", status)
 	}
