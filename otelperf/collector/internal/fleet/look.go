@@ -35,7 +35,7 @@ const (
 type pending struct {
 	entry *slowlog.Entry
 	row   *row
-	since int64 // unix second in which the first of them may have come
+	since int64 // unix second in which the first of them may have come: its own came late itself
 	due   int64 // unix second in which the last of them has come
 	slow  bool  // else it is an ordinary one, from which is learned what is usual
 }
@@ -128,5 +128,5 @@ func (s *Service) await(sp ptrace.Span, q *conventions.Request, r *row, d time.D
 		}
 	}
 	late := int64(lateOf(s.set))
-	s.pending = append(s.pending, pending{entry: e, row: r, since: second - late - int64(d/time.Second) - 1, due: second + late, slow: reason != ""})
+	s.pending = append(s.pending, pending{entry: e, row: r, since: second - 2*late - int64(d/time.Second) - 1, due: second + late, slow: reason != ""})
 }
