@@ -46,11 +46,10 @@ func main() {
 		if err != nil {
 			panic(err)
 		}
-		defer f.Close()
 		if err := pprof.StartCPUProfile(f); err != nil {
 			panic(err)
 		}
-		defer pprof.StopCPUProfile()
+		defer pprof.StopCPUProfile() // f is closed with the process
 	}
 	if *memory {
 		sayMemory()
