@@ -69,6 +69,9 @@ var mayImport = map[string][]string{
 	"otelperf/internal/feed": {
 		"slowlog", "spikeprocessor", "spikeprocessor/conventions", "otelperf/engine", "otelperf/internal/access", "otelperf/internal/marks", "otelperf/internal/mutes",
 	},
+	"otelperf/internal/involved": {
+		"slowlog/order", "slowlog", "spikeprocessor/conventions", "otelperf/engine", "otelperf/internal/units",
+	},
 	"otelperf/internal/announce":     {"spikeprocessor/conventions", "otelperf/engine", "otelperf/internal/mutes"},
 	"otelperf/internal/compare":      {"spikeprocessor/latency"},
 	"otelperf/internal/grid":         {"spikeprocessor/latency"},
@@ -102,7 +105,7 @@ var mayImport = map[string][]string{
 	"otelperf/collector/...": {
 		"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf", "otelperf/baseline", "otelperf/causes",
 		"otelperf/engine", "otelperf/internal/units", "otelperf/internal/why", "otelperf/internal/buckets", "otelperf/internal/failures",
-		"otelperf/internal/outofline", "otelperf/internal/access", "otelperf/internal/announce", "otelperf/internal/feed", "otelperf/internal/marks",
+		"otelperf/internal/outofline", "otelperf/internal/access", "otelperf/internal/announce", "otelperf/internal/feed", "otelperf/internal/involved", "otelperf/internal/marks",
 		"otelperf/internal/mutes", "otelperf/internal/problem", "otelperf/internal/statefile", "otelperf/internal/web", "otelperf/collector/...",
 	},
 	"cmd/otelperf/...": {

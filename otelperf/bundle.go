@@ -13,6 +13,7 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/otelperf/internal/bundle"
 	"github.com/otelperf/otelperf-go/otelperf/internal/companion"
+	"github.com/otelperf/otelperf-go/otelperf/internal/involved"
 	"github.com/otelperf/otelperf-go/otelperf/internal/units"
 	"github.com/otelperf/otelperf-go/slowlog"
 )
@@ -36,7 +37,7 @@ func (m *Monitor) bundle(id string) (content []byte, ok bool, err error) {
 	if m.beside.before[sp.ID] != nil {
 		sp.leaveOutErrors() // of before the restart
 	}
-	b := m.beginBundle(&sp, requestsOf(m.slow, &in))
+	b := m.beginBundle(&sp, involved.Requests(m.slow, &in))
 	add := bundled(b)
 	add("series.json", "The last hour of its endpoints by the minute, and of each what its ordinary requests spend their time on (normal_ms).",
 		m.bundledSeries(&sp, companion.Period{Window: string(Window1h)}))
@@ -220,22 +221,4 @@ func (m *Monitor) bundledErrors() []errorGroup {
 		list[i].Stack = bundle.Stack(list[i].Stack)
 	}
 	return list
-}
-
-// requestsOf are the stored requests that are among what raised the alarm of an incident: the slowest of its first part, and then the
-// slowest first.
-func requestsOf(store *slowlog.Store, in *engine.Incident) []*slowlog.Entry {
-	var found []*slowlog.Entry
-	for e := range store.All() {
-		if e.TraceID.IsValid() && slices.ContainsFunc(in.Parts, func(p engine.Part) bool { return isExample(&p, e) && !e.End().Before(in.Returned) }) {
-			found = append(found, e)
-		}
-	}
-	slices.SortStableFunc(found, func(a, b *slowlog.Entry) int { return cmp.Compare(b.Duration, a.Duration) })
-	if first := slices.IndexFunc(found, func(e *slowlog.Entry) bool { return isExample(&in.Parts[0], e) }); first > 0 {
-		e := found[first]
-		copy(found[1:], found[:first])
-		found[0] = e
-	}
-	return found
 }

@@ -27,8 +27,12 @@ type endpointDetail struct {
 	SlowSamples     uint64      `json:"slow_samples"`
 	SlowNeeded      uint64      `json:"slow_needed"`
 	OrdinarySamples uint64      `json:"ordinary_samples"`
-	Dimensions      []dimension `json:"dimensions"` // by spikeprocessor.WithDimensions, in its order
+	Dimensions      []dimension `json:"dimensions"`    // by spikeprocessor.WithDimensions, in its order
+	Note            string      `json:"note,omitzero"` // why differences and dimensions are not known at all
 }
+
+// notCompared is said of requests that are received from elsewhere.
+const notCompared = "Slow requests are not told apart by their attributes here: of spans that are received from elsewhere these are not kept."
 
 // difference is an attribute value that the slow requests of the last ten minutes have more often than the ordinary ones.
 type difference struct {
@@ -66,12 +70,19 @@ func (m *Monitor) detail(q companion.EndpointQuery) (d endpointDetail, ok bool) 
 		if q.Kind != "" && q.Kind != k.String() {
 			continue
 		}
-		in, ok := m.link.Insight(conventions.Endpoint{Kind: k, Method: q.Method, Route: q.Route}, time.Now())
-		if ok {
+		if in, ok := m.insight(conventions.Endpoint{Kind: k, Method: q.Method, Route: q.Route}); ok {
 			return m.detailOf(q, k, &in), true
 		}
 	}
 	return d, false
+}
+
+func (m *Monitor) insight(ep conventions.Endpoint) (in spikeprocessor.Insight, ok bool) {
+	if m.cfg.feed == nil {
+		return m.link.Insight(ep, time.Now())
+	}
+	in.Normal, ok = m.cfg.feed.Normal(ep)
+	return in, ok
 }
 
 func (m *Monitor) detailOf(q companion.EndpointQuery, kind conventions.Kind, in *spikeprocessor.Insight) endpointDetail {
@@ -79,6 +90,9 @@ func (m *Monitor) detailOf(q companion.EndpointQuery, kind conventions.Kind, in 
 		origin: m.origin(), Method: q.Method, Route: q.Route, Kind: kind.String(),
 		NormalMs: in.Normal.Breakdown, NormalSamples: in.Normal.Samples, Differences: []difference{}, Dimensions: []dimension{},
 		SlowSamples: in.SlowSamples, SlowNeeded: spikeprocessor.MinSlowSamples, OrdinarySamples: in.OrdinarySamples,
+	}
+	if m.cfg.feed != nil {
+		d.Note = notCompared
 	}
 	if d.NormalMs == nil {
 		d.NormalMs = slowlog.Breakdown{}

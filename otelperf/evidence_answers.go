@@ -35,7 +35,13 @@ type recordedEndpoint struct {
 	Sentences []string `json:"sentences"` // the causes in words, in their order
 }
 
-const noRecorder = "There is no recorder of evidence: give the Monitor otelperf.WithEvidence(evidence.New()), of package otelperf/evidence."
+// noRecorder says why there is none.
+func (m *Monitor) noRecorder() string {
+	if m.cfg.feed != nil {
+		return "There is no recorder of evidence: it is in the process that it records, and spans are received from elsewhere here."
+	}
+	return "There is no recorder of evidence: give the Monitor otelperf.WithEvidence(evidence.New()), of package otelperf/evidence."
+}
 
 // recorder returns the recorder of evidence; nil if there is none, or the Monitor is switched off.
 func (m *Monitor) recorder() EvidenceRecorder {
@@ -60,7 +66,7 @@ func (m *Monitor) recordingAnswerOf(rec causes.Recording) recordingAnswer {
 }
 
 func (s service) Evidence() any {
-	a := evidenceAnswer{origin: s.m.origin(), Hint: noRecorder, Status: causes.RecorderStatus{State: causes.RecorderOff}, Recordings: []recordingAnswer{}}
+	a := evidenceAnswer{origin: s.m.origin(), Hint: s.m.noRecorder(), Status: causes.RecorderStatus{State: causes.RecorderOff}, Recordings: []recordingAnswer{}}
 	r := s.m.recorder()
 	if r == nil {
 		return a
@@ -95,7 +101,7 @@ func (s service) SpikeTrace(id string) (trace []byte, recording uint64, why stri
 	in, ok := s.m.engine.Incident(id)
 	r := s.m.recorder()
 	if r == nil || !ok {
-		return nil, 0, noRecorder
+		return nil, 0, s.m.noRecorder()
 	}
 	sp := spikeOf(&in)
 	s.m.beside.add(&sp, &in)
@@ -118,7 +124,7 @@ func (s service) SpikeTrace(id string) (trace []byte, recording uint64, why stri
 func (s service) Record(d time.Duration) (any, *companion.Refusal) {
 	r := s.m.recorder()
 	if r == nil {
-		return nil, &companion.Refusal{Problem: problem.Problem{Status: http.StatusNotImplemented, Detail: noRecorder}}
+		return nil, &companion.Refusal{Problem: problem.Problem{Status: http.StatusNotImplemented, Detail: s.m.noRecorder()}}
 	}
 	err := r.Record("asked for by a person", d)
 	if err == nil {

@@ -5,6 +5,7 @@ package otelperf_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -71,6 +72,10 @@ func (e *elsewhere) SlowFrom(conventions.Endpoint) time.Duration { return 300 * 
 func (e *elsewhere) MaxEndpoints() int                           { return 77 }
 func (e *elsewhere) Slow() uint64                                { return e.slow }
 func (e *elsewhere) Guard() *access.Guard                        { return e.guard }
+func (e *elsewhere) Normal(ep conventions.Endpoint) (n slowlog.Normal, ok bool) {
+	return slowlog.Normal{Samples: 3, Breakdown: slowlog.Breakdown{slowlog.DB: 12}}, ep == endpointElsewhere
+}
+
 func (e *elsewhere) Hints() []feed.Hint {
 	return []feed.Hint{{Name: "sampled", Text: "A share is seen."}}
 }
@@ -174,10 +179,19 @@ func TestFeed(t *testing.T) {
 		if a := ask.ask("/active", ""); !strings.Contains(a["note"].(string), "not known here") {
 			t.Errorf("what runs is %v", a)
 		}
-		if e := listOf(ask.ask("/errors", ""), "errors"); len(e) != 1 || e[0]["type"] != "Boom" {
+		if d := ask.ask("/endpoints/detail", "?method=GET&route=/a"); d["normal_samples"] != 3.0 || !strings.Contains(fmt.Sprint(d["note"]), "received from elsewhere") {
+			t.Errorf("what is known of an endpoint is %v", d)
+		}
+		if a := ask.ask("/endpoints/stacks", "?method=GET&route=/a"); !strings.Contains(fmt.Sprint(a["note"]), "not known here") {
+			t.Errorf("where its requests are is %v", a)
+		}
+		if e := ask.ask("/evidence", ""); e["enabled"] != false || !strings.Contains(fmt.Sprint(e["hint"]), "received from elsewhere") {
+			t.Errorf("evidence is %v", e)
+		}
+		if e := listOf(ask.ask("/errors", ""), "errors"); len(e) != 1 || e[0]["type"] != "Boom" || e[0]["last_request"] != nil {
 			t.Errorf("errors are %v", e)
 		}
-		if s := mon.Settings(); s.SlowThresholdMs != 300 || s.MaxEndpoints != 77 || s.BaselineRatio != 2 || len(s.Changeable) != 0 || s.Access[0] != "bearer token" || !s.MayChange {
+		if s := mon.Settings(); s.SlowThresholdMs != 300 || s.MaxEndpoints != 77 || s.BaselineRatio != 2 || len(s.Changeable) != 0 || s.Access[0] != "bearer token" || !s.MayChange || s.Headers || s.Stacks || len(s.IgnoredPaths) > 0 {
 			t.Errorf("settings are %+v", s)
 		}
 		if err := mon.Mark("build 77"); err != nil {

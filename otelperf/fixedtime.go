@@ -9,6 +9,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
 	"github.com/otelperf/otelperf-go/otelperf/engine"
+	"github.com/otelperf/otelperf-go/otelperf/internal/involved"
 	"github.com/otelperf/otelperf-go/otelperf/internal/runtimesignals"
 	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
@@ -25,7 +26,7 @@ func (m *Monitor) then(c engine.Covered) []engine.Incident {
 
 // requestsThen leaves an incident the requests that had ended at the end of a fixed time, and the failures of those that had begun.
 func (m *Monitor) requestsThen(in *engine.Incident, c engine.Covered) {
-	stored, until := spikeRequests{m.slow, m.link}, *in
+	until := *in
 	until.Parts = slices.Clone(in.Parts)
 	for i := range until.Parts {
 		p := &until.Parts[i]
@@ -33,10 +34,10 @@ func (m *Monitor) requestsThen(in *engine.Incident, c engine.Covered) {
 			p.End = c.To.Add(-1)
 		}
 		if len(p.Errors) > 0 {
-			in.Parts[i].Errors = stored.Errors(p)
+			in.Parts[i].Errors = involved.Errors(m.slow, p)
 		}
 	}
-	if found := stored.examples(&until, c.To); len(found) > 0 {
+	if found := involved.Examples(m.slow, &until, c.To); len(found) > 0 {
 		in.Examples = found
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/otelperf/otelperf-go/otelperf/engine"
+	"github.com/otelperf/otelperf-go/otelperf/internal/involved"
 	"github.com/otelperf/otelperf-go/otelperf/internal/past"
 	"github.com/otelperf/otelperf-go/otelperf/internal/peers"
 	"github.com/otelperf/otelperf-go/otelperf/internal/stacks"
@@ -161,27 +162,29 @@ func (m *Monitor) activeRequests(limit int, slow []stacks.Request) ([]activeRequ
 
 // errorGroup is the failures of one endpoint that are of one type.
 type errorGroup struct {
-	Method      string     `json:"method"`
-	Route       string     `json:"route"`
-	Kind        string     `json:"kind"`
-	Type        string     `json:"type"`    // of the exception or error; the outcome where there was none
-	Message     string     `json:"message"` // of the last one
-	Count       uint64     `json:"count"`
-	Panics      uint64     `json:"panics"` // how many of them were
-	First       time.Time  `json:"first"`
-	Last        time.Time  `json:"last"`
-	LastRequest RequestRef `json:"last_request"`   // the latest of them
-	Stack       string     `json:"stack,omitzero"` // of the last panic
+	Method      string      `json:"method"`
+	Route       string      `json:"route"`
+	Kind        string      `json:"kind"`
+	Type        string      `json:"type"`    // of the exception or error; the outcome where there was none
+	Message     string      `json:"message"` // of the last one
+	Count       uint64      `json:"count"`
+	Panics      uint64      `json:"panics"` // how many of them were
+	First       time.Time   `json:"first"`
+	Last        time.Time   `json:"last"`
+	LastRequest *RequestRef `json:"last_request"`   // the latest of them; nil if it is not known, as of what came as metrics
+	Stack       string      `json:"stack,omitzero"` // of the last panic
 }
 
 // errorGroups returns the failures since the start or the last reset, the latest first.
 func (m *Monitor) errorGroups() []errorGroup {
 	list := []errorGroup{}
 	for _, g := range m.errorsSeen() {
-		last := refOf(engine.Request{TraceID: g.LastTraceID, SpanID: g.LastSpanID, Start: g.LastStart, Duration: g.LastDuration})
-		if last.look(m.slow); !last.Stored {
+		last := new(refOf(engine.Request{TraceID: g.LastTraceID, SpanID: g.LastSpanID, Start: g.LastStart, Duration: g.LastDuration}))
+		if g.LastStart.IsZero() {
+			last = nil
+		} else if last.look(m.slow); !last.Stored {
 			last.replace(m.slow, func(e *slowlog.Entry) bool {
-				return e.Method == g.Method && e.Route == g.Route && e.Kind == g.Kind.String() && e.Failed() && errorType(e.Error.Type, e) == g.Type
+				return e.Method == g.Method && e.Route == g.Route && e.Kind == g.Kind.String() && e.Failed() && involved.ErrorType(e.Error.Type, e) == g.Type
 			})
 		}
 		list = append(list, errorGroup{

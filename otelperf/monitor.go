@@ -112,7 +112,7 @@ func (m *Monitor) build() (err error) {
 	m.runtime = runtimesignals.New("/", m.cfg.pools, &m.faults)
 	m.beside.recorder, m.beside.book, m.beside.marks = m.runtime, m.book, &m.marks
 	m.companion = companion.New(service{m}, companion.Config{
-		Windows: windowNames(false), LongWindows: []string{string(Window24h), string(Window7d)}, History: m.cfg.history != nil && m.disabled == "", Fleet: m.cfg.fleet != nil && m.disabled == "", Window: string(Window5m), Sortings: sortingNames(), MaxSpikes: engine.MaxIncidents, MaxStreams: m.cfg.maxStreams,
+		Windows: windowNames(false), LongWindows: []string{string(Window24h), string(Window7d)}, History: m.cfg.history != nil && m.disabled == "", Fleet: m.cfg.fleet != nil && m.disabled == "", Elsewhere: m.cfg.feed != nil, Window: string(Window5m), Sortings: sortingNames(), MaxSpikes: engine.MaxIncidents, MaxStreams: m.cfg.maxStreams,
 		Guard: m.guard(), Access: access.Config{Authorizer: m.cfg.authorizer, BearerToken: m.cfg.token, LocalChanges: m.cfg.localChanges}, Faults: &m.faults,
 	})
 	if m.slow, err = m.newSlowLog(); err != nil {

@@ -5,6 +5,7 @@ package otelperf
 import (
 	"fmt"
 
+	"github.com/otelperf/otelperf-go/otelperf/internal/involved"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
@@ -48,7 +49,7 @@ func (m *Monitor) repeatedCalls(ep conventions.Endpoint) *RepeatedCalls {
 		Share: found.Share, Requests: found.Requests,
 	}
 	if found.Example != nil {
-		r.Example = new(refOf(requestOf(found.Example)))
+		r.Example = new(refOf(involved.RequestOf(found.Example)))
 		r.Example.Stored = true
 	}
 	return r

@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/otelperf/otelperf-go/otelperf/engine"
+	"github.com/otelperf/otelperf-go/otelperf/internal/involved"
 	"github.com/otelperf/otelperf-go/otelperf/internal/units"
 	"github.com/otelperf/otelperf-go/slowlog"
 )
@@ -28,11 +29,6 @@ func refOf(r engine.Request) RequestRef {
 	return RequestRef{TraceID: r.TraceID.String(), SpanID: r.SpanID.String(), Start: r.Start.UTC(), DurationMs: units.Milliseconds(r.Duration)}
 }
 
-// requestOf is a stored request as incidents name it.
-func requestOf(e *slowlog.Entry) engine.Request {
-	return engine.Request{TraceID: e.TraceID, SpanID: e.SpanID, Start: e.Start, Duration: e.Duration}
-}
-
 // look finds out whether the request is stored.
 func (r *RequestRef) look(slow *slowlog.Store) {
 	id, err := trace.TraceIDFromHex(r.TraceID)
@@ -44,7 +40,7 @@ func (r *RequestRef) look(slow *slowlog.Store) {
 func (r *RequestRef) replace(slow *slowlog.Store, fits func(*slowlog.Entry) bool) {
 	for e := range slow.All() {
 		if e.TraceID.IsValid() && fits(e) {
-			*r = refOf(requestOf(e))
+			*r = refOf(involved.RequestOf(e))
 			r.Stored = true
 			return
 		}
@@ -64,7 +60,7 @@ func (s *Spike) look(slow *slowlog.Store, in *engine.Incident) {
 		}
 		if one.LastRequest.look(slow); !one.LastRequest.Stored && of >= 0 {
 			one.LastRequest.replace(slow, func(e *slowlog.Entry) bool {
-				kind, ok := errorOf(&in.Parts[of], e)
+				kind, ok := involved.Error(&in.Parts[of], e)
 				return ok && kind == one.Type
 			})
 		}

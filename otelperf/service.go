@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/otelperf/otelperf-go/otelperf/internal/companion"
+	"github.com/otelperf/otelperf-go/otelperf/internal/involved"
 	"github.com/otelperf/otelperf-go/slowlog"
 )
 
@@ -97,7 +98,7 @@ func (s service) SlowOf(traces map[string]bool) any {
 	for e := range s.m.slow.All() {
 		if traces[e.TraceID.String()] && !named[e.TraceID] {
 			named[e.TraceID] = true
-			ref := refOf(requestOf(e))
+			ref := refOf(involved.RequestOf(e))
 			ref.Stored = true
 			refs = append(refs, ref)
 		}

@@ -16,24 +16,6 @@ import (
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
 
-func TestRequestsThatASpikeOfADependencyAffects(t *testing.T) {
-	tree := &slowlog.Anatomy{Root: &slowlog.Node{Name: "GET /checkout", Children: []*slowlog.Node{
-		{Name: "tx", Children: []*slowlog.Node{{Dependency: "postgresql SELECT users", LongestMs: 50}}},
-		{Dependency: "GET inventory:8080", LongestMs: 5},
-	}}}
-	for route, want := range map[string]bool{
-		"postgresql SELECT users": true, "postgresql SELECT orders": false, "GET inventory:8080": false, "GET inventory": false,
-	} {
-		p := engine.Part{Endpoint: conventions.Endpoint{Kind: conventions.KindDependency, Route: route}, Evidence: baseline.Event{Threshold: 10 * time.Millisecond}}
-		if got := isExample(&p, &slowlog.Entry{Anatomy: tree}); got != want {
-			t.Errorf("a request is an example of %s: %v, want %v", route, got, want)
-		}
-		if isExample(&p, &slowlog.Entry{}) {
-			t.Errorf("a request of which nothing is known is an example of %s", route)
-		}
-	}
-}
-
 // A spike is explained by its first endpoint: one that panics not by what another waits for that became slow in the same second. One of its
 // failed requests comes first.
 func TestSpikeOfTwoFaultsIsOfTheFirst(t *testing.T) {

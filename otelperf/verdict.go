@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/otelperf/internal/units"
 	"github.com/otelperf/otelperf-go/slowlog/order"
 )
@@ -74,6 +75,9 @@ func (f *facts) verdict() Verdict {
 	if len(f.endpoints) == 0 {
 		return Verdict{Status: verdictUnknown, Title: "No requests yet", Detail: "The first one that ends shows up here within a second."}
 	}
+	if i := slices.IndexFunc(f.spikes, func(s Spike) bool { return s.State == "open" && mayHaveLeft(&s) }); i >= 0 {
+		return Verdict{Status: verdictUnknown, Title: "Cannot tell: nothing comes from it any more", Detail: f.spikes[i].Reason + "."}
+	}
 	if before := f.fromBefore(); before != "" {
 		return Verdict{Status: verdictUnknown, Title: "Cannot tell yet", Detail: before}
 	}
@@ -98,6 +102,12 @@ func (f *facts) verdict() Verdict {
 		return Verdict{Status: verdictElevated, Title: title, Detail: rest}
 	}
 	return Verdict{Status: verdictOK, Title: "Nothing is wrong", Detail: rest}
+}
+
+// mayHaveLeft reports whether an incident is that nothing comes from the service any more, which may go on elsewhere. Of silence that alone is a
+// warning.
+func mayHaveLeft(s *Spike) bool {
+	return s.Matter == string(engine.Silence) && s.Severity == string(engine.Warning)
 }
 
 // before reports whether an incident was open before the restart, and was not found to be so since.
@@ -164,7 +174,7 @@ func (f *facts) incidents() (Verdict, bool) {
 	var open, muted []*Spike
 	for i := range f.spikes {
 		switch s := &f.spikes[i]; {
-		case s.State != "open" || f.before(s):
+		case s.State != "open" || f.before(s) || mayHaveLeft(s):
 		case s.Muted != nil:
 			muted = append(muted, s)
 		default:

@@ -33,6 +33,8 @@ func TestVerdict(t *testing.T) {
 	fresh.ErrorState, fresh.ErrorCount, fresh.ErrorRate = "learning", 25, new(.05)
 	slow, failing := spike("latency", "/a"), spike("failures", "/pay")
 	slow.Endpoints[0].Causes, slow.Endpoints[0].Cause = []causes.Ranked{{}}, "It waits for postgresql."
+	left := spike("silence", "(all endpoints)")
+	left.Matter, left.Severity, left.Reason = "silence", "warning", "no request for 40 s"
 	past := spike("latency", "/a")
 	past.State, past.End = "ended", new(now.Add(-3*time.Minute))
 	cheap, dear, called := row("/cheap", 500, "spiking", 0, nil), row("/dear", 500, "spiking", 0, nil), spike("latency", "cart:80")
@@ -71,6 +73,9 @@ func TestVerdict(t *testing.T) {
 			"unknown", "Cannot tell yet", "Open before the restart: GET /a. It is slower than usual now, too, and is judged in about 2 min."},
 		{"open before the restart, and fails", facts{endpoints: []EndpointRow{fails}, spikes: []Spike{{ID: "old", State: "open", Endpoints: failing.Endpoints}}, unseen: []string{"old"}},
 			"unknown", "Cannot tell yet", "Open before the restart: GET /pay. It fails in 25.0 % of its requests now, too, and is not judged yet."},
+		{"nothing comes, and it may be elsewhere", facts{endpoints: []EndpointRow{quiet}, spikes: []Spike{left}}, "unknown", "Cannot tell: nothing comes from it any more",
+			"no request for 40 s."},
+		{"nothing comes, and another fails", facts{endpoints: []EndpointRow{normal}, spikes: []Spike{left, failing}}, "failing", "GET /pay is failing", ""},
 		{"a budget is used up", facts{endpoints: []EndpointRow{normal}, budgets: []ErrorBudget{{Name: "pay", State: "ok"}, {Name: "cart", State: "used_up"}}},
 			"elevated", "Nothing new, but the error budget of cart is used up", "One endpoint is judged, and within what is usual."},
 		{"slow", facts{endpoints: []EndpointRow{normal, usual}, spikes: []Spike{slow}}, "slow", "GET /a has left its usual latency", "It waits for postgresql."},

@@ -127,7 +127,7 @@ func TestInFlightAllocatesNothing(t *testing.T) {
 		next++
 		full.start(spanID(next), s)
 	}
-	for range 2 * len(full.slots) {
+	for range 2 * len(full.table.slots) {
 		another()
 	}
 	if n := testing.AllocsPerRun(200, another); n != 0 || full.stats().Dropped == 0 {

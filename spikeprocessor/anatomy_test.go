@@ -289,7 +289,7 @@ func (g *gatherer) nodes() (n int) {
 	for i := range g.shards {
 		sh := &g.shards[i]
 		sh.mu.Lock()
-		for _, li := range sh.traces {
+		for _, li := range sh.all() {
 			n += int(sh.lists[li].count)
 		}
 		sh.mu.Unlock()

@@ -147,7 +147,7 @@ func TestEndedChildIsForgotten(t *testing.T) {
 	id := root.SpanContext().SpanID()
 	table.start(id, root)
 	table.child(id, child)
-	slot := func() *inflightSlot { home, _ := table.place(id); return &table.slots[home] }
+	slot := func() *inflightSlot { home, _ := table.table.place(id); return &table.table.slots[home] }
 	if table.sweep(time.Now()); slot().child == nil {
 		t.Error("a child that runs was forgotten")
 	}

@@ -32,8 +32,8 @@
 // latency's Recorder.
 //
 // Slow and failed requests are in a slowlog.Store with bounds of its own. At most 100 requests a second (burst 200) are put there,
-// besides any that took longer than all before them at their endpoint. At most 4096 running requests are known, and 1024 that began
-// within the last second; of more than 500 that begin within a second some may be left out. At most 500 error groups are stored, with
+// besides any that took longer than all before them at their endpoint. At most 4096 running requests are known, and 1024 (and 16 for each CPU,
+// at least 64) that began within the last two seconds; of more than 500 that begin within a second some may be left out. At most 500 error groups are stored, with
 // one more for each kind of endpoint.
 //
 // Ended child spans are held until their local root ends: at most 8 MiB in the process, by an estimate that counts every span as 1 KiB

@@ -48,12 +48,14 @@ func (c *core) child(s sdktrace.ReadOnlySpan, parent *trace.SpanContext, kind tr
 		c.recordCall(call)
 		return nil, nil
 	}
-	if k := c.awaited(parent.TraceID(), parent.SpanID(), s, call.row); k != nil {
-		c.recordCall(call)
-		if rescuer = k.rescuer.Load(); rescuer != nil {
-			late = c.late(s)
+	if word, bit := c.bench.recents.bit(parent.TraceID()); word.Load()&bit != 0 {
+		if k := c.awaited(parent, s, call.row); k != nil {
+			c.recordCall(call)
+			if rescuer = k.rescuer.Load(); rescuer != nil {
+				late = c.late(s)
+			}
+			return rescuer, late
 		}
-		return rescuer, late
 	}
 	c.gather.hold(parent, s, weigh(s, name, attrs, status, parent.TraceState()), call)
 	return nil, nil

@@ -71,6 +71,9 @@ func (g *gatherer) init(rec *latency.Recorder) {
 		n *= 2
 	}
 	g.shards = make([]gatherShard, n)
+	for i := range g.shards {
+		g.shards[i].traces.seed()
+	}
 }
 
 func (g *gatherer) shard(id trace.TraceID) *gatherShard {
@@ -95,21 +98,24 @@ func (g *gatherer) hold(parent *trace.SpanContext, s sdktrace.ReadOnlySpan, n in
 	}
 	h := heldSpan{span: s, parent: parent.SpanID(), bytes: int32(n)}
 	sh := g.shard(id)
-	defer g.warmUp()
-	g.holdIn(sh, id, &h, &call)
+	if w, held := sh.hold(g, id, &h, &call); !held {
+		g.squeezeIn(sh, id, &h, &call, w)
+	}
+	g.warmUp()
 	if call.many || call.row != nil {
 		sh.handOver(g.rec, &call)
 	}
 }
 
-func (g *gatherer) holdIn(sh *gatherShard, id trace.TraceID, h *heldSpan, call *measured) {
+// squeezeIn holds a span that found no room at first, if others make some.
+func (g *gatherer) squeezeIn(sh *gatherShard, id trace.TraceID, h *heldSpan, call *measured, w want) {
 	for range maxRounds {
-		w, held := sh.hold(g, id, h, call)
-		if held {
-			return
-		}
 		if !g.makeRoom(id, w) {
 			break
+		}
+		var held bool
+		if w, held = sh.hold(g, id, h, call); held {
+			return
 		}
 	}
 	sh.refuse(g, id, h)
@@ -243,7 +249,7 @@ func (g *gatherer) release(traceID trace.TraceID, root trace.SpanID, collect *fa
 	if !ok {
 		return
 	}
-	if sh.flat(li, root) {
+	if l := &sh.lists[li]; !l.mixed && (l.head == 0 || l.parent == root) { // then none need be asked for its own id
 		sh.detachAll(g, li, collect)
 	} else {
 		sh.detachKin(g, li, root, collect)
@@ -255,7 +261,7 @@ func (g *gatherer) release(traceID trace.TraceID, root trace.SpanID, collect *fa
 	}
 	l.dropped, l.lost = 0, false
 	if l.head == 0 {
-		sh.freeList(traceID, li)
+		sh.freeList(li)
 	}
 }
 

@@ -25,7 +25,7 @@ type gatherShard struct {
 	mask   atomic.Uint64 // a bit for each size class in which there are lists; 0 while they are not ranked
 
 	mu     sync.Mutex // guards all below; held for a few dozen instructions
-	traces map[trace.TraceID]int32
+	traces traceIndex
 	lists  []heldList
 	nodes  []heldSpan
 	list0  int32              // first free list, plus one
@@ -49,7 +49,9 @@ type gatherShard struct {
 // heldList is what one trace has in a shard.
 type heldList struct {
 	trace      trace.TraceID
-	head       int32 // plus one; newest first
+	parent     trace.SpanID // of all its spans, while mixed is not set
+	head       int32        // plus one; newest first
+	sameHash   int32        // see traceIndex
 	count      int32
 	dropped    int32
 	since      uint32 // the sweep after which its oldest span came, or an older one that is gone; of one that made room, when it did
@@ -58,6 +60,7 @@ type heldList struct {
 	links      [2]links
 	class      uint8
 	lost, gone bool
+	mixed      bool // there were spans with different parents
 }
 
 type heldSpan struct {
@@ -209,6 +212,11 @@ func (sh *gatherShard) push(l *heldList, h *heldSpan) {
 	n := sh.newNode()
 	h.next = l.head
 	sh.nodes[n-1] = *h
+	if l.head == 0 {
+		l.parent, l.mixed = h.parent, false
+	} else if h.parent != l.parent {
+		l.mixed = true
+	}
 	l.head = n
 	l.count++
 	l.bytes += int64(h.bytes)
@@ -232,6 +240,7 @@ func (sh *gatherShard) replaceLeaf(g *gatherer, li int32, h *heldSpan) {
 			sh.credit += less
 			h.next = old.next
 			*old = *h
+			l.mixed = l.mixed || h.parent != l.parent
 			sh.classify(g, li)
 			return
 		}
@@ -292,28 +301,25 @@ func (sh *gatherShard) remove(g *gatherer, li int32, out func(*heldSpan) bool) (
 	return removed
 }
 
-// flat reports whether all spans of a list are children of root: then none need be asked for its own id.
-func (sh *gatherShard) flat(li int32, root trace.SpanID) bool {
-	for n := sh.lists[li].head; n != 0; n = sh.nodes[n-1].next {
-		if sh.nodes[n-1].parent != root {
-			return false
-		}
-	}
-	return true
-}
-
 // detachAll takes all spans out of a list.
 func (sh *gatherShard) detachAll(g *gatherer, li int32, collect *family) {
 	l := &sh.lists[li]
-	for n := l.head; n != 0; {
-		node := &sh.nodes[n-1]
-		if collect != nil {
+	if l.head == 0 {
+		return
+	}
+	last := &sh.nodes[l.head-1]
+	for node := last; ; node = &sh.nodes[last.next-1] {
+		if last = node; collect != nil {
 			collect.add(node)
 		}
-		next := node.next
-		sh.freeNode(n)
-		n = next
+		if node.span = nil; node.next == 0 {
+			break
+		}
 	}
+	last.next, sh.node0 = sh.node0, l.head // all at once
+	sh.spans -= int64(l.count)
+	sh.bytes -= l.bytes
+	sh.credit += l.bytes
 	l.head, l.count, l.bytes = 0, 0, 0
 	sh.classify(g, li)
 	sh.giveBack(g)
@@ -361,7 +367,7 @@ func (sh *gatherShard) evict(g *gatherer, own trace.TraceID) bool {
 	sh.unlink(&sh.live, byAge, li)
 	sh.link(&sh.gone, byAge, li)
 	if int(sh.gone.n) > maxGone/len(g.shards) {
-		sh.freeList(sh.lists[sh.gone.first-1].trace, sh.gone.first-1)
+		sh.freeList(sh.gone.first - 1)
 	}
 	return true
 }
@@ -382,7 +388,7 @@ func (sh *gatherShard) clear(g *gatherer) {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	g.used.Add(-sh.bytes - sh.credit)
-	sh.traces, sh.lists, sh.nodes = nil, nil, nil
+	sh.traces.heads, sh.lists, sh.nodes = nil, nil, nil
 	sh.list0, sh.node0, sh.last, sh.spans, sh.bytes, sh.credit = 0, 0, 0, 0, 0, 0
 	sh.live, sh.gone, sh.sizes = chain{}, chain{}, [sizeClasses]chain{}
 	sh.busy.Store(false)

@@ -199,17 +199,21 @@ func (g *gatherer) check(t *testing.T) {
 		sh := &g.shards[i]
 		used += sh.bytes + sh.credit
 		bytes, spans, mask := int64(0), int64(0), uint64(0)
-		for id, li := range sh.traces {
+		for _, li := range sh.all() {
+			id := sh.lists[li].trace
 			l := &sh.lists[li]
 			weight, count := int64(0), int32(0)
 			for n := l.head; n != 0; n = sh.nodes[n-1].next {
 				weight, count = weight+int64(sh.nodes[n-1].bytes), count+1
+				if !l.mixed && sh.nodes[n-1].parent != l.parent {
+					t.Errorf("a list says that its spans have one parent, %s, one has %s", l.parent, sh.nodes[n-1].parent)
+				}
 			}
 			class := sizeClass(weight)
 			if !sh.ranked {
 				class = 0
 			}
-			if l.trace != id || weight != l.bytes || count != l.count || l.class != class || l.gone && count > 0 {
+			if sh.traces.find(sh.lists, id) != li || weight != l.bytes || count != l.count || l.class != class || l.gone && count > 0 {
 				t.Errorf("a list says %d bytes, %d spans, class %d, gone %v; it has %d bytes, %d spans", l.bytes, l.count, l.class, l.gone, weight, count)
 			}
 			bytes, spans = bytes+weight, spans+int64(count)

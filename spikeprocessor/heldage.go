@@ -86,7 +86,8 @@ func (sh *gatherShard) tidy(g *gatherer, running map[trace.TraceID]*above, found
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	sh.sweep++
-	for id, li := range sh.traces {
+	for _, li := range sh.all() {
+		id := sh.lists[li].trace
 		if sh.sweep-sh.lists[li].since < staleSweeps {
 			continue
 		}
@@ -100,15 +101,15 @@ func (sh *gatherShard) tidy(g *gatherer, running map[trace.TraceID]*above, found
 		}
 		sh.expire(g, li, limit)
 		if l := &sh.lists[li]; l.head == 0 && (!l.gone || sh.sweep-l.since >= limit) {
-			sh.freeList(id, li)
+			sh.freeList(li)
 		} else if r != nil && !r.server && r.age >= leakAge {
 			found.add(r, int64(l.count)+int64(l.dropped))
 		}
 	}
-	if roomy(len(sh.nodes), int(sh.spans)) || roomy(len(sh.lists), len(sh.traces)) {
+	if roomy(len(sh.nodes), int(sh.spans)) || roomy(len(sh.lists), int(sh.live.n+sh.gone.n)) {
 		sh.rebuild(g)
 	}
-	if busy := len(sh.traces) > 0; sh.busy.Load() != busy {
+	if busy := sh.live.n+sh.gone.n > 0; sh.busy.Load() != busy {
 		sh.busy.Store(busy)
 	}
 	return sh.live.first != 0 && sh.lists[sh.live.first-1].born <= sh.long()

@@ -64,17 +64,14 @@ func (sh *gatherShard) find(id trace.TraceID) (int32, bool) {
 	if n := sh.last; n != 0 && sh.lists[n-1].trace == id {
 		return n - 1, true
 	}
-	li, ok := sh.traces[id]
-	if ok {
+	li := sh.traces.find(sh.lists, id)
+	if li >= 0 {
 		sh.last = li + 1
 	}
-	return li, ok
+	return li, li >= 0
 }
 
 func (sh *gatherShard) newList(id trace.TraceID, born age) int32 {
-	if sh.traces == nil {
-		sh.traces = make(map[trace.TraceID]int32)
-	}
 	li := sh.list0 - 1
 	if li >= 0 {
 		sh.list0 = sh.lists[li].links[byAge].next
@@ -83,7 +80,8 @@ func (sh *gatherShard) newList(id trace.TraceID, born age) int32 {
 		sh.lists = append(sh.lists, heldList{})
 	}
 	sh.lists[li] = heldList{trace: id, born: born, since: sh.sweep}
-	sh.traces[id], sh.last = li, li+1
+	sh.traces.add(sh.lists, li, int(sh.live.n+sh.gone.n))
+	sh.last = li + 1
 	sh.link(&sh.live, byAge, li)
 	if !sh.busy.Load() {
 		sh.busy.Store(true)
@@ -92,21 +90,32 @@ func (sh *gatherShard) newList(id trace.TraceID, born age) int32 {
 }
 
 // freeList takes a list without spans out of the shard.
-func (sh *gatherShard) freeList(id trace.TraceID, li int32) {
+func (sh *gatherShard) freeList(li int32) {
 	if sh.lists[li].gone {
 		sh.unlink(&sh.gone, byAge, li)
 	} else {
 		sh.unlink(&sh.live, byAge, li)
 	}
-	delete(sh.traces, id)
+	sh.traces.remove(sh.lists, li)
 	sh.lists[li] = heldList{links: [2]links{byAge: {next: sh.list0}}}
 	sh.list0 = li + 1
+}
+
+// all returns the lists that there are.
+func (sh *gatherShard) all() []int32 {
+	all := make([]int32, 0, sh.live.n+sh.gone.n)
+	for _, first := range [...]int32{sh.live.first, sh.gone.first} {
+		for at := first; at != 0; at = sh.lists[at-1].links[byAge].next {
+			all = append(all, at-1)
+		}
+	}
+	return all
 }
 
 // rebuild moves everything into memory of its size.
 func (sh *gatherShard) rebuild(g *gatherer) {
 	lists, nodes, chains := sh.lists, sh.nodes, [...]chain{sh.live, sh.gone}
-	sh.traces = make(map[trace.TraceID]int32, len(sh.traces))
+	sh.traces.heads = nil
 	sh.lists, sh.nodes = make([]heldList, 0, chains[0].n+chains[1].n), make([]heldSpan, 0, sh.spans)
 	sh.live, sh.gone, sh.sizes, sh.list0, sh.node0, sh.last = chain{}, chain{}, [sizeClasses]chain{}, 0, 0, 0
 	sh.mask.Store(0)
@@ -121,7 +130,7 @@ func (sh *gatherShard) rebuild(g *gatherer) {
 				tail = &sh.nodes[len(sh.nodes)-1].next
 			}
 			sh.lists = append(sh.lists, l)
-			sh.traces[l.trace] = int32(len(sh.lists) - 1)
+			sh.traces.add(sh.lists, int32(len(sh.lists)-1), len(sh.lists)-1)
 			sh.link(to, byAge, int32(len(sh.lists)-1))
 			sh.classify(g, int32(len(sh.lists)-1))
 		}

@@ -42,9 +42,11 @@ func inflightTracer(t *inflight) trace.Tracer {
 
 // held counts the slots that are not free.
 func (t *inflight) held() (n int) {
-	for i := range t.slots {
-		if t.slots[i].word.Load() != slotFree {
-			n++
+	for _, slots := range [][]inflightSlot{t.front.slots, t.table.slots} {
+		for i := range slots {
+			if slots[i].word.Load() != slotFree {
+				n++
+			}
 		}
 	}
 	return n
@@ -108,8 +110,8 @@ func TestInFlightList(t *testing.T) {
 
 func TestInFlightFullTable(t *testing.T) {
 	table := newInFlight(1) // means 64
-	if len(table.slots) != 64 || unsafe.Sizeof(inflightSlot{}) != 64 {
-		t.Fatalf("got %d slots of %d bytes, want 64 of 64", len(table.slots), unsafe.Sizeof(inflightSlot{}))
+	if len(table.table.slots) != 64 || unsafe.Sizeof(inflightSlot{}) != 64 {
+		t.Fatalf("got %d slots of %d bytes, want 64 of 64", len(table.table.slots), unsafe.Sizeof(inflightSlot{}))
 	}
 	s, rng := snapshots(1, true)[0], rand.New(rand.NewPCG(1, 2))
 	const n = 1000
@@ -143,8 +145,8 @@ func TestInFlightSlotsAreReused(t *testing.T) {
 	if d := table.claimed.Load() + table.stats().Dropped; d > 160 { // 16 of 64 in use: eight neighbours are rarely all taken
 		t.Errorf("%d of 160000 found no slot", d)
 	}
-	for i := range table.slots {
-		if sl := &table.slots[i]; sl.root != nil || sl.child != nil {
+	for i := range table.table.slots {
+		if sl := &table.table.slots[i]; sl.root != nil || sl.child != nil {
 			t.Errorf("slot %d keeps a span alive", i)
 		}
 	}
@@ -155,10 +157,10 @@ func TestInFlightCollisions(t *testing.T) {
 	spans := snapshots(inFlightProbes, true)
 	for _, slots := range []int{64, 1024, 65536} {
 		table := newInFlight(slots)
-		home, _ := table.place(spanID(7))
+		home, _ := table.table.place(spanID(7))
 		var ids []trace.SpanID
 		for n := uint64(0); len(ids) < inFlightProbes; n++ {
-			if h, _ := table.place(spanID(n)); h == home {
+			if h, _ := table.table.place(spanID(n)); h == home {
 				ids = append(ids, spanID(n))
 			}
 		}
@@ -186,9 +188,9 @@ func FuzzInFlightPlace(f *testing.F) {
 	f.Fuzz(func(t *testing.T, a, b uint64) {
 		for _, slots := range []int{64, 1024, 65536} {
 			table := newInFlight(slots)
-			homeA, wordA := table.place(spanID(a))
-			homeB, wordB := table.place(spanID(b))
-			if homeA > table.mask || wordA&(1<<(phaseBits+probeBits)-1) != 0 {
+			homeA, wordA := table.table.place(spanID(a))
+			homeB, wordB := table.table.place(spanID(b))
+			if homeA >= uint64(len(table.table.slots)) || wordA&(1<<(phaseBits+probeBits)-1) != 0 {
 				t.Fatalf("id %x: home %d of %d, word %x", a, homeA, slots, wordA)
 			}
 			if (homeA == homeB && wordA == wordB) != (a == b) {

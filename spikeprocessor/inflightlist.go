@@ -121,7 +121,7 @@ func (t *inflight) all() []running {
 	t.moved.mu.Lock()
 	defer t.moved.mu.Unlock()
 	found := slices.DeleteFunc(slices.Clone(t.moved.running), running.ended)
-	return t.openSpare(t.open(found, t.slots))
+	return t.openSpare(t.open(t.open(found, t.front.slots), t.table.slots))
 }
 
 // open appends the requests in slots that run, and frees the slots of those that have ended. The caller holds moved.mu.

@@ -50,17 +50,19 @@ type loss struct {
 }
 
 // sweep takes what has ended out of the table, and makes room there: while more than half of the slots are in use the requests that
-// have been running longest move out, those that run for more than an hour in any case, and all that are in spare ones. They stay
-// listed, with the child that was open last, until they have ended, or maxMoved newer ones have made room. Of those that stay, it lets
+// have been running longest move out, those that run for more than an hour in any case, all that are in spare ones, and those of the
+// front that find no slot in the table. They stay listed, with the child that was open last, until they have ended, or maxMoved newer ones have made room. Of those that stay, it lets
 // go of children that have ended.
 func (t *inflight) sweep(now time.Time) {
 	m := &t.moved
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.running = slices.DeleteFunc(m.running, running.ended)
-	open := t.open(m.scratch[:0], t.slots)
+	crowded := t.moveOn(now)
+	open := t.open(m.scratch[:0], t.table.slots)
+	t.lookUse()
 	slices.SortFunc(open, running.compare)
-	leaving := max(len(open)-len(t.slots)/2, 0)
+	leaving := max(len(open)-len(t.table.slots)/2, 0)
 	for leaving < len(open) && now.Sub(open[leaving].start) > longAge {
 		leaving++
 	}
@@ -68,7 +70,7 @@ func (t *inflight) sweep(now time.Time) {
 	for i := range stay {
 		stay[i].slot.forget(&stay[i])
 	}
-	for _, r := range t.openSpare(slices.Clip(open[:leaving])) {
+	for _, r := range t.openSpare(append(slices.Clip(open[:leaving]), crowded...)) {
 		if r.leave() {
 			m.running = append(m.running, r)
 		}

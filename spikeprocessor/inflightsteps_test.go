@@ -31,8 +31,8 @@ func TestInFlightInterleavings(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			table := newInFlight(64)
-			home, own := table.place(spanID(id))
-			sl := &table.slots[home]
+			home, own := table.table.place(spanID(id))
+			sl := &table.table.slots[home]
 			table.start(spanID(id), s)
 			held := false
 			for step := range strings.FieldsSeq(tt.steps) {
@@ -64,7 +64,12 @@ func TestInFlightInterleavings(t *testing.T) {
 }
 
 func TestInFlightConcurrentSafe(t *testing.T) {
-	table := newInFlight(256)
+	for name, table := range map[string]*inflight{"table": newInFlight(256), "front": withFront(256)} {
+		t.Run(name, func(t *testing.T) { testConcurrentSafe(t, table) })
+	}
+}
+
+func testConcurrentSafe(t *testing.T, table *inflight) {
 	tr := inflightTracer(table)
 	stop := make(chan struct{})
 	var readers, requests sync.WaitGroup

@@ -78,7 +78,7 @@ func (l Link) NotePanic(span trace.SpanID, typ, message, stack string) {
 }
 
 // Active returns at most limit of the requests that are running now, the longest first, and how many are known to run: at most 4096,
-// and 1024 that began within the last second. Where more run than are asked for, names take turns: the longest of each, then the next
+// and 1024, and 16 for each CPU but 64 at least, that began within the last two seconds. Where more run than are asked for, names take turns: the longest of each, then the next
 // of each, and so on, so that many requests of one name hide no others. There are none with WithInFlight(false).
 func (l Link) Active(now time.Time, limit int) (longest []InFlight, count int) {
 	if l.core.running == nil {

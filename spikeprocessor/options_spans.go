@@ -54,9 +54,9 @@ func WithAnatomy(on bool) Option {
 	return option{"WithAnatomy", func(c *config) { c.anatomy = on }}
 }
 
-// WithInFlight says whether running requests are noted, at most 4096 and 1024 of the last second, so that one that never ends can be
-// seen. The default is true; the start and the end of a request's span cost four fifths more with it than without. Without it the
-// anatomy of a request that takes more than a minute lacks what ended more than a minute before it.
+// WithInFlight says whether running requests are noted, at most 4096, and 1024 (and 16 for each CPU, at least 64) of the last two
+// seconds, so that one that never ends can be seen. The default is true; the start and the end of a request's span cost about half
+// as much again with it as without. Without it the anatomy of a request that takes more than a minute lacks what ended more than a minute before it.
 func WithInFlight(on bool) Option {
 	return option{"WithInFlight", func(c *config) { c.inFlight = on }}
 }

@@ -89,6 +89,7 @@ func New(next sdktrace.SpanProcessor, opts ...Option) (*Processor, error) {
 	c := &core{cfg: cfg, start: time.Now(), store: cfg.store, keeps: newLimiter(keepPerSecond, keepBurst), queries: newQueries(), errors: newErrorGroups(), digestTime: digestTime}
 	if cfg.inFlight {
 		c.running = newInFlight(defaultInFlightSlots)
+		c.running.front = newFront()
 	}
 	if cfg.rescueRate > 0 {
 		c.rescues.budget = newLimiter(cfg.rescueRate, float64(cfg.rescueBurst))
@@ -143,7 +144,9 @@ func (p *Processor) start(ctx context.Context, s sdktrace.ReadWriteSpan) bool {
 }
 
 // isLocal reports whether a parent is a span of this process. One without a trace is none: the SDK begins a new one.
-func isLocal(parent *trace.SpanContext) bool { return parent.IsValid() && !parent.IsRemote() }
+func isLocal(parent *trace.SpanContext) bool {
+	return parent.SpanID() != trace.SpanID{} && parent.TraceID() != trace.TraceID{} && !parent.IsRemote()
+}
 
 // starts reports whether anything is to be known of a span that starts below another one: that it runs, or below what.
 func (c *core) starts(above trace.Span) bool {

@@ -150,14 +150,11 @@ func (r *recents) leave(p *Processor) {
 	}
 }
 
-// awaited returns the kept request that a late child belongs to, nil if nobody waits for it.
-func (c *core) awaited(id trace.TraceID, parent trace.SpanID, s sdktrace.ReadOnlySpan, call *entry) *kept {
-	r := &c.bench.recents
-	if word, bit := r.bit(id); word.Load()&bit == 0 {
-		return nil
-	}
+// awaited returns the kept request that a late child belongs to, nil if nobody waits for it. It is asked only for traces whose bit is set.
+func (c *core) awaited(parent *trace.SpanContext, s sdktrace.ReadOnlySpan, call *entry) *kept {
+	r, id := &c.bench.recents, parent.TraceID()
 	for i := range r.ring {
-		if k := r.ring[i].Load(); k != nil && k.trace == id && k.add(&c.bench, &c.gather, parent, s, call) {
+		if k := r.ring[i].Load(); k != nil && k.trace == id && k.add(&c.bench, &c.gather, parent.SpanID(), s, call) {
 			return k
 		}
 	}

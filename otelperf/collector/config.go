@@ -50,6 +50,9 @@ type Config struct {
 	// InstanceAttributes are attributes of resources that are told with an instance that is out of line: at most 8, default
 	// service.version and cloud.availability_zone.
 	InstanceAttributes []string `mapstructure:"instance_attributes"`
+	// ServicesMove says, of a collector without State, that there are several, among which services may move. Default false. That nothing
+	// comes from a service any more is a warning then, which says that it has stopped or is elsewhere.
+	ServicesMove bool `mapstructure:"services_move"`
 	// State is where what is known of services is kept beyond this process.
 	State StateConfig `mapstructure:"state"`
 	// Extension is the id of the extension otelperf that shows the services. Default: the one that there is, if there is one.
@@ -128,11 +131,20 @@ func (c *Config) Validate() error {
 		within("instance_attributes: their number", len(c.InstanceAttributes), 0, instances.MostAttributes),
 		within("slow_threshold", c.SlowThreshold, time.Millisecond, time.Hour),
 		c.State.validate(),
+		c.moves(),
 		within("spikes::ratio", c.Spikes.Ratio, 1.2, 100),
 		within("spikes::weight", c.Spikes.Weight, 0.1, 0.999),
 		within("spikes::cooldown", c.Spikes.Cooldown, time.Millisecond, 24*time.Hour),
 		within("spikes::floor", c.Spikes.Floor, time.Nanosecond, time.Hour),
 	)
+}
+
+// moves refuses what State knows better.
+func (c *Config) moves() error {
+	if c.ServicesMove && c.State.kept() {
+		return errors.New("services_move is true, accepted is false with state: by that a collector knows of services that have moved")
+	}
+	return nil
 }
 
 func within[T int | float64 | time.Duration](field string, v, lo, hi T) error {
@@ -163,6 +175,6 @@ func (c *Config) settings() fleet.Settings {
 		Detector: baseline.Config{Ratio: c.Spikes.Ratio, Weight: c.Spikes.Weight, Cooldown: c.Spikes.Cooldown, Floor: c.Spikes.Floor},
 		Lateness: c.Lateness, MaxServices: c.MaxServices, MaxEndpoints: c.MaxEndpoints, SpanBytes: spans, SlowBytes: int64(c.MaxSlowMiB) << 20,
 		SlowFrom: c.SlowThreshold, Jobs: c.Jobs, SeriesBytes: c.MaxSeriesMiB << 20, MaxInstances: c.MaxInstances, InstanceAttributes: c.InstanceAttributes,
-		Alarms: alarms, Moves: c.State.kept(),
+		Alarms: alarms, Moves: c.State.kept(), MayLeave: c.ServicesMove,
 	}
 }

@@ -20,7 +20,7 @@ func TestDefaultsAreValid(t *testing.T) {
 
 // TestValidate: all faults are reported at once, each with its field and its range.
 func TestValidate(t *testing.T) {
-	err := (&Config{MaxSpanMiB: -1}).Validate()
+	err := (&Config{MaxSpanMiB: -1, ServicesMove: true, State: StateConfig{Directory: "/state"}}).Validate()
 	if err == nil {
 		t.Fatal("nothing is wrong with it")
 	}

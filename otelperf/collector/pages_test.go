@@ -239,6 +239,16 @@ func TestPages(t *testing.T) {
 	if s.get(first.Path+"errors", &failures); len(failures.Errors) != 1 || failures.Errors[0]["type"] != "OutOfStock" {
 		t.Errorf("errors are %v", failures.Errors)
 	}
+	var detail struct {
+		NormalSamples int    `json:"normal_samples"`
+		Note          string `json:"note"`
+	}
+	if s.get(first.Path+"endpoints/detail?method=POST&route=/orders", &detail); detail.NormalSamples < 10 || !strings.Contains(detail.Note, "received from elsewhere") {
+		t.Errorf("what is known of its endpoint is %+v", detail)
+	}
+	if s.get(first.Path+"endpoints/stacks?method=POST&route=/orders", &detail); !strings.Contains(detail.Note, "not known here") {
+		t.Errorf("of where its requests are is said: %q", detail.Note)
+	}
 	var all struct{ Known, Count int }
 	if s.get("instances", &all); all.Known != 2 || all.Count != 0 {
 		t.Errorf("instances are %+v", all)

@@ -85,6 +85,10 @@ type Options struct {
 	// a minute in which some are slow. It is called within Advance: it must return at once, not call the Engine, and leave what it is given
 	// as it is. Nil: all are.
 	Confirm func(conventions.Endpoint, Matter, *baseline.Event) bool
+	// MayLeave reports whether the whole service may go on where this engine does not see it, as when another collector has it from now on.
+	// When nothing at all comes from it any more, that cannot be told from a service that has stopped: its silence is a warning then, and says so.
+	// It is called within Advance and must not call the Engine. Nil: it may not.
+	MayLeave func() bool
 }
 
 // New returns an engine. The error is that of [baseline.Config.Validate], or says which objectives have a target or a period out of range.

@@ -77,6 +77,8 @@ type Part struct {
 	// Unseen: as Before, and not found to be slow since the restart. Evidence, Worst and Cost are of before it. It ends when the endpoint
 	// has been judged for five minutes, or has not appeared for ten.
 	Unseen bool
+	// MayHaveLeft marks the silence of a service that goes on elsewhere, unless it has stopped: see Options.MayLeave.
+	MayHaveLeft bool
 	// Ending says how it has ended, such as "no request since 00:42 UTC"; "" where its latency is as usual again.
 	Ending string
 	// Returns is how often it has become slow again within ten minutes, Away how long it was not, the last time, and Again what

@@ -48,7 +48,7 @@ const (
 
 // Severity is that of a part.
 func (p *Part) Severity() Severity {
-	if p.Matter == ClientErrors || p.Matter == Objective && !p.Budget.Page {
+	if p.MayHaveLeft || p.Matter == ClientErrors || p.Matter == Objective && !p.Budget.Page {
 		return Warning
 	}
 	return Critical

@@ -51,6 +51,7 @@ func (e *Engine) newPart(ep *endpoint, m Matter, ev *baseline.Event, wasOpen boo
 	if m != Latency {
 		p.began = e.elapsed - p.At.Sub(p.Start)
 		p.FailedBefore, p.Failed = math.NaN(), math.NaN()
+		p.MayHaveLeft = m == Silence && ep.id == serviceID && ev.N == 0 && e.options.MayLeave != nil && e.options.MayLeave()
 		e.alarmOther(ep, p, ev)
 		return p
 	}

@@ -117,6 +117,8 @@ func (p *Part) seen(ev *baseline.Event) string {
 	switch {
 	case p.Matter.Counted():
 		return seenBad(p.Matter, ev)
+	case p.Matter == Silence && p.MayHaveLeft:
+		return seenSilent(ev) + ". Whether it has stopped or goes on elsewhere cannot be told from here"
 	case p.Matter == Silence:
 		return seenSilent(ev)
 	case p.Matter == Objective:

@@ -77,3 +77,30 @@ func TestSilenceOfTheService(t *testing.T) {
 		t.Errorf("with requests incidents are %+v", in)
 	}
 }
+
+// Where the service may have gone elsewhere, that nothing comes any more is a warning; that less does, or nothing to one endpoint, is not.
+func TestSilenceOfAServiceThatMayHaveLeft(t *testing.T) {
+	for name, tt := range map[string]struct {
+		endpoints int // that have requests still
+		every     int // seconds between those
+		want      Severity
+	}{
+		"nothing comes": {0, 1, Warning}, "less comes": {1, 2, Critical}, "one endpoint has none": {2, 1, Critical},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSteady(t, 3, 26*time.Hour)
+			s.options.MayLeave = func() bool { return true }
+			for i := range 600 {
+				n := 0
+				if i%tt.every == 0 {
+					n = tt.endpoints
+				}
+				s.pass(time.Second, n)
+			}
+			all := s.Incidents()
+			if len(all) == 0 || all[0].Severity() != tt.want || strings.Contains(all[0].Reason, "elsewhere") != (tt.want == Warning) {
+				t.Errorf("incidents are %+v, want one that is %s", all, tt.want)
+			}
+		})
+	}
+}

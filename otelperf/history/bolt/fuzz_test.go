@@ -44,6 +44,7 @@ func FuzzValues(f *testing.F) {
 			value = layers.State(value) // compressed, as all events are
 		}
 		s := open(t, path(t))
+		s.db.NoSync = true // nobody pulls the plug
 		historytest.Put(t, s, shop.Minute(start))
 		isSpan := slices.ContainsFunc(spanBuckets[:], func(b []byte) bool { return string(b) == string(name) })
 		if isSpan {

@@ -113,6 +113,7 @@ type Config struct {
 	LongWindows []string // what it may be besides where a history is read
 	History     bool     // there is one: more is stored than what is in memory
 	Fleet       bool     // the instances of the service know each other
+	Elsewhere   bool     // the service runs elsewhere, and what is known of it is received
 	Sortings    []string // what ?sort= of rows may be, the first if it is missing
 	MaxSpikes   int      // how many are listed if ?limit= is missing
 	MaxStreams  int

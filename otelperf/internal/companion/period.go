@@ -12,7 +12,12 @@ import (
 )
 
 // needsHistory says how to have what takes a history.
-const needsHistory = "otelperf.WithHistory(store) has a history, such as history/bolt in a file"
+func (c *Companion) needsHistory() string {
+	if c.config.Elsewhere {
+		return "a service that is received from elsewhere has the last hour alone here"
+	}
+	return "otelperf.WithHistory(store) has a history, such as history/bolt in a file"
+}
 
 // period is ?window=, or ?from= and ?to=.
 func (c *Companion) period(q *web.Query) Period {
@@ -33,7 +38,7 @@ func (c *Companion) longWindow(q *web.Query) string {
 		}
 		return c.window(q)
 	case !c.config.History:
-		q.Refuse("window", "window is "+text+", which takes a history, and there is none: "+needsHistory+".",
+		q.Refuse("window", "window is "+text+", which takes a history, and there is none: "+c.needsHistory()+".",
 			strings.Join(c.config.Windows, ", ")+"; with a history "+strings.Join(c.config.LongWindows, ", "))
 	}
 	return text
@@ -44,7 +49,7 @@ func (c *Companion) usual(q *web.Query) bool {
 	if !q.Flag("usual") || c.config.History {
 		return q.Flag("usual")
 	}
-	q.Refuse("usual", "What is usual at this time takes a history, and there is none: "+needsHistory+".", "false; with a history true")
+	q.Refuse("usual", "What is usual at this time takes a history, and there is none: "+c.needsHistory()+".", "false; with a history true")
 	return false
 }
 

@@ -21,6 +21,8 @@ func (c *Companion) scoped(q *web.Query, p Period) Period {
 	}
 	const accepted = scopeInstance + "; with a fleet " + scopeFleet
 	switch {
+	case c.config.Elsewhere:
+		q.Refuse("scope", "scope is fleet: what is received from elsewhere is of all instances as it is.", scopeInstance)
 	case !c.config.Fleet:
 		q.Refuse("scope", "scope is fleet, and there is none: otelperf.WithFleet(store) has one, such as fleet/redis.", accepted)
 	case !p.To.IsZero():

@@ -45,6 +45,8 @@ type Source interface {
 	Slow() uint64
 	// Errors are the failures since then, the latest first.
 	Errors() []spikeprocessor.ErrorGroup
+	// Normal is what ordinary requests of an endpoint spend their time on; ok is false for one that there is no row of.
+	Normal(conventions.Endpoint) (n slowlog.Normal, ok bool)
 	// Hints are what is to be known of what the numbers are made of.
 	Hints() []Hint
 	// Reset starts the numbers of the engine anew, and baselines, too, if that is asked for; what is in Requests is not its concern.

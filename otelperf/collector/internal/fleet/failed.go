@@ -65,6 +65,24 @@ func (f *failed) add(ep conventions.Endpoint, sp ptrace.Span, o slowlog.Outcome,
 	}
 }
 
+// addPoint counts n failed requests of an endpoint, of which a metric says the type alone, as of when that was heard.
+func (f *failed) addPoint(ep conventions.Endpoint, typ string, o slowlog.Outcome, n uint64, now time.Time) {
+	k := failedKey{ep, conventions.Clip(cmp.Or(typ, unknownFailure))}
+	g := f.by[k]
+	if g == nil {
+		g = f.begin(k)
+	}
+	g.Count += n
+	if o == slowlog.OutcomePanic {
+		g.Panics += n
+	}
+	if g.First.IsZero() {
+		g.First = now
+	}
+	g.Last = now
+	g.LastTraceID, g.LastSpanID, g.LastStart, g.LastDuration, g.Message = trace.TraceID{}, trace.SpanID{}, time.Time{}, 0, ""
+}
+
 // begin makes a group in memory of its own, or returns the one that the rest of a kind shares.
 func (f *failed) begin(k failedKey) *spikeprocessor.ErrorGroup {
 	if f.by == nil {

@@ -14,9 +14,6 @@ func (s *Service) finish(w *wanted, t *traced) {
 	root, children, of := t.below(s, w.entry)
 	if w.slow {
 		e := w.entry
-		if e.Failed() || root.Status != 0 {
-			e.Error = slowlog.ErrorInfo{Type: root.ErrType, Message: root.ErrMessage}
-		}
 		if s.fleet.Settings().SpanBytes > 0 {
 			e.Anatomy = slowlog.Build(root, children, slowlog.BuildOptions{Normal: w.row.usual.normal()})
 			p := pathsOf(e.Anatomy, of, s.name.Name)

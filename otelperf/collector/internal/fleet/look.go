@@ -126,6 +126,10 @@ func (s *Service) await(sp ptrace.Span, q *conventions.Request, r *row, d time.D
 		if e.BaselineP99 > 0 {
 			e.Ratio = float64(d) / float64(e.BaselineP99)
 		}
+		if q.Outcome.Failed() || sp.Status().Code() == ptrace.StatusCodeError {
+			f := failureOf(sp)
+			e.Error = slowlog.ErrorInfo{Type: f.typ, Message: f.message}
+		}
 	}
 	late := int64(lateOf(s.set))
 	s.pending = append(s.pending, pending{entry: e, row: r, since: second - 2*late - int64(d/time.Second) - 1, due: second + late, slow: reason != ""})

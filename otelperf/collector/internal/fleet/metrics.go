@@ -62,6 +62,9 @@ func (s *Service) takePoint(now time.Time, d *points.Delta) {
 	h.Reset()
 	coarse, beyond := d.AddTo(h)
 	s.at(s.next).cell(id).add(h, q.Outcome, d, coarse, beyond)
+	if q.Outcome.Failed() {
+		s.errors.addPoint(r.endpoint, d.ErrorType, q.Outcome, d.Count, now)
+	}
 	s.metered.gate.Add(now, r.endpoint, &gate.Point{Began: d.Began, Length: d.Length, Outcome: q.Outcome, Durations: h})
 	if r.knowsSlow && q.Kind.Request() && q.Outcome.Timed() {
 		report := instances.ReportOf(h, r.slowest)

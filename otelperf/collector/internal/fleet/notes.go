@@ -29,6 +29,14 @@ func (s *Service) Book() *mutes.Book { return &s.notes.book }
 // Marks has what was changed.
 func (s *Service) Marks() *marks.List { return &s.notes.marks }
 
+// after is the mark that an incident began soon after, in words; "" for none.
+func (s *Service) after(start, returned time.Time) string {
+	if after := s.notes.marks.After(start, returned); after != nil {
+		return after.Sentence
+	}
+	return ""
+}
+
 // Watch has w told what is new, in place of the one before, until stop is called.
 func (s *Service) Watch(w feed.Watcher) (stop func()) {
 	s.notes.watcher.Store(&w)
@@ -80,6 +88,18 @@ func (s *Service) Errors() []spikeprocessor.ErrorGroup {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.errors.list()
+}
+
+// Normal is what the ordinary requests of an endpoint spend their time on, as far as their spans were looked at.
+func (s *Service) Normal(ep conventions.Endpoint) (n slowlog.Normal, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range s.rows.all {
+		if r != nil && r.endpoint == ep {
+			return r.usual.normal(), true
+		}
+	}
+	return n, false
 }
 
 // Reset starts counts and windows anew; baselines, too, if that is asked for. What that ends is told with the next Tick.

@@ -71,7 +71,7 @@ func newService(f *Fleet, n Name, set *Settings) *Service {
 	s.slow = slow
 	options := engine.Options{
 		Detector: set.Detector, Publish: s.publish, Requests: requests{s}, Why: s.why,
-		Confirm:  s.confirm,
+		Errors: requests{s}.Errors, Confirm: s.confirm, After: s.after, MayLeave: func() bool { return f.Settings().MayLeave },
 		SlowFrom: func(ep conventions.Endpoint) time.Duration { return f.Settings().SlowFrom },
 	}
 	if s.engine, err = engine.New(options); err != nil { // cannot be: it was validated

@@ -36,6 +36,8 @@ type Settings struct {
 	MaxInstances int
 	// Moves tells whether services may come from another collector, and go to one: see [Fleet.Newcomers].
 	Moves bool
+	// MayLeave tells whether services may go to another collector without a word.
+	MayLeave bool
 	// InstanceAttributes are the attributes of resources that are told with an instance: at most 8.
 	InstanceAttributes []string
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf/causes"
 	"github.com/otelperf/otelperf-go/otelperf/engine"
+	"github.com/otelperf/otelperf-go/otelperf/internal/involved"
 	"github.com/otelperf/otelperf-go/otelperf/internal/units"
 	"github.com/otelperf/otelperf-go/otelperf/internal/why"
 	"github.com/otelperf/otelperf-go/slowlog"
@@ -130,36 +131,13 @@ func (r requests) WaitsFor(ep conventions.Endpoint, since time.Time) string {
 	return ""
 }
 
-// maxExamples bounds the requests that an incident names.
-const maxExamples = 3
-
 // Examples returns the slowest requests of an incident, each of another trace: those of its first part first.
-func (r requests) Examples(in *engine.Incident) (all []engine.Request) {
-	for i := range in.Parts {
-		p := &in.Parts[i]
-		for _, e := range r.of(p) {
-			again := slices.ContainsFunc(all, func(x engine.Request) bool { return x.TraceID == e.TraceID })
-			if len(all) < maxExamples && !again {
-				all = append(all, engine.Request{TraceID: e.TraceID, SpanID: e.SpanID, Start: e.Start, Duration: e.Duration})
-			}
-		}
-	}
-	return all
+func (r requests) Examples(in *engine.Incident) []engine.Request {
+	return involved.Examples(r.s.slow, in, time.Time{})
 }
 
-// of are the requests that a part is about, the slowest first.
-func (r requests) of(p *engine.Part) (all []*slowlog.Entry) {
-	for e := range r.s.slow.All() {
-		ep := &p.Endpoint
-		during := !e.End().Before(p.Since()) && (p.End.IsZero() || !e.Start.After(p.End))
-		about := p.Matter == engine.Latency && e.Duration > p.Latest().Threshold || p.Matter.Counted() && e.Failed()
-		if during && about && ep.Method == e.Method && ep.Route == e.Route && ep.Kind.String() == e.Kind {
-			all = append(all, e)
-		}
-	}
-	slices.SortStableFunc(all, func(a, b *slowlog.Entry) int { return cmp.Compare(b.Duration, a.Duration) })
-	return all
-}
+// Errors returns what went wrong in the failed requests of a part that are stored.
+func (r requests) Errors(p *engine.Part) []engine.ErrorGroup { return involved.Errors(r.s.slow, p) }
 
 // countSpikes counts the parts that have begun.
 func (s *Service) countSpikes(events []engine.Event) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf/collector/internal/fleet"
 	"github.com/otelperf/otelperf-go/otelperf/collector/internal/simulate"
+	"github.com/otelperf/otelperf-go/otelperf/engine"
 )
 
 // steady is a service that does what is usual, every two seconds.
@@ -29,17 +30,27 @@ func TestSilenceOfWhatHasMoved(t *testing.T) {
 	const day, moves, ends = 24 * time.Hour, 25 * time.Hour, 26 * time.Hour
 	batches := steady(ends)
 	for _, tt := range []struct {
-		about  string
-		store  Store
-		second bool // what comes after the move goes to the second collector; else nowhere
-		alarms int
+		about    string
+		store    Store
+		mayLeave bool
+		second   bool // what comes after the move goes to the second collector; else nowhere
+		alarms   int
+		severity engine.Severity // of the alarm
 	}{
-		{"moved", &memory{values: map[string][]byte{}}, true, 0},
-		{"fell silent", &memory{values: map[string][]byte{}}, false, 1},
-		{"moved without a state", nil, true, 1},
+		{"moved", &memory{values: map[string][]byte{}}, false, true, 0, ""},
+		{"fell silent", &memory{values: map[string][]byte{}}, false, false, 1, engine.Critical},
+		{"moved without a state", nil, false, true, 1, engine.Critical},
+		{"moved without a state, which may be", nil, true, true, 1, engine.Warning},
 	} {
 		t.Run(tt.about, func(t *testing.T) {
 			w := newTown(t, tt.store, 2)
+			for _, s := range w.shards {
+				set := s.fleet.Settings()
+				set.MayLeave = tt.mayLeave
+				if err := s.fleet.Configure(set); err != nil {
+					t.Fatal(err)
+				}
+			}
 			w.run(batches, ends, func(b *simulate.Batch) *shard {
 				switch {
 				case b.At.Sub(noon) < moves:
@@ -51,6 +62,14 @@ func TestSilenceOfWhatHasMoved(t *testing.T) {
 			})
 			if n := w.count("opened"); n != tt.alarms {
 				t.Errorf("%d alarms, want %d:\n%s", n, tt.alarms, w.text())
+			}
+			if tt.severity == "" {
+				return
+			}
+			s := w.shards[0].fleet.Find("shop")
+			in := s.Engine().Incidents()[0]
+			if in.Severity() != tt.severity || strings.Contains(in.Reason, "cannot be told") != tt.mayLeave {
+				t.Errorf("it is %s: %s", in.Severity(), in.Reason)
 			}
 		})
 	}

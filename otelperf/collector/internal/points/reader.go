@@ -64,14 +64,15 @@ type Stats struct {
 
 // Delta is what came to a series since its last point. It and all that it holds are valid until the function it was given to returns.
 type Delta struct {
-	Resource pcommon.Resource    // of the instance
-	Instance uint64              // a hash of the resource
-	Input    inputs.Input        // of what it is
-	Request  conventions.Request // endpoint and outcome
-	Overflow bool                // of what was beyond the cardinality limit of an SDK: how it ended is not known
-	Count    uint64              // of requests; not 0
-	Began    time.Time           // no request ended before, by the clock of the collector
-	Length   time.Duration       // of the interval in which they ended
+	Resource  pcommon.Resource    // of the instance
+	Instance  uint64              // a hash of the resource
+	Input     inputs.Input        // of what it is
+	Request   conventions.Request // endpoint and outcome
+	ErrorType string              // of failed ones: error.type, or the status where that is not named; "" if neither is known
+	Overflow  bool                // of what was beyond the cardinality limit of an SDK: how it ended is not known
+	Count     uint64              // of requests; not 0
+	Began     time.Time           // no request ended before, by the clock of the collector
+	Length    time.Duration       // of the interval in which they ended
 
 	point          *buckets.Point
 	unit, greatest float64
@@ -240,6 +241,7 @@ func (r *Reader) pass(e *export, attrs pcommon.Map, n uint64, length time.Durati
 	r.attributes = attributesOf(r.attributes[:0], attrs)
 	d := &r.delta
 	d.Request, d.Overflow = request(r.attributes)
+	d.ErrorType = errorType(&d.Request, r.attributes)
 	d.Count, d.Length, d.Began, d.point = n, length, e.now.Add(-length-e.in.delay), &r.point
 	e.use(d)
 }

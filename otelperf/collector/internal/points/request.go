@@ -3,6 +3,8 @@
 package points
 
 import (
+	"strconv"
+
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/otel/attribute"
 
@@ -32,6 +34,18 @@ func attributesOf(to []attribute.KeyValue, m pcommon.Map) []attribute.KeyValue {
 		}
 	}
 	return to
+}
+
+// errorType is what failed requests failed with, as far as a point says it.
+func errorType(r *conventions.Request, attrs []attribute.KeyValue) string {
+	if !r.Outcome.Failed() {
+		return ""
+	}
+	typ := conventions.ErrorType(attrs)
+	if typ == "" && r.Status >= 400 {
+		typ = strconv.Itoa(r.Status)
+	}
+	return typ
 }
 
 // request reads the attributes of a point, those of our own metrics among them, which name what has neither method nor route.

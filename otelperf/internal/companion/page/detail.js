@@ -39,7 +39,7 @@ export class Detail {
     if (!detail) return;
     this.normal(detail);
     this.differences(detail);
-    this.dimensions(detail.dimensions, usual);
+    this.dimensions(detail.dimensions, usual, detail.note);
   }
 
   normal({ normal_ms: ms, normal_samples: samples }) {
@@ -51,17 +51,17 @@ export class Detail {
   }
 
   differences(detail) {
-    const all = detail.differences, text = all.length ? "" : alike(detail, this.spiking ? " from before the spike" : "");
+    const all = detail.differences, text = all.length ? "" : detail.note || alike(detail, this.spiking ? " from before the spike" : "");
     fill($("differences"), [all, text], () => all.length ? all.slice(0, mostDifferences).map(difference) : [el("li", { class: "empty" }, text)]);
   }
 
-  dimensions(all, usual) {
+  dimensions(all, usual, note) {
     const rows = all.flatMap((d) => d.rows.map((r) => ({ ...r, key: d.key })));
     const longest = Math.max(0.001, ...rows.map((r) => r.p99_ms));
     for (const r of rows) Object.assign(r, { share: r.p99_ms / longest, far: usual !== null && r.p99_ms > 2 * usual });
     show($("dimensions"), rows.length > 0);
     show($("dimensions-empty"), rows.length === 0);
-    text($("dimensions-empty"), all.length ? "No request of the last ten minutes had " + all.map((d) => d.key).join(" or ") + "." : "No dimensions were chosen. The option WithDimensions names attributes, such as tenant.id, to tell latency apart by.");
+    text($("dimensions-empty"), note ? "Latency by the values of attributes is not known either." : all.length ? "No request of the last ten minutes had " + all.map((d) => d.key).join(" or ") + "." : "No dimensions were chosen. The option WithDimensions names attributes, such as tenant.id, to tell latency apart by.");
     this.table.show(rows);
   }
 }

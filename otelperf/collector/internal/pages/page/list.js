@@ -16,12 +16,18 @@ const number = (v, digits) => v === null || v === undefined ? none : v.toLocaleS
 const percent = (v) => v === null || v === undefined ? none : number(100 * v, 2) + "\u202f%";
 const duration = (ms) => ms === null || ms === undefined ? none : ms < 1000 ? number(ms, 3) + "\u202fms" : number(ms / 1000, 3) + "\u202fs";
 
-function row(s) {
+const sentence = (text) => text && text[0].toUpperCase() + text.slice(1) + ".";
+
+function linkTo(s) {
   const link = el("a", "", s.namespace ? s.namespace + "/" + s.service : s.service);
   link.href = s.path;
-  const detail = [s.verdict.detail, s.sampling].filter(Boolean).join(" ");
+  return link;
+}
+
+function row(s) {
+  const detail = [s.verdict.detail, sentence(s.sampling)].filter(Boolean).join(" ");
   const state = el("td", s.verdict.status, el("strong", "", s.verdict.title), detail && el("div", "muted", detail));
-  const name = el("td", "", link, s.several && el("div", "muted", s.connector));
+  const name = el("td", "", linkTo(s), s.several && el("div", "muted", s.connector));
   const out = s.out_of_line.length;
   const numbers = [number(s.rate, 3), percent(s.error_rate), duration(s.p50_ms), duration(s.p99_ms), String(s.endpoints),
     s.instances + (out > 0 ? ", " + out + " out of line" : "")].map((text) => el("td", "number", text));
@@ -38,7 +44,7 @@ function show(list) {
     list.connectors.filter((c) => c.resources_in_other > 0).map((c) => " \u00b7 " + c.id + " has more than max_services (" + c.max_services + "): the rest is (other)").join("");
   $("services").replaceChildren(...list.services.map((s) => row({ ...s, several })));
   $("none").hidden = list.count > 0;
-  const out = list.services.flatMap((s) => s.out_of_line.map((m) => el("li", "", s.service + ": " + m.text)));
+  const out = list.services.flatMap((s) => s.out_of_line.map((m) => el("li", "", linkTo(s), ": " + m.text)));
   $("out").replaceChildren(...out);
   $("in-line").hidden = out.length > 0;
 }

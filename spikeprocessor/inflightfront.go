@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package spikeprocessor
+
+import (
+	"runtime"
+	"time"
+)
+
+// newFront returns a front of 16 slots for each CPU, 64 at least and as many as the table has at most: most are free where not many more
+// requests run than there are CPUs for.
+func newFront() slotTable {
+	return newSlotTable(min(16*runtime.GOMAXPROCS(0), defaultInFlightSlots))
+}
+
+// moveOn moves what has been running for longer than frontAge out of the front into the table, and returns what finds no slot there. A
+// request that ends meanwhile is found by end: it is in the table before it is out of the front. Where end was first, or somebody holds
+// the slot, it is not to stay in the table. The caller holds moved.mu: nobody lists a request twice.
+func (t *inflight) moveOn(now time.Time) (crowded []running) {
+	for i := range t.front.slots {
+		sl := &t.front.slots[i]
+		r, ok := t.read(sl)
+		switch {
+		case !ok:
+		case r.ended():
+			r.leave()
+		case now.Sub(r.start) <= frontAge:
+			sl.forget(&r)
+		case !t.moveRoot(&r):
+			crowded = append(crowded, r)
+		}
+	}
+	return crowded
+}
+
+// moveRoot reports whether there was room.
+func (t *inflight) moveRoot(r *running) bool {
+	if done, _ := t.put(r.id, r.root); !done {
+		return false
+	}
+	if sl, own := t.table.find(r.id); sl != nil && r.child != nil && r.child.EndTime().IsZero() {
+		sl.adopt(own, r.child)
+	}
+	if !r.leave() {
+		t.table.end(r.id)
+	}
+	return true
+}

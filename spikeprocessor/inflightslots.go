@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package spikeprocessor
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"sync/atomic"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// Phases of a slot: the lowest bits of its word.
+const (
+	slotFree    = iota // the whole word is 0
+	slotUsed           // a request that runs
+	slotBusy           // held by start, child or a reader, each of which calls release
+	slotEnded          // held as before, and the request has ended: release frees the slot
+	slotClosing        // held by whoever frees it
+
+	phaseBits = 3
+	probeBits = 3
+	phaseMask = 1<<phaseBits - 1
+)
+
+// slotTable is a table of slots by span id; the zero value has none. See [inflight].
+type slotTable struct {
+	slots []inflightSlot
+	shift uint8 // the home of an id is its hash >> shift
+}
+
+// inflightSlot fills a cache line, so that requests in neighbouring slots do not slow each other down.
+type inflightSlot struct {
+	word        atomic.Uint64
+	root, child sdktrace.ReadOnlySpan
+	_           [64 - 8 - 4*bits.UintSize/8]byte // an interface is two words
+}
+
+// newSlotTable returns one of at least so many slots: a power of two from 64 to 65536.
+func newSlotTable(slots int) slotTable {
+	slots = min(max(slots, minInFlightSlots), maxInFlightSlots)
+	width := bits.Len(uint(slots - 1))
+	return slotTable{slots: make([]inflightSlot, 1<<width), shift: uint8(64 - width)}
+}
+
+// place returns the home of an id and the word of its slot there, less distance and phase. The hash is a
+// multiplication by an odd number, which maps the ids one to one, so home and word together are the id; sequential
+// ids of a generator of the user's own spread as well as random ones.
+func (t *slotTable) place(id trace.SpanID) (home, word uint64) {
+	h := binary.BigEndian.Uint64(id[:]) * 0x9E3779B97F4A7C15
+	return h >> t.shift, h << (64 - t.shift) >> (64 - t.shift) << (phaseBits + probeBits)
+}
+
+// at returns the i-th slot; t must have some.
+func (t *slotTable) at(i uint64) *inflightSlot { return &t.slots[i&uint64(len(t.slots)-1)] }
+
+// put puts a local root into a slot. It reports whether it has one, and whether it had that already.
+func (t *slotTable) put(id trace.SpanID, s sdktrace.ReadOnlySpan) (done, again bool) {
+	if len(t.slots) == 0 {
+		return false, false
+	}
+	home, own := t.place(id)
+	for i := range uint64(inFlightProbes) {
+		home += i
+		sl := t.at(home)
+		if word := sl.word.Load(); word != slotFree || !sl.word.CompareAndSwap(slotFree, own|slotBusy) {
+			if word == own|slotUsed && sl.has(own, s) {
+				return true, true
+			}
+			own += 1 << phaseBits
+			continue
+		}
+		sl.root = s
+		sl.release(own)
+		return true, false
+	}
+	return false, false
+}
+
+// find returns the slot of a local root and its word less phase, nil if there is none.
+func (t *slotTable) find(id trace.SpanID) (sl *inflightSlot, own uint64) {
+	if len(t.slots) == 0 {
+		return nil, 0
+	}
+	home, own := t.place(id)
+	for i := range uint64(inFlightProbes) {
+		home += i
+		sl = t.at(home)
+		if word := sl.word.Load(); word&^phaseMask == own && word != slotFree {
+			return sl, own
+		}
+		own += 1 << phaseBits
+	}
+	return nil, 0
+}
+
+// has reports whether a local root is in a slot and has not ended.
+func (t *slotTable) has(id trace.SpanID) bool {
+	sl, own := t.find(id)
+	if sl == nil {
+		return false
+	}
+	word := sl.word.Load()
+	return word == own|slotUsed || word == own|slotBusy
+}
+
+// end takes a local root out of its slot. It reports false if it has none.
+func (t *slotTable) end(id trace.SpanID) bool {
+	sl, own := t.find(id)
+	return sl != nil && sl.end(own)
+}
+
+// has reports whether the slot is that of s, or of another value for the same span: providers whose ids are not random share some.
+func (sl *inflightSlot) has(own uint64, s sdktrace.ReadOnlySpan) bool {
+	if !sl.word.CompareAndSwap(own|slotUsed, own|slotBusy) {
+		return false
+	}
+	root := sl.root
+	sl.release(own)
+	return root.SpanContext().TraceID() == s.SpanContext().TraceID() && root.StartTime().Equal(s.StartTime())
+}
+
+// end frees the slot if own holds it, or has its holder do so. A compare-and-swap fails only because somebody else's
+// succeeded, and there are few of those: each child and each reader moves a slot twice.
+func (sl *inflightSlot) end(own uint64) bool {
+	for {
+		switch sl.word.Load() {
+		case own | slotUsed:
+			if sl.word.CompareAndSwap(own|slotUsed, own|slotClosing) {
+				sl.free()
+				return true
+			}
+		case own | slotBusy:
+			if sl.word.CompareAndSwap(own|slotBusy, own|slotEnded) {
+				return true
+			}
+		default:
+			return false
+		}
+	}
+}
+
+// adopt remembers a child. It reports false if somebody else holds the slot.
+func (sl *inflightSlot) adopt(own uint64, s sdktrace.ReadOnlySpan) bool {
+	if !sl.word.CompareAndSwap(own|slotUsed, own|slotBusy) {
+		return false
+	}
+	sl.child = s
+	sl.release(own)
+	return true
+}
+
+// release gives a slot back that was busy; it reports false, and frees the slot, when the request has ended meanwhile.
+func (sl *inflightSlot) release(own uint64) bool {
+	if sl.word.CompareAndSwap(own|slotBusy, own|slotUsed) {
+		return true
+	}
+	sl.free()
+	return false
+}
+
+// free empties a slot that the caller holds.
+func (sl *inflightSlot) free() {
+	sl.root, sl.child = nil, nil
+	sl.word.Store(slotFree)
+}
