@@ -52,6 +52,11 @@ func (p *peer) read(attrs []attribute.KeyValue) {
 	p.server = cmp.Or(p.server, p.ip)
 }
 
+// peerKeys are those that take looks at.
+const peerKeys keys = 1<<atHTTPMethod | 1<<atOldHTTPMethod | 1<<atServer | 1<<atOldServer | 1<<atOldPeerIP | 1<<atOldHTTPHost | 1<<atPort |
+	1<<atOldPort | 1<<atURLScheme | 1<<atOldURLScheme | 1<<atURLFull | 1<<atOldURLFull | 1<<atDBSystem | 1<<atOldDBSystem | 1<<atDBSummary |
+	1<<atDBStatement | 1<<atOldDBStatement | 1<<atRPCSystem | 1<<atOldRPCSystem | 1<<atMessaging
+
 func (p *peer) take(key Key, v Value) {
 	switch key {
 	case atHTTPMethod:

@@ -14,6 +14,10 @@ type destination struct {
 	fleeting                  bool // it is temporary or anonymous
 }
 
+// destinationKeys are those that take looks at.
+const destinationKeys keys = 1<<atMessagingDestination | 1<<atOldMessagingDestination | 1<<atMessagingTemplate | 1<<atMessagingOperation |
+	1<<atMessagingOperationType | 1<<atOldMessagingOperation | 1<<atMessagingTemporary | 1<<atMessagingAnonymous
+
 func (d *destination) take(key Key, v Value) {
 	switch key {
 	case atMessagingDestination, atOldMessagingDestination:

@@ -68,6 +68,11 @@ const (
 	atOutcome
 )
 
+// keys is a set of keys.
+type keys uint64
+
+func (s keys) has(key Key) bool { return s>>(key&63)&1 != 0 }
+
 // KeyOf returns the key of a name, 0 for one that nothing here reads.
 func KeyOf(name string) Key {
 	switch name {

@@ -11,7 +11,7 @@ const MaxAttributes = maxAttributes
 //
 //	r.Begin(kind, name, failed, isRoot)
 //	for k, v := range attributes { // the first MaxAttributes
-//		if key := conventions.KeyOf(k); key != 0 {
+//		if key := r.KeyOf(k); key != 0 {
 //			r.Take(key, v)
 //		}
 //	}
@@ -21,6 +21,7 @@ const MaxAttributes = maxAttributes
 // at a time. It holds on to the strings of the last span.
 type Reader struct {
 	span         Span
+	wants        keys // that say something of it
 	asked, calls bool // to be read as a request, as a call
 	said         said
 	peer         peer
@@ -30,27 +31,50 @@ type Reader struct {
 // Begin begins another span; root tells whether it is a local root, without which it is no request.
 func (r *Reader) Begin(kind trace.SpanKind, name string, failed, root bool) {
 	r.span = Span{Kind: kind, Name: name, Failed: failed}
-	r.asked, r.calls = root, kind == trace.SpanKindClient || kind == trace.SpanKindProducer
+	r.asked, r.calls, r.wants = root, kind == trace.SpanKindClient || kind == trace.SpanKindProducer, 0
 	if r.asked {
-		r.said = said{}
+		r.said, r.wants = said{}, saidKeys
 	}
 	if r.calls {
 		r.peer = peer{}
+		r.wants |= peerKeys
 	}
 	if r.calls || kind == trace.SpanKindConsumer {
 		r.destination = destination{}
+		r.wants |= destinationKeys
 	}
+}
+
+// KeyOf is the function of this name, and 0 for what says nothing of the span, too: the address of the server, of a request.
+func (r *Reader) KeyOf(name string) Key {
+	if key := KeyOf(name); r.wants.has(key) {
+		return key
+	}
+	return noKey
 }
 
 // Take takes one attribute in.
 func (r *Reader) Take(key Key, v Value) {
+	switch {
+	case !r.wants.has(key):
+	case !r.calls && saidKeys.has(key):
+		r.said.take(key, v)
+	case !r.asked && peerKeys.has(key):
+		r.peer.take(key, v)
+	default:
+		r.take(key, v)
+	}
+}
+
+// take is Take of what is of use more than once, or says where messages are.
+func (r *Reader) take(key Key, v Value) {
 	if r.asked {
 		r.said.take(key, v)
 	}
 	if r.calls {
 		r.peer.take(key, v)
 	}
-	if key >= atMessagingDestination {
+	if destinationKeys.has(key) {
 		r.destination.take(key, v)
 	}
 }

@@ -46,7 +46,7 @@ func TestReader(t *testing.T) {
 		s := Span{Kind: trace.SpanKind(rng.IntN(6)), Name: []string{"", "GET /a", "GET", "process a", "b/c", "sql.conn.ping", "SELECT * FROM a WHERE b = 1"}[rng.IntN(7)], Failed: rng.IntN(2) == 0, Attributes: some}
 		r.Begin(s.Kind, s.Name, s.Failed, true)
 		for i := range some {
-			if key := KeyOf(string(some[i].Key)); key != 0 {
+			if key := r.KeyOf(string(some[i].Key)); key != 0 {
 				r.Take(key, valueOf(&some[i].Value))
 			}
 		}
@@ -66,6 +66,32 @@ func TestReader(t *testing.T) {
 			name, statement = r.NameOf(c)
 			if name2, statement2 = c.NameOf(s.Name, some); name != name2 || statement != statement2 {
 				t.Fatalf("%+v: a reader has the name %q %q, a span %q %q", s, name, statement, name2, statement2)
+			}
+		}
+	}
+}
+
+// TestKeysThatAreRead: the sets of keys that are looked at are those that make a difference.
+func TestKeysThatAreRead(t *testing.T) {
+	for key := noKey; key <= atOutcome; key++ {
+		var request, call, messages bool
+		for _, v := range []Value{{Text: "ok", Type: TypeText}, {Number: 1, Type: TypeBool}, {Number: 7, Type: TypeInteger}} {
+			var s said
+			var p peer
+			var d destination
+			s.take(key, v)
+			p.take(key, v)
+			d.take(key, v)
+			request, call, messages = request || s != said{}, call || p != peer{}, messages || d != destination{}
+		}
+		for _, set := range []struct {
+			name      string
+			makes, is bool
+		}{
+			{"requests", request, saidKeys.has(key)}, {"calls", call, peerKeys.has(key)}, {"destinations", messages, destinationKeys.has(key)},
+		} {
+			if set.makes != set.is {
+				t.Errorf("key %d makes a difference for %s: %v, is in their set: %v", key, set.name, set.makes, set.is)
 			}
 		}
 	}

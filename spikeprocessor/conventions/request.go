@@ -57,6 +57,11 @@ func (s *said) read(attrs []attribute.KeyValue) {
 	}
 }
 
+// saidKeys are those that take looks at.
+const saidKeys keys = 1<<atOutcome | 1<<atHTTPMethod | 1<<atOldHTTPMethod | 1<<atRoute | 1<<atURLPath | 1<<atOldURLTarget | 1<<atURLFull |
+	1<<atOldURLFull | 1<<atHTTPStatus | 1<<atOldHTTPStatus | 1<<atRPCSystem | 1<<atOldRPCSystem | 1<<atOldRPCService | 1<<atRPCMethod |
+	1<<atRPCStatus | 1<<atOldGRPCStatus | 1<<atOldConnectStatus
+
 func (s *said) take(key Key, v Value) {
 	switch key {
 	case atOutcome:

@@ -11,8 +11,10 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"runtime"
 	"runtime/debug"
+	"runtime/pprof"
 	"slices"
 	"syscall"
 	"time"
@@ -29,12 +31,26 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/collector/internal/fleet"
 )
 
-const batches = 40 // of 1000 spans
+const (
+	batches = 40 // of 1000 spans
+	warm    = 3  // rounds that do not count
+)
 
 func main() {
 	rounds := flag.Int("rounds", 15, "rounds that count")
 	memory := flag.Bool("memory", false, "say what 10,000 endpoints take, and do nothing else")
+	profile := flag.String("cpuprofile", "", "`file` for a profile, in which the label way tells the rows apart")
 	flag.Parse()
+	if *profile != "" {
+		f, err := os.Create(*profile)
+		if err != nil {
+			panic(err)
+		}
+		if err := pprof.StartCPUProfile(f); err != nil {
+			panic(err)
+		}
+		defer pprof.StopCPUProfile() // f is closed with the process
+	}
 	if *memory {
 		sayMemory()
 		return
@@ -56,15 +72,15 @@ func main() {
 	ways := waysOf(now)
 	ns := make([][]float64, len(ways))
 	allocations := make([]float64, len(ways))
-	for round := range *rounds + 3 {
+	for round := range *rounds + warm + 1 {
 		for i := range ways {
 			w := (i + round) % len(ways)
 			runtime.GC()
-			took, allocated := ways[w].round(sent, r.Uint64(), round == 2)
+			took, allocated := ways[w].round(sent, r.Uint64(), round == *rounds+warm)
 			switch {
-			case round == 2:
+			case round == *rounds+warm: // there is memory for each second that is open by now
 				allocations[w] = float64(allocated) / float64(spans)
-			case round > 2:
+			case round >= warm:
 				ns[w] = append(ns[w], float64(took)/float64(spans))
 			}
 		}
@@ -73,7 +89,7 @@ func main() {
 		"lowest rounds, which other work disturbed least\n", spans, *rounds)
 	for w := range ways {
 		least := slices.Min(ns[w])
-		fmt.Printf("%-34s %5.2f %5.2f   by the lowest %5.2f %5.2f   %.2f allocations   [%.0f ns, lowest %.0f]\n", ways[w].name, median(ratios(ns[w], ns[0])),
+		fmt.Printf("%-34s %5.2f %5.2f   by the lowest %5.2f %5.2f   %.3f allocations   [%.0f ns, lowest %.0f]\n", ways[w].name, median(ratios(ns[w], ns[0])),
 			median(ratios(ns[w], ns[1])), least/slices.Min(ns[0]), least/slices.Min(ns[1]), allocations[w], median(ns[w]), least)
 	}
 }
@@ -85,8 +101,8 @@ type way struct {
 	end  func() // of a round; nil for nothing
 }
 
-// round takes in what was sent: each batch when it has just been read, as from a receiver. To count
-// allocations takes time.
+// round takes in what was sent: each batch when it has just been read, as from a receiver. Allocations are those of taking in; to count
+// them takes time.
 func (w *way) round(sent [][]byte, seed uint64, counts bool) (took time.Duration, allocated uint64) {
 	for _, bytes := range sent {
 		td, err := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(bytes)
@@ -94,12 +110,14 @@ func (w *way) round(sent [][]byte, seed uint64, counts bool) (took time.Duration
 			panic(err)
 		}
 		renumber(td, seed)
-		t, n := measured(func() { w.do(td) }, counts)
+		var t time.Duration
+		var n uint64
+		pprof.Do(context.Background(), pprof.Labels("way", w.name), func(context.Context) { t, n = measured(func() { w.do(td) }, counts) })
 		took, allocated = took+t, allocated+n
 	}
 	if w.end != nil {
-		t, n := measured(w.end, counts)
-		took, allocated = took+t, allocated+n
+		t, _ := measured(w.end, false)
+		took += t
 	}
 	return took, allocated
 }

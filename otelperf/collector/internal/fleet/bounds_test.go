@@ -4,6 +4,7 @@ package fleet
 
 import (
 	"fmt"
+	"runtime"
 	"testing"
 	"time"
 
@@ -186,4 +187,36 @@ func TestAllocations(t *testing.T) {
 	if n := testing.AllocsPerRun(100, func() { f.send(b.Traces) }); n != 0 {
 		t.Errorf("%v allocations for 400 spans, want 0", n)
 	}
+}
+
+// TestAllocationsOfSeconds: as seconds pass, only the ordinary requests that are looked at allocate, of which there are so many in a second
+// and not more the more spans there are.
+func TestAllocationsOfSeconds(t *testing.T) {
+	for _, orders := range []int{100, 1000} { // of 4 spans
+		f := newTrial(t, Settings{SpanBytes: 1 << 20})
+		seconds, allocated := 0, uint64(0)
+		for i := range 100 {
+			b := newBatch()
+			for j := range orders {
+				order(b, uint64(i*orders+j+1), f.now, 20*time.Millisecond)
+			}
+			n := mallocs()
+			f.send(b.Traces)
+			if n = mallocs() - n; i >= 60 { // all that is remembered is there, and as many spans are held as may be
+				seconds++
+				allocated += n
+			}
+			f.pass(time.Second)
+		}
+		const most = 2 * ordinaryEach // services
+		if each := float64(allocated) / float64(seconds); each > most {
+			t.Errorf("%.1f allocations a second for %d spans, want at most %d", each, 4*orders, most)
+		}
+	}
+}
+
+func mallocs() uint64 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.Mallocs
 }

@@ -3,7 +3,6 @@
 package fleet
 
 import (
-	"math"
 	"sync"
 	"time"
 
@@ -25,14 +24,13 @@ const chunkRecords = chunkBytes/32 - 34
 type chunk struct {
 	records []heldSpan
 	run     int    // the record of the last id
-	filter  filter // of their traces
 	base    int64  // from when on times count, microseconds
-	newest  int64  // of what is in it: last end, unix nanoseconds
 	arrived int64  // second in which the last of it came
+	filter  filter // of their traces
 }
 
 func (c *chunk) reset() {
-	c.records, c.run, c.filter, c.base, c.newest, c.arrived = c.records[:0], 0, filter{}, 0, math.MinInt64, 0
+	c.records, c.run, c.filter, c.base, c.arrived = c.records[:0], 0, filter{}, 0, 0
 }
 
 // full reports whether there may be no room for a span.
@@ -48,7 +46,7 @@ func (c *chunk) add(id trace.TraceID, start, end, second int64) *heldSpan {
 	if from != int64(int32(from)) || to != int64(int32(to)) {
 		return nil
 	}
-	c.newest, c.arrived = max(c.newest, end), second
+	c.arrived = second
 	n := len(c.records)
 	if n == 0 || c.records[c.run].traceID() != id {
 		c.filter.set(id)
@@ -157,6 +155,7 @@ func (c *chunks) next(h *held, second int64) *chunk {
 		return nil
 	}
 	ch.reset()
+	ch.arrived = second
 	h.chunks = append(h.chunks, ch)
 	h.open = ch
 	return ch

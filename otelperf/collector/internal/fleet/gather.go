@@ -3,6 +3,7 @@
 package fleet
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"time"
@@ -91,30 +92,37 @@ func (g *gatherer) choose(second int64, services []*Service) {
 // scan goes through all that is held. A lock is held for one chunk at a time.
 func (g *gatherer) scan(services []*Service) {
 	g.traces = make(map[trace.TraceID]*traced, len(g.wanted))
-	oldest := int64(math.MaxInt64)
+	since := int64(math.MaxInt64)
 	for i := range g.wanted {
 		id := g.wanted[i].entry.TraceID
 		g.traces[id] = &traced{}
 		g.filter.set(id)
-		oldest = min(oldest, g.wanted[i].entry.Start.UnixNano())
+		since = min(since, g.wanted[i].since)
 	}
-	oldest -= int64(time.Minute) // clocks differ
 	for _, s := range services {
-		for i := 0; g.scanChunk(s, i, oldest); i++ {
+		for i := s.heldSince(since); g.scanChunk(s, i); i++ {
 			continue
 		}
 	}
 }
 
+// heldSince returns the first chunk with a span that came in a second or later.
+func (s *Service) heldSince(second int64) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i, _ := slices.BinarySearchFunc(s.held.chunks, second, func(c *chunk, second int64) int { return cmp.Compare(c.arrived, second) })
+	return i
+}
+
 // scanChunk reports whether there was one.
-func (g *gatherer) scanChunk(s *Service, i int, oldest int64) bool {
+func (g *gatherer) scanChunk(s *Service, i int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if i >= len(s.held.chunks) {
 		return false
 	}
 	c := s.held.chunks[i]
-	if c.newest < oldest || !slices.ContainsFunc(g.wanted, func(w wanted) bool { return c.filter.mayHave(w.entry.TraceID) }) {
+	if !slices.ContainsFunc(g.wanted, func(w wanted) bool { return c.filter.mayHave(w.entry.TraceID) }) {
 		return true
 	}
 	for id, spans := range c.runs {

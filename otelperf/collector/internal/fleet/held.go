@@ -72,8 +72,6 @@ func (s *Service) hold(sp ptrace.Span, name string, kind trace.SpanKind, row int
 	h.is, h.failure, h.kind, h.status = row, -1, uint8(kind), uint8(sp.Status().Code())
 	if row < 0 {
 		h.is = -1 - s.held.names.of(name)
-	} else if r := s.rows.all[row]; r.example == nil {
-		r.example = exampleOf(sp, kind)
 	}
 	if ptrace.StatusCode(h.status) == ptrace.StatusCodeError {
 		h.failure = s.held.failures.add(sp, second)
@@ -87,7 +85,7 @@ type example struct {
 }
 
 // exampleOf reads a span in memory of its own. What tells one call of a row from another is left out: paths, and texts of statements.
-func exampleOf(sp ptrace.Span, kind trace.SpanKind) *example {
+func exampleOf(sp ptrace.Span) *example {
 	var r conventions.CallReader
 	n := 0
 	for k, v := range sp.Attributes().All() {
@@ -100,7 +98,7 @@ func exampleOf(sp ptrace.Span, kind trace.SpanKind) *example {
 			r.Take(key, value)
 		}
 	}
-	c := r.Call(kind)
+	c := r.Call(kindOf(sp.Kind()))
 	if c.DBStatement != "" {
 		c.DBSummary = cmp.Or(c.DBSummary, slowlog.QuerySummary(c.DBStatement, c.DBSystem))
 	}

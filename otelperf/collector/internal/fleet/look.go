@@ -35,7 +35,8 @@ const (
 type pending struct {
 	entry *slowlog.Entry
 	row   *row
-	due   int64 // unix second
+	since int64 // unix second in which the first of them may have come: its own came late itself
+	due   int64 // unix second in which the last of them has come
 	slow  bool  // else it is an ordinary one, from which is learned what is usual
 }
 
@@ -102,11 +103,14 @@ func (s *Service) look(sp ptrace.Span, q *conventions.Request, id int32, d time.
 }
 
 func (s *Service) wantsOrdinary(r *row, second int64) bool {
+	if s.keeps.ordinary >= ordinaryEach || len(s.pending) >= maxWaiting || r.state.SpikeID != "" {
+		return false
+	}
 	every := int64(ordinaryEvery)
 	if r.usual.requests < fewUsual {
 		every = 1
 	}
-	return second-r.sampled >= every && s.keeps.ordinary < ordinaryEach && r.state.SpikeID == "" && len(s.pending) < maxWaiting
+	return second-r.sampled >= every
 }
 
 // await notes a request, in memory of its own.
@@ -127,6 +131,6 @@ func (s *Service) await(sp ptrace.Span, q *conventions.Request, r *row, d time.D
 			e.Error = slowlog.ErrorInfo{Type: f.typ, Message: f.message}
 		}
 	}
-	late := int64((s.set.Lateness + time.Second - 1) / time.Second)
-	s.pending = append(s.pending, pending{entry: e, row: r, due: second + late, slow: reason != ""})
+	late := int64(lateOf(s.set))
+	s.pending = append(s.pending, pending{entry: e, row: r, since: second - 2*late - int64(d/time.Second) - 1, due: second + late, slow: reason != ""})
 }

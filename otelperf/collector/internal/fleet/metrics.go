@@ -112,7 +112,7 @@ func (s *Service) learnSlow() {
 	for _, id := range s.now.rows {
 		if r := s.rows.all[id]; r.endpoint.Kind.Request() {
 			r.slowest, r.knowsSlow = s.engine.UsualSlow(int(id))
-			r.slowFrom = latency.Bucket(r.slowest.Limit - 1)
+			r.usualTo, r.expects = latency.UpperDuration(latency.Bucket(r.slowest.Limit-1)), instances.ExpectedShare(r.slowest)
 		}
 	}
 }
@@ -131,10 +131,10 @@ func (s *Service) member(id int32, d time.Duration, o slowlog.Outcome) {
 	}
 	x := &s.crew.report
 	x.Requests++
-	if latency.Bucket(d) > r.slowFrom {
+	if d > r.usualTo {
 		x.Slow++
 	}
-	x.Expected += instances.ExpectedShare(r.slowest)
+	x.Expected += r.expects
 }
 
 // reportMember hands on what the batch had.

@@ -178,11 +178,16 @@ func (r *rows) forget(yield func(*spikeprocessor.Delta) bool) {
 	r.forgotten = r.forgotten[:0]
 }
 
-// row is one endpoint.
+// row is one endpoint. What each request looks at is at its beginning: a line of the processor's cache.
 type row struct {
+	slow      time.Duration // above which a request is looked at; 0 while that is the threshold of all
+	knowsSlow bool
+	usualTo   time.Duration                // above which a request is slower than usual, if knowsSlow: the end of a bucket
+	expects   float64                      // share of the requests of an instance that is slower at most
+	state     spikeprocessor.EndpointState // as of the engine
+
 	endpoint conventions.Endpoint
-	state    spikeprocessor.EndpointState // as of the engine
-	slow     time.Duration                // above which a request is looked at; 0 while that is the threshold of all
+	slowest  engine.UsualSlow // of usualTo and expects
 	longest  time.Duration
 	sampled  int64 // second in which an ordinary request was looked at last
 	seen     int64 // second
@@ -190,11 +195,7 @@ type row struct {
 	example  *example // a span of it; nil before the first
 	usual    usual
 	late     recent
-
-	slowest   engine.UsualSlow // from when on a request is slower than usual
-	knowsSlow bool
-	slowFrom  int      // the last bucket below that
-	sample    *sampled // nil while none of its requests stood for more than itself
+	sample   *sampled // nil while none of its requests stood for more than itself
 }
 
 func newRow(ep conventions.Endpoint) *row { return &row{endpoint: ep} }

@@ -82,7 +82,7 @@ func (s *Service) deltaOf(id int32) *spikeprocessor.Delta {
 	*d = spikeprocessor.Delta{ID: int(id), Endpoint: row.endpoint, All: &s.timed}
 	for i := sec.heads[id]; i != 0; {
 		r := &sec.records[i-1]
-		record1(&s.timed, &s.failed, &d.Outcomes, r.duration, r.outcome)
+		record1(&s.timed, &s.failed, &d.Outcomes, r.duration(), r.outcome())
 		i = r.next
 	}
 	if c := sec.cells[id]; c != nil {

@@ -152,7 +152,13 @@ func (s *Service) release() {
 
 func (s *Service) at(unix int64) *second { return &s.ring[mod(unix, len(s.ring))] }
 
-func mod(n int64, of int) int { return int((n%int64(of) + int64(of)) % int64(of)) }
+func mod(n int64, of int) int {
+	m := int(n % int64(of))
+	if m < 0 {
+		m += of
+	}
+	return m
+}
 
 // openAt is the second in which something of a second of its service counts, by the collector's clock. The lock is held.
 func (s *Service) openAt(unix, now int64) *second {
@@ -178,7 +184,7 @@ func (s *second) merge(from *second) {
 	for _, row := range from.rows {
 		for i := from.heads[row]; i != 0; i = from.records[i-1].next {
 			r := &from.records[i-1]
-			s.add(row, r.duration, r.outcome)
+			s.add(row, r.duration(), r.outcome())
 		}
 		if c := from.cells[row]; c != nil {
 			to := s.cell(row)

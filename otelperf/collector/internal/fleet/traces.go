@@ -111,7 +111,7 @@ func (s *Service) read(sp ptrace.Span, name string, root, failed bool, now time.
 				return -1
 			}
 			id := s.rows.request(&q)
-			s.count(id, end, second, pending, d, q.Outcome)
+			s.count(id, q.Kind, sp, second, pending, d, q.Outcome)
 			if q.Kind.Request() {
 				s.member(id, d, q.Outcome)
 				s.weigh(id, sp, q.Outcome, second)
@@ -131,25 +131,27 @@ func (s *Service) read(sp ptrace.Span, name string, root, failed bool, now time.
 		o = slowlog.OutcomeServerError
 	}
 	id := s.rows.call(&s.reads, name, second)
-	s.count(id, end, second, pending, d, o)
+	s.count(id, conventions.KindDependency, sp, second, pending, d, o)
 	return id
 }
 
-// count counts one request in its second.
-func (s *Service) count(id int32, end, second, pending int64, d time.Duration, o slowlog.Outcome) {
+// count counts one request in its second. What there is to note of the row is noted with the first of them.
+func (s *Service) count(id int32, kind conventions.Kind, sp ptrace.Span, second, pending int64, d time.Duration, o slowlog.Outcome) {
 	s.tally.requests++
-	r := s.rows.all[id]
-	r.seen = second
-	if r.endpoint.Route == conventions.OverflowRoute {
+	if id == s.rows.shared[kind]-1 {
 		s.tally.otherEndpoint++
 	}
-	sec := s.openAt(end/int64(time.Second), second)
+	sec := s.openAt(int64(sp.EndTimestamp())/int64(time.Second), second)
 	if len(sec.records) >= maxCrowd || pending+s.tally.pending >= maxPending {
 		s.tally.crowded++
 		return
 	}
-	sec.add(id, d, o)
-	s.tally.pending++
+	if s.tally.pending++; sec.add(id, d, o) {
+		r := s.rows.all[id]
+		if r.seen = second; r.example == nil && s.set.SpanBytes > 0 {
+			r.example = exampleOf(sp)
+		}
+	}
 }
 
 // attributes reads those of the span that reading has begun.
@@ -159,7 +161,7 @@ func (s *Service) attributes(m pcommon.Map) {
 		if n++; n > conventions.MaxAttributes {
 			break
 		}
-		if key := conventions.KeyOf(k); key != 0 {
+		if key := s.reads.KeyOf(k); key != 0 {
 			s.reads.Take(key, valueOf(v))
 		}
 	}
@@ -167,9 +169,12 @@ func (s *Service) attributes(m pcommon.Map) {
 
 // valueOf is a value of pdata as plain words.
 func valueOf(v pcommon.Value) conventions.Value {
+	if text := v.Str(); text != "" { // most are
+		return conventions.Value{Text: text, Type: conventions.TypeText}
+	}
 	switch v.Type() {
 	case pcommon.ValueTypeStr:
-		return conventions.Value{Text: v.Str(), Type: conventions.TypeText}
+		return conventions.Value{Type: conventions.TypeText}
 	case pcommon.ValueTypeInt:
 		return conventions.Value{Number: v.Int(), Type: conventions.TypeInteger}
 	case pcommon.ValueTypeBool:
