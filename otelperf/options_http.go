@@ -20,8 +20,8 @@ func WithRequestLog(rate float64) Option {
 	})
 }
 
-// WithHeaders says whether Middleware adds to each reply the headers X-Response-Time, such as "12.3ms", which replaces one that the
-// handler has set, and Server-Timing, such as "app;dur=12.3". The default is true. With WithEvents, Server-Timing has the
+// WithHeaders says whether Middleware adds to each reply the headers X-Response-Time, such as "12.3ms", unless the handler has set
+// its own, and Server-Timing, such as "app;dur=12.3". The default is true. With WithEvents, Server-Timing has the
 // span's traceparent besides, whatever this option says. Tests that compare replies byte by byte see these headers.
 func WithHeaders(on bool) Option {
 	return optionFunc(func(c *config) { c.headers = on })

@@ -15,7 +15,8 @@ const (
 	OutcomeServerError
 	// OutcomePanic is a handler that panicked.
 	OutcomePanic
-	// OutcomeAborted is a handler that panicked with http.ErrAbortHandler on purpose.
+	// OutcomeAborted is a reply that was broken off on this side: its handler panicked with http.ErrAbortHandler on purpose, or the
+	// deadline of writes passed.
 	OutcomeAborted
 	// OutcomeCanceled is a client that went away before its reply was complete.
 	OutcomeCanceled

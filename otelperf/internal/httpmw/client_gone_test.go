@@ -5,6 +5,7 @@ package httpmw
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -84,18 +85,28 @@ func TestWriteErrorMeansCanceled(t *testing.T) {
 	}
 }
 
-// The server's WriteTimeout is no client that left, nor is a mistake of the handler.
-func TestServersOwnWriteErrorsAreNotTheClient(t *testing.T) {
-	e := newExchange(&middleware{}, httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
+// Only a connection or a stream that is broken tells of the client; no mistake of the handler does, nor a writer in between, nor the
+// reply to a HEAD.
+func TestWhichWriteErrorsAreTheClients(t *testing.T) {
 	for _, err := range []error{
 		&net.OpError{Op: "write", Err: os.ErrDeadlineExceeded}, http.ErrContentLength, http.ErrBodyNotAllowed, http.ErrHandlerTimeout,
+		errors.New("gzip: level"), fmt.Errorf("cache: %w", io.ErrClosedPipe),
 	} {
-		if e.wrote(0, err); e.marked(markWriteError) {
-			t.Fatalf("%v counts as the client's", err)
+		e := newExchange(&middleware{}, httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
+		if e.wrote(0, err); e.marked(markWriteError | markCut) {
+			t.Errorf("%v counts as the client's, or as the server's deadline", err)
 		}
 	}
-	if e.wrote(0, &net.OpError{Op: "write", Err: syscall.EPIPE}); !e.marked(markWriteError) {
-		t.Error("a broken pipe does not count as the client's")
+	for _, err := range []error{
+		&net.OpError{Op: "write", Err: syscall.EPIPE}, &net.OpError{Op: "write", Err: os.NewSyscallError("write", syscall.ECONNRESET)},
+		errors.New("client disconnected"), fmt.Errorf("gzip: %w", errors.New("http2: stream closed")),
+	} {
+		for method, want := range map[string]bool{http.MethodGet: true, http.MethodHead: false} {
+			e := newExchange(&middleware{}, httptest.NewRecorder(), httptest.NewRequest(method, "/", nil))
+			if e.wrote(0, err); e.marked(markWriteError) != want {
+				t.Errorf("%s: %v counts as the client's: %t, want %t", method, err, !want, want)
+			}
+		}
 	}
 }
 

@@ -41,7 +41,7 @@ type Config struct {
 	// arrived there.
 	Ignore func(*http.Request) bool
 
-	// Headers sets X-Response-Time (replacing one that the handler set) and adds to
+	// Headers sets X-Response-Time (unless the handler did) and adds to
 	// Server-Timing. Both say the time from the request's arrival here to the first
 	// byte of the reply.
 	Headers bool

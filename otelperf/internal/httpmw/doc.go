@@ -38,6 +38,9 @@
 // with the return of the handler, so it cannot be complete before that. A client
 // that half-closes its connection looks to net/http like one that left.
 //
+// Of errors of writes only those count that tell of the client: a broken or reset connection or stream. A reply that the deadline of writes
+// broke off is aborted, if its status is no failure. All others, as of a writer in between, leave it to the status. For HEAD none counts.
+//
 // # Streams and calls
 //
 // What a reply is by its Content-Type, and whether it is one of several messages, is known when it is begun and as its frames
@@ -46,9 +49,9 @@
 //
 // # ResponseWriter
 //
-// The one that handlers get has Flusher, CloseNotifier, Hijacker, ReaderFrom and Pusher if the one below has them, Flusher and Hijacker
-// also if http.ResponseController would find them below that; WriteString always; FlushError with Flush. Deadlines and full duplex are
-// found by http.ResponseController.
+// The one that handlers get has Flusher, CloseNotifier, Hijacker, ReaderFrom and Pusher if the one below itself has them; WriteString
+// and, for http.ResponseController, FlushError always. What the one below only unwraps to, and deadlines and full duplex, are found by
+// http.ResponseController.
 //
 // # Cost
 //

@@ -87,6 +87,7 @@ const (
 	markRPC                    // there may be a grpc-status
 	markLate                   // a write began after the client had left
 	markWriteError             // a write failed by the client's doing
+	markCut                    // the deadline of writes ended the reply
 	markPanicked               // an instance saw a panic
 	markTimedOut               // http.TimeoutHandler has replied instead
 	markOutlived               // the span may end before the handler returns

@@ -18,6 +18,7 @@ type ending struct {
 	events     bool // a stream by what was sent
 	status     int  // 0: nothing was sent
 	gone       bool // the client has left
+	cut        bool // the deadline of writes ended the reply
 	late       bool // something was written after it had left
 	writeError bool
 	bodyless   bool            // HEAD
@@ -33,6 +34,7 @@ type ending struct {
 func (e *exchange) ending(w http.ResponseWriter) ending {
 	gone := e.clientGone()
 	marks := e.marks.Load()
+	cut := marks&markCut != 0 // what is canceled or late then, is so by that
 	status := int(e.status.Load())
 	if marks&markTimedOut != 0 {
 		status = http.StatusServiceUnavailable
@@ -42,8 +44,9 @@ func (e *exchange) ending(w http.ResponseWriter) ending {
 		hijacked:   marks&markHijacked != 0,
 		events:     marks&markEvents != 0,
 		status:     status,
-		gone:       gone || marks&markWriteError != 0,
-		late:       marks&markLate != 0,
+		gone:       gone && !cut || marks&markWriteError != 0,
+		cut:        cut,
+		late:       !cut && marks&markLate != 0,
 		writeError: marks&markWriteError != 0,
 		bodyless:   e.head,
 		bytes:      e.bytes.Load(),
@@ -93,10 +96,15 @@ func (n ending) outcome() slowlog.Outcome {
 		return slowlog.OutcomeCanceled
 	case n.aborted:
 		return slowlog.OutcomeAborted
-	case n.rpcKnown && n.status < 400:
-		return n.rpc
 	}
-	return slowlog.OutcomeOfStatus(n.status)
+	o := slowlog.OutcomeOfStatus(n.status)
+	if n.rpcKnown && n.status < 400 {
+		o = n.rpc
+	}
+	if n.cut && o != slowlog.OutcomeServerError {
+		return slowlog.OutcomeAborted
+	}
+	return o
 }
 
 // rpcFailed says whether the reply has the status of an error. One that is canceled is the client's doing.

@@ -8,14 +8,14 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"syscall"
 )
 
 // What follows is done around each call of a ResponseWriter's methods.
 
-// commit is called before a status goes out. Informational ones are not the reply,
-// and of several only the first counts.
+// commit is called before a status goes out. Of several only the first counts.
 func (e *exchange) commit(code int) {
-	if code >= 100 && code <= 199 && code != http.StatusSwitchingProtocols {
+	if !e.begins(code) {
 		return
 	}
 	e.noteLate()
@@ -26,8 +26,17 @@ func (e *exchange) commit(code int) {
 	e.settle(code)
 }
 
-// noteLate is called before anything is sent.
+// begins says whether a status begins the reply. Informational ones do not, of which 101 is one from HTTP/2 on, nor do those that
+// net/http panics at.
+func (e *exchange) begins(code int) bool {
+	return code >= 200 && code <= 999 || code == http.StatusSwitchingProtocols && e.got.ProtoMajor < 2
+}
+
+// noteLate is called before anything is sent. A reply to HEAD has nothing after its status: HTTP/2 ends the request there.
 func (e *exchange) noteLate() {
+	if e.head && e.status.Load() != 0 {
+		return
+	}
 	if e.clientGone() {
 		e.mark(markLate)
 	}
@@ -71,16 +80,39 @@ func (e *exchange) wrote(n int64, err error) {
 	case err == nil:
 	case errors.Is(err, http.ErrHandlerTimeout):
 		e.mark(markTimedOut)
-	case !serversOwn(err):
+	case e.head: // has no body to lose
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		e.cut()
+	case clientsOwn(err) || e.clientGone() && !serversOwn(err):
 		e.mark(markWriteError)
 	}
+}
+
+// cut notes that the deadline of writes ended the reply. net/http then cancels the request as if its client had left: HTTP/1 after the write
+// that failed, HTTP/2, which tells this error only if it was not the client, before. Without that it is the error of a writer in between.
+func (e *exchange) cut() {
+	if e.Err() != nil && (e.got.ProtoMajor >= 2 || !e.marked(markLate)) {
+		e.mark(markCut)
+	}
+}
+
+// clientsOwn says whether a write failed since the client has left. The error of a writer in between tells nothing of that. HTTP/2 has
+// no names for its errors; the others of it come with a canceled request.
+func clientsOwn(err error) bool {
+	if errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) {
+		return true
+	}
+	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(inner) {
+		err = inner
+	}
+	text := err.Error()
+	return text == "client disconnected" || text == "http2: stream closed"
 }
 
 // serversOwn says whether a write failed by a decision of this side.
 func serversOwn(err error) bool {
 	for _, own := range []error{
-		os.ErrDeadlineExceeded, http.ErrContentLength,
-		http.ErrBodyNotAllowed, http.ErrHijacked, http.ErrNotSupported, io.ErrShortWrite,
+		http.ErrContentLength, http.ErrBodyNotAllowed, http.ErrHijacked, http.ErrNotSupported, io.ErrShortWrite,
 	} {
 		if errors.Is(err, own) {
 			return true

@@ -17,14 +17,16 @@ const (
 	timingSize         = 28 // of the longest text is 26
 )
 
-// setTiming writes the headers, once. Both values and their slices are parts of the exchange: no allocation.
+// setTiming writes the headers, once. The handler's own X-Response-Time stays, or that it wants none (nil). Both values and their slices are parts of the exchange: no allocation.
 func setTiming(e *exchange) {
 	header := e.w.Header()
 	if e.m.cfg.Headers {
 		b := append(appendHundredths(append(e.text[:0], timingName...), e.took()), "ms"...)
 		text := unsafe.String(&b[0], len(b)) // nothing writes to e.text, or what took its place, again
 		e.stamps = [2]string{text[len(timingName):], text[:len(text)-len("ms")]}
-		header[headerResponseTime] = e.stamps[0:1:1]
+		if _, own := header[headerResponseTime]; !own {
+			header[headerResponseTime] = e.stamps[0:1:1]
+		}
 		if len(header[headerServerTiming]) == 0 {
 			header[headerServerTiming] = e.stamps[1:2:2]
 		} else {

@@ -20,8 +20,8 @@ type (
 // writer records what goes through it. It is a part of the exchange, and no allocation. Of the same type but for the name are those with
 // more methods, one for each set of Flusher, CloseNotifier, Hijacker, ReaderFrom and Pusher: writers.go.
 //
-// All of them have WriteString, which does what io.WriteString would without it; Unwrap, by which http.ResponseController finds
-// deadlines and full duplex; and FlushError with Flush, since ResponseController asks for it first.
+// All of them have WriteString, which does what io.WriteString would without it; FlushError, which does what http.ResponseController
+// would; and Unwrap, by which that finds all else.
 type writer struct{ e *exchange }
 
 // writer wraps the ResponseWriter.
@@ -30,14 +30,17 @@ func (e *exchange) writer() http.ResponseWriter {
 	return e.wrapper.of(interfacesOf(e.w))
 }
 
-// mostWrapped is how many writers around each other are looked through.
-const mostWrapped = 32
-
-// interfacesOf is the set that a wrapper of w is to have: what w has itself, and Flush and Hijack also where it only unwraps to what has
-// them: http.ResponseController would find them there, past us. The others stay hidden: what hides them may change the body.
+// interfacesOf is the set that a wrapper of w is to have: what w has itself. What it only unwraps to stays hidden from handlers that ask
+// the writer they get: w may keep the reply back, and what goes past it would be another one.
 func interfacesOf(w http.ResponseWriter) (set int) {
+	if isFlusher(w) {
+		set |= hasFlusher
+	}
 	if _, ok := w.(closeNotifier); ok {
 		set |= hasCloseNotifier
+	}
+	if isHijacker(w) {
+		set |= hasHijacker
 	}
 	if _, ok := w.(io.ReaderFrom); ok {
 		set |= hasReaderFrom
@@ -45,25 +48,8 @@ func interfacesOf(w http.ResponseWriter) (set int) {
 	if _, ok := w.(http.Pusher); ok {
 		set |= hasPusher
 	}
-	for level := 0; level < mostWrapped && set&(hasFlusher|hasHijacker) != hasFlusher|hasHijacker; level++ {
-		if _, ok := w.(http.Hijacker); ok {
-			set |= hasHijacker
-		}
-		if _, ok := w.(http.Flusher); ok {
-			set |= hasFlusher
-		} else if _, ok := w.(flushErrorer); ok {
-			set |= hasFlusher
-		}
-		u, ok := w.(interface{ Unwrap() http.ResponseWriter })
-		if !ok {
-			break
-		}
-		w = u.Unwrap()
-	}
 	return set
 }
-
-func (w *writer) Unwrap() http.ResponseWriter { return w.e.w }
 
 func (w *writer) Header() http.Header { return w.e.w.Header() }
 
@@ -96,15 +82,14 @@ func (w *writer) WriteString(s string) (int, error) {
 
 func (w *writer) flush() {
 	w.e.flushing()
-	if f, ok := w.e.w.(http.Flusher); ok {
-		f.Flush()
-		return
-	}
-	_ = http.NewResponseController(w.e.w).Flush() // http.Flusher tells nobody
+	w.e.w.(http.Flusher).Flush()
 }
 
-func (w *writer) flushError() error {
-	w.e.flushing()
+// FlushError is for http.ResponseController, which would go past us without it.
+func (w *writer) FlushError() error {
+	if w.e.reaches(canFlush) {
+		w.e.flushing()
+	}
 	err := http.NewResponseController(w.e.w).Flush()
 	w.e.wrote(0, err)
 	return err

@@ -25,7 +25,7 @@ var optional = []struct {
 	name, via string
 	call      func(w http.ResponseWriter) bool // false: w does not have it
 }{
-	{"Flush", "FlushError", func(w http.ResponseWriter) bool { i, ok := w.(http.Flusher); return ok && do(i.Flush) }},
+	{"Flush", "", func(w http.ResponseWriter) bool { i, ok := w.(http.Flusher); return ok && do(i.Flush) }},
 	{"FlushError", "Flush", func(w http.ResponseWriter) bool { i, ok := w.(flushErrorer); return ok && i.FlushError() == nil }},
 	{"CloseNotify", "", func(w http.ResponseWriter) bool { i, ok := w.(closeNotifier); return ok && i.CloseNotify() == nil }},
 	{"ReadFrom", "", func(w http.ResponseWriter) bool {

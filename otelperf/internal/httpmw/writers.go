@@ -128,14 +128,15 @@ func (w *writer1) Header() http.Header               { return (*writer)(w).Heade
 func (w *writer1) WriteHeader(code int)              { (*writer)(w).WriteHeader(code) }
 func (w *writer1) Write(p []byte) (int, error)       { return (*writer)(w).Write(p) }
 func (w *writer1) WriteString(s string) (int, error) { return (*writer)(w).WriteString(s) }
+func (w *writer1) FlushError() error                 { return (*writer)(w).FlushError() }
 func (w *writer1) Flush()                            { (*writer)(w).flush() }
-func (w *writer1) FlushError() error                 { return (*writer)(w).flushError() }
 
 func (w *writer2) Unwrap() http.ResponseWriter       { return (*writer)(w).Unwrap() }
 func (w *writer2) Header() http.Header               { return (*writer)(w).Header() }
 func (w *writer2) WriteHeader(code int)              { (*writer)(w).WriteHeader(code) }
 func (w *writer2) Write(p []byte) (int, error)       { return (*writer)(w).Write(p) }
 func (w *writer2) WriteString(s string) (int, error) { return (*writer)(w).WriteString(s) }
+func (w *writer2) FlushError() error                 { return (*writer)(w).FlushError() }
 func (w *writer2) CloseNotify() <-chan bool          { return (*writer)(w).closeNotify() }
 
 func (w *writer3) Unwrap() http.ResponseWriter       { return (*writer)(w).Unwrap() }
@@ -143,8 +144,8 @@ func (w *writer3) Header() http.Header               { return (*writer)(w).Heade
 func (w *writer3) WriteHeader(code int)              { (*writer)(w).WriteHeader(code) }
 func (w *writer3) Write(p []byte) (int, error)       { return (*writer)(w).Write(p) }
 func (w *writer3) WriteString(s string) (int, error) { return (*writer)(w).WriteString(s) }
+func (w *writer3) FlushError() error                 { return (*writer)(w).FlushError() }
 func (w *writer3) Flush()                            { (*writer)(w).flush() }
-func (w *writer3) FlushError() error                 { return (*writer)(w).flushError() }
 func (w *writer3) CloseNotify() <-chan bool          { return (*writer)(w).closeNotify() }
 
 func (w *writer4) Unwrap() http.ResponseWriter                  { return (*writer)(w).Unwrap() }
@@ -152,6 +153,7 @@ func (w *writer4) Header() http.Header                          { return (*write
 func (w *writer4) WriteHeader(code int)                         { (*writer)(w).WriteHeader(code) }
 func (w *writer4) Write(p []byte) (int, error)                  { return (*writer)(w).Write(p) }
 func (w *writer4) WriteString(s string) (int, error)            { return (*writer)(w).WriteString(s) }
+func (w *writer4) FlushError() error                            { return (*writer)(w).FlushError() }
 func (w *writer4) Hijack() (net.Conn, *bufio.ReadWriter, error) { return (*writer)(w).hijack() }
 
 func (w *writer5) Unwrap() http.ResponseWriter                  { return (*writer)(w).Unwrap() }
@@ -159,8 +161,8 @@ func (w *writer5) Header() http.Header                          { return (*write
 func (w *writer5) WriteHeader(code int)                         { (*writer)(w).WriteHeader(code) }
 func (w *writer5) Write(p []byte) (int, error)                  { return (*writer)(w).Write(p) }
 func (w *writer5) WriteString(s string) (int, error)            { return (*writer)(w).WriteString(s) }
+func (w *writer5) FlushError() error                            { return (*writer)(w).FlushError() }
 func (w *writer5) Flush()                                       { (*writer)(w).flush() }
-func (w *writer5) FlushError() error                            { return (*writer)(w).flushError() }
 func (w *writer5) Hijack() (net.Conn, *bufio.ReadWriter, error) { return (*writer)(w).hijack() }
 
 func (w *writer6) Unwrap() http.ResponseWriter                  { return (*writer)(w).Unwrap() }
@@ -168,6 +170,7 @@ func (w *writer6) Header() http.Header                          { return (*write
 func (w *writer6) WriteHeader(code int)                         { (*writer)(w).WriteHeader(code) }
 func (w *writer6) Write(p []byte) (int, error)                  { return (*writer)(w).Write(p) }
 func (w *writer6) WriteString(s string) (int, error)            { return (*writer)(w).WriteString(s) }
+func (w *writer6) FlushError() error                            { return (*writer)(w).FlushError() }
 func (w *writer6) CloseNotify() <-chan bool                     { return (*writer)(w).closeNotify() }
 func (w *writer6) Hijack() (net.Conn, *bufio.ReadWriter, error) { return (*writer)(w).hijack() }
 
@@ -176,8 +179,8 @@ func (w *writer7) Header() http.Header                          { return (*write
 func (w *writer7) WriteHeader(code int)                         { (*writer)(w).WriteHeader(code) }
 func (w *writer7) Write(p []byte) (int, error)                  { return (*writer)(w).Write(p) }
 func (w *writer7) WriteString(s string) (int, error)            { return (*writer)(w).WriteString(s) }
+func (w *writer7) FlushError() error                            { return (*writer)(w).FlushError() }
 func (w *writer7) Flush()                                       { (*writer)(w).flush() }
-func (w *writer7) FlushError() error                            { return (*writer)(w).flushError() }
 func (w *writer7) CloseNotify() <-chan bool                     { return (*writer)(w).closeNotify() }
 func (w *writer7) Hijack() (net.Conn, *bufio.ReadWriter, error) { return (*writer)(w).hijack() }
 
@@ -186,6 +189,7 @@ func (w *writer8) Header() http.Header                   { return (*writer)(w).H
 func (w *writer8) WriteHeader(code int)                  { (*writer)(w).WriteHeader(code) }
 func (w *writer8) Write(p []byte) (int, error)           { return (*writer)(w).Write(p) }
 func (w *writer8) WriteString(s string) (int, error)     { return (*writer)(w).WriteString(s) }
+func (w *writer8) FlushError() error                     { return (*writer)(w).FlushError() }
 func (w *writer8) ReadFrom(src io.Reader) (int64, error) { return (*writer)(w).readFrom(src) }
 
 func (w *writer9) Unwrap() http.ResponseWriter           { return (*writer)(w).Unwrap() }
@@ -193,8 +197,8 @@ func (w *writer9) Header() http.Header                   { return (*writer)(w).H
 func (w *writer9) WriteHeader(code int)                  { (*writer)(w).WriteHeader(code) }
 func (w *writer9) Write(p []byte) (int, error)           { return (*writer)(w).Write(p) }
 func (w *writer9) WriteString(s string) (int, error)     { return (*writer)(w).WriteString(s) }
+func (w *writer9) FlushError() error                     { return (*writer)(w).FlushError() }
 func (w *writer9) Flush()                                { (*writer)(w).flush() }
-func (w *writer9) FlushError() error                     { return (*writer)(w).flushError() }
 func (w *writer9) ReadFrom(src io.Reader) (int64, error) { return (*writer)(w).readFrom(src) }
 
 func (w *writer10) Unwrap() http.ResponseWriter           { return (*writer)(w).Unwrap() }
@@ -202,6 +206,7 @@ func (w *writer10) Header() http.Header                   { return (*writer)(w).
 func (w *writer10) WriteHeader(code int)                  { (*writer)(w).WriteHeader(code) }
 func (w *writer10) Write(p []byte) (int, error)           { return (*writer)(w).Write(p) }
 func (w *writer10) WriteString(s string) (int, error)     { return (*writer)(w).WriteString(s) }
+func (w *writer10) FlushError() error                     { return (*writer)(w).FlushError() }
 func (w *writer10) CloseNotify() <-chan bool              { return (*writer)(w).closeNotify() }
 func (w *writer10) ReadFrom(src io.Reader) (int64, error) { return (*writer)(w).readFrom(src) }
 
@@ -210,8 +215,8 @@ func (w *writer11) Header() http.Header                   { return (*writer)(w).
 func (w *writer11) WriteHeader(code int)                  { (*writer)(w).WriteHeader(code) }
 func (w *writer11) Write(p []byte) (int, error)           { return (*writer)(w).Write(p) }
 func (w *writer11) WriteString(s string) (int, error)     { return (*writer)(w).WriteString(s) }
+func (w *writer11) FlushError() error                     { return (*writer)(w).FlushError() }
 func (w *writer11) Flush()                                { (*writer)(w).flush() }
-func (w *writer11) FlushError() error                     { return (*writer)(w).flushError() }
 func (w *writer11) CloseNotify() <-chan bool              { return (*writer)(w).closeNotify() }
 func (w *writer11) ReadFrom(src io.Reader) (int64, error) { return (*writer)(w).readFrom(src) }
 
@@ -220,6 +225,7 @@ func (w *writer12) Header() http.Header                          { return (*writ
 func (w *writer12) WriteHeader(code int)                         { (*writer)(w).WriteHeader(code) }
 func (w *writer12) Write(p []byte) (int, error)                  { return (*writer)(w).Write(p) }
 func (w *writer12) WriteString(s string) (int, error)            { return (*writer)(w).WriteString(s) }
+func (w *writer12) FlushError() error                            { return (*writer)(w).FlushError() }
 func (w *writer12) Hijack() (net.Conn, *bufio.ReadWriter, error) { return (*writer)(w).hijack() }
 func (w *writer12) ReadFrom(src io.Reader) (int64, error)        { return (*writer)(w).readFrom(src) }
 
@@ -228,8 +234,8 @@ func (w *writer13) Header() http.Header                          { return (*writ
 func (w *writer13) WriteHeader(code int)                         { (*writer)(w).WriteHeader(code) }
 func (w *writer13) Write(p []byte) (int, error)                  { return (*writer)(w).Write(p) }
 func (w *writer13) WriteString(s string) (int, error)            { return (*writer)(w).WriteString(s) }
+func (w *writer13) FlushError() error                            { return (*writer)(w).FlushError() }
 func (w *writer13) Flush()                                       { (*writer)(w).flush() }
-func (w *writer13) FlushError() error                            { return (*writer)(w).flushError() }
 func (w *writer13) Hijack() (net.Conn, *bufio.ReadWriter, error) { return (*writer)(w).hijack() }
 func (w *writer13) ReadFrom(src io.Reader) (int64, error)        { return (*writer)(w).readFrom(src) }
 
@@ -238,6 +244,7 @@ func (w *writer14) Header() http.Header                          { return (*writ
 func (w *writer14) WriteHeader(code int)                         { (*writer)(w).WriteHeader(code) }
 func (w *writer14) Write(p []byte) (int, error)                  { return (*writer)(w).Write(p) }
 func (w *writer14) WriteString(s string) (int, error)            { return (*writer)(w).WriteString(s) }
+func (w *writer14) FlushError() error                            { return (*writer)(w).FlushError() }
 func (w *writer14) CloseNotify() <-chan bool                     { return (*writer)(w).closeNotify() }
 func (w *writer14) Hijack() (net.Conn, *bufio.ReadWriter, error) { return (*writer)(w).hijack() }
 func (w *writer14) ReadFrom(src io.Reader) (int64, error)        { return (*writer)(w).readFrom(src) }
@@ -247,8 +254,8 @@ func (w *writer15) Header() http.Header                          { return (*writ
 func (w *writer15) WriteHeader(code int)                         { (*writer)(w).WriteHeader(code) }
 func (w *writer15) Write(p []byte) (int, error)                  { return (*writer)(w).Write(p) }
 func (w *writer15) WriteString(s string) (int, error)            { return (*writer)(w).WriteString(s) }
+func (w *writer15) FlushError() error                            { return (*writer)(w).FlushError() }
 func (w *writer15) Flush()                                       { (*writer)(w).flush() }
-func (w *writer15) FlushError() error                            { return (*writer)(w).flushError() }
 func (w *writer15) CloseNotify() <-chan bool                     { return (*writer)(w).closeNotify() }
 func (w *writer15) Hijack() (net.Conn, *bufio.ReadWriter, error) { return (*writer)(w).hijack() }
 func (w *writer15) ReadFrom(src io.Reader) (int64, error)        { return (*writer)(w).readFrom(src) }
@@ -258,6 +265,7 @@ func (w *writer16) Header() http.Header               { return (*writer)(w).Head
 func (w *writer16) WriteHeader(code int)              { (*writer)(w).WriteHeader(code) }
 func (w *writer16) Write(p []byte) (int, error)       { return (*writer)(w).Write(p) }
 func (w *writer16) WriteString(s string) (int, error) { return (*writer)(w).WriteString(s) }
+func (w *writer16) FlushError() error                 { return (*writer)(w).FlushError() }
 func (w *writer16) Push(target string, opts *http.PushOptions) error {
 	return (*writer)(w).push(target, opts)
 }
@@ -267,8 +275,8 @@ func (w *writer17) Header() http.Header               { return (*writer)(w).Head
 func (w *writer17) WriteHeader(code int)              { (*writer)(w).WriteHeader(code) }
 func (w *writer17) Write(p []byte) (int, error)       { return (*writer)(w).Write(p) }
 func (w *writer17) WriteString(s string) (int, error) { return (*writer)(w).WriteString(s) }
+func (w *writer17) FlushError() error                 { return (*writer)(w).FlushError() }
 func (w *writer17) Flush()                            { (*writer)(w).flush() }
-func (w *writer17) FlushError() error                 { return (*writer)(w).flushError() }
 func (w *writer17) Push(target string, opts *http.PushOptions) error {
 	return (*writer)(w).push(target, opts)
 }
@@ -278,6 +286,7 @@ func (w *writer18) Header() http.Header               { return (*writer)(w).Head
 func (w *writer18) WriteHeader(code int)              { (*writer)(w).WriteHeader(code) }
 func (w *writer18) Write(p []byte) (int, error)       { return (*writer)(w).Write(p) }
 func (w *writer18) WriteString(s string) (int, error) { return (*writer)(w).WriteString(s) }
+func (w *writer18) FlushError() error                 { return (*writer)(w).FlushError() }
 func (w *writer18) CloseNotify() <-chan bool          { return (*writer)(w).closeNotify() }
 func (w *writer18) Push(target string, opts *http.PushOptions) error {
 	return (*writer)(w).push(target, opts)
@@ -288,8 +297,8 @@ func (w *writer19) Header() http.Header               { return (*writer)(w).Head
 func (w *writer19) WriteHeader(code int)              { (*writer)(w).WriteHeader(code) }
 func (w *writer19) Write(p []byte) (int, error)       { return (*writer)(w).Write(p) }
 func (w *writer19) WriteString(s string) (int, error) { return (*writer)(w).WriteString(s) }
+func (w *writer19) FlushError() error                 { return (*writer)(w).FlushError() }
 func (w *writer19) Flush()                            { (*writer)(w).flush() }
-func (w *writer19) FlushError() error                 { return (*writer)(w).flushError() }
 func (w *writer19) CloseNotify() <-chan bool          { return (*writer)(w).closeNotify() }
 func (w *writer19) Push(target string, opts *http.PushOptions) error {
 	return (*writer)(w).push(target, opts)
@@ -300,6 +309,7 @@ func (w *writer20) Header() http.Header                          { return (*writ
 func (w *writer20) WriteHeader(code int)                         { (*writer)(w).WriteHeader(code) }
 func (w *writer20) Write(p []byte) (int, error)                  { return (*writer)(w).Write(p) }
 func (w *writer20) WriteString(s string) (int, error)            { return (*writer)(w).WriteString(s) }
+func (w *writer20) FlushError() error                            { return (*writer)(w).FlushError() }
 func (w *writer20) Hijack() (net.Conn, *bufio.ReadWriter, error) { return (*writer)(w).hijack() }
 func (w *writer20) Push(target string, opts *http.PushOptions) error {
 	return (*writer)(w).push(target, opts)
@@ -310,8 +320,8 @@ func (w *writer21) Header() http.Header                          { return (*writ
 func (w *writer21) WriteHeader(code int)                         { (*writer)(w).WriteHeader(code) }
 func (w *writer21) Write(p []byte) (int, error)                  { return (*writer)(w).Write(p) }
 func (w *writer21) WriteString(s string) (int, error)            { return (*writer)(w).WriteString(s) }
+func (w *writer21) FlushError() error                            { return (*writer)(w).FlushError() }
 func (w *writer21) Flush()                                       { (*writer)(w).flush() }
-func (w *writer21) FlushError() error                            { return (*writer)(w).flushError() }
 func (w *writer21) Hijack() (net.Conn, *bufio.ReadWriter, error) { return (*writer)(w).hijack() }
 func (w *writer21) Push(target string, opts *http.PushOptions) error {
 	return (*writer)(w).push(target, opts)
@@ -322,6 +332,7 @@ func (w *writer22) Header() http.Header                          { return (*writ
 func (w *writer22) WriteHeader(code int)                         { (*writer)(w).WriteHeader(code) }
 func (w *writer22) Write(p []byte) (int, error)                  { return (*writer)(w).Write(p) }
 func (w *writer22) WriteString(s string) (int, error)            { return (*writer)(w).WriteString(s) }
+func (w *writer22) FlushError() error                            { return (*writer)(w).FlushError() }
 func (w *writer22) CloseNotify() <-chan bool                     { return (*writer)(w).closeNotify() }
 func (w *writer22) Hijack() (net.Conn, *bufio.ReadWriter, error) { return (*writer)(w).hijack() }
 func (w *writer22) Push(target string, opts *http.PushOptions) error {
@@ -333,8 +344,8 @@ func (w *writer23) Header() http.Header                          { return (*writ
 func (w *writer23) WriteHeader(code int)                         { (*writer)(w).WriteHeader(code) }
 func (w *writer23) Write(p []byte) (int, error)                  { return (*writer)(w).Write(p) }
 func (w *writer23) WriteString(s string) (int, error)            { return (*writer)(w).WriteString(s) }
+func (w *writer23) FlushError() error                            { return (*writer)(w).FlushError() }
 func (w *writer23) Flush()                                       { (*writer)(w).flush() }
-func (w *writer23) FlushError() error                            { return (*writer)(w).flushError() }
 func (w *writer23) CloseNotify() <-chan bool                     { return (*writer)(w).closeNotify() }
 func (w *writer23) Hijack() (net.Conn, *bufio.ReadWriter, error) { return (*writer)(w).hijack() }
 func (w *writer23) Push(target string, opts *http.PushOptions) error {
@@ -346,6 +357,7 @@ func (w *writer24) Header() http.Header                   { return (*writer)(w).
 func (w *writer24) WriteHeader(code int)                  { (*writer)(w).WriteHeader(code) }
 func (w *writer24) Write(p []byte) (int, error)           { return (*writer)(w).Write(p) }
 func (w *writer24) WriteString(s string) (int, error)     { return (*writer)(w).WriteString(s) }
+func (w *writer24) FlushError() error                     { return (*writer)(w).FlushError() }
 func (w *writer24) ReadFrom(src io.Reader) (int64, error) { return (*writer)(w).readFrom(src) }
 func (w *writer24) Push(target string, opts *http.PushOptions) error {
 	return (*writer)(w).push(target, opts)
@@ -356,8 +368,8 @@ func (w *writer25) Header() http.Header                   { return (*writer)(w).
 func (w *writer25) WriteHeader(code int)                  { (*writer)(w).WriteHeader(code) }
 func (w *writer25) Write(p []byte) (int, error)           { return (*writer)(w).Write(p) }
 func (w *writer25) WriteString(s string) (int, error)     { return (*writer)(w).WriteString(s) }
+func (w *writer25) FlushError() error                     { return (*writer)(w).FlushError() }
 func (w *writer25) Flush()                                { (*writer)(w).flush() }
-func (w *writer25) FlushError() error                     { return (*writer)(w).flushError() }
 func (w *writer25) ReadFrom(src io.Reader) (int64, error) { return (*writer)(w).readFrom(src) }
 func (w *writer25) Push(target string, opts *http.PushOptions) error {
 	return (*writer)(w).push(target, opts)
@@ -368,6 +380,7 @@ func (w *writer26) Header() http.Header                   { return (*writer)(w).
 func (w *writer26) WriteHeader(code int)                  { (*writer)(w).WriteHeader(code) }
 func (w *writer26) Write(p []byte) (int, error)           { return (*writer)(w).Write(p) }
 func (w *writer26) WriteString(s string) (int, error)     { return (*writer)(w).WriteString(s) }
+func (w *writer26) FlushError() error                     { return (*writer)(w).FlushError() }
 func (w *writer26) CloseNotify() <-chan bool              { return (*writer)(w).closeNotify() }
 func (w *writer26) ReadFrom(src io.Reader) (int64, error) { return (*writer)(w).readFrom(src) }
 func (w *writer26) Push(target string, opts *http.PushOptions) error {
@@ -379,8 +392,8 @@ func (w *writer27) Header() http.Header                   { return (*writer)(w).
 func (w *writer27) WriteHeader(code int)                  { (*writer)(w).WriteHeader(code) }
 func (w *writer27) Write(p []byte) (int, error)           { return (*writer)(w).Write(p) }
 func (w *writer27) WriteString(s string) (int, error)     { return (*writer)(w).WriteString(s) }
+func (w *writer27) FlushError() error                     { return (*writer)(w).FlushError() }
 func (w *writer27) Flush()                                { (*writer)(w).flush() }
-func (w *writer27) FlushError() error                     { return (*writer)(w).flushError() }
 func (w *writer27) CloseNotify() <-chan bool              { return (*writer)(w).closeNotify() }
 func (w *writer27) ReadFrom(src io.Reader) (int64, error) { return (*writer)(w).readFrom(src) }
 func (w *writer27) Push(target string, opts *http.PushOptions) error {
@@ -392,6 +405,7 @@ func (w *writer28) Header() http.Header                          { return (*writ
 func (w *writer28) WriteHeader(code int)                         { (*writer)(w).WriteHeader(code) }
 func (w *writer28) Write(p []byte) (int, error)                  { return (*writer)(w).Write(p) }
 func (w *writer28) WriteString(s string) (int, error)            { return (*writer)(w).WriteString(s) }
+func (w *writer28) FlushError() error                            { return (*writer)(w).FlushError() }
 func (w *writer28) Hijack() (net.Conn, *bufio.ReadWriter, error) { return (*writer)(w).hijack() }
 func (w *writer28) ReadFrom(src io.Reader) (int64, error)        { return (*writer)(w).readFrom(src) }
 func (w *writer28) Push(target string, opts *http.PushOptions) error {
@@ -403,8 +417,8 @@ func (w *writer29) Header() http.Header                          { return (*writ
 func (w *writer29) WriteHeader(code int)                         { (*writer)(w).WriteHeader(code) }
 func (w *writer29) Write(p []byte) (int, error)                  { return (*writer)(w).Write(p) }
 func (w *writer29) WriteString(s string) (int, error)            { return (*writer)(w).WriteString(s) }
+func (w *writer29) FlushError() error                            { return (*writer)(w).FlushError() }
 func (w *writer29) Flush()                                       { (*writer)(w).flush() }
-func (w *writer29) FlushError() error                            { return (*writer)(w).flushError() }
 func (w *writer29) Hijack() (net.Conn, *bufio.ReadWriter, error) { return (*writer)(w).hijack() }
 func (w *writer29) ReadFrom(src io.Reader) (int64, error)        { return (*writer)(w).readFrom(src) }
 func (w *writer29) Push(target string, opts *http.PushOptions) error {
@@ -416,6 +430,7 @@ func (w *writer30) Header() http.Header                          { return (*writ
 func (w *writer30) WriteHeader(code int)                         { (*writer)(w).WriteHeader(code) }
 func (w *writer30) Write(p []byte) (int, error)                  { return (*writer)(w).Write(p) }
 func (w *writer30) WriteString(s string) (int, error)            { return (*writer)(w).WriteString(s) }
+func (w *writer30) FlushError() error                            { return (*writer)(w).FlushError() }
 func (w *writer30) CloseNotify() <-chan bool                     { return (*writer)(w).closeNotify() }
 func (w *writer30) Hijack() (net.Conn, *bufio.ReadWriter, error) { return (*writer)(w).hijack() }
 func (w *writer30) ReadFrom(src io.Reader) (int64, error)        { return (*writer)(w).readFrom(src) }
@@ -428,8 +443,8 @@ func (w *writer31) Header() http.Header                          { return (*writ
 func (w *writer31) WriteHeader(code int)                         { (*writer)(w).WriteHeader(code) }
 func (w *writer31) Write(p []byte) (int, error)                  { return (*writer)(w).Write(p) }
 func (w *writer31) WriteString(s string) (int, error)            { return (*writer)(w).WriteString(s) }
+func (w *writer31) FlushError() error                            { return (*writer)(w).FlushError() }
 func (w *writer31) Flush()                                       { (*writer)(w).flush() }
-func (w *writer31) FlushError() error                            { return (*writer)(w).flushError() }
 func (w *writer31) CloseNotify() <-chan bool                     { return (*writer)(w).closeNotify() }
 func (w *writer31) Hijack() (net.Conn, *bufio.ReadWriter, error) { return (*writer)(w).hijack() }
 func (w *writer31) ReadFrom(src io.Reader) (int64, error)        { return (*writer)(w).readFrom(src) }

@@ -20,6 +20,7 @@ var always = []string{
 	"WriteHeader(code int) { (*writer)(w).WriteHeader(code) }",
 	"Write(p []byte) (int, error) { return (*writer)(w).Write(p) }",
 	"WriteString(s string) (int, error) { return (*writer)(w).WriteString(s) }",
+	"FlushError() error { return (*writer)(w).FlushError() }",
 }
 
 // optional are the interfaces of a set, from its lowest bit on, each with the methods that it brings.
@@ -27,7 +28,7 @@ var optional = []struct {
 	name    string // of the constant with its bit
 	methods []string
 }{
-	{"hasFlusher", []string{"Flush() { (*writer)(w).flush() }", "FlushError() error { return (*writer)(w).flushError() }"}},
+	{"hasFlusher", []string{"Flush() { (*writer)(w).flush() }"}},
 	{"hasCloseNotifier", []string{"CloseNotify() <-chan bool { return (*writer)(w).closeNotify() }"}},
 	{"hasHijacker", []string{"Hijack() (net.Conn, *bufio.ReadWriter, error) { return (*writer)(w).hijack() }"}},
 	{"hasReaderFrom", []string{"ReadFrom(src io.Reader) (int64, error) { return (*writer)(w).readFrom(src) }"}},
