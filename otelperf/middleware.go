@@ -40,8 +40,8 @@ import (
 // always. All that http.ResponseController can do works as on the one below: deadlines and full duplex by it alone. A panic of the handler
 // goes on with the same value.
 //
-// A request takes one allocation of 768 bytes between otelhttp and the mux, or without either; outside otelhttp or without it, the route of a mux takes more: see
-// the README.
+// A request takes one allocation of 768 bytes where Middleware is next to otelhttp, inside it. Three, of 1088, where a handler in between passes
+// on a copy of it, two, of 800, around a mux without otelhttp, and four where it stands outside otelhttp.
 func (m *Monitor) Middleware(h http.Handler) http.Handler {
 	if m.disabled != "" {
 		return h

@@ -25,9 +25,9 @@ type buffer struct {
 	status int
 }
 
-func (b *buffer) Write(p []byte) (int, error)   { return b.body.Write(p) }
-func (b *buffer) WriteHeader(code int)          { b.status = code }
-func (b *buffer) Unwrap() http.ResponseWriter   { return b.ResponseWriter }
+func (b *buffer) Write(p []byte) (int, error) { return b.body.Write(p) }
+func (b *buffer) WriteHeader(code int)        { b.status = code }
+func (b *buffer) Unwrap() http.ResponseWriter { return b.ResponseWriter }
 
 func withBuffer(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
