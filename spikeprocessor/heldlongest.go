@@ -20,7 +20,7 @@ func (sh *gatherShard) replace(g *gatherer, li int32, h *heldSpan) {
 	parent := h.span.ChildSpanCount() > 0
 	h.took = tookOf(d, parent)
 	needed := parent && sh.holdsBelow(l, h.span.SpanContext().SpanID())
-	if !needed && l.least != 0 && length(h.took) <= l.least {
+	if !needed && l.least != 0 && (length(h.took) < l.least || h.took == l.least) {
 		l.droppedTime += d
 		return
 	}
@@ -31,7 +31,7 @@ func (sh *gatherShard) replace(g *gatherer, li int32, h *heldSpan) {
 	}
 	n := *link
 	old := &sh.nodes[n-1]
-	if !needed && length(h.took) <= length(old.took) || !sh.affords(g, l, int64(h.bytes-old.bytes)) {
+	if !needed && !outlasts(h, old) || !sh.affords(g, l, int64(h.bytes-old.bytes)) {
 		l.droppedTime += d
 		return
 	}
@@ -47,6 +47,11 @@ func (sh *gatherShard) replace(g *gatherer, li int32, h *heldSpan) {
 	l.mixed = l.mixed || h.parent != l.parent
 	l.least = 0
 	sh.classify(g, li)
+}
+
+// outlasts reports whether a span took longer than another, or as long and has children where that has none.
+func outlasts(h, old *heldSpan) bool {
+	return length(h.took) > length(old.took) || h.took == -old.took && h.took < 0
 }
 
 // affords reports whether a list may have so many bytes more, and gets the credit for them.
