@@ -22,14 +22,19 @@ type Breakdown map[Category]float64
 // Anatomy is where the time of one request went. It holds at most as many nodes as [BuildOptions.MaxSpans] plus the
 // root. Once it is part of an [Entry] it must not be changed.
 type Anatomy struct {
-	Root      *Node     `json:"root"`         // the request itself; its children are what was done in it
-	Spans     int       `json:"spans"`        // child spans in the tree, repeated ones counted each
-	Folded    int       `json:"folded"`       // of these, how many share the node of an equal sibling
-	Late      int       `json:"late"`         // of these, how many ended after the request had
-	Orphans   int       `json:"orphans"`      // of these, how many hang below the root because their parent is not known
-	Dropped   int       `json:"dropped"`      // child spans that a bound or an id that was there already left out
-	Findings  []Finding `json:"findings"`     // what stands out, the weightiest first; at most 8
-	Breakdown Breakdown `json:"breakdown_ms"` // the time by category
+	Root      *Node   `json:"root"`       // the request itself; its children are what was done in it
+	Spans     int     `json:"spans"`      // child spans in the tree, repeated ones counted each
+	Folded    int     `json:"folded"`     // of these, how many share the node of an equal sibling
+	Late      int     `json:"late"`       // of these, how many ended after the request had
+	Orphans   int     `json:"orphans"`    // of these, how many hang below the root because their parent is not known
+	Dropped   int     `json:"dropped"`    // child spans that a bound or an id that was there already left out
+	DroppedMs float64 `json:"dropped_ms"` // sum of their durations as far as it is known: so much of the request may be theirs
+	// Unrecorded is how many child spans of the request were started, and nobody heard of: the sampler's mode left them out.
+	Unrecorded int       `json:"unrecorded"`
+	Findings   []Finding `json:"findings"` // what stands out, the weightiest first; at most 8
+	// Breakdown is the time by category. Where spans were left out it is at least so much, and there is no [Own] where nothing can be
+	// said of it: spans were not recorded, or it is not known how long those took that were dropped.
+	Breakdown Breakdown `json:"breakdown_ms"`
 }
 
 // Node is one span of the tree, or several equal siblings folded into one. Times are milliseconds.
@@ -75,13 +80,13 @@ func Build(root Span, children []Span, opts BuildOptions) *Anatomy {
 	t := link(&root, children, opts)
 	t.measure()
 	t.markCritical()
-	a := &Anatomy{Spans: len(t.items) - 1, Dropped: t.dropped, Breakdown: t.breakdown()}
+	a := &Anatomy{Spans: len(t.items) - 1, Dropped: t.dropped, DroppedMs: msOf(max(0, t.lost)), Unrecorded: opts.Unrecorded, Breakdown: t.breakdown()}
 	for _, it := range t.items[1:] {
 		a.Late += count(it.late)
 		a.Orphans += count(it.orphan)
 	}
 	a.Root, a.Folded = fold([]*item{t.root()})
-	a.Findings = explain(a, opts.Normal)
+	a.Findings = explain(a, t.lost, &opts)
 	return a
 }
 

@@ -5,6 +5,7 @@ package slowlog
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -50,26 +51,46 @@ const (
 	enoughSamples = 10
 )
 
-// explain computes the findings of an anatomy, the weightiest first.
-func explain(a *Anatomy, normal Normal) []Finding {
-	x := explanation{a: a, total: a.Root.DurationMs, out: []Finding{}}
-	if a.Spans == 0 {
-		x.add(FindingNoChildren, x.total, "no child spans: %s ms of %s, or calls that are not instrumented", ms(x.total), UnknownTime)
-	} else {
+// explain computes the findings of an anatomy, the weightiest first. lost is as in a tree.
+func explain(a *Anatomy, lost int64, opts *BuildOptions) []Finding {
+	x := explanation{a: a, total: a.Root.DurationMs, lost: msOf(lost), out: []Finding{}}
+	if a.Dropped > 0 || a.Unrecorded > 0 {
+		x.atLeast = "at least "
+	}
+	if lost < 0 || a.Unrecorded > 0 {
+		x.lost = math.Inf(1)
+	}
+	if a.Spans > 0 {
 		a.Root.walk(x.node)
 		x.gap()
 		x.dominant()
+	} else if x.atLeast == "" {
+		x.add(FindingNoChildren, x.total, "no child spans: %s ms of %s, or calls that are not instrumented", ms(x.total), UnknownTime)
 	}
-	x.unusual(normal)
+	x.unusual(opts.Normal)
 	x.remarks()
+	x.missing(opts.UnrecordedBy)
 	order.By(x.out, func(a, b *Finding) int { return cmp.Compare(b.Ms, a.Ms) })
-	return x.out[:min(len(x.out), maxFindings)]
+	return x.within(maxFindings)
 }
 
 type explanation struct {
-	a     *Anatomy
-	total float64
-	out   []Finding
+	a       *Anatomy
+	total   float64
+	lost    float64 // milliseconds that spans may have taken that are not in the tree; infinite if nothing is known of them
+	atLeast string  // in front of what is more where spans are not in the tree
+	vital   []Finding
+	out     []Finding
+}
+
+// within leaves out the least of the findings that are too many, but not those without which the others would not be true.
+func (x *explanation) within(limit int) []Finding {
+	for i := len(x.out) - 1; i >= 0 && len(x.out) > limit; i-- {
+		if !slices.Contains(x.vital, x.out[i]) {
+			x.out = slices.Delete(x.out, i, i+1)
+		}
+	}
+	return x.out
 }
 
 func (x *explanation) add(kind string, about float64, format string, args ...any) {
@@ -82,10 +103,14 @@ func (x *explanation) node(n *Node) {
 		return
 	}
 	if n.Count >= minRepeats && n.Name != upkeepName && (n.BusyMs >= repeatShare*x.total || n.Count >= manyRepeats) {
-		x.add(FindingRepeated, n.BusyMs, "%d calls of %s took %s of %s ms", n.Count, n.label(), ms(n.BusyMs), ms(x.total))
+		of := ""
+		if x.a.Dropped > 0 {
+			of = ", of " + calls(x.a.Spans+x.a.Dropped) + ","
+		}
+		x.add(FindingRepeated, n.BusyMs, "%s%d calls of %s%s took %s%s of %s ms", x.atLeast, n.Count, n.label(), of, x.atLeast, ms(n.BusyMs), ms(x.total))
 	}
-	if n.Category == Own && n.Count == 1 && n.SelfMs >= ownShare*x.total && x.total > 0 {
-		x.add(FindingOwnTime, n.SelfMs, "%s of %s ms in %s itself: %s", ms(n.SelfMs), ms(x.total), n.label(), UnknownTime)
+	if self := n.SelfMs - x.lost; n.Category == Own && n.Count == 1 && self >= ownShare*x.total && x.total > 0 {
+		x.add(FindingOwnTime, self, "%s%s of %s ms in %s itself: %s", x.atLeast, ms(self), ms(x.total), n.label(), UnknownTime)
 	}
 	if n.Status == "error" {
 		x.failed(n)
@@ -98,7 +123,7 @@ func (x *explanation) failed(n *Node) {
 		reason = ": " + printable(clamp(reason, maxName))
 	}
 	if n.Count > 1 {
-		x.add(FindingFailed, n.BusyMs, "%d calls of %s failed%s", n.Count, n.label(), reason)
+		x.add(FindingFailed, n.BusyMs, "%s%d calls of %s failed%s", x.atLeast, n.Count, n.label(), reason)
 		return
 	}
 	x.add(FindingFailed, n.BusyMs, "%s failed after %s ms%s", n.label(), ms(n.DurationMs), reason)
@@ -110,7 +135,7 @@ func (x *explanation) dominant() {
 	switch {
 	case n == nil:
 	case n.Count > 1:
-		x.add(FindingDominant, n.BusyMs, "%s of %s ms in %d calls of %s", ms(n.BusyMs), ms(x.total), n.Count, n.label())
+		x.add(FindingDominant, n.BusyMs, "%s%s of %s ms in %s%d calls of %s", x.atLeast, ms(n.BusyMs), ms(x.total), x.atLeast, n.Count, n.label())
 	default:
 		x.add(FindingDominant, n.BusyMs, "%s of %s ms in %s", ms(n.BusyMs), ms(x.total), n.label())
 	}
@@ -138,10 +163,13 @@ func (x *explanation) dominates(n *Node) bool {
 // gap names the longest stretch in which the request had no child at all.
 func (x *explanation) gap() {
 	stretch, before, after := longestGap(x.a.Root)
-	if stretch < ownShare*x.total || stretch == 0 {
+	stretch -= x.lost
+	if stretch < ownShare*x.total || stretch <= 0 {
 		return
 	}
 	switch {
+	case x.atLeast != "": // which children it lies between is not known
+		x.add(FindingGap, stretch, "at least %s ms without any child: %s", ms(stretch), UnknownTime)
 	case before == nil:
 		x.add(FindingGap, stretch, "%s ms before the first child: %s", ms(stretch), UnknownTime)
 	case after == nil:
@@ -187,9 +215,9 @@ func (x *explanation) unusual(normal Normal) {
 		return
 	}
 	for _, c := range []Category{Own, DB, HTTP, RPC, Messaging, Cache} {
-		now, usual := x.a.Breakdown[c], normal.Breakdown[c]
+		now, usual := x.a.Breakdown[c], normal.Breakdown[c] // an own time that is not known is 0
 		if more := now - usual; more >= unusualMs && more >= unusualShare*x.total && now >= unusualFactor*usual {
-			x.add(FindingUnusual, more, "time in %s is %s ms, usually %s", c.words(), ms(now), ms(usual))
+			x.add(FindingUnusual, more, "time in %s is %s%s ms, usually %s", c.words(), x.atLeast, ms(now), ms(usual))
 		}
 	}
 }
@@ -206,12 +234,35 @@ func (x *explanation) remarks() {
 	if n := x.a.Late; n > 0 {
 		x.add(FindingLate, 0, "%s ended after the request had", calls(n))
 	}
-	if n := x.a.Dropped; n > 0 {
-		x.add(FindingIncomplete, 0, "%s beyond the bounds: times in the tree may belong to them", calls(n))
-	}
 	if n := x.a.Orphans; n > 0 {
 		x.add(FindingIncomplete, 0, "%s of unknown parent, shown below the root", calls(n))
 	}
+}
+
+// missing says what is not known for want of spans. Its weight is the time of the request that may be theirs.
+func (x *explanation) missing(why string) {
+	about, first := min(x.lost, x.total), len(x.out)
+	if n := x.a.Unrecorded; n > 0 {
+		if why != "" {
+			why = " (" + why + ")"
+		}
+		x.add(x.missingKind(), about, "%s not recorded%s: what they took is not known", calls(n), why)
+	}
+	if n := x.a.Dropped; n > 0 {
+		took := "it is not known how long they took"
+		if x.a.DroppedMs > 0 {
+			took = "they took " + ms(x.a.DroppedMs) + " ms together"
+		}
+		x.add(FindingIncomplete, about, "%s beyond the bounds: %s, and times in the tree may belong to them", calls(n), took)
+	}
+	x.vital = slices.Clone(x.out[first:])
+}
+
+func (x *explanation) missingKind() string {
+	if x.a.Spans == 0 {
+		return FindingNoChildren
+	}
+	return FindingIncomplete
 }
 
 func calls(n int) string {

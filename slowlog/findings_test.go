@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"go.opentelemetry.io/otel/codes"
 )
@@ -63,9 +64,29 @@ func TestFindings(t *testing.T) {
 			[]string{"failed: GET http://inventory/items failed after 30 ms: 503"}},
 		{"remarks", root(100), []Span{span(2, 1, "a", 0, 20), span(3, 9, "b", 20, 40), span(4, 1, "c", 40, 60), span(5, 1, "d", 60, 80), span(6, 1, "e", 80, 110)},
 			BuildOptions{Dropped: 3}, []string{
-				"late: 1 child span ended after the request had", "incomplete: 3 child spans beyond the bounds: times in the tree may belong to them",
-				"incomplete: 1 child span of unknown parent, shown below the root",
+				"incomplete: 3 child spans beyond the bounds: it is not known how long they took, and times in the tree may belong to them",
+				"late: 1 child span ended after the request had", "incomplete: 1 child span of unknown parent, shown below the root",
 			}},
+		{"calls left out", root(601), repeated(87, 20, 4.735), BuildOptions{Dropped: 1000, DroppedTime: 150 * time.Millisecond}, []string{
+			"repeated: at least 87 calls of SELECT users, of 1087 child spans, took at least 412 of 601 ms",
+			"incomplete: 1000 child spans beyond the bounds: they took 150 ms together, and times in the tree may belong to them",
+		}},
+		{"short calls left out", root(600), []Span{span(2, 1, "a", 0, 400)}, BuildOptions{Dropped: 9, DroppedTime: time.Millisecond}, []string{
+			"own_time: at least 399 of 600 ms in a itself: own code, queueing or GC", "gap: at least 199 ms without any child: own code, queueing or GC",
+			"incomplete: 9 child spans beyond the bounds: they took 1.0 ms together, and times in the tree may belong to them",
+		}},
+		{"calls of unknown time left out", root(600), []Span{span(2, 1, "a", 0, 400)}, BuildOptions{Dropped: 9, Normal: usual}, []string{
+			"incomplete: 9 child spans beyond the bounds: it is not known how long they took, and times in the tree may belong to them",
+		}},
+		{"all left out", root(600), nil, BuildOptions{Dropped: 9}, []string{
+			"incomplete: 9 child spans beyond the bounds: it is not known how long they took, and times in the tree may belong to them",
+		}},
+		{"not recorded", root(600), nil, BuildOptions{Unrecorded: 30, UnrecordedBy: "sampler mode roots", Normal: usual}, []string{
+			"no_children: 30 child spans not recorded (sampler mode roots): what they took is not known",
+		}},
+		{"some not recorded", root(600), []Span{span(2, 1, "a", 0, 200)}, BuildOptions{Unrecorded: 1, UnrecordedBy: "sampler mode suspects", Normal: usual}, []string{
+			"incomplete: 1 child span not recorded (sampler mode suspects): what they took is not known",
+		}},
 		{"nothing took any time", root(0), []Span{get(2, 1, 0, 0, "http://a/")}, BuildOptions{}, nil},
 		{"names of hostile clients", root(100), []Span{call(2, 1, "a\x1b[2J\n\u202eb", 0, 100, Call{Category: RPC, RPCSystem: "x"})}, BuildOptions{},
 			[]string{"dominant: 100 of 100 ms in a [2J  b"}},
@@ -89,13 +110,48 @@ func TestFindingsAreBounded(t *testing.T) {
 		s.Status, s.StatusMessage = codes.Error, strings.Repeat("y", 5000)
 		children = append(children, s)
 	}
-	findings := Build(root(100), children, BuildOptions{Dropped: 1}).Findings
+	findings := Build(root(100), children, BuildOptions{Dropped: 1, DroppedTime: 1}).Findings
 	if len(findings) != maxFindings {
 		t.Errorf("%d findings, want %d", len(findings), maxFindings)
+	}
+	if last := findings[len(findings)-1]; last.Kind != FindingIncomplete {
+		t.Errorf("the last finding is %+v, want what is missing, however little it is", last)
 	}
 	for _, f := range findings {
 		if len(f.Text) > maxMessage {
 			t.Errorf("a finding of %d bytes", len(f.Text))
+		}
+	}
+}
+
+// TestOwnTimeIsNotThatOfSpansLeftOut: where the time of child spans is not known, there is no figure that may hold it.
+func TestOwnTimeIsNotThatOfSpansLeftOut(t *testing.T) {
+	child := []Span{sqlCall(2, 1, 0, 100, "SELECT a FROM t")}
+	var many []Span
+	for i := range 20 {
+		many = append(many, sqlCall(2+i, 1, float64(10*i), float64(10*i+10), "SELECT a FROM t"))
+	}
+	for _, tc := range []struct {
+		name     string
+		children []Span
+		opts     BuildOptions
+		own      float64 // -1: there is none
+		lost     float64
+	}{
+		{"all there", child, BuildOptions{}, 500, 0},
+		{"beyond the bounds", child, BuildOptions{Dropped: 7, DroppedTime: 450 * time.Millisecond}, 50, 450},
+		{"at the same time", child, BuildOptions{Dropped: 7, DroppedTime: time.Hour}, 0, 3.6e6},
+		{"of unknown time", child, BuildOptions{Dropped: 7}, -1, 0},
+		{"not recorded", child, BuildOptions{Unrecorded: 1}, -1, 0},
+		{"beyond MaxSpans", many, BuildOptions{MaxSpans: 5}, 400, 150},
+	} {
+		a := Build(root(600), tc.children, tc.opts)
+		own, ok := a.Breakdown[Own]
+		if !ok {
+			own = -1
+		}
+		if own != tc.own || a.DroppedMs != tc.lost || a.Unrecorded != tc.opts.Unrecorded {
+			t.Errorf("%s: own is %v, %v ms left out, %d not recorded; want %v and %v", tc.name, own, a.DroppedMs, a.Unrecorded, tc.own, tc.lost)
 		}
 	}
 }

@@ -68,7 +68,7 @@ func withins(items []*item) []interval {
 	return out
 }
 
-// breakdown is the time of the root by category, see [BreakdownOf].
+// breakdown is the time of the root by category, see [BreakdownOf]. Of what spans that were dropped may have covered nothing is in Own.
 func (t *tree) breakdown() Breakdown {
 	byCategory := make(map[Category][]interval)
 	var calls []interval
@@ -78,7 +78,10 @@ func (t *tree) breakdown() Breakdown {
 			calls = append(calls, it.within)
 		}
 	}
-	out := Breakdown{Own: msOf(t.root().within.length() - covered(calls))}
+	out := Breakdown{}
+	if own := t.root().within.length() - covered(calls); t.lost >= 0 && t.unrecorded == 0 {
+		out[Own] = msOf(max(0, own-t.lost))
+	}
 	for c, all := range byCategory {
 		if n := covered(all); n > 0 {
 			out[c] = msOf(n)

@@ -42,6 +42,12 @@ type BuildOptions struct {
 	Normal Normal
 	// Dropped is how many child spans the caller had to leave out. It is added to [Anatomy.Dropped].
 	Dropped int
+	// DroppedTime is the sum of their durations; 0 is not known.
+	DroppedTime time.Duration
+	// Unrecorded is how many child spans were started, and nobody heard of, at least. See [Anatomy.Unrecorded].
+	Unrecorded int
+	// UnrecordedBy says why, as in "sampler mode roots".
+	UnrecordedBy string
 }
 
 const (
@@ -54,7 +60,7 @@ const (
 func (o BuildOptions) withDefaults() BuildOptions {
 	o.MaxSpans = min(max(or(o.MaxSpans, defaultSpans), 1), maxSpans)
 	o.MaxDepth = min(max(or(o.MaxDepth, defaultDepth), 1), maxDepth)
-	o.Dropped = max(o.Dropped, 0)
+	o.Dropped, o.DroppedTime, o.Unrecorded = max(o.Dropped, 0), max(o.DroppedTime, 0), max(o.Unrecorded, 0)
 	return o
 }
 

@@ -32,22 +32,36 @@ type item struct {
 type tree struct {
 	items   []*item
 	dropped int
+	lost    int64 // nanoseconds: the sum of the durations of those that were dropped, or -1 if it is not known
+
+	unrecorded int
+}
+
+// drop counts a span that is left out.
+func (t *tree) drop(s *Span) {
+	t.dropped++
+	if t.lost >= 0 {
+		t.lost = min(t.lost+max(0, since(s.End, s.Start)), farthest)
+	}
 }
 
 // link makes a tree of spans in any order. Whatever the parent ids say, the result is a tree: spans with an id that
 // was there already are dropped, those without a known parent hang below the root as orphans, and of a cycle one is
 // made an orphan.
 func link(root *Span, children []Span, opts BuildOptions) *tree {
-	t := &tree{dropped: opts.Dropped + max(0, len(children)-opts.MaxSpans)}
+	t := &tree{dropped: opts.Dropped, lost: min(int64(opts.DroppedTime), farthest), unrecorded: opts.Unrecorded}
+	if opts.Dropped > 0 && opts.DroppedTime == 0 {
+		t.lost = -1
+	}
 	items := make([]*item, 1, min(len(children), opts.MaxSpans)+1)
 	read := &reader{queryText: opts.QueryText}
 	items[0] = newItem(root, root, read)
 	byID := make(map[trace.SpanID]*item, cap(items))
 	byID[root.SpanID] = items[0]
-	for s := range chosen(children, opts.MaxSpans) {
+	for s := range t.chosen(children, opts.MaxSpans) {
 		id := s.SpanID
 		if byID[id] != nil {
-			t.dropped++
+			t.drop(s)
 			continue
 		}
 		it := newItem(s, root, read)
@@ -59,9 +73,9 @@ func link(root *Span, children []Span, opts BuildOptions) *tree {
 	return t
 }
 
-// chosen yields at most n spans. Those that are the parent of another come first: a parent ends after its children,
+// chosen yields at most n spans, and drops the others. Those that are the parent of another come first: a parent ends after its children,
 // so what arrives last would otherwise be lost first, and with it the place of all below it.
-func chosen(children []Span, n int) iter.Seq[*Span] {
+func (t *tree) chosen(children []Span, n int) iter.Seq[*Span] {
 	return func(yield func(*Span) bool) {
 		if len(children) <= n {
 			for i := range children {
@@ -80,7 +94,9 @@ func chosen(children []Span, n int) iter.Seq[*Span] {
 				if parents[children[i].SpanID] != wanted {
 					continue
 				}
-				if n--; n < 0 || !yield(&children[i]) {
+				if n--; n < 0 {
+					t.drop(&children[i])
+				} else if !yield(&children[i]) {
 					return
 				}
 			}
@@ -129,7 +145,7 @@ func (t *tree) order(root *item, n, depth int) {
 	t.items = append(make([]*item, 0, n), root)
 	for i := 0; i < len(t.items); i++ {
 		it := t.items[i]
-		if it.depth >= depth {
+		if it.depth >= depth { // their time is in that of it, which counts as what it is
 			it.kids = nil
 			continue
 		}

@@ -141,8 +141,8 @@ func TestWeighingAllocatesNothing(t *testing.T) {
 func TestEndedChildIsForgotten(t *testing.T) {
 	table := newInFlight(0)
 	tp := sdktrace.NewTracerProvider()
-	_, s := tp.Tracer("").Start(context.Background(), "root")
-	_, c := tp.Tracer("").Start(context.Background(), "child")
+	ctx, s := tp.Tracer("").Start(context.Background(), "root")
+	_, c := tp.Tracer("").Start(ctx, "child")
 	root, child := s.(sdktrace.ReadOnlySpan), c.(sdktrace.ReadOnlySpan)
 	id := root.SpanContext().SpanID()
 	table.start(id, root)

@@ -242,7 +242,7 @@ func (c *core) holds(own *ownContext) bool {
 // ordinary lets the children of a request go, and looks at a few of them a second for what is normal.
 func (c *core) ordinary(s sdktrace.ReadOnlySpan, v *verdict) {
 	if c.curious(v.entry) && v.entry.samples.Add(-1) >= 0 {
-		c.bench.sample(sample{entry: v.entry, root: s, kin: c.family(s, v), d: v.d, status: v.r.Status, stream: v.r.Outcome == slowlog.OutcomeStream})
+		c.bench.sample(sample{entry: v.entry, root: s, kin: c.family(s, v), d: v.d, status: v.r.Status, unsure: c.unsure(s, c.suspicion.Load()), stream: v.r.Outcome == slowlog.OutcomeStream})
 		return
 	}
 	if v.holds {
@@ -267,7 +267,7 @@ func (p *Processor) notable(s sdktrace.ReadOnlySpan, v *verdict, then *aftermath
 	if v.r.Outcome.Failed() {
 		c.failure(s, v)
 	}
-	c.suspicion.Store(s.EndTime().UnixNano())
+	v.unsure = c.unsure(s, c.suspicion.Swap(s.EndTime().UnixNano()))
 	if p.withholds(s) {
 		p.rescue(s, v, &f, then)
 	}
@@ -283,7 +283,7 @@ func (c *core) remember(p *Processor, s sdktrace.ReadOnlySpan, v *verdict, f *fa
 	stored, digesting := then.kept != nil, c.digesting.Load()
 	slow := v.slow() || v.reason == slowlog.ReasonSpike
 	if !stored && slow && digesting {
-		c.bench.sample(sample{entry: v.entry, root: s, kin: *f, d: v.d, status: v.r.Status, slow: true})
+		c.bench.sample(sample{entry: v.entry, root: s, kin: *f, d: v.d, status: v.r.Status, slow: true, unsure: v.unsure})
 	}
 	if !stored && v.rescued == "" {
 		return
@@ -291,7 +291,7 @@ func (c *core) remember(p *Processor, s sdktrace.ReadOnlySpan, v *verdict, f *fa
 	root := detached(s)
 	k := &kept{
 		root: root, trace: root.own.TraceID(), id: root.own.SpanID(), entry: v.entry, status: v.r.Status, d: v.d,
-		slow: stored && digesting && slow, children: f.spans, dropped: f.dropped, dirty: stored,
+		slow: stored && digesting && slow, children: f.spans, dropped: f.dropped, droppedTime: f.droppedTime, dirty: stored, unsure: v.unsure,
 		bytes: f.bytes + root.weight(),
 	}
 	if v.rescued != "" {

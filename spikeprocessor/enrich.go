@@ -25,6 +25,7 @@ type verdict struct {
 	rescued string // reason of a rescue; "" if there was none
 	asked   bool   // the span does not tell the outcome
 	holds   bool   // spans of it may be held
+	unsure  bool   // as kept.unsure
 }
 
 func (v *verdict) slow() bool {

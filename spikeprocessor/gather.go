@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
@@ -28,6 +29,8 @@ const (
 // gatherer holds ended child spans by trace until their local root ends. In the process they take at most maxHeldBytes, by
 // [weigh]; a heavy span is held as a clipped copy. Of one request they are at most maxPerRequest, and those of the requests that have
 // most, above freeShare, at most as many bytes as are left for others, so n requests that want all get 1/(n+1) of it each.
+//
+// Of a request that has more the longest are held, and what is between them and its root.
 //
 // Where that is not enough, requests that have been there for longer than ten seconds make room, the oldest first, and hold nothing
 // any more: those are streams, consumers' loops, and spans that ended after their root. At most 16384 of them are remembered,
@@ -232,6 +235,8 @@ type family struct {
 	bytes   int64
 	dropped int
 	lost    bool
+	// droppedTime is the sum of the durations of those.
+	droppedTime time.Duration
 }
 
 func (f *family) add(h *heldSpan) {
@@ -257,9 +262,10 @@ func (g *gatherer) release(traceID trace.TraceID, root trace.SpanID, collect *fa
 	l := &sh.lists[li]
 	if collect != nil {
 		collect.dropped += int(l.dropped)
+		collect.droppedTime += l.droppedTime
 		collect.lost = collect.lost || l.lost
 	}
-	l.dropped, l.lost = 0, false
+	l.dropped, l.droppedTime, l.lost = 0, 0, false
 	if l.head == 0 {
 		sh.freeList(li)
 	}

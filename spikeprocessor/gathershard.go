@@ -5,6 +5,7 @@ package spikeprocessor
 import (
 	"sync"
 	"sync/atomic"
+	"time"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
@@ -48,27 +49,30 @@ type gatherShard struct {
 
 // heldList is what one trace has in a shard.
 type heldList struct {
-	trace      trace.TraceID
-	parent     trace.SpanID // of all its spans, while mixed is not set
-	head       int32        // plus one; newest first
-	sameHash   int32        // see traceIndex
-	count      int32
-	dropped    int32
-	since      uint32 // the sweep after which its oldest span came, or an older one that is gone; of one that made room, when it did
-	born       age
-	bytes      int64
-	links      [2]links
-	class      uint8
-	lost, gone bool
-	mixed      bool // there were spans with different parents
+	trace       trace.TraceID
+	parent      trace.SpanID // of all its spans, while mixed is not set
+	head        int32        // plus one; newest first
+	sameHash    int32        // see traceIndex
+	count       int32
+	dropped     int32
+	least       float32 // duration of the shortest span that may be replaced, in nanoseconds; 0 is not known
+	since       uint32  // the sweep after which its oldest span came, or an older one that is gone; of one that made room, when it did
+	born        age
+	bytes       int64
+	droppedTime time.Duration // sum of the durations of the dropped
+	links       [2]links
+	class       uint8
+	lost, gone  bool
+	mixed       bool // there were spans with different parents
 }
 
 type heldSpan struct {
 	span   sdktrace.ReadOnlySpan
 	parent trace.SpanID
 	bytes  int32
-	next   int32  // plus one
-	since  uint32 // the sweep after which it came
+	next   int32   // plus one
+	since  uint32  // the sweep after which it came
+	took   float32 // see tookOf; 0 while nobody has asked
 }
 
 // hold takes a span in, or reports what others have to make room for. What is to be left out in any case counts as held.
@@ -90,11 +94,12 @@ func (sh *gatherShard) hold(g *gatherer, id trace.TraceID, h *heldSpan, call *me
 		switch {
 		case l.gone:
 			sh.drop(l, &g.full)
+			l.droppedTime += took(h.span)
 			return w, true
 		case l.count >= maxPerRequest:
 			g.long.Add(1)
 			l.dropped++
-			sh.replaceLeaf(g, li, h)
+			sh.replace(g, li, h)
 			return w, true
 		case w.bytes > freeShare && w.bytes > g.left()+sh.credit:
 			if !g.ranked.Load() || w.young() && g.aged.Load() {
@@ -102,7 +107,7 @@ func (sh *gatherShard) hold(g *gatherer, id trace.TraceID, h *heldSpan, call *me
 			}
 			if !w.young() || !outweighs(uint8(g.top.Load()), w.bytes) {
 				sh.drop(l, &g.full)
-				sh.replaceLeaf(g, li, h)
+				sh.replace(g, li, h)
 				return w, true
 			}
 		}
@@ -196,7 +201,7 @@ func (sh *gatherShard) refuse(g *gatherer, id trace.TraceID, h *heldSpan) {
 	defer sh.mu.Unlock()
 	if li, ok := sh.find(id); ok {
 		sh.drop(&sh.lists[li], &g.full)
-		sh.replaceLeaf(g, li, h)
+		sh.replace(g, li, h)
 	} else {
 		g.full.Add(1)
 	}
@@ -217,34 +222,12 @@ func (sh *gatherShard) push(l *heldList, h *heldSpan) {
 	} else if h.parent != l.parent {
 		l.mixed = true
 	}
-	l.head = n
+	l.head, l.least = n, 0
 	l.count++
 	l.bytes += int64(h.bytes)
 	sh.spans++
 	sh.bytes += int64(h.bytes)
 	sh.credit -= int64(h.bytes)
-}
-
-// replaceLeaf puts a span that has children in the place of one that has none and weighs no less: without it, all below it
-// would be orphans. Parents end after their children, so first come, first served would lose just them.
-func (sh *gatherShard) replaceLeaf(g *gatherer, li int32, h *heldSpan) {
-	if h.span.ChildSpanCount() == 0 {
-		return
-	}
-	l := &sh.lists[li]
-	for n := l.head; n != 0; n = sh.nodes[n-1].next {
-		if old := &sh.nodes[n-1]; old.bytes >= h.bytes && old.span.ChildSpanCount() == 0 {
-			less := int64(old.bytes - h.bytes)
-			l.bytes -= less
-			sh.bytes -= less
-			sh.credit += less
-			h.next = old.next
-			*old = *h
-			l.mixed = l.mixed || h.parent != l.parent
-			sh.classify(g, li)
-			return
-		}
-	}
 }
 
 func (sh *gatherShard) newNode() int32 {
@@ -374,8 +357,14 @@ func (sh *gatherShard) evict(g *gatherer, own trace.TraceID) bool {
 
 // give lets those spans of a list go that out chooses, for the sake of other requests.
 func (sh *gatherShard) give(g *gatherer, li int32, out func(*heldSpan) bool) {
-	n := sh.remove(g, li, out)
 	l := &sh.lists[li]
+	n := sh.remove(g, li, func(node *heldSpan) bool {
+		if !out(node) {
+			return false
+		}
+		l.droppedTime += took(node.span)
+		return true
+	})
 	l.dropped += n
 	l.lost = true
 	g.evicted.Add(uint64(n))

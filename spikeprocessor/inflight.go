@@ -29,7 +29,7 @@ const (
 // one in the same slot: there is no need for a generation count. Compare-and-swap acquires what the last holder wrote
 // into the slot, release and free publish it.
 //
-// start, end and child allocate nothing, take no lock and call no method of a span. What they do when a slot
+// start, end and child allocate nothing, take no lock and call no method of a span but SpanContext, which takes none. What they do when a slot
 // is held by somebody else:
 //
 //   - start tries another slot, eight of the front and eight of the table, then one of the spare slots, half as many again, where the next sweep finds the

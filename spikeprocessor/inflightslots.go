@@ -141,12 +141,14 @@ func (sl *inflightSlot) end(own uint64) bool {
 	}
 }
 
-// adopt remembers a child. It reports false if somebody else holds the slot.
+// adopt remembers a child, unless its parent is another span of the same id. It reports false if somebody else holds the slot.
 func (sl *inflightSlot) adopt(own uint64, s sdktrace.ReadOnlySpan) bool {
 	if !sl.word.CompareAndSwap(own|slotUsed, own|slotBusy) {
 		return false
 	}
-	sl.child = s
+	if sl.root.SpanContext().TraceID() == s.SpanContext().TraceID() {
+		sl.child = s
+	}
 	sl.release(own)
 	return true
 }

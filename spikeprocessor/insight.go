@@ -68,7 +68,7 @@ func (c *core) learn(s *sample, children []slowlog.Span, weight int, now time.Ti
 	case state.spiking():
 		class = classNeither
 	}
-	if class == classOrdinary || state.spiking() {
+	if (class == classOrdinary || state.spiking()) && unrecorded(s.unsure, s.root, children, s.kin.dropped) == 0 {
 		root := c.slowSpan(s.root)
 		s.entry.usual.observe(slowlog.BreakdownOf(root, children), slowlog.CallsOf(root, children), now)
 	}

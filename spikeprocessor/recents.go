@@ -28,6 +28,7 @@ type kept struct {
 	status int
 	d      time.Duration
 	slow   bool // its spans are to be learned from
+	unsure bool // the sampler may have left out children
 	turn   uint64
 	// rescuer got the root, if it was rescued, and has not been shut down; else nil
 	rescuer atomic.Pointer[Processor]
@@ -41,7 +42,9 @@ type kept struct {
 	mu       sync.Mutex // guards all below; held for a few instructions
 	children []sdktrace.ReadOnlySpan
 	dropped  int
-	dirty    bool // children that are not in the anatomy yet
+	// droppedTime is the sum of the durations of the dropped.
+	droppedTime time.Duration
+	dirty       bool // children that are not in the anatomy yet
 }
 
 // add takes a late child in if there is room for it. It reports false for a span that descends from another root.
@@ -63,6 +66,7 @@ func (k *kept) add(w *workbench, g *gatherer, parent trace.SpanID, s sdktrace.Re
 		}
 	}
 	k.dropped++
+	k.droppedTime += took(s)
 	return true
 }
 
@@ -78,12 +82,12 @@ func (k *kept) related(parent trace.SpanID) bool {
 	return false
 }
 
-// fresh returns the children if some of them are in no anatomy yet, and how many more there were. Who calls it builds one.
-func (k *kept) fresh() (children []sdktrace.ReadOnlySpan, dropped int, ok bool) {
+// fresh returns the children if some of them are in no anatomy yet, and how many more there were, and how long these took together. Who calls it builds one.
+func (k *kept) fresh() (children []sdktrace.ReadOnlySpan, dropped int, took time.Duration, ok bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	ok, k.dirty = k.dirty, false
-	return k.children, k.dropped, ok
+	return k.children, k.dropped, k.droppedTime, ok
 }
 
 // build makes the anatomy of a kept request and puts it into the slow log, if it is still in there. It reports false if there was
@@ -91,19 +95,20 @@ func (k *kept) fresh() (children []sdktrace.ReadOnlySpan, dropped int, ok bool) 
 func (c *core) build(k *kept, now time.Time) bool {
 	k.building.Lock()
 	defer k.building.Unlock()
-	children, dropped, ok := k.fresh()
+	children, dropped, droppedTime, ok := k.fresh()
 	if !ok {
 		return false
 	}
 	spans := c.slowSpans(children)
 	if k.slow {
 		k.slow = false
-		s := sample{entry: k.entry, root: k.root, kin: family{dropped: dropped}, slow: true, status: k.status, d: k.d}
+		s := sample{entry: k.entry, root: k.root, kin: family{dropped: dropped}, slow: true, unsure: k.unsure, status: k.status, d: k.d}
 		c.learn(&s, spans, 1, now)
 	}
 	if c.store.Has(k.trace, k.id) {
 		c.store.ReplaceAnatomy(k.trace, k.id, slowlog.Build(c.slowSpan(k.root), spans, slowlog.BuildOptions{
-			QueryText: c.cfg.queryText, Normal: k.entry.usual.normal(), Dropped: dropped,
+			QueryText: c.cfg.queryText, Normal: k.entry.usual.normal(), Dropped: dropped, DroppedTime: droppedTime,
+			Unrecorded: unrecorded(k.unsure, k.root, spans, dropped), UnrecordedBy: c.cfg.mode.cause(),
 		}))
 	}
 	return true

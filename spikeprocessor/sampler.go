@@ -55,7 +55,7 @@ func (c *core) wants(kind trace.SpanKind, parent trace.SpanContext) bool {
 	if c.cfg.mode == RecordAll || serves(kind) || !parent.IsValid() || parent.IsRemote() {
 		return true
 	}
-	return c.cfg.mode == RecordSuspects && time.Now().UnixNano()-c.suspicion.Load() < int64(time.Minute)
+	return c.cfg.mode == RecordSuspects && time.Now().UnixNano()-c.suspicion.Load() < int64(suspectsFor)
 }
 
 // Description implements sdktrace.Sampler.

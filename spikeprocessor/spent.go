@@ -59,7 +59,7 @@ func (c *core) spent(ep conventions.Endpoint, since time.Time, above time.Durati
 		if sum.requests == maxSpent {
 			break
 		}
-		if entry.Anatomy != nil && entry.Method == ep.Method && entry.Route == ep.Route && entry.Kind == ep.Kind.String() &&
+		if entry.Anatomy != nil && entry.Anatomy.Unrecorded == 0 && entry.Method == ep.Method && entry.Route == ep.Route && entry.Kind == ep.Kind.String() &&
 			!entry.End().Before(since) && entry.Duration > above {
 			sum.add(entry)
 		}

@@ -20,7 +20,7 @@ func (c *core) waitsFor(ep conventions.Endpoint, since time.Time) string {
 	}
 	w := waits{usual: e.usual.normal().Breakdown, extra: slowlog.Breakdown{}, busy: map[slowlog.Category]map[string]float64{}}
 	for entry := range c.store.Slowest(ep.Method, ep.Route, 0) {
-		if entry.Anatomy != nil && !entry.End().Before(since) && entry.Kind == ep.Kind.String() {
+		if entry.Anatomy != nil && entry.Anatomy.Unrecorded == 0 && !entry.End().Before(since) && entry.Kind == ep.Kind.String() {
 			w.add(entry)
 		}
 	}

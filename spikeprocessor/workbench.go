@@ -41,6 +41,7 @@ type sample struct {
 	kin    family
 	slow   bool
 	stream bool
+	unsure bool // as kept.unsure
 	status int
 	d      time.Duration
 }

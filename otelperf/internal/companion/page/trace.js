@@ -124,7 +124,7 @@ function waterfall(r) {
   const root = r.anatomy.root, reach = extent(root, Math.max(r.duration_ms, 0.001));
   const rows = [];
   walk(root, 0, (node, depth) => rows.push(...row(node, depth, reach, r.duration_ms)));
-  const lost = [["dropped", "beyond the bounds"], ["orphans", "without a known parent"], ["late", "ended after the request"]].filter(([k]) => r.anatomy[k] > 0).map(([k, what]) => r.anatomy[k] + (r.anatomy[k] === 1 ? " span " : " spans ") + what);
+  const lost = [["dropped", "beyond the bounds"], ["unrecorded", "not recorded"], ["orphans", "without a known parent"], ["late", "ended after the request"]].filter(([k]) => r.anatomy[k] > 0).map(([k, what]) => r.anatomy[k] + (r.anatomy[k] === 1 ? " span " : " spans ") + what);
   return el("div", { class: "waterfall-box" },
     el("table", { class: "waterfall" },
       el("caption", { class: "visually-hidden" }, "Spans of the request in order of their start"),
