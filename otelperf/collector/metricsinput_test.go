@@ -72,6 +72,7 @@ func explicitOf(instance int, start, now time.Time, counts []uint64) pmetric.Met
 	dp.SetTimestamp(pcommon.NewTimestampFromTime(now))
 	dp.ExplicitBounds().FromRaw(jsBounds)
 	dp.BucketCounts().FromRaw(counts)
+	dp.SetCount(sumOf(counts))
 	return md
 }
 
@@ -199,4 +200,11 @@ func pdataOf(t *testing.T, rm *metricdata.ResourceMetrics) pmetric.Metrics {
 		}
 	}
 	return md
+}
+
+func sumOf(counts []uint64) (n uint64) {
+	for _, c := range counts {
+		n += c
+	}
+	return n
 }

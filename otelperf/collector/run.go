@@ -63,7 +63,7 @@ func (s *share) observe() []int64 {
 	st, moves := s.fleet.Stats(), s.keeper.stats()
 	return []int64{
 		int64(st.Spans), int64(st.Requests), int64(st.Invalid), int64(st.Late), int64(st.Ahead), int64(st.Crowded), int64(st.OtherServices), int64(st.OtherEndpoints),
-		int64(st.SpansDropped), int64(st.SlowDropped), int64(s.out.eventsDropped.Load() + moves.Dropped), int64(s.out.pointsDropped.Load()),
+		int64(st.SpansDropped), int64(st.SpansAstray), int64(st.SlowDropped), int64(s.out.eventsDropped.Load() + moves.Dropped), int64(s.out.pointsDropped.Load()),
 		int64(st.Services), int64(st.Endpoints), st.SpansHeld, st.RequestsPending,
 		int64(st.Metered), int64(st.Twice), int64(st.Points.Taken), int64(st.Points.First), int64(st.Points.Stale), int64(st.Points.Shared),
 		int64(st.Points.Absurd), int64(st.Points.Crowded), int64(st.MembersBeyond), int64(st.Points.Series), int64(st.Points.Bytes),
@@ -97,7 +97,7 @@ func (t *said) look(s *share, now time.Time) {
 	}{
 		{st.Late, "requests came when their second had been judged, and count in a later one: is lateness shorter than the delay of the batches?"},
 		{st.Ahead, "requests ended ahead of this collector's clock, and count now: is the clock of an instance wrong?"},
-		{st.Invalid, "spans were left out, since they have no start and end, or took more than a day"},
+		{st.Invalid, "spans were left out, since they have no start and end, end before they start, or took more than a day"},
 		{st.Crowded, "requests were left out, since too many waited for their second to be judged"},
 		{st.OtherServices, "resources are of more services than max_services, and are judged as one, (other)"},
 		{st.OtherEndpoints, "requests are of more endpoints than max_endpoints, and count in the row (other) of their service"},
@@ -105,6 +105,7 @@ func (t *said) look(s *share, now time.Time) {
 		{st.Points.Shared, "points are of processes that export as one: have they no service.instance.id?"},
 		{st.MembersBeyond, "reports of instances were not looked at, since a service has more than max_instances"},
 		{st.SpansDropped, "spans were not held for anatomies, for want of room: max_span_mib"},
+		{st.SpansAstray, "spans were not held for anatomies, since their times cannot be, or are more than half an hour from those of others: is the clock of an instance wrong?"},
 	} {
 		if more := c.n - t.last[c.text]; more > 0 {
 			s.logger.Warn(c.text, zap.Uint64("count", more))

@@ -24,6 +24,9 @@ import (
 // parkedFor is how long the state of a connector outlives it, for the one with the same id after a reload.
 const parkedFor = time.Minute
 
+// longestEnd is how long the end takes at most where the context of Shutdown sets no time: the collector's does not.
+const longestEnd = 5 * time.Second
+
 // shareKey tells apart what instances share: all with one id in one collector get the same configuration, which each reload reads anew.
 type shareKey struct {
 	config *Config
@@ -70,6 +73,7 @@ type share struct {
 	unregister func() error
 	hide       func() // nil without an extension
 	stop, done chan struct{}
+	ended      bool // guarded by the book's mutex
 }
 
 // join adds an instance to those with its id. The first one begins what they share.
@@ -136,7 +140,9 @@ func (b *shareBook) state(id component.ID, set fleet.Settings) (*fleet.Fleet, er
 	return p.fleet, p.fleet.Configure(set)
 }
 
-// leave takes an instance out. The last one ends what they shared, within ctx, and lays the state by for a reload.
+// leave takes an instance out. The last one that makes events, or metrics, ends what they shared, within ctx, and lays the state by for a
+// reload: nothing comes any more then, since each input has an instance for each output, and ends before it; and the consumers of all outputs
+// still run, which need not be when the rest of the instances leave.
 func (b *shareBook) leave(ctx context.Context, s *share, in *instance) error {
 	b.mu.Lock()
 	s.users = slices.DeleteFunc(s.users, func(u *instance) bool { return u == in })
@@ -146,12 +152,13 @@ func (b *shareBook) leave(ctx context.Context, s *share, in *instance) error {
 		}
 	}
 	s.out.remove(in.logs, in.metrics)
-	last := len(s.users) == 0
-	if last {
+	ends := !s.ended && !slices.ContainsFunc(s.users, func(u *instance) bool { return (u.logs != nil) == (in.logs != nil) })
+	if ends {
+		s.ended = true
 		delete(b.shares, s.key)
 	}
 	b.mu.Unlock()
-	if !last {
+	if !ends {
 		return nil
 	}
 	return s.end(ctx)
@@ -167,8 +174,15 @@ func (s *share) another(of input) *instance {
 	return nil
 }
 
-// end ends the goroutines within ctx, and lays the state by.
+// end ends the goroutines within ctx, and lays the state by. What is complete is judged and told, and the metrics have all that was taken
+// in. Seconds that are open still stay so: a connector with the same id after a reload judges them when the rest of them has come; of a
+// process that ends nobody does, since half a second would look like a fault.
 func (s *share) end(ctx context.Context) error {
+	if _, ok := ctx.Deadline(); !ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, longestEnd)
+		defer cancel()
+	}
 	close(s.stop)
 	if s.hide != nil {
 		s.hide()
@@ -179,7 +193,10 @@ func (s *share) end(ctx context.Context) error {
 	case <-ctx.Done():
 		late = ctx.Err()
 	}
-	err := errors.Join(late, s.unregister(), s.keeper.close(ctx), s.out.close(ctx))
+	now := s.book.now()
+	s.tick(now)
+	s.flush(now)
+	err := errors.Join(late, s.keeper.close(ctx), s.out.close(ctx), s.unregister())
 	if late == nil {
 		s.book.park(s.key.id, s.fleet)
 	}

@@ -6,6 +6,7 @@ package buckets
 
 import (
 	"math"
+	"math/bits"
 	"slices"
 	"time"
 
@@ -97,6 +98,9 @@ func (p *Point) AddTo(h *latency.Histogram, unit, greatest float64) (coarse bool
 		return true, p.explicit(h, unit, greatest)
 	}
 	h.MergeBucket(0, p.Zeros)
+	if p.Scale < widest {
+		return true, p.wide(h, unit)
+	}
 	if unit == 1 {
 		h.MergeCounts(p.Scale, p.Offset, p.Counts)
 	} else {
@@ -104,6 +108,44 @@ func (p *Point) AddTo(h *latency.Histogram, unit, greatest float64) (coarse bool
 	}
 	return p.Scale < latency.Scale && p.Total() > p.Zeros, 0
 }
+
+// widest is the lowest scale of which one of our histograms takes buckets as they are.
+const widest = -2
+
+// wide adds exponential buckets of a lower scale: within one, all octaves of what is measured here are taken to be equally likely.
+func (p *Point) wide(h *latency.Histogram, unit float64) (beyond time.Duration) {
+	for i, n := range p.Counts {
+		if n == 0 {
+			continue
+		}
+		lo, hi := units.ExponentialBounds(int(p.Offset)+i, int(p.Scale))
+		from, to := max(lo*unit, shortest), min(hi*unit, longest)
+		if hi*unit > longest || from >= to {
+			if hi*unit > longest && (beyond == 0 || units.Duration(from) < beyond) {
+				beyond = max(units.Duration(from), 1)
+			}
+			h.MergeRange(units.Duration(from), units.Duration(from), n)
+			continue
+		}
+		parts := uint64(max(1, math.Round(2*math.Log2(to/from))))
+		for k, at := uint64(0), from; k < parts; k++ {
+			end := from * math.Pow(to/from, float64(k+1)/float64(parts))
+			hiN, loN := bits.Mul64(n, k+1)
+			hiM, loM := bits.Mul64(n, k)
+			upTo, _ := bits.Div64(hiN, loN, parts)
+			below, _ := bits.Div64(hiM, loM, parts)
+			h.MergeRange(units.Duration(at), units.Duration(end), upTo-below)
+			at = end
+		}
+	}
+	return beyond
+}
+
+// What one of our histograms tells apart, in seconds.
+const (
+	shortest = 0x1p-20
+	longest  = 0x1p15
+)
 
 // otherUnit adds exponential buckets of another unit than seconds, which lie across ours.
 func (p *Point) otherUnit(h *latency.Histogram, unit float64) {

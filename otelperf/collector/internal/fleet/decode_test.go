@@ -89,7 +89,7 @@ func TestJobs(t *testing.T) {
 	}
 }
 
-// TestInvalidTimes: spans of which the times cannot be are left out, and counted; one that ends before it begins took no time.
+// TestInvalidTimes: spans of which the times cannot be are left out, and counted.
 func TestInvalidTimes(t *testing.T) {
 	f := newTrial(t, Settings{})
 	b := newBatch()
@@ -98,13 +98,14 @@ func TestInvalidTimes(t *testing.T) {
 	b.get("shop", "/a", 3, f.now, 25*time.Hour)
 	b.get("shop", "/a", 4, f.now, time.Millisecond).SetEndTimestamp(1 << 63)
 	b.get("shop", "/a", 5, f.now, -time.Minute)
+	b.get("shop", "/a", 6, f.now, 0)
 	f.send(b.Traces)
 	f.pass(20 * time.Second)
 	if r := f.row("shop", "GET /a"); r.Outcomes.Total() != 1 || r.Max != 0 {
 		t.Errorf("%d are counted, the longest %v", r.Outcomes.Total(), r.Max)
 	}
-	if st := f.Stats(); st.Invalid != 4 {
-		t.Errorf("%d are invalid, want 4", st.Invalid)
+	if st := f.Stats(); st.Invalid != 5 {
+		t.Errorf("%d are invalid, want 5", st.Invalid)
 	}
 }
 

@@ -53,7 +53,8 @@ type held struct {
 // hold holds a span, if there is room and its times can be. The lock is held.
 func (s *Service) hold(sp ptrace.Span, name string, kind trace.SpanKind, row int32, second int64) {
 	start, end := int64(sp.StartTimestamp()), int64(sp.EndTimestamp())
-	if start <= 0 || end <= 0 {
+	if start <= 0 || end < start {
+		s.tally.spansAstray++
 		return
 	}
 	c := s.held.open
@@ -65,7 +66,7 @@ func (s *Service) hold(sp ptrace.Span, name string, kind trace.SpanKind, row int
 	}
 	h := c.add(trace.TraceID(sp.TraceID()), start, end, second)
 	if h == nil {
-		s.tally.spansDropped++
+		s.tally.spansAstray++
 		return
 	}
 	h.id, h.parent = trace.SpanID(sp.SpanID()), trace.SpanID(sp.ParentSpanID())

@@ -26,7 +26,11 @@ type metered struct {
 	point  latency.Histogram // of the running one
 	ticked time.Time         // when seconds were given to the engine last
 	any    bool              // a point has come
+	first  time.Duration     // the longest interval of points that came before the engine began
 }
+
+// longestFirst is how long the interval of a first point is at most: of one that says no start it is not known.
+const longestFirst = time.Hour
 
 // Metrics takes in an export that arrived at now, of instances' duration histograms. A point says nothing of when in its interval requests
 // ended, so that they count as of now: in the next second that is judged. It neither changes nor keeps md.
@@ -57,6 +61,9 @@ func (s *Service) takePoint(now time.Time, d *points.Delta) {
 	}
 	if !s.begun {
 		s.openAt(second, second)
+	}
+	if !s.judges && d.Length <= longestFirst {
+		s.metered.first = max(s.metered.first, d.Length)
 	}
 	h := &s.metered.point
 	h.Reset()

@@ -63,6 +63,7 @@ func (n *node) export(service string, now time.Time) pmetric.Metrics {
 		dp.SetTimestamp(pcommon.NewTimestampFromTime(now))
 		dp.ExplicitBounds().FromRaw(nodeBounds)
 		dp.BucketCounts().FromRaw(counts)
+		dp.SetCount(sumOf(counts))
 	}
 	return md
 }
@@ -287,4 +288,11 @@ func eachSpan(td ptrace.Traces, do func(ptrace.Span)) {
 			}
 		}
 	}
+}
+
+func sumOf(counts []uint64) (n uint64) {
+	for _, c := range counts {
+		n += c
+	}
+	return n
 }

@@ -31,10 +31,7 @@ func (s *Service) seal(now time.Time) (events []engine.Event) {
 	s.waits = 0
 	end := now.Add(-s.set.Lateness).Unix()
 	if back := s.next - int64(len(s.ring)); end < back { // the collector's clock was set back
-		for i := range s.ring {
-			s.fleet.counts.pending.Add(-int64(len(s.ring[i].records)))
-			s.ring[i].clear()
-		}
+		s.skip()
 		s.next = end
 	}
 	for last := s.next + int64(len(s.ring)); s.next < end; s.next++ {
@@ -42,6 +39,11 @@ func (s *Service) seal(now time.Time) (events []engine.Event) {
 			s.next = end - maxCatchUp
 		}
 		s.now = s.at(s.next)
+		first, gets := s.begins()
+		events = append(events, first...)
+		if !gets {
+			continue
+		}
 		slices.Sort(s.now.rows)
 		at := time.Unix(s.next+1, 0)
 		s.metered.ticked = now
@@ -55,6 +57,30 @@ func (s *Service) seal(now time.Time) (events []engine.Event) {
 	}
 	s.rows.sweep(end)
 	return events
+}
+
+// begins reports whether the engine gets the running second: it gets those from the first one on in which there was something. The engine begins
+// with the time that this is of, so that nothing is divided by time in which the service was not seen.
+func (s *Service) begins() (events []engine.Event, gets bool) {
+	if s.judges || len(s.now.rows) == 0 {
+		return nil, s.judges
+	}
+	s.judges = true
+	begin := time.Unix(s.next+1, 0).Add(-max(time.Second, s.metered.first))
+	return s.engine.Advance(begin, func(func(*spikeprocessor.Delta) bool) {}), true
+}
+
+// skip empties the open seconds. They are not judged, but stay in the sums, which never fall.
+func (s *Service) skip() {
+	for i := range s.ring {
+		if s.now = &s.ring[i]; s.fleet.totals.Load() {
+			for _, id := range s.now.rows {
+				s.deltaOf(id)
+			}
+		}
+		s.fleet.counts.pending.Add(-int64(len(s.now.records)))
+		s.now.clear()
+	}
 }
 
 // deltas yields what the second s.now brought.

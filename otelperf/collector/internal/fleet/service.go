@@ -28,14 +28,15 @@ type Service struct {
 	seen   atomic.Int64 // second in which something came from it last
 	notes  notes
 
-	mu    sync.Mutex // guards all below
-	set   *Settings
-	rows  rows
-	ring  []second // by unix second
-	next  int64    // first second that the engine does not have
-	begun bool
-	waits int64 // unix second until which it waits to be told what is known of it; 0: it does not
-	gone  *gone // not nil: it is another collector's, and there is nothing but its name
+	mu     sync.Mutex // guards all below
+	set    *Settings
+	rows   rows
+	ring   []second // by unix second
+	next   int64    // first second that the engine does not have
+	begun  bool
+	judges bool  // the engine has begun
+	waits  int64 // unix second until which it waits to be told what is known of it; 0: it does not
+	gone   *gone // not nil: it is another collector's, and there is nothing but its name
 
 	adopted bool  // it began with what another collector knew
 	tally   tally // of the batch

@@ -12,7 +12,7 @@ import (
 type Stats struct {
 	Spans           uint64 // that were looked at
 	Requests        uint64 // that were counted, calls and jobs among them
-	Invalid         uint64 // spans of requests and calls without a start and an end from 1970 to 2262, or of more than a day: left out
+	Invalid         uint64 // spans of requests and calls without a start and an end from 1970 to 2262, that end before they start, or of more than a day: left out
 	Late            uint64 // of Requests: came when their second had been judged, and counted in the oldest that was open
 	Ahead           uint64 // of Requests: ended ahead of the collector's clock, and counted in the running second
 	Crowded         uint64 // requests that were left out, since too many waited for their second to be judged
@@ -20,6 +20,7 @@ type Stats struct {
 	OtherEndpoints  uint64 // of Requests: in a row (other)
 	SpansHeld       int64  // bytes of spans that are held now
 	SpansDropped    uint64 // spans that were not held, for want of room
+	SpansAstray     uint64 // spans that were not held, since their times are too far from those of spans that came beside them, or cannot be
 	SlowDropped     uint64 // slow requests that were not looked at, since there were too many
 	Services        int    // that there are
 	Endpoints       int    // that they have
@@ -33,8 +34,8 @@ type Stats struct {
 
 // counts are those of Stats that grow.
 type counts struct {
-	spans, requests, invalid, late, ahead, crowded, otherService, otherEndpoint, spansDropped, slowDropped, metered, twice, moved atomic.Uint64
-	pending                                                                                                                       atomic.Int64
+	spans, requests, invalid, late, ahead, crowded, otherService, otherEndpoint, spansDropped, spansAstray, slowDropped, metered, twice, moved atomic.Uint64
+	pending                                                                                                                                    atomic.Int64
 }
 
 // Stats returns them.
@@ -42,7 +43,7 @@ func (f *Fleet) Stats() Stats {
 	c := &f.counts
 	st := Stats{
 		Spans: c.spans.Load(), Requests: c.requests.Load(), Invalid: c.invalid.Load(), Late: c.late.Load(), Ahead: c.ahead.Load(), Crowded: c.crowded.Load(), OtherServices: c.otherService.Load(),
-		OtherEndpoints: c.otherEndpoint.Load(), SpansHeld: f.chunks.bytes(), SpansDropped: c.spansDropped.Load(), SlowDropped: c.slowDropped.Load(),
+		OtherEndpoints: c.otherEndpoint.Load(), SpansHeld: f.chunks.bytes(), SpansDropped: c.spansDropped.Load(), SpansAstray: c.spansAstray.Load(), SlowDropped: c.slowDropped.Load(),
 		RequestsPending: c.pending.Load(), Metered: c.metered.Load(), Twice: c.twice.Load(), Moved: c.moved.Load(), Points: f.points.Stats(),
 	}
 	for _, s := range f.Services() {
@@ -56,8 +57,8 @@ func (f *Fleet) Stats() Stats {
 
 // tally is what one batch adds to the counts of a Fleet, so that they are touched once.
 type tally struct {
-	spans, requests, invalid, late, ahead, crowded, otherEndpoint, spansDropped, slowDropped uint64
-	pending                                                                                  int64
+	spans, requests, invalid, late, ahead, crowded, otherEndpoint, spansDropped, spansAstray, slowDropped uint64
+	pending                                                                                               int64
 }
 
 func (c *counts) add(t *tally) {
@@ -66,7 +67,7 @@ func (c *counts) add(t *tally) {
 		n  uint64
 	}{
 		{&c.spans, t.spans}, {&c.requests, t.requests}, {&c.invalid, t.invalid}, {&c.late, t.late}, {&c.ahead, t.ahead}, {&c.crowded, t.crowded},
-		{&c.otherEndpoint, t.otherEndpoint}, {&c.spansDropped, t.spansDropped}, {&c.slowDropped, t.slowDropped},
+		{&c.otherEndpoint, t.otherEndpoint}, {&c.spansDropped, t.spansDropped}, {&c.spansAstray, t.spansAstray}, {&c.slowDropped, t.slowDropped},
 	} {
 		if p.n != 0 {
 			p.to.Add(p.n)

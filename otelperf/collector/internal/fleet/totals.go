@@ -6,12 +6,13 @@ import (
 	"slices"
 	"time"
 
+	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/spikeprocessor"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
 
-// totals are the sums of a row since they are kept.
+// totals are the sums of a row since they are kept: of seconds that were judged.
 type totals struct {
 	all    latency.Histogram
 	failed *latency.Histogram // nil while there is none
@@ -47,7 +48,8 @@ type Total struct {
 	OK, Failed latency.Histogram // durations of requests that did not fail, and of those that did
 }
 
-// Totals yields the sums of each endpoint, in one value that is overwritten. It yields nothing before [Fleet.KeepTotals].
+// Totals yields the sums of each endpoint, in one value that is overwritten: of all that was taken in, that of seconds which wait to be judged
+// among it. It yields nothing before [Fleet.KeepTotals].
 func (s *Service) Totals(yield func(*Total) bool) {
 	var t Total
 	for id := 0; s.totalOf(id, &t); id++ {
@@ -67,16 +69,45 @@ func (s *Service) totalOf(id int, t *Total) bool {
 		return false
 	}
 	r := s.rows.all[id]
-	if r == nil || r.totals == nil {
+	if r == nil || !s.fleet.totals.Load() {
 		return true
+	}
+	s.open(int32(id), &t.OK, &t.Failed) //nolint:gosec // rows are few
+	if r.totals == nil {
+		if t.OK.Count() == 0 {
+			return true
+		}
+		r.totals = &totals{since: s.next}
 	}
 	t.Endpoint, t.Since = r.endpoint, time.Unix(r.totals.since, 0)
 	t.OK.Merge(&r.totals.all)
 	if r.totals.failed != nil {
 		t.Failed.Merge(r.totals.failed)
-		t.OK.Subtract(r.totals.failed)
+	}
+	if t.Failed.Count() > 0 {
+		t.OK.Subtract(&t.Failed)
 	}
 	return true
+}
+
+// open adds what came to a row in the seconds that wait to be judged. The lock is held.
+func (s *Service) open(id int32, all, failed *latency.Histogram) {
+	var outcomes slowlog.OutcomeCounts
+	for i := range s.ring {
+		sec := &s.ring[i]
+		if int(id) >= len(sec.heads) {
+			continue
+		}
+		for at := sec.heads[id]; at != 0; {
+			r := &sec.records[at-1]
+			record1(all, failed, &outcomes, r.duration(), r.outcome())
+			at = r.next
+		}
+		if c := sec.cells[id]; c != nil {
+			all.Merge(&c.All)
+			failed.Merge(&c.Failed)
+		}
+	}
 }
 
 // SpikeCount is how many spikes of a matter an endpoint had.

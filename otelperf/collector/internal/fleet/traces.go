@@ -98,11 +98,11 @@ const maxDuration = 24 * time.Hour
 // read counts the request or call that was read, and returns its row; -1 if it is not counted.
 func (s *Service) read(sp ptrace.Span, name string, root, failed bool, now time.Time, second, pending int64) int32 {
 	start, end := int64(sp.StartTimestamp()), int64(sp.EndTimestamp())
-	if start <= 0 || end <= 0 || end-start > int64(maxDuration) {
+	if start <= 0 || end < start || end-start > int64(maxDuration) {
 		s.tally.invalid++
 		return -1
 	}
-	d := time.Duration(max(0, end-start))
+	d := time.Duration(end - start)
 	if root {
 		q := s.reads.Request()
 		if q.Kind != conventions.KindDependency {

@@ -8,8 +8,9 @@
 // It reads exponential and explicit histograms, cumulative and delta, of the metrics of the semantic conventions, present and former ones, and of
 // our own.
 //
-//   - A cumulative series is subtracted from what it said last, at the scale that it had then. Another start, or a smaller count anywhere,
-//     and all of it is new: the process began anew.
+//   - What a cumulative series said last is subtracted from it, at the coarser one of the two scales. With other bounds only the counts
+//     can be: what is more is spread as the new point is. Another start, or a smaller count anywhere, and all of it is new: the process
+//     began anew.
 //   - A point with the time of the last one, or an older one, is dropped: it was sent twice, or is out of order. Of deltas only exact repeats
 //     can be told, by start and time.
 //   - Of a series that is new, all counts if it began within two export intervals, or if its instance has exported before without it;

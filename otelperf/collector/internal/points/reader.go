@@ -43,6 +43,7 @@ type Reader struct {
 	point, old  buckets.Point // memory for the running one
 	pointBounds []float64
 	bounds      uint64 // a hash of them
+	said        uint64 // its count
 	attributes  []attribute.KeyValue
 	delta       Delta
 }
@@ -54,10 +55,10 @@ type Stats struct {
 	Restarts uint64 // of series that had begun anew
 	Stale    uint64 // dropped: they had been sent before, or are older than the last
 	Shared   uint64 // of series that several processes export as one: their resources do not tell them apart
-	Rescaled uint64 // whose scale is another than that of the last
+	Rescaled uint64 // whose scale or bounds are others than those of the last
 	Coarse   uint64 // whose buckets are wider than ours
 	Crowded  uint64 // left out: there was no room to remember the series
-	Absurd   uint64 // left out: too many buckets, counts and bounds that do not fit, times that cannot be
+	Absurd   uint64 // left out: too many buckets, counts and bounds that do not fit, a count unlike that of its buckets, times that cannot be
 	Series   int    // that are remembered
 	Bytes    int    // that they take
 }
@@ -169,11 +170,11 @@ func (r *Reader) exponential(dp pmetric.ExponentialHistogramDataPoint) (ok bool)
 		Start: dp.StartTimestamp().AsTime(), Scale: dp.Scale(), Offset: dp.Positive().Offset(), Threshold: dp.ZeroThreshold(), Zeros: dp.ZeroCount(),
 		Counts: counts, Sum: dp.Sum(),
 	}
-	r.bounds, r.delta.greatest = 0, math.NaN()
+	r.bounds, r.delta.greatest, r.said = 0, math.NaN(), dp.Count()
 	return n <= mostBuckets && !math.IsNaN(dp.ZeroThreshold()) && dp.Scale() >= -10 && dp.Scale() <= 20
 }
 
-// explicit reads a point; ok is false for one that cannot be, or says nothing but a count.
+// explicit reads a point; ok is false for one that cannot be.
 func (r *Reader) explicit(dp pmetric.HistogramDataPoint) (ok bool) {
 	counts, bounds := r.point.Counts[:0], r.pointBounds[:0]
 	n := dp.BucketCounts().Len()
@@ -186,9 +187,13 @@ func (r *Reader) explicit(dp pmetric.HistogramDataPoint) (ok bool) {
 		ok = ok && !math.IsNaN(b) && (i == 0 || b > bounds[i-1])
 		bounds = append(bounds, b)
 	}
+	if n == 0 && dp.ExplicitBounds().Len() == 0 { // nothing but a count: in one bucket of which nothing is known
+		counts, ok = append(counts, dp.Count()), true
+	}
+	r.said = dp.Count()
 	r.point = buckets.Point{Start: dp.StartTimestamp().AsTime(), Explicit: true, Bounds: bounds, Counts: counts, Sum: dp.Sum()}
 	r.pointBounds, r.bounds, r.delta.greatest = bounds, hashOf(bounds), math.NaN()
-	if dp.HasMax() {
+	if dp.HasMax() && n > 0 {
 		r.delta.greatest = dp.Max()
 	}
 	return ok
@@ -212,7 +217,7 @@ func counts(p *buckets.Point) bool {
 // take finds out what came to the series of the point that was read.
 func (r *Reader) take(e *export, temporality pmetric.AggregationTemporality, start, at pcommon.Timestamp, attrs pcommon.Map, ok bool) {
 	r.stats.Taken++
-	if !ok || !counts(&r.point) || at == 0 || start > at {
+	if !ok || !counts(&r.point) || r.point.Total() != r.said || at == 0 || start > at {
 		r.stats.Absurd++
 		return
 	}

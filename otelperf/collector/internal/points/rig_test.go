@@ -73,6 +73,11 @@ func (e export) explicit(t pmetric.AggregationTemporality, status int64, start, 
 	dp.SetTimestamp(stamp(at))
 	dp.ExplicitBounds().FromRaw(bounds)
 	dp.BucketCounts().FromRaw(counts)
+	n := uint64(0)
+	for _, c := range counts {
+		n += c
+	}
+	dp.SetCount(n)
 	return e
 }
 

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/otelperf/otelperf-go/otelperf/internal/buckets"
 )
 
 // takeDelta returns how long the interval of a point is, and whether it is new.
@@ -44,7 +46,7 @@ func (r *Reader) takeCumulative(e *export, id uint64, start, at pcommon.Timestam
 	if !r.keep(e, id, s, start, at) {
 		return 0, false
 	}
-	if before.scale != r.point.Scale {
+	if before.scale != r.point.Scale || before.bounds != r.bounds {
 		r.stats.Rescaled++
 	}
 	length = at.AsTime().Sub(before.at.AsTime())
@@ -53,7 +55,14 @@ func (r *Reader) takeCumulative(e *export, id uint64, start, at pcommon.Timestam
 		length = at.AsTime().Sub(start.AsTime())
 		r.stats.Restarts++
 	case !r.point.GoesOn(&r.old):
-		r.stats.Restarts++
+		if !more(&r.point, &r.old) {
+			r.stats.Restarts++
+			r.point = buckets.Point{Counts: r.point.Counts}
+			sum := s.sum
+			now := buckets.Point{Bounds: r.pointBounds}
+			s.point(&r.point, &now, s.bounds)
+			r.point.Sum = sum
+		}
 	case !r.point.Subtract(&r.old):
 		r.stats.Restarts++
 		sum := s.sum

@@ -63,7 +63,7 @@ func TestWhatIsNewOfASeries(t *testing.T) {
 		{
 			"other bounds",
 			[]export{exportOf("a").explicit(cumulative, 200, 0, 60, bounds, 3, 5, 0), exportOf("a").explicit(cumulative, 200, 0, 120, []float64{0.1, 2}, 3, 6, 0)},
-			[]uint64{8, 9}, func(st points.Stats) uint64 { return st.Restarts },
+			[]uint64{8, 1}, func(st points.Stats) uint64 { return st.Rescaled },
 		},
 		{
 			"the same time",
