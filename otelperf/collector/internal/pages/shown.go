@@ -23,8 +23,8 @@ type Host interface {
 	Show(connector component.ID, f *fleet.Fleet) (hide func())
 }
 
-// ErrNoHost is returned for a connector that names an extension that there is not.
-var ErrNoHost = errors.New("there is no such extension otelperf among service::extensions")
+// ErrNoHost is returned for a connector that names an extension that does not show it.
+var ErrNoHost = errors.New("accepted is one of type otelperf that service::extensions has")
 
 // HostOf finds the extension that shows a connector: the one that is named, or if none is, the one that there is; nil if there is none.
 func HostOf(h component.Host, named *component.ID) (Host, error) {
@@ -35,16 +35,19 @@ func HostOf(h component.Host, named *component.ID) (Host, error) {
 			found = append(found, id)
 		}
 	}
+	slices.SortFunc(found, func(a, b component.ID) int { return cmp.Compare(a.String(), b.String()) })
 	switch {
 	case named != nil:
 		if host, ok := extensions[*named].(Host); ok {
 			return host, nil
 		}
-		return nil, fmt.Errorf("extension is %s: %w", named, ErrNoHost)
+		if len(found) == 0 {
+			return nil, fmt.Errorf("extension is %s, %w: none", named, ErrNoHost)
+		}
+		return nil, fmt.Errorf("extension is %s, %w: %v", named, ErrNoHost, found)
 	case len(found) == 0:
 		return nil, nil //nolint:nilnil // none is needed
 	case len(found) > 1:
-		slices.SortFunc(found, func(a, b component.ID) int { return cmp.Compare(a.String(), b.String()) })
 		return nil, fmt.Errorf("extension is to be set, since there are several: %v", found)
 	}
 	return extensions[found[0]].(Host), nil
