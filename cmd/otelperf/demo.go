@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/client"
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/demo"
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/table"
 	"github.com/otelperf/otelperf-go/otelperf"
@@ -34,6 +35,7 @@ These variables stand for options of the library, here and in any program that h
 			if err != nil {
 				return usageError{err}
 			}
+			cfg.Slack = defaultTimeout - client.DefaultTimeout // of tests
 			err = demo.Run(cmd.Context(), cfg, cmd.OutOrStdout())
 			if errors.Is(err, demo.ErrListen) || errors.Is(err, demo.ErrHistory) {
 				return usageError{err}

@@ -32,7 +32,10 @@ const userPage = `<!doctype html><html lang="en"><head><title>Invoice of Anna</t
 
 const userScript = `document.cookie = "id=secret cookie";
 document.getElementById("buy").addEventListener("click", () => { const end = performance.now() + 120; while (performance.now() < end); });
-setTimeout(() => { document.getElementById("late").style.height = "120px"; window.moved = true; }, 400);`
+new PerformanceObserver((list) => {
+	if (list.getEntriesByName("first-contentful-paint").length) setTimeout(() => { document.getElementById("late").style.height = "120px"; }, 100);
+}).observe({type: "paint", buffered: true}); // before it nothing moves
+new PerformanceObserver(() => setTimeout(() => { window.moved = true; }, 50)).observe({type: "layout-shift", buffered: true});`
 
 // tracked is a site whose spans and events go to a real collector, over OTLP.
 type tracked struct {

@@ -51,7 +51,7 @@ type Config struct {
 	Spike   bool          // tell the story of a spike
 	History string        // file of a history; "" for none
 
-	slack time.Duration // what replies and the end of the run may take longer, where a machine is busy
+	Slack time.Duration // what replies and the end of the run may take longer, where a machine is busy
 }
 
 // Config reads the flags. Its error names each flag that it refuses, and what is accepted.

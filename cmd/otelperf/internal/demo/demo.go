@@ -65,7 +65,7 @@ func start(cfg Config, out io.Writer) (*demo, error) {
 		d.story = &story{out: out}
 	}
 	d.shop = serve(l, newShop(d.telemetry, d.inventory.url, d.story), d.log)
-	d.load = newLoad(d.shop.url, replyTimeout+cfg.slack)
+	d.load = newLoad(d.shop.url, replyTimeout+cfg.Slack)
 	return d, nil
 }
 
@@ -125,7 +125,7 @@ func (d *demo) nearEnd(since time.Duration) bool {
 // end lets the requests that are under way finish, takes the last summary, and shuts all down. ctx may have ended;
 // it takes at most patience all the same.
 func (d *demo) end(ctx context.Context) (result, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience+d.cfg.slack)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience+d.cfg.Slack)
 	defer cancel()
 	err := d.load.wait(ctx)
 	err = errors.Join(err, d.shop.shutdown(ctx), d.inventory.shutdown(ctx))

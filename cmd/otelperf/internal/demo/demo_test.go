@@ -17,7 +17,7 @@ import (
 // What the client counted is what the summary says, endpoint by endpoint, although nine in ten traces are not sampled.
 func TestSummaryAgreesWithTheClient(t *testing.T) {
 	t.Parallel()
-	d, err := start(Config{Listen: "127.0.0.1:0", Rate: 300, slack: 10 * time.Minute}, io.Discard)
+	d, err := start(Config{Listen: "127.0.0.1:0", Rate: 300, Slack: 10 * time.Minute}, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}

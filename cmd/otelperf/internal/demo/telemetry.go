@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
@@ -121,15 +122,20 @@ func closeHistory(s history.Store) error {
 	return s.Close()
 }
 
-// exported is a span exporter that counts what a collector would have got. The SDK calls it from one goroutine at a
-// time, and counts is called after Shutdown.
-type exported struct{ exports }
+// exported is a span exporter that counts what a collector would have got. A shutdown that took too long leaves the SDK's goroutine
+// at it, so that it has a lock.
+type exported struct {
+	mu sync.Mutex
+	exports
+}
 
 // exports are spans, and the traces (requests) that they belong to.
 type exports struct{ traces, spans int }
 
 // ExportSpans implements sdktrace.SpanExporter.
 func (e *exported) ExportSpans(_ context.Context, spans []sdktrace.ReadOnlySpan) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	e.spans += len(spans)
 	for _, s := range spans {
 		if s.SpanKind() == trace.SpanKindServer {
@@ -142,4 +148,8 @@ func (e *exported) ExportSpans(_ context.Context, spans []sdktrace.ReadOnlySpan)
 // Shutdown implements sdktrace.SpanExporter.
 func (e *exported) Shutdown(context.Context) error { return nil }
 
-func (e *exported) counts() exports { return e.exports }
+func (e *exported) counts() exports {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.exports
+}
