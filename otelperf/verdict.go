@@ -293,19 +293,40 @@ func (f *facts) failAsUsual() (rows []*EndpointRow) {
 
 // above says how many endpoints are slower in a time than usual without being in a spike.
 func (f *facts) above(time string) string {
-	n := 0
+	n, before := 0, 0
 	for i := range f.endpoints {
-		if f.endpoints[i].State == "elevated" {
+		switch r := &f.endpoints[i]; {
+		case r.State != "elevated":
+		case f.wasInLast(r):
+			before++
+		default:
 			n++
 		}
 	}
+	return sentences(wereSlower(before, time, "in the last incident"), wereSlower(n, time, "too short or too little for an incident"))
+}
+
+func wereSlower(n int, time, why string) string {
 	switch n {
 	case 0:
 		return ""
 	case 1:
-		return "One was slower than usual in " + time + ", too short or too little for an incident."
+		return "One was slower than usual in " + time + ", " + why + "."
 	}
-	return fmt.Sprintf("%d were slower than usual in %s, too short or too little for an incident.", n, time)
+	return fmt.Sprintf("%d were slower than usual in %s, %s.", n, time, why)
+}
+
+// recently is how long after an incident what was slow in it may be seen in a window.
+const recently = 5 * time.Minute
+
+// wasInLast tells whether an endpoint was slow in the incident that ended last, and a little while ago.
+func (f *facts) wasInLast(r *EndpointRow) bool {
+	if len(f.spikes) == 0 || f.spikes[0].End == nil || f.now.Sub(*f.spikes[0].End) >= recently {
+		return false
+	}
+	return slices.ContainsFunc(f.spikes[0].Endpoints, func(p SpikeEndpoint) bool {
+		return p.Matter == "latency" && p.Method == r.Method && p.Route == r.Route && p.Kind == r.Kind
+	})
 }
 
 // past says when the last incident ended.

@@ -45,6 +45,8 @@ func TestVerdict(t *testing.T) {
 	above := grace
 	above.Kind, above.State = slow.Endpoints[0].Kind, "elevated"
 	fails := EndpointRow{Method: "GET", Route: "/pay", Kind: failing.Endpoints[0].Kind, State: "normal", Totals: Totals{Count: 40, ErrorCount: 10, ErrorRate: new(0.25)}}
+	was, brief := above, above
+	was.ReadySeconds, brief.ReadySeconds, brief.Route = nil, nil, "/brief"
 	for _, tt := range []struct {
 		name                  string
 		facts                 facts
@@ -63,6 +65,9 @@ func TestVerdict(t *testing.T) {
 			"GET /a is not judged for another 2 min, after a start or a silence."},
 		{"after a spike", facts{endpoints: []EndpointRow{normal}, spikes: []Spike{past}}, "ok", "Nothing is wrong",
 			"One endpoint is judged, and within what is usual. The last incident ended 3 min ago."},
+		{"slow in the spike before", facts{endpoints: []EndpointRow{was, brief}, spikes: []Spike{past}}, "ok", "Nothing is wrong",
+			"2 endpoints are judged, and within what is usual. One was slower than usual in this window, in the last incident. " +
+				"One was slower than usual in this window, too short or too little for an incident. The last incident ended 3 min ago."},
 		{"always fails", facts{endpoints: []EndpointRow{normal, usual}}, "elevated", "Nothing new, but GET /five fails 5 % as usual",
 			"2 endpoints are judged, and within what is usual."},
 		{"fails, and it may be usual", facts{endpoints: []EndpointRow{normal, fresh}}, "unknown", "Cannot tell yet",

@@ -35,7 +35,8 @@ func newAck() *cobra.Command {
 		Use:   "ack URL SPIKE_ID",
 		Short: "Say that somebody looks after a spike",
 		Long: `Acknowledges a spike that is open: that it grows, and its causes, are no longer reported. Its end is. The service has to
-let whoever asks change things: see WithBearerToken and WithLocalChanges.
+let whoever asks change things: see WithBearerToken and WithLocalChanges, or of a service that a Collector judges token and
+local_changes of its extension otelperf.
 
 ` + urlHelp,
 		Example: `  otelperf ack localhost:8080 20260302T021000-1 --why 'the database is being moved'

@@ -22,7 +22,8 @@ func newDoctor() *cobra.Command {
 		Long: `Reads the diagnostics, the settings and the health of a service, and says in plain words what is not wired: no sampler, no
 Middleware, routes that are not known, a processor twice, metrics that two Monitors share, a metric source without its
 reader, no state file, evidence off, a page that is open behind a proxy, and what else the service itself says; each with
-the Go lines that mend it. Ask it when there have been some requests.
+the Go lines that mend it. Of a service that a Collector judges it says what of that can be seen there. Ask it when there
+have been some requests.
 
 Exit status: 0 when nothing is to be mended, though there may be something to consider; 1 when something is; 2 when no
 otelperf endpoint answers, or it does not let in whoever asks.
@@ -67,9 +68,9 @@ func advised(err error) error {
 	case errors.Is(err, client.ErrNotOurs):
 		advice = `or mount it: mux.Handle("/debug/otelperf/", http.StripPrefix("/debug/otelperf", mon.Handler()))`
 	case client.Status(err) == http.StatusUnauthorized:
-		advice = "it is what the service gives otelperf.WithBearerToken"
+		advice = "it is what the service gives otelperf.WithBearerToken, or the token of a Collector's extension otelperf"
 	case client.Status(err) == http.StatusForbidden:
-		advice = "ask on the machine of the service, without a proxy, or set otelperf.WithBearerToken there and --token here"
+		advice = "ask on the machine of the service, without a proxy, or set otelperf.WithBearerToken, or the token of a Collector's extension otelperf, there and --token here"
 	default:
 		return err
 	}

@@ -31,7 +31,8 @@ func newMute() *cobra.Command {
 		Short: "Report nothing of some endpoints for a time, such as a deployment",
 		Long: `Mutes endpoints for a time: what goes wrong there is shown, and not reported. What is still open when the mute ends is
 reported then. Another mute of the same endpoints replaces the first. It lists mutes with --list, and ends one with --end.
-The service has to let whoever asks change things: see WithBearerToken and WithLocalChanges.
+The service has to let whoever asks change things: see WithBearerToken and WithLocalChanges, or of a service that a Collector
+judges token and local_changes of its extension otelperf.
 
 ` + urlHelp,
 		Example: `  otelperf mute localhost:8080 --for 15m --why 'deployment of 1.5.0'

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/confmap"
 
 	"github.com/otelperf/otelperf-go/otelperf/baseline"
 	"github.com/otelperf/otelperf-go/otelperf/collector/internal/fleet"
@@ -60,6 +61,8 @@ type Config struct {
 	// Spikes are the knobs of detection.
 	Spikes SpikeConfig `mapstructure:"spikes"`
 
+	hasState bool // the configuration has state
+
 	_ struct{}
 }
 
@@ -91,12 +94,15 @@ type StateConfig struct {
 // kept tells whether anything is.
 func (c *StateConfig) kept() bool { return c.Directory != "" || c.Storage != nil }
 
-func (c *StateConfig) validate() error {
-	var both error
-	if c.Directory != "" && c.Storage != nil {
-		both = errors.New("state::directory and state::storage are both set, accepted is one of them")
+func (c *StateConfig) validate(given bool) error {
+	var where error
+	switch {
+	case c.Directory != "" && c.Storage != nil:
+		where = errors.New("state::directory and state::storage are both set, accepted is one of them")
+	case given && !c.kept():
+		where = errors.New("state needs directory or storage: neither is set, or it is empty, as of a variable that is not set")
 	}
-	return errors.Join(both, within("state::interval", c.Interval, time.Second, time.Hour), within("state::max_service_mib", c.MaxServiceMiB, 1, 64))
+	return errors.Join(where, within("state::interval", c.Interval, time.Second, time.Hour), within("state::max_service_mib", c.MaxServiceMiB, 1, 64))
 }
 
 const defaultMetricInterval = time.Minute
@@ -116,6 +122,12 @@ func createDefaultConfig() component.Config {
 	}
 }
 
+// Unmarshal implements confmap.Unmarshaler. It notes whether there is state: without a place it would keep nothing.
+func (c *Config) Unmarshal(conf *confmap.Conf) error {
+	c.hasState = conf.IsSet("state")
+	return conf.Unmarshal(c)
+}
+
 // Validate reports every field that is out of its range.
 func (c *Config) Validate() error {
 	return errors.Join(
@@ -129,14 +141,29 @@ func (c *Config) Validate() error {
 		oneOf("metric_alarms", c.MetricAlarms, alarmsAtOnce, alarmsThreeIntervals),
 		within("max_instances", c.MaxInstances, 1, 100_000),
 		within("instance_attributes: their number", len(c.InstanceAttributes), 0, instances.MostAttributes),
+		c.attributes(),
 		within("slow_threshold", c.SlowThreshold, time.Millisecond, time.Hour),
-		c.State.validate(),
+		c.State.validate(c.hasState),
 		c.moves(),
 		within("spikes::ratio", c.Spikes.Ratio, 1.2, 100),
 		within("spikes::weight", c.Spikes.Weight, 0.1, 0.999),
 		within("spikes::cooldown", c.Spikes.Cooldown, time.Millisecond, 24*time.Hour),
 		within("spikes::floor", c.Spikes.Floor, time.Nanosecond, time.Hour),
 	)
+}
+
+// attributes refuses what names no attribute, or one again.
+func (c *Config) attributes() error {
+	var errs []error
+	for i, a := range c.InstanceAttributes {
+		switch {
+		case strings.TrimSpace(a) == "":
+			errs = append(errs, fmt.Errorf("instance_attributes: that at index %d is empty, accepted are names of attributes", i))
+		case slices.Index(c.InstanceAttributes, a) < i:
+			errs = append(errs, fmt.Errorf("instance_attributes: %q is there twice, accepted is once", a))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // moves refuses what State knows better.
@@ -149,9 +176,17 @@ func (c *Config) moves() error {
 
 func within[T int | float64 | time.Duration](field string, v, lo, hi T) error {
 	if !(v >= lo && v <= hi) { // NaN is nowhere
-		return fmt.Errorf("%s is %v, accepted is %v to %v", field, v, lo, hi)
+		return fmt.Errorf("%s is %v, accepted is %v to %v%s", field, v, lo, hi, unitHint(v))
 	}
 	return nil
+}
+
+// unitHint is what a number without a unit is taken for, which is what a duration below 1 µs is.
+func unitHint(v any) string {
+	if d, ok := v.(time.Duration); ok && d > 0 && d < time.Microsecond {
+		return fmt.Sprintf(": a number without a unit is of nanoseconds, write %ds", d)
+	}
+	return ""
 }
 
 func oneOf(field, v string, accepted ...string) error {

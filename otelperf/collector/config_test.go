@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"go.opentelemetry.io/collector/confmap"
+
 	"github.com/otelperf/otelperf-go/otelperf/collector/internal/gate"
 	"github.com/otelperf/otelperf-go/otelperf/collector/internal/metadata"
 )
@@ -93,5 +95,40 @@ func TestREADME(t *testing.T) {
 		if !strings.Contains(string(described), strings.TrimPrefix(in.Name, "otelcol_")+":") {
 			t.Errorf("metadata.yaml does not list %s", in.Name)
 		}
+	}
+}
+
+// TestWhatIsGiven: what keeps nothing, names nothing or means something else is refused, with its field.
+func TestWhatIsGiven(t *testing.T) {
+	const noPlace = "state needs directory or storage"
+	for name, c := range map[string]struct {
+		given map[string]any
+		want  string // "": accepted
+	}{
+		"nothing":             {map[string]any{}, ""},
+		"a directory":         {map[string]any{"state": map[string]any{"directory": "/var/lib/otelperf"}}, ""},
+		"a storage":           {map[string]any{"state": map[string]any{"storage": "file_storage"}}, ""},
+		"state without place": {map[string]any{"state": map[string]any{"interval": "5s"}}, noPlace},
+		"an empty directory":  {map[string]any{"state": map[string]any{"directory": ""}}, noPlace},
+		"no directory":        {map[string]any{"state": map[string]any{"directory": nil}}, noPlace},
+		"no storage":          {map[string]any{"state": map[string]any{"storage": nil}}, noPlace},
+		"an empty state":      {map[string]any{"state": nil}, noPlace},
+		"no unit":             {map[string]any{"lateness": 7}, "lateness is 7ns, accepted is 1s to 5m0s: a number without a unit is of nanoseconds, write 7s"},
+		"no attribute":        {map[string]any{"instance_attributes": []any{}}, ""},
+		"an empty attribute":  {map[string]any{"instance_attributes": []any{"a", " "}}, "instance_attributes: that at index 1 is empty"},
+		"an attribute twice":  {map[string]any{"instance_attributes": []any{"a", "b", "a"}}, `instance_attributes: "a" is there twice`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := createDefaultConfig().(*Config)
+			if err := confmap.NewFromStringMap(c.given).Unmarshal(got); err != nil {
+				t.Fatal(err)
+			}
+			if err := got.Validate(); (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want %q", err, c.want)
+			}
+			if got.MaxServices != 200 || got.State.MaxServiceMiB != 4 {
+				t.Errorf("defaults are lost: %+v", got)
+			}
+		})
 	}
 }

@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/confighttp"
 	"go.opentelemetry.io/collector/config/configopaque"
+	"go.opentelemetry.io/collector/confmap"
 )
 
 // Config is the configuration of the extension.
@@ -29,6 +31,8 @@ type Config struct {
 	MaxStreams int `mapstructure:"max_streams"`
 	// IdleAfter is after how long without a look what serves a service ends. 1s to 24h, default 5m.
 	IdleAfter time.Duration `mapstructure:"idle_after"`
+
+	hasToken bool // the configuration has a token, which may be empty
 
 	_ struct{}
 }
@@ -49,13 +53,25 @@ func createDefaultConfig() component.Config {
 	return &Config{ServerConfig: server, MaxViews: defaultMaxViews, MaxStreams: defaultMaxStreams, IdleAfter: defaultIdleAfter}
 }
 
+// Unmarshal implements confmap.Unmarshaler. It notes whether there is a token: one that is empty, as of a variable that is not set, would let
+// in everybody on this machine and nobody else, and whoever wrote it meant something else.
+func (c *Config) Unmarshal(conf *confmap.Conf) error {
+	c.hasToken = conf.IsSet("token")
+	return conf.Unmarshal(c)
+}
+
 // Validate reports every field that is out of its range.
 func (c *Config) Validate() error {
 	var errs []error
 	if c.ServerConfig.NetAddr.Endpoint == "" {
 		errs = append(errs, errors.New("endpoint is empty, accepted is HOST:PORT, or the path of a unix socket with transport: unix"))
 	}
-	if n := len(c.Token); n != 0 && (n < leastToken || n > mostToken) {
+	switch n := len(c.Token); {
+	case n == 0 && c.hasToken:
+		errs = append(errs, fmt.Errorf("token is empty, accepted is %d to %d bytes: is a variable that it is taken from not set?", leastToken, mostToken))
+	case n > 0 && strings.TrimSpace(string(c.Token)) == "":
+		errs = append(errs, fmt.Errorf("token is blank, accepted is %d to %d bytes, not all of them blanks", leastToken, mostToken))
+	case n > 0 && (n < leastToken || n > mostToken):
 		errs = append(errs, fmt.Errorf("token has %d bytes, accepted is %d to %d", n, leastToken, mostToken))
 	}
 	if c.LocalChanges && (c.Token != "" || c.ServerConfig.Auth.HasValue()) {
@@ -70,9 +86,17 @@ func (c *Config) Validate() error {
 
 func within[T int | time.Duration](field string, v, lo, hi T) error {
 	if v < lo || v > hi {
-		return fmt.Errorf("%s is %v, accepted is %v to %v", field, v, lo, hi)
+		return fmt.Errorf("%s is %v, accepted is %v to %v%s", field, v, lo, hi, unitHint(v))
 	}
 	return nil
+}
+
+// unitHint is what a number without a unit is taken for, which is what a duration below 1 µs is.
+func unitHint(v any) string {
+	if d, ok := v.(time.Duration); ok && d > 0 && d < time.Microsecond {
+		return fmt.Sprintf(": a number without a unit is of nanoseconds, write %ds", d)
+	}
+	return ""
 }
 
 // refusesOthers reports whether it listens where others can reach it, and lets none of them in.

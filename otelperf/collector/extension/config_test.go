@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/confmap"
 )
 
 func TestTheDefaults(t *testing.T) {
@@ -66,5 +67,33 @@ func TestWhoIsRefused(t *testing.T) {
 		if c.Token = "0123456789abcdef"; c.refusesOthers() {
 			t.Errorf("%s refuses others in spite of a token", endpoint)
 		}
+	}
+}
+
+// TestTheToken: one that is given has to be one, and none need be.
+func TestTheToken(t *testing.T) {
+	for name, c := range map[string]struct {
+		given map[string]any
+		want  string // "": accepted
+	}{
+		"none":               {map[string]any{}, ""},
+		"one":                {map[string]any{"token": "0123456789abcdef"}, ""},
+		"a variable not set": {map[string]any{"token": nil}, "token is empty, accepted is 16 to 4096 bytes"},
+		"empty":              {map[string]any{"token": ""}, "token is empty, accepted is 16 to 4096 bytes"},
+		"blanks":             {map[string]any{"token": strings.Repeat(" ", 20)}, "token is blank, accepted is 16 to 4096 bytes"},
+		"no unit":            {map[string]any{"idle_after": 60}, "idle_after is 60ns, accepted is 1s to 24h0m0s: a number without a unit is of nanoseconds, write 60s"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := createDefaultConfig().(*Config)
+			if err := confmap.NewFromStringMap(c.given).Unmarshal(got); err != nil {
+				t.Fatal(err)
+			}
+			if err := got.Validate(); (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want %q", err, c.want)
+			}
+			if got.MaxViews != defaultMaxViews || got.ServerConfig.NetAddr.Endpoint != defaultEndpoint {
+				t.Errorf("defaults are lost: %+v", got)
+			}
+		})
 	}
 }

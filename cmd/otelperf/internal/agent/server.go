@@ -14,8 +14,9 @@ import (
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/client"
 )
 
-const instructions = `otelperf measures Go HTTP services from inside the process: latency and failures of each endpoint against what is usual there, ` +
-	`incidents, and why slow requests are slow, down to the line of code. Every tool only reads.
+const instructions = `otelperf measures services: latency and failures of each endpoint against what is usual there, incidents, and why slow requests are slow. ` +
+	`Go services are measured from inside the process, down to the line of code; those that an OpenTelemetry Collector judges, in any language, from their spans and metrics: ` +
+	`of these there are no lines of code, no running requests and no signals of the runtime. Every tool only reads.
 
 Begin with whats_wrong. It names open incidents with their cause; get_incident tells all of one, get_slow_request shows where the time of one request went. ` +
 	`Lines of code such as cart.go:88 are in the source of the service. For "did the deployment make it slower?" use compare_endpoint, ` +
@@ -38,7 +39,7 @@ type server struct {
 // New returns a server whose tools ask the services of clients, at least one. Nothing is asked before a tool is called.
 func New(clients []*client.Client, version string) *mcp.Server {
 	s := &server{clients: clients, slots: make(chan struct{}, atOnce)}
-	m := mcp.NewServer(&mcp.Implementation{Name: "otelperf", Title: "otelperf: live latency and incidents of Go services", Version: version}, &mcp.ServerOptions{
+	m := mcp.NewServer(&mcp.Implementation{Name: "otelperf", Title: "otelperf: live latency and incidents of services", Version: version}, &mcp.ServerOptions{
 		Instructions: instructions, Capabilities: &mcp.ServerCapabilities{Tools: &mcp.ToolCapabilities{}},
 	})
 	add(m, s, wrongTool, s.whatsWrong)

@@ -14,7 +14,7 @@ type Finding struct {
 	Name  string   `json:"name"`  // in a word that stays as it is
 	Mend  bool     `json:"mend"`  // it is wrong; otherwise it is advice
 	Text  string   `json:"text"`  // what is the matter, and what it costs
-	Lines []string `json:"lines"` // of Go, that mend it; empty where no lines do
+	Lines []string `json:"lines"` // of Go, that mend it; empty where no lines do, and of a service that a Collector judges
 }
 
 // Report is what was found at a service.
@@ -30,7 +30,10 @@ type Report struct {
 // Examine says what is not wired at a service that was reached at a URL.
 func Examine(w *client.Wiring, url string) Report {
 	r := Report{URL: url, Service: w.Service, Instance: w.Instance, Findings: []Finding{}, wired: &w.Diagnostics}
-	if w.Diagnostics.Disabled == "" {
+	switch {
+	case fed(&w.Diagnostics):
+		r.collector(w, url)
+	case w.Diagnostics.Disabled == "":
 		r.uncounted(w)
 		r.outside(w, url)
 	}
@@ -58,8 +61,16 @@ func (r *Report) ToMend() (n int) {
 	return n
 }
 
+// lines are those for a finding. No line of Go mends what a Collector is given.
+func (r *Report) lines(name string) []string {
+	if fed(r.wired) {
+		return []string{}
+	}
+	return linesOf(name, r.wired)
+}
+
 func (r *Report) add(when bool, name string, mend bool, text string) {
 	if when && !slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Name == name }) {
-		r.Findings = append(r.Findings, Finding{name, mend, text, linesOf(name, r.wired)})
+		r.Findings = append(r.Findings, Finding{name, mend, text, r.lines(name)})
 	}
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // advice are hints of the library about what may well be as it has to be.
-var advice = []string{"stale_spans", "long_spans", "anatomies", "clipped", "negative_durations", "log_lines", "proxied"}
+var advice = []string{"stale_spans", "long_spans", "anatomies", "clipped", "negative_durations", "log_lines", "proxied", "sampled", "instance"}
 
 // hints takes over what the library says. Of one that does not name its hints yet, each is to be mended.
 func (r *Report) hints(w *client.Wiring) {

@@ -23,14 +23,18 @@ func (r *Report) outside(w *client.Wiring, at string) {
 			"or that of WithMeterProvider. A PeriodicReader collects for the first time after a minute.")
 	r.own(w)
 	r.proxy(w, at)
-	r.add(counted && strings.HasPrefix(w.Service, "unknown_service"), "no_service_name", false,
-		fmt.Sprintf("The service has no name (it is %.60s): alerts and traces are hard to find by that. Set OTEL_SERVICE_NAME, or service.name in the resource.", w.Service))
+	r.noName(w)
 	r.add(counted && d.Versions["service"] == "", "no_service_version", false,
 		"The service has no version: a deployment is not seen as a mark, and no spike is put beside one. Set service.version in the resource.")
 	r.add(!s.StateFile, "no_state_file", false,
 		"There is no state file: after a restart all has to be learned anew, and a spike that was open is forgotten.")
 	r.add(spans && d.Evidence == nil, "no_evidence", false,
 		"Evidence is off: of locks, channels, GC and CPU that slow requests wait for it is not recorded which, and no line of code is named.")
+}
+
+func (r *Report) noName(w *client.Wiring) {
+	r.add(hasCounted(w.Summary) && strings.HasPrefix(w.Service, "unknown_service"), "no_service_name", false,
+		fmt.Sprintf("The service has no name (it is %.60s): alerts and traces are hard to find by that. Set OTEL_SERVICE_NAME, or service.name in the resource.", w.Service))
 }
 
 func isHTTP(e otelperf.EndpointRow) bool { return e.Kind == "http" }

@@ -8,6 +8,7 @@ import "github.com/otelperf/otelperf-go/otelperf"
 type Runtime struct {
 	Instance string   `json:"instance"`
 	Learning bool     `json:"learning,omitzero"` // nothing is usual there yet
+	Unknown  string   `json:"unknown,omitzero"`  // why nothing is known of it, as of a service that a Collector judges
 	Unusual  []string `json:"unusual"`           // in sentences, the farthest first
 }
 
@@ -19,6 +20,9 @@ func runtimeOf(instance string, s *otelperf.Summary) *Runtime {
 	r := &Runtime{Instance: instance, Learning: true, Unusual: []string{}}
 	for i := range s.Runtime.Signals {
 		r.Learning = r.Learning && s.Runtime.Signals[i].Limit == nil
+	}
+	if len(s.Runtime.Signals) == 0 && len(s.Runtime.Notes) > 0 {
+		r.Learning, r.Unknown = false, s.Runtime.Notes[0]
 	}
 	for i := range s.Runtime.Unusual {
 		r.Unusual = append(r.Unusual, s.Runtime.Unusual[i].Sentence)

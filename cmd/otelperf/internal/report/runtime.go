@@ -3,6 +3,7 @@
 package report
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/otelperf/otelperf-go/cmd/otelperf/internal/fleet"
@@ -27,18 +28,20 @@ func Unusual(v *fleet.View) (lines []string) {
 	return lines
 }
 
-// writeRuntime says the same of a summary, or that all is as usual, or that this is not known yet.
+// writeRuntime says the same of a summary, or that all is as usual, or that this is not known, or not yet.
 func writeRuntime(b *strings.Builder, v *fleet.View) {
 	lines := Unusual(v)
-	learning := false
+	learning, unknown := false, ""
 	for _, r := range v.Runtime {
-		learning = learning || r.Learning
+		learning, unknown = learning || r.Learning, cmp.Or(unknown, r.Unknown)
 	}
 	switch {
 	case len(v.Runtime) == 0:
 		return
 	case len(lines) == 0 && learning:
 		lines = []string{"learning what is usual"}
+	case len(lines) == 0 && unknown != "":
+		lines = []string{plain.Clip(unknown, 300)}
 	case len(lines) == 0:
 		lines = []string{"as usual"}
 	}

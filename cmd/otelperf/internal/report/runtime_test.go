@@ -33,6 +33,7 @@ func TestRuntimeLines(t *testing.T) {
 		{[]string{`null`}, ""},
 		{[]string{usual}, "runtime   as usual\n"},
 		{[]string{learning}, "runtime   learning what is usual\n"},
+		{[]string{`{"notes": ["It is not known here."]}`}, "runtime   It is not known here.\n"},
 		{[]string{usual, `null`}, "runtime   as usual\n"},
 		{[]string{usual, learning}, "runtime   learning what is usual\n"},
 		{[]string{unusual}, "runtime   GC takes 9 %; CPU throttled 38 %\n"},

@@ -19,6 +19,8 @@ import (
 // Name is what a service is known by.
 type Name struct {
 	Namespace, Name string // service.namespace, service.name
+
+	rest bool // it is Other, and not a service that is called so
 }
 
 // String is "namespace/name", or the name alone.
@@ -30,7 +32,7 @@ func (n Name) String() string {
 }
 
 // Other is the service that those share for which there is no room.
-var Other = Name{Name: conventions.OverflowRoute}
+var Other = Name{Name: conventions.OverflowRoute, rest: true}
 
 // Fleet is the services that a collector sees.
 type Fleet struct {
@@ -118,7 +120,7 @@ func (f *Fleet) add(n Name) *Service {
 		return s
 	}
 	set := f.settings.Load()
-	n = Name{conventions.Text(strings.Clone(n.Namespace), conventions.MaxNameBytes), conventions.Text(strings.Clone(n.Name), conventions.MaxNameBytes)}
+	n = Name{Namespace: conventions.Text(strings.Clone(n.Namespace), conventions.MaxNameBytes), Name: conventions.Text(strings.Clone(n.Name), conventions.MaxNameBytes)}
 	if s := by[n]; s != nil { // cut
 		return s
 	}
@@ -198,7 +200,7 @@ func (f *Fleet) Services() []*Service {
 	return all
 }
 
-// Find returns a service by its [Name.String]; nil for none.
+// Find returns a service by its [Name.String], which several may share; nil for none.
 func (f *Fleet) Find(full string) *Service {
 	for _, s := range *f.by.Load() {
 		if s.full == full && s.gone == nil {

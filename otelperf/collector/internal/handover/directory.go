@@ -43,7 +43,10 @@ func OpenDirectory(path string) (Store, error) {
 func (d *directory) writable() error {
 	f, err := os.CreateTemp(d.path, "*"+extension+temporary)
 	if err != nil {
-		return err
+		if of, ok := errors.AsType[*fs.PathError](err); ok {
+			err = of.Err // the name was made up
+		}
+		return fmt.Errorf("%s cannot be written to: %w", d.path, err)
 	}
 	return errors.Join(f.Close(), os.Remove(f.Name()))
 }

@@ -5,6 +5,7 @@ package handover
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -75,6 +76,17 @@ func TestOpenDirectoryReports(t *testing.T) {
 		if _, err := OpenDirectory(path); err == nil {
 			t.Errorf("%s is taken for a directory", path)
 		}
+	}
+}
+
+// TestADirectoryThatCannotBeWrittenTo: is named, and not the file that was to be made in it.
+func TestADirectoryThatCannotBeWrittenTo(t *testing.T) {
+	const path = "/proc" // in which not even root makes files
+	if runtime.GOOS != "linux" {
+		t.Skip("there is none that root cannot write to")
+	}
+	if _, err := OpenDirectory(path); err == nil || !strings.HasPrefix(err.Error(), path+" cannot be written to: ") || strings.Contains(err.Error(), temporary) {
+		t.Error(err)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/otelperf/otelperf-go/otelperf"
+	"github.com/otelperf/otelperf-go/otelperf/collector/internal/fleet"
 	"github.com/otelperf/otelperf-go/otelperf/collector/internal/instances"
 	"github.com/otelperf/otelperf-go/otelperf/collector/internal/views"
 )
@@ -17,7 +18,13 @@ type service struct {
 	Service   string `json:"service"`             // service.name
 	Namespace string `json:"namespace,omitempty"` // service.namespace
 	Connector string `json:"connector"`           // id of the one that judges it
+	Rest      bool   `json:"rest,omitempty"`      // it is no service, but all beyond max_services
 	Path      string `json:"path"`                // of its endpoint, relative to the list
+}
+
+func (s *shown) service(of *fleet.Service) service {
+	n := of.Name()
+	return service{n.Name, n.Namespace, s.connector.String(), n == fleet.Other, pathOf(s.slugOf(of))}
 }
 
 // row is a service in the list.
@@ -87,7 +94,7 @@ func (p *Pages) list() (any, error) {
 		})
 		for _, s := range one.fleet.Services() {
 			l.Services = append(l.Services, row{
-				service: service{s.Name().Name, s.Name().Namespace, one.connector.String(), pathOf(one.slugOf(s))}, Glance: views.Glance(s), Instances: s.Instances(), OutOfLine: membersOf(s.Members()),
+				service: one.service(s), Glance: views.Glance(s), Instances: s.Instances(), OutOfLine: membersOf(s.Members()),
 				Began: s.Began().UTC(), Seen: s.Seen().UTC(), Sampling: s.Sampling(),
 			})
 		}
@@ -105,7 +112,7 @@ func (p *Pages) outOfLine() (any, error) {
 		for _, s := range one.fleet.Services() {
 			o.Known += s.Instances()
 			for _, m := range membersOf(s.Members()) {
-				o.Instances = append(o.Instances, deviator{service{s.Name().Name, s.Name().Namespace, one.connector.String(), pathOf(one.slugOf(s))}, m})
+				o.Instances = append(o.Instances, deviator{one.service(s), m})
 			}
 		}
 	}

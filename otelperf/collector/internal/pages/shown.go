@@ -6,9 +6,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
@@ -23,8 +21,8 @@ type Host interface {
 	Show(connector component.ID, f *fleet.Fleet) (hide func())
 }
 
-// ErrNoHost is returned for a connector that names an extension that there is not.
-var ErrNoHost = errors.New("there is no such extension otelperf among service::extensions")
+// ErrNoHost is returned for a connector that names an extension that does not show it.
+var ErrNoHost = errors.New("accepted is one of type otelperf that service::extensions has")
 
 // HostOf finds the extension that shows a connector: the one that is named, or if none is, the one that there is; nil if there is none.
 func HostOf(h component.Host, named *component.ID) (Host, error) {
@@ -35,16 +33,19 @@ func HostOf(h component.Host, named *component.ID) (Host, error) {
 			found = append(found, id)
 		}
 	}
+	slices.SortFunc(found, func(a, b component.ID) int { return cmp.Compare(a.String(), b.String()) })
 	switch {
 	case named != nil:
 		if host, ok := extensions[*named].(Host); ok {
 			return host, nil
 		}
-		return nil, fmt.Errorf("extension is %s: %w", named, ErrNoHost)
+		if len(found) == 0 {
+			return nil, fmt.Errorf("extension is %s, %w: none", named, ErrNoHost)
+		}
+		return nil, fmt.Errorf("extension is %s, %w: %v", named, ErrNoHost, found)
 	case len(found) == 0:
 		return nil, nil //nolint:nilnil // none is needed
 	case len(found) > 1:
-		slices.SortFunc(found, func(a, b component.ID) int { return cmp.Compare(a.String(), b.String()) })
 		return nil, fmt.Errorf("extension is to be set, since there are several: %v", found)
 	}
 	return extensions[found[0]].(Host), nil
@@ -68,7 +69,7 @@ func (p *Pages) Show(connector component.ID, f *fleet.Fleet) (hide func()) {
 		p.all = slices.DeleteFunc(p.all, func(s shown) bool { return s == one })
 		p.mu.Unlock()
 		p.shared.Forget()
-		p.views.Hide(func(s *fleet.Service) bool { return f.Find(s.Name().String()) == s }, time.Now())
+		p.views.Hide(func(s *fleet.Service) bool { return slices.Contains(f.Services(), s) }, time.Now())
 	}
 }
 
@@ -77,32 +78,3 @@ func (p *Pages) fleets() []shown {
 	defer p.mu.Unlock()
 	return slices.Clone(p.all)
 }
-
-// slugOf is what a service is called in a path: its name, and of a connector that has a name of its own, that after an @.
-func (s *shown) slugOf(svc *fleet.Service) string {
-	name := svc.Name().String()
-	if id := s.connector.Name(); id != "" {
-		name += "@" + id
-	}
-	return name
-}
-
-// find is the service of a slug; nil if there is none. What a connector without a name of its own has comes first.
-func (p *Pages) find(slug string) *fleet.Service {
-	at := strings.LastIndexByte(slug, '@')
-	var found *fleet.Service
-	for _, one := range p.fleets() {
-		switch id := one.connector.Name(); {
-		case id == "":
-			if s := one.fleet.Find(slug); s != nil {
-				return s
-			}
-		case at >= 0 && slug[at+1:] == id:
-			found = one.fleet.Find(slug[:at])
-		}
-	}
-	return found
-}
-
-// pathOf is that of a service, relative to the list.
-func pathOf(slug string) string { return "services/" + url.PathEscape(slug) + "/" }

@@ -19,7 +19,7 @@ const duration = (ms) => ms === null || ms === undefined ? none : ms < 1000 ? nu
 const sentence = (text) => text && text[0].toUpperCase() + text.slice(1) + ".";
 
 function linkTo(s) {
-  const link = el("a", "", s.namespace ? s.namespace + "/" + s.service : s.service);
+  const link = el("a", "", (s.namespace ? s.namespace + "/" + s.service : s.service) + (s.rest ? ", beyond max_services" : ""));
   link.href = s.path;
   return link;
 }
