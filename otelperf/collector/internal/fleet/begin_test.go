@@ -62,11 +62,13 @@ func TestTotalsHaveWhatIsOpen(t *testing.T) {
 func TestSpansAstray(t *testing.T) {
 	f := newTrial(t, Settings{})
 	b := newBatch()
-	b.get("shop", "/a", 1, f.now, 40*time.Millisecond)
-	for n := range uint64(5) {
+	for n := range uint64(5) { // the first in its chunk is one of them
 		b.get("shop", "/a", n+2, f.now.Add(time.Hour), 40*time.Millisecond)
 	}
 	f.send(b.Traces)
+	after := newBatch()
+	after.get("shop", "/a", 7, f.now, 40*time.Millisecond)
+	f.send(after.Traces)
 	if st := f.Stats(); st.SpansAstray != 5 || st.SpansDropped != 0 {
 		t.Errorf("%d are astray, %d without room", st.SpansAstray, st.SpansDropped)
 	}

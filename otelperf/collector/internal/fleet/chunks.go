@@ -36,11 +36,12 @@ func (c *chunk) reset() {
 // full reports whether there may be no room for a span.
 func (c *chunk) full() bool { return len(c.records)+2 > cap(c.records) }
 
-// add makes room for a span of a trace, of which the rest is to be written. It is nil for one that is too far off in time from the first.
+// add makes room for a span of a trace, of which the rest is to be written. It is nil for one that
+// is half an hour or more off the time at which the first came: no span of a wrong clock keeps others out.
 func (c *chunk) add(id trace.TraceID, start, end, second int64) *heldSpan {
 	from, to := start/int64(time.Microsecond), end/int64(time.Microsecond)
 	if len(c.records) == 0 {
-		c.base = from
+		c.base = second * int64(time.Second/time.Microsecond)
 	}
 	from, to = from-c.base, to-c.base
 	if from != int64(int32(from)) || to != int64(int32(to)) {
