@@ -266,7 +266,7 @@ func TestMakingRoomAllocatesNothing(t *testing.T) {
 	s.End()
 	sc, root := last.span.SpanContext(), trace.SpanID{1}
 	parent := sc.WithSpanID(root)
-	hold := func() { g.hold(&parent, last.span, minSpanBytes, measured{}) }
+	hold := func() { g.hold(&parent, last.span, minSpanBytes, nil, claim{}) }
 	const runs = 99
 	for range runs + 1 { // warms the shard up
 		hold()

@@ -53,37 +53,50 @@ type inflight struct {
 	front slotTable // where most requests are from their start to their end; may have no slots
 	table slotTable
 	spare []inflightSlot // claimed by start one after the other, freed under moved.mu alone; their words have no id
-	inUse atomic.Bool    // something was put into the table since a sweep found it empty
+	// spareTraces are those of spare slots whose request has not ended.
+	spareTraces []atomic.Uint64
+	inUse       atomic.Bool // something was put into the table since a sweep found it empty
 
 	dropped, skipped, unread, swept atomic.Uint64
 
 	claimed atomic.Uint64 // spare slots that start has tried since they were looked through
 
-	moved moved
+	// letGo is called with requests that had ended while a sweep moved them: until it knew, they were taken for running. nil: nobody cares.
+	letGo   func(root *trace.SpanContext)
+	hash    traceHash
+	ended   endedTraces
+	moves   atomic.Uint32                 // requests that have moved from the front into the table
+	outside atomic.Pointer[outsideTraces] // requests that left the table; nil: there are none
+	moved   moved
 }
 
 // newInFlight returns a table of at least so many slots, a power of two from 64 to 65536, and no front.
 func newInFlight(slots int) *inflight {
-	t := &inflight{table: newSlotTable(slots)}
-	t.spare = make([]inflightSlot, len(t.table.slots)/2)
+	t := &inflight{table: newSlotTable(slots), hash: newTraceHash()}
+	t.table.list()
+	t.spare, t.spareTraces = make([]inflightSlot, len(t.table.slots)/2), make([]atomic.Uint64, len(t.table.slots)/2)
+	for i := range t.spare {
+		t.spare[i].listed = &t.spareTraces[i]
+	}
 	return t
 }
 
 // start puts a local root into the front, else into the table, else into a spare slot. It reports whether it is there already.
-func (t *inflight) start(id trace.SpanID, s sdktrace.ReadOnlySpan) (again bool) {
-	done, again := t.front.put(id, s)
+func (t *inflight) start(own *trace.SpanContext, s sdktrace.ReadOnlySpan) (again bool) {
+	id, tw := own.SpanID(), t.hash.of(own.TraceID())
+	done, again := t.front.put(id, tw, s)
 	if !done {
-		done, again = t.put(id, s)
+		done, again = t.put(id, tw, s)
 	}
 	if !done {
-		t.spill(s)
+		t.spill(tw, s)
 	}
 	return again
 }
 
 // put puts a local root into the table. It reports whether it has one of its slots, and whether it had that already.
-func (t *inflight) put(id trace.SpanID, s sdktrace.ReadOnlySpan) (done, again bool) {
-	done, again = t.table.put(id, s)
+func (t *inflight) put(id trace.SpanID, tw uint64, s sdktrace.ReadOnlySpan) (done, again bool) {
+	done, again = t.table.put(id, tw, s)
 	if done && !t.inUse.Load() { // a sweep says no before it looks: it has seen this one, or is told
 		t.inUse.Store(true)
 	}
@@ -102,11 +115,12 @@ func (t *inflight) lookUse() {
 }
 
 // spill puts a local root that found no slot into a spare one.
-func (t *inflight) spill(s sdktrace.ReadOnlySpan) {
+func (t *inflight) spill(tw uint64, s sdktrace.ReadOnlySpan) {
 	for n := uint64(len(t.spare)); t.claimed.Load() < n; {
 		i := t.claimed.Add(1) - 1
 		if i < n && t.spare[i].word.CompareAndSwap(slotFree, slotBusy) {
 			t.spare[i].root = s
+			t.spareTraces[i].Store(tw)
 			t.spare[i].release(0)
 			return
 		}
@@ -114,10 +128,43 @@ func (t *inflight) spill(s sdktrace.ReadOnlySpan) {
 	t.dropped.Add(1)
 }
 
-// end takes a local root out of the front or the table. It does nothing for one that found no slot of its own.
-func (t *inflight) end(id trace.SpanID) {
-	if !t.front.end(id) {
-		t.table.end(id)
+// end takes a local root out of the front or the table, and returns its marks. Of one that found no slot of its own, or had to leave it,
+// nothing is known: it has all marks.
+func (t *inflight) end(own *trace.SpanContext) (marks uint64) {
+	id, tw := own.SpanID(), t.hash.of(own.TraceID())
+	marks, ok := t.front.end(id, tw, &t.ended)
+	if !ok {
+		if marks, ok = t.table.end(id, tw, &t.ended); !ok {
+			t.endOutside(tw)
+			return traceMarks
+		}
+	}
+	return marks
+}
+
+// runs reports whether a request of a trace runs.
+func (t *inflight) runs(id trace.TraceID) bool {
+	tw := t.hash.of(id)
+	for i := range t.front.slots {
+		if t.front.slots[i].trace.Load()&^traceMarks == tw {
+			return true
+		}
+	}
+	if t.inUse.Load() {
+		for i := range t.table.traces {
+			if t.table.traces[i].Load() == tw && t.table.slots[i].trace.Load()&^traceMarks == tw {
+				return true
+			}
+		}
+	}
+	return t.isOutside(tw)
+}
+
+// endedMeanwhile tells whoever cares of requests that ended while a sweep moved them.
+func (t *inflight) endedMeanwhile(r *running) {
+	if t.letGo != nil {
+		sc := r.root.SpanContext()
+		t.letGo(&sc)
 	}
 }
 
@@ -132,6 +179,7 @@ func (t *inflight) child(parent trace.SpanID, s sdktrace.ReadOnlySpan) {
 		sl, own = t.table.find(parent)
 	}
 	if sl != nil && !sl.adopt(own, s) {
+		sl.trace.Or(markParent)
 		t.skipped.Add(1)
 	}
 }

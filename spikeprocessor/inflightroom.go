@@ -70,11 +70,17 @@ func (t *inflight) sweep(now time.Time) {
 	for i := range stay {
 		stay[i].slot.forget(&stay[i])
 	}
-	for _, r := range t.openSpare(append(slices.Clip(open[:leaving]), crowded...)) {
+	out := t.openSpare(append(slices.Clip(open[:leaving]), crowded...))
+	told := t.tellOutside(slices.Clip(m.running), out)
+	var ended []running
+	for _, r := range out {
 		if r.leave() {
 			m.running = append(m.running, r)
+		} else {
+			ended = append(ended, r)
 		}
 	}
+	told(ended)
 	slices.SortFunc(m.running, running.compare)
 	t.swept.Add(uint64(m.giveUp(now)))
 	m.report(now, stay)

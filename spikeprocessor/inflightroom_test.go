@@ -61,7 +61,7 @@ func TestInFlightSweep(t *testing.T) {
 	}
 	old[1].End()
 	young[0].End()
-	table.start(spanID(9), snapshots(1, true)[0]) // ended before it was put in
+	table.startAs(spanID(9), snapshots(1, true)[0]) // ended before it was put in
 	if l, n := table.list(now, 10); n != 0 {
 		t.Errorf("ended requests are listed: %+v", l)
 	}

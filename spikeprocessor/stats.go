@@ -57,7 +57,8 @@ type Stats struct {
 	Faults uint64 `json:"faults"`
 	// HookPanics counts panics of a WithOnKeep function that were recovered.
 	HookPanics uint64 `json:"hook_panics"`
-	// Held is the number of child spans that are held until their request ends, at most 8192.
+	// Held is the number of child spans that are held until their request ends, at most 8192. Those that ended last, at most 8192 or 128 for each
+	// of at most 64 shards, are not among them while nobody has asked for them.
 	Held int64 `json:"held_spans"`
 	// HeldBytes is what they are estimated to take, at most 8 MiB.
 	HeldBytes int64 `json:"held_bytes"`
