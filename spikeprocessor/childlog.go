@@ -23,25 +23,28 @@ const (
 	logLocked    = ^uint32(0)
 )
 
-// Marks beside the trace of an entry, at the place of those of a slot.
+// Marks beside the trace of an entry, at the place of those of a slot. The first three are of what nobody has looked at yet.
 const (
 	loggedCall     = 1 << iota // of a dependency, to be counted
 	loggedProducer             // that one is of kind producer
 	loggedState                // the trace has a state, which has weight
+
+	loggedSeen = loggedCall // by tidy
 )
 
 // childLog takes children in the order in which they end, in one ring for each shard. Most are of requests that are over soon, of which
 // nobody wants to know more: they are written over, and nothing was done for their sake but to count those that are calls. To
 // take one in costs two locked operations on a line that its core mostly has, and two stores.
 //
-// Whoever fills a block of a ring looks at its children together: he counts the calls, weighs all, and then looks through
+// Whoever fills a block of a ring looks at its children together: he counts the calls, and then looks through
 // the block that will be written next. What belongs to a request that still runs there is moved aside, to the gatherer, and the request is marked: so it
 // knows that it has something to let go, and others need not ask. When a request is kept, its children are moved aside from
 // all rings. A ring that has to move more than an eighth of a turn is too short for what runs, and doubles.
 //
-// Bounds: [maxLogged] entries, or minRing for each shard, of which there are four to each CPU and 64 at most. Each is a span of at most maxLightSpan,
-// but for those of the blocks that are being filled, which nobody has weighed yet: 31 a shard. Once a second those go whose request
-// has ended, and a ring that nobody has written to is emptied and made short again.
+// Bounds: [maxLogged] entries, or minRing for each shard, of which there are four to each CPU and 64 at most. Each is a span of at most maxLightSpan:
+// 32 MiB in all, and 8 as a rule; but the name and the status of those of the blocks that are being filled, 31 a shard, have not been weighed yet. A
+// heavier one goes to the gatherer at once. Once a second those go whose request
+// has ended, and those are moved aside that were there a second ago; a ring that nobody has written to is made short again.
 //
 // Whoever finds a shard locked takes another. They are locked for a few microseconds a block, and by whoever looks for the children of a kept request.
 type childLog struct {
@@ -93,22 +96,22 @@ func (sh *logShard) reset() {
 	sh.counted, sh.moved, sh.full, sh.bytes = 0, 0, false, 0
 }
 
-// append takes a child in. word is its trace's, with marks.
-func (l *childLog) append(word uint64, s sdktrace.ReadOnlySpan) {
+// append takes a child in, of parts that weigh so much. word is its trace's, with marks.
+func (l *childLog) append(word uint64, s sdktrace.ReadOnlySpan, parts int) {
 	var here byte
 	i := latency.Spread(uintptr(unsafe.Pointer(&here)), l.bits)
 	sh := &l.shards[i]
 	n := sh.state.Swap(logLocked)
 	if n == logLocked || n&(logBlock-1) == logBlock-1 {
-		l.appendSlowly(word, s, i, n)
+		l.appendSlowly(word, s, parts, i, n)
 		return
 	}
-	sh.words[n], sh.spans[n] = word, s
+	sh.words[n], sh.spans[n], sh.weights[n] = word, s, int32(parts)
 	sh.state.Store(n + 1)
 }
 
 // appendSlowly finishes an append that found its shard i locked, or its block about to be full. n is what the Swap returned.
-func (l *childLog) appendSlowly(word uint64, s sdktrace.ReadOnlySpan, i int, n uint32) {
+func (l *childLog) appendSlowly(word uint64, s sdktrace.ReadOnlySpan, parts, i int, n uint32) {
 	for tries := 1; n == logLocked; tries++ {
 		if tries%len(l.shards) == 0 {
 			runtime.Gosched() // all are held, by goroutines that may not be running
@@ -117,7 +120,7 @@ func (l *childLog) appendSlowly(word uint64, s sdktrace.ReadOnlySpan, i int, n u
 		n = l.shards[i].state.Swap(logLocked)
 	}
 	sh := &l.shards[i]
-	sh.words[n], sh.spans[n] = word, s
+	sh.words[n], sh.spans[n], sh.weights[n] = word, s, int32(parts)
 	if n++; n&(logBlock-1) != 0 {
 		sh.state.Store(n)
 		return
@@ -171,6 +174,7 @@ func (l *childLog) look(sh *logShard, n uint32) {
 		if s == nil {
 			continue
 		}
+		sh.words[i] = w &^ traceMarks
 		name, attrs, status := s.Name(), s.Attributes(), s.Status()
 		var row *entry
 		if w&loggedCall != 0 {
@@ -191,12 +195,11 @@ func (l *childLog) look(sh *logShard, n uint32) {
 		if w&loggedState != 0 {
 			state = s.SpanContext().TraceState()
 		}
-		if weight := weigh(s, name, attrs, status, state); weight <= maxLightSpan {
-			sh.weights[i] = int32(weight)
-			sh.bytes += int64(weight)
-		} else {
+		weight := weighWhole(int(sh.weights[i]), name, status, state)
+		sh.weights[i] = int32(weight)
+		if sh.bytes += int64(weight); weight > maxLightSpan {
 			sh.survey.take(c.running)
-			l.moveAside(sh, i, weight, row)
+			l.moveAside(sh, i, row)
 		}
 	}
 	c.rec.RecordAll(words[:calls])
@@ -216,7 +219,7 @@ func (l *childLog) giveWay(sh *logShard, i uint32) {
 		sh.drop(i)
 	default:
 		sh.moved++
-		l.moveAside(sh, i, int(sh.weights[i]), nil)
+		l.moveAside(sh, i, nil)
 	}
 }
 
@@ -227,9 +230,18 @@ func (sh *logShard) drop(i uint32) {
 }
 
 // moveAside hands a child to the gatherer.
-func (l *childLog) moveAside(sh *logShard, i uint32, weight int, row *entry) {
-	s := sh.spans[i]
+func (l *childLog) moveAside(sh *logShard, i uint32, row *entry) {
+	s, weight := sh.spans[i], int(sh.weights[i])
 	sh.drop(i)
 	parent := s.Parent()
 	l.core.gather.hold(&parent, s, weight, row, claim{&sh.survey, sh.words[i] &^ traceMarks})
+}
+
+// holdAside hands a child that is too heavy for the log to the gatherer. It may wait for whoever has the shard.
+func (l *childLog) holdAside(word uint64, parent *trace.SpanContext, s sdktrace.ReadOnlySpan, weight int, row *entry) {
+	sh := &l.shards[int(word>>60)&(len(l.shards)-1)]
+	n := sh.lock()
+	defer func() { sh.state.Store(n) }()
+	sh.survey.take(l.core.running)
+	l.core.gather.hold(parent, s, weight, row, claim{&sh.survey, word &^ traceMarks})
 }

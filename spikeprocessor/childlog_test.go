@@ -23,6 +23,13 @@ func (r *rig) logged() int {
 	return int(n)
 }
 
+// held is how many children there are, in the log and aside.
+func held(c *core) int64 {
+	aside, _ := c.gather.count()
+	logged, _ := c.log.count()
+	return aside + logged
+}
+
 // entries is how many there is room for.
 func (r *rig) entries() (n int) {
 	for i := range r.core.log.shards {

@@ -47,6 +47,7 @@ type relative struct {
 	span   sdktrace.ReadOnlySpan
 	parent trace.SpanContext
 	end    time.Time
+	weight int
 	shard  *logShard // nil: it is not in the log
 	at     int       // where it stands there
 	kin    bool      // of the root that is asked about
@@ -62,8 +63,7 @@ func (l *childLog) surrender(id trace.TraceID, root trace.SpanID) {
 	slices.SortStableFunc(family, func(a, b relative) int { return a.end.Compare(b.end) })
 	for i := range family {
 		if r := &family[i]; r.shard.take(r) {
-			s := r.span
-			l.core.gather.hold(&r.parent, s, weigh(s, s.Name(), s.Attributes(), s.Status(), r.parent.TraceState()), nil, claim{})
+			l.core.gather.hold(&r.parent, r.span, r.weight, nil, claim{})
 		}
 	}
 }
@@ -80,7 +80,7 @@ func (l *childLog) find(id trace.TraceID) (found []relative) {
 				continue
 			}
 			if parent := sh.spans[i].Parent(); parent.TraceID() == id {
-				found = append(found, relative{span: sh.spans[i], parent: parent, end: sh.spans[i].EndTime(), shard: sh, at: i})
+				found = append(found, relative{span: sh.spans[i], parent: parent, end: sh.spans[i].EndTime(), weight: int(sh.weights[i]), shard: sh, at: i})
 			}
 		}
 		return n
@@ -122,8 +122,8 @@ func (sh *logShard) take(r *relative) bool {
 	return true
 }
 
-// tidy is to be called once a second. It lets go of the children of requests that have ended, and empties rings that nobody has written
-// to since.
+// tidy is to be called once a second. It lets go of the children of requests that have ended, moves those aside that it has seen before, and
+// makes rings short again that nobody has written to since.
 func (l *childLog) tidy() {
 	if !l.holds {
 		return
@@ -134,13 +134,13 @@ func (l *childLog) tidy() {
 		for i := range sh.spans {
 			switch {
 			case sh.spans[i] == nil:
-			case sh.idle:
+			case sh.words[i]&loggedSeen != 0 || l.over(sh, uint32(i)):
 				l.giveWay(sh, uint32(i))
-			case l.over(sh, uint32(i)):
-				sh.drop(uint32(i))
+			default:
+				sh.words[i] |= loggedSeen
 			}
 		}
-		if sh.idle && len(sh.spans) > minRing {
+		if sh.idle && len(sh.spans) > minRing { // and empty, by now
 			sh.reset()
 			n = 0
 		}

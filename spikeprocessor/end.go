@@ -34,15 +34,21 @@ func (p *Processor) endChild(s sdktrace.ReadOnlySpan, parent *trace.SpanContext,
 // child has a child counted and held. It returns the span as one that was sampled, and the processor that is to get it, if its root has
 // been rescued. An ordinary child goes to the log, which nothing can panic in.
 func (c *core) child(s sdktrace.ReadOnlySpan, parent *trace.SpanContext, kind trace.SpanKind) (rescuer *Processor, late sdktrace.ReadOnlySpan) {
-	call := c.cfg.dependencies && isCall(kind)
+	var parts int
 	if c.cfg.anatomy {
 		if word, bit := c.bench.recents.bit(parent.TraceID()); word.Load()&bit != 0 || c.log == nil {
 			return c.childSlowly(s, parent, kind)
 		}
-	} else if !call {
+		parts = weighParts(s, s.Attributes())
+	} else if c.cfg.dependencies && isCall(kind) {
+		parts = weighAttributes(s.Attributes(), 0)
+	} else {
 		return nil, nil
 	}
-	c.log.append(c.logWord(parent, kind), s)
+	if parts > maxLightSpan {
+		return c.childSlowly(s, parent, kind)
+	}
+	c.log.append(c.logWord(parent, kind), s, parts)
 	return nil, nil
 }
 
@@ -62,7 +68,7 @@ func (c *core) logWord(parent *trace.SpanContext, kind trace.SpanKind) (w uint64
 	return w
 }
 
-// childSlowly is child where somebody may wait for the span, or there is no log. Each question to the span copies all of it: what was asked is
+// childSlowly is child where somebody may wait for the span, where it is heavy, or where there is no log. Each question to the span copies all of it: what was asked is
 // handed down.
 func (c *core) childSlowly(s sdktrace.ReadOnlySpan, parent *trace.SpanContext, kind trace.SpanKind) (rescuer *Processor, late sdktrace.ReadOnlySpan) {
 	defer c.guard()
@@ -71,19 +77,25 @@ func (c *core) childSlowly(s sdktrace.ReadOnlySpan, parent *trace.SpanContext, k
 	if c.cfg.dependencies && isCall(kind) {
 		call = c.measureCall(s, kind, name, attrs, status.Code)
 	}
+	c.recordCall(call)
+	if !c.cfg.anatomy {
+		return nil, nil
+	}
 	if k := c.awaited(parent, s, call.row); k != nil {
-		c.recordCall(call)
 		if rescuer = k.rescuer.Load(); rescuer != nil {
 			late = c.late(s)
 		}
 		return rescuer, late
 	}
-	if c.log != nil {
-		c.log.append(c.logWord(parent, kind), s)
-		return nil, nil
+	parts := weighParts(s, attrs)
+	switch weight := weighWhole(parts, name, status, parent.TraceState()); {
+	case c.log == nil:
+		c.gather.hold(parent, s, weight, call.row, claim{})
+	case weight > maxLightSpan:
+		c.log.holdAside(c.logWord(parent, kind), parent, s, weight, call.row)
+	default:
+		c.log.append(c.logWord(parent, kind)&^loggedCall, s, parts)
 	}
-	c.recordCall(call)
-	c.gather.hold(parent, s, weigh(s, name, attrs, status, parent.TraceState()), call.row, claim{})
 	return nil, nil
 }
 
