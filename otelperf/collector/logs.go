@@ -54,10 +54,19 @@ func logsOf(n *fleet.News) plog.Logs {
 	return ld
 }
 
+// restKey marks the resource of what is no service, but all those beyond max_services; see putResource.
+const restKey = "otelperf.service.rest"
+
+// putResource writes a service. All beyond max_services are told from a service that is called so, too, by an instance of their own: Prometheus
+// has nothing else of a resource on its series.
 func putResource(r pcommon.Resource, n fleet.Name) {
 	r.Attributes().PutStr("service.name", n.Name)
 	if n.Namespace != "" {
 		r.Attributes().PutStr("service.namespace", n.Namespace)
+	}
+	if n == fleet.Other {
+		r.Attributes().PutStr("service.instance.id", "rest")
+		r.Attributes().PutBool(restKey, true)
 	}
 }
 
