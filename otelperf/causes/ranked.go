@@ -42,7 +42,8 @@ type Ranked struct {
 type Why struct {
 	// Sentence has the endpoint, how much longer its slow requests take, and the first two causes; at most 1 KiB.
 	Sentence string
-	// ExtraMs is how many milliseconds longer slow requests take than ordinary ones, on average; 0 where that is not known.
+	// ExtraMs is how many milliseconds longer slow requests take than ordinary ones, on average; 0 where that is not known. The average of
+	// all requests has risen by less where not all are slow.
 	ExtraMs float64
 	// Causes that are known, the largest first, and after them what is unknown; at most 6.
 	Causes []Ranked

@@ -93,7 +93,7 @@ func (s *Service) why(_ *engine.Incident, p *engine.Part) (w causes.Why) {
 	if len(said) == 0 {
 		said = []string{"the cause is unknown: nothing has 30 % of it"}
 	}
-	w.Sentence = fmt.Sprintf("%s: +%s ms; %s", endpoint, units.Short(m.extra), strings.Join(said, "; "))
+	w.Sentence = why.Longer(p.Endpoint.String(), m.extra) + strings.Join(said, "; ")
 	return w
 }
 
