@@ -3,6 +3,10 @@
 package collector
 
 import (
+	"fmt"
+	"slices"
+	"strings"
+
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/otel/attribute"
@@ -44,6 +48,9 @@ func logsOf(n *fleet.News) plog.Logs {
 		attrs.PutStr("otelperf.alert.severity", "info")
 		attrs.PutBool("otelperf.spike.muted", true)
 	}
+	if len(n.Related) > 0 {
+		putRelated(to, n.Related)
+	}
 	if text := n.Service.Sampling(); text != "" {
 		attrs.PutStr("otelperf.sampling", text)
 	}
@@ -52,6 +59,24 @@ func logsOf(n *fleet.News) plog.Logs {
 		to.SetSpanID(pcommon.SpanID(examples[0].SpanID))
 	}
 	return ld
+}
+
+// putRelated names the incidents of other services that are open for the same cause.
+func putRelated(to plog.LogRecord, related []fleet.Related) {
+	ids := to.Attributes().PutEmptySlice("otelperf.spike.related")
+	var services []string
+	for i := range related {
+		ids.AppendEmpty().SetStr(related[i].ID)
+		if name := related[i].Service.String(); !slices.Contains(services, name) {
+			services = append(services, name)
+		}
+	}
+	const named = 3
+	text := strings.Join(services[:min(len(services), named)], ", ")
+	if more := len(services) - named; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	to.Body().SetStr(to.Body().Str() + "; incidents for the same cause at: " + text)
 }
 
 // restKey marks the resource of what is no service, but all those beyond max_services; see putResource.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelperf/otelperf-go/otelperf/collector/internal/fleet"
 	"github.com/otelperf/otelperf-go/otelperf/collector/internal/simulate"
@@ -43,6 +44,29 @@ func TestResources(t *testing.T) {
 		to := pcommon.NewResource()
 		if putResource(to, n); to.Attributes().Len() != want {
 			t.Errorf("the resource of %v is %v", n, to.Attributes().AsRaw())
+		}
+	}
+}
+
+// TestRelatedIncidents: an event names the services that have an incident for the same cause, and has the ids of these.
+func TestRelatedIncidents(t *testing.T) {
+	for _, tt := range []struct {
+		related []fleet.Related
+		text    string
+		ids     int
+	}{
+		{[]fleet.Related{{Service: fleet.Name{Namespace: "shop", Name: "inventory"}, ID: "1"}}, "slow; incidents for the same cause at: shop/inventory", 1},
+		{[]fleet.Related{
+			{Service: fleet.Name{Name: "a"}, ID: "1"}, {Service: fleet.Name{Name: "a"}, ID: "2"}, {Service: fleet.Name{Name: "b"}, ID: "3"},
+			{Service: fleet.Name{Name: "c"}, ID: "4"}, {Service: fleet.Name{Name: "d"}, ID: "5"},
+		}, "slow; incidents for the same cause at: a, b, c and 1 more", 5},
+	} {
+		r := plog.NewLogRecord()
+		r.Body().SetStr("slow")
+		putRelated(r, tt.related)
+		ids, _ := r.Attributes().Get("otelperf.spike.related")
+		if r.Body().Str() != tt.text || ids.Slice().Len() != tt.ids || ids.Slice().At(0).Str() != "1" {
+			t.Errorf("%q, %v", r.Body().Str(), ids.AsRaw())
 		}
 	}
 }

@@ -99,7 +99,7 @@ func (s *Service) why(_ *engine.Incident, p *engine.Part) (w causes.Why) {
 
 // rankedOf is a way as a cause: where it stays in the service it is not known what of it takes the time.
 func rankedOf(p *path, share, usually float64) causes.Ranked {
-	c := causes.Ranked{Source: causes.FromCalls, ConfirmedBy: []causes.Source{}, About: why.Clean(p.way, maxAbout), Share: share, ExtraMs: p.ms}
+	c := causes.Ranked{Source: causes.FromCalls, ConfirmedBy: []causes.Source{}, About: why.Clean(p.way, maxAbout), At: why.Clean(p.at, maxAbout), Share: share, ExtraMs: p.ms}
 	text := fmt.Sprintf("%s: %s -> %s ms", p.way, units.Short(usually), units.Short(usually+p.ms))
 	if !strings.Contains(p.way, arrow) {
 		c.Source, c.Unknown = causes.FromSelfTime, true
