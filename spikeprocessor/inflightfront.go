@@ -38,11 +38,10 @@ func (t *inflight) moveRoot(r *running) bool {
 	if done, _ := t.put(r.id, r.root); !done {
 		return false
 	}
-	if sl, own := t.table.find(r.id); sl != nil && r.child != nil && r.child.EndTime().IsZero() {
-		sl.adopt(own, r.child)
-	}
 	if !r.leave() {
 		t.table.end(r.id)
+	} else if sl, own := t.table.find(r.id); sl != nil {
+		sl.adoptFirst(own, r)
 	}
 	return true
 }
