@@ -47,6 +47,11 @@
 // go by; a gRPC status is read when the handler has returned. A call that failed is a failure, though it was a stream, unless its
 // client left.
 //
+// # Status
+//
+// The status of a request is the one that its client got. A code that net/http panics at, and over HTTP/2 a 101, is none; otelhttp's span
+// has the first that it heard of, even so, and gets the outcome of the reply beside it.
+//
 // # ResponseWriter
 //
 // The one that handlers get has Flusher, CloseNotifier, Hijacker, ReaderFrom and Pusher if the one below itself has them; WriteString
