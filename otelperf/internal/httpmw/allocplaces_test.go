@@ -42,7 +42,7 @@ func TestAllocationsByPlace(t *testing.T) {
 		otelhttp.WithMeterProvider(sdkmetric.NewMeterProvider(sdkmetric.WithReader(sdkmetric.NewManualReader()))))
 	mw := New(Config{
 		Headers: true, OutcomeKey: outcomeKey, Goroutines: NewGoroutines(), Spans: &spans,
-		Logger: func() *slog.Logger { return slog.Default() }, RequestLogRate: func() float64 { return 0 },
+		Logger: slog.Default, RequestLogRate: func() float64 { return 0 },
 		Ignore: func(*http.Request) bool { return false }, Stopped: func() bool { return false },
 	})
 	mux := func(pattern string) http.Handler { return muxOf(pattern, hello) }
