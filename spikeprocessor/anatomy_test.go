@@ -125,6 +125,35 @@ func TestTwoRootsOfOneTraceKeepTheirChildrenApart(t *testing.T) {
 	}
 }
 
+// Late children beyond those that a request may have are left out, and its anatomy, though it was built before, says how many.
+func TestLateChildrenBeyondTheBound(t *testing.T) {
+	r := newRig(t)
+	r.link.Digest(t0)
+	ctx, root := r.startRequest(context.Background(), "/")
+	var late []trace.Span
+	for range maxPerRequest + 2 {
+		_, c := r.start(ctx, "call", 100)
+		late = append(late, c)
+	}
+	for _, c := range late[:maxPerRequest] {
+		stop(c, 101)
+	}
+	stop(root, 600)
+	r.link.Digest(ms(600))
+	if a := r.anatomy(t); a.Spans != maxPerRequest || a.Dropped != 0 {
+		t.Errorf("%d spans, %d left out; want all %d", a.Spans, a.Dropped, maxPerRequest)
+	}
+	stop(late[maxPerRequest], 700)
+	stop(late[maxPerRequest+1], 710)
+	r.link.Digest(ms(800))
+	if a := r.anatomy(t); a.Spans != maxPerRequest || a.Dropped != 2 || a.DroppedMs != 600+610 {
+		t.Errorf("%d spans, %d left out of %v ms; want %d, 2 and 1210", a.Spans, a.Dropped, a.DroppedMs, maxPerRequest)
+	}
+	if n := r.Stats().HeldLong; n != 2 {
+		t.Errorf("%d are counted as beyond the bound, want 2", n)
+	}
+}
+
 func TestLateChildrenFollow(t *testing.T) {
 	r := newRig(t)
 	r.link.Digest(t0)

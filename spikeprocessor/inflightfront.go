@@ -40,13 +40,12 @@ func (t *inflight) moveRoot(r *running) bool {
 	if done, _ := t.put(r.id, tw|traceMarks, r.root); !done {
 		return false
 	}
-	if sl, own := t.table.find(r.id); sl != nil && r.child != nil && r.child.EndTime().IsZero() {
-		sl.adopt(own, r.child)
-	}
 	t.moves.Add(1) // before it is gone from where a survey saw it
 	if !r.leave() {
 		t.table.end(r.id, tw, &t.ended)
 		t.endedMeanwhile(r)
+	} else if sl, own := t.table.find(r.id); sl != nil {
+		sl.adoptFirst(own, r)
 	}
 	return true
 }

@@ -55,20 +55,24 @@ func (t *inflight) isOutside(tw uint64) bool {
 	if t.outside.Load().find(tw, 0) != nil {
 		return true
 	}
-	for i := range t.spareTraces[:min(t.claimed.Load(), uint64(len(t.spareTraces)))] {
-		if t.spareTraces[i].Load() == tw {
-			return true
+	if t.spareIn.Load() {
+		for i := range t.spare.traces {
+			if t.spare.traces[i].Load() == tw {
+				return true
+			}
 		}
 	}
 	return false
 }
 
-// endOutside is called when a request ends that has no slot of its own.
+// endOutside is called when a request ends that is neither in the front nor in the table.
 func (t *inflight) endOutside(tw uint64) {
 	t.ended.add(tw)
-	for i := range t.spareTraces[:min(t.claimed.Load(), uint64(len(t.spareTraces)))] {
-		if t.spareTraces[i].CompareAndSwap(tw, 0) {
-			break
+	if t.spareIn.Load() {
+		for i := range t.spare.traces {
+			if t.spare.traces[i].CompareAndSwap(tw, 0) {
+				break
+			}
 		}
 	}
 	for o := t.outside.Load(); ; { // a sweep that had read that it runs may put another one there

@@ -58,9 +58,11 @@ func newSlotTable(slots int) slotTable {
 // multiplication by an odd number, which maps the ids one to one, so home and word together are the id; sequential
 // ids of a generator of the user's own spread as well as random ones.
 func (t *slotTable) place(id trace.SpanID) (home, word uint64) {
-	h := binary.BigEndian.Uint64(id[:]) * 0x9E3779B97F4A7C15
+	h := hashID(id)
 	return h >> t.shift, h << (64 - t.shift) >> (64 - t.shift) << (phaseBits + probeBits)
 }
+
+func hashID(id trace.SpanID) uint64 { return binary.BigEndian.Uint64(id[:]) * 0x9E3779B97F4A7C15 }
 
 // at returns the i-th slot; t must have some.
 func (t *slotTable) at(i uint64) *inflightSlot { return &t.slots[i&uint64(len(t.slots)-1)] }
@@ -211,6 +213,17 @@ func (sl *inflightSlot) adopt(own uint64, s sdktrace.ReadOnlySpan) bool {
 	}
 	sl.release(own)
 	return true
+}
+
+// adoptFirst gives the slot of a request that has moved the child that it was in, unless a later one has come.
+func (sl *inflightSlot) adoptFirst(own uint64, r *running) {
+	if r.child == nil || !r.child.EndTime().IsZero() || !sl.word.CompareAndSwap(own|slotUsed, own|slotBusy) {
+		return
+	}
+	if sl.child == nil {
+		sl.child = r.child
+	}
+	sl.release(own)
 }
 
 // release gives a slot back that was busy; it reports false, and frees the slot, when the request has ended meanwhile.

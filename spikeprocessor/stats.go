@@ -101,6 +101,12 @@ type Stats struct {
 	RescuedLate uint64 `json:"rescued_late"`
 	// InFlightDropped counts running requests that found no room in the list: more than 500 began within a second.
 	InFlightDropped uint64 `json:"in_flight_dropped"`
+	// InFlightUnfollowed counts running requests of which InFlight.In may have missed a child in their first second or two: more than a
+	// thousand began within a second.
+	InFlightUnfollowed uint64 `json:"in_flight_unfollowed"`
+	// InFlightSkipped counts children that InFlight.In has left out, as another child of their request started, or the request was looked at,
+	// in that very moment.
+	InFlightSkipped uint64 `json:"in_flight_skipped"`
 	// InFlightSwept counts requests that were taken out of the list while they ran, as thousands had begun after them.
 	InFlightSwept uint64 `json:"in_flight_swept"`
 	// Leaked are requests that may never end, by the names of their spans, the most frequent first, at most 65. It is as of the last
@@ -141,7 +147,8 @@ func (p *Processor) Stats() Stats {
 	}
 	if c.running != nil {
 		in := c.running.stats()
-		st.InFlightDropped, st.InFlightSwept, st.Leaked = in.Dropped, in.Swept, c.running.moved.list(time.Now())
+		st.InFlightDropped, st.InFlightUnfollowed, st.InFlightSkipped, st.InFlightSwept = in.Dropped, in.Unfollowed, in.Skipped, in.Swept
+		st.Leaked = c.running.moved.list(time.Now())
 	}
 	return st
 }
