@@ -57,11 +57,15 @@ type Stats struct {
 	Faults uint64 `json:"faults"`
 	// HookPanics counts panics of a WithOnKeep function that were recovered.
 	HookPanics uint64 `json:"hook_panics"`
-	// Held is the number of child spans that are held until their request ends, at most 8192. Those that ended last, at most 8192 or 128 for each
-	// of at most 64 shards, are not among them while nobody has asked for them.
+	// Held is the number of child spans that are held until their request ends, at most 8192.
 	Held int64 `json:"held_spans"`
 	// HeldBytes is what they are estimated to take, at most 8 MiB.
 	HeldBytes int64 `json:"held_bytes"`
+	// Recent is the number of child spans that ended last, of requests that may be over: at most 8192, or 128 for each of the four
+	// to each CPU, at most 64, parts of what has them.
+	Recent int64 `json:"recent_spans"`
+	// RecentBytes is what they are estimated to take, at most 4 KiB each.
+	RecentBytes int64 `json:"recent_bytes"`
 	// HeldFull counts child spans that no anatomy has for want of room in the process.
 	HeldFull uint64 `json:"held_full"`
 	// HeldEvicted counts child spans that no anatomy has because their request, the oldest or one that had most, made room for others.
@@ -138,6 +142,9 @@ func (p *Processor) Stats() Stats {
 		SamplerUsed: c.samplerUsed.Load(), Doubled: c.hasSecond(), Stopped: c.stopped.Load(), GaveUp: c.gaveUp.Load(), Leaked: []Leak{},
 	}
 	st.Held, st.HeldBytes = c.gather.count()
+	if c.log != nil {
+		st.Recent, st.RecentBytes = c.log.count()
+	}
 	if below := c.gather.below.Load(); below != nil {
 		st.HeldRunning, st.HeldRunningName = below.spans, below.name
 	}
