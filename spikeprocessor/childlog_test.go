@@ -209,6 +209,62 @@ func TestLogTellsTracesApart(t *testing.T) {
 	}
 }
 
+// A client may have one trace for all that it asks for at a time.
+func TestLogOfManyRequestsOfOneTrace(t *testing.T) {
+	r := newRig(t)
+	remote := trace.ContextWithRemoteSpanContext(context.Background(), trace.NewSpanContext(trace.SpanContextConfig{
+		TraceID: trace.TraceID{1}, SpanID: trace.SpanID{1}, TraceFlags: trace.FlagsSampled, Remote: true}))
+	var ctxs []context.Context
+	var roots []trace.Span
+	for range 300 {
+		ctx, root := r.startRequest(remote, "/batch")
+		ctxs, roots = append(ctxs, ctx), append(roots, root)
+	}
+	for i := range 20 {
+		_, c := r.start(ctxs[299], "step", i)
+		stop(c, i+1)
+		for range 50 {
+			r.ordinary(3)
+		}
+	}
+	for i, root := range roots[:299] {
+		_, c := r.start(ctxs[i], "step", 30)
+		stop(c, 31)
+		stop(root, 40)
+		r.ordinary(3)
+	}
+	stop(roots[299], 600)
+	if a := r.anatomy(t); a.Spans != 20 {
+		t.Errorf("the slow one of the trace has %d spans, want 20", a.Spans)
+	}
+	for i := range 3 {
+		r.link.Digest(t0.Add(time.Duration(i) * time.Second))
+	}
+	if st := r.Stats(); st.Held != 0 || st.Recent != 0 || st.Faults != 0 {
+		t.Errorf("%d spans are held and %d in the log when all have ended, %d faults", st.Held, st.Recent, st.Faults)
+	}
+	at := r.core.log.shards[0].survey
+	var table inflight
+	table.table = newSlotTable(defaultInFlightSlots)
+	table.table.list()
+	table.inUse.Store(true)
+	many := newSurvey(&table)
+	for i := range table.table.slots {
+		sl := &table.table.slots[i]
+		sl.trace.Store(64)
+		sl.listed.Store(64)
+	}
+	many.take(&table)
+	if many.n != maxSameTrace || !many.isCrowded(64) || many.isCrowded(128) || at.crowds != 0 {
+		t.Errorf("%d of 1024 requests of one trace are in a survey, want %d, and the trace as a crowded one", many.n, maxSameTrace)
+	}
+	for i := range table.table.slots {
+		if table.table.slots[i].trace.Load()&markAside == 0 && !many.mark(64) {
+			t.Fatal("a request is neither in the survey nor marked")
+		}
+	}
+}
+
 // Requests, calls, ticks and slow requests at the same time: each call is counted once, each slow request has all of its children, and nothing
 // is left over.
 func TestLogIsExact(t *testing.T) {

@@ -4,6 +4,7 @@ package spikeprocessor
 
 import (
 	"math/bits"
+	"slices"
 	"sync/atomic"
 )
 
@@ -15,7 +16,13 @@ type survey struct {
 	shift uint8
 	n     int
 	moves uint32 // of the table, before
+	// crowded are traces of more than maxSameTrace requests, as where a client has one for all that it asks for. Those of its requests that are not
+	// in the survey are marked at once. With more such traces than there is room for, any may be one.
+	crowded [4]uint64
+	crowds  int
 }
+
+const maxSameTrace = 8
 
 func newSurvey(t *inflight) survey {
 	width := bits.Len(uint(len(t.front.slots) + len(t.table.slots)))
@@ -34,7 +41,7 @@ func (v *survey) slot(i uint16) *inflightSlot {
 func (v *survey) take(t *inflight) {
 	if v.n > 0 {
 		clear(v.at)
-		v.n = 0
+		v.n, v.crowds = 0, 0
 	}
 	v.moves = t.moves.Load()
 	for i := range t.front.slots {
@@ -53,12 +60,35 @@ func (v *survey) take(t *inflight) {
 }
 
 func (v *survey) add(tw uint64, slot int) {
+	same := 0
 	j := tw >> v.shift
 	for v.at[j] != 0 {
+		if v.slot(v.at[j]-1).trace.Load()&^traceMarks == tw {
+			if same++; same == maxSameTrace {
+				v.crowd(tw, v.slot(uint16(slot)))
+				return
+			}
+		}
 		j = (j + 1) & uint64(len(v.at)-1)
 	}
 	v.at[j] = uint16(slot + 1)
 	v.n++
+}
+
+// crowd takes note of a trace of so many requests, and marks one of them that is not in the survey.
+func (v *survey) crowd(tw uint64, sl *inflightSlot) {
+	sl.mark(tw, markAside)
+	if v.isCrowded(tw) {
+		return
+	}
+	if v.crowds < len(v.crowded) {
+		v.crowded[v.crowds] = tw
+	}
+	v.crowds++
+}
+
+func (v *survey) isCrowded(tw uint64) bool {
+	return v.crowds > len(v.crowded) || slices.Contains(v.crowded[:v.crowds], tw)
 }
 
 // mark notes at the requests of a trace that something of theirs is aside. It reports whether there are any.
@@ -90,7 +120,7 @@ func (c claim) stands() bool {
 			return true
 		}
 	}
-	return v.table.isOutside(c.trace) || !v.table.ended.has(c.trace)
+	return v.crowds > 0 && v.isCrowded(c.trace) || v.table.isOutside(c.trace) || !v.table.ended.has(c.trace)
 }
 
 // endedTraces remembers of which traces requests with children have ended, for a second or two: 64 bits of 1024 words each. Some are taken for one of
