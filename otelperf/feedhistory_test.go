@@ -5,7 +5,6 @@ package otelperf_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -43,7 +42,7 @@ func TestFeedHistory(t *testing.T) {
 		}
 		ask := asker{t, withToken(mon.Handler())}
 		from, to := began.Add(30*time.Minute).Truncate(time.Minute), began.Add(150*time.Minute).Truncate(time.Minute)
-		rows := listOf(ask.ask("/endpoints", fmt.Sprintf("?from=%d&to=%d", from.Unix(), to.Unix())), "endpoints")
+		rows := listOf(ask.ask("/endpoints", "?from=%d&to=%d", from.Unix(), to.Unix()), "endpoints")
 		if len(rows) != 1 || rows[0]["count"] != to.Sub(from).Seconds()*20 {
 			t.Errorf("two hours of 20 requests a second are %v", rows)
 		}

@@ -280,3 +280,122 @@ func TestHistoryBound(t *testing.T) {
 		t.Errorf("the day of the service is %d %s", code, text)
 	}
 }
+
+// TestHistoryOfAnotherOwner: a file that another collector has, without a state by which it would let go of it, and one that is damaged, take
+// nothing from what is judged, and what waits is written when it can be.
+func TestHistoryOfAnotherOwner(t *testing.T) {
+	end := time.Now().Truncate(time.Minute)
+	c := &clock{now: end.Add(-25 * time.Minute)}
+	began := c.time()
+	dir := t.TempDir()
+	config := fmt.Sprintf("{history: {directory: %q}}", dir)
+	a, b := newPast(t, c, config), newPast(t, c, config)
+	a.goes(time.Minute, 40*time.Millisecond)
+	b.n = a.n
+	b.goes(10*time.Minute, 40*time.Millisecond)
+	if n := b.share().fleet.Find("shop/checkout").Engine().Counted(); n < 115 {
+		t.Errorf("%d requests are counted", n)
+	}
+	if failed := b.own("otelcol_connector_otelperf_history_failures"); failed == 0 {
+		t.Error("no failure is counted, though another one has the file")
+	}
+	var health struct {
+		Checks []struct{ Name, Status, Detail string }
+	}
+	b.get(checkoutPath+"health", &health)
+	said := false
+	for _, check := range health.Checks {
+		said = said || check.Name == "history" && check.Status == "warn" && strings.Contains(check.Detail, "another process")
+	}
+	if !said {
+		t.Errorf("the health does not say that another one has the file: %+v", health.Checks)
+	}
+	a.passes(20 * time.Second)
+	a.stop()
+	b.goes(7*time.Minute, 40*time.Millisecond)
+	b.goes(end.Sub(c.time()), 40*time.Millisecond)
+	for m, n := range b.sent {
+		a.sent[m] += n
+	}
+	got := b.of(span("endpoints", began, end.Add(-time.Minute)))
+	if want := a.between(began, end.Add(-time.Minute)); len(got.Endpoints) != 1 || got.Endpoints[0].Count != want {
+		t.Errorf("of %d requests there are %+v", want, got.Endpoints)
+	}
+	b.stop()
+
+	files, err := filepath.Glob(filepath.Join(dir, "*.history.db"))
+	if err != nil || len(files) != 1 {
+		t.Fatalf("files are %q", files)
+	}
+	f, err := os.OpenFile(files[0], os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteAt(make([]byte, 16<<10), 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	c.set(end)
+	later := newPast(t, c, config)
+	later.n = b.n
+	later.goes(3*time.Minute, 40*time.Millisecond)
+	if aside, _ := filepath.Glob(files[0] + ".damaged-*"); len(aside)+int(later.own("otelcol_connector_otelperf_history_failures")) == 0 {
+		t.Error("of a damaged file nothing is said")
+	}
+	if n := later.share().fleet.Find("shop/checkout").Engine().Counted(); n < 30 {
+		t.Errorf("%d requests are counted beside a damaged file", n)
+	}
+}
+
+// TestHistoryStays: a service goes to a collector with a directory of its own. What that has not seen it says, and the other one has.
+func TestHistoryStays(t *testing.T) {
+	end := time.Now().Truncate(time.Minute)
+	c := &clock{now: end.Add(-3 * time.Hour)}
+	began, state := c.time(), t.TempDir()
+	of := func() *pastRig {
+		return newPast(t, c, fmt.Sprintf("{history: {directory: %q}, state: {directory: %q}}", t.TempDir(), state))
+	}
+	a, b := of(), of()
+	a.goes(time.Hour, 40*time.Millisecond)
+	moved := c.time()
+	b.n = a.n
+	b.goes(end.Sub(c.time()), 40*time.Millisecond)
+	var got struct {
+		Stored struct {
+			Missing float64 `json:"missing_seconds"`
+		}
+		Endpoints []struct{ Count int }
+	}
+	b.get(checkoutPath+span("endpoints", began, end.Add(-time.Minute)), &got)
+	if want := b.between(moved, end.Add(-time.Minute)); len(got.Endpoints) != 1 || abs(got.Endpoints[0].Count-want) > 3 {
+		t.Errorf("of %d requests that it has seen there are %+v", want, got.Endpoints)
+	}
+	if before := moved.Sub(began).Seconds(); got.Stored.Missing < before-60 || got.Stored.Missing > before+60 {
+		t.Errorf("of %v s that it has not seen it says %v", before, got.Stored.Missing)
+	}
+}
+
+// TestSpikeMovesWithItsCause: of an incident that goes on at another collector, what was found out before is there still.
+func TestSpikeMovesWithItsCause(t *testing.T) {
+	end := time.Now().Truncate(time.Second).Add(-time.Second)
+	c := &clock{now: end.Add(-35 * time.Minute)}
+	config := fmt.Sprintf("{history: {directory: %q}, state: {directory: %q}}", t.TempDir(), t.TempDir())
+	a, b := newPast(t, c, config), newPast(t, c, config)
+	a.seconds(20*60, 20*time.Millisecond)
+	a.seconds(5*60, 700*time.Millisecond)
+	var before, after struct {
+		Spikes []struct{ ID, Cause, State string }
+	}
+	if a.get(checkoutPath+"spikes", &before); len(before.Spikes) != 1 || before.Spikes[0].State != "open" || before.Spikes[0].Cause == "" {
+		t.Fatalf("spikes are %+v", before.Spikes)
+	}
+	a.passes(time.Minute) // in which it is stored
+	a.stop()
+	b.n = a.n
+	b.seconds(60, 700*time.Millisecond)
+	if b.get(checkoutPath+"spikes", &after); len(after.Spikes) != 1 || after.Spikes[0].ID != before.Spikes[0].ID || after.Spikes[0].Cause == "" {
+		t.Errorf("spikes are %+v, and were %+v", after.Spikes, before.Spikes)
+	}
+}
