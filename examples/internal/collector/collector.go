@@ -35,15 +35,16 @@ type Collector struct {
 	done    chan error
 }
 
-// config is what the collector runs with. It appends, so that a restart loses nothing that had arrived. Each signal has a file of
-// its own: a file exporter that several pipelines share is closed as soon as the first of them ends.
+// config is what the collector runs with. Files with a rotation are appended to, so that a restart loses nothing that had arrived, and
+// have no buffer: that of others may be flushed by two at the same time when the collector ends, which writes some of it twice. Each signal
+// has a file of its own: a file exporter that several pipelines share is closed as soon as the first of them ends.
 const config = `yaml:
 receivers: {otlp: {protocols: {grpc: {endpoint: %[1]q}, http: {endpoint: %[2]q}}}}
 processors: {batch: {timeout: 20ms}}
 exporters:
-  file/traces: {path: "%[3]s/traces.jsonl", append: true, flush_interval: 20ms}
-  file/metrics: {path: "%[3]s/metrics.jsonl", append: true, flush_interval: 20ms}
-  file/logs: {path: "%[3]s/logs.jsonl", append: true, flush_interval: 20ms}
+  file/traces: {path: "%[3]s/traces.jsonl", rotation: {max_megabytes: 10000}}
+  file/metrics: {path: "%[3]s/metrics.jsonl", rotation: {max_megabytes: 10000}}
+  file/logs: {path: "%[3]s/logs.jsonl", rotation: {max_megabytes: 10000}}
 service:
   telemetry: {metrics: {level: none}, logs: {level: error}}
   pipelines:

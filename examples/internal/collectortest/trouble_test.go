@@ -103,6 +103,7 @@ func TestCollectorIsDown(t *testing.T) {
 						t.Errorf("since the collector is back %d spans arrived, %d requests in the histogram; want at least %d, and %d", n, counted, troubled, want)
 					}
 				}
+				exampletest.Eventually(t, "the exporter is given all spans", func() bool { return given.spans.Load() >= int64(want) })
 				if n := given.spans.Load(); n != int64(want) {
 					t.Errorf("the exporter was given %d spans, want all %d", n, want)
 				}
