@@ -106,6 +106,9 @@ func span(path string, from, to time.Time) string {
 // TestHistory: of a service that has been seen for longer than a day, the page's windows, any time, what was usual and the incidents of
 // then are there; over a restart, too, and no goroutine after the end.
 func TestHistory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it simulates a day")
+	}
 	goroutines := runtime.NumGoroutine() + 1 // that of os/signal, which the first collector starts
 	end := time.Now().Truncate(time.Minute)
 	c := &clock{now: end.Add(-26 * time.Hour)}
