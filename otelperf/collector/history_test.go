@@ -140,6 +140,9 @@ func TestHistory(t *testing.T) {
 	if then := s.of(span("endpoints", from, to)); len(then.Endpoints) != 1 || then.Endpoints[0].Count != s.between(from, to) || then.Endpoints[0].P99Ms > 60 {
 		t.Errorf("of %d requests of then there are %+v", s.between(from, to), then)
 	}
+	if then := s.of(span("summary", from, from.Add(5*time.Minute))); then.WindowSeconds != 300 {
+		t.Errorf("five minutes of then are %v s", then.WindowSeconds)
+	}
 	if spikes := s.of(span("spikes", slowFrom, slowTo)); len(spikes.Spikes) == 0 {
 		t.Error("no spike of then is stored")
 	} else if one := spikes.Spikes[0]; one.State != "ended" {
