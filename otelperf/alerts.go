@@ -291,6 +291,9 @@ func (ev *alert) attributes() []attribute.KeyValue {
 		attrs = append(attrs, attribute.String("otelperf.spike.cause.about", first.About), attribute.String("otelperf.spike.cause.source", string(first.Source)),
 			attribute.Float64("otelperf.spike.cause.share", first.Share))
 	}
+	if len(sp.Causes) > 0 && sp.Causes[0].At != "" {
+		attrs = append(attrs, attribute.String("otelperf.spike.cause.at", sp.Causes[0].At))
+	}
 	if signals := ev.signals(); len(signals) > 0 {
 		attrs = append(attrs, attribute.StringSlice("otelperf.spike.signals", signals))
 	}

@@ -171,7 +171,7 @@ func (f *fleetView) summary(window Window) *Summary {
 
 // verdict is that on all instances.
 func (v *fleetWindow) verdict(s *Summary) Verdict {
-	f := facts{now: s.Time, endpoints: s.Endpoints, spikes: v.spikes, budgets: s.Objectives}
+	f := facts{now: s.Time, from: s.Time.Add(-time.Duration(s.WindowSeconds * float64(time.Second))), endpoints: s.Endpoints, spikes: v.spikes, budgets: s.Objectives}
 	verdict := f.verdict()
 	at := []string{}
 	for i := range v.spikes {

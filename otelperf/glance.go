@@ -24,7 +24,7 @@ func GlanceAt(s feed.Source) Glance {
 	e, now := s.Engine(), time.Now()
 	detector, book := e.Config(), s.Book()
 	rows, totals := e.Together(engine.Query{Window: engine.FiveMinutes, Wants: conventions.Kind.Request, Once: true})
-	f := facts{now: now, stalled: e.Age() > staleTicks*time.Second+s.Delay(), unseen: e.Unseen()}
+	f := facts{now: now, from: now.Add(-s.Delay() - time.Duration(totals.Seconds*float64(time.Second))), stalled: e.Age() > staleTicks*time.Second+s.Delay(), unseen: e.Unseen()}
 	for i := range rows {
 		f.endpoints = append(f.endpoints, rowOf(&rows[i], &detector))
 	}

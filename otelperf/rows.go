@@ -41,7 +41,10 @@ func totalsOf(n *engine.Numbers) Totals {
 			}
 			return units.Ms(d)
 		}
-		out.AvgMs, out.MinMs, out.MaxMs = units.Number(n.TotalSeconds*1e3/float64(n.Timed)), known(n.Min), known(n.Max)
+		if mean, ok := n.Mean(); ok {
+			out.AvgMs = units.Number(mean * 1e3)
+		}
+		out.MinMs, out.MaxMs = known(n.Min), known(n.Max)
 		out.P50Ms, out.P90Ms, out.P95Ms, out.P99Ms = known(n.P50), known(n.P90), known(n.P95), known(n.P99)
 		if n.Timed >= fewestForP999 {
 			out.P999Ms = known(n.P999)
@@ -215,7 +218,7 @@ var sortings = []struct {
 	{"error_rate", func(r *engine.Row) (float64, bool) {
 		return float64(r.Outcomes.Failed()) / float64(r.Outcomes.Total()), r.Outcomes.Total() > 0
 	}},
-	{"avg", func(r *engine.Row) (float64, bool) { return r.TotalSeconds / float64(r.Timed), r.Timed > 0 }},
+	{"avg", func(r *engine.Row) (float64, bool) { return r.Mean() }},
 	{"p50", func(r *engine.Row) (float64, bool) { return float64(r.P50), r.Timed > 0 }},
 	{"p95", func(r *engine.Row) (float64, bool) { return float64(r.P95), r.Timed > 0 }},
 	{"p99", func(r *engine.Row) (float64, bool) { return float64(r.P99), r.Timed > 0 }},

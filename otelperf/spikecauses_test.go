@@ -108,13 +108,13 @@ func TestCausesOfSpikes(t *testing.T) {
 		source string // "": it is not known
 	}{
 		"a slow dependency": {func(c *cart) { c.inventory.Store(int64(200 * time.Millisecond)) },
-			`^GET /cart: \+19\d ms; 100 % in POST inventory: 10 -> 200 ms$`, "POST inventory", "calls"},
+			`^GET /cart: \+19\d ms a slow request; 100 % in POST inventory: 10 -> 200 ms$`, "POST inventory", "calls"},
 		"a query for each row": {func(c *cart) { c.rows.Store(60) },
-			`^GET /cart: \+23\d ms; 100 % in postgresql SELECT items: 1 -> 60 calls a request in 240 ms$`, "postgresql SELECT items", "calls"},
+			`^GET /cart: \+23\d ms a slow request; 100 % in postgresql SELECT items: 1 -> 60 calls a request in 240 ms$`, "postgresql SELECT items", "calls"},
 		"a pool that is too small": {func(c *cart) { crowd(c.db, c.stop) },
-			`^GET /cart: \+[\d.e+]+ ms; \d+ % waiting for the connection pool of db 'main': 2 of 2 in use, \d+(\.\d)? waiting`, "pool main", "runtime"},
+			`^GET /cart: \+[\d.e+]+ ms a slow request; \d+ % waiting for the connection pool of db 'main': 2 of 2 in use, \d+(\.\d)? waiting`, "pool main", "runtime"},
 		"own code": {func(c *cart) { c.thinks.Store(int64(200 * time.Millisecond)) },
-			`^GET /cart: \+19\d ms; .*\d+ % unknown: own code, queueing or GC: add WithEvidence to see which$`, "own", ""},
+			`^GET /cart: \+19\d ms a slow request; .*\d+ % unknown: own code, queueing or GC: add WithEvidence to see which$`, "own", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -171,7 +171,7 @@ func TestCauseFromARecording(t *testing.T) {
 			t.Error("no slow request says what was recorded of it")
 		}
 		c.visit(50 * time.Second)
-		c.check(t, `^GET /cart: \+199 ms; 97 % waiting for the lock at cart\.go:88, held by GET /report \(report\.go:40\), which was sleeping$`, "lock cart.go:88", "recording")
+		c.check(t, `^GET /cart: \+199 ms a slow request; 97 % waiting for the lock at cart\.go:88, held by GET /report \(report\.go:40\), which was sleeping$`, "lock cart.go:88", "recording")
 	})
 }
 

@@ -145,7 +145,7 @@ func (m *Monitor) summaryOf(p companion.Period, v *view) *Summary {
 		}
 	}
 	s.setRows(rows)
-	f := facts{now: now, disabled: m.disabled, stalled: s.Diagnostics.Stalled, endpoints: s.Endpoints, spikes: s.Spikes, budgets: s.Objectives, unseen: m.engine.Unseen()}
+	f := facts{now: now, from: snap.From, disabled: m.disabled, stalled: s.Diagnostics.Stalled, endpoints: s.Endpoints, spikes: s.Spikes, budgets: s.Objectives, unseen: m.engine.Unseen()}
 	if s.Verdict = f.verdict(); fixed {
 		if v.stored != nil && v.stored.Error != "" {
 			v.lacks = v.stored.Note

@@ -51,7 +51,8 @@ const (
 // facts are what a Verdict is made of.
 type facts struct {
 	now       time.Time
-	disabled  string // the variable that switched us off
+	from      time.Time // when the window begins
+	disabled  string    // the variable that switched us off
 	stalled   bool
 	endpoints []EndpointRow // of a window
 	spikes    []Spike       // newest first
@@ -297,13 +298,13 @@ func (f *facts) above(time string) string {
 	for i := range f.endpoints {
 		switch r := &f.endpoints[i]; {
 		case r.State != "elevated":
-		case f.wasInLast(r):
+		case f.wasSlow(r):
 			before++
 		default:
 			n++
 		}
 	}
-	return sentences(wereSlower(before, time, "in the last incident"), wereSlower(n, time, "too short or too little for an incident"))
+	return sentences(wereSlower(before, time, "in an incident that is over"), wereSlower(n, time, "too short or too little for an incident"))
 }
 
 func wereSlower(n int, time, why string) string {
@@ -316,16 +317,12 @@ func wereSlower(n int, time, why string) string {
 	return fmt.Sprintf("%d were slower than usual in %s, %s.", n, time, why)
 }
 
-// recently is how long after an incident what was slow in it may be seen in a window.
-const recently = 5 * time.Minute
-
-// wasInLast tells whether an endpoint was slow in the incident that ended last, and a little while ago.
-func (f *facts) wasInLast(r *EndpointRow) bool {
-	if len(f.spikes) == 0 || f.spikes[0].End == nil || f.now.Sub(*f.spikes[0].End) >= recently {
-		return false
-	}
-	return slices.ContainsFunc(f.spikes[0].Endpoints, func(p SpikeEndpoint) bool {
-		return p.Matter == "latency" && p.Method == r.Method && p.Route == r.Route && p.Kind == r.Kind
+// wasSlow tells whether an endpoint was slow in an incident that has ended in the window, or with a part of it.
+func (f *facts) wasSlow(r *EndpointRow) bool {
+	return slices.ContainsFunc(f.spikes, func(s Spike) bool {
+		return slices.ContainsFunc(s.Endpoints, func(p SpikeEndpoint) bool {
+			return p.Matter == "latency" && p.Method == r.Method && p.Route == r.Route && p.Kind == r.Kind && p.End != nil && !p.End.Before(f.from)
+		})
 	})
 }
 

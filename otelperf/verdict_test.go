@@ -36,7 +36,13 @@ func TestVerdict(t *testing.T) {
 	left := spike("silence", "(all endpoints)")
 	left.Matter, left.Severity, left.Reason = "silence", "warning", "no request for 40 s"
 	past := spike("latency", "/a")
-	past.State, past.End = "ended", new(now.Add(-3*time.Minute))
+	past.State, past.End = "ended", new(now.Add(-33*time.Minute))
+	past.Endpoints[0].End = past.End
+	last, long := spike("latency", "/brief"), spike("latency", "/brief")
+	last.State, last.End, last.Endpoints[0].Matter = "ended", new(now.Add(-3*time.Minute)), "failures"
+	last.Endpoints[0].End = last.End
+	long.State, long.End = "ended", new(now.Add(-61*time.Minute))
+	long.Endpoints[0].End = long.End
 	cheap, dear, called := row("/cheap", 500, "spiking", 0, nil), row("/dear", 500, "spiking", 0, nil), spike("latency", "cart:80")
 	cheap.Impact, dear.Impact, called.Endpoints[0].Kind = 1, 800, "dependency"
 	called.Endpoints[0].Method = "http"
@@ -64,9 +70,9 @@ func TestVerdict(t *testing.T) {
 		{"after a restart", facts{endpoints: []EndpointRow{grace}}, "unknown", "Cannot tell yet",
 			"GET /a is not judged for another 2 min, after a start or a silence."},
 		{"after a spike", facts{endpoints: []EndpointRow{normal}, spikes: []Spike{past}}, "ok", "Nothing is wrong",
-			"One endpoint is judged, and within what is usual. The last incident ended 3 min ago."},
-		{"slow in the spike before", facts{endpoints: []EndpointRow{was, brief}, spikes: []Spike{past}}, "ok", "Nothing is wrong",
-			"2 endpoints are judged, and within what is usual. One was slower than usual in this window, in the last incident. " +
+			"One endpoint is judged, and within what is usual. The last incident ended 33 min ago."},
+		{"slow in a spike before", facts{endpoints: []EndpointRow{was, brief}, spikes: []Spike{last, past, long}}, "ok", "Nothing is wrong",
+			"2 endpoints are judged, and within what is usual. One was slower than usual in this window, in an incident that is over. " +
 				"One was slower than usual in this window, too short or too little for an incident. The last incident ended 3 min ago."},
 		{"always fails", facts{endpoints: []EndpointRow{normal, usual}}, "elevated", "Nothing new, but GET /five fails 5 % as usual",
 			"2 endpoints are judged, and within what is usual."},
@@ -109,7 +115,7 @@ func TestVerdict(t *testing.T) {
 		{"all muted", facts{endpoints: []EndpointRow{normal}, spikes: []Spike{muted(failing)}}, "failing", "GET /pay is failing", "Muted until 04:00 UTC."},
 		{"while learning", facts{endpoints: []EndpointRow{learning}, spikes: []Spike{failing}}, "failing", "GET /pay is failing", ""},
 	} {
-		tt.facts.now = now
+		tt.facts.now, tt.facts.from = now, now.Add(-time.Hour)
 		got, of := tt.facts.verdict(), VerdictSubject{}
 		if got.Of.Route != "" && !strings.Contains(got.Title, got.Of.Route) {
 			t.Errorf("%s: %q is of %+v", tt.name, got.Title, got.Of)

@@ -194,7 +194,7 @@ var began = time.Now().UTC()
 func notice(kind string, i int) otelperf.Notice {
 	sp := otelperf.Spike{
 		ID: began.Format("20060102T150405") + "-1", State: "open", Matter: "latency", Severity: "critical", Start: began, At: began, Reason: "GET /cart: p99 900 ms, usually 80 ms",
-		Cause: "GET /cart: +380 ms; 96 % in POST inventory", Endpoints: []otelperf.SpikeEndpoint{{Method: "GET", Route: "/cart", At: began}},
+		Cause: "GET /cart: +380 ms a slow request; 96 % in POST inventory", Endpoints: []otelperf.SpikeEndpoint{{Method: "GET", Route: "/cart", At: began}},
 	}
 	return otelperf.Notice{Kind: kind, Time: time.Now().UTC(), Service: "shop", Instance: fmt.Sprintf("shop-%d", i), Version: "1.4.2", Spike: sp}
 }

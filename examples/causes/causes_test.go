@@ -98,7 +98,7 @@ func TestTheJudge(t *testing.T) {
 		State: causes.Lock, Line: place("lockCart", "shop.go"), Who: "goroutine main.(*shop).rebuildIndex",
 		What: causes.Sleep, Where: place("rebuildIndex", "faults.go"),
 	}
-	if !s.truth[0].right(right, 1) || !r.saysTheTruth("GET /cart: +1 ms; "+right.String(), right.String()) {
+	if !s.truth[0].right(right, 1) || !r.saysTheTruth("GET /cart: +1 ms a slow request; "+right.String(), right.String()) {
 		t.Errorf("the truth is not taken for it: %q", right)
 	}
 	for name, change := range map[string]func(r *causes.Reason){
@@ -110,11 +110,11 @@ func TestTheJudge(t *testing.T) {
 	} {
 		wrong := right
 		change(&wrong)
-		if s.truth[0].right(wrong, 1) || r.saysTheTruth("GET /cart: +1 ms; "+wrong.String(), wrong.String()) {
+		if s.truth[0].right(wrong, 1) || r.saysTheTruth("GET /cart: +1 ms a slow request; "+wrong.String(), wrong.String()) {
 			t.Errorf("another %s is taken for the truth: %q", name, wrong)
 		}
 	}
-	if r.saysTheTruth("GET /products: +1 ms; "+right.String(), right.String()) {
+	if r.saysTheTruth("GET /products: +1 ms a slow request; "+right.String(), right.String()) {
 		t.Error("another endpoint is taken for the truth")
 	}
 }

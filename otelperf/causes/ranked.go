@@ -28,6 +28,9 @@ type Ranked struct {
 	// About names what is the cause without a number in it: a dependency, "lock cart.go:88", "pool main", or a signal's name. It stays the
 	// same as long as the cause does; at most 160 bytes.
 	About string `json:"about"`
+	// At is where among services the time is spent, the same for all who wait for it, such as "inventory -> postgresql" or "inventory" for its
+	// own time; at most 160 bytes. It is known where spans of several services come together, and "" in a process.
+	At string `json:"at,omitzero"`
 	// Unknown marks time of which it is not known what it was spent on.
 	Unknown bool `json:"unknown,omitzero"`
 	// Share of the time that slow requests take longer than ordinary ones, 0.3 to 1. Calls that run beside each other have it each.
@@ -42,7 +45,8 @@ type Ranked struct {
 type Why struct {
 	// Sentence has the endpoint, how much longer its slow requests take, and the first two causes; at most 1 KiB.
 	Sentence string
-	// ExtraMs is how many milliseconds longer slow requests take than ordinary ones, on average; 0 where that is not known.
+	// ExtraMs is how many milliseconds longer slow requests take than ordinary ones, on average; 0 where that is not known. The average of
+	// all requests has risen by less where not all are slow.
 	ExtraMs float64
 	// Causes that are known, the largest first, and after them what is unknown; at most 6.
 	Causes []Ranked

@@ -17,6 +17,7 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf/collector/internal/gate"
 	"github.com/otelperf/otelperf-go/otelperf/collector/internal/instances"
 	"github.com/otelperf/otelperf-go/otelperf/collector/internal/points"
+	"github.com/otelperf/otelperf-go/otelperf/collector/internal/ranges"
 )
 
 // Config is the configuration of the connector.
@@ -104,7 +105,7 @@ func (c *StateConfig) validate(given bool) error {
 	case given && !c.kept():
 		where = errors.New("state needs directory or storage: neither is set, or it is empty, as of a variable that is not set")
 	}
-	return errors.Join(where, within("state::interval", c.Interval, time.Second, time.Hour), within("state::max_service_mib", c.MaxServiceMiB, 1, 64))
+	return errors.Join(where, ranges.Within("state::interval", c.Interval, time.Second, time.Hour), ranges.Within("state::max_service_mib", c.MaxServiceMiB, 1, 64))
 }
 
 const defaultMetricInterval = time.Minute
@@ -135,25 +136,25 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 // Validate reports every field that is out of its range.
 func (c *Config) Validate() error {
 	return errors.Join(
-		within("lateness", c.Lateness, time.Second, 5*time.Minute),
-		within("metrics_flush_interval", c.MetricsFlushInterval, time.Second, time.Hour),
-		within("max_services", c.MaxServices, 1, 10_000),
-		within("max_endpoints", c.MaxEndpoints, 1, 10_000),
-		within("max_span_mib", c.MaxSpanMiB, 0, 65_536),
-		within("max_slow_mib", c.MaxSlowMiB, 1, 1024),
-		within("max_series_mib", c.MaxSeriesMiB, 1, 65_536),
-		oneOf("metric_alarms", c.MetricAlarms, alarmsAtOnce, alarmsThreeIntervals),
-		within("max_instances", c.MaxInstances, 1, 100_000),
-		within("instance_attributes: their number", len(c.InstanceAttributes), 0, instances.MostAttributes),
+		ranges.Within("lateness", c.Lateness, time.Second, 5*time.Minute),
+		ranges.Within("metrics_flush_interval", c.MetricsFlushInterval, time.Second, time.Hour),
+		ranges.Within("max_services", c.MaxServices, 1, 10_000),
+		ranges.Within("max_endpoints", c.MaxEndpoints, 1, 10_000),
+		ranges.Within("max_span_mib", c.MaxSpanMiB, 0, 65_536),
+		ranges.Within("max_slow_mib", c.MaxSlowMiB, 1, 1024),
+		ranges.Within("max_series_mib", c.MaxSeriesMiB, 1, 65_536),
+		ranges.OneOf("metric_alarms", c.MetricAlarms, alarmsAtOnce, alarmsThreeIntervals),
+		ranges.Within("max_instances", c.MaxInstances, 1, 100_000),
+		ranges.Within("instance_attributes: their number", len(c.InstanceAttributes), 0, instances.MostAttributes),
 		c.attributes(),
-		within("slow_threshold", c.SlowThreshold, time.Millisecond, time.Hour),
+		ranges.Within("slow_threshold", c.SlowThreshold, time.Millisecond, time.Hour),
 		c.State.validate(c.hasState),
 		c.moves(),
 		c.History.validate(c.hasHistory),
-		within("spikes::ratio", c.Spikes.Ratio, 1.2, 100),
-		within("spikes::weight", c.Spikes.Weight, 0.1, 0.999),
-		within("spikes::cooldown", c.Spikes.Cooldown, time.Millisecond, 24*time.Hour),
-		within("spikes::floor", c.Spikes.Floor, time.Nanosecond, time.Hour),
+		ranges.Within("spikes::ratio", c.Spikes.Ratio, 1.2, 100),
+		ranges.Within("spikes::weight", c.Spikes.Weight, 0.1, 0.999),
+		ranges.Within("spikes::cooldown", c.Spikes.Cooldown, time.Millisecond, 24*time.Hour),
+		ranges.Within("spikes::floor", c.Spikes.Floor, time.Nanosecond, time.Hour),
 	)
 }
 
@@ -175,28 +176,6 @@ func (c *Config) attributes() error {
 func (c *Config) moves() error {
 	if c.ServicesMove && c.State.kept() {
 		return errors.New("services_move is true, accepted is false with state: by that a collector knows of services that have moved")
-	}
-	return nil
-}
-
-func within[T int | float64 | time.Duration](field string, v, lo, hi T) error {
-	if !(v >= lo && v <= hi) { // NaN is nowhere
-		return fmt.Errorf("%s is %v, accepted is %v to %v%s", field, v, lo, hi, unitHint(v))
-	}
-	return nil
-}
-
-// unitHint is what a number without a unit is taken for, which is what a duration below 1 µs is.
-func unitHint(v any) string {
-	if d, ok := v.(time.Duration); ok && d > 0 && d < time.Microsecond {
-		return fmt.Sprintf(": a number without a unit is of nanoseconds, write %ds", d)
-	}
-	return ""
-}
-
-func oneOf(field, v string, accepted ...string) error {
-	if !slices.Contains(accepted, v) {
-		return fmt.Errorf("%s is %q, accepted is %s", field, v, strings.Join(accepted, ", "))
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/otelperf/otelperf-go/otelperf"
 	"github.com/otelperf/otelperf-go/otelperf/collector/internal/chronicles"
 	"github.com/otelperf/otelperf-go/otelperf/collector/internal/fleet"
+	"github.com/otelperf/otelperf-go/otelperf/collector/internal/ranges"
 )
 
 // HistoryConfig is where what services did is stored by the minute: a file for each, with which their pages have days and weeks. Without Directory a
@@ -46,9 +47,9 @@ func (c *HistoryConfig) validate(given bool) error {
 	}
 	return errors.Join(
 		where,
-		within("history::keep", c.Keep, time.Hour, longestKeep),
-		within("history::max_services", c.MaxServices, 1, 10_000),
-		within("history::max_service_mib", c.MaxServiceMiB, leastHistoryMiB, mostMiB),
+		ranges.Within("history::keep", c.Keep, time.Hour, longestKeep),
+		ranges.Within("history::max_services", c.MaxServices, 1, 10_000),
+		ranges.Within("history::max_service_mib", c.MaxServiceMiB, leastHistoryMiB, mostMiB),
 	)
 }
 

@@ -3,6 +3,10 @@
 package collector
 
 import (
+	"fmt"
+	"slices"
+	"strings"
+
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/otel/attribute"
@@ -44,6 +48,9 @@ func logsOf(n *fleet.News) plog.Logs {
 		attrs.PutStr("otelperf.alert.severity", "info")
 		attrs.PutBool("otelperf.spike.muted", true)
 	}
+	if len(n.Related) > 0 {
+		putRelated(to, n.Related)
+	}
 	if text := n.Service.Sampling(); text != "" {
 		attrs.PutStr("otelperf.sampling", text)
 	}
@@ -54,10 +61,37 @@ func logsOf(n *fleet.News) plog.Logs {
 	return ld
 }
 
+// putRelated names the incidents of other services that are open for the same cause.
+func putRelated(to plog.LogRecord, related []fleet.Related) {
+	ids := to.Attributes().PutEmptySlice("otelperf.spike.related")
+	var services []string
+	for i := range related {
+		ids.AppendEmpty().SetStr(related[i].ID)
+		if name := related[i].Service.String(); !slices.Contains(services, name) {
+			services = append(services, name)
+		}
+	}
+	const named = 3
+	text := strings.Join(services[:min(len(services), named)], ", ")
+	if more := len(services) - named; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	to.Body().SetStr(to.Body().Str() + "; incidents for the same cause at: " + text)
+}
+
+// restKey marks the resource of what is no service, but all those beyond max_services; see putResource.
+const restKey = "otelperf.service.rest"
+
+// putResource writes a service. All beyond max_services are told from a service that is called so, too, by an instance of their own: Prometheus
+// has nothing else of a resource on its series.
 func putResource(r pcommon.Resource, n fleet.Name) {
 	r.Attributes().PutStr("service.name", n.Name)
 	if n.Namespace != "" {
 		r.Attributes().PutStr("service.namespace", n.Namespace)
+	}
+	if n == fleet.Other {
+		r.Attributes().PutStr("service.instance.id", "rest")
+		r.Attributes().PutBool(restKey, true)
 	}
 }
 

@@ -67,7 +67,7 @@ func (s *share) observe() []int64 {
 		int64(st.SpansDropped), int64(st.SpansAstray), int64(st.SlowDropped), int64(s.out.eventsDropped.Load() + moves.Dropped), int64(s.out.pointsDropped.Load()),
 		int64(st.Services), int64(st.Endpoints), st.SpansHeld, st.RequestsPending,
 		int64(st.Metered), int64(st.Twice), int64(st.Points.Taken), int64(st.Points.First), int64(st.Points.Stale), int64(st.Points.Shared),
-		int64(st.Points.Absurd), int64(st.Points.Crowded), int64(st.MembersBeyond), int64(st.Points.Series), int64(st.Points.Bytes),
+		int64(st.Points.Absurd), int64(st.Points.Sumless), int64(st.Points.Crowded), int64(st.MembersBeyond), int64(st.Points.Series), int64(st.Points.Bytes),
 		int64(st.Moved), int64(moves.TakenOver), int64(moves.HandedOver), int64(moves.Failures),
 		int64(past.Open), int64(past.Without), int64(past.Minutes), int64(past.Failed), int64(past.Lost),
 	}
@@ -105,6 +105,7 @@ func (t *said) look(s *share, now time.Time) {
 		{st.OtherEndpoints, "requests are of more endpoints than max_endpoints, and count in the row (other) of their service"},
 		{st.Points.Crowded, "points are of series for which there was no room, and were not counted: max_series_mib"},
 		{st.Points.Shared, "points are of processes that export as one: have they no service.instance.id?"},
+		{st.Points.Sumless, "points have no sum that their buckets can have: averages of what they have are from the buckets"},
 		{st.MembersBeyond, "reports of instances were not looked at, since a service has more than max_instances"},
 		{st.SpansDropped, "spans were not held for anatomies, for want of room: max_span_mib"},
 		{st.SpansAstray, "spans were not held for anatomies, since their times cannot be, or are more than half an hour from those of others: is the clock of an instance wrong?"},

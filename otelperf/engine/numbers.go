@@ -17,7 +17,7 @@ type Numbers struct {
 	Outcomes slowlog.OutcomeCounts // requests by how they ended
 
 	Timed        uint64        // durations that the following are of; with 0 they mean nothing
-	TotalSeconds float64       // sum of the durations
+	TotalSeconds float64       // sum of the durations; see Mean
 	Min, Max     time.Duration // shortest and longest
 	// Quantiles, off by at most ErrorBound as a share of them. P999 is that of 0.999; with fewer than 1000 durations it is Max, and says
 	// nothing.
@@ -56,6 +56,12 @@ func (n *Numbers) limit(coarse bool, beyond time.Duration) {
 // Known reports whether a duration of n says more than that it was in a bucket without an end.
 func (n *Numbers) Known(d time.Duration) bool {
 	return n.Beyond == 0 || latency.Bucket(d) < latency.Bucket(n.Beyond)
+}
+
+// Mean is the average duration in seconds. ok is false where there are none, and where sources say nothing of them but how many there were.
+// Of what came in others' buckets without a sum it is as good as its quantiles are, and counts a bucket without an end from its beginning on.
+func (n *Numbers) Mean() (seconds float64, ok bool) {
+	return n.TotalSeconds / float64(n.Timed), n.Timed > 0 && (n.TotalSeconds > 0 || n.Beyond == 0)
 }
 
 // earlier is the shorter one of two bounds, of which 0 is none.

@@ -94,7 +94,7 @@ func notice(kind, id string) otelperf.Notice {
 	start := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	sp := otelperf.Spike{
 		ID: id, State: "open", Matter: "latency", Severity: "critical", Start: start, At: start.Add(7 * time.Second), Reason: "GET /cart: p99 900 ms, usually 80 ms",
-		Cause: "GET /cart: +380 ms; 96 % in POST inventory", SlowRequests: []otelperf.RequestRef{{TraceID: "27312a11f8764283f11d5b05a115414e"}},
+		Cause: "GET /cart: +380 ms a slow request; 96 % in POST inventory", SlowRequests: []otelperf.RequestRef{{TraceID: "27312a11f8764283f11d5b05a115414e"}},
 		Endpoints: []otelperf.SpikeEndpoint{{Method: "GET", Route: "/cart", Matter: "latency", Kind: "http", State: "open", Start: start, At: start.Add(7 * time.Second)}},
 	}
 	return otelperf.Notice{Kind: kind, Time: time.Now().UTC(), Service: "shop", Instance: "shop-1", Version: "1.4.2", Spike: sp}

@@ -60,7 +60,7 @@ func TestWebhook(t *testing.T) {
 		t.Fatal(err)
 	}
 	if body.Schema != schema || body.Event != "firing" || body.Service != "shop" || body.Endpoint != "GET /cart" || body.Test ||
-		body.Summary != "GET /cart: +380 ms; 96 % in POST inventory" || body.IdempotencyKey == "" || body.IdempotencyKey != p.header.Get("Idempotency-Key") {
+		body.Summary != "GET /cart: +380 ms a slow request; 96 % in POST inventory" || body.IdempotencyKey == "" || body.IdempotencyKey != p.header.Get("Idempotency-Key") {
 		t.Errorf("%+v", body)
 	}
 	if l := body.Links; l.Page != "https://shop.example.com/perf/" || l.Spike != l.Page+"spikes/a" || l.Bundle != l.Spike+"/bundle" ||

@@ -13,6 +13,8 @@ import (
 	"go.opentelemetry.io/collector/config/confighttp"
 	"go.opentelemetry.io/collector/config/configopaque"
 	"go.opentelemetry.io/collector/confmap"
+
+	"github.com/otelperf/otelperf-go/otelperf/collector/internal/ranges"
 )
 
 // Config is the configuration of the extension.
@@ -78,25 +80,10 @@ func (c *Config) Validate() error {
 		errs = append(errs, errors.New("local_changes is true, accepted is false with token or auth: who they let in may change, and nobody else"))
 	}
 	return errors.Join(append(errs,
-		within("max_views", c.MaxViews, 1, 1000),
-		within("max_streams", c.MaxStreams, 1, 1000),
-		within("idle_after", c.IdleAfter, time.Second, 24*time.Hour),
+		ranges.Within("max_views", c.MaxViews, 1, 1000),
+		ranges.Within("max_streams", c.MaxStreams, 1, 1000),
+		ranges.Within("idle_after", c.IdleAfter, time.Second, 24*time.Hour),
 	)...)
-}
-
-func within[T int | time.Duration](field string, v, lo, hi T) error {
-	if v < lo || v > hi {
-		return fmt.Errorf("%s is %v, accepted is %v to %v%s", field, v, lo, hi, unitHint(v))
-	}
-	return nil
-}
-
-// unitHint is what a number without a unit is taken for, which is what a duration below 1 µs is.
-func unitHint(v any) string {
-	if d, ok := v.(time.Duration); ok && d > 0 && d < time.Microsecond {
-		return fmt.Sprintf(": a number without a unit is of nanoseconds, write %ds", d)
-	}
-	return ""
 }
 
 // refusesOthers reports whether it listens where others can reach it, and lets none of them in.

@@ -25,7 +25,8 @@ type Point struct {
 	Threshold float64   // zeros are at most this
 	Zeros     uint64
 	Counts    []uint64
-	Sum       float64
+	Sum       float64 // NaN if it is not known
+	Min, Max  float64 // of the same durations as Counts; NaN if they are not known
 }
 
 // GoesOn reports whether p can be a later point of the series that old is of: its start is the same, and so are its buckets, or wider
@@ -71,8 +72,18 @@ func (p *Point) Subtract(old *Point) bool {
 		return false
 	}
 	p.Zeros -= zeros
-	p.Sum = math.Max(p.Sum-old.Sum, 0)
+	p.SubtractSums(old)
 	return true
+}
+
+// SubtractSums takes away what old has besides counts: of p then no shortest and no longest are known, since p's are of all time, and no sum if
+// it went down.
+func (p *Point) SubtractSums(old *Point) {
+	p.Sum -= old.Sum
+	if p.Sum < 0 {
+		p.Sum = math.NaN()
+	}
+	p.Min, p.Max = math.NaN(), math.NaN()
 }
 
 func belowThreshold(index int64, scale int32, threshold float64) bool {
@@ -89,36 +100,67 @@ func (p *Point) Total() uint64 {
 	return n
 }
 
-// AddTo adds the durations to h; unit is what their unit is in seconds, and greatest the longest of them in it, or NaN where that is not
-// known. coarse reports that they came from buckets wider than ours. beyond is where a bucket without an end begins that some came from,
-// at least 1 ns; 0 is none.
-func (p *Point) AddTo(h *latency.Histogram, unit, greatest float64) (coarse bool, beyond time.Duration) {
-	h.AddSum(units.Duration(p.Sum * unit))
+// AddTo adds the durations to h; unit is what their unit is in seconds. What is wide, or has no end, is narrowed by Min and Max where these can
+// be. A sum that cannot be is taken from the buckets, as if durations were spread in them as they are counted in h. coarse reports that they
+// came from buckets wider than ours. beyond is where a bucket without an end begins that some came from, at least 1 ns; 0 is none.
+func (p *Point) AddTo(h *latency.Histogram, unit float64) (coarse bool, beyond time.Duration) {
+	e := p.ends()
+	before, shortest, longest, exact := h.Count(), h.Min(), h.Max(), h.Exact()
+	coarse, beyond = p.addCounts(h, unit, &e)
+	if sum := p.Sum; e.allow(sum) {
+		h.AddSum(units.Duration(sum * unit))
+	} else {
+		h.AddSum(units.Duration(p.likelySum(&e, unit) * unit))
+	}
+	if h.Count() == before || !e.hasMin && !e.hasMax {
+		return coarse, beyond
+	}
+	lo, hi := h.Min(), h.Max()
+	if e.hasMin {
+		lo = units.Duration(e.from * unit)
+	}
+	if e.hasMax {
+		hi = units.Duration(e.to * unit)
+	}
+	if before > 0 {
+		lo, hi = min(lo, shortest), max(hi, longest)
+	}
+	if e.hasMin && e.hasMax && (before == 0 || exact) {
+		h.SetRange(lo, hi)
+	} else {
+		h.SetBounds(lo, hi)
+	}
+	return coarse, beyond
+}
+
+// addCounts adds the buckets.
+func (p *Point) addCounts(h *latency.Histogram, unit float64, e *ends) (coarse bool, beyond time.Duration) {
 	if p.Explicit {
-		return true, p.explicit(h, unit, greatest)
+		return true, p.explicit(h, unit, e)
 	}
 	h.MergeBucket(0, p.Zeros)
-	if p.Scale < widest {
-		return true, p.wide(h, unit)
-	}
-	if unit == 1 {
+	coarse = p.Scale < latency.Scale && p.Total() > p.Zeros
+	switch {
+	case p.Scale < widest || coarse && (e.hasMin || e.hasMax):
+		beyond = p.wide(h, unit, e)
+	case unit == 1:
 		h.MergeCounts(p.Scale, p.Offset, p.Counts)
-	} else {
+	default:
 		p.otherUnit(h, unit)
 	}
-	return p.Scale < latency.Scale && p.Total() > p.Zeros, 0
+	return coarse, beyond
 }
 
 // widest is the lowest scale of which one of our histograms takes buckets as they are.
 const widest = -2
 
 // wide adds exponential buckets of a lower scale: within one, all octaves of what is measured here are taken to be equally likely.
-func (p *Point) wide(h *latency.Histogram, unit float64) (beyond time.Duration) {
+func (p *Point) wide(h *latency.Histogram, unit float64, e *ends) (beyond time.Duration) {
 	for i, n := range p.Counts {
 		if n == 0 {
 			continue
 		}
-		lo, hi := units.ExponentialBounds(int(p.Offset)+i, int(p.Scale))
+		lo, hi := e.narrow(p.bucket(i))
 		from, to := max(lo*unit, shortest), min(hi*unit, longest)
 		if hi*unit > longest || from >= to {
 			if hi*unit > longest && (beyond == 0 || units.Duration(from) < beyond) {
@@ -151,30 +193,24 @@ const (
 func (p *Point) otherUnit(h *latency.Histogram, unit float64) {
 	for i, n := range p.Counts {
 		if n > 0 {
-			lo, hi := units.ExponentialBounds(int(p.Offset)+i, int(p.Scale))
+			lo, hi := p.bucket(i)
 			h.MergeRange(units.Duration(lo*unit), units.Duration(hi*unit), n)
 		}
 	}
 }
 
 // explicit adds buckets with bounds: within one, durations are taken to be spread evenly. Those of the last one, which has no end, are
-// taken for its beginning if their greatest is not known.
-func (p *Point) explicit(h *latency.Histogram, unit, greatest float64) (beyond time.Duration) {
-	lo := 0.0
+// taken for its beginning if the longest is not known.
+func (p *Point) explicit(h *latency.Histogram, unit float64, e *ends) (beyond time.Duration) {
 	for i, n := range p.Counts {
-		hi := lo
-		switch {
-		case i < len(p.Bounds):
-			hi = p.Bounds[i]
-		case !math.IsNaN(greatest):
-			hi = max(lo, greatest)
-		case n > 0:
-			beyond = max(units.Duration(lo*unit), 1)
+		if n == 0 {
+			continue
 		}
-		if n > 0 {
-			h.MergeRange(units.Duration(lo*unit), units.Duration(hi*unit), n)
+		lo, hi := e.narrow(p.bucket(i))
+		if math.IsInf(hi, 1) {
+			beyond, hi = max(units.Duration(lo*unit), 1), lo
 		}
-		lo = hi
+		h.MergeRange(units.Duration(lo*unit), units.Duration(hi*unit), n)
 	}
 	return beyond
 }

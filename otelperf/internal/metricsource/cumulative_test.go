@@ -99,32 +99,32 @@ func TestSeriesThatChange(t *testing.T) {
 		name     string
 		old, now any
 		want     uint64
-		seconds  float64
+		seconds  float64 // of buckets, where there is no sum that they can have
 	}{
 		{"nothing", exponential{Scale: 3, PositiveBucket: positive(-46, 7)}, exponential{Scale: 3, PositiveBucket: positive(-46, 7)}, 0, 0},
-		{"more", exponential{Scale: 3, Sum: 1, PositiveBucket: positive(-46, 7)}, exponential{Scale: 3, Sum: 3, ZeroCount: 1, PositiveBucket: positive(-47, 1, 8)}, 3, 2},
+		{"more", exponential{Scale: 3, Sum: 1, PositiveBucket: positive(-46, 7)}, exponential{Scale: 3, Sum: 1.0375, ZeroCount: 1, PositiveBucket: positive(-47, 1, 8)}, 3, 0.0375},
 		{
 			"a lower scale", exponential{Scale: 3, PositiveBucket: positive(-47, 1, 2, 3, 4)},
-			exponential{Scale: 1, Sum: 2, PositiveBucket: positive(-12, 6, 5)}, 1, 2,
+			exponential{Scale: 1, Sum: 0.025, PositiveBucket: positive(-12, 6, 5)}, 1, 0.025,
 		},
-		{"a lower scale and fewer", exponential{Scale: 3, PositiveBucket: positive(-47, 1, 2, 3, 4)}, exponential{Scale: 1, PositiveBucket: positive(-12, 1, 8)}, 9, 0},
-		{"a higher scale", exponential{Scale: 1, PositiveBucket: positive(-12, 1, 8)}, exponential{Scale: 3, PositiveBucket: positive(-47, 9, 9, 9, 9)}, 36, 0},
+		{"a lower scale and fewer", exponential{Scale: 3, PositiveBucket: positive(-47, 1, 2, 3, 4)}, exponential{Scale: 1, PositiveBucket: positive(-12, 1, 8)}, 9, 0.229952},
+		{"a higher scale", exponential{Scale: 1, PositiveBucket: positive(-12, 1, 8)}, exponential{Scale: 3, PositiveBucket: positive(-47, 9, 9, 9, 9)}, 36, 0.733129},
 		{
 			"a higher threshold of zero", exponential{Scale: 0, ZeroCount: 1, PositiveBucket: positive(-10, 4, 4, 4)},
-			exponential{Scale: 0, ZeroCount: 9, ZeroThreshold: math.Exp2(-8), PositiveBucket: positive(-8, 6)}, 2, 0,
+			exponential{Scale: 0, ZeroCount: 9, ZeroThreshold: math.Exp2(-8), PositiveBucket: positive(-8, 6)}, 2, 0.011271,
 		},
 		{
 			"a lower threshold of zero", exponential{ZeroCount: 9, ZeroThreshold: 0.1, PositiveBucket: positive(-3, 6)},
-			exponential{ZeroCount: 9, PositiveBucket: positive(-3, 6)}, 15, 0,
+			exponential{ZeroCount: 9, PositiveBucket: positive(-3, 6)}, 15, 1.082021,
 		},
 		{"fewer zeros", exponential{ZeroCount: 9}, exponential{ZeroCount: 4}, 4, 0},
-		{"a bucket that is gone", exponential{PositiveBucket: positive(-3, 6, 1)}, exponential{PositiveBucket: positive(-2, 7)}, 7, 0},
-		{"a new start", exponential{PositiveBucket: positive(-3, 6)}, exponential{StartTime: later, PositiveBucket: positive(-3, 8)}, 8, 0},
+		{"a bucket that is gone", exponential{PositiveBucket: positive(-3, 6, 1)}, exponential{PositiveBucket: positive(-2, 7)}, 7, 2.524716},
+		{"a new start", exponential{PositiveBucket: positive(-3, 6)}, exponential{StartTime: later, PositiveBucket: positive(-3, 8)}, 8, 1.442695},
 		{"explicit bounds", explicit{Bounds: []float64{0.1, 1}, BucketCounts: []uint64{1, 2, 3}}, explicit{Bounds: []float64{0.1, 1}, BucketCounts: []uint64{1, 3, 3}, Sum: 0.5}, 1, 0.5},
-		{"other bounds", explicit{Bounds: []float64{0.1, 1}, BucketCounts: []uint64{1, 2, 3}}, explicit{Bounds: []float64{0.1, 2}, BucketCounts: []uint64{1, 3, 3}}, 7, 0},
-		{"fewer in one bucket", explicit{Bounds: []float64{0.1}, BucketCounts: []uint64{5, 2}}, explicit{Bounds: []float64{0.1}, BucketCounts: []uint64{1, 9}}, 10, 0},
+		{"other bounds", explicit{Bounds: []float64{0.1, 1}, BucketCounts: []uint64{1, 2, 3}}, explicit{Bounds: []float64{0.1, 2}, BucketCounts: []uint64{1, 3, 3}}, 7, 9.2},
+		{"fewer in one bucket", explicit{Bounds: []float64{0.1}, BucketCounts: []uint64{5, 2}}, explicit{Bounds: []float64{0.1}, BucketCounts: []uint64{1, 9}}, 10, 0.95},
 		{"explicit, a new start", explicit{BucketCounts: []uint64{5}}, explicit{StartTime: later, BucketCounts: []uint64{6}}, 6, 0},
-		{"exponential after explicit", explicit{Bounds: []float64{0.1}, BucketCounts: []uint64{5, 2}}, exponential{PositiveBucket: positive(0, 9, 9)}, 18, 0},
+		{"exponential after explicit", explicit{Bounds: []float64{0.1}, BucketCounts: []uint64{5, 2}}, exponential{PositiveBucket: positive(0, 9, 9)}, 18, 38.952766},
 		{"a sum that went down", explicit{BucketCounts: []uint64{5}, Sum: 3}, explicit{BucketCounts: []uint64{6}, Sum: 2}, 1, 0},
 	} {
 		m := New(10)
@@ -138,7 +138,7 @@ func TestSeriesThatChange(t *testing.T) {
 			return fed(m)
 		}
 		read(tt.old)
-		if n, s := read(tt.now); n != tt.want || math.Abs(s-tt.seconds) > 1e-9 {
+		if n, s := read(tt.now); n != tt.want || math.Abs(s-tt.seconds) > 1e-6 {
 			t.Errorf("%s: fed %d requests of %v s, want %d of %v s", tt.name, n, s, tt.want, tt.seconds)
 		}
 		if n, _ := read(tt.now); n != 0 {

@@ -4,7 +4,6 @@
 package metricsource
 
 import (
-	"math"
 	"sync/atomic"
 	"time"
 
@@ -145,16 +144,12 @@ func (m *Source) read(key pointKey, data metricdata.Aggregation, unit float64) {
 	case metricdata.ExponentialHistogram[float64]:
 		for _, p := range d.DataPoints {
 			delta := m.since(key, p.Attributes, cumulativeExponential(&p))
-			m.add(p.Attributes, &delta, unit, math.NaN())
+			m.add(p.Attributes, &delta, unit)
 		}
 	case metricdata.Histogram[float64]:
 		for _, p := range d.DataPoints {
 			delta := m.since(key, p.Attributes, cumulativeExplicit(&p))
-			greatest, ok := p.Max.Value()
-			if !ok {
-				greatest = math.NaN()
-			}
-			m.add(p.Attributes, &delta, unit, greatest)
+			m.add(p.Attributes, &delta, unit)
 		}
 	}
 }
@@ -172,9 +167,9 @@ func (m *Source) since(key pointKey, set attribute.Set, now *cumulative) buckets
 }
 
 // add adds what came to one attribute set to its endpoint's row.
-func (m *Source) add(set attribute.Set, point *buckets.Point, unit, greatest float64) {
+func (m *Source) add(set attribute.Set, point *buckets.Point, unit float64) {
 	delta := new(latency.Histogram)
-	coarse, beyond := point.AddTo(delta, unit, greatest)
+	coarse, beyond := point.AddTo(delta, unit)
 	if coarse {
 		m.coarse.Store(true)
 	}

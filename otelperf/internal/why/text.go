@@ -63,9 +63,15 @@ func sentence(c *candidate) string {
 	return Clean(fmt.Sprintf("%s%.0f %% %s%s", upTo, 100*c.Share, of, c.text), maxSentence)
 }
 
+// Longer begins what is said of an endpoint: by how much its slow requests take longer than ordinary ones, which is more than what the average of
+// all has risen by.
+func Longer(endpoint string, extra float64) string {
+	return fmt.Sprintf("%s: +%s ms a slow request; ", Clean(endpoint, maxEndpoint), number(extra))
+}
+
 // headline says how much longer slow requests take, and the first two causes.
 func headline(endpoint string, extra float64, found []causes.Ranked) string {
-	s := fmt.Sprintf("%s: +%s ms; ", Clean(endpoint, maxEndpoint), number(extra))
+	s := Longer(endpoint, extra)
 	if len(found) == 0 {
 		return s + "the cause is unknown: nothing has 30 % of it"
 	}

@@ -210,13 +210,13 @@ func TestRecordingOfAnEarlierTime(t *testing.T) {
 	)
 	early.SlowNanos, early.NormalNanos = 238e6, 1e6
 	w := Find(&Part{Endpoint: "GET /cart", Spent: spent(552, 2, constant), Recorder: true, Recorded: early})
-	const want = "GET /cart: +550 ms; 49 % of +237 ms when recorded: waiting for the lock at cart.go:88, held by GET /cart; " +
+	const want = "GET /cart: +550 ms a slow request; 49 % of +237 ms when recorded: waiting for the lock at cart.go:88, held by GET /cart; " +
 		"51 % unknown: own code, queueing or GC: the last recording does not say which"
 	if w.Sentence != want || w.Causes[0].ExtraMs != 116 || w.ExtraMs != 550 {
 		t.Errorf("got  %s, %v of %v ms\nwant %s", w.Sentence, w.Causes[0].ExtraMs, w.ExtraMs, want)
 	}
 	w = Find(&Part{Endpoint: "GET /cart", Spent: spent(239, 2), Recorder: true, Recorded: early})
-	const bare = "GET /cart: +237 ms; 51 % waiting for the reply to an HTTP call at cart.go:138"
+	const bare = "GET /cart: +237 ms a slow request; 51 % waiting for the reply to an HTTP call at cart.go:138"
 	if !strings.HasPrefix(w.Sentence, bare) || w.Causes[0].ExtraMs != 121 {
 		t.Errorf("without a span: got %s, %v ms\nwant %s", w.Sentence, w.Causes[0].ExtraMs, bare)
 	}
@@ -270,10 +270,10 @@ func TestHeadlines(t *testing.T) {
 		about string
 	}{
 		"a lock": {Part{Spent: spent(400, 20), Recorded: recording(caused(.96, causes.Lock, "GET /report", causes.Lock, line(88)))},
-			"GET /cart: +380 ms; 96 % waiting for the lock at cart.go:88, held by GET /report", "lock cart.go:88"},
+			"GET /cart: +380 ms a slow request; 96 % waiting for the lock at cart.go:88, held by GET /report", "lock cart.go:88"},
 		"unknown": {Part{Spent: spent(400, 20)},
-			"GET /cart: +380 ms; 100 % unknown: own code, queueing or GC, or calls that are not instrumented: add WithEvidence to see which", ""},
-		"several":               {Part{Spent: spread}, "GET /cart: +380 ms; the cause is unknown: nothing has 30 % of it", ""},
+			"GET /cart: +380 ms a slow request; 100 % unknown: own code, queueing or GC, or calls that are not instrumented: add WithEvidence to see which", ""},
+		"several":               {Part{Spent: spread}, "GET /cart: +380 ms a slow request; the cause is unknown: nothing has 30 % of it", ""},
 		"too few slow requests": {Part{Spent: few}, "", ""},
 		"not learned":           {Part{Spent: unlearned}, "GET /cart: the cause is unknown: what its ordinary requests spend their time on was not learned before", ""},
 		"nothing":               {Part{}, "", ""},

@@ -110,7 +110,7 @@ func (s *Service) addIncident(b *history.Batch, in incident) error {
 	e, ms := in.of, func(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 	usual, worst, n := ms(2*e.Typical), ms(2*slower*e.Typical), uint64(e.PerMinute*in.end.Sub(in.start).Minutes())
 	because := fmt.Sprintf("84 %% in postgresql %s: %.1f -> %.0f ms", e.Query, usual*0.7, worst*0.85)
-	cause := fmt.Sprintf("%s %s: +%.0f ms; %s", e.Method, e.Route, worst-usual, because)
+	cause := fmt.Sprintf("%s %s: +%.0f ms a slow request; %s", e.Method, e.Route, worst-usual, because)
 	ranked := []causes.Ranked{{Source: causes.FromCalls, ConfirmedBy: []causes.Source{}, About: e.Query, Share: 0.84, ExtraMs: 0.84 * (worst - usual), Sentence: because}}
 	spike := otelperf.Spike{
 		ID: fmt.Sprintf("days-%d", in.start.Unix()), Matter: "latency", Severity: "critical", State: "ended", Start: in.start.UTC(), At: in.start.Add(20 * time.Second).UTC(),

@@ -58,6 +58,7 @@ type News struct {
 	Event   engine.Event
 	Muted   bool               // for logs alone
 	Member  *instances.Verdict // in place of an event: on one of its instances
+	Related []Related          // incidents of other services that are open for the same cause, by service, at most 20; of a message
 }
 
 // New returns a Fleet. The error is that of [baseline.Config.Validate].
@@ -227,5 +228,6 @@ func (f *Fleet) Tick(now time.Time) (news []News) {
 			news = append(news, News{Service: s, At: now, Member: &v})
 		}
 	}
+	relate(news, services)
 	return news
 }

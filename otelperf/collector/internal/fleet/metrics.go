@@ -91,10 +91,15 @@ func (c *Cell) add(h *latency.Histogram, o slowlog.Outcome, d *points.Delta, coa
 	if o.Failed() {
 		c.Failed.Merge(h)
 	}
-	c.Coarse = c.Coarse || coarse
-	if beyond > 0 && (c.Beyond == 0 || beyond < c.Beyond) {
-		c.Beyond = beyond
+	c.Coarse, c.Beyond = c.Coarse || coarse, earlier(c.Beyond, beyond)
+}
+
+// earlier is the shorter one of two bounds, of which 0 is none.
+func earlier(a, b time.Duration) time.Duration {
+	if a == 0 || b == 0 {
+		return max(a, b)
 	}
+	return min(a, b)
 }
 
 // confirm is for engine.Options: what came as spans needs no confirmation. The lock is held.

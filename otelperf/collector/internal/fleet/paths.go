@@ -28,6 +28,7 @@ const (
 type path struct {
 	way   string
 	calls string // route of the row of the first call on the way, in the request's own service; "" for none
+	at    string // where the time is spent, the same on all ways there: a service, or what it calls, as "inventory -> postgresql"
 	ms    float64
 }
 
@@ -36,51 +37,59 @@ type paths []path
 
 // pathsOf splits the time of the critical path of a request by where it was spent: each node's own time is that of its service, and a call
 // to what has no spans of its own is one more step.
-func pathsOf(a *slowlog.Anatomy, of map[trace.SpanID]string, service string) (all paths) {
-	var walk func(n *slowlog.Node, way, at, calls string, hops int)
-	walk = func(n *slowlog.Node, way, at, calls string, hops int) {
-		if svc := serviceOf(n, of); svc != "" && svc != at && hops < maxHops {
-			way, at, hops = way+arrow+svc, svc, hops+1
+func pathsOf(a *slowlog.Anatomy, of map[trace.SpanID]Name, service Name) (all paths) {
+	var walk func(n *slowlog.Node, way string, at Name, calls string, hops int)
+	walk = func(n *slowlog.Node, way string, at Name, calls string, hops int) {
+		svc := serviceOf(n, of)
+		if svc != (Name{}) && svc != at && hops < maxHops {
+			way, at, hops = way+arrow+svc.Name, svc, hops+1
 		}
 		if at == service && n != a.Root {
 			calls = cmp.Or(calls, n.Dependency)
 		}
-		mine := way
+		here := cmp.Or(svc, at)
+		p := path{way: way, calls: calls, at: here.String(), ms: n.SelfMs}
 		if n.Category != slowlog.Own {
-			if below := calledBelow(n, of, at); below != "" {
-				mine += arrow + below // the way there and back
+			if below := calledBelow(n, of, at); below != (Name{}) {
+				p.way += arrow + below.Name // the way there and back
+				p.at = below.String()
 			} else {
-				mine += arrow + cmp.Or(n.System, n.Peer, string(n.Category))
+				call := arrow + cmp.Or(n.System, n.Peer, string(n.Category))
+				p.way += call
+				p.at += call
 			}
 		}
+		if here == Other {
+			p.at = "" // of several
+		}
 		if n.Critical {
-			all.add(path{mine, calls, n.SelfMs})
+			all.add(p)
 		}
 		for _, c := range n.Children {
 			walk(c, way, at, calls, hops)
 		}
 	}
-	walk(a.Root, service, service, "", 0)
+	walk(a.Root, service.Name, service, "", 0)
 	slices.SortStableFunc(all, func(a, b path) int { return cmp.Compare(b.ms, a.ms) })
 	return all
 }
 
-func serviceOf(n *slowlog.Node, of map[trace.SpanID]string) string {
+func serviceOf(n *slowlog.Node, of map[trace.SpanID]Name) Name {
 	id, err := trace.SpanIDFromHex(n.SpanID)
 	if err != nil {
-		return ""
+		return Name{}
 	}
 	return of[id]
 }
 
-// calledBelow is the service that a call went to; "" if there are no spans of it.
-func calledBelow(n *slowlog.Node, of map[trace.SpanID]string, at string) string {
+// calledBelow is the service that a call went to; the zero value if there are no spans of it.
+func calledBelow(n *slowlog.Node, of map[trace.SpanID]Name, at Name) Name {
 	for _, c := range n.Children {
-		if svc := serviceOf(c, of); svc != "" && svc != at {
+		if svc := serviceOf(c, of); svc != (Name{}) && svc != at {
 			return svc
 		}
 	}
-	return ""
+	return Name{}
 }
 
 // add adds to a path, while there is room for it.

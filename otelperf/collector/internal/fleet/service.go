@@ -192,7 +192,7 @@ func (s *second) merge(from *second) {
 			to.All.Merge(&c.All)
 			to.Failed.Merge(&c.Failed)
 			to.Outcomes.Add(&c.Outcomes)
-			to.Coarse, to.Beyond, to.OutcomesUnknown = to.Coarse || c.Coarse, max(to.Beyond, c.Beyond), to.OutcomesUnknown || c.OutcomesUnknown
+			to.Coarse, to.Beyond, to.OutcomesUnknown = to.Coarse || c.Coarse, earlier(to.Beyond, c.Beyond), to.OutcomesUnknown || c.OutcomesUnknown
 		}
 	}
 }

@@ -93,13 +93,13 @@ func (s *Service) why(_ *engine.Incident, p *engine.Part) (w causes.Why) {
 	if len(said) == 0 {
 		said = []string{"the cause is unknown: nothing has 30 % of it"}
 	}
-	w.Sentence = fmt.Sprintf("%s: +%s ms; %s", endpoint, units.Short(m.extra), strings.Join(said, "; "))
+	w.Sentence = why.Longer(p.Endpoint.String(), m.extra) + strings.Join(said, "; ")
 	return w
 }
 
 // rankedOf is a way as a cause: where it stays in the service it is not known what of it takes the time.
 func rankedOf(p *path, share, usually float64) causes.Ranked {
-	c := causes.Ranked{Source: causes.FromCalls, ConfirmedBy: []causes.Source{}, About: why.Clean(p.way, maxAbout), Share: share, ExtraMs: p.ms}
+	c := causes.Ranked{Source: causes.FromCalls, ConfirmedBy: []causes.Source{}, About: why.Clean(p.way, maxAbout), At: why.Clean(p.at, maxAbout), Share: share, ExtraMs: p.ms}
 	text := fmt.Sprintf("%s: %s -> %s ms", p.way, units.Short(usually), units.Short(usually+p.ms))
 	if !strings.Contains(p.way, arrow) {
 		c.Source, c.Unknown = causes.FromSelfTime, true

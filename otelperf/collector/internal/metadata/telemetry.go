@@ -42,6 +42,7 @@ var Instruments = []Instrument{
 	{"otelcol_connector_otelperf_points_stale", "{point}", "Points that had come before, or were older than the last of their series.", false},
 	{"otelcol_connector_otelperf_points_shared", "{point}", "Points of processes whose resources do not tell them apart.", false},
 	{"otelcol_connector_otelperf_points_invalid", "{point}", "Points that cannot be.", false},
+	{"otelcol_connector_otelperf_points_sumless", "{point}", "Points without a sum that their buckets can have.", false},
 	{"otelcol_connector_otelperf_points_not_remembered", "{point}", "Points of series for which there was no room.", false},
 	{"otelcol_connector_otelperf_instances_not_compared", "{report}", "Reports of instances for which there was no room.", false},
 	{"otelcol_connector_otelperf_series", "{series}", "Series of metrics that are remembered.", true},

@@ -3,7 +3,6 @@
 package points
 
 import (
-	"math"
 	"math/bits"
 
 	"github.com/otelperf/otelperf-go/otelperf/internal/buckets"
@@ -66,6 +65,6 @@ func moreByCount(p, old *buckets.Point) bool {
 	for i := range p.Counts {
 		spread(&p.Counts[i])
 	}
-	p.Sum = math.Max(p.Sum-old.Sum, 0)
+	p.SubtractSums(old)
 	return true
 }

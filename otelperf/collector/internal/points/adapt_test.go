@@ -3,6 +3,7 @@
 package points_test
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -52,6 +53,16 @@ func TestOtherBucketsAtTheSameStart(t *testing.T) {
 	}
 }
 
+// A process that has begun anew, which shows by a smaller count alone, has its durations in the buckets where they were.
+func TestDurationsAfterARestart(t *testing.T) {
+	r := points.New(0)
+	take(t, r, 60, exportOf("a").explicit(cumulative, 200, 0, 60, bounds, 3, 90, 0))
+	got := take(t, r, 120, exportOf("a").explicit(cumulative, 200, 0, 120, bounds, 1, 40, 0))
+	if d, _ := got.h.Quantile(0.5); got.count != 41 || d < 400*time.Millisecond || d > 600*time.Millisecond {
+		t.Errorf("the median of %d is %v", got.count, d)
+	}
+}
+
 // Of buckets of any scale quantiles are within their bounds.
 func TestWideBuckets(t *testing.T) {
 	got := take(t, points.New(0), 60, exportOf("a").raw(60, -3, -1, 50, 50)) // (1/256 s, 1 s], (1 s, 256 s]
@@ -93,5 +104,46 @@ func TestCountsWithoutBuckets(t *testing.T) {
 	e.metrics.At(0).Histogram().DataPoints().At(0).SetCount(99)
 	if got := take(t, r, 60, e); got.count != 0 || r.Stats().Absurd != 1 {
 		t.Errorf("%d requests, %+v", got.count, r.Stats())
+	}
+}
+
+// The shortest and the longest of a point are those of what came with deltas, and with the first point of a cumulative series; sums that cannot be
+// are counted.
+func TestExtremesAndSums(t *testing.T) {
+	set := func(e export, sum, longest float64) export {
+		dp := e.metrics.At(0).Histogram().DataPoints().At(0)
+		dp.SetSum(sum)
+		dp.SetMax(longest)
+		return e
+	}
+	for name, tt := range map[string]struct {
+		temporality pmetric.AggregationTemporality
+		counts      [2]uint64 // in the bucket without an end
+		sums        [2]float64
+		longest     [2]time.Duration // that is known
+		mean        [2]time.Duration
+		sumless     uint64
+	}{
+		"cumulative":    {cumulative, [2]uint64{10, 20}, [2]float64{15, 30}, [2]time.Duration{2 * time.Second, time.Second}, [2]time.Duration{1500 * time.Millisecond, 1500 * time.Millisecond}, 0},
+		"delta":         {delta, [2]uint64{10, 10}, [2]float64{15, 15}, [2]time.Duration{2 * time.Second, 2 * time.Second}, [2]time.Duration{1500 * time.Millisecond, 1500 * time.Millisecond}, 0},
+		"NaN":           {delta, [2]uint64{10, 10}, [2]float64{math.NaN(), 15}, [2]time.Duration{2 * time.Second, 2 * time.Second}, [2]time.Duration{1500 * time.Millisecond, 1500 * time.Millisecond}, 1},
+		"NaN, once":     {cumulative, [2]uint64{10, 20}, [2]float64{math.NaN(), 30}, [2]time.Duration{2 * time.Second, time.Second}, [2]time.Duration{1500 * time.Millisecond, time.Second}, 2},
+		"Inf, for ever": {cumulative, [2]uint64{10, 20}, [2]float64{math.Inf(1), math.Inf(1)}, [2]time.Duration{2 * time.Second, time.Second}, [2]time.Duration{1500 * time.Millisecond, time.Second}, 2},
+		"negative":      {delta, [2]uint64{10, 10}, [2]float64{-15, -1}, [2]time.Duration{2 * time.Second, 2 * time.Second}, [2]time.Duration{1500 * time.Millisecond, 1500 * time.Millisecond}, 2},
+	} {
+		r := points.New(0)
+		for i, n := range tt.counts {
+			from := 0.0
+			if tt.temporality == delta {
+				from = 60 * float64(i)
+			}
+			got := take(t, r, 60*float64(i+1), set(exportOf("a").explicit(tt.temporality, 200, from, 60*float64(i+1), bounds, 0, 0, n), tt.sums[i], 2))
+			if got.h.Max() != tt.longest[i] || got.h.Mean() != tt.mean[i] {
+				t.Errorf("%s, export %d: the longest is %v and the mean %v, want %v and %v", name, i, got.h.Max(), got.h.Mean(), tt.longest[i], tt.mean[i])
+			}
+		}
+		if st := r.Stats(); st.Sumless != tt.sumless {
+			t.Errorf("%s: %d points without a sum", name, st.Sumless)
+		}
 	}
 }

@@ -58,6 +58,7 @@ type Stats struct {
 	Rescaled uint64 // whose scale or bounds are others than those of the last
 	Coarse   uint64 // whose buckets are wider than ours
 	Crowded  uint64 // left out: there was no room to remember the series
+	Sumless  uint64 // without a sum that what came can have: none is said, or no number was added up
 	Absurd   uint64 // left out: too many buckets, counts and bounds that do not fit, a count unlike that of its buckets, times that cannot be
 	Series   int    // that are remembered
 	Bytes    int    // that they take
@@ -75,14 +76,14 @@ type Delta struct {
 	Began     time.Time           // no request ended before, by the clock of the collector
 	Length    time.Duration       // of the interval in which they ended
 
-	point          *buckets.Point
-	unit, greatest float64
+	point *buckets.Point
+	unit  float64
 }
 
 // AddTo adds the durations to h. coarse reports that they came from buckets wider than ours, beyond where a bucket without an end begins that
-// some came from, at least 1 ns; 0 is none.
+// some came from, at least 1 ns; 0 is none. Their sum is from the buckets where that of the point cannot be.
 func (d *Delta) AddTo(h *latency.Histogram) (coarse bool, beyond time.Duration) {
-	return d.point.AddTo(h, d.unit, d.greatest)
+	return d.point.AddTo(h, d.unit)
 }
 
 // New returns a Reader that remembers at most so many bytes; 0 is DefaultBytes.
@@ -168,9 +169,9 @@ func (r *Reader) exponential(dp pmetric.ExponentialHistogramDataPoint) (ok bool)
 	}
 	r.point = buckets.Point{
 		Start: dp.StartTimestamp().AsTime(), Scale: dp.Scale(), Offset: dp.Positive().Offset(), Threshold: dp.ZeroThreshold(), Zeros: dp.ZeroCount(),
-		Counts: counts, Sum: dp.Sum(),
+		Counts: counts, Sum: known(dp.HasSum(), dp.Sum()), Min: known(dp.HasMin(), dp.Min()), Max: known(dp.HasMax(), dp.Max()),
 	}
-	r.bounds, r.delta.greatest, r.said = 0, math.NaN(), dp.Count()
+	r.bounds, r.said = 0, dp.Count()
 	return n <= mostBuckets && !math.IsNaN(dp.ZeroThreshold()) && dp.Scale() >= -10 && dp.Scale() <= 20
 }
 
@@ -191,12 +192,20 @@ func (r *Reader) explicit(dp pmetric.HistogramDataPoint) (ok bool) {
 		counts, ok = append(counts, dp.Count()), true
 	}
 	r.said = dp.Count()
-	r.point = buckets.Point{Start: dp.StartTimestamp().AsTime(), Explicit: true, Bounds: bounds, Counts: counts, Sum: dp.Sum()}
-	r.pointBounds, r.bounds, r.delta.greatest = bounds, hashOf(bounds), math.NaN()
-	if dp.HasMax() && n > 0 {
-		r.delta.greatest = dp.Max()
+	r.point = buckets.Point{
+		Start: dp.StartTimestamp().AsTime(), Explicit: true, Bounds: bounds, Counts: counts,
+		Sum: known(dp.HasSum(), dp.Sum()), Min: known(dp.HasMin(), dp.Min()), Max: known(dp.HasMax(), dp.Max()),
 	}
+	r.pointBounds, r.bounds = bounds, hashOf(bounds)
 	return ok
+}
+
+// known is NaN for what a point does not say.
+func known(has bool, x float64) float64 {
+	if !has {
+		return math.NaN()
+	}
+	return x
 }
 
 // mostRequests is how many a point may have.
@@ -242,6 +251,9 @@ func (r *Reader) take(e *export, temporality pmetric.AggregationTemporality, sta
 func (r *Reader) pass(e *export, attrs pcommon.Map, n uint64, length time.Duration) {
 	if r.point.Explicit || r.point.Scale < latency.Scale {
 		r.stats.Coarse++
+	}
+	if !r.point.SumKnown() {
+		r.stats.Sumless++
 	}
 	r.attributes = attributesOf(r.attributes[:0], attrs)
 	d := &r.delta

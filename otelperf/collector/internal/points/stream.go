@@ -4,6 +4,7 @@ package points
 
 import (
 	"encoding/binary"
+	"math"
 	"unsafe"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -51,13 +52,15 @@ func (s *stream) keep(p *buckets.Point, bounds uint64) {
 	s.data = data
 }
 
-// point writes what was kept to p, whose bounds are those of now if they have the same hash.
+// point writes what was kept to a point, whose bounds are those of now if they have the same hash. Both may be the same.
 func (s *stream) point(to *buckets.Point, now *buckets.Point, bounds uint64) {
+	given := now.Bounds
 	*to = buckets.Point{
-		Start: s.start.AsTime(), Explicit: s.explicit, Scale: s.scale, Offset: s.offset, Threshold: s.threshold, Zeros: s.zeros, Sum: s.sum, Counts: to.Counts[:0],
+		Start: s.start.AsTime(), Explicit: s.explicit, Scale: s.scale, Offset: s.offset, Threshold: s.threshold, Zeros: s.zeros, Counts: to.Counts[:0],
+		Sum: s.sum, Min: math.NaN(), Max: math.NaN(),
 	}
 	if s.bounds == bounds {
-		to.Bounds = now.Bounds
+		to.Bounds = given
 	}
 	for data := s.data; len(data) > 0; {
 		c, n := binary.Uvarint(data)
