@@ -32,7 +32,8 @@
 //   - at most 256 KiB for an hour of the runtime's signals, and 40 KiB for each of at most 16 connection pools
 //   - with [WithEvidence] at most 20 MiB of recordings, and 100 MiB for some seconds while one is read
 //   - at most 32 MiB of slow and failed requests, and about 3 MiB of error groups and stacks
-//   - at most 8 MiB of child spans whose request has not ended (8192 at most), and 16 MiB of those of slow requests that wait for their
+//   - about 8 MiB of child spans that ended last, at most 8192 of at most 4 KiB, with few requests at a time 128 for each of four parts a CPU
+//   - at most 8 MiB of other child spans whose request has not ended (8192 at most), and 16 MiB of those of slow requests that wait for their
 //     anatomy, or ten seconds for late children
 //
 // Analytics events have bounds of their own, see package events.

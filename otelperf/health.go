@@ -28,7 +28,7 @@ type Health struct {
 type HealthCheck struct {
 	Name   string `json:"name"`            // what was looked at: enabled, engine, counting, spikes, objectives, source, faults, endpoints, anatomies, state_file, history, bundles, notify, fleet, in_flight, evidence
 	Status string `json:"status"`          // pass or warn
-	Detail string `json:"detail,omitzero"` // what is wrong; with pass empty, but for spikes that are muted
+	Detail string `json:"detail,omitzero"` // what is wrong; with pass empty, but for spikes that are muted and for what was not known of running requests
 }
 
 const (
@@ -87,6 +87,9 @@ func (m *Monitor) Health() Health {
 	check("endpoints", d.Processor.Overflowed > 0, "%d requests share the row (other)", d.Processor.Overflowed)
 	leaks := m.leaks(d.Processor.Leaked)
 	check("in_flight", len(leaks) > 0, "requests that may never end: %s", strings.Join(leaks, "; "))
+	if c := &h.Checks[len(h.Checks)-1]; c.Detail == "" {
+		c.Detail = unknownRunning(&d.Processor)
+	}
 	noEvidence := d.noEvidence()
 	check("evidence", noEvidence != "", "what slow requests wait for cannot be recorded: %s", noEvidence)
 	since := time.Since(d.Processor.LastIncomplete)
@@ -131,6 +134,23 @@ func (m *Monitor) verdict() Verdict {
 		f.endpoints = append(f.endpoints, m.row(&rows[i]))
 	}
 	return f.verdict()
+}
+
+// unknownRunning says what was not known of requests while they ran: no warning, as all numbers have them. It is "" where all was known.
+func unknownRunning(p *spikeprocessor.Stats) string {
+	var said []string
+	say := func(n uint64, of string) {
+		if n > 0 {
+			said = append(said, fmt.Sprintf("%d %s", n, of))
+		}
+	}
+	say(p.InFlightDropped, "running requests were never listed")
+	say(p.InFlightSwept, "were listed no longer, as thousands had begun after them")
+	say(p.InFlightUnfollowed, "may have been listed without the call that they were in")
+	if said == nil {
+		return ""
+	}
+	return "since the start: " + strings.Join(said, ", ")
 }
 
 // leaks describes requests that may never end, at most three names of them. Endpoints of which streams have ended are left out: such

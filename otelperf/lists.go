@@ -107,7 +107,7 @@ type activeRequest struct {
 	Path    string       `json:"path"` // without the query string
 	Start   time.Time    `json:"start"`
 	AgeMs   float64      `json:"age_ms"`
-	In      string       `json:"in,omitzero"`    // the child span that began last, while it runs, if one is known
+	In      string       `json:"in,omitzero"`    // the child span that began last, while it runs; "" also where it is not known, see Stats.InFlightUnfollowed
 	Slow    bool         `json:"slow,omitzero"`  // it has been running for longer than is slow for its endpoint
 	Doing   *stacks.Seen `json:"doing,omitzero"` // where its goroutine was when it was sampled last
 }

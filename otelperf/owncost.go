@@ -34,7 +34,7 @@ const spanCost = 300 * time.Nanosecond
 // own estimates what d, otherwise complete, has cost.
 func (m *Monitor) own(d *Diagnostics) OwnCost {
 	c := OwnCost{
-		MemoryBytes:     int64(d.Engine.Bytes) + d.SlowLog.Bytes + d.Processor.HeldBytes + d.Processor.WaitingBytes + int64(m.runtime.Bytes()),
+		MemoryBytes:     int64(d.Engine.Bytes) + d.SlowLog.Bytes + d.Processor.HeldBytes + d.Processor.RecentBytes + d.Processor.WaitingBytes + int64(m.runtime.Bytes()),
 		RequestsCounted: m.engine.Counted(),
 	}
 	seconds := d.Engine.TickSeconds + m.runtime.Spent().Seconds() + m.stacksSpent().Seconds() + float64(c.RequestsCounted)*spanCost.Seconds()

@@ -116,16 +116,16 @@ func TestTakeAllocatesNothingForEachEndpoint(t *testing.T) {
 func TestInFlightAllocatesNothing(t *testing.T) {
 	table, s, id := newInFlight(0), snapshots(1, true)[0], spanID(99)
 	if n := testing.AllocsPerRun(100, func() {
-		table.start(id, s)
+		table.startAs(id, s)
 		table.child(id, s)
-		table.end(id)
+		table.endAs(id)
 	}); n != 0 {
 		t.Errorf("%v allocations, want 0", n)
 	}
 	full, next := newInFlight(0), uint64(0)
 	another := func() {
 		next++
-		full.start(spanID(next), s)
+		full.startAs(spanID(next), s)
 	}
 	for range 2 * len(full.table.slots) {
 		another()

@@ -125,6 +125,35 @@ func TestTwoRootsOfOneTraceKeepTheirChildrenApart(t *testing.T) {
 	}
 }
 
+// Late children beyond those that a request may have are left out, and its anatomy, though it was built before, says how many.
+func TestLateChildrenBeyondTheBound(t *testing.T) {
+	r := newRig(t)
+	r.link.Digest(t0)
+	ctx, root := r.startRequest(context.Background(), "/")
+	var late []trace.Span
+	for range maxPerRequest + 2 {
+		_, c := r.start(ctx, "call", 100)
+		late = append(late, c)
+	}
+	for _, c := range late[:maxPerRequest] {
+		stop(c, 101)
+	}
+	stop(root, 600)
+	r.link.Digest(ms(600))
+	if a := r.anatomy(t); a.Spans != maxPerRequest || a.Dropped != 0 {
+		t.Errorf("%d spans, %d left out; want all %d", a.Spans, a.Dropped, maxPerRequest)
+	}
+	stop(late[maxPerRequest], 700)
+	stop(late[maxPerRequest+1], 710)
+	r.link.Digest(ms(800))
+	if a := r.anatomy(t); a.Spans != maxPerRequest || a.Dropped != 2 || a.DroppedMs != 600+610 {
+		t.Errorf("%d spans, %d left out of %v ms; want %d, 2 and 1210", a.Spans, a.Dropped, a.DroppedMs, maxPerRequest)
+	}
+	if n := r.Stats().HeldLong; n != 2 {
+		t.Errorf("%d are counted as beyond the bound, want 2", n)
+	}
+}
+
 func TestLateChildrenFollow(t *testing.T) {
 	r := newRig(t)
 	r.link.Digest(t0)
@@ -140,17 +169,19 @@ func TestLateChildrenFollow(t *testing.T) {
 		t.Errorf("%d spans, %d late; want 2 and some", a.Spans, a.Late)
 	}
 	// After the window nobody waits for them any more.
-	r.link.Digest(ms(800).Add(time.Minute))
+	for i := range 3 {
+		r.link.Digest(ms(800).Add(time.Minute + time.Duration(i)*time.Second))
+	}
 	_, tooLate := r.start(ctx, "too late", 900)
 	stop(tooLate, 1000)
-	if n := r.core.gather.nodes(); n != 1 {
-		t.Errorf("%d spans are held, want the one that came too late", n)
+	if n := r.logged(); n != 1 {
+		t.Errorf("%d spans are in the log, want the one that came too late", n)
 	}
-	for i := range staleSweeps + 1 {
+	for i := range staleSweeps + 3 {
 		r.link.Digest(ms(800).Add(time.Duration(i+120) * time.Second))
 	}
-	if st := r.Stats(); r.core.gather.nodes() != 0 || st.HeldStale != 1 {
-		t.Errorf("%d spans are held, %d were stale; want 0 and 1", r.core.gather.nodes(), st.HeldStale)
+	if st := r.Stats(); r.core.gather.nodes()+r.logged() != 0 || st.HeldStale != 1 {
+		t.Errorf("%d spans are held, %d were stale; want 0 and 1", r.core.gather.nodes()+r.logged(), st.HeldStale)
 	}
 }
 
@@ -184,7 +215,7 @@ func TestHeldSpansAreBounded(t *testing.T) {
 	if n := r.core.gather.nodes(); n > most || n < most*9/10 || st.Held != int64(n) {
 		t.Errorf("%d spans are held, %d by the statistics, want the same, at most %d and about so many", n, st.Held, most)
 	}
-	if st.HeldBytes < st.Held*minSpanBytes || st.HeldBytes > maxHeldBytes || st.HeldEvicted+st.HeldFull+uint64(st.Held) != 20_000 {
+	if st.HeldBytes < st.Held*minSpanBytes || st.HeldBytes > maxHeldBytes || st.HeldEvicted+st.HeldFull+uint64(st.Held)+uint64(r.logged()) != 20_000 {
 		t.Errorf("%d held in %d bytes, %d made room, %d refused; want 20,000 in all", st.Held, st.HeldBytes, st.HeldEvicted, st.HeldFull)
 	}
 	for i := range staleSweeps + 2 { // of requests that are known to run they are let go after an hour

@@ -298,7 +298,7 @@ func TestStreamsMakeRoom(t *testing.T) {
 
 // TestSharesAreFair has as many requests as want more than there is: each has its share, and the last as much as the first.
 func TestSharesAreFair(t *testing.T) {
-	r := newBoundsRig(t)
+	r := newBoundsRig(t, WithInFlight(false)) // without the log, which has room for a part
 	var open []context.Context
 	var roots []trace.Span
 	for range 99 {
@@ -334,7 +334,7 @@ func TestSharesAreFair(t *testing.T) {
 
 // TestHeldIsExact: what was held and let go leaves no trace, and a request finds that there is nothing to release.
 func TestHeldIsExact(t *testing.T) {
-	r := newBoundsRig(t)
+	r := newBoundsRig(t, WithInFlight(false)) // without the log
 	for i := range 500 {
 		ctx, root := r.request("/")
 		for range 1 + i%20 {
@@ -362,8 +362,8 @@ func TestHeldIsExact(t *testing.T) {
 
 // TestIdleCreditIsUsed: what shards keep back is there for one that needs it.
 func TestIdleCreditIsUsed(t *testing.T) {
-	r := newBoundsRig(t)
-	for range 2000 { // every shard has credit then
+	r := newBoundsRig(t, WithInFlight(false)) // without the log
+	for range 2000 {                          // every shard has credit then
 		ctx, root := r.request("/")
 		for range 20 {
 			_, c := r.start(ctx, "child", trace.SpanKindInternal)

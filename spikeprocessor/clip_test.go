@@ -145,7 +145,7 @@ func TestEndedChildIsForgotten(t *testing.T) {
 	_, c := tp.Tracer("").Start(ctx, "child")
 	root, child := s.(sdktrace.ReadOnlySpan), c.(sdktrace.ReadOnlySpan)
 	id := root.SpanContext().SpanID()
-	table.start(id, root)
+	table.startAs(id, root)
 	table.child(id, child)
 	slot := func() *inflightSlot { home, _ := table.table.place(id); return &table.table.slots[home] }
 	if table.sweep(time.Now()); slot().child == nil {
@@ -156,7 +156,7 @@ func TestEndedChildIsForgotten(t *testing.T) {
 	if _, count := table.list(time.Now(), 10); slot().child != nil || count != 1 {
 		t.Error("a child that has ended is still kept alive, or its root is gone")
 	}
-	if table.end(id); slot().root != nil {
+	if table.endAs(id); slot().root != nil {
 		t.Error("the root is still in its slot")
 	}
 }

@@ -89,7 +89,7 @@ func TestCallIsCountedAtOnce(t *testing.T) {
 	counter := &callCounter{p: r.Processor}
 	counter.take()
 	ctx, root := r.request("/")
-	for i := range uint64(3 * maxWords) {
+	for i := range uint64(3 * logBlock) {
 		_, s := r.start(ctx, "query", trace.SpanKindClient, dbCall("SELECT name FROM users")...)
 		s.End(trace.WithTimestamp(ms(1)))
 		if got := counter.take(); got != i+1 {
@@ -98,8 +98,8 @@ func TestCallIsCountedAtOnce(t *testing.T) {
 	}
 	root.End(trace.WithTimestamp(ms(2)))
 	r.Link().Stop()
-	if got := counter.take(); got != 3*maxWords {
-		t.Errorf("%d calls are counted at the end, want %d", got, 3*maxWords)
+	if got := counter.take(); got != 3*logBlock {
+		t.Errorf("%d calls are counted at the end, want %d", got, 3*logBlock)
 	}
 }
 

@@ -19,11 +19,10 @@ func isCall(kind trace.SpanKind) bool {
 	return kind == trace.SpanKindClient || kind == trace.SpanKindProducer
 }
 
-// measured is a call to be recorded: its word for the recorder, and the row that it is of, nil for none, or when it was recorded.
+// measured is a call to be recorded: its word for the recorder, and the row that it is of, nil for none.
 type measured struct {
 	row  *entry
 	word word
-	many bool // the shard that took it has many
 }
 
 // measureCall finds what a client or producer span called; nothing for what only comes with another call and did not fail. It

@@ -36,7 +36,9 @@
 // at least 64) that began within the last two seconds; of more than 500 that begin within a second some may be left out. At most 500 error groups are stored, with
 // one more for each kind of endpoint.
 //
-// Ended child spans are held until their local root ends: at most 8 MiB in the process, by an estimate that counts every span as 1 KiB
+// Child spans go to a log when they end, which is written over: at most 8192 of at most 4 KiB each, and 128 for each of four parts a CPU where not
+// many requests run at a time. Of those that are about to be written over, or have been there for a second, and of heavier ones, those whose
+// local root runs are held until it ends (with [WithInFlight] off, all are): at most 8 MiB in the process, by an estimate that counts every span as 1 KiB
 // at least (so 8192 spans), 256 spans of a request, and of those that have most at most as much as is left for others. Where there is no
 // room, requests that have been running for more than ten seconds (streams, consumers' loops) let go of theirs first; else those that
 // have most give up some for those that have less. A span waits for a minute, and where a request of its trace is known to run, for an

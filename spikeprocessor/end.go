@@ -31,33 +31,71 @@ func (p *Processor) endChild(s sdktrace.ReadOnlySpan, parent *trace.SpanContext,
 	}
 }
 
-// child returns the span as one that was sampled, and the processor that is to get it, if its root has been rescued. Each question to the
-// span copies all of it: what was asked is handed down.
+// child has a child counted and held. It returns the span as one that was sampled, and the processor that is to get it, if its root has
+// been rescued. An ordinary child goes to the log, which nothing can panic in.
 func (c *core) child(s sdktrace.ReadOnlySpan, parent *trace.SpanContext, kind trace.SpanKind) (rescuer *Processor, late sdktrace.ReadOnlySpan) {
-	defer c.guard()
-	measure := c.cfg.dependencies && isCall(kind)
-	if !measure && !c.cfg.anatomy {
-		return
-	}
-	name, attrs, status := s.Name(), s.Attributes(), s.Status()
-	var call measured
-	if measure {
-		call = c.measureCall(s, kind, name, attrs, status.Code)
-	}
-	if !c.cfg.anatomy {
-		c.recordCall(call)
+	var parts int
+	if c.cfg.anatomy {
+		if word, bit := c.bench.recents.bit(parent.TraceID()); word.Load()&bit != 0 || c.log == nil {
+			return c.childSlowly(s, parent, kind)
+		}
+		parts = weighParts(s, s.Attributes())
+	} else if c.cfg.dependencies && isCall(kind) {
+		parts = weighAttributes(s.Attributes(), 0)
+	} else {
 		return nil, nil
 	}
-	if word, bit := c.bench.recents.bit(parent.TraceID()); word.Load()&bit != 0 {
-		if k := c.awaited(parent, s, call.row); k != nil {
-			c.recordCall(call)
-			if rescuer = k.rescuer.Load(); rescuer != nil {
-				late = c.late(s)
-			}
-			return rescuer, late
+	if parts > maxLightSpan {
+		return c.childSlowly(s, parent, kind)
+	}
+	c.log.append(c.logWord(parent, kind), s, parts)
+	return nil, nil
+}
+
+// logWord is the word of a child in the log.
+func (c *core) logWord(parent *trace.SpanContext, kind trace.SpanKind) (w uint64) {
+	if c.running != nil {
+		w = c.running.hash.of(parent.TraceID())
+	}
+	if c.cfg.dependencies && isCall(kind) {
+		if w |= loggedCall; kind == trace.SpanKindProducer {
+			w |= loggedProducer
 		}
 	}
-	c.gather.hold(parent, s, weigh(s, name, attrs, status, parent.TraceState()), call)
+	if parent.TraceState().Len() > 0 {
+		w |= loggedState
+	}
+	return w
+}
+
+// childSlowly is child where somebody may wait for the span, where it is heavy, or where there is no log. Each question to the span copies all of it: what was asked is
+// handed down.
+func (c *core) childSlowly(s sdktrace.ReadOnlySpan, parent *trace.SpanContext, kind trace.SpanKind) (rescuer *Processor, late sdktrace.ReadOnlySpan) {
+	defer c.guard()
+	name, attrs, status := s.Name(), s.Attributes(), s.Status()
+	var call measured
+	if c.cfg.dependencies && isCall(kind) {
+		call = c.measureCall(s, kind, name, attrs, status.Code)
+	}
+	c.recordCall(call)
+	if !c.cfg.anatomy {
+		return nil, nil
+	}
+	if k := c.awaited(parent, s, call.row); k != nil {
+		if rescuer = k.rescuer.Load(); rescuer != nil {
+			late = c.late(s)
+		}
+		return rescuer, late
+	}
+	parts := weighParts(s, attrs)
+	switch weight := weighWhole(parts, name, status, parent.TraceState()); {
+	case c.log == nil:
+		c.gather.hold(parent, s, weight, call.row, claim{})
+	case weight > maxLightSpan:
+		c.log.holdAside(c.logWord(parent, kind), parent, s, weight, call.row)
+	default:
+		c.log.append(c.logWord(parent, kind)&^loggedCall, s, parts)
+	}
 	return nil, nil
 }
 
@@ -72,10 +110,8 @@ func (c *core) child(s sdktrace.ReadOnlySpan, parent *trace.SpanContext, kind tr
 func (p *Processor) endRoot(s sdktrace.ReadOnlySpan) {
 	c := p.core
 	own := ownContext{span: s}
-	if c.running != nil {
-		c.running.end(own.get().SpanID())
-	}
 	if c.stopped.Load() {
+		c.over(&own)
 		c.stats.afterShutdown.Add(1)
 		p.handOn(s)
 		return
@@ -106,6 +142,7 @@ func (p *Processor) endRoot(s sdktrace.ReadOnlySpan) {
 	if e == nil {
 		e, route, status, outcome = c.measureSlowly(s, attrs, method, route, status, outcome, told)
 		if e == nil { // a fault of ours
+			c.over(&own)
 			p.handOn(s)
 			return
 		}
@@ -118,9 +155,10 @@ func (p *Processor) endRoot(s sdktrace.ReadOnlySpan) {
 	if m := c.mark.Load(); m != nil {
 		(*m)(own.get().SpanID(), e.endpoint, d, int64(d) > e.markNanos.Load())
 	}
-	holds := c.holds(&own)
-	if p.next != nil || holds || outcome.Failed() || int64(d) > e.keepNanos.Load() || c.curious(e) {
-		p.judge(s, &verdict{entry: e, d: d, asked: known, holds: holds, r: conventions.Request{Kind: e.class.kind(), Method: e.method, Route: route, Status: int(status), Outcome: outcome}})
+	if p.next == nil && !outcome.Failed() && int64(d) <= e.keepNanos.Load() && !c.curious(e) {
+		c.over(&own)
+	} else {
+		p.judge(s, &own, &verdict{entry: e, d: d, asked: known, r: conventions.Request{Kind: e.class.kind(), Method: e.method, Route: route, Status: int(status), Outcome: outcome}})
 	}
 }
 
@@ -137,10 +175,34 @@ type aftermath struct {
 	kept    *slowlog.Entry          // for the functions of WithOnKeep
 }
 
+// over takes a local root out of those that run, and lets go of children that are held for it and that nobody has collected. Each question to the
+// SDK's snapshot copies it whole: of a root without children at most one is asked.
+func (c *core) over(own *ownContext) {
+	if c.running != nil {
+		if c.running.end(own.get())&markAside != 0 && c.cfg.anatomy && own.span.ChildSpanCount() > 0 {
+			c.letGo(own.get())
+		}
+	} else if c.cfg.anatomy && c.gather.warm.Load() && own.span.ChildSpanCount() > 0 && c.gather.has(own.get().TraceID()) {
+		c.letGo(own.get())
+	}
+}
+
+// letGo lets go of the children of a root that has ended. Where no other request of its trace runs that is all of the trace: what is
+// between a child and the root may never have been held.
+func (c *core) letGo(root *trace.SpanContext) {
+	defer c.guard()
+	if c.running != nil && !c.running.runs(root.TraceID()) {
+		c.gather.releaseAll(root.TraceID())
+	} else {
+		c.gather.release(root.TraceID(), root.SpanID(), nil)
+	}
+}
+
 // judge does what the verdict on a local root asks for, and hands it on.
-func (p *Processor) judge(s sdktrace.ReadOnlySpan, v *verdict) {
+func (p *Processor) judge(s sdktrace.ReadOnlySpan, own *ownContext, v *verdict) {
 	var then aftermath
 	out := p.judged(s, v, &then)
+	p.core.over(own)
 	for _, child := range then.rescued {
 		p.next.OnEnd(child)
 	}
@@ -233,57 +295,57 @@ func (c *core) row(r *conventions.Request) *entry {
 // curious reports whether an ordinary request of the endpoint is to be looked at, for what is normal.
 func (c *core) curious(e *entry) bool { return c.digesting.Load() && e.samples.Load() > 0 }
 
-// holds reports whether spans of the request may be held. Each question to the SDK's snapshot copies it whole: where nothing is held none
-// is asked, and of a root without children only one.
-func (c *core) holds(own *ownContext) bool {
-	return c.cfg.anatomy && c.gather.warm.Load() && own.span.ChildSpanCount() > 0 && c.gather.has(own.get().TraceID())
-}
-
-// ordinary lets the children of a request go, and looks at a few of them a second for what is normal.
+// ordinary looks at a few requests a second for what is normal.
 func (c *core) ordinary(s sdktrace.ReadOnlySpan, v *verdict) {
-	if c.curious(v.entry) && v.entry.samples.Add(-1) >= 0 {
-		c.bench.sample(sample{entry: v.entry, root: s, kin: c.family(s, v), d: v.d, status: v.r.Status, unsure: c.unsure(s, c.suspicion.Load()), stream: v.r.Outcome == slowlog.OutcomeStream})
-		return
-	}
-	if v.holds {
-		sc := s.SpanContext()
-		c.gather.release(sc.TraceID(), sc.SpanID(), nil)
+	if c.curious(v.entry) && v.entry.samples.Add(-1) >= 0 && c.bench.wantsSamples() {
+		c.bench.sample(sample{entry: v.entry, root: s, kin: c.family(s), d: v.d, status: v.r.Status, unsure: c.unsure(s, c.suspicion.Load()), stream: v.r.Outcome == slowlog.OutcomeStream})
 	}
 }
 
-// family takes the descendants of a root that have ended.
-func (c *core) family(s sdktrace.ReadOnlySpan, v *verdict) (f family) {
-	if v.holds {
+// family takes the descendants of a root that have ended, before it leaves those that run.
+func (c *core) family(s sdktrace.ReadOnlySpan) (f family) {
+	if c.cfg.anatomy && s.ChildSpanCount() > 0 {
 		sc := s.SpanContext()
+		if c.log != nil {
+			c.log.surrender(sc.TraceID(), sc.SpanID())
+		}
 		c.gather.release(sc.TraceID(), sc.SpanID(), &f)
 	}
 	return f
 }
 
-// notable keeps a request that was slow, failed, or part of a spike, and rescues it if it was not sampled.
+// notable keeps a request that was slow, failed, or part of a spike, and rescues it if it was not sampled. Its children are collected only
+// if somebody wants them.
 func (p *Processor) notable(s sdktrace.ReadOnlySpan, v *verdict, then *aftermath) {
 	c := p.core
-	f := c.family(s, v)
 	if v.r.Outcome.Failed() {
 		c.failure(s, v)
 	}
 	v.unsure = c.unsure(s, c.suspicion.Swap(s.EndTime().UnixNano()))
 	if p.withholds(s) {
-		p.rescue(s, v, &f, then)
+		p.rescues(s, v)
 	}
 	if v.rescued != "" || s.SpanContext().IsSampled() {
 		v.entry.exemplars.add(s, v)
 	}
-	c.remember(p, s, v, &f, then)
+	c.remember(p, s, v, then)
 }
 
 // remember puts a notable request into the slow log, and has its anatomy built.
-func (c *core) remember(p *Processor, s sdktrace.ReadOnlySpan, v *verdict, f *family, then *aftermath) {
+func (c *core) remember(p *Processor, s sdktrace.ReadOnlySpan, v *verdict, then *aftermath) {
 	then.kept = c.keep(s, v)
 	stored, digesting := then.kept != nil, c.digesting.Load()
 	slow := v.slow() || v.reason == slowlog.ReasonSpike
-	if !stored && slow && digesting {
-		c.bench.sample(sample{entry: v.entry, root: s, kin: *f, d: v.d, status: v.r.Status, slow: true, unsure: v.unsure})
+	sampled := !stored && slow && digesting && c.bench.wantsSamples()
+	if !stored && !sampled && v.rescued == "" {
+		return
+	}
+	f := c.family(s)
+	if sampled {
+		c.bench.sample(sample{entry: v.entry, root: s, kin: f, d: v.d, status: v.r.Status, slow: true, unsure: v.unsure})
+	}
+	if v.rescued != "" {
+		c.rescueFamily(&f, then)
 	}
 	if !stored && v.rescued == "" {
 		return

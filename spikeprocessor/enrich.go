@@ -24,7 +24,6 @@ type verdict struct {
 	reason  string // of the slow log; "" for an ordinary request
 	rescued string // reason of a rescue; "" if there was none
 	asked   bool   // the span does not tell the outcome
-	holds   bool   // spans of it may be held
 	unsure  bool   // as kept.unsure
 }
 

@@ -10,8 +10,6 @@ import (
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
-
-	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
 
 // Bounds of the child spans that are held until their local root ends.
@@ -63,12 +61,10 @@ type gatherer struct {
 	rankMu  sync.Mutex              // held by who sets pressed and ranked
 	_       [64]byte
 	shards  []gatherShard // a power of two
-	rec     *latency.Recorder
 }
 
-// init makes the shards, for the CPUs that there are now, which hand words to rec.
-func (g *gatherer) init(rec *latency.Recorder) {
-	g.rec = rec
+// init makes the shards, for the CPUs that there are now.
+func (g *gatherer) init() {
 	n := 4
 	for n < 4*runtime.GOMAXPROCS(0) && n < gatherShards {
 		n *= 2
@@ -93,42 +89,33 @@ func (g *gatherer) warmUp() {
 	}
 }
 
-// hold keeps a child of n bytes until its root ends, and has its call recorded.
-func (g *gatherer) hold(parent *trace.SpanContext, s sdktrace.ReadOnlySpan, n int, call measured) {
+// hold keeps a child of n bytes until its root ends, if the claim stands. call is the row that it was counted in, nil for none or where
+// it is too light to matter.
+func (g *gatherer) hold(parent *trace.SpanContext, s sdktrace.ReadOnlySpan, n int, call *entry, c claim) {
 	id := parent.TraceID()
 	if n > maxSpanBytes {
-		s, n = g.clip(s, call.row)
+		s, n = g.clip(s, call)
 	}
 	h := heldSpan{span: s, parent: parent.SpanID(), bytes: int32(n)}
 	sh := g.shard(id)
-	if w, held := sh.hold(g, id, &h, &call); !held {
-		g.squeezeIn(sh, id, &h, &call, w)
+	if w, held := sh.hold(g, id, &h, c); !held {
+		g.squeezeIn(sh, id, &h, c, w)
 	}
 	g.warmUp()
-	if call.many || call.row != nil {
-		sh.handOver(g.rec, &call)
-	}
 }
 
 // squeezeIn holds a span that found no room at first, if others make some.
-func (g *gatherer) squeezeIn(sh *gatherShard, id trace.TraceID, h *heldSpan, call *measured, w want) {
+func (g *gatherer) squeezeIn(sh *gatherShard, id trace.TraceID, h *heldSpan, c claim, w want) {
 	for range maxRounds {
 		if !g.makeRoom(id, w) {
 			break
 		}
 		var held bool
-		if w, held = sh.hold(g, id, h, call); held {
+		if w, held = sh.hold(g, id, h, c); held {
 			return
 		}
 	}
 	sh.refuse(g, id, h)
-}
-
-// flushWords hands the recorder the words of all calls that ended before.
-func (g *gatherer) flushWords() {
-	for i := range g.shards {
-		g.shards[i].flushWords(g.rec)
-	}
 }
 
 // clip returns a lighter copy of a span, and its weight.
@@ -269,6 +256,32 @@ func (g *gatherer) release(traceID trace.TraceID, root trace.SpanID, collect *fa
 	if l.head == 0 {
 		sh.freeList(li)
 	}
+}
+
+// releaseAll lets all spans of a trace go.
+func (g *gatherer) releaseAll(id trace.TraceID) {
+	sh := g.shard(id)
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	if li, ok := sh.find(id); ok {
+		sh.detachAll(g, li, nil)
+		sh.freeList(li)
+	}
+}
+
+// find returns the spans of a trace that are held.
+func (g *gatherer) find(id trace.TraceID) (found []relative) {
+	sh := g.shard(id)
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	li, ok := sh.find(id)
+	if !ok {
+		return nil
+	}
+	for n := sh.lists[li].head; n != 0; n = sh.nodes[n-1].next {
+		found = append(found, relative{span: sh.nodes[n-1].span, parent: trace.SpanContext{}.WithSpanID(sh.nodes[n-1].parent)})
+	}
+	return found
 }
 
 // count returns how many spans are held, and what they weigh.

@@ -9,15 +9,11 @@ import (
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
-
-	"github.com/otelperf/otelperf-go/spikeprocessor/latency"
 )
 
 const (
 	maxGone   = 16384 // lists without spans that all shards remember because they had to make room
 	roomyTill = 256   // nodes and lists of a shard that need not be given back
-	maxWords  = 14    // words of calls that a shard has at most
-	manyWords = 10    // and from which on they are handed to the recorder
 )
 
 type gatherShard struct {
@@ -40,11 +36,7 @@ type gatherShard struct {
 	bytes  int64 // of the spans
 	credit int64 // bytes that may be taken without asking
 	sweep  uint32
-	nWords uint32
-	words  [maxWords]word // of calls, for the recorder: many at a time cost as much as one
-
-	handing sync.Mutex // held from taking words out until the recorder has them; taken before mu, or only tried
-	_       [64]byte   // neighbours do not share a cache line
+	_      [64]byte // neighbours do not share a cache line
 }
 
 // heldList is what one trace has in a shard.
@@ -76,11 +68,11 @@ type heldSpan struct {
 }
 
 // hold takes a span in, or reports what others have to make room for. What is to be left out in any case counts as held.
-func (sh *gatherShard) hold(g *gatherer, id trace.TraceID, h *heldSpan, call *measured) (w want, held bool) {
+func (sh *gatherShard) hold(g *gatherer, id trace.TraceID, h *heldSpan, c claim) (w want, held bool) {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	if call.row != nil {
-		sh.note(call)
+	if !c.stands() {
+		return w, true
 	}
 	h.since = sh.sweep
 	if sh.holdPlain(g, id, h) {
@@ -145,44 +137,6 @@ func (sh *gatherShard) holdPlain(g *gatherer, id trace.TraceID, h *heldSpan) boo
 	}
 	sh.push(l, h)
 	return true
-}
-
-// note takes the word of a call, once, if there is room.
-func (sh *gatherShard) note(call *measured) {
-	if sh.nWords < maxWords {
-		sh.words[sh.nWords] = call.word
-		sh.nWords++
-		call.row = nil
-	}
-	call.many = sh.nWords >= manyWords
-}
-
-// handOver has the recorder take the words of a shard that has many, unless somebody else is at it, and that of the call if the shard
-// had no room. It is called without mu: the recorder may have to apply words, which others must not wait for.
-func (sh *gatherShard) handOver(rec *latency.Recorder, call *measured) {
-	if call.many && sh.handing.TryLock() {
-		sh.flushLocked(rec)
-		sh.handing.Unlock()
-	}
-	if call.row != nil {
-		rec.Record(call.word)
-	}
-}
-
-// flushWords hands the recorder all words of calls that ended before, those that somebody else is handing over among them.
-func (sh *gatherShard) flushWords(rec *latency.Recorder) {
-	sh.handing.Lock()
-	defer sh.handing.Unlock()
-	sh.flushLocked(rec)
-}
-
-func (sh *gatherShard) flushLocked(rec *latency.Recorder) {
-	var words [maxWords]word
-	sh.mu.Lock()
-	n := copy(words[:], sh.words[:sh.nWords])
-	sh.nWords = 0
-	sh.mu.Unlock()
-	rec.RecordAll(words[:n])
 }
 
 // long is the age of the youngest list that makes room for any other.

@@ -32,6 +32,9 @@ func (o *overdue) add(r *above, n int64) {
 // tidyHeld is to be called once a second. It lets go of spans for which no request has ended within a minute, unless one of their trace
 // has been running since before them, for an hour at most.
 func (c *core) tidyHeld(now time.Time) {
+	if c.log != nil {
+		c.log.tidy()
+	}
 	var running map[trace.TraceID]*above
 	if c.gather.late {
 		running = c.longest(now)

@@ -25,21 +25,21 @@ func BenchmarkInFlight(b *testing.B) {
 	for _, load := range []int{0, 100, 500} {
 		table := newInFlight(defaultInFlightSlots)
 		for range load {
-			table.start(spanID(rand.Uint64()), s)
+			table.startAs(spanID(rand.Uint64()), s)
 		}
 		b.Run(fmt.Sprintf("start+end/running=%d", load), func(b *testing.B) {
 			for i := 0; b.Loop(); i++ {
 				id := ids[i%len(ids)]
-				table.start(id, s)
-				table.end(id)
+				table.startAs(id, s)
+				table.endAs(id)
 			}
 		})
 		b.Run(fmt.Sprintf("child/running=%d", load), func(b *testing.B) {
-			table.start(ids[0], s)
+			table.startAs(ids[0], s)
 			for b.Loop() {
 				table.child(ids[0], s)
 			}
-			table.end(ids[0])
+			table.endAs(ids[0])
 		})
 		b.Run(fmt.Sprintf("grandchild/running=%d", load), func(b *testing.B) {
 			for i := 0; b.Loop(); i++ {
@@ -52,8 +52,8 @@ func BenchmarkInFlight(b *testing.B) {
 		b.RunParallel(func(pb *testing.PB) {
 			for i := rand.IntN(len(ids)); pb.Next(); i++ {
 				id := ids[i%len(ids)]
-				table.start(id, s)
-				table.end(id)
+				table.startAs(id, s)
+				table.endAs(id)
 			}
 		})
 	})

@@ -29,10 +29,10 @@ func (p tracked) OnStart(_ context.Context, s sdktrace.ReadWriteSpan) {
 	if parent := s.Parent(); parent.HasSpanID() {
 		p.child(parent.SpanID(), s)
 	} else {
-		p.start(s.SpanContext().SpanID(), s)
+		p.startAs(s.SpanContext().SpanID(), s)
 	}
 }
-func (p tracked) OnEnd(s sdktrace.ReadOnlySpan)  { p.end(s.SpanContext().SpanID()) }
+func (p tracked) OnEnd(s sdktrace.ReadOnlySpan)  { p.endAs(s.SpanContext().SpanID()) }
 func (tracked) Shutdown(context.Context) error   { return nil }
 func (tracked) ForceFlush(context.Context) error { return nil }
 
@@ -116,7 +116,7 @@ func TestInFlightFullTable(t *testing.T) {
 	s, rng := snapshots(1, true)[0], rand.New(rand.NewPCG(1, 2))
 	const n = 1000
 	for i := range uint64(n) {
-		table.start(spanID(rng.Uint64()|1), s)
+		table.startAs(spanID(rng.Uint64()|1), s)
 		if i == 20 && table.dropped.Load() > 0 {
 			t.Errorf("dropped %d of the first 20 requests", table.dropped.Load())
 		}
@@ -132,11 +132,11 @@ func TestInFlightSlotsAreReused(t *testing.T) {
 		ids := [16]trace.SpanID{}
 		for i := range ids {
 			ids[i] = spanID(rng.Uint64())
-			table.start(ids[i], s)
+			table.startAs(ids[i], s)
 		}
 		rng.Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
 		for _, id := range ids {
-			table.end(id)
+			table.endAs(id)
 		}
 	}
 	if held := table.held(); held != 0 {
@@ -166,12 +166,12 @@ func TestInFlightCollisions(t *testing.T) {
 		}
 		for _, list := range [][]trace.SpanID{ids, slices.Repeat(ids[:1], inFlightProbes)} {
 			for i, id := range list {
-				if table.start(id, spans[i]) {
+				if table.startAs(id, spans[i]) {
 					t.Errorf("%d slots: span %d is taken for another one", slots, i)
 				}
 			}
 			for i, id := range list {
-				table.end(id)
+				table.endAs(id)
 				if got, want := table.held(), len(list)-i-1; got != want {
 					t.Fatalf("%d slots: held %d after %d of %d ended, want %d", slots, got, i+1, len(list), want)
 				}

@@ -33,16 +33,19 @@ func (t *inflight) moveOn(now time.Time) (crowded []running) {
 	return crowded
 }
 
-// moveRoot reports whether there was room.
+// moveRoot reports whether there was room. The request is taken for one of which children were moved aside: whoever is about to mark it
+// does so in the slot that it leaves.
 func (t *inflight) moveRoot(r *running) bool {
-	if done, _ := t.put(r.id, r.root); !done {
+	tw := t.hash.of(r.root.SpanContext().TraceID())
+	if done, _ := t.put(r.id, tw|traceMarks, r.root); !done {
 		return false
 	}
-	if sl, own := t.table.find(r.id); sl != nil && r.child != nil && r.child.EndTime().IsZero() {
-		sl.adopt(own, r.child)
-	}
+	t.moves.Add(1) // before it is gone from where a survey saw it
 	if !r.leave() {
-		t.table.end(r.id)
+		t.table.end(r.id, tw, &t.ended)
+		t.endedMeanwhile(r)
+	} else if sl, own := t.table.find(r.id); sl != nil {
+		sl.adoptFirst(own, r)
 	}
 	return true
 }

@@ -97,21 +97,21 @@ func TestInFlightEndsAsItMoves(t *testing.T) {
 	s, id := snapshots(1, true)[0], spanID(42)
 	for when, steps := range map[string]func(*inflight, *running){
 		"before": func(t *inflight, r *running) {
-			t.end(id)
+			t.endAs(id)
 			t.moveRoot(r)
 		},
 		"in both": func(t *inflight, r *running) {
-			t.put(id, s)
-			t.end(id)
+			t.put(id, t.hash.of(s.SpanContext().TraceID()), s)
+			t.endAs(id)
 			t.moveRoot(r) // it is in the table already
 		},
 		"afterwards": func(t *inflight, r *running) {
 			t.moveRoot(r)
-			t.end(id)
+			t.endAs(id)
 		},
 	} {
 		table := withFront(64)
-		table.start(id, s)
+		table.startAs(id, s)
 		sl, own := table.front.find(id)
 		steps(table, &running{root: s, id: id, own: own, slot: sl})
 		if n := table.held(); n != 0 {

@@ -33,7 +33,7 @@ type InFlight struct {
 	// Age is how long it has been running, never negative.
 	Age time.Duration
 	// In is the name of the child span that started last, if it is open. It is "" when that child has ended, even if an
-	// earlier one, running in parallel, has not, and for children that start when the request has made room for newer ones.
+	// earlier one, running in parallel, has not, and where it is not known: Stats counts children and requests of which that is so.
 	In string
 	// InSince is when that child started; zero without one.
 	InSince time.Time
@@ -41,14 +41,15 @@ type InFlight struct {
 
 // inflightStats counts what the table could not do, since it was made.
 type inflightStats struct {
-	Dropped uint64 // requests that found no slot, not even a spare one, and were never listed
-	Skipped uint64 // children not remembered, as their root's slot was held
-	Unread  uint64 // requests left out of one list or sweep, as their slot was held
-	Swept   uint64 // requests that ran when as many as are known had begun after them, and are known by name alone
+	Dropped    uint64 // requests that found no slot, not even a spare one, and were never listed
+	Unfollowed uint64 // requests in spare slots that are not found by their id, whose children were not known until the next sweep
+	Skipped    uint64 // children not remembered, as their root's slot was held
+	Unread     uint64 // requests left out of one list or sweep, as their slot was held
+	Swept      uint64 // requests that ran when as many as are known had begun after them, and are known by name alone
 }
 
 func (t *inflight) stats() inflightStats {
-	return inflightStats{Dropped: t.dropped.Load(), Skipped: t.skipped.Load(), Unread: t.unread.Load(), Swept: t.swept.Load()}
+	return inflightStats{Dropped: t.dropped.Load(), Unfollowed: t.unfollowed.Load(), Skipped: t.skipped.Load(), Unread: t.unread.Load(), Swept: t.swept.Load()}
 }
 
 // running is what a reader takes out of a slot. Its spans are live: their methods lock, so they are called
@@ -120,6 +121,7 @@ func inTurns(found []running) []running {
 func (t *inflight) all() []running {
 	t.moved.mu.Lock()
 	defer t.moved.mu.Unlock()
+	t.lookAside()
 	found := slices.DeleteFunc(slices.Clone(t.moved.running), running.ended)
 	return t.openSpare(t.open(t.open(found, t.front.slots), t.table.slots))
 }
@@ -136,13 +138,6 @@ func (t *inflight) open(to []running, slots []inflightSlot) []running {
 	return to
 }
 
-// openSpare is open for the spare slots, after which start claims them from the first one on.
-func (t *inflight) openSpare(to []running) []running {
-	to = t.open(to, t.spare)
-	t.claimed.Store(0)
-	return to
-}
-
 // forget lets go of a child that has ended: whatever it holds need not live for as long as its root runs.
 func (sl *inflightSlot) forget(r *running) {
 	if r.child == nil || r.child.EndTime().IsZero() || !sl.word.CompareAndSwap(r.own|slotUsed, r.own|slotBusy) {
@@ -152,6 +147,7 @@ func (sl *inflightSlot) forget(r *running) {
 		sl.child = nil
 	}
 	sl.release(r.own)
+	r.child = nil
 }
 
 // readerPatience is how often a reader looks again at a slot that is held. Holders are done in nanoseconds unless the

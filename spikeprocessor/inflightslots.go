@@ -24,17 +24,27 @@ const (
 	phaseMask = 1<<phaseBits - 1
 )
 
+// Marks beside the trace of a slot: the lowest bits of its word, see traceWord.
+const (
+	markAside  = 1 << iota // children of the request have been moved aside: it has to let them go
+	markParent             // it has children
+)
+
 // slotTable is a table of slots by span id; the zero value has none. See [inflight].
 type slotTable struct {
 	slots []inflightSlot
-	shift uint8 // the home of an id is its hash >> shift
+	// traces are those of the slots, 0 of one that is free, for who looks through all of them; nil where there are few.
+	traces []atomic.Uint64
+	shift  uint8 // the home of an id is its hash >> shift
 }
 
 // inflightSlot fills a cache line, so that requests in neighbouring slots do not slow each other down.
 type inflightSlot struct {
 	word        atomic.Uint64
+	trace       atomic.Uint64 // of the request, with marks; 0 when it has ended
 	root, child sdktrace.ReadOnlySpan
-	_           [64 - 8 - 4*bits.UintSize/8]byte // an interface is two words
+	listed      *atomic.Uint64                     // of the slot in slotTable.traces; nil: there are none
+	_           [64 - 2*8 - 5*bits.UintSize/8]byte // an interface is two words
 }
 
 // newSlotTable returns one of at least so many slots: a power of two from 64 to 65536.
@@ -48,15 +58,25 @@ func newSlotTable(slots int) slotTable {
 // multiplication by an odd number, which maps the ids one to one, so home and word together are the id; sequential
 // ids of a generator of the user's own spread as well as random ones.
 func (t *slotTable) place(id trace.SpanID) (home, word uint64) {
-	h := binary.BigEndian.Uint64(id[:]) * 0x9E3779B97F4A7C15
+	h := hashID(id)
 	return h >> t.shift, h << (64 - t.shift) >> (64 - t.shift) << (phaseBits + probeBits)
 }
+
+func hashID(id trace.SpanID) uint64 { return binary.BigEndian.Uint64(id[:]) * 0x9E3779B97F4A7C15 }
 
 // at returns the i-th slot; t must have some.
 func (t *slotTable) at(i uint64) *inflightSlot { return &t.slots[i&uint64(len(t.slots)-1)] }
 
-// put puts a local root into a slot. It reports whether it has one, and whether it had that already.
-func (t *slotTable) put(id trace.SpanID, s sdktrace.ReadOnlySpan) (done, again bool) {
+// list has the traces of the slots listed.
+func (t *slotTable) list() {
+	t.traces = make([]atomic.Uint64, len(t.slots))
+	for i := range t.slots {
+		t.slots[i].listed = &t.traces[i]
+	}
+}
+
+// put puts a local root of a trace, with marks, into a slot. It reports whether it has one, and whether it had that already.
+func (t *slotTable) put(id trace.SpanID, tw uint64, s sdktrace.ReadOnlySpan) (done, again bool) {
 	if len(t.slots) == 0 {
 		return false, false
 	}
@@ -72,6 +92,10 @@ func (t *slotTable) put(id trace.SpanID, s sdktrace.ReadOnlySpan) (done, again b
 			continue
 		}
 		sl.root = s
+		sl.trace.Store(tw)
+		if sl.listed != nil {
+			sl.listed.Store(tw &^ traceMarks)
+		}
 		sl.release(own)
 		return true, false
 	}
@@ -105,10 +129,15 @@ func (t *slotTable) has(id trace.SpanID) bool {
 	return word == own|slotUsed || word == own|slotBusy
 }
 
-// end takes a local root out of its slot. It reports false if it has none.
-func (t *slotTable) end(id trace.SpanID) bool {
+// end takes a local root of a trace out of its slot, and returns its marks. If it has children, the trace is among those that have ended, before
+// it is no longer found in the slot. It reports false if it has none.
+func (t *slotTable) end(id trace.SpanID, tw uint64, ended *endedTraces) (marks uint64, ok bool) {
 	sl, own := t.find(id)
-	return sl != nil && sl.end(own)
+	if sl == nil {
+		return 0, false
+	}
+	marks = sl.unmark(tw, ended)
+	return marks, sl.end(own)
 }
 
 // has reports whether the slot is that of s, or of another value for the same span: providers whose ids are not random share some.
@@ -119,6 +148,23 @@ func (sl *inflightSlot) has(own uint64, s sdktrace.ReadOnlySpan) bool {
 	root := sl.root
 	sl.release(own)
 	return root.SpanContext().TraceID() == s.SpanContext().TraceID() && root.StartTime().Equal(s.StartTime())
+}
+
+// unmark returns the marks of the request of the slot, which has none from then on; all, if it is of another trace, or of none.
+func (sl *inflightSlot) unmark(tw uint64, ended *endedTraces) uint64 {
+	for {
+		at := sl.trace.Load()
+		switch {
+		case (at^tw)&^traceMarks != 0:
+			ended.add(tw)
+			return traceMarks
+		case at&markParent != 0:
+			ended.add(tw)
+		}
+		if sl.trace.CompareAndSwap(at, 0) {
+			return at & traceMarks
+		}
+	}
 }
 
 // end frees the slot if own holds it, or has its holder do so. A compare-and-swap fails only because somebody else's
@@ -141,6 +187,19 @@ func (sl *inflightSlot) end(own uint64) bool {
 	}
 }
 
+// mark marks the request of the slot, if it is one of the trace and has not ended.
+func (sl *inflightSlot) mark(tw, mark uint64) bool {
+	for {
+		at := sl.trace.Load()
+		if (at^tw)&^traceMarks != 0 {
+			return false
+		}
+		if at&mark != 0 || sl.trace.CompareAndSwap(at, at|mark) {
+			return true
+		}
+	}
+}
+
 // adopt remembers a child, unless its parent is another span of the same id. It reports false if somebody else holds the slot.
 func (sl *inflightSlot) adopt(own uint64, s sdktrace.ReadOnlySpan) bool {
 	if !sl.word.CompareAndSwap(own|slotUsed, own|slotBusy) {
@@ -148,9 +207,23 @@ func (sl *inflightSlot) adopt(own uint64, s sdktrace.ReadOnlySpan) bool {
 	}
 	if sl.root.SpanContext().TraceID() == s.SpanContext().TraceID() {
 		sl.child = s
+		if sl.trace.Load()&markParent == 0 {
+			sl.trace.Or(markParent)
+		}
 	}
 	sl.release(own)
 	return true
+}
+
+// adoptFirst gives the slot of a request that has moved the child that it was in, unless a later one has come.
+func (sl *inflightSlot) adoptFirst(own uint64, r *running) {
+	if r.child == nil || !r.child.EndTime().IsZero() || !sl.word.CompareAndSwap(own|slotUsed, own|slotBusy) {
+		return
+	}
+	if sl.child == nil {
+		sl.child = r.child
+	}
+	sl.release(own)
 }
 
 // release gives a slot back that was busy; it reports false, and frees the slot, when the request has ended meanwhile.
@@ -165,5 +238,11 @@ func (sl *inflightSlot) release(own uint64) bool {
 // free empties a slot that the caller holds.
 func (sl *inflightSlot) free() {
 	sl.root, sl.child = nil, nil
+	if sl.trace.Load() != 0 {
+		sl.trace.Store(0)
+	}
+	if sl.listed != nil {
+		sl.listed.Store(0)
+	}
 	sl.word.Store(slotFree)
 }

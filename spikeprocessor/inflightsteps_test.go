@@ -33,7 +33,7 @@ func TestInFlightInterleavings(t *testing.T) {
 			table := newInFlight(64)
 			home, own := table.table.place(spanID(id))
 			sl := &table.table.slots[home]
-			table.start(spanID(id), s)
+			table.startAs(spanID(id), s)
 			held := false
 			for step := range strings.FieldsSeq(tt.steps) {
 				switch step {
@@ -45,11 +45,11 @@ func TestInFlightInterleavings(t *testing.T) {
 					}
 					held = false
 				case "end":
-					table.end(spanID(id))
+					table.endAs(spanID(id))
 				case "child":
 					table.child(spanID(id), s)
 				case "start":
-					table.start(spanID(id), s)
+					table.startAs(spanID(id), s)
 				}
 			}
 			if got := table.held(); got != tt.held {
@@ -58,7 +58,7 @@ func TestInFlightInterleavings(t *testing.T) {
 			if got := sl.child != nil; got != tt.child {
 				t.Errorf("child remembered: %v, want %v", got, tt.child)
 			}
-			table.end(spanID(later))
+			table.endAs(spanID(later))
 		})
 	}
 }

@@ -73,6 +73,7 @@ type core struct {
 	turn    atomic.Uint64 // goes up when a processor is shut down
 	doubled atomic.Uint64 // like Processor.second, of any of them
 
+	log     *childLog // nil: nothing is to be known of children, or all of it at once
 	gather  gatherer
 	bench   workbench
 	rescues rescues
@@ -89,7 +90,7 @@ func New(next sdktrace.SpanProcessor, opts ...Option) (*Processor, error) {
 	c := &core{cfg: cfg, start: time.Now(), store: cfg.store, keeps: newLimiter(keepPerSecond, keepBurst), queries: newQueries(), errors: newErrorGroups(), digestTime: digestTime}
 	if cfg.inFlight {
 		c.running = newInFlight(defaultInFlightSlots)
-		c.running.front = newFront()
+		c.running.front, c.running.letGo = newFront(), c.letGo
 	}
 	if cfg.rescueRate > 0 {
 		c.rescues.budget = newLimiter(cfg.rescueRate, float64(cfg.rescueBurst))
@@ -102,7 +103,10 @@ func New(next sdktrace.SpanProcessor, opts ...Option) (*Processor, error) {
 	c.table = newTable(cfg.maxEndpoints, c.prepare)
 	c.names.init(cfg.maxEndpoints)
 	c.rec = latency.NewRecorder(c.applyWords)
-	c.gather.init(c.rec)
+	c.gather.init()
+	if cfg.anatomy && c.running != nil || cfg.dependencies && !cfg.anatomy {
+		c.log = newChildLog(c)
+	}
 	return &Processor{core: c, next: next}, nil
 }
 
@@ -158,7 +162,7 @@ func (c *core) starts(above trace.Span) bool {
 }
 
 func (c *core) startRoot(ctx context.Context, s sdktrace.ReadWriteSpan, own *trace.SpanContext) bool {
-	if t := c.running; t != nil && t.start(own.SpanID(), s) {
+	if t := c.running; t != nil && t.start(own, s) {
 		return false
 	}
 	if a := c.asks.Load(); a != nil {
@@ -207,9 +211,11 @@ func (c *core) guard() {
 	}
 }
 
-// counted runs f when all that ended before has been counted, as the recorder's Do does: words of calls wait where their spans are held.
+// counted runs f when all that ended before has been counted, as the recorder's Do does.
 func (c *core) counted(f func()) {
-	c.gather.flushWords()
+	if c.log != nil {
+		c.log.flush()
+	}
 	c.rec.Do(f)
 }
 
@@ -254,7 +260,7 @@ func (c *core) leave(p *Processor) {
 	if c.digesting.Load() {
 		return
 	}
-	c.gather.clear()
+	c.letAllGo()
 	if c.running != nil {
 		c.running.sweep(time.Now())
 	}
@@ -263,6 +269,14 @@ func (c *core) leave(p *Processor) {
 // stop ends the counting.
 func (c *core) stop() {
 	c.stopped.Store(true)
+	c.letAllGo()
+}
+
+// letAllGo lets go of all children.
+func (c *core) letAllGo() {
+	if c.log != nil {
+		c.log.clear()
+	}
 	c.gather.clear()
 }
 

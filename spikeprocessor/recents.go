@@ -44,7 +44,7 @@ type kept struct {
 	dropped  int
 	// droppedTime is the sum of the durations of the dropped.
 	droppedTime time.Duration
-	dirty       bool // children that are not in the anatomy yet
+	dirty       bool // children, or a count of dropped ones, that are not in the anatomy yet
 }
 
 // add takes a late child in if there is room for it. It reports false for a span that descends from another root.
@@ -54,6 +54,7 @@ func (k *kept) add(w *workbench, g *gatherer, parent trace.SpanID, s sdktrace.Re
 	if !k.related(parent) {
 		return false
 	}
+	k.dirty = true // the anatomy says how many it lacks, too
 	if len(k.children) < maxPerRequest {
 		n := weigh(s, s.Name(), s.Attributes(), s.Status(), s.SpanContext().TraceState())
 		if n > maxSpanBytes {
@@ -61,9 +62,11 @@ func (k *kept) add(w *workbench, g *gatherer, parent trace.SpanID, s sdktrace.Re
 		}
 		if w.grow(k, int64(n)) {
 			k.children = append(k.children, s)
-			k.dirty = true
 			return true
 		}
+		g.full.Add(1)
+	} else {
+		g.long.Add(1)
 	}
 	k.dropped++
 	k.droppedTime += took(s)
@@ -82,7 +85,7 @@ func (k *kept) related(parent trace.SpanID) bool {
 	return false
 }
 
-// fresh returns the children if some of them are in no anatomy yet, and how many more there were, and how long these took together. Who calls it builds one.
+// fresh returns the children if the anatomy does not know of all, and how many more there were, and how long these took together. Who calls it builds one.
 func (k *kept) fresh() (children []sdktrace.ReadOnlySpan, dropped int, took time.Duration, ok bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()

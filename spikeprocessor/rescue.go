@@ -62,17 +62,20 @@ func (r *rescues) allow(reason string, t time.Time) bool {
 	return true
 }
 
-// rescue decides whether an unsampled request is exported with those of its children that have ended, and leaves these to be handed on.
-func (p *Processor) rescue(s sdktrace.ReadOnlySpan, v *verdict, f *family, then *aftermath) {
+// rescues decides whether an unsampled request is exported.
+func (p *Processor) rescues(s sdktrace.ReadOnlySpan, v *verdict) {
 	reason := v.rescueReason()
-	if p.next == nil || reason == "" || p.closed.Load() || !p.core.rescues.allow(reason, s.EndTime()) {
-		return
+	if p.next != nil && reason != "" && !p.closed.Load() && p.core.rescues.allow(reason, s.EndTime()) {
+		v.rescued = reason
 	}
-	v.rescued = reason
+}
+
+// rescueFamily leaves the children of a rescued request that have ended to be handed on, in the order in which they ended.
+func (c *core) rescueFamily(f *family, then *aftermath) {
 	if f.dropped > 0 {
-		p.core.rescues.incomplete.Add(1)
+		c.rescues.incomplete.Add(1)
 	}
-	for i := len(f.spans) - 1; i >= 0; i-- { // in the order in which they ended
+	for i := len(f.spans) - 1; i >= 0; i-- {
 		if !f.spans[i].SpanContext().IsSampled() {
 			then.rescued = append(then.rescued, asSampled(f.spans[i], nil))
 		}

@@ -30,13 +30,13 @@ func TestProcessorAloneAcrossReloads(t *testing.T) {
 		_, step := tracer.Start(ctx, "step")
 		step.End()
 		request.End()
-		if n, _ := p.core.gather.count(); n < 200 {
+		if n := held(p.core); n < 200 {
 			t.Fatalf("%d spans are held while a request runs, want its 200", n)
 		}
 		if err := tp.Shutdown(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if n, _ := p.core.gather.count(); n != 0 {
+		if n := held(p.core); n != 0 {
 			t.Fatalf("%d spans are held after Shutdown, want none", n)
 		}
 	}

@@ -61,6 +61,11 @@ type Stats struct {
 	Held int64 `json:"held_spans"`
 	// HeldBytes is what they are estimated to take, at most 8 MiB.
 	HeldBytes int64 `json:"held_bytes"`
+	// Recent is the number of child spans that ended last, of requests that may be over: at most 8192, or 128 for each of the four
+	// to each CPU, at most 64, parts of what has them.
+	Recent int64 `json:"recent_spans"`
+	// RecentBytes is what they are estimated to take, at most 4 KiB each.
+	RecentBytes int64 `json:"recent_bytes"`
 	// HeldFull counts child spans that no anatomy has for want of room in the process.
 	HeldFull uint64 `json:"held_full"`
 	// HeldEvicted counts child spans that no anatomy has because their request, the oldest or one that had most, made room for others.
@@ -100,6 +105,12 @@ type Stats struct {
 	RescuedLate uint64 `json:"rescued_late"`
 	// InFlightDropped counts running requests that found no room in the list: more than 500 began within a second.
 	InFlightDropped uint64 `json:"in_flight_dropped"`
+	// InFlightUnfollowed counts running requests of which InFlight.In may have missed a child in their first second or two: more than a
+	// thousand began within a second.
+	InFlightUnfollowed uint64 `json:"in_flight_unfollowed"`
+	// InFlightSkipped counts children that InFlight.In has left out, as another child of their request started, or the request was looked at,
+	// in that very moment.
+	InFlightSkipped uint64 `json:"in_flight_skipped"`
 	// InFlightSwept counts requests that were taken out of the list while they ran, as thousands had begun after them.
 	InFlightSwept uint64 `json:"in_flight_swept"`
 	// Leaked are requests that may never end, by the names of their spans, the most frequent first, at most 65. It is as of the last
@@ -131,6 +142,9 @@ func (p *Processor) Stats() Stats {
 		SamplerUsed: c.samplerUsed.Load(), Doubled: c.hasSecond(), Stopped: c.stopped.Load(), GaveUp: c.gaveUp.Load(), Leaked: []Leak{},
 	}
 	st.Held, st.HeldBytes = c.gather.count()
+	if c.log != nil {
+		st.Recent, st.RecentBytes = c.log.count()
+	}
 	if below := c.gather.below.Load(); below != nil {
 		st.HeldRunning, st.HeldRunningName = below.spans, below.name
 	}
@@ -140,7 +154,8 @@ func (p *Processor) Stats() Stats {
 	}
 	if c.running != nil {
 		in := c.running.stats()
-		st.InFlightDropped, st.InFlightSwept, st.Leaked = in.Dropped, in.Swept, c.running.moved.list(time.Now())
+		st.InFlightDropped, st.InFlightUnfollowed, st.InFlightSkipped, st.InFlightSwept = in.Dropped, in.Unfollowed, in.Skipped, in.Swept
+		st.Leaked = c.running.moved.list(time.Now())
 	}
 	return st
 }

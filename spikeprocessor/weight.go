@@ -29,7 +29,12 @@ const (
 // long as it is. The parameters besides s are its own: whoever calls has them already, and asking an SDK's span is not free. The trace
 // state may be the parent's, which as a rule is the same.
 func weigh(s sdktrace.ReadOnlySpan, name string, attrs []attribute.KeyValue, status sdktrace.Status, state trace.TraceState) int {
-	n := spanBytes + len(name) + len(status.Description) + weighAttributes(attrs, 0)
+	return weighWhole(weighParts(s, attrs), name, status, state)
+}
+
+// weighParts is what weigh adds up of attributes, events and links: all that a span may have much of.
+func weighParts(s sdktrace.ReadOnlySpan, attrs []attribute.KeyValue) int {
+	n := spanBytes + weighAttributes(attrs, 0)
 	if events := s.Events(); len(events) > 0 {
 		n += cap(events) * eventBytes
 		for i := range events {
@@ -42,6 +47,12 @@ func weigh(s sdktrace.ReadOnlySpan, name string, attrs []attribute.KeyValue, sta
 			n += weighAttributes(links[i].Attributes, 0) + weighState(links[i].SpanContext.TraceState())
 		}
 	}
+	return n
+}
+
+// weighWhole adds the texts to the parts of a span.
+func weighWhole(parts int, name string, status sdktrace.Status, state trace.TraceState) int {
+	n := parts + len(name) + len(status.Description)
 	if state.Len() > 0 {
 		n += weighState(state)
 	}

@@ -109,12 +109,15 @@ func (r *Recorder) RecordAll(words []uint64) {
 	}
 }
 
-// hint turns an address on the caller's stack into a shard. A goroutine keeps its stack and so, mostly, its shard; goroutines that
-// run at the same time have different stacks, which are at least 2 KiB each. The factor is one whose products with the powers of
-// two, which neighbouring stacks are apart, are all far from a whole number of turns, so that neighbours get different shards.
-// (The golden ratio's are not: 8 of it are 4.94 turns, and stacks of 16 KiB would fall together.)
-func (r *Recorder) hint(stack uintptr) int {
-	return int(uint64(stack>>11) * 0xd6e8feb86659fd93 >> 1 >> (63 - r.bits))
+// hint is the shard of whoever has the stack.
+func (r *Recorder) hint(stack uintptr) int { return Spread(stack, r.bits) }
+
+// Spread turns an address on the caller's stack into the number of one of 2^bits shards; bits is at most 63. A goroutine keeps its
+// stack and so, mostly, its shard; goroutines that run at the same time have different stacks, which are at least 2 KiB each. The factor is
+// one whose products with the powers of two, which neighbouring stacks are apart, are all far from a whole number of turns, so
+// that neighbours get different shards. (The golden ratio's are not: 8 of it are 4.94 turns, and stacks of 16 KiB would fall together.)
+func Spread(stack uintptr, bits int) int {
+	return int(uint64(stack>>11) * 0xd6e8feb86659fd93 >> 1 >> (63 - bits))
 }
 
 // recordSlow finishes a Record that found its shard i locked, or its log about to be full. n is what the Swap returned.

@@ -92,6 +92,7 @@ const (
 	markTimedOut               // http.TimeoutHandler has replied instead
 	markOutlived               // the span may end before the handler returns
 	markLimited                // the handler of a span below may be left behind
+	markMisled                 // the span's status may be one that the client never got
 	markFinished               // the outermost instance returned
 )
 

@@ -15,6 +15,7 @@ type middleware struct {
 	cfg      Config
 	prefixes prefixes
 	labels   routeLabels
+	joined   joined
 	otelhttp uintptr // see otelhttpCall
 }
 

@@ -21,6 +21,7 @@ type ending struct {
 	cut        bool // the deadline of writes ended the reply
 	late       bool // something was written after it had left
 	writeError bool
+	misled     bool            // the status of the span may be another one: otelhttp takes the first that it hears of
 	bodyless   bool            // HEAD
 	bytes      int64           // of the body
 	declared   int64           // Content-Length; -1: none
@@ -48,6 +49,7 @@ func (e *exchange) ending(w http.ResponseWriter) ending {
 		cut:        cut,
 		late:       !cut && marks&markLate != 0,
 		writeError: marks&markWriteError != 0,
+		misled:     marks&markMisled != 0,
 		bodyless:   e.head,
 		bytes:      e.bytes.Load(),
 		declared:   e.declared.Load() - 1,
@@ -114,7 +116,7 @@ func (n ending) rpcFailed() bool {
 
 // told is what a span has to be told of an outcome.
 func (n ending) told(o slowlog.Outcome) told {
-	return told{o, !o.StatusTells() || o != slowlog.OutcomeOfStatus(n.status)}
+	return told{o, n.misled || !o.StatusTells() || o != slowlog.OutcomeOfStatus(n.status)}
 }
 
 func (n ending) stream() bool {

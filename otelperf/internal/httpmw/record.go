@@ -16,6 +16,9 @@ import (
 // commit is called before a status goes out. Of several only the first counts.
 func (e *exchange) commit(code int) {
 	if !e.begins(code) {
+		if (code < 100 || code > 199 || code == http.StatusSwitchingProtocols) && e.status.Load() == 0 {
+			e.mark(markMisled)
+		}
 		return
 	}
 	e.noteLate()

@@ -5,7 +5,6 @@ package httpmw
 import (
 	"context"
 
-	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
 )
@@ -60,7 +59,8 @@ func (v *visit) rename(span trace.Span, route, before string) {
 		span.SetName(p)
 		return
 	}
-	span.SetName(method + " " + route)
+	var buf [maxJoined]byte
+	span.SetName(v.e.m.joined.text(append(append(append(buf[:0], method...), ' '), route...)))
 }
 
 // isDefaultName says whether instrumentation, not a person, named the span: by the method
@@ -76,8 +76,8 @@ func isDefaultName(name, method, outer, before string) bool {
 // labelRoute gives otelhttp's metric the route, which it takes if the request has no
 // pattern. A route that the program put there itself stays.
 func (e *exchange) labelRoute(ctx context.Context, route, pattern string) {
-	labeler, ok := otelhttp.LabelerFromContext(ctx)
-	if !ok {
+	labeler := labelerIn(ctx)
+	if labeler == nil {
 		return
 	}
 	e.mu.Lock()

@@ -48,16 +48,16 @@ const (
 	maxPrefixLen = 64
 )
 
-// template is the part of a route for a stripped prefix. outer is the route of the mux
-// above, if there is one: then only its words are used.
-func (p *prefixes) template(prefix, outer string) string {
-	if outer != "" {
-		return outerTemplate(prefix, outer)
+// append appends the part of a route for a stripped prefix. outer is the route of the mux above, if there is one: then only its words are
+// used.
+func (p *prefixes) append(b []byte, prefix, outer string) []byte {
+	switch {
+	case outer != "":
+		return appendOuter(b, prefix, outer)
+	case p.constant(prefix):
+		return append(b, prefix...)
 	}
-	if p.constant(prefix) {
-		return prefix
-	}
-	return "/" + elided
+	return append(b, "/"+elided...)
 }
 
 func (p *prefixes) constant(prefix string) bool {
@@ -85,20 +85,23 @@ func plainPath(s string) bool {
 	})
 }
 
-// outerTemplate names the segments of prefix by those of the outer route, as far as
+// appendOuter names the segments of prefix by those of the outer route, as far as
 // that has segments of its own: a trailing slash or {rest...} matched anything.
-func outerTemplate(prefix, outer string) string {
-	have := strings.Split(strings.Trim(prefix, "/"), "/")
-	names := strings.Split(strings.TrimPrefix(outer, "/"), "/")
-	var b strings.Builder
-	for i, segment := range have {
-		if i >= len(names) || !standsFor(names[i], segment) {
-			b.WriteString("/" + elided)
-			break
+func appendOuter(b []byte, prefix, outer string) []byte {
+	prefix, outer = strings.Trim(prefix, "/"), strings.TrimPrefix(outer, "/")
+	for have, named := true, true; have; {
+		var segment, name string
+		segment, prefix, have = strings.Cut(prefix, "/")
+		if !named {
+			return append(b, "/"+elided...)
 		}
-		b.WriteString("/" + names[i])
+		name, outer, named = strings.Cut(outer, "/")
+		if !standsFor(name, segment) {
+			return append(b, "/"+elided...)
+		}
+		b = append(append(b, '/'), name...)
 	}
-	return b.String()
+	return b
 }
 
 // standsFor says whether name, a segment of a pattern, stands for exactly this segment.

@@ -99,7 +99,7 @@ func (s *Spans) Ended(id trace.SpanID) (o slowlog.Outcome, ok bool) {
 	}
 	end := e.ending(w)
 	o = end.outcome()
-	return o, o != slowlog.OutcomeOfStatus(end.status)
+	return o, end.misled || o != slowlog.OutcomeOfStatus(end.status)
 }
 
 // take removes the exchange of a span, nil if there is none.

@@ -198,8 +198,13 @@ func TestInvalidStatusIsNone(t *testing.T) {
 					w.WriteHeader(then)
 				})), false)
 				resp, _ := rg.Get(t, "/")
-				if d := rg.nextDone(t); d.Status != then || resp.StatusCode != then || d.Outcome != slowlog.OutcomeOfStatus(then) {
+				d := rg.nextDone(t)
+				if d.Status != then || resp.StatusCode != then || d.Outcome != slowlog.OutcomeOfStatus(then) {
 					t.Errorf("%s, %d: reported %d %s, sent %d, want %d", place.name, invalid, d.Status, d.Outcome, resp.StatusCode, then)
+				}
+				// otelhttp has the first status that it heard of.
+				if got := testrig.SpanAttr(rg.Ended(t, 1), outcomeKey); place.repairs && got != d.Outcome.String() {
+					t.Errorf("%s, %d: outcome on the span is %q, want %q", place.name, invalid, got, d.Outcome)
 				}
 				rg.Server.Close()
 			}
@@ -228,6 +233,9 @@ func TestSwitchingProtocolsOverHTTP2(t *testing.T) {
 	}
 	if d := rg.nextDone(t); d.Status != http.StatusTeapot || resp.StatusCode != http.StatusTeapot || resp.Header.Get(headerResponseTime) == "" {
 		t.Errorf("reported %d, sent %d with %v", d.Status, resp.StatusCode, resp.Header)
+	}
+	if got := testrig.SpanAttr(rg.Ended(t, 1), outcomeKey); got != "client_error" { // otelhttp takes 101 for the status
+		t.Errorf("outcome on the span is %q", got)
 	}
 }
 

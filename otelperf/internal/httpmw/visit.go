@@ -68,7 +68,8 @@ func (v *visit) shown(pattern string) string {
 	if prefix == "" {
 		return pattern
 	}
-	return v.e.m.prefixes.template(prefix, templateOf(v.patternBefore)) + route
+	var buf [maxJoined]byte
+	return v.e.m.joined.text(append(v.e.m.prefixes.append(buf[:0], prefix, templateOf(v.patternBefore)), route...))
 }
 
 // contextFor is the context of callbacks: not canceled by the client, and with the

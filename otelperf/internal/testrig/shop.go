@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 )
 
 // Wrapper is a middleware.
@@ -25,6 +26,7 @@ func Shop(entered chan<- struct{}) *http.ServeMux {
 	mux.HandleFunc("GET /panic", func(http.ResponseWriter, *http.Request) { panic("out of stock") })
 	mux.HandleFunc("GET /abort", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	mux.HandleFunc("GET /socket", upgrade)
+	mux.HandleFunc("GET /invalid/{status}", invalid)
 	waiting(mux, func(r *http.Request) {
 		entered <- struct{}{}
 		<-r.Context().Done()
@@ -73,6 +75,16 @@ func upgrade(w http.ResponseWriter, _ *http.Request) {
 	}
 	defer func() { _ = conn.Close() }() // what was written is all there is to lose
 	_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: echo\r\nConnection: Upgrade\r\n\r\n")
+}
+
+// invalid tries a status that net/http panics at, recovers, and replies.
+func invalid(w http.ResponseWriter, r *http.Request) {
+	func() {
+		defer func() { _ = recover() }()
+		status, _ := strconv.Atoi(r.PathValue("status"))
+		w.WriteHeader(status)
+	}()
+	_, _ = io.WriteString(w, "all is well")
 }
 
 // Lose is a middleware that replaces the request: what the mux learns below it is not seen above.

@@ -80,7 +80,7 @@ export function makeLists(openTrace, select, onAll) {
     active: list("active", {
       caption: "Requests that are running now", key: (r) => r.span_id, sort: { id: "age", desc: true },
       columns: [route("Request"), { id: "age", label: "for", numeric: true, value: (r) => r.age_ms, cell: (td, r) => measure(td, format.duration(r.age_ms)) },
-        { id: "in", label: "in", first: "asc", class: "name doing", value: (r) => r.in ?? r.doing?.sentence ?? "", cell: inCell }, time("start", "since")],
+        { id: "in", label: "in", title: "The call that began last, while it runs; else what a slow one is doing", first: "asc", class: "name doing", value: (r) => r.in ?? r.doing?.sentence ?? "", cell: inCell }, time("start", "since")],
     }),
     history: list("history", {
       onAll, caption: "Spikes", key: (r) => r.id, sort: { id: "start", desc: true },
