@@ -106,7 +106,7 @@ var mayImport = map[string][]string{
 		"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf", "otelperf/baseline", "otelperf/causes",
 		"otelperf/engine", "otelperf/internal/units", "otelperf/internal/why", "otelperf/internal/buckets", "otelperf/internal/failures",
 		"otelperf/internal/outofline", "otelperf/internal/access", "otelperf/internal/announce", "otelperf/internal/feed", "otelperf/internal/involved", "otelperf/internal/marks",
-		"otelperf/internal/mutes", "otelperf/internal/problem", "otelperf/internal/statefile", "otelperf/internal/web", "otelperf/collector/...",
+		"otelperf/internal/mutes", "otelperf/internal/problem", "otelperf/internal/statefile", "otelperf/internal/web", "otelperf/history", "otelperf/history/bolt", "otelperf/collector/...",
 	},
 	"cmd/otelperf/...": {
 		"slowlog", "spikeprocessor", "spikeprocessor/conventions", "spikeprocessor/latency", "otelperf", "otelperf/baseline", "otelperf/engine",

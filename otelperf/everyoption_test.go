@@ -53,6 +53,7 @@ func everyOption(t *testing.T) map[string]SetupOption {
 		"WithBaseline":              WithBaseline(baseline.Config{Ratio: 3}),
 		"WithMetricSource":          WithMetricSource(),
 		"WithFeed":                  WithFeed(noFeed{}),
+		"WithFeedHistory":           WithFeedHistory(new(FeedHistory)),
 		"WithMetricInterval":        WithMetricInterval(5 * time.Second),
 		"WithName":                  WithName("admin"),
 		"WithDB":                    WithDB("main", new(sql.DB)),

@@ -9,10 +9,13 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/otelperf/otelperf-go/otelperf/engine"
 	"github.com/otelperf/otelperf-go/otelperf/history"
 	"github.com/otelperf/otelperf-go/otelperf/internal/historian"
+	"github.com/otelperf/otelperf-go/otelperf/internal/marks"
 	"github.com/otelperf/otelperf-go/otelperf/internal/past"
 	"github.com/otelperf/otelperf-go/otelperf/internal/worker"
+	"github.com/otelperf/otelperf-go/slowlog"
 	"github.com/otelperf/otelperf-go/slowlog/fault"
 	"github.com/otelperf/otelperf-go/spikeprocessor/conventions"
 )
@@ -39,7 +42,7 @@ func WithHistory(store history.Store) Option {
 			c.refuse("history is nil, accepted is a store")
 			return
 		}
-		c.history = func(m *Monitor) (archive, recalled) { return openHistory(m, store) }
+		c.history = func(m *Monitor) (archive, recalled) { return openHistory(m.told(), store) }
 	})
 }
 
@@ -69,34 +72,72 @@ type archive interface {
 	state() historian.State
 }
 
+// told is what a history tells of: a process, or a service that is judged elsewhere.
+type told struct {
+	engine  *engine.Engine
+	slow    *slowlog.Store
+	marks   *marks.List
+	faults  *fault.Log
+	origin  string           // of its minutes
+	limit   int              // of the baselines that are learned from it
+	began   time.Time        // from when on there is something to tell
+	started time.Time        // when it began, of which minute another process may have told, too; zero for none
+	now     func() time.Time // the clock that it goes by
+	spikes  func() []Spike
+	state   func() []byte // what the next process goes on from; nil for nothing
+	// signals are those of its runtime by the minute; nil if it is not known here.
+	signals func(from, to time.Time) []*history.Batch
+}
+
+// told is what there is to tell of this process.
+func (m *Monitor) told() told {
+	return told{
+		engine: m.engine, slow: m.slow, marks: m.marks.List, faults: &m.faults, origin: m.memory.writer, limit: m.memory.limit, began: m.began, started: m.began, now: time.Now, spikes: m.spikes,
+		state: func() []byte {
+			data, _ := m.memory.encode() // without one the next process begins anew
+			return data
+		},
+		signals: m.minutesOfSignals,
+	}
+}
+
 // chronicle reads and writes a history. What it knows of what was written is used by the historian's goroutine alone, but for what is atomic.
 type chronicle struct {
 	*past.Reader
-	m         *Monitor
-	store     history.Store
-	writer    *historian.Writer
-	learner   *learner // nil where the process before has left what is usual
-	origin    string
-	seed      maphash.Seed
-	incidents map[string]uint64     // id -> sum of what was stored; at most engine.MaxIncidents
-	requests  map[trace.SpanID]bool // of those that the slow log has: true is stored, false beyond what is stored
-	marks     map[string]bool       // stored, of those that there are
-	hour      hourly
-	stated    time.Time // when a state was stored last
+	told
+	store   history.Store
+	writer  *historian.Writer
+	learner *learner // nil where the process before has left what is usual
+	seed    maphash.Seed
+	written
 
 	requestsStored, requestsLeft atomic.Uint64
 	// named are the requests that spikes name and the history has, by the ids of their spans: at most those of engine.MaxIncidents.
 	named atomic.Pointer[map[string]bool]
 }
 
+// written is what is known of what was stored.
+type written struct {
+	incidents map[string]uint64     // id -> sum of what was stored; at most engine.MaxIncidents
+	requests  map[trace.SpanID]bool // of those that the slow log has: true is stored, false beyond what is stored
+	stored    map[string]bool       // marks, of those that there are
+	hour      hourly
+	stated    time.Time // when a state was stored last
+}
+
 // openHistory asks a store for what the process before has left, and begins to follow it.
-func openHistory(m *Monitor, store history.Store) (archive, recalled) {
-	c := &chronicle{m: m, store: store, origin: m.memory.writer, seed: maphash.MakeSeed()}
-	c.writer = historian.New(store, c, m.began, &m.faults)
-	c.Reader = past.New(store, recent{c}, &m.faults)
+func openHistory(of told, store history.Store) (archive, recalled) {
+	c := newChronicle(of, store)
+	c.Reader = past.New(store, recent{c}, past.Bounds{}, of.faults)
 	left := c.recall()
 	c.named.Store(&left.named)
 	return c, left
+}
+
+func newChronicle(of told, store history.Store) *chronicle {
+	c := &chronicle{told: of, store: store, seed: maphash.MakeSeed()}
+	c.writer = historian.New(store, c, of.began, of.faults)
+	return c
 }
 
 func (c *chronicle) learn() { c.learner = &learner{worker.New(), c} }
@@ -121,13 +162,16 @@ func (c *chronicle) has(r *RequestRef) bool { return (*c.named.Load())[r.SpanID]
 // troubled is a store that knows what is wrong with it, as that of history/bolt does.
 type troubled interface{ Trouble() string }
 
-func (c *chronicle) state() historian.State {
+func (c *chronicle) state() historian.State { return c.stateBy(c.Reader) }
+
+// stateBy is how the writing goes, and what a reader has met.
+func (c *chronicle) stateBy(r *past.Reader) historian.State {
 	st := c.writer.State()
 	if t, ok := c.store.(troubled); ok && st.Error == "" {
 		st.Error = t.Trouble()
 	}
-	if st.Error == "" {
-		st.Error = c.Trouble()
+	if st.Error == "" && r != nil {
+		st.Error = r.Trouble()
 	}
 	if st.Error != "" {
 		st.Error = fault.Text(st.Error)

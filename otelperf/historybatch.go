@@ -59,12 +59,16 @@ type hourly struct {
 // Minute fills in what endpoints and the runtime did, and which part of the minute that is of: none where nothing is known of the runtime, as in a
 // minute in which the process was stopped.
 func (c *chronicle) Minute(b *history.Batch) bool {
-	rows, over := c.m.engine.RowsOf(b.Time)
+	rows, over := c.engine.RowsOf(b.Time)
 	for _, r := range rows {
 		b.Rows = append(b.Rows, history.Row{Endpoint: r.Endpoint, Outcomes: r.Outcomes, Durations: r.Durations, Guessed: r.Coarse})
 	}
-	b.Signals, b.Origin = c.signals(b.Time), c.origin
-	if len(b.Rows)+len(b.Signals) > 0 {
+	b.Origin = c.origin
+	if c.told.signals == nil { // that it was seen is all that there is to tell of a minute without a request
+		b.Observed = c.observed(b.Time)
+		return over
+	}
+	if b.Signals = c.signals(b.Time); len(b.Rows)+len(b.Signals) > 0 {
 		b.Observed = c.observed(b.Time)
 	}
 	return over
@@ -72,7 +76,7 @@ func (c *chronicle) Minute(b *history.Batch) bool {
 
 // observed is the part of a minute that memory has: since the start or the last reset, and up to the last evaluation.
 func (c *chronicle) observed(minute time.Time) []history.Observed {
-	from, to := c.m.engine.Stored()
+	from, to := c.engine.Stored()
 	spans := history.Within([]history.Span{{From: from, To: to}}, minute, minute.Add(time.Minute))
 	if len(spans) == 0 {
 		return []history.Observed{}
@@ -82,7 +86,7 @@ func (c *chronicle) observed(minute time.Time) []history.Observed {
 
 // signals are those of a minute.
 func (c *chronicle) signals(minute time.Time) []history.Signal {
-	for _, b := range c.m.minutesOfSignals(minute, minute.Add(time.Minute)) {
+	for _, b := range c.told.signals(minute, minute.Add(time.Minute)) {
 		return b.Signals
 	}
 	return nil
@@ -128,14 +132,14 @@ func signalOf(of *runtimesignals.Series, line *runtimesignals.Line, minute time.
 
 // News adds what was not stored yet. What it has seen is remembered once it is stored.
 func (c *chronicle) News(b *history.Batch, last bool) (stored func()) {
-	now, spikes, set := time.Now(), c.m.spikes(), c.addMarks(b)
+	now, spikes, set := c.now(), c.told.spikes(), c.addMarks(b)
 	requests, hour, left := c.addRequests(b, spikes, now, last)
 	incidents, named := c.addIncidents(b, spikes)
-	if last || len(b.Incidents) > 0 || now.Sub(c.stated).Abs() >= stateEvery {
-		b.State, _ = c.m.memory.encode() // without one the next process begins anew
+	if c.told.state != nil && (last || len(b.Incidents) > 0 || now.Sub(c.stated).Abs() >= stateEvery) {
+		b.State = c.told.state()
 	}
 	return func() {
-		c.incidents, c.requests, c.marks, c.hour = incidents, requests, set, hour
+		c.incidents, c.requests, c.stored, c.hour = incidents, requests, set, hour
 		c.named.Store(&named)
 		c.requestsStored.Add(uint64(len(b.Requests)))
 		c.requestsLeft.Add(uint64(left)) // which may be less than none
@@ -147,7 +151,7 @@ func (c *chronicle) News(b *history.Batch, last bool) (stored func()) {
 
 // Again forgets what was stored.
 func (c *chronicle) Again() {
-	c.incidents, c.requests, c.marks, c.hour, c.stated = nil, nil, nil, hourly{}, time.Time{}
+	c.written = written{}
 	c.named.Store(new(map[string]bool{}))
 }
 
@@ -177,7 +181,7 @@ func (c *chronicle) addIncidents(b *history.Batch, spikes []Spike) (now map[stri
 		if s.End != nil {
 			in.End = *s.End
 		} else {
-			in.Seen = time.Now().UTC()
+			in.Seen = c.now().UTC()
 		}
 		b.Incidents = append(b.Incidents, in)
 	}
@@ -214,7 +218,7 @@ func (c *chronicle) addRequests(b *history.Batch, spikes []Spike, at time.Time, 
 		return true
 	}
 	of := map[conventions.Endpoint][]*slowlog.Entry{}
-	for e := range c.m.slow.All() {
+	for e := range c.slow.All() {
 		if !last && at.Sub(e.End()).Abs() < requestSettles && (e.Anatomy == nil || !named[e.SpanID.String()]) {
 			continue
 		}
@@ -246,8 +250,8 @@ func (c *chronicle) addRequests(b *history.Batch, spikes []Spike, at time.Time, 
 // addMarks adds those that were set since.
 func (c *chronicle) addMarks(b *history.Batch) map[string]bool {
 	now := make(map[string]bool, marks.Max)
-	for _, m := range c.m.marks.All() {
-		if now[m.ID] = true; !c.marks[m.ID] && len(m.ID) <= history.MaxIDLength {
+	for _, m := range c.marks.All() {
+		if now[m.ID] = true; !c.stored[m.ID] && len(m.ID) <= history.MaxIDLength {
 			b.Marks = append(b.Marks, history.Mark{ID: m.ID, Time: m.Time.UTC(), Kind: string(m.Kind), Text: m.Text, By: m.By})
 		}
 	}

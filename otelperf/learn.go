@@ -39,7 +39,7 @@ func (l *learner) start() {
 			}
 		}()
 		err := errors.New("the store has panicked")
-		l.c.m.faults.Guard("the history", func() { err = l.learn(ctx, began) })
+		l.c.faults.Guard("the history", func() { err = l.learn(ctx, began) })
 		if err != nil && ctx.Err() == nil {
 			otel.Handle(fmt.Errorf("otelperf: history: what is usual is learned anew: %w", err))
 		}
@@ -50,7 +50,7 @@ func (l *learner) learn(ctx context.Context, began time.Time) (err error) {
 	for _, of := range learnedFrom {
 		var lessons *engine.Lessons
 		if lessons, err = l.lessons(ctx, began, of.time, of.patience); err == nil {
-			l.c.m.engine.Teach(lessons.Baselines())
+			l.c.engine.Teach(lessons.Baselines())
 			return nil
 		}
 	}
@@ -61,7 +61,7 @@ func (l *learner) learn(ctx context.Context, began time.Time) (err error) {
 func (l *learner) lessons(ctx context.Context, began time.Time, of, patience time.Duration) (*engine.Lessons, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	lessons := l.c.m.engine.NewLessons(l.c.m.memory.limit)
+	lessons := l.c.engine.NewLessons(l.c.limit)
 	q := history.Query{What: history.Rows, From: began.Add(-of).Truncate(time.Hour), To: began.Truncate(time.Minute), Step: history.Minute}
 	for b, err := range l.c.store.Range(ctx, q) {
 		if errors.Is(err, history.ErrDamaged) {

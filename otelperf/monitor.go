@@ -132,9 +132,7 @@ func (m *Monitor) build() (err error) {
 		return err
 	}
 	if m.disabled == "" {
-		if m.cfg.feed == nil {
-			m.remember()
-		}
+		m.remember()
 		m.arming = newArmer(m.cfg.evidence, m.engine)
 		m.beside.arming = m.arming
 	}

@@ -64,6 +64,7 @@ type config struct {
 	history        func(*Monitor) (archive, recalled) // opens it; nil: none
 	fleet          func(*Monitor) allInstances        // joins it; nil: none
 	feed           feed.Source                        // nil: the numbers are of this process
+	shown          func(*Monitor) (archive, recalled) // the history of the feed, in place of history; nil: none
 	bundleDir      string
 	traceURL       string
 	maxStreams     int
@@ -116,6 +117,9 @@ func newConfig(opts []Option) (config, error) {
 	}
 	if c.feed != nil {
 		c.disabled = "" // who feeds us is somebody else's concern
+		c.history = c.shown
+	} else if c.shown != nil {
+		c.refuse("there is the history of a feed, and no feed")
 	}
 	if c.feed != nil && c.metricSource {
 		c.refuse("the numbers cannot be those of a feed and of the metric source")
@@ -254,7 +258,7 @@ func WithMetricSource() Option {
 
 // WithFeed is for otelperf's component of the OpenTelemetry Collector, which alone can make a source: the Monitor shows the numbers of a service
 // that is judged elsewhere. It looks at nothing of its own process: no runtime, no stacks, nothing that runs; it tells nobody of incidents, and of its
-// options those about measuring, detection, the state file, history and who may look mean nothing.
+// options those about measuring, detection, the state file, WithHistory and who may look mean nothing.
 func WithFeed(s feed.Source) Option {
 	return needed("feed", s == nil, func(c *config) { c.feed = s })
 }

@@ -27,14 +27,14 @@ type recent struct{ c *chronicle }
 func (r recent) Unwritten() time.Time { return r.c.writer.Unwritten() }
 
 func (r recent) Began() time.Time {
-	began, _ := r.c.m.engine.Stored()
+	began, _ := r.c.engine.Stored()
 	return began
 }
 
-func (r recent) Started() time.Time { return r.c.m.began }
+func (r recent) Started() time.Time { return r.c.started }
 
 func (r recent) Minute(t time.Time) (out []history.Row) {
-	rows, _ := r.c.m.engine.RowsOf(t)
+	rows, _ := r.c.engine.RowsOf(t)
 	for _, x := range rows {
 		out = append(out, historyRow(&x))
 	}
@@ -42,7 +42,10 @@ func (r recent) Minute(t time.Time) (out []history.Row) {
 }
 
 func (r recent) Signals(from, to time.Time) []*history.Batch {
-	return r.c.m.minutesOfSignals(from, to)
+	if r.c.told.signals == nil {
+		return nil
+	}
+	return r.c.told.signals(from, to)
 }
 
 // historyRow is the form of a row in a history, and minuteRow that of one of a history here.

@@ -25,6 +25,13 @@ const rememberedFor = 7 * 24 * time.Hour
 
 // remember goes on from what the process before has left: in the state file or in the history, whichever is more recent.
 func (m *Monitor) remember() {
+	if m.cfg.feed != nil { // who feeds us has done so
+		if m.cfg.history != nil {
+			of, left := m.cfg.history(m)
+			m.past, m.beside.past, m.beside.before = of, of, left.incidents
+		}
+		return
+	}
 	m.memory = &stateMemory{
 		engine: m.engine, book: m.book, marks: &m.marks, identity: m.identity, limit: 2 * m.processor.Stats().MaxEndpoints, writer: rand.Text(),
 	}
@@ -68,7 +75,7 @@ func (c *chronicle) recall() (r recalled) {
 		defer cancel()
 		var r recalled
 		err := errors.New("the store has panicked")
-		c.m.faults.Guard("the history", func() { r, err = recall(ctx, c.store) })
+		c.faults.Guard("the history", func() { r, err = recall(ctx, c.store) })
 		if err != nil {
 			otel.Handle(fmt.Errorf("otelperf: history: what the process before has left: %w", err))
 		}

@@ -152,11 +152,13 @@ func (s *spikeSignals) add(sp *Spike, in *engine.Incident) {
 }
 
 // spikesOf are incidents as spikes, with what was seen beside each.
-func (m *Monitor) spikesOf(incidents []engine.Incident) []Spike {
+func (m *Monitor) spikesOf(incidents []engine.Incident) []Spike { return m.beside.of(incidents) }
+
+func (s *spikeSignals) of(incidents []engine.Incident) []Spike {
 	out := make([]Spike, 0, len(incidents))
 	for i := range incidents {
 		sp := spikeOf(&incidents[i])
-		m.beside.add(&sp, &incidents[i])
+		s.add(&sp, &incidents[i])
 		out = append(out, sp)
 	}
 	return out

@@ -101,7 +101,7 @@ func (m *Monitor) Settings() Settings {
 		BaselineGraceSeconds: now.baseline.Grace.Seconds(),
 		Source:               "spans", MetricIntervalSeconds: c.metricInterval.Seconds(), MaxEndpoints: m.maxEndpoints(), MaxStreams: c.maxStreams,
 		SlowLog: m.slow.Limits(), Headers: c.headers, Stacks: c.stacks, StateFile: c.stateFile != "", Events: m.tracker != nil, IgnoredPaths: slices.Clone(c.ignored), History: m.past != nil, Fleet: m.fleet != nil, Windows: windowNames(m.past != nil),
-		Access: m.companion.Access(), Changeable: slices.Sorted(maps.Keys(m.knobs())),
+		Access: m.companion.Access(), Changeable: append([]string{}, slices.Sorted(maps.Keys(m.knobs()))...),
 	}
 	if c.feed != nil { // what a Monitor does with requests and lines of its own process
 		s.Headers, s.Stacks, s.RequestLogRate, s.IgnoredPaths = false, false, 0, []string{}

@@ -48,6 +48,7 @@ func build(t *testing.T) (binary string) {
 	text := string(manifest)
 	for _, change := range [][2]string{
 		{"output_path: ./otelcol-otelperf", "output_path: " + dir}, {"=> ../../..\n", "=> " + filepath.Dir(filepath.Dir(here)) + "\n"}, {"=> ..\n", "=> " + here + "\n"},
+		{"=> ../../history/bolt\n", "=> " + filepath.Join(filepath.Dir(here), "history", "bolt") + "\n"},
 	} {
 		if strings.Count(text, change[0]) != 1 {
 			t.Fatalf("builder.yaml does not have %q once", change[0])

@@ -57,12 +57,14 @@ type Config struct {
 	ServicesMove bool `mapstructure:"services_move"`
 	// State is where what is known of services is kept beyond this process.
 	State StateConfig `mapstructure:"state"`
+	// History is where what services did is stored, beyond the last hour.
+	History HistoryConfig `mapstructure:"history"`
 	// Extension is the id of the extension otelperf that shows the services. Default: the one that there is, if there is one.
 	Extension *component.ID `mapstructure:"extension"`
 	// Spikes are the knobs of detection.
 	Spikes SpikeConfig `mapstructure:"spikes"`
 
-	hasState bool // the configuration has state
+	hasState, hasHistory bool // the configuration has state, and history
 
 	_ struct{}
 }
@@ -119,13 +121,15 @@ func createDefaultConfig() component.Config {
 		Lateness: fleet.DefaultLateness, MetricsFlushInterval: defaultMetricInterval, MaxServices: fleet.DefaultMaxServices,
 		MaxEndpoints: fleet.DefaultMaxEndpoints, MaxSpanMiB: fleet.DefaultSpanBytes >> 20, MaxSlowMiB: fleet.DefaultSlowBytes >> 20,
 		SlowThreshold: fleet.DefaultSlowFrom, MaxSeriesMiB: points.DefaultBytes >> 20, MetricAlarms: alarmsAtOnce, MaxInstances: instances.DefaultMost,
-		InstanceAttributes: slices.Clone(instances.Shown), State: StateConfig{Interval: time.Minute, MaxServiceMiB: 4}, Spikes: SpikeConfig{Ratio: 2, Weight: 0.9, Cooldown: 5 * time.Minute, Floor: time.Millisecond},
+		InstanceAttributes: slices.Clone(instances.Shown), State: StateConfig{Interval: time.Minute, MaxServiceMiB: 4},
+		History: HistoryConfig{Keep: defaultKeep, MaxServices: defaultHistories, MaxServiceMiB: defaultMaxHistoryMiB},
+		Spikes:  SpikeConfig{Ratio: 2, Weight: 0.9, Cooldown: 5 * time.Minute, Floor: time.Millisecond},
 	}
 }
 
-// Unmarshal implements confmap.Unmarshaler. It notes whether there is state: without a place it would keep nothing.
+// Unmarshal implements confmap.Unmarshaler. It notes whether there is state, and a history: without a place they would keep nothing.
 func (c *Config) Unmarshal(conf *confmap.Conf) error {
-	c.hasState = conf.IsSet("state")
+	c.hasState, c.hasHistory = conf.IsSet("state"), conf.IsSet("history")
 	return conf.Unmarshal(c)
 }
 
@@ -146,6 +150,7 @@ func (c *Config) Validate() error {
 		ranges.Within("slow_threshold", c.SlowThreshold, time.Millisecond, time.Hour),
 		c.State.validate(c.hasState),
 		c.moves(),
+		c.History.validate(c.hasHistory),
 		ranges.Within("spikes::ratio", c.Spikes.Ratio, 1.2, 100),
 		ranges.Within("spikes::weight", c.Spikes.Weight, 0.1, 0.999),
 		ranges.Within("spikes::cooldown", c.Spikes.Cooldown, time.Millisecond, 24*time.Hour),

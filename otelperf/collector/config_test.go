@@ -28,7 +28,7 @@ func TestValidate(t *testing.T) {
 	}
 	lines := strings.Split(err.Error(), "\n")
 	for i, field := range fields(reflect.TypeFor[Config](), "") {
-		if field == "jobs" || field == "instance_attributes" || field == "extension" || field == "state::directory" || field == "state::storage" {
+		if field == "jobs" || field == "instance_attributes" || field == "extension" || field == "state::directory" || field == "state::storage" || field == "history::directory" {
 			continue
 		}
 		found := false
@@ -113,6 +113,10 @@ func TestWhatIsGiven(t *testing.T) {
 		"no directory":        {map[string]any{"state": map[string]any{"directory": nil}}, noPlace},
 		"no storage":          {map[string]any{"state": map[string]any{"storage": nil}}, noPlace},
 		"an empty state":      {map[string]any{"state": nil}, noPlace},
+		"a history":           {map[string]any{"history": map[string]any{"directory": "/var/lib/otelperf", "keep": "720h"}}, ""},
+		"history, no place":   {map[string]any{"history": map[string]any{"keep": "720h"}}, "history needs directory"},
+		"an empty history":    {map[string]any{"history": nil}, "history needs directory"},
+		"too short a history": {map[string]any{"history": map[string]any{"directory": "/var/lib/otelperf", "keep": "1m"}}, "history::keep is 1m0s, accepted is 1h0m0s to 87600h0m0s"},
 		"no unit":             {map[string]any{"lateness": 7}, "lateness is 7ns, accepted is 1s to 5m0s: a number without a unit is of nanoseconds, write 7s"},
 		"no attribute":        {map[string]any{"instance_attributes": []any{}}, ""},
 		"an empty attribute":  {map[string]any{"instance_attributes": []any{"a", " "}}, "instance_attributes: that at index 1 is empty"},

@@ -4,6 +4,7 @@ go 1.26.0
 
 require (
 	github.com/otelperf/otelperf-go v0.0.0
+	github.com/otelperf/otelperf-go/otelperf/history/bolt v0.0.0
 	go.opentelemetry.io/collector/component v1.71.0
 	go.opentelemetry.io/collector/component/componentstatus v0.165.0
 	go.opentelemetry.io/collector/component/componenttest v0.165.0
@@ -89,6 +90,7 @@ require (
 	github.com/tklauser/go-sysconf v0.4.0 // indirect
 	github.com/tklauser/numcpus v0.12.0 // indirect
 	github.com/yusufpapurcu/wmi v1.2.4 // indirect
+	go.etcd.io/bbolt v1.5.0 // indirect
 	go.opentelemetry.io/auto/sdk v1.2.1 // indirect
 	go.opentelemetry.io/collector/client v1.71.0 // indirect
 	go.opentelemetry.io/collector/config/configauth v1.71.0 // indirect
@@ -165,3 +167,5 @@ require (
 )
 
 replace github.com/otelperf/otelperf-go => ../..
+
+replace github.com/otelperf/otelperf-go/otelperf/history/bolt => ../history/bolt

@@ -36,6 +36,7 @@ func (s *share) run(flush time.Duration) {
 func (s *share) tick(now time.Time) {
 	defer s.recover()
 	s.tell(now, slices.DeleteFunc(s.fleet.Tick(now), func(n fleet.News) bool { return n.Member == nil && n.Event.Part != nil })) // the rest are messages
+	s.past.tick(s.book.ticks)
 	s.told.look(s, now)
 }
 
@@ -60,7 +61,7 @@ func (s *share) flush(now time.Time) {
 
 // observe are the values of metadata.Instruments.
 func (s *share) observe() []int64 {
-	st, moves := s.fleet.Stats(), s.keeper.stats()
+	st, moves, past := s.fleet.Stats(), s.keeper.stats(), s.past.stats()
 	return []int64{
 		int64(st.Spans), int64(st.Requests), int64(st.Invalid), int64(st.Late), int64(st.Ahead), int64(st.Crowded), int64(st.OtherServices), int64(st.OtherEndpoints),
 		int64(st.SpansDropped), int64(st.SpansAstray), int64(st.SlowDropped), int64(s.out.eventsDropped.Load() + moves.Dropped), int64(s.out.pointsDropped.Load()),
@@ -68,6 +69,7 @@ func (s *share) observe() []int64 {
 		int64(st.Metered), int64(st.Twice), int64(st.Points.Taken), int64(st.Points.First), int64(st.Points.Stale), int64(st.Points.Shared),
 		int64(st.Points.Absurd), int64(st.Points.Sumless), int64(st.Points.Crowded), int64(st.MembersBeyond), int64(st.Points.Series), int64(st.Points.Bytes),
 		int64(st.Moved), int64(moves.TakenOver), int64(moves.HandedOver), int64(moves.Failures),
+		int64(past.Open), int64(past.Without), int64(past.Minutes), int64(past.Failed), int64(past.Lost),
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.uber.org/zap"
 
+	"github.com/otelperf/otelperf-go/otelperf/collector/internal/chronicles"
 	"github.com/otelperf/otelperf-go/otelperf/collector/internal/fleet"
 	"github.com/otelperf/otelperf-go/otelperf/collector/internal/metadata"
 	"github.com/otelperf/otelperf-go/otelperf/collector/internal/pages"
@@ -47,6 +48,7 @@ type shareBook struct {
 // parked is the state of a connector that has ended.
 type parked struct {
 	fleet *fleet.Fleet
+	past  *chronicles.Book // nil without a history
 	timer *time.Timer
 }
 
@@ -66,8 +68,10 @@ type share struct {
 	users   []*instance                         // guarded by the book's mutex
 	counter [numInputs]atomic.Pointer[instance] // that counts what comes
 	out     *outlet
-	keeper  *keeper       // nil: nothing outlives the process
-	faults  atomic.Uint64 // panics that were recovered
+	keeper  *keeper          // nil: no state outlives the process
+	past    *historians      // nil: there is no history
+	before  *chronicles.Book // histories of the one before; nil: none
+	faults  atomic.Uint64    // panics that were recovered
 	told    said
 
 	unregister func() error
@@ -107,7 +111,10 @@ func (b *shareBook) begin(key shareKey, in *instance, host component.Host) (*sha
 	if err != nil {
 		return nil, err
 	}
-	f, err := b.state(key.id, in.config.settings())
+	if err := in.config.History.check(); err != nil {
+		return nil, err
+	}
+	f, before, err := b.state(key.id, in.config.settings())
 	if err != nil {
 		return nil, err
 	}
@@ -118,8 +125,10 @@ func (b *shareBook) begin(key shareKey, in *instance, host component.Host) (*sha
 	}
 	s.out.start()
 	s.keeper = s.newKeeper(store, in)
+	s.before = before
+	s.past = s.newHistorians(in)
 	if shows != nil {
-		s.hide = shows.Show(key.id, f)
+		s.hide = shows.Show(key.id, f, s.past.of)
 	}
 	if !b.ticks {
 		close(s.done)
@@ -129,15 +138,16 @@ func (b *shareBook) begin(key shareKey, in *instance, host component.Host) (*sha
 	return s, nil
 }
 
-// state is what was left of a connector with this id, or a new one.
-func (b *shareBook) state(id component.ID, set fleet.Settings) (*fleet.Fleet, error) {
+// state is what was left of a connector with this id, with its histories, or a new one.
+func (b *shareBook) state(id component.ID, set fleet.Settings) (*fleet.Fleet, *chronicles.Book, error) {
 	p := b.parked[id]
 	if p == nil {
-		return fleet.New(set)
+		f, err := fleet.New(set)
+		return f, nil, err
 	}
 	delete(b.parked, id)
 	p.timer.Stop()
-	return p.fleet, p.fleet.Configure(set)
+	return p.fleet, p.past, p.fleet.Configure(set)
 }
 
 // leave takes an instance out. The last one that makes events, or metrics, ends what they shared, within ctx, and lays the state by for a
@@ -196,20 +206,20 @@ func (s *share) end(ctx context.Context) error {
 	now := s.book.now()
 	s.tick(now)
 	s.flush(now)
-	err := errors.Join(late, s.keeper.close(ctx), s.out.close(ctx), s.unregister())
+	written := s.past.close(ctx)
+	err := errors.Join(late, s.keeper.close(ctx), s.out.close(ctx), <-written, s.unregister())
 	if late == nil {
-		s.book.park(s.key.id, s.fleet)
+		s.book.park(s.key.id, &parked{fleet: s.fleet, past: s.left()})
 	}
 	return err
 }
 
-func (b *shareBook) park(id component.ID, f *fleet.Fleet) {
+func (b *shareBook) park(id component.ID, p *parked) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if old := b.parked[id]; old != nil {
 		old.timer.Stop()
 	}
-	p := &parked{fleet: f}
 	p.timer = time.AfterFunc(parkedFor, func() {
 		b.mu.Lock()
 		defer b.mu.Unlock()

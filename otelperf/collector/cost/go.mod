@@ -65,3 +65,5 @@ require (
 replace github.com/otelperf/otelperf-go => ../../..
 
 replace github.com/otelperf/otelperf-go/otelperf/collector => ..
+
+replace github.com/otelperf/otelperf-go/otelperf/history/bolt => ../../history/bolt

@@ -5,7 +5,6 @@ package extension
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net/http"
 	"sync"
 
@@ -16,6 +15,7 @@ import (
 
 	"github.com/otelperf/otelperf-go/otelperf/collector/internal/fleet"
 	"github.com/otelperf/otelperf-go/otelperf/collector/internal/pages"
+	"github.com/otelperf/otelperf-go/otelperf/collector/internal/tozap"
 	"github.com/otelperf/otelperf-go/otelperf/collector/internal/views"
 	"github.com/otelperf/otelperf-go/otelperf/internal/access"
 	"github.com/otelperf/otelperf-go/otelperf/internal/problem"
@@ -55,7 +55,7 @@ func (s *server) Start(ctx context.Context, host component.Host) error {
 		return err
 	}
 	s.pages = pages.New(views.Settings{
-		Most: s.config.MaxViews, MaxStreams: s.config.MaxStreams, Idle: s.config.IdleAfter, Guard: access.New(rules), Logger: slog.New(&toZap{logger: s.telemetry.Logger}),
+		Most: s.config.MaxViews, MaxStreams: s.config.MaxStreams, Idle: s.config.IdleAfter, Guard: access.New(rules), Logger: tozap.Logger(s.telemetry.Logger),
 	})
 	if s.http, err = c.ToServer(ctx, host.GetExtensions(), s.telemetry, s.pages, confighttp.WithErrorHandler(refuse)); err != nil {
 		return errors.Join(err, listener.Close(), s.pages.Close(ctx))
@@ -76,8 +76,8 @@ func refuse(w http.ResponseWriter, _ *http.Request, text string, status int) {
 }
 
 // Show implements pages.Host.
-func (s *server) Show(connector component.ID, f *fleet.Fleet) (hide func()) {
-	return s.pages.Show(connector, f)
+func (s *server) Show(connector component.ID, f *fleet.Fleet, past views.Past) (hide func()) {
+	return s.pages.Show(connector, f, past)
 }
 
 // Shutdown ends streams, answers what has been asked for, and ends, within ctx. It may be called without Start, and again.

@@ -79,3 +79,28 @@ func observed(t *testing.T, subject Subject) {
 		}
 	}
 }
+
+// observedAlone: of what has no signals, as a service that is judged elsewhere, it is known to the minute when it was observed, for as long as minutes are
+// stored.
+func observedAlone(t *testing.T, subject Subject) {
+	s, shop := subject.open(t, history.Retention{}), NewShop(2, 2)
+	first := Start.Truncate(time.Hour)
+	for i := range 60 {
+		b := shop.Minute(first.Add(time.Duration(i) * time.Minute))
+		b.Signals = nil
+		b.Observed = []history.Observed{{Spans: []history.Span{{From: b.Time, To: b.Time.Add(time.Minute)}}}}
+		Put(t, s, b)
+	}
+	Put(t, s, shop.Minute(first.Add(90*time.Minute)))
+	if subject.Tidy != nil {
+		subject.Tidy(t, s)
+	}
+	want := history.Span{From: first.Add(20 * time.Minute), To: first.Add(25 * time.Minute)}
+	var spans []history.Span
+	for _, b := range Read(t, s, history.Query{What: history.Signals, From: want.From, To: want.To}) {
+		spans = append(spans, b.Presence()...)
+	}
+	if got := history.Union(spans); !slices.Equal(got, []history.Span{want}) {
+		t.Errorf("five minutes of an hour without signals were observed in %v, want %v", got, want)
+	}
+}

@@ -33,6 +33,7 @@ func Run(t *testing.T, s Subject) {
 		"requests":                      requests,
 		"marks and signals":             marksAndSignals,
 		"when it was observed":          observed,
+		"observed without signals":      observedAlone,
 		"the last state":                state,
 		"hostile names":                 hostile,
 		"extremes":                      extremes,

@@ -14,7 +14,7 @@ import (
 // needsHistory says how to have what takes a history.
 func (c *Companion) needsHistory() string {
 	if c.config.Elsewhere {
-		return "a service that is received from elsewhere has the last hour alone here"
+		return "of a service that is received from elsewhere the last hour is here, unless the connector's configuration has history::directory"
 	}
 	return "otelperf.WithHistory(store) has a history, such as history/bolt in a file"
 }

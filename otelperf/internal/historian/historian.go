@@ -83,6 +83,9 @@ type Writer struct {
 // New returns a writer of what happened since a time.
 func New(store history.Store, source Source, began time.Time, faults *fault.Log) *Writer {
 	w := &Writer{Worker: worker.New(), store: store, source: source, faults: faults, began: began.Truncate(time.Minute), renewed: began}
+	if at := history.RenewalOf(store).At; at.After(began) { // nothing of it is lost by what has happened before
+		w.renewed = at
+	}
 	w.next = w.began
 	w.ctx, w.cancel = context.WithCancel(context.Background())
 	return w
@@ -112,6 +115,23 @@ func (w *Writer) firstLocked() time.Time {
 	return first
 }
 
+// GoOn has the writer, which has written nothing yet, go on from a minute up to which another one with the same origin has written to the store.
+func (w *Writer) GoOn(from time.Time) { w.turn(from.Truncate(time.Minute), 0) }
+
+// Write writes what there is to be written by now; at last the running minute, too. It is for a goroutine of the caller's that has several
+// writers, in place of Start, and for one call at a time. What the source does not know to be over is left for the next call. After a failure
+// it returns after how long it is to be called again; else 0.
+func (w *Writer) Write(now time.Time, last bool) (again time.Duration) {
+	w.write(now, last)
+	if last {
+		w.count(func(*State) { w.closed = true })
+	}
+	return w.retry
+}
+
+// Abort has the store end what it is at.
+func (w *Writer) Abort() { w.cancel() }
+
 // Start starts the goroutine.
 func (w *Writer) Start() {
 	w.Run(func() {
@@ -122,8 +142,7 @@ func (w *Writer) Start() {
 				w.write(time.Now(), false)
 			case <-w.Stopping():
 				timer.Stop()
-				w.write(time.Now(), true)
-				w.count(func(*State) { w.closed = true })
+				w.Write(time.Now(), true)
 				return
 			}
 		}

@@ -13,8 +13,10 @@ const (
 	maxCachedBytes = 32 << 20
 )
 
-// cache holds what was read of minutes that are over, which stays as it is. The zero value is ready for use.
+// cache holds what was read of minutes that are over, which stays as it is.
 type cache struct {
+	most int // bytes of all; not changed
+
 	mu    sync.Mutex // guards all below
 	items map[string]*cached
 	bytes int
@@ -69,7 +71,7 @@ func (c *cache) add(key string, item *cached, bytes int) {
 		return
 	}
 	item.bytes = bytes
-	for c.bytes += bytes; c.bytes > maxCachedBytes && len(c.items) > 0; {
+	for c.bytes += bytes; c.bytes > c.most && len(c.items) > 0; {
 		c.dropLocked()
 	}
 }

@@ -6,11 +6,12 @@
 // the same store is theirs, too: an answer with something of it is the store's alone, up to the last whole minute that all have stored.
 //
 // Reading is bounded, so that nobody who polls hurts the service: two reads at a time, five seconds each, and what was read of minutes that
-// are over is there for the next who asks, up to 32 MiB. Numbers of a time of which memory has a part are that part where the store cannot be
+// are over is there for the next who asks, up to 32 MiB, unless [Bounds] says otherwise. Numbers of a time of which memory has a part are that part where the store cannot be
 // read, with why. Minutes that memory has are read from there, too, if the store has them damaged, or was begun anew without them.
 package past
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -23,7 +24,7 @@ import (
 const (
 	// Longest is the longest time that is read at once: of a longer one the end of it.
 	Longest = 366 * 24 * time.Hour
-	// atOnce is how many reads there are at a time.
+	// atOnce is how many reads there are at a time, unless Bounds says otherwise.
 	atOnce = 2
 	// queue is how long a read waits for its turn.
 	queue = 2 * time.Second
@@ -67,10 +68,19 @@ type Reader struct {
 	recently recently
 }
 
+// Bounds are what a reader may take. The zero value has the defaults.
+type Bounds struct {
+	Turns chan struct{} // whose capacity is how many reads there are at a time, of all readers that have it; by default 2 of this one
+	Bytes int           // of what was read that is there for the next who asks; 32 MiB by default
+}
+
 // New returns a reader.
-func New(store history.Store, m Memory, faults *fault.Log) *Reader {
+func New(store history.Store, m Memory, b Bounds, faults *fault.Log) *Reader {
 	several, _ := store.(history.Shared)
-	return &Reader{store: store, memory: m, faults: faults, turns: make(chan struct{}, atOnce), several: several}
+	if b.Turns == nil {
+		b.Turns = make(chan struct{}, atOnce)
+	}
+	return &Reader{store: store, memory: m, faults: faults, turns: b.Turns, cache: cache{most: cmp.Or(b.Bytes, maxCachedBytes)}, several: several}
 }
 
 // read calls f, which reads a part of a time, in its turn, and notes how it went. What has just taken too long is not tried again, where memory

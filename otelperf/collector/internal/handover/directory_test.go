@@ -94,7 +94,7 @@ func TestADirectoryThatCannotBeWrittenTo(t *testing.T) {
 func TestKeys(t *testing.T) {
 	seen := map[string]bool{}
 	for _, n := range []fleet.Name{{}, {Name: "a/b"}, {Namespace: "a", Name: "b"}, {Name: "../x"}, {Name: "..\\x"}, {Name: "日本"}, {Name: "日木"}, {Name: strings.Repeat("x", 300)}, {Name: "A"}, {Name: "a"}} {
-		key := keyOf("otelperf/b", n)
+		key := Key("otelperf/b", n)
 		if seen[key] || len(key) > 200 || key != filepath.Base(key) || strings.HasPrefix(key, ".") || strings.ContainsAny(key, `\:*?"<>|`) {
 			t.Errorf("the key of %v is %q", n, key)
 		}

@@ -178,7 +178,7 @@ func TestStoreDown(t *testing.T) {
 // TestDamagedState: what cannot be read is as if nothing were known.
 func TestDamagedState(t *testing.T) {
 	store := &memory{values: map[string][]byte{}}
-	key := keyOf("otelperf", fleet.Name{Name: "shop"})
+	key := Key("otelperf", fleet.Name{Name: "shop"})
 	store.values[key+".state"], store.values[key+".owner"] = []byte("nonsense"), []byte("{")
 	w := newTown(t, store, 1)
 	w.run(steady(5*time.Minute), 5*time.Minute, func(*simulate.Batch) *shard { return w.shards[0] })

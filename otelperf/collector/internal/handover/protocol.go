@@ -56,7 +56,7 @@ func (k *Keeper) do(ctx context.Context, s *fleet.Service, j *job) {
 
 // arrive makes a service that is new this collector's, and takes over what is known of it.
 func (k *Keeper) arrive(ctx context.Context, s *fleet.Service) {
-	key := keyOf(k.Prefix, s.Name())
+	key := Key(k.Prefix, s.Name())
 	before, err := k.get(ctx, key+".owner")
 	if err == nil {
 		err = k.claim(ctx, s, active)
@@ -92,7 +92,7 @@ func (k *Keeper) arrive(ctx context.Context, s *fleet.Service) {
 // ours looks who has a service; if that is this collector, its status is written if it is another one, where "" is by whether the service is
 // quiet.
 func (k *Keeper) ours(ctx context.Context, s *fleet.Service, now status) answer {
-	value, err := k.get(ctx, keyOf(k.Prefix, s.Name())+".owner")
+	value, err := k.get(ctx, Key(k.Prefix, s.Name())+".owner")
 	if err != nil {
 		return unknown
 	}
@@ -130,14 +130,14 @@ func (k *Keeper) claim(ctx context.Context, s *fleet.Service, is status) error {
 	if err != nil {
 		return err // cannot be: it is plain text
 	}
-	return k.set(ctx, keyOf(k.Prefix, s.Name())+".owner", value)
+	return k.set(ctx, Key(k.Prefix, s.Name())+".owner", value)
 }
 
 // save writes what is known of a service.
 func (k *Keeper) save(ctx context.Context, s *fleet.Service) {
 	data, err := encode(s, k.Collector, k.Host, s.Judged(), k.MaxBytes)
 	if err == nil {
-		err = k.set(ctx, keyOf(k.Prefix, s.Name())+".state", data)
+		err = k.set(ctx, Key(k.Prefix, s.Name())+".state", data)
 	}
 	if err != nil && !errors.Is(err, errDown) {
 		k.Logger.Warn("what is known of a service cannot be written", zap.Stringer("service", s.Name()), zap.Error(err))
@@ -146,7 +146,7 @@ func (k *Keeper) save(ctx context.Context, s *fleet.Service) {
 
 // lookAt looks whether a service that has moved is to be taken again, since the collector that has it gets nothing of it any more.
 func (k *Keeper) lookAt(ctx context.Context, n fleet.Name) {
-	key := keyOf(k.Prefix, n)
+	key := Key(k.Prefix, n)
 	value, err := k.get(ctx, key+".owner")
 	if err != nil {
 		return

@@ -49,11 +49,15 @@ func ownerOf(value []byte) (o owner) {
 	return o
 }
 
-// keyOf is the name of the values of a service: readable, and another one for each service.
-func keyOf(prefix string, n fleet.Name) string {
+// Key is the name of the values of a service: readable, such as files may have, and another one for each service. That of those beyond max_services is that of a
+// service which is called so.
+func Key(prefix string, n fleet.Name) string {
 	sum := sha256.Sum256([]byte(n.Namespace + "\x00" + n.Name))
-	return fmt.Sprintf("%s-%s-%s", plain(prefix, 64), plain(n.String(), 64), hex.EncodeToString(sum[:8]))
+	return fmt.Sprintf("%s%s-%s", Prefix(prefix), plain(n.String(), 64), hex.EncodeToString(sum[:8]))
 }
+
+// Prefix begins the keys of all services.
+func Prefix(prefix string) string { return plain(prefix, 64) + "-" }
 
 // plain has nothing but letters, digits, points and underlines.
 func plain(text string, most int) string {

@@ -51,6 +51,11 @@ var Instruments = []Instrument{
 	{"otelcol_connector_otelperf_services_taken_over", "{service}", "Services that began with what was known of them.", false},
 	{"otelcol_connector_otelperf_services_handed_over", "{service}", "Services that another collector has taken over.", false},
 	{"otelcol_connector_otelperf_state_failures", "{failure}", "Reads and writes of the state that failed.", false},
+	{"otelcol_connector_otelperf_history_services", "{service}", "Services whose history is being stored.", true},
+	{"otelcol_connector_otelperf_history_services_without", "{service}", "Services that have no history, since there is no room for one, or its file cannot be opened.", true},
+	{"otelcol_connector_otelperf_history_minutes", "{minute}", "Minutes of services that were stored.", false},
+	{"otelcol_connector_otelperf_history_failures", "{failure}", "Attempts to store a minute that failed.", false},
+	{"otelcol_connector_otelperf_history_minutes_lost", "{minute}", "Minutes of services that were not stored, since that could not be done for an hour.", false},
 }
 
 // Observe registers them; read returns their values in the order of Instruments. The function that it returns takes them out.

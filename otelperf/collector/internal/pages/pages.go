@@ -13,7 +13,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/otelperf/otelperf-go/otelperf/collector/internal/fleet"
 	"github.com/otelperf/otelperf-go/otelperf/collector/internal/views"
 	"github.com/otelperf/otelperf-go/otelperf/internal/access"
 	"github.com/otelperf/otelperf-go/otelperf/internal/problem"
@@ -40,7 +39,7 @@ type Pages struct {
 	below    http.Handler // one service, guarded
 
 	mu  sync.Mutex // guards what follows
-	all []shown    // by the ids of their connectors
+	all []*shown   // by the ids of their connectors
 }
 
 // New returns Pages, which Close ends.
@@ -89,12 +88,12 @@ type slugKey struct{}
 // serveService answers for one service.
 func (p *Pages) serveService(w http.ResponseWriter, r *http.Request) {
 	slug, _ := r.Context().Value(slugKey{}).(string)
-	var s *fleet.Service
-	if s = p.find(slug); s == nil {
+	s, past := p.find(slug)
+	if s == nil {
 		web.NotFound(w, "service", "There is no service %.100q here, or no longer, or it came when there were as many as max_services says. GET services lists those that there are.", slug)
 		return
 	}
-	p.views.Serve(w, r, s)
+	p.views.Serve(w, r, s, past)
 }
 
 // ofOne answers who takes the list for a service.

@@ -12,13 +12,14 @@ import (
 	"go.opentelemetry.io/collector/component"
 
 	"github.com/otelperf/otelperf-go/otelperf/collector/internal/fleet"
+	"github.com/otelperf/otelperf-go/otelperf/collector/internal/views"
 )
 
 // Host is what shows fleets: the extension.
 type Host interface {
 	component.Component
-	// Show shows the services of a connector until hide is called.
-	Show(connector component.ID, f *fleet.Fleet) (hide func())
+	// Show shows the services of a connector, with their histories, until hide is called.
+	Show(connector component.ID, f *fleet.Fleet, past views.Past) (hide func())
 }
 
 // ErrNoHost is returned for a connector that names an extension that does not show it.
@@ -55,25 +56,26 @@ func HostOf(h component.Host, named *component.ID) (Host, error) {
 type shown struct {
 	connector component.ID
 	fleet     *fleet.Fleet
+	past      views.Past
 }
 
 // Show implements [Host].
-func (p *Pages) Show(connector component.ID, f *fleet.Fleet) (hide func()) {
-	one := shown{connector, f}
+func (p *Pages) Show(connector component.ID, f *fleet.Fleet, past views.Past) (hide func()) {
+	one := &shown{connector, f, past}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.all = append(p.all, one)
-	slices.SortFunc(p.all, func(a, b shown) int { return cmp.Compare(a.connector.String(), b.connector.String()) })
+	slices.SortFunc(p.all, func(a, b *shown) int { return cmp.Compare(a.connector.String(), b.connector.String()) })
 	return func() {
 		p.mu.Lock()
-		p.all = slices.DeleteFunc(p.all, func(s shown) bool { return s == one })
+		p.all = slices.DeleteFunc(p.all, func(s *shown) bool { return s == one })
 		p.mu.Unlock()
 		p.shared.Forget()
 		p.views.Hide(func(s *fleet.Service) bool { return slices.Contains(f.Services(), s) }, time.Now())
 	}
 }
 
-func (p *Pages) fleets() []shown {
+func (p *Pages) fleets() []*shown {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.Clone(p.all)

@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/collector/component"
 
 	"github.com/otelperf/otelperf-go/otelperf/collector/internal/fleet"
+	"github.com/otelperf/otelperf-go/otelperf/collector/internal/views"
 )
 
 // aHost is a collector with extensions, of which some show services.
@@ -22,7 +23,7 @@ type (
 	another struct{ component.Component }
 )
 
-func (shows) Show(component.ID, *fleet.Fleet) func() { return func() {} }
+func (shows) Show(component.ID, *fleet.Fleet, views.Past) func() { return func() {} }
 
 // TestHostOf: the error says what there is.
 func TestHostOf(t *testing.T) {

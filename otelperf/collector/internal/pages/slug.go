@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/otelperf/otelperf-go/otelperf"
 	"github.com/otelperf/otelperf-go/otelperf/collector/internal/fleet"
 )
 
@@ -37,16 +38,20 @@ func (s *shown) slugOf(svc *fleet.Service) string {
 	return slug
 }
 
-// find is the service of a slug; nil if there is none.
-func (p *Pages) find(slug string) *fleet.Service {
+// find is the service of a slug, and its history; nil if there is none.
+func (p *Pages) find(slug string) (*fleet.Service, *otelperf.FeedHistory) {
 	for _, one := range p.fleets() {
 		for _, s := range one.fleet.Services() {
-			if one.slugOf(s) == slug {
-				return s
+			if one.slugOf(s) != slug {
+				continue
 			}
+			if one.past == nil {
+				return s, nil
+			}
+			return s, one.past(s)
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 // pathOf is that of a service, relative to the list.

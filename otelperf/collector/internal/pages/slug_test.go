@@ -41,7 +41,7 @@ func TestEachServiceHasAPath(t *testing.T) {
 		for _, n := range append(of, fleet.Name{Name: "one beyond"}) {
 			f.Service(n)
 		}
-		defer p.Show(id, f)()
+		defer p.Show(id, f, nil)()
 	}
 	want := map[string]bool{}
 	base, err := url.Parse("http://localhost/below/")
@@ -73,7 +73,7 @@ func TestEachServiceHasAPath(t *testing.T) {
 				continue
 			}
 			slug, err := url.PathUnescape(path[len("services/") : len(path)-1])
-			if err != nil || p.find(slug) != s || sum.Service != s.Name().Name && s.Name().Name != "" {
+			if found, _ := p.find(slug); err != nil || found != s || sum.Service != s.Name().Name && s.Name().Name != "" {
 				t.Errorf("%s leads to %+v, want %+v", path, sum, s.Name())
 			}
 		}

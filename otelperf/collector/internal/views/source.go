@@ -18,6 +18,9 @@ import (
 // allInstances is the instance that a service is said to be.
 const allInstances = "all instances"
 
+// Source is a service as what shows it, or writes its history, sees it. It is not to be asked who may look.
+func Source(s *fleet.Service) feed.Source { return newSource(s, nil) }
+
 // source is a service as a Monitor shows it.
 type source struct {
 	*fleet.Service

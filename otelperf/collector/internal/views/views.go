@@ -28,6 +28,9 @@ type Settings struct {
 	Logger     *slog.Logger  // for what was changed
 }
 
+// Past is the history of a service; nil for none, or none yet.
+type Past func(*fleet.Service) *otelperf.FeedHistory
+
 // errFull is returned while all Monitors that there may be are read.
 var errFull = errors.New("as many services as there may be are being looked at")
 
@@ -49,6 +52,7 @@ type Views struct {
 // view is a Monitor with those who ask it.
 type view struct {
 	service *fleet.Service
+	past    *otelperf.FeedHistory // nil: it shows none
 	monitor *otelperf.Monitor
 	handler http.Handler
 	users   int // requests under way
@@ -76,9 +80,9 @@ func (v *Views) sweep() {
 	}
 }
 
-// Serve answers a request to the companion endpoint of a service, with what that is mounted below stripped from its path.
-func (v *Views) Serve(w http.ResponseWriter, r *http.Request, s *fleet.Service) {
-	one, err := v.take(s)
+// Serve answers a request to the companion endpoint of a service with a history, or nil, with what that is mounted below stripped from its path.
+func (v *Views) Serve(w http.ResponseWriter, r *http.Request, s *fleet.Service, past *otelperf.FeedHistory) {
+	one, err := v.take(s, past)
 	switch {
 	case err == nil:
 		defer v.giveBack(one)
@@ -93,19 +97,23 @@ func (v *Views) Serve(w http.ResponseWriter, r *http.Request, s *fleet.Service) 
 	}
 }
 
-func (v *Views) take(s *fleet.Service) (*view, error) {
+func (v *Views) take(s *fleet.Service, past *otelperf.FeedHistory) (*view, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.closed {
 		return nil, errEnded
 	}
 	one := v.open[s]
+	if one != nil && one.past != past { // its history has been opened since, or another one
+		v.end(one)
+		one = nil
+	}
 	if one == nil {
 		if len(v.open) >= v.settings.Most && !v.makeRoom() {
 			return nil, errFull
 		}
 		var err error
-		if one, err = v.begin(s); err != nil {
+		if one, err = v.begin(s, past); err != nil {
 			return nil, err
 		}
 	}
@@ -122,15 +130,19 @@ func (v *Views) giveBack(one *view) {
 }
 
 // begin makes a Monitor. The lock is held.
-func (v *Views) begin(s *fleet.Service) (*view, error) {
-	m, err := otelperf.New(
+func (v *Views) begin(s *fleet.Service, past *otelperf.FeedHistory) (*view, error) {
+	options := []otelperf.Option{
 		otelperf.WithFeed(newSource(s, v.settings.Guard)), otelperf.WithMaxStreams(v.settings.MaxStreams), otelperf.WithLogger(v.settings.Logger),
 		otelperf.WithLoggerProvider(lognoop.NewLoggerProvider()), otelperf.WithMeterProvider(noop.NewMeterProvider()),
-	)
+	}
+	if past != nil {
+		options = append(options, otelperf.WithFeedHistory(past))
+	}
+	m, err := otelperf.New(options...)
 	if err != nil {
 		return nil, err
 	}
-	one := &view{service: s, monitor: m, handler: m.Handler()}
+	one := &view{service: s, past: past, monitor: m, handler: m.Handler()}
 	v.open[s] = one
 	return one, nil
 }

@@ -54,7 +54,7 @@ func newViews(t testing.TB, most int, idle time.Duration) *Views {
 func ask(t testing.TB, v *Views, s *fleet.Service, path string) int {
 	t.Helper()
 	w := httptest.NewRecorder()
-	v.Serve(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil), s)
+	v.Serve(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil), s, nil)
 	return w.Code
 }
 
@@ -79,7 +79,7 @@ func TestTheBound(t *testing.T) {
 	done := make(chan struct{}, 2)
 	for _, s := range all[:2] {
 		go func() {
-			v.Serve(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, http.MethodGet, "/stream", nil), s)
+			v.Serve(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, http.MethodGet, "/stream", nil), s, nil)
 			done <- struct{}{}
 		}()
 	}

@@ -19,12 +19,13 @@ func MinuteSignals(b *history.Batch, instance string) []byte {
 	for _, o := range b.Observed {
 		p.of = append(p.of, history.Observed{Instance: instance, Spans: o.Spans})
 	}
-	return writeSignals([][]history.Signal{b.Signals}, &p, b.Time)
+	return writeSignals([][]history.Signal{b.Signals}, &p, b.Time, p.known)
 }
 
 // writeSignals writes the signals of steps from a time on, compressed and with a checksum: the number of steps and of names, and for each its name
-// and the mean and the largest of each step; not a number where there was none. Behind them is, as far as it is known, who has observed it.
-func writeSignals(steps [][]history.Signal, p *presence, from time.Time) []byte {
+// and the mean and the largest of each step; not a number where there was none. Behind them is, as far as it is known, who has observed it. Without a
+// name it is no bytes, unless it is to be there all the same.
+func writeSignals(steps [][]history.Signal, p *presence, from time.Time, anyway bool) []byte {
 	var names []string
 	at := map[string]int{}
 	for _, step := range steps {
@@ -35,7 +36,7 @@ func writeSignals(steps [][]history.Signal, p *presence, from time.Time) []byte 
 			}
 		}
 	}
-	if len(names) == 0 && !p.known {
+	if len(names) == 0 && !anyway {
 		return nil
 	}
 	nan := float32(math.NaN())
@@ -188,15 +189,15 @@ func Signals(at int64, s *Stored) (layers [NumDepths][]byte, err error) {
 	if err != nil {
 		return layers, err
 	}
-	for d := k.by; d > ByHour; d-- {
-		layers[d] = writeSignals(k.steps, new(presence), hourTime(at))
+	for d := k.by; d > ByHour; d-- { // also where a service that is judged elsewhere has no signals: by them it is known how finely the hour is
+		layers[d] = writeSignals(k.steps, new(presence), hourTime(at), k.seen.known)
 		var coarser [][]history.Signal
 		for part := range slices.Chunk(k.steps, len(k.steps)/(d-1).steps()) {
 			coarser = append(coarser, mergeSignals(part))
 		}
 		k.steps = coarser
 	}
-	layers[ByHour] = writeSignals(k.steps, &k.seen, hourTime(at))
+	layers[ByHour] = writeSignals(k.steps, &k.seen, hourTime(at), k.seen.known)
 	return layers, nil
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package extension
+// Package tozap has lines of slog be lines of the collector.
+package tozap
 
 import (
 	"context"
@@ -10,8 +11,10 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// toZap has the lines of Monitors, of what somebody has changed, be lines of the collector.
-type toZap struct {
+// Logger returns one whose lines are those of another.
+func Logger(to *zap.Logger) *slog.Logger { return slog.New(&handler{logger: to}) }
+
+type handler struct {
 	logger *zap.Logger
 	prefix string // of groups, each with its dot
 }
@@ -28,11 +31,11 @@ func levelOf(l slog.Level) zapcore.Level {
 	return zapcore.DebugLevel
 }
 
-func (h *toZap) Enabled(_ context.Context, l slog.Level) bool {
+func (h *handler) Enabled(_ context.Context, l slog.Level) bool {
 	return h.logger.Core().Enabled(levelOf(l))
 }
 
-func (h *toZap) Handle(_ context.Context, r slog.Record) error {
+func (h *handler) Handle(_ context.Context, r slog.Record) error {
 	fields := make([]zap.Field, 0, r.NumAttrs())
 	r.Attrs(func(a slog.Attr) bool {
 		fields = append(fields, h.field(a))
@@ -45,21 +48,21 @@ func (h *toZap) Handle(_ context.Context, r slog.Record) error {
 	return nil
 }
 
-func (h *toZap) field(a slog.Attr) zap.Field {
+func (h *handler) field(a slog.Attr) zap.Field {
 	return zap.Any(h.prefix+a.Key, a.Value.Resolve().Any())
 }
 
-func (h *toZap) WithAttrs(attrs []slog.Attr) slog.Handler {
+func (h *handler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	fields := make([]zap.Field, len(attrs))
 	for i := range attrs {
 		fields[i] = h.field(attrs[i])
 	}
-	return &toZap{h.logger.With(fields...), h.prefix}
+	return &handler{h.logger.With(fields...), h.prefix}
 }
 
-func (h *toZap) WithGroup(name string) slog.Handler {
+func (h *handler) WithGroup(name string) slog.Handler {
 	if name == "" {
 		return h
 	}
-	return &toZap{h.logger, h.prefix + name + "."}
+	return &handler{h.logger, h.prefix + name + "."}
 }

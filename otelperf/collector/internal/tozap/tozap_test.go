@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package extension
+package tozap
 
 import (
 	"log/slog"
@@ -14,7 +14,7 @@ import (
 // TestLinesOfMonitors: a line of slog is one of zap, with its level and attributes.
 func TestLinesOfMonitors(t *testing.T) {
 	core, seen := observer.New(zapcore.InfoLevel)
-	l := slog.New(&toZap{logger: zap.New(core)})
+	l := Logger(zap.New(core))
 	l.Debug("not looked at")
 	l.With(slog.String("service", "shop")).WithGroup("client").Warn("changed", slog.Int("port", 7))
 	all := seen.All()
