@@ -265,6 +265,34 @@ func TestLogOfManyRequestsOfOneTrace(t *testing.T) {
 	}
 }
 
+// Spans may end before what is below them, however deep that is.
+func TestParentsThatEndFirst(t *testing.T) {
+	for name, opts := range map[string][]Option{"log": nil, "without": {WithInFlight(false)}} {
+		for _, between := range []int{0, 200} {
+			r := newRig(t, opts...)
+			ctx, root := r.startRequest(context.Background(), "/slow")
+			for range 5 {
+				var chain []trace.Span
+				at := ctx
+				for i := range 6 {
+					below, s := r.start(at, fmt.Sprint("level ", i), 1)
+					chain, at = append(chain, s), below
+				}
+				for i, s := range chain {
+					stop(s, 10+i)
+					for range between {
+						r.ordinary(3)
+					}
+				}
+			}
+			stop(root, 600)
+			if a := r.anatomy(t); a.Spans != 30 || a.Orphans != 0 || a.Dropped != 0 {
+				t.Errorf("%s, %d requests in between: %d spans, %d orphans, %d dropped; want 30", name, between, a.Spans, a.Orphans, a.Dropped)
+			}
+		}
+	}
+}
+
 // Requests, calls, ticks and slow requests at the same time: each call is counted once, each slow request has all of its children, and nothing
 // is left over.
 func TestLogIsExact(t *testing.T) {

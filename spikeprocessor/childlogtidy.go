@@ -45,7 +45,7 @@ func (l *childLog) flush() {
 // relative is a child of a trace, in the log or, with the gatherer, elsewhere.
 type relative struct {
 	span   sdktrace.ReadOnlySpan
-	parent trace.SpanContext
+	parent trace.SpanID
 	end    time.Time
 	weight int
 	shard  *logShard // nil: it is not in the log
@@ -63,7 +63,8 @@ func (l *childLog) surrender(id trace.TraceID, root trace.SpanID) {
 	slices.SortStableFunc(family, func(a, b relative) int { return a.end.Compare(b.end) })
 	for i := range family {
 		if r := &family[i]; r.shard.take(r) {
-			l.core.gather.hold(&r.parent, r.span, r.weight, nil, claim{})
+			parent := r.span.Parent()
+			l.core.gather.hold(&parent, r.span, r.weight, nil, claim{})
 		}
 	}
 }
@@ -80,7 +81,7 @@ func (l *childLog) find(id trace.TraceID) (found []relative) {
 				continue
 			}
 			if parent := sh.spans[i].Parent(); parent.TraceID() == id {
-				found = append(found, relative{span: sh.spans[i], parent: parent, end: sh.spans[i].EndTime(), weight: int(sh.weights[i]), shard: sh, at: i})
+				found = append(found, relative{span: sh.spans[i], parent: parent.SpanID(), end: sh.spans[i].EndTime(), weight: int(sh.weights[i]), shard: sh, at: i})
 			}
 		}
 		return n
@@ -92,7 +93,7 @@ func (l *childLog) find(id trace.TraceID) (found []relative) {
 func markKin(all []relative, root trace.SpanID) []relative {
 	below := make(map[trace.SpanID][]*relative, len(all))
 	for i := range all {
-		id := all[i].parent.SpanID()
+		id := all[i].parent
 		below[id] = append(below[id], &all[i])
 	}
 	for next := []trace.SpanID{root}; len(next) > 0; {

@@ -25,7 +25,7 @@ const (
 )
 
 // gatherer holds ended child spans by trace until their local root ends. In the process they take at most maxHeldBytes, by
-// [weigh]; a heavy span is held as a clipped copy. Of one request they are at most maxPerRequest, and those of the requests that have
+// [weigh]; a heavy span is held as a clipped copy. Of the requests of one trace that run at a time they are at most maxPerRequest, and those of the requests that have
 // most, above freeShare, at most as many bytes as are left for others, so n requests that want all get 1/(n+1) of it each.
 //
 // Of a request that has more the longest are held, and what is between them and its root.
@@ -252,7 +252,7 @@ func (g *gatherer) release(traceID trace.TraceID, root trace.SpanID, collect *fa
 		collect.droppedTime += l.droppedTime
 		collect.lost = collect.lost || l.lost
 	}
-	l.dropped, l.droppedTime, l.lost = 0, 0, false
+	l.dropped, l.droppedTime, l.lost = 0, 0, l.lost || l.dropped > 0 // whoever collects the rest has lost some, too
 	if l.head == 0 {
 		sh.freeList(li)
 	}
@@ -270,18 +270,14 @@ func (g *gatherer) releaseAll(id trace.TraceID) {
 }
 
 // find returns the spans of a trace that are held.
-func (g *gatherer) find(id trace.TraceID) (found []relative) {
+func (g *gatherer) find(id trace.TraceID) []relative {
 	sh := g.shard(id)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	li, ok := sh.find(id)
-	if !ok {
-		return nil
+	if li, ok := sh.find(id); ok {
+		return sh.relatives(li)
 	}
-	for n := sh.lists[li].head; n != 0; n = sh.nodes[n-1].next {
-		found = append(found, relative{span: sh.nodes[n-1].span, parent: trace.SpanContext{}.WithSpanID(sh.nodes[n-1].parent)})
-	}
-	return found
+	return nil
 }
 
 // count returns how many spans are held, and what they weigh.

@@ -262,26 +262,42 @@ func (sh *gatherShard) detachAll(g *gatherer, li int32, collect *family) {
 	sh.giveBack(g)
 }
 
-// detachKin takes the descendants of root out of a list. They are newest first, so that mostly a parent comes before its children. A
-// second pass finds those that outlived theirs.
+// detachKin takes the descendants of root out of a list: all of them where they are collected. Else, without allocating, those that two passes
+// find: spans are newest first, so that mostly a parent comes before its children, and the second one finds those that outlived theirs.
 func (sh *gatherShard) detachKin(g *gatherer, li int32, root trace.SpanID, collect *family) {
+	if collect != nil {
+		all, i := markKin(sh.relatives(li), root), 0
+		sh.remove(g, li, func(node *heldSpan) bool {
+			i++
+			if all[i-1].kin {
+				collect.add(node)
+			}
+			return all[i-1].kin
+		})
+		return
+	}
 	var kin kinship
 	kin.add(root)
-	if sh.detach(g, li, &kin, collect) > 0 && kin.n > 1 {
-		sh.detach(g, li, &kin, collect)
+	if sh.detach(g, li, &kin) > 0 && kin.n > 1 {
+		sh.detach(g, li, &kin)
 	}
 }
 
+// relatives are the spans of a list, the newest first.
+func (sh *gatherShard) relatives(li int32) (all []relative) {
+	for n := sh.lists[li].head; n != 0; n = sh.nodes[n-1].next {
+		all = append(all, relative{span: sh.nodes[n-1].span, parent: sh.nodes[n-1].parent})
+	}
+	return all
+}
+
 // detach takes the descendants that kin knows out of a list, and returns how many spans are left in it.
-func (sh *gatherShard) detach(g *gatherer, li int32, kin *kinship, collect *family) (left int32) {
+func (sh *gatherShard) detach(g *gatherer, li int32, kin *kinship) (left int32) {
 	sh.remove(g, li, func(node *heldSpan) bool {
 		if !kin.has(node.parent) {
 			return false
 		}
 		kin.add(node.span.SpanContext().SpanID())
-		if collect != nil {
-			collect.add(node)
-		}
 		return true
 	})
 	return sh.lists[li].count

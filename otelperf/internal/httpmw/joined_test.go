@@ -31,3 +31,18 @@ func TestJoined(t *testing.T) {
 		}
 	}
 }
+
+// Two texts of one request have room, whatever their hashes are.
+func TestJoinedPairs(t *testing.T) {
+	var j joined
+	for _, hashes := range [][2]uint64{{7, 7}, {6, 7}, {7, 519}, {512, 0}} {
+		both := func() {
+			j.of(hashes[0], []byte("GET /tenants/{tenant}/users"))
+			j.of(hashes[1], []byte("/tenants/{tenant}/users"))
+		}
+		both()
+		if n := testing.AllocsPerRun(100, both); n != 0 {
+			t.Errorf("hashes %v: %v allocations for two texts that are known", hashes, n)
+		}
+	}
+}
