@@ -195,7 +195,7 @@ func TestWorkThatIsInNoRow(t *testing.T) {
 				}
 				hints := func() string { return strings.Join(mon.Diagnostics().Hints, "\n") }
 				time.Sleep(time.Second / 2) // between two sweeps
-				const watched = 92 // what ended in the last second may be in the log
+				const watched = 92          // what ended in the last second may be in the log
 				for second := range watched {
 					if second < tt.seconds {
 						for range 10 {
