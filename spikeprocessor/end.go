@@ -32,8 +32,9 @@ func (p *Processor) endChild(s sdktrace.ReadOnlySpan, parent *trace.SpanContext,
 }
 
 // child has a child counted and held. It returns the span as one that was sampled, and the processor that is to get it, if its root has
-// been rescued. An ordinary child goes to the log, which nothing can panic in.
+// been rescued. An ordinary child goes to the log.
 func (c *core) child(s sdktrace.ReadOnlySpan, parent *trace.SpanContext, kind trace.SpanKind) (rescuer *Processor, late sdktrace.ReadOnlySpan) {
+	defer c.guard()
 	var parts int
 	if c.cfg.anatomy {
 		if word, bit := c.bench.recents.bit(parent.TraceID()); word.Load()&bit != 0 || c.log == nil {
