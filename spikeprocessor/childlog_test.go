@@ -247,7 +247,7 @@ func TestLogOfManyRequestsOfOneTrace(t *testing.T) {
 	var table inflight
 	table.table = newSlotTable(defaultInFlightSlots)
 	table.table.list()
-	table.inUse.Store(true)
+	table.use.begin()
 	many := newSurvey(&table)
 	for i := range table.table.slots {
 		sl := &table.table.slots[i]

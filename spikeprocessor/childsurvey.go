@@ -49,7 +49,7 @@ func (v *survey) take(t *inflight) {
 			v.add(sl.trace.Load()&^traceMarks, i)
 		}
 	}
-	if !t.inUse.Load() {
+	if !t.use.may() {
 		return
 	}
 	for i := range t.table.traces {

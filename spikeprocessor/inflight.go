@@ -55,14 +55,14 @@ type inflight struct {
 	table slotTable
 	spare slotTable // freed under moved.mu alone
 
-	inUse   atomic.Bool                // something was put into the table since a sweep found it empty
+	use     inUse                      // of the table
 	spilled atomic.Uint64              // a bit for each id that is to be looked for among the spare slots, see spareBit
 	aside   atomic.Pointer[asideSlots] // those that made room; nil: none did
 
 	dropped, skipped, unread, swept, unfollowed atomic.Uint64
 
-	claimed atomic.Uint64 // spare slots that start has tried one after the other since they were looked through
-	spareIn atomic.Bool   // something was put into the spare slots since a sweep found them empty
+	claimed  atomic.Uint64 // spare slots that start has tried one after the other since they were looked through
+	spareUse inUse         // of the spare slots
 
 	// letGo is called with requests that had ended while a sweep moved them: until it knew, they were taken for running. nil: nobody cares.
 	letGo   func(root *trace.SpanContext)
@@ -97,21 +97,10 @@ func (t *inflight) start(own *trace.SpanContext, s sdktrace.ReadOnlySpan) (again
 // put puts a local root into the table. It reports whether it has one of its slots, and whether it had that already.
 func (t *inflight) put(id trace.SpanID, tw uint64, s sdktrace.ReadOnlySpan) (done, again bool) {
 	done, again = t.table.put(id, tw, s)
-	if done && !t.inUse.Load() { // a sweep says no before it looks: it has seen this one, or is told
-		t.inUse.Store(true)
+	if done {
+		t.use.begin()
 	}
 	return done, again
-}
-
-// lookUse finds out whether something is in the table.
-func (t *inflight) lookUse() {
-	t.inUse.Store(false)
-	for i := range t.table.slots {
-		if t.table.slots[i].word.Load() != slotFree {
-			t.inUse.Store(true)
-			return
-		}
-	}
 }
 
 // end takes a local root out of the front or the table, and returns its marks. Of one that found no slot of its own, or had to leave it,
@@ -136,7 +125,7 @@ func (t *inflight) runs(id trace.TraceID) bool {
 			return true
 		}
 	}
-	if t.inUse.Load() {
+	if t.use.may() {
 		for i := range t.table.traces {
 			if t.table.traces[i].Load() == tw && t.table.slots[i].trace.Load()&^traceMarks == tw {
 				return true
@@ -146,7 +135,7 @@ func (t *inflight) runs(id trace.TraceID) bool {
 	return t.isOutside(tw)
 }
 
-// endedMeanwhile tells whoever cares of requests that ended while a sweep moved them.
+// endedMeanwhile tells whoever cares of a request that has ended while a sweep moved it.
 func (t *inflight) endedMeanwhile(r *running) {
 	if t.letGo != nil {
 		sc := r.root.SpanContext()
@@ -161,7 +150,7 @@ func (t *inflight) has(id trace.SpanID) bool { return t.front.has(id) || t.table
 // is no running local root it does nothing. It looks in the order in which requests move.
 func (t *inflight) child(parent trace.SpanID, s sdktrace.ReadOnlySpan) {
 	sl, own := t.front.find(parent)
-	if sl == nil && t.inUse.Load() {
+	if sl == nil && t.use.may() {
 		sl, own = t.table.find(parent)
 	}
 	if sl == nil && t.spilled.Load()&spareBit(parent) != 0 {

@@ -68,31 +68,56 @@ func (x *asideSlots) find(id trace.SpanID) *inflightSlot {
 	return nil
 }
 
+// takePast takes what has ended out of what is aside, and returns those of which it was not heard yet, as far as their traces tell.
+func (t *inflight) takePast() (past []running) {
+	outside := t.outside.Load()
+	t.moved.running = slices.DeleteFunc(t.moved.running, func(r running) bool {
+		if !r.ended() {
+			return false
+		}
+		if outside.find(t.hash.of(r.root.SpanContext().TraceID()), 0) != nil {
+			past = append(past, r)
+		}
+		return true
+	})
+	return past
+}
+
 // makeRoom moves requests that were read out of their slots. A child that starts meanwhile finds its request: it is aside before it is out
-// of its slot. One that has ended, or whose slot somebody holds, stays where it is. The caller holds moved.mu.
-func (t *inflight) makeRoom(leaving []running) {
-	m := &t.moved
-	if old := t.aside.Load(); len(leaving) == 0 && (old == nil || old.count == len(m.running)) {
+// of its slot. One whose end was heard of, or whose slot somebody holds, stays where it is. Those that have ended, and those that had when they were aside, past, are
+// outside for those who ask by trace, and else nowhere. The caller holds moved.mu.
+func (t *inflight) makeRoom(leaving, past []running) {
+	m, old := &t.moved, t.aside.Load()
+	if len(leaving)+len(past)+m.past == 0 && (old == nil || old.count == len(m.running)) {
 		return
 	}
 	aside := make([]running, len(leaving))
+	var open []running // of those
 	for i := range leaving {
+		if leaving[i].ended() {
+			continue
+		}
 		sl := &inflightSlot{root: leaving[i].root}
 		sl.word.Store(asideOwn | slotUsed)
 		aside[i] = running{root: sl.root, start: leaving[i].start, id: leaving[i].id, own: asideOwn, slot: sl}
+		open = append(open, aside[i])
 	}
-	told := t.tellOutside(slices.Clip(m.running), leaving)
-	t.aside.Store(newAsideSlots(m.running, aside))
-	var ended []running
+	told := t.tellOutside(slices.Concat(m.running, past), leaving)
+	t.aside.Store(newAsideSlots(m.running, open))
+	m.past = len(past)
+	var stayed []running
 	for i := range leaving {
-		if leaving[i].leave() {
+		switch {
+		case !leaving[i].leave():
+			stayed = append(stayed, leaving[i])
+		case aside[i].slot == nil:
+			m.past++
+		default:
 			aside[i].slot.adoptFirst(asideOwn, &leaving[i])
 			m.running = append(m.running, aside[i])
-		} else {
-			ended = append(ended, leaving[i])
 		}
 	}
-	told(ended)
+	told(stayed)
 }
 
 // lookAside reads what requests that made room are in. The caller holds moved.mu.

@@ -13,8 +13,8 @@ func newFront() slotTable {
 	return newSlotTable(min(16*runtime.GOMAXPROCS(0), defaultInFlightSlots))
 }
 
-// moveOn moves what has been running for longer than frontAge out of the front into the table, and returns what finds no slot there. A
-// request that ends meanwhile is found by end: it is in the table before it is out of the front. Where end was first, or somebody holds
+// moveOn moves what has been running for longer than frontAge out of the front into the table, and returns what finds no slot there, and what has
+// ended. A request that ends meanwhile is found by end: it is in the table before it is out of the front. Where end was first, or somebody holds
 // the slot, it is not to stay in the table. The caller holds moved.mu: nobody lists a request twice.
 func (t *inflight) moveOn(now time.Time) (crowded []running) {
 	for i := range t.front.slots {
@@ -23,7 +23,7 @@ func (t *inflight) moveOn(now time.Time) (crowded []running) {
 		switch {
 		case !ok:
 		case r.ended():
-			r.leave()
+			crowded = append(crowded, r)
 		case now.Sub(r.start) <= frontAge:
 			sl.forget(&r)
 		case !t.moveRoot(&r):
@@ -42,8 +42,10 @@ func (t *inflight) moveRoot(r *running) bool {
 	}
 	t.moves.Add(1) // before it is gone from where a survey saw it
 	if !r.leave() {
-		t.table.end(r.id, tw, &t.ended)
-		t.endedMeanwhile(r)
+		t.table.takeBack(r.id)
+		if r.gone() {
+			t.endedMeanwhile(r)
+		}
 	} else if sl, own := t.table.find(r.id); sl != nil {
 		sl.adoptFirst(own, r)
 	}

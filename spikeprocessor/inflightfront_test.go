@@ -65,7 +65,7 @@ func TestInFlightMovesOn(t *testing.T) {
 	old.End()
 	check("one has ended", "young/call", 1, 0)
 	table.sweep(now)
-	if table.inUse.Load() {
+	if table.use.may() {
 		t.Error("the table is in use, but nothing is in it")
 	}
 	young.End()
@@ -82,8 +82,8 @@ func TestInFlightFrontLetsGo(t *testing.T) {
 		child.End()
 		root.End()
 	}
-	if n := table.held(); n != 0 || table.inUse.Load() {
-		t.Errorf("%d slots are held after all ended; the table is in use: %v", n, table.inUse.Load())
+	if n := table.held(); n != 0 || table.use.may() {
+		t.Errorf("%d slots are held after all ended; the table is in use: %v", n, table.use.may())
 	}
 	for i := range table.front.slots {
 		if sl := &table.front.slots[i]; sl.root != nil || sl.child != nil {

@@ -90,7 +90,7 @@ func TestInFlightChildAsItMoves(t *testing.T) {
 	now := time.Unix(1_700_000_000, 0)
 	for move, steps := range map[string]func(*inflight, running){
 		"front to table": func(t *inflight, r running) { t.moveRoot(&r) },
-		"front to aside": func(t *inflight, r running) { t.makeRoom([]running{r}) },
+		"front to aside": func(t *inflight, r running) { t.makeRoom([]running{r}, nil) },
 	} {
 		for _, before := range []string{"", "old"} {
 			table := withFront(64)

@@ -122,17 +122,18 @@ func (t *inflight) all() []running {
 	t.moved.mu.Lock()
 	defer t.moved.mu.Unlock()
 	t.lookAside()
-	found := slices.DeleteFunc(slices.Clone(t.moved.running), running.ended)
-	return t.openSpare(t.open(t.open(found, t.front.slots), t.table.slots))
+	found := slices.Clone(t.moved.running)
+	for _, slots := range [...][]inflightSlot{t.front.slots, t.table.slots, t.spare.slots} {
+		found = t.open(found, slots)
+	}
+	return slices.DeleteFunc(found, running.ended)
 }
 
-// open appends the requests in slots that run, and frees the slots of those that have ended. The caller holds moved.mu.
+// open appends the requests in slots. The caller holds moved.mu.
 func (t *inflight) open(to []running, slots []inflightSlot) []running {
 	for i := range slots {
-		if r, ok := t.read(&slots[i]); ok && !r.ended() {
+		if r, ok := t.read(&slots[i]); ok {
 			to = append(to, r)
-		} else if ok {
-			r.leave()
 		}
 	}
 	return to

@@ -50,25 +50,22 @@ func (o *outsideTraces) end(tw uint64) {
 	}
 }
 
-// isOutside reports whether a request of a trace runs that is neither in the front nor in the table.
+// isOutside reports whether a request of a trace runs that is neither in the front nor in the table. It looks in the order in which they move.
 func (t *inflight) isOutside(tw uint64) bool {
-	if t.outside.Load().find(tw, 0) != nil {
-		return true
-	}
-	if t.spareIn.Load() {
+	if t.spareUse.may() {
 		for i := range t.spare.traces {
 			if t.spare.traces[i].Load() == tw {
 				return true
 			}
 		}
 	}
-	return false
+	return t.outside.Load().find(tw, 0) != nil
 }
 
 // endOutside is called when a request ends that is neither in the front nor in the table.
 func (t *inflight) endOutside(tw uint64) {
 	t.ended.add(tw)
-	if t.spareIn.Load() {
+	if t.spareUse.may() {
 		for i := range t.spare.traces {
 			if t.spare.traces[i].CompareAndSwap(tw, 0) {
 				break
@@ -86,8 +83,8 @@ func (t *inflight) endOutside(tw uint64) {
 }
 
 // tellOutside has it known which traces have requests outside, before those leave their slots. The caller holds moved.mu, and calls leave for each of
-// those that leave, and then the function that it gets, with those that had ended.
-func (t *inflight) tellOutside(stay, leaving []running) (ended func(left []running)) {
+// those that leave, and then the function that it gets, with those that did not.
+func (t *inflight) tellOutside(stay, leaving []running) (stayed func(back []running)) {
 	before := t.outside.Load()
 	if len(stay)+len(leaving) == 0 {
 		if before != nil {
@@ -103,10 +100,11 @@ func (t *inflight) tellOutside(stay, leaving []running) (ended func(left []runni
 		}
 	}
 	t.outside.Store(now)
-	return func(left []running) {
-		for i := range left {
-			now.end(word(&left[i]))
-			t.endedMeanwhile(&left[i])
+	return func(back []running) {
+		for i := range back {
+			if now.end(word(&back[i])); back[i].gone() {
+				t.endedMeanwhile(&back[i])
+			}
 		}
 		for i := range stay {
 			if tw := word(&stay[i]); before.find(tw, outsideEnded) != nil && before.find(tw, 0) == nil {

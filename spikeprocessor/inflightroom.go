@@ -37,6 +37,7 @@ type Leak struct {
 type moved struct {
 	mu      sync.Mutex
 	running []running // the longest first, each in a slot aside; what ended since the last sweep is still there
+	past    int       // of those that are told of outside: they have ended, and are not in running
 	lost    map[string]*loss
 	leaks   map[string]*loss // running ones and lost ones, as of the last sweep
 	scratch []running
@@ -53,31 +54,41 @@ type loss struct {
 // have been running longest move out, those that run for more than an hour in any case, all that are in spare ones, and those of the
 // front that find no slot in the table. They stay listed, and go on to be told of children, until they have ended, or maxMoved newer ones
 // have made room. It lets go of children that have ended.
+//
+// A span has an end before the processor hears of it, which then may look for its children still. So what has ended counts as running, for those who ask
+// by trace, until the next sweep; of most, the end is heard before.
 func (t *inflight) sweep(now time.Time) {
 	m := &t.moved
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.running = slices.DeleteFunc(m.running, running.ended)
+	past := t.takePast()
 	t.lookAside()
 	forgetChildren(m.running)
-	crowded := t.moveOn(now)
-	open := t.open(m.scratch[:0], t.table.slots)
-	t.lookUse()
-	slices.SortFunc(open, running.compare)
-	leaving := max(len(open)-len(t.table.slots)/2, 0)
-	for leaving < len(open) && now.Sub(open[leaving].start) > longAge {
-		leaving++
+	leaving := t.moveOn(now)
+	m.scratch = t.open(m.scratch[:0], t.table.slots)
+	stay := slices.DeleteFunc(m.scratch, func(r running) bool {
+		if r.ended() {
+			leaving = append(leaving, r)
+			return true
+		}
+		return false
+	})
+	slices.SortFunc(stay, running.compare)
+	n := max(len(stay)-len(t.table.slots)/2, 0)
+	for n < len(stay) && now.Sub(stay[n].start) > longAge {
+		n++
 	}
-	stay := open[leaving:]
+	leaving = append(leaving, stay[:n]...)
+	stay = stay[n:]
 	forgetChildren(stay)
 	t.spilled.Store(0)
-	t.makeRoom(t.openSpare(append(slices.Clip(open[:leaving]), crowded...)))
-	t.lookSpare()
+	t.makeRoom(t.openSpare(leaving), past)
+	t.use.look(t.table.slots)
+	t.spareUse.look(t.spare.slots)
 	slices.SortFunc(m.running, running.compare)
 	t.swept.Add(uint64(m.giveUp(now)))
 	m.report(now, stay)
-	clear(open)
-	m.scratch = open
+	clear(m.scratch)
 }
 
 func forgetChildren(of []running) {
@@ -86,8 +97,8 @@ func forgetChildren(of []running) {
 	}
 }
 
-// leave frees the slot of a request that was read, unless it has ended meanwhile: then another one may be there, whose word is not the same.
-// The child that the request is in may have started after it was read: r has it then.
+// leave frees the slot of a request that was read, unless it has ended meanwhile, then another one may be there, whose word is not the same; or
+// unless somebody holds the slot. The child that the request is in may have started after it was read: r has it then.
 func (r *running) leave() bool {
 	if !r.slot.word.CompareAndSwap(r.own|slotUsed, r.own|slotClosing) {
 		return false
@@ -95,6 +106,12 @@ func (r *running) leave() bool {
 	r.child = r.slot.child
 	r.slot.free()
 	return true
+}
+
+// gone reports whether a request that was read has left its slot, which is its own until it has ended.
+func (r *running) gone() bool {
+	word := r.slot.word.Load()
+	return word != r.own|slotUsed && word != r.own|slotBusy
 }
 
 // giveUp leaves maxMoved requests, and returns how many it let go.

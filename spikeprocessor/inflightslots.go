@@ -140,6 +140,14 @@ func (t *slotTable) end(id trace.SpanID, tw uint64, ended *endedTraces) (marks u
 	return marks, sl.end(own)
 }
 
+// takeBack frees the slot of a local root that did not leave another one.
+func (t *slotTable) takeBack(id trace.SpanID) {
+	if sl, own := t.find(id); sl != nil {
+		sl.trace.Store(0)
+		sl.end(own)
+	}
+}
+
 // has reports whether the slot is that of s, or of another value for the same span: providers whose ids are not random share some.
 func (sl *inflightSlot) has(own uint64, s sdktrace.ReadOnlySpan) bool {
 	if !sl.word.CompareAndSwap(own|slotUsed, own|slotBusy) {

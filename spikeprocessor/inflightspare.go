@@ -22,7 +22,7 @@ func spareBit(id trace.SpanID) uint64 { return 1 << (hashID(id) >> 58) }
 
 // spill puts a local root that found no slot into a spare one. It reports whether it is there already.
 func (t *inflight) spill(id trace.SpanID, tw uint64, s sdktrace.ReadOnlySpan) (again bool) {
-	defer func() { t.spareIn.Store(true) }()
+	defer t.spareUse.begin()
 	done, again := t.spare.put(id, tw|traceMarks, s)
 	if done {
 		// Afterwards: a sweep takes the bits back before it empties the slots. Children begin when start is done.
@@ -50,15 +50,4 @@ func (t *inflight) openSpare(to []running) []running {
 	to = t.open(to, t.spare.slots)
 	t.claimed.Store(0)
 	return to
-}
-
-// lookSpare finds out whether something is in the spare slots.
-func (t *inflight) lookSpare() {
-	t.spareIn.Store(false)
-	for i := range t.spare.slots {
-		if t.spare.slots[i].word.Load() != slotFree {
-			t.spareIn.Store(true)
-			return
-		}
-	}
 }
