@@ -90,6 +90,9 @@ func newChildLog(c *core) *childLog {
 	return l
 }
 
+// holding reports whether there is a log that has children for anatomies.
+func (l *childLog) holding() bool { return l != nil && l.holds }
+
 // reset lets go of everything. The caller has the shard.
 func (sh *logShard) reset() {
 	sh.words, sh.spans, sh.weights = make([]uint64, minRing), make([]sdktrace.ReadOnlySpan, minRing), make([]int32, minRing)

@@ -251,6 +251,7 @@ func TestLogOfManyRequestsOfOneTrace(t *testing.T) {
 	many := newSurvey(&table)
 	for i := range table.table.slots {
 		sl := &table.table.slots[i]
+		sl.word.Store(slotUsed)
 		sl.trace.Store(64)
 		sl.listed.Store(64)
 	}

@@ -126,9 +126,6 @@ func (sh *logShard) take(r *relative) bool {
 // tidy is to be called once a second. It lets go of the children of requests that have ended, moves those aside that it has seen before, and
 // makes rings short again that nobody has written to since.
 func (l *childLog) tidy() {
-	if !l.holds {
-		return
-	}
 	l.each(func(sh *logShard, n uint32) uint32 {
 		l.look(sh, n)
 		sh.survey.take(l.core.running)

@@ -46,7 +46,9 @@ func (v *survey) take(t *inflight) {
 	v.moves = t.moves.Load()
 	for i := range t.front.slots {
 		if sl := &t.front.slots[i]; sl.word.Load() != slotFree {
-			v.add(sl.trace.Load()&^traceMarks, i)
+			if tw := sl.ask(&t.hash); tw != 0 {
+				v.add(tw, i)
+			}
 		}
 	}
 	if !t.use.may() {
@@ -127,8 +129,11 @@ func (c claim) stands() bool {
 // those that are none, the more the more there are, a tenth at 3500 requests a second.
 type endedTraces [2][1024]atomic.Uint64
 
-// add is called before the request leaves the table.
+// add is called before the request leaves the table. A nil e remembers nothing.
 func (e *endedTraces) add(tw uint64) {
+	if e == nil {
+		return
+	}
 	word, bit := &e[0][tw>>54], uint64(1)<<(tw>>48&63)
 	if word.Load()&bit == 0 {
 		word.Or(bit)

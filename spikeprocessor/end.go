@@ -32,24 +32,36 @@ func (p *Processor) endChild(s sdktrace.ReadOnlySpan, parent *trace.SpanContext,
 }
 
 // child has a child counted and held. It returns the span as one that was sampled, and the processor that is to get it, if its root has
-// been rescued. An ordinary child goes to the log.
+// been rescued. An ordinary child goes to the log; where nobody knows what runs, and so what is over, it is held elsewhere and only counted there.
 func (c *core) child(s sdktrace.ReadOnlySpan, parent *trace.SpanContext, kind trace.SpanKind) (rescuer *Processor, late sdktrace.ReadOnlySpan) {
 	defer c.guard()
 	var parts int
-	if c.cfg.anatomy {
-		if word, bit := c.bench.recents.bit(parent.TraceID()); word.Load()&bit != 0 || c.log == nil {
+	switch {
+	case c.cfg.anatomy:
+		if word, bit := c.bench.recents.bit(parent.TraceID()); word.Load()&bit != 0 {
 			return c.childSlowly(s, parent, kind)
 		}
 		parts = weighParts(s, s.Attributes())
-	} else if c.cfg.dependencies && isCall(kind) {
+	case c.cfg.dependencies && isCall(kind):
 		parts = weighAttributes(s.Attributes(), 0)
-	} else {
+	default:
 		return nil, nil
 	}
 	if parts > maxLightSpan {
 		return c.childSlowly(s, parent, kind)
 	}
-	c.log.append(c.logWord(parent, kind), s, parts)
+	if c.log.holding() || !c.cfg.anatomy {
+		c.log.append(c.logWord(parent, kind), s, parts)
+		return nil, nil
+	}
+	weight := weighWhole(parts, s.Name(), s.Status(), parent.TraceState())
+	if weight > maxLightSpan {
+		return c.childSlowly(s, parent, kind)
+	}
+	if c.cfg.dependencies && isCall(kind) {
+		c.log.append(c.logWord(parent, kind), s, parts)
+	}
+	c.gather.hold(parent, s, weight, nil, claim{})
 	return nil, nil
 }
 
@@ -69,7 +81,7 @@ func (c *core) logWord(parent *trace.SpanContext, kind trace.SpanKind) (w uint64
 	return w
 }
 
-// childSlowly is child where somebody may wait for the span, where it is heavy, or where there is no log. Each question to the span copies all of it: what was asked is
+// childSlowly is child where somebody may wait for the span, or where it is heavy. Each question to the span copies all of it: what was asked is
 // handed down.
 func (c *core) childSlowly(s sdktrace.ReadOnlySpan, parent *trace.SpanContext, kind trace.SpanKind) (rescuer *Processor, late sdktrace.ReadOnlySpan) {
 	defer c.guard()
@@ -90,7 +102,7 @@ func (c *core) childSlowly(s sdktrace.ReadOnlySpan, parent *trace.SpanContext, k
 	}
 	parts := weighParts(s, attrs)
 	switch weight := weighWhole(parts, name, status, parent.TraceState()); {
-	case c.log == nil:
+	case !c.log.holding():
 		c.gather.hold(parent, s, weight, call.row, claim{})
 	case weight > maxLightSpan:
 		c.log.holdAside(c.logWord(parent, kind), parent, s, weight, call.row)
@@ -307,7 +319,7 @@ func (c *core) ordinary(s sdktrace.ReadOnlySpan, v *verdict) {
 func (c *core) family(s sdktrace.ReadOnlySpan) (f family) {
 	if c.cfg.anatomy && s.ChildSpanCount() > 0 {
 		sc := s.SpanContext()
-		if c.log != nil {
+		if c.log.holding() {
 			c.log.surrender(sc.TraceID(), sc.SpanID())
 		}
 		c.gather.release(sc.TraceID(), sc.SpanID(), &f)

@@ -32,7 +32,7 @@ func (o *overdue) add(r *above, n int64) {
 // tidyHeld is to be called once a second. It lets go of spans for which no request has ended within a minute, unless one of their trace
 // has been running since before them, for an hour at most.
 func (c *core) tidyHeld(now time.Time) {
-	if c.log != nil {
+	if c.log.holding() {
 		c.log.tidy()
 	}
 	var running map[trace.TraceID]*above

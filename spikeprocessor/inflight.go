@@ -41,6 +41,9 @@ const (
 //     release then fails to turn busy into used, and frees the slot. Either the mark comes first and release sees it,
 //     or release comes first, the mark's compare-and-swap fails, and end finds the slot used and frees it itself.
 //
+// The trace of a slot is for those who ask whether a request of it runs, see [survey]. In the front it is put there by the first child, or by whoever asks:
+// requests without children, which most are, do not pay for it.
+//
 // Once a second sweep moves what has been running longest out of a table that is more than half full, and all out of the spare
 // slots, to where an index finds them. So of those that begin between two sweeps, at least as many as half of the table's slots are known, whatever their ids are.
 //
@@ -121,7 +124,7 @@ func (t *inflight) end(own *trace.SpanContext) (marks uint64) {
 func (t *inflight) runs(id trace.TraceID) bool {
 	tw := t.hash.of(id)
 	for i := range t.front.slots {
-		if t.front.slots[i].trace.Load()&^traceMarks == tw {
+		if t.front.slots[i].ask(&t.hash) == tw {
 			return true
 		}
 	}
@@ -160,7 +163,7 @@ func (t *inflight) child(parent trace.SpanID, s sdktrace.ReadOnlySpan) {
 		sl = t.aside.Load().find(parent)
 		own = asideOwn
 	}
-	if sl != nil && !sl.adopt(own, s) {
+	if sl != nil && !sl.adopt(own, s, &t.hash) {
 		sl.trace.Or(markParent)
 		t.skipped.Add(1)
 	}

@@ -32,7 +32,10 @@ func (p tracked) OnStart(_ context.Context, s sdktrace.ReadWriteSpan) {
 		p.startAs(s.SpanContext().SpanID(), s)
 	}
 }
-func (p tracked) OnEnd(s sdktrace.ReadOnlySpan)  { p.endAs(s.SpanContext().SpanID()) }
+func (p tracked) OnEnd(s sdktrace.ReadOnlySpan) {
+	own := s.SpanContext()
+	p.end(&own)
+}
 func (tracked) Shutdown(context.Context) error   { return nil }
 func (tracked) ForceFlush(context.Context) error { return nil }
 

@@ -42,7 +42,7 @@ func (t *inflight) moveRoot(r *running) bool {
 	}
 	t.moves.Add(1) // before it is gone from where a survey saw it
 	if !r.leave() {
-		t.table.takeBack(r.id)
+		t.table.takeBack(r.id, tw)
 		if r.gone() {
 			t.endedMeanwhile(r)
 		}

@@ -122,10 +122,7 @@ func (t *inflight) all() []running {
 	t.moved.mu.Lock()
 	defer t.moved.mu.Unlock()
 	t.lookAside()
-	found := slices.Clone(t.moved.running)
-	for _, slots := range [...][]inflightSlot{t.front.slots, t.table.slots, t.spare.slots} {
-		found = t.open(found, slots)
-	}
+	found := t.openSpare(t.open(t.open(slices.Clone(t.moved.running), t.front.slots), t.table.slots))
 	return slices.DeleteFunc(found, running.ended)
 }
 

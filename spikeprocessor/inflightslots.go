@@ -24,12 +24,6 @@ const (
 	phaseMask = 1<<phaseBits - 1
 )
 
-// Marks beside the trace of a slot: the lowest bits of its word, see traceWord.
-const (
-	markAside  = 1 << iota // children of the request have been moved aside: it has to let them go
-	markParent             // it has children
-)
-
 // slotTable is a table of slots by span id; the zero value has none. See [inflight].
 type slotTable struct {
 	slots []inflightSlot
@@ -41,7 +35,7 @@ type slotTable struct {
 // inflightSlot fills a cache line, so that requests in neighbouring slots do not slow each other down.
 type inflightSlot struct {
 	word        atomic.Uint64
-	trace       atomic.Uint64 // of the request, with marks; 0 when it has ended
+	trace       atomic.Uint64 // of the request, with marks; in the front, only from when somebody has asked or a child has started, see know
 	root, child sdktrace.ReadOnlySpan
 	listed      *atomic.Uint64                     // of the slot in slotTable.traces; nil: there are none
 	_           [64 - 2*8 - 5*bits.UintSize/8]byte // an interface is two words
@@ -92,8 +86,8 @@ func (t *slotTable) put(id trace.SpanID, tw uint64, s sdktrace.ReadOnlySpan) (do
 			continue
 		}
 		sl.root = s
-		sl.trace.Store(tw)
 		if sl.listed != nil {
+			sl.trace.Store(tw)
 			sl.listed.Store(tw &^ traceMarks)
 		}
 		sl.release(own)
@@ -136,15 +130,13 @@ func (t *slotTable) end(id trace.SpanID, tw uint64, ended *endedTraces) (marks u
 	if sl == nil {
 		return 0, false
 	}
-	marks = sl.unmark(tw, ended)
-	return marks, sl.end(own)
+	return sl.end(own, tw, ended)
 }
 
-// takeBack frees the slot of a local root that did not leave another one.
-func (t *slotTable) takeBack(id trace.SpanID) {
+// takeBack frees the slot of a local root of a trace that did not leave another one.
+func (t *slotTable) takeBack(id trace.SpanID, tw uint64) {
 	if sl, own := t.find(id); sl != nil {
-		sl.trace.Store(0)
-		sl.end(own)
+		sl.end(own, tw, nil)
 	}
 }
 
@@ -158,65 +150,37 @@ func (sl *inflightSlot) has(own uint64, s sdktrace.ReadOnlySpan) bool {
 	return root.SpanContext().TraceID() == s.SpanContext().TraceID() && root.StartTime().Equal(s.StartTime())
 }
 
-// unmark returns the marks of the request of the slot, which has none from then on; all, if it is of another trace, or of none.
-func (sl *inflightSlot) unmark(tw uint64, ended *endedTraces) uint64 {
-	for {
-		at := sl.trace.Load()
-		switch {
-		case (at^tw)&^traceMarks != 0:
-			ended.add(tw)
-			return traceMarks
-		case at&markParent != 0:
-			ended.add(tw)
-		}
-		if sl.trace.CompareAndSwap(at, 0) {
-			return at & traceMarks
-		}
-	}
-}
-
-// end frees the slot if own holds it, or has its holder do so. A compare-and-swap fails only because somebody else's
-// succeeded, and there are few of those: each child and each reader moves a slot twice.
-func (sl *inflightSlot) end(own uint64) bool {
+// end frees the slot if own holds it, or has its holder do so, and returns the marks of its request; all, if somebody held it. A compare-and-swap fails only
+// because somebody else's succeeded, and there are few of those: each child and each reader moves a slot twice. Afterwards nobody marks the request.
+func (sl *inflightSlot) end(own, tw uint64, ended *endedTraces) (marks uint64, ok bool) {
 	for {
 		switch sl.word.Load() {
 		case own | slotUsed:
 			if sl.word.CompareAndSwap(own|slotUsed, own|slotClosing) {
+				marks = sl.unmark(tw, ended)
 				sl.free()
-				return true
+				return marks, true
 			}
-		case own | slotBusy:
+		case own | slotBusy: // whoever holds it may be about to put a trace there, and may free it at once
+			ended.add(tw)
 			if sl.word.CompareAndSwap(own|slotBusy, own|slotEnded) {
-				return true
+				return traceMarks, true
 			}
 		default:
-			return false
-		}
-	}
-}
-
-// mark marks the request of the slot, if it is one of the trace and has not ended.
-func (sl *inflightSlot) mark(tw, mark uint64) bool {
-	for {
-		at := sl.trace.Load()
-		if (at^tw)&^traceMarks != 0 {
-			return false
-		}
-		if at&mark != 0 || sl.trace.CompareAndSwap(at, at|mark) {
-			return true
+			return 0, false
 		}
 	}
 }
 
 // adopt remembers a child, unless its parent is another span of the same id. It reports false if somebody else holds the slot.
-func (sl *inflightSlot) adopt(own uint64, s sdktrace.ReadOnlySpan) bool {
+func (sl *inflightSlot) adopt(own uint64, s sdktrace.ReadOnlySpan, h *traceHash) bool {
 	if !sl.word.CompareAndSwap(own|slotUsed, own|slotBusy) {
 		return false
 	}
-	if sl.root.SpanContext().TraceID() == s.SpanContext().TraceID() {
+	if id := sl.root.SpanContext().TraceID(); id == s.SpanContext().TraceID() {
 		sl.child = s
 		if sl.trace.Load()&markParent == 0 {
-			sl.trace.Or(markParent)
+			sl.know(h.of(id), markParent)
 		}
 	}
 	sl.release(own)

@@ -4,6 +4,7 @@ package spikeprocessor
 
 import (
 	"math/bits"
+	"slices"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
@@ -45,9 +46,11 @@ func (t *inflight) spill(id trace.SpanID, tw uint64, s sdktrace.ReadOnlySpan) (a
 	return false
 }
 
-// openSpare is open for the spare slots, after which start claims them from the first one on.
+// openSpare is open for the spare slots, of which it frees those whose request's end was heard of, after which start claims them from the first one on.
 func (t *inflight) openSpare(to []running) []running {
+	from := len(to)
 	to = t.open(to, t.spare.slots)
+	left := slices.DeleteFunc(to[from:], func(r running) bool { return r.slot.listed.Load() == 0 && r.ended() && r.leave() })
 	t.claimed.Store(0)
-	return to
+	return to[:from+len(left)]
 }

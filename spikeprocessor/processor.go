@@ -104,7 +104,7 @@ func New(next sdktrace.SpanProcessor, opts ...Option) (*Processor, error) {
 	c.names.init(cfg.maxEndpoints)
 	c.rec = latency.NewRecorder(c.applyWords)
 	c.gather.init()
-	if cfg.anatomy && c.running != nil || cfg.dependencies && !cfg.anatomy {
+	if cfg.anatomy && c.running != nil || cfg.dependencies {
 		c.log = newChildLog(c)
 	}
 	return &Processor{core: c, next: next}, nil
