@@ -110,15 +110,15 @@ func TestInFlightBusy(t *testing.T) {
 	table := newInFlight(64)
 	tr := inflightTracer(table)
 	now := time.Unix(1_700_000_000, 0)
+	hang(t, tr, 1, "GET /busy", now, time.Minute-2)
+	hang(t, tr, 1, "GET /other", now, time.Minute-1)
 	for range 4 {
 		hang(t, tr, 20, "GET /busy", now, time.Minute)
 		table.sweep(now)
 	}
-	if n := len(table.moved.running); n != 48 || len(table.moved.list(now)) != 0 {
+	if n := len(table.moved.running); n != 50 || len(table.moved.list(now)) != 0 {
 		t.Errorf("%d moved, %v leaked; want those above half of the slots, and none", n, table.moved.list(now))
 	}
-	hang(t, tr, 1, "GET /busy", now, time.Minute-2)
-	hang(t, tr, 1, "GET /other", now, time.Minute-1)
 	table.sweep(now.Add(2))
 	if got := leaks(table.moved.list(now)); got != "80 GET /busy 60s; " {
 		t.Errorf("leaked: %q, want all of more than a minute that have the name", got)

@@ -179,7 +179,7 @@ func (sl *inflightSlot) adopt(own uint64, s sdktrace.ReadOnlySpan, h *traceHash)
 	}
 	if id := sl.root.SpanContext().TraceID(); id == s.SpanContext().TraceID() {
 		sl.child = s
-		if sl.trace.Load()&markParent == 0 {
+		if at := sl.trace.Load(); at&markParent == 0 || at&^traceMarks == 0 {
 			sl.know(h.of(id), markParent)
 		}
 	}
