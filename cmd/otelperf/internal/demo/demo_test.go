@@ -71,7 +71,7 @@ func TestRunInterrupted(t *testing.T) {
 	ctx, interrupt := context.WithCancel(t.Context())
 	var out bytes.Buffer
 	time.AfterFunc(300*time.Millisecond, interrupt)
-	if err := Run(ctx, Config{Listen: "127.0.0.1:0", Rate: 200}, &out); err != nil {
+	if err := Run(ctx, Config{Listen: "127.0.0.1:0", Rate: 200, Slack: 10 * time.Minute}, &out); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(out.String(), "\nMETHOD ") || !strings.Contains(out.String(), "\ntraces ") {
@@ -81,7 +81,7 @@ func TestRunInterrupted(t *testing.T) {
 
 func TestAddressTaken(t *testing.T) {
 	t.Parallel()
-	d, err := start(Config{Listen: "127.0.0.1:0", Rate: 1}, io.Discard)
+	d, err := start(Config{Listen: "127.0.0.1:0", Rate: 1, Slack: 10 * time.Minute}, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
