@@ -146,7 +146,7 @@ func TestEventService(t *testing.T) {
 	_, _ = io.Copy(io.Discard, os.Stdin) // until the process that started this one has ended
 	check(t, srv.Close())
 	<-done
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	check(t, errors.Join(mon.Shutdown(ctx), tp.Shutdown(ctx)))
 }
