@@ -64,7 +64,7 @@ func TestRowsTellOfRepeatedCalls(t *testing.T) {
 	}{
 		"one after the other":   {},
 		"at the same time":      {together: true},
-		"only sampled ones":     {p: plan{sampler: sdktrace.TraceIDRatioBased(0.3)}},
+		"only sampled ones":     {p: plan{sampler: sdktrace.TraceIDRatioBased(0.6)}},
 		"not sampled, but ours": {p: plan{sampler: sdktrace.NeverSample(), ours: true}},
 		"slow":                  {slow: true},
 	} {
