@@ -42,7 +42,7 @@
 // at least (so 8192 spans), 256 spans of a request (of those that run at a time with one trace, together), and of those that have most at most as much as is left for others. Where there is no
 // room, requests that have been running for more than ten seconds (streams, consumers' loops) let go of theirs first; else those that
 // have most give up some for those that have less. A span waits for a minute, and where a request of its trace is known to run, for an
-// hour at most. Slow and failed requests wait with their children for [Link.Digest], and ten seconds for late children; with samples of
+// hour at most. Slow and failed requests wait with their children for [Link.Digest], and the 32 that were kept last ten seconds for late children; with samples of
 // ordinary requests that is 16 MiB at most, and of one endpoint at most as much as is left for others. A span above 8 KiB is stored as a
 // copy in which texts are cut to at most 2 KiB. Digest builds anatomies for 50 ms, or of 1 MiB of spans, and leaves the rest to the next
 // call. What has no room is counted in [Stats]; numbers, the slow log's entries and exported spans are not affected, but a rescued child

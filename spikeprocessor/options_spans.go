@@ -61,7 +61,8 @@ func WithInFlight(on bool) Option {
 	return option{"WithInFlight", func(c *config) { c.inFlight = on }}
 }
 
-// WithDependencies says whether client and producer spans are measured by what they called. The default is true.
+// WithDependencies says whether client and producer spans below a request are measured by what they called. The default is true. Those that have no
+// parent in the process are local roots, and counted in any case.
 func WithDependencies(on bool) Option {
 	return option{"WithDependencies", func(c *config) { c.dependencies = on }}
 }
