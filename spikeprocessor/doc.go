@@ -37,7 +37,7 @@
 // one more for each kind of endpoint.
 //
 // Child spans go to a log when they end, which is written over: at most 8192 of at most 4 KiB each, and 128 for each of four parts a CPU where not
-// many requests run at a time. Of those that are about to be written over, or have been there for a second, and of heavier ones, those whose
+// many requests run at a time; their names and descriptions of status are weighed 32 at a time, so that those of 31 spans for each part may be longer. Of those that are about to be written over, or have been there for a second, and of heavier ones, those whose
 // local root runs are held until it ends (with [WithInFlight] off, all are): at most 8 MiB in the process, by an estimate that counts every span as 1 KiB
 // at least (so 8192 spans), 256 spans of a request (of those that run at a time with one trace, together), and of those that have most at most as much as is left for others. Where there is no
 // room, requests that have been running for more than ten seconds (streams, consumers' loops) let go of theirs first; else those that
